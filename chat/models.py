@@ -1,0 +1,75 @@
+"""Conversations and messages."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from pgvector.django import VectorField
+
+MESSAGE_MAX_CHARACTERS = 50_000
+TITLE_MAX_CHARACTERS = 50
+
+
+class Conversation(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations"
+    )
+    title = models.CharField(max_length=TITLE_MAX_CHARACTERS)
+    created_at = models.DateTimeField(default=timezone.now)
+    # When something was last said; the rail lists the newest first.
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-updated_at", "id"]
+        indexes = [models.Index(fields=["owner", "-updated_at"], name="conversation_recent")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Message(models.Model):
+    class Role(models.TextChoices):
+        USER = "user", "Learner"
+        ASSISTANT = "assistant", "Tutor"
+
+    class Status(models.TextChoices):
+        COMPLETE = "complete", "Complete"
+        # An answer is being written; `updated_at` moves while its writer lives.
+        STREAMING = "streaming", "Being written"
+        STOPPED = "stopped", "Stopped by the learner"
+        # The connection broke or the server stopped: what came is kept.
+        INTERRUPTED = "interrupted", "Interrupted"
+        FAILED = "failed", "Failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="messages"
+    )
+    # 0, 1, 2 … within the conversation.
+    position = models.PositiveIntegerField()
+    role = models.CharField(max_length=9, choices=Role)
+    content = models.TextField(blank=True)
+    status = models.CharField(max_length=11, choices=Status, default=Status.COMPLETE)
+    # One plain sentence for the learner when the status is FAILED or INTERRUPTED.
+    error = models.CharField(max_length=500, blank=True)
+    # Who wrote an answer, as shown: "Claude", "Ollama", "Offline"; and with which model.
+    provider = models.CharField(max_length=40, blank=True)
+    model = models.CharField(max_length=120, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+    # Set in the transaction that creates the cards (flashcards.services.create_cards).
+    cards_made_at = models.DateTimeField(null=True, blank=True)
+    # Of `content`, unit length; null until the worker has come by.
+    embedding = VectorField(dimensions=384, null=True, blank=True, editable=False)
+    embedding_model = models.CharField(max_length=60, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["conversation", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["conversation", "position"], name="message_position")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_role_display()}: {self.content[:60]}"

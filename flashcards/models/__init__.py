@@ -1,0 +1,6 @@
+"""ORM rows of the flashcards app. Cards and logs themselves are in the store (records.py)."""
+
+from flashcards.models.drafts import Draft, DraftBatch
+from flashcards.models.journal import JournalEntry, StoreVersions
+
+__all__ = ["Draft", "DraftBatch", "JournalEntry", "StoreVersions"]

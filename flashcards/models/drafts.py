@@ -1,0 +1,65 @@
+"""Draft cards: what was proposed from a message, until the learner keeps, edits or drops it."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from chat.models import Message
+
+
+class DraftBatch(models.Model):
+    """One run of the card maker over one message."""
+
+    class Status(models.TextChoices):
+        # `updated_at` moves while its writer lives.
+        WORKING = "working", "Working"
+        READY = "ready", "Ready"
+        FAILED = "failed", "Failed"
+        # The learner has decided; the kept drafts are cards now.
+        DONE = "done", "Done"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="draft_batches"
+    )
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="draft_batches")
+    status = models.CharField(max_length=7, choices=Status, default=Status.WORKING)
+    error = models.CharField(max_length=500, blank=True)
+    # Who drafted: "Claude", "Ollama", "Rules"; and with which model.
+    provider = models.CharField(max_length=40, blank=True)
+    model = models.CharField(max_length=120, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-created_at", "id"]
+        verbose_name_plural = "draft batches"
+
+    def __str__(self) -> str:
+        return f"{self.get_status_display()} drafts of {self.message_id}"
+
+
+class Draft(models.Model):
+    class Decision(models.TextChoices):
+        KEEP = "keep", "Keep"
+        DROP = "drop", "Drop"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    batch = models.ForeignKey(DraftBatch, on_delete=models.CASCADE, related_name="drafts")
+    position = models.PositiveIntegerField()
+    # "basic" or "cloze", as in records.Kind.
+    kind = models.CharField(max_length=8, default="basic")
+    question = models.TextField()
+    answer = models.TextField(blank=True)
+    # Offsets in the message's content of the words it came from; both null if not found there.
+    source_start = models.PositiveIntegerField(null=True)
+    source_end = models.PositiveIntegerField(null=True)
+    decision = models.CharField(max_length=4, choices=Decision, default=Decision.KEEP)
+
+    class Meta:
+        ordering = ["batch", "position"]
+
+    def __str__(self) -> str:
+        return self.question[:60]

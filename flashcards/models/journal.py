@@ -1,0 +1,63 @@
+"""The journal: every change to a card or a review is first one row here."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils import timezone
+
+
+class JournalEntry(models.Model):
+    """One change, acknowledged when its transaction commits, applied by the next checkpoint.
+
+    `id` rises with time for one owner (writers of one owner queue behind a lock), so an owner's
+    entries are folded in the order of their ids.
+    """
+
+    class Kind(models.TextChoices):
+        # `card` is the whole new image of a card; `log`, if any, is the review that made it.
+        CARD = "card"
+        # `vector` is the embedding of card `card_id`, valid while its text hashes to `text_hash`.
+        EMBEDDING = "embedding"
+        # Everything of this owner goes, in both tables.
+        ERASE_OWNER = "erase_owner"
+
+    id = models.BigAutoField(primary_key=True)
+    # Not a foreign key: the entry that erases an owner outlives the owner.
+    owner_id = models.UUIDField()
+    kind = models.CharField(max_length=11, choices=Kind)
+    card_id = models.UUIDField(null=True)
+    card = models.JSONField(null=True)
+    log = models.JSONField(null=True)
+    # 384 little-endian float32.
+    vector = models.BinaryField(null=True)
+    vector_model = models.CharField(max_length=60, blank=True)
+    text_hash = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects: ClassVar[models.Manager["JournalEntry"]] = models.Manager()
+
+    class Meta:
+        verbose_name_plural = "journal entries"
+        indexes = [models.Index(fields=["owner_id", "id"], name="journal_by_owner")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.card_id or self.owner_id} ({self.pk})"
+
+
+class StoreVersions(models.Model):
+    """The LanceDB versions that hold every entry no longer in the journal. One row."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    flashcards = models.PositiveBigIntegerField(default=0)
+    review_logs = models.PositiveBigIntegerField(default=0)
+    schema = models.PositiveSmallIntegerField(default=0)
+    checkpoint_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[models.Manager["StoreVersions"]] = models.Manager()
+
+    class Meta:
+        verbose_name_plural = "store versions"
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="store_versions_one")]
+
+    def __str__(self) -> str:
+        return f"flashcards {self.flashcards}, review_logs {self.review_logs}"

@@ -1,0 +1,79 @@
+"""Read settings from the environment, with errors that name the variable."""
+
+import os
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def text(name: str, default: str = "") -> str:
+    return os.environ.get(name, "").strip() or default
+
+
+def flag(name: str, default: bool = False) -> bool:
+    value = text(name).lower()
+    if not value:
+        return default
+    if value in {"1", "true", "yes", "on"}:
+        return True
+    if value in {"0", "false", "no", "off"}:
+        return False
+    raise ImproperlyConfigured(f"{name} is {value!r}: say true or false.")
+
+
+def integer(name: str, default: int) -> int:
+    value = text(name)
+    if not value:
+        return default
+    try:
+        return int(value)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} is {value!r}: it must be a whole number.") from None
+
+
+def words(name: str, default: Sequence[str] = ()) -> list[str]:
+    """Return the comma-separated items of a variable."""
+    value = text(name)
+    return [item.strip() for item in value.split(",") if item.strip()] if value else list(default)
+
+
+def folder(name: str, default: Path) -> Path:
+    return Path(text(name, str(default))).expanduser().absolute()
+
+
+def secret(name: str, file: Path) -> str:
+    """Return a secret from the environment, else from a file that is made once with mode 0600."""
+    value = text(name)
+    if value:
+        return value
+    try:
+        return file.read_text().strip()
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"{file} cannot be read ({error.strerror}): set {name} or mend the file."
+        ) from error
+    value = secrets.token_urlsafe(48)
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Written aside and linked into place, so that of two processes starting at once
+        # both end with the same secret and nobody ever reads half of one.
+        aside = file.with_name(f"{file.name}.{os.getpid()}")
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as stream:
+            stream.write(value + "\n")
+        try:
+            os.link(aside, file)
+        except FileExistsError:
+            pass
+        finally:
+            aside.unlink()
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"{file.parent} cannot be written ({error.strerror}): "
+            f"set MEMORYLOOP_DATA to a folder that can, or set {name}."
+        ) from error
+    return file.read_text().strip()

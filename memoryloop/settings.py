@@ -1,0 +1,204 @@
+"""Settings: one file, read from the environment. README.md documents every variable.
+
+Without any variable set the result is safe: debugging off, a secret made once, localhost only.
+Nothing here touches the network.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import django_stubs_ext
+from django.core.exceptions import ImproperlyConfigured
+
+from memoryloop import environment, postgres
+
+django_stubs_ext.monkeypatch()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# Everything that lives is under this folder: PostgreSQL's files, LanceDB, secrets, media.
+DATA_DIR = environment.folder("MEMORYLOOP_DATA", BASE_DIR / "data")
+
+DEBUG = environment.flag("MEMORYLOOP_DEBUG")
+SECRET_KEY = environment.secret("MEMORYLOOP_SECRET_KEY", DATA_DIR / "secrets" / "secret-key")
+SECRET_KEY_FALLBACKS = environment.words("MEMORYLOOP_OLD_SECRET_KEYS")
+# Keys that encrypt the learners' API keys: the first encrypts, all of them decrypt.
+ENCRYPTION_KEYS = environment.words("MEMORYLOOP_ENCRYPTION_KEYS")
+ENCRYPTION_KEY_FILE = DATA_DIR / "secrets" / "encryption-key"
+
+ALLOWED_HOSTS = environment.words("MEMORYLOOP_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = environment.words("MEMORYLOOP_ORIGINS")
+# Behind TLS: secure cookies, HSTS and the redirect to https.
+HTTPS = environment.flag("MEMORYLOOP_HTTPS")
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django_htmx",
+    "procrastinate.contrib.django",
+    "memoryloop",
+    "accounts",
+    "chat",
+    "flashcards",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "memoryloop.middleware.SecurityHeadersMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "accounts.middleware.TimeZoneMiddleware",
+]
+
+ROOT_URLCONF = "memoryloop.urls"
+ASGI_APPLICATION = "memoryloop.asgi.application"
+WSGI_APPLICATION = "memoryloop.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+            "builtins": ["memoryloop.templatetags.memoryloop"],
+        },
+    },
+]
+
+
+def _database(url: str) -> dict[str, Any]:
+    """Return Django's database settings for a postgresql:// address."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgres", "postgresql"}:
+        raise ImproperlyConfigured(
+            "DATABASE_URL must read postgresql://user:password@host:port/name."
+        )
+    return {
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(parts.hostname or ""),
+        "PORT": str(parts.port or ""),
+        "OPTIONS": dict(parse_qsl(parts.query)),
+    }
+
+
+DATABASE_URL = environment.text("DATABASE_URL")
+# None when DATABASE_URL names a server; else the embedded one, which is not started from here.
+EMBEDDED_POSTGRES = None if DATABASE_URL else postgres.EmbeddedPostgres(DATA_DIR / "postgres")
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "OPTIONS": {},
+        **(_database(DATABASE_URL) if DATABASE_URL else {}),
+        **(EMBEDDED_POSTGRES.django_settings() if EMBEDDED_POSTGRES else {}),
+        "CONN_HEALTH_CHECKS": True,
+    }
+}
+DATABASES["default"]["OPTIONS"] |= {
+    "pool": {"min_size": 1, "max_size": environment.integer("DATABASE_POOL", 16), "timeout": 10},
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# A folder, s3://bucket/prefix, or db://name (LanceDB Cloud).
+LANCEDB_URI = environment.text("LANCEDB_URI", str(DATA_DIR / "lancedb"))
+
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "accounts:login"
+LOGIN_REDIRECT_URL = "chat:home"
+LOGOUT_REDIRECT_URL = "home"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+SESSION_COOKIE_AGE = int(timedelta(days=7).total_seconds())
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+# Without TLS on purpose (localhost, or a proxy's business): `check --deploy` says it otherwise.
+SILENCED_SYSTEM_CHECKS = (
+    [] if HTTPS else ["security.W004", "security.W008", "security.W012", "security.W016"]
+)
+# A message may be 50,000 characters, which a form sends as up to 12 bytes each.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+
+EMAIL_HOST = environment.text("EMAIL_HOST")
+EMAIL_PORT = environment.integer("EMAIL_PORT", 587)
+EMAIL_HOST_USER = environment.text("EMAIL_USER")
+EMAIL_HOST_PASSWORD = environment.text("EMAIL_PASSWORD")
+EMAIL_USE_TLS = environment.flag("EMAIL_TLS", default=True)
+EMAIL_TIMEOUT = 10
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+DEFAULT_FROM_EMAIL = environment.text("EMAIL_FROM", "MemoryLoop <memoryloop@localhost>")
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+MEDIA_ROOT = DATA_DIR / "media"
+
+# Model providers. An address is probed when an answer is first wanted, never at start.
+ANTHROPIC_BASE_URL = environment.text("ANTHROPIC_BASE_URL")
+CLAUDE_MODEL = environment.text("CLAUDE_MODEL", "claude-sonnet-4-5")
+OPENAI_BASE_URL = environment.text("OPENAI_BASE_URL")
+OPENAI_API_KEY = environment.text("OPENAI_API_KEY")
+OPENAI_MODEL = environment.text("OPENAI_MODEL")
+OLLAMA_URL = environment.text("OLLAMA_URL", "http://127.0.0.1:11434")
+OLLAMA_MODEL = environment.text("OLLAMA_MODEL")
+
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": environment.text("MEMORYLOOP_LOG_LEVEL", "WARNING")},
+}

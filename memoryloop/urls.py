@@ -1,0 +1,16 @@
+"""Addresses of the whole site; each app's own are in its urls.py."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from memoryloop import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("healthz", views.healthz, name="healthz"),
+    path("accounts/", include("accounts.urls")),
+    path("settings/", include("accounts.settings_urls")),
+    path("chat/", include("chat.urls")),
+    path("", include("flashcards.urls")),
+    path("admin/", admin.site.urls),
+]
