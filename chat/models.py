@@ -3,12 +3,17 @@
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
+from django.db.models.functions import Left
 from django.utils import timezone
 from pgvector.django import VectorField
 
 MESSAGE_MAX_CHARACTERS = 50_000
 TITLE_MAX_CHARACTERS = 50
+# What of a message is indexed for finding it by its words. PostgreSQL refuses vectors over 1 MB.
+SEARCHED_CHARACTERS = 20_000
 
 
 class Conversation(models.Model):
@@ -20,6 +25,8 @@ class Conversation(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     # When something was last said; the rail lists the newest first.
     updated_at = models.DateTimeField(default=timezone.now)
+    # Set while a deleted conversation can still be brought back; the worker purges it later.
+    deleted_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-updated_at", "id"]
@@ -43,6 +50,12 @@ class Message(models.Model):
         INTERRUPTED = "interrupted", "Interrupted"
         FAILED = "failed", "Failed"
 
+    class ErrorKind(models.TextChoices):
+        KEY = "key", "The key was refused"
+        PROVIDER = "provider", "The provider could not answer"
+        BROKEN = "broken", "The answer broke off"
+        OURS = "ours", "A fault of MemoryLoop"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     conversation = models.ForeignKey(
         Conversation, on_delete=models.CASCADE, related_name="messages"
@@ -54,6 +67,8 @@ class Message(models.Model):
     status = models.CharField(max_length=11, choices=Status, default=Status.COMPLETE)
     # One plain sentence for the learner when the status is FAILED or INTERRUPTED.
     error = models.CharField(max_length=500, blank=True)
+    # What kind of trouble that was, for the way out that is offered.
+    error_kind = models.CharField(max_length=10, choices=ErrorKind, blank=True)
     # Who wrote an answer, as shown: "Claude", "Ollama", "Offline"; and with which model.
     provider = models.CharField(max_length=40, blank=True)
     model = models.CharField(max_length=120, blank=True)
@@ -70,6 +85,37 @@ class Message(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["conversation", "position"], name="message_position")
         ]
+        indexes = [
+            GinIndex(
+                SearchVector(Left("content", SEARCHED_CHARACTERS), config="english"),
+                name="message_words",
+            ),
+            # What the embedding worker has left to do.
+            models.Index(
+                fields=["updated_at"], name="message_to_embed", condition=models.Q(embedding=None)
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_role_display()}: {self.content[:60]}"
+
+    @property
+    def is_answer(self) -> bool:
+        return self.role == self.Role.ASSISTANT
+
+    @property
+    def is_being_written(self) -> bool:
+        return self.status == self.Status.STREAMING
+
+    @property
+    def can_be_retried(self) -> bool:
+        """Tell whether the answer ended badly. Only a conversation's last answer is retried."""
+        return self.is_answer and self.status in {
+            self.Status.STOPPED,
+            self.Status.INTERRUPTED,
+            self.Status.FAILED,
+        }
+
+    @property
+    def word_count(self) -> int:
+        return len(self.content.split())

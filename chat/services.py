@@ -1,0 +1,309 @@
+"""Conversations and messages: what can be done with them, always for one owner."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Max, QuerySet
+from django.utils import timezone
+
+from accounts.models import User
+from chat import tasks
+from chat.models import (
+    MESSAGE_MAX_CHARACTERS,
+    TITLE_MAX_CHARACTERS,
+    Conversation,
+    Message,
+)
+
+# A writer that has given no sign of life for this long is dead.
+HEARTBEAT_TIMEOUT = timedelta(seconds=15)
+# A text with fewer words than this makes no cards worth keeping.
+MIN_WORDS_FOR_CARDS = 20
+INTERRUPTED_SENTENCE = (
+    "The server stopped while this answer was being written. What came is kept; "
+    "Retry has it written again."
+)
+
+Status = Message.Status
+
+
+class MessageError(Exception):
+    """A message that cannot be taken. `sentence` is for the learner."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class EmptyMessage(MessageError):
+    pass
+
+
+class MessageTooLong(MessageError):
+    pass
+
+
+class TooFewWords(MessageError):
+    pass
+
+
+class AnswerUnderway(MessageError):
+    """An answer is being written in this conversation."""
+
+
+class NotTheLastAnswer(MessageError):
+    """Only the last answer of a conversation can be written again."""
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A learner's message and the answer that is to be written to it."""
+
+    message: Message
+    answer: Message
+
+
+def conversations_for_owner(owner: User) -> "QuerySet[Conversation]":
+    """Return the owner's conversations, the most recent first, without deleted ones."""
+    return Conversation.objects.filter(owner=owner, deleted_at=None)
+
+
+def messages_for_owner(owner: User) -> "QuerySet[Message]":
+    """Return the owner's messages, without those of deleted conversations."""
+    return (
+        Message.objects.filter(conversation__owner=owner, conversation__deleted_at=None)
+        .select_related("conversation")
+        .defer("embedding")
+    )
+
+
+def get_message(owner: User, message_id: UUID) -> Message:
+    """Raises Message.DoesNotExist, also for somebody else's."""
+    return messages_for_owner(owner).get(id=message_id)
+
+
+def check_content(content: str) -> str:
+    """Return what is to be stored. Raises EmptyMessage or MessageTooLong."""
+    content = content.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+    if not content.strip():
+        raise EmptyMessage("There is nothing to send yet. Type a question or paste a text.")
+    if len(content) > MESSAGE_MAX_CHARACTERS:
+        raise MessageTooLong(
+            f"This is {len(content):,} characters long and a message holds "
+            f"{MESSAGE_MAX_CHARACTERS:,}. Shorten it, or send it in parts."
+        )
+    return content
+
+
+def check_words_for_cards(content: str) -> None:
+    """Raises TooFewWords."""
+    words = len(content.split())
+    if words < MIN_WORDS_FOR_CARDS:
+        raise TooFewWords(
+            f"Cards need a text to come from: this has {words} "
+            f"{'word' if words == 1 else 'words'}, and it takes at least {MIN_WORDS_FOR_CARDS}. "
+            "Paste more, or ask about it instead."
+        )
+
+
+@transaction.atomic
+def start_conversation(owner: User, content: str, *, now: datetime | None = None) -> Message:
+    """Create a conversation with its first message. Raises MessageError."""
+    content = check_content(content)
+    now = now or timezone.now()
+    conversation = Conversation.objects.create(
+        owner=owner, title=title_from(content), created_at=now, updated_at=now
+    )
+    return _add(conversation, position=0, role=Message.Role.USER, content=content, now=now)
+
+
+@transaction.atomic
+def append_message(
+    conversation: Conversation,
+    content: str,
+    *,
+    role: str = Message.Role.USER,
+    provider: str = "",
+    model: str = "",
+    now: datetime | None = None,
+) -> Message:
+    """Add a finished message. Raises MessageError, AnswerUnderway while one is being written."""
+    now = now or timezone.now()
+    if role == Message.Role.USER:
+        content = check_content(content)
+    position = _next_position(conversation, now=now)
+    message = _add(
+        conversation,
+        position=position,
+        role=role,
+        content=content,
+        now=now,
+        provider=provider,
+        model=model,
+    )
+    Conversation.objects.filter(id=conversation.id).update(updated_at=now)
+    return message
+
+
+@transaction.atomic
+def ask(
+    owner: User,
+    content: str,
+    *,
+    conversation: Conversation | None = None,
+    now: datetime | None = None,
+) -> Exchange:
+    """Store a learner's message and the row of the answer, to be written by chat.generation.
+
+    Raises MessageError; AnswerUnderway while another answer is being written.
+    """
+    now = now or timezone.now()
+    if conversation is None:
+        message = start_conversation(owner, content, now=now)
+    else:
+        message = append_message(conversation, content, now=now)
+    answer = Message.objects.create(
+        conversation=message.conversation,
+        position=message.position + 1,
+        role=Message.Role.ASSISTANT,
+        status=Status.STREAMING,
+        created_at=now,
+        updated_at=now,
+    )
+    return Exchange(message, answer)
+
+
+@transaction.atomic
+def retry_answer(answer: Message, *, now: datetime | None = None) -> None:
+    """Make ready for writing an answer again.
+
+    What came the first time stays on the row until the first words of the second.
+    Raises NotTheLastAnswer, AnswerUnderway.
+    """
+    now = now or timezone.now()
+    Conversation.objects.select_for_update().get(id=answer.conversation_id)
+    answer.refresh_from_db(fields=["status"])
+    if answer.is_being_written:
+        raise AnswerUnderway("This answer is already being written again.")
+    last = answer.conversation.messages.aggregate(last=Max("position"))["last"]
+    if not answer.can_be_retried or answer.position != last:
+        raise NotTheLastAnswer(
+            "The conversation has moved on since. Ask again in a new message instead."
+        )
+    answer.status, answer.error, answer.error_kind = Status.STREAMING, "", ""
+    answer.created_at = answer.updated_at = now
+    answer.save(update_fields=["status", "error", "error_kind", "created_at", "updated_at"])
+
+
+def stop_answer(answer: Message, *, now: datetime | None = None) -> bool:
+    """Mark an answer as stopped; its writer, wherever it runs, sees that and keeps what came."""
+    return bool(
+        Message.objects.filter(id=answer.id, status=Status.STREAMING).update(
+            status=Status.STOPPED, updated_at=now or timezone.now()
+        )
+    )
+
+
+def mark_interrupted(answers: "QuerySet[Message]", *, now: datetime | None = None) -> int:
+    """Mark those of the answers whose writer died. Returns how many. One SQL statement."""
+    now = now or timezone.now()
+    return answers.filter(status=Status.STREAMING, updated_at__lt=now - HEARTBEAT_TIMEOUT).update(
+        status=Status.INTERRUPTED,
+        error_kind=Message.ErrorKind.BROKEN,
+        error=INTERRUPTED_SENTENCE,
+        updated_at=now,
+    )
+
+
+def mark_cards_made(message: Message, now: datetime) -> None:
+    """Note that cards were made from a message. Called in the transaction that creates them."""
+    message.cards_made_at = now
+    message.save(update_fields=["cards_made_at"])
+
+
+def rename_conversation(conversation: Conversation, title: str) -> None:
+    """Raises EmptyMessage for a blank title. A long one is cut."""
+    title = " ".join(title.split())
+    if not title:
+        raise EmptyMessage("A conversation needs a title.")
+    conversation.title = _cut(title)
+    conversation.save(update_fields=["title"])
+
+
+def delete_conversation(conversation: Conversation, *, now: datetime | None = None) -> None:
+    """Put a conversation away; it can be brought back until the worker purges it."""
+    now = now or timezone.now()
+    conversation.messages.filter(status=Status.STREAMING).update(
+        status=Status.STOPPED, updated_at=now
+    )
+    conversation.deleted_at = now
+    conversation.save(update_fields=["deleted_at"])
+
+
+def restore_conversation(conversation: Conversation) -> None:
+    conversation.deleted_at = None
+    conversation.save(update_fields=["deleted_at"])
+
+
+def title_from(content: str) -> str:
+    """Return the first words of a text, at most 50 characters, without Markdown's signs."""
+    for line in content.splitlines():
+        title = " ".join(re.sub(r"^[\s#>*+`~|-]+|[*_`]+", " ", line).split())
+        if title:
+            return _cut(title)
+    return "Conversation"
+
+
+def _cut(title: str) -> str:
+    if len(title) <= TITLE_MAX_CHARACTERS:
+        return title
+    cut = title[: TITLE_MAX_CHARACTERS - 1]
+    words = cut.rsplit(" ", 1)[0]
+    # A single long word is cut inside; else after the last whole one.
+    kept = words if len(words) > TITLE_MAX_CHARACTERS // 2 else cut
+    return kept.rstrip(" ,;:.-") + "…"
+
+
+def _next_position(conversation: Conversation, *, now: datetime) -> int:
+    """Return where the next message goes, holding the conversation until the transaction ends."""
+    Conversation.objects.select_for_update().get(id=conversation.id)
+    last = (
+        Message.objects.filter(conversation=conversation)
+        .only("id", "position", "status", "updated_at")
+        .order_by("-position")
+        .first()
+    )
+    if last is None:
+        return 0
+    if last.is_being_written and not mark_interrupted(Message.objects.filter(id=last.id), now=now):
+        raise AnswerUnderway(
+            "An answer is still being written. Wait for it or stop it, then send this."
+        )
+    return last.position + 1
+
+
+def _add(
+    conversation: Conversation,
+    *,
+    position: int,
+    role: str,
+    content: str,
+    now: datetime,
+    provider: str = "",
+    model: str = "",
+) -> Message:
+    message = Message.objects.create(
+        conversation=conversation,
+        position=position,
+        role=role,
+        content=content,
+        provider=provider,
+        model=model,
+        created_at=now,
+        updated_at=now,
+    )
+    tasks.request_embedding(message.id)
+    return message

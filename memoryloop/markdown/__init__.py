@@ -1,0 +1,102 @@
+"""Markdown to HTML that is safe to show, whoever wrote it.
+
+Text from a model or a learner becomes HTML here and nowhere else, sanitised once on its way out.
+"""
+
+import functools
+import logging
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from memoryloop.markdown import sanitising
+from memoryloop.markdown.parsing import parser
+
+logger = logging.getLogger(__name__)
+
+# Beyond this a text is shown as it was written: no answer and no card comes near it.
+MAX_CHARACTERS = 500_000
+# Rendered texts up to this long are remembered; a page of fifty messages costs its new ones only.
+_REMEMBERED_CHARACTERS = 20_000
+
+__all__ = ["MAX_CHARACTERS", "render", "split_blocks"]
+
+
+def render(text: str, *, unfinished: bool = False) -> SafeString:
+    """Return the HTML of a Markdown text.
+
+    Tables, strikethrough, highlighted code, and math as MathML. Never raises: what cannot be
+    rendered is shown escaped, as it was written. `unfinished` is for the tail of a stream, where
+    a formula still open is held together.
+    """
+    text = normalise(text)
+    if len(text) <= _REMEMBERED_CHARACTERS and not unfinished:
+        return _render_remembered(text)
+    return _render(text, unfinished)
+
+
+def split_blocks(text: str) -> tuple[list[str], str]:
+    """Return a growing text's finished top-level blocks and the tail that may still change.
+
+    Joined, they are the text with its line ends made "\\n". Whatever is appended to the text
+    later leaves the finished blocks as they are. Linear in the length of the text, so a stream
+    should call it with the tail of the call before and what came since.
+    """
+    text = normalise(text)
+    complete = text[: text.rfind("\n") + 1]
+    if not complete.strip() or len(complete) > MAX_CHARACTERS:
+        return [], text
+    tokens = parser().block_tokens(complete, unfinished=True)
+    if tokens is None:
+        return [], text
+    blocks = [token for token in tokens if token.level == 0 and token.map and token.nesting >= 0]
+    if not blocks:
+        return [], text
+    offsets = [0]
+    for line in complete.split("\n"):
+        offsets.append(offsets[-1] + len(line) + 1)
+    starts = [token.map[0] for token in blocks if token.map]
+    last = blocks[-1]
+    cuts = [offsets[line] for line in starts[1:]]
+    if last.type in _CLOSED_BY_BLANK_LINE and last.map and complete.endswith("\n\n"):
+        cuts.append(len(complete))
+    finished = [text[start:end] for start, end in zip([0, *cuts], cuts, strict=False)]
+    return finished, text[cuts[-1] if cuts else 0 :]
+
+
+def normalise(text: str) -> str:
+    """Return the text with "\\n" as its only line end and no NUL. Keeps prefixes prefixes."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
+
+
+# A blank line ends these for good. It does not end a list, a quote's list, or indented code; and
+# an open fence or formula runs across it.
+_CLOSED_BY_BLANK_LINE = {"paragraph_open", "heading_open", "hr", "table_open"}
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines with their ends, cut at "\\n" only, as the parser cuts them."""
+    return [line + "\n" for line in text.split("\n")[:-1]]
+
+
+@functools.lru_cache(maxsize=1_024)
+def _render_remembered(text: str) -> SafeString:
+    return _render(text, False)
+
+
+def _render(text: str, unfinished: bool) -> SafeString:
+    if len(text) > MAX_CHARACTERS:
+        return _as_written(text)
+    try:
+        html = parser().html(text, unfinished=unfinished)
+        if html is None:
+            return _as_written(text)
+        return mark_safe(sanitising.clean(html))  # noqa: S308 - sanitised in this line
+    except Exception:
+        # Whatever a hostile text has found, the learner still reads the words.
+        logger.exception("A text of %d characters could not be rendered.", len(text))
+        return _as_written(text)
+
+
+def _as_written(text: str) -> SafeString:
+    return format_html('<p class="as-written">{}</p>', text)

@@ -1,0 +1,222 @@
+r"""Formulas: `\(…\)`, `\[…\]`, `$$…$$` and a guarded `$…$`, as MathML (no script needed).
+
+"$5 and $10" stays text.
+"""
+
+import functools
+import logging
+import re
+from collections.abc import MutableMapping, Sequence
+from typing import Any
+
+from django.utils.html import escape
+from latex2mathml import converter
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+from markdown_it.utils import OptionsDict
+
+logger = logging.getLogger(__name__)
+
+# A longer one is shown as it was written.
+MAX_CHARACTERS = 4_000
+# Braces, \left and \begin nested deeper than this are shown as written: the converter recurses.
+MAX_DEPTH = 40
+ELEMENTS = {
+    "math", "menclose", "merror", "mfrac", "mi", "mmultiscripts", "mn", "mo", "mover", "mpadded",
+    "mphantom", "mroot", "mrow", "ms", "mspace", "msqrt", "mstyle", "msub", "msubsup", "msup",
+    "mtable", "mtd", "mtext", "mtr", "munder", "munderover",
+}  # fmt: skip
+ATTRIBUTES = {
+    "accent", "accentunder", "columnalign", "columnlines", "columnspacing", "depth", "display",
+    "displaystyle", "fence", "form", "height", "linebreak", "linethickness", "lspace", "mathsize",
+    "mathvariant", "maxsize", "minsize", "movablelimits", "notation", "rowlines", "rowspacing",
+    "rspace", "scriptlevel", "separator", "stretchy", "voffset", "width",
+}  # fmt: skip
+
+# How a formula opens and closes at the start of a line, where it is a block of its own.
+_DISPLAY = {"$$": "$$", "\\[": "\\]"}
+_COMMAND = re.compile(r"\\(?:text|mathrm|operatorname|mathbf|mathit)\{[^{}]*\}|\\[A-Za-z]+")
+_SIGN = re.compile(r"[\\^_=<>+*/{}|!≤≥≠≈∈→∞±·√-]")
+_WORDS = re.compile(r"[A-Za-z]{3,}[\s,.;:]+[A-Za-z]{2,}")
+
+
+def math_plugin(md: MarkdownIt) -> None:
+    alternatives = {"alt": ["paragraph", "reference", "blockquote", "list"]}
+    md.block.ruler.before("fence", "math_block", _block, alternatives)
+    md.inline.ruler.before("escape", "math_inline", _inline)
+    md.add_render_rule("math_block", _render_block)
+    md.add_render_rule("math_inline", _render_inline)
+
+
+def _block(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
+    """Read a formula that starts a line and ends one. A blank line ends the attempt."""
+    if state.is_code_block(start_line):
+        return False
+    start = state.bMarks[start_line] + state.tShift[start_line]
+    opening = state.src[start : start + 2]
+    closing = _DISPLAY.get(opening, "")
+    if not closing:
+        return False
+    line = start_line
+    position = start + len(opening)
+    content = []
+    while line < end_line:
+        end = state.eMarks[line]
+        if line > start_line:
+            position = state.bMarks[line] + state.tShift[line]
+            # Left the list or quote that the formula stands in, or met a blank line.
+            if state.sCount[line] < state.blkIndent or position >= end:
+                return False
+        row = state.src[position:end]
+        found = row.find(closing)
+        if found >= 0:
+            if row[found + len(closing) :].strip(" \t.,;:"):
+                return False
+            content.append(row[:found])
+            punctuation = row[found + len(closing) :].strip()
+            break
+        content.append(row)
+        line += 1
+    else:
+        # Still open where the text ends. While an answer is being written it is held together.
+        if not state.env.get("unfinished"):
+            return False
+        line, punctuation = end_line - 1, ""
+        closing = ""
+    latex = "\n".join(content).strip()
+    if not latex and closing:
+        return False
+    if silent:
+        return True
+    token = state.push("math_block", "math", 0)
+    token.block = True
+    token.content = latex
+    token.info = punctuation
+    token.meta = {"open": not closing, "source": f"{opening}{latex}{closing}"}
+    token.map = [start_line, line + 1]
+    state.line = line + 1
+    return True
+
+
+def _inline(state: StateInline, silent: bool) -> bool:
+    source, start = state.src, state.pos
+    if source[start] == "\\":
+        opening = source[start : start + 2]
+        closing = {"\\(": "\\)", "\\[": "\\]"}.get(opening)
+        if closing is None:
+            return False
+        end = source.find(closing, start + 2, start + 2 + MAX_CHARACTERS)
+    elif source[start] == "$":
+        if source.startswith("$$", start):
+            opening = closing = "$$"
+            end = source.find("$$", start + 2, start + 2 + MAX_CHARACTERS)
+        else:
+            opening = closing = "$"
+            end = _dollar_end(source, start)
+    else:
+        return False
+    if end < 0:
+        return False
+    latex = source[start + len(opening) : end].strip()
+    if not latex:
+        return False
+    if not silent:
+        token = state.push("math_inline", "math", 0)
+        token.content = latex
+        token.markup = opening
+        token.meta = {"source": source[start : end + len(closing)]}
+    state.pos = end + len(closing)
+    return True
+
+
+def _dollar_end(source: str, start: int) -> int:
+    """Return where `$…$` ends, or -1 where the dollar is money or a stray sign."""
+    if start and (source[start - 1].isalnum() or source[start - 1] in "\\$"):
+        return -1
+    if start + 1 >= len(source) or source[start + 1].isspace():
+        return -1
+    end = start + 1
+    # A formula between single dollars stands in a sentence: it is short.
+    limit = min(len(source), start + 500)
+    while True:
+        end = source.find("$", end, limit)
+        if end < 0:
+            return -1
+        if source[end - 1] != "\\":
+            break
+        end += 1
+    latex = source[start + 1 : end]
+    after = source[end + 1 : end + 2]
+    if not latex or latex[-1].isspace() or after.isalnum() or after == "$":
+        return -1
+    return end if _is_formula(latex) else -1
+
+
+def _is_formula(latex: str) -> bool:
+    """Tell `x_1 + 2` from prose that happens to stand between two prices."""
+    if _WORDS.search(_COMMAND.sub(" ", latex)):
+        return False
+    return bool(_SIGN.search(latex)) or len(latex) <= 12
+
+
+@functools.lru_cache(maxsize=2_048)
+def to_mathml(latex: str, display: str) -> str | None:
+    """Return MathML, or None where the LaTeX is not understood. Not sanitised."""
+    if len(latex) > MAX_CHARACTERS or _depth(latex) > MAX_DEPTH:
+        return None
+    try:
+        mathml = converter.convert(latex, display=display)
+    except Exception:  # the converter raises whatever its tables make of bad LaTeX
+        logger.debug("LaTeX was not understood.", exc_info=True)
+        return None
+    return str(mathml)
+
+
+def _depth(latex: str) -> int:
+    """Return a bound on how deep the groups are nested; scripts count, as they recurse too."""
+    depth = deepest = 0
+    for match in re.finditer(r"\\(?:begin|left)\b|\\(?:end|right)\b|\\.|[{}^_]", latex):
+        sign = match.group()
+        if sign in {"{", "\\begin", "\\left"}:
+            depth += 1
+        elif sign in {"}", "\\end", "\\right"}:
+            depth -= 1
+        deepest = max(deepest, depth)
+    chained = max((len(run) for run in re.findall(r"(?:[\^_]\s*)+", latex)), default=0)
+    commands = max(
+        (run.count("\\") for run in re.findall(r"(?:\\[A-Za-z]+\s*)+", latex)), default=0
+    )
+    return max(deepest, chained, commands)
+
+
+def _render_block(
+    _renderer: RendererHTML,
+    tokens: Sequence[Token],
+    index: int,
+    _options: OptionsDict,
+    _env: MutableMapping[str, Any],
+) -> str:
+    token = tokens[index]
+    mathml = None if token.meta["open"] else to_mathml(token.content, "block")
+    if mathml is None:
+        source = escape(token.meta["source"])
+        return f'<pre class="math-source"><code>{source}</code></pre>\n'
+    return f'<p><span class="math-block">{mathml}{escape(token.info)}</span></p>\n'
+
+
+def _render_inline(
+    _renderer: RendererHTML,
+    tokens: Sequence[Token],
+    index: int,
+    _options: OptionsDict,
+    _env: MutableMapping[str, Any],
+) -> str:
+    token = tokens[index]
+    block = token.markup in {"$$", "\\["}
+    mathml = to_mathml(token.content, "block" if block else "inline")
+    if mathml is None:
+        return f'<code class="math-source">{escape(token.meta["source"])}</code>'
+    return f'<span class="math-block">{mathml}</span>' if block else mathml

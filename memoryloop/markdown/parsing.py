@@ -1,0 +1,128 @@
+"""The Markdown parser, bounded: no text makes it hang, recurse too deep or lose words."""
+
+import functools
+import re
+from collections.abc import MutableMapping, Sequence
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
+from markdown_it.utils import OptionsDict
+from mdit_py_plugins.gfm_autolink import gfm_autolink_plugin
+
+from memoryloop.markdown import code
+from memoryloop.markdown.math import math_plugin
+
+# Levels of tokens: a list item in a list in a quote counts five.
+MAX_NESTING = 60
+# A single paragraph beyond these is shown without emphasis and links: what the inline rules cost
+# grows faster than the text, and nobody writes such a paragraph.
+_MAX_PARAGRAPH_CHARACTERS = 50_000
+_MAX_DELIMITERS = 2_000
+_MAX_BRACKETS = 300
+_DELIMITERS = re.compile(r"[*_~`<&]")
+_ALIGNMENTS = {"text-align:center": "align-center", "text-align:right": "align-right"}
+
+
+@functools.lru_cache(maxsize=1)
+def parser() -> "Parser":
+    return Parser()
+
+
+class Parser:
+    """Markdown-it with our rules. Holds no state between texts, so threads share one."""
+
+    def __init__(self) -> None:
+        md = MarkdownIt("commonmark", {"html": False, "maxNesting": MAX_NESTING})
+        md.enable(["table", "strikethrough"])
+        md.use(gfm_autolink_plugin)
+        md.use(math_plugin)
+        # A paragraph becomes text or is parsed further only after it has been measured.
+        md.core.ruler.before("inline", "bound_paragraphs", _bound_paragraphs)
+        md.core.ruler.after("inline", "images_to_links", _images_to_links)
+        md.core.ruler.push("align_with_classes", _align_with_classes)
+        md.add_render_rule("fence", _render_code)
+        md.add_render_rule("code_block", _render_code)
+        self._md = md
+
+    def block_tokens(self, text: str, *, unfinished: bool) -> list[Token] | None:
+        """Return the tokens of the block structure, or None where it is nested too deep."""
+        state = StateCore(text, self._md, {"unfinished": unfinished})
+        self._md.block.parse(state.src, self._md, state.env, state.tokens)
+        return None if _too_deep(state.tokens) else state.tokens
+
+    def html(self, text: str, *, unfinished: bool) -> str | None:
+        """Return HTML that is not sanitised yet, or None where the text is nested too deep."""
+        env: MutableMapping[str, Any] = {"unfinished": unfinished}
+        tokens = self._md.parse(text, env)
+        if _too_deep(tokens):
+            return None
+        return str(self._md.renderer.render(tokens, self._md.options, env))
+
+
+def _too_deep(tokens: Sequence[Token]) -> bool:
+    """Tell whether the parser has stopped at its deepest level, where it drops what is inside."""
+    return any(token.level >= MAX_NESTING - 2 for token in tokens)
+
+
+def _bound_paragraphs(state: StateCore) -> None:
+    for token in state.tokens:
+        if token.type != "inline":
+            continue
+        text = token.content
+        if (
+            len(text) > _MAX_PARAGRAPH_CHARACTERS
+            or text.count("[") + text.count("]") > _MAX_BRACKETS
+            or len(_DELIMITERS.findall(text)) > _MAX_DELIMITERS
+        ):
+            token.type = "bounded"
+            token.children = [Token("text", "", 0, content=text)]
+    # The inline rule passes these by; the renderer takes them as any other paragraph.
+
+
+def _images_to_links(state: StateCore) -> None:
+    """Show every image as a link: a page loads nothing that a text names."""
+    for token in state.tokens:
+        if token.type == "bounded":
+            token.type = "inline"
+        if token.type != "inline" or not token.children:
+            continue
+        children: list[Token] = []
+        links = 0
+        for child in token.children:
+            links += {"link_open": 1, "link_close": -1}.get(child.type, 0)
+            if child.type != "image":
+                children.append(child)
+                continue
+            source = str(child.attrs.get("src", ""))
+            label = Token("text", "", 0, content=child.content.strip() or source or "image")
+            if links:
+                children.append(label)
+                continue
+            children.append(
+                Token("link_open", "a", 1, attrs={"href": source, "class": "image-link"})
+            )
+            children += [label, Token("link_close", "a", -1)]
+        token.children = children
+
+
+def _align_with_classes(state: StateCore) -> None:
+    """Say a table column's alignment with a class: the policy of the page forbids styles."""
+    for token in state.tokens:
+        if token.type in {"th_open", "td_open"}:
+            aligned = _ALIGNMENTS.get(str(token.attrs.pop("style", "")))
+            if aligned:
+                token.attrs["class"] = aligned
+
+
+def _render_code(
+    _renderer: RendererHTML,
+    tokens: Sequence[Token],
+    index: int,
+    _options: OptionsDict,
+    env: MutableMapping[str, Any],
+) -> str:
+    budget = env.setdefault("highlighting", code.Budget())
+    return code.render(tokens[index].content, tokens[index].info, budget)

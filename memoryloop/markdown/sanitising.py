@@ -1,0 +1,40 @@
+"""The one place where HTML is made safe: an allowlist of elements, attributes and classes."""
+
+import nh3
+
+from memoryloop.markdown.code import CLASSES as CODE_CLASSES
+from memoryloop.markdown.math import ATTRIBUTES as MATH_ATTRIBUTES
+from memoryloop.markdown.math import ELEMENTS as MATH_ELEMENTS
+
+# No image, no form, no frame, no style: nothing that loads, submits or covers the page.
+_ELEMENTS = {
+    "a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li",
+    "ol", "p", "pre", "span", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
+}  # fmt: skip
+
+_cleaner = nh3.Cleaner(
+    tags=_ELEMENTS | MATH_ELEMENTS,
+    clean_content_tags={"script", "style"},
+    attributes={
+        "a": {"href", "title"},
+        "ol": {"start"},
+        "pre": {"data-language"},
+        **dict.fromkeys(MATH_ELEMENTS, MATH_ATTRIBUTES),
+    },
+    allowed_classes={
+        "a": {"image-link"},
+        "code": {"math-source"},
+        "pre": {"code", "math-source"},
+        "p": {"as-written"},
+        "span": CODE_CLASSES | {"math-block"},
+        "td": {"align-center", "align-right"},
+        "th": {"align-center", "align-right"},
+    },
+    url_schemes={"http", "https", "mailto"},
+    link_rel="noopener nofollow",
+    strip_comments=True,
+)
+
+
+def clean(html: str) -> str:
+    return _cleaner.clean(html)
