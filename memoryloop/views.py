@@ -1,10 +1,13 @@
 """Pages that belong to no app: the front page and the health of the whole."""
 
+from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from memoryloop.http import AnonymousHttpRequest
+from memoryloop import palette as palettes
+from memoryloop import health
+from memoryloop.http import AnonymousHttpRequest, HtmxHttpRequest
 
 
 @require_safe
@@ -16,4 +19,15 @@ def home(request: AnonymousHttpRequest) -> HttpResponse:
 
 @require_safe
 def healthz(request: AnonymousHttpRequest) -> JsonResponse:
-    return JsonResponse({"status": "ok"})
+    healthy, findings = health.report()
+    status = "ok" if healthy else "failing"
+    return JsonResponse({"status": status, **findings}, status=200 if healthy else 503)
+
+
+@login_required
+@require_safe
+def palette(request: HtmxHttpRequest) -> HttpResponse:
+    """Answer with the palette's results, a fragment for its dialog."""
+    text = request.GET.get("q", "")[:200]
+    groups = palettes.find(owner_id=request.user.id, text=text)
+    return render(request, "_palette.html", {"groups": groups, "text": text})

@@ -1,0 +1,18 @@
+"""Cards for the palette."""
+
+import uuid
+
+from django.urls import reverse
+
+from flashcards import services
+from memoryloop.palette import PaletteItem
+
+
+def find_cards(*, owner_id: uuid.UUID, text: str, limit: int) -> list[PaletteItem]:
+    """Return this owner's cards with all the words, the newest first; none for no words."""
+    if not text:
+        return []
+    return [
+        PaletteItem("Cards", card.question, reverse("flashcards:card", args=[card.id]), "cards")
+        for card in services.search_cards(owner_id=owner_id, text=text)[:limit]
+    ]

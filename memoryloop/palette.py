@@ -1,0 +1,66 @@
+"""What Ctrl+K finds. Apps register a search from AppConfig.ready; this floor imports none of them."""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Protocol
+
+from django.urls import NoReverseMatch, reverse
+
+
+@dataclass(frozen=True, slots=True)
+class PaletteItem:
+    """One line of the palette. Items of one `group` stand together under its name."""
+
+    group: str
+    title: str
+    url: str
+    icon: str
+    meta: str = ""
+
+
+class Search(Protocol):
+    def __call__(self, *, owner_id: uuid.UUID, text: str, limit: int) -> list[PaletteItem]:
+        """Return what of this owner's fits `text`, best first; the newest if `text` is empty."""
+
+
+_searches: list[Search] = []
+
+# (what it is called, the name of its URL, its icon, other words it is looked for by)
+_PAGES = (
+    ("Chat", "chat:home", "chat", "ask tutor new conversation"),
+    ("Review", "flashcards:review", "review", "due study repeat"),
+    ("Cards", "flashcards:cards", "cards", "browse search list"),
+    ("New card", "flashcards:new_card", "plus", "write add"),
+    ("Settings", "settings:home", "settings", "tutor claude key ollama"),
+    ("Account", "accounts:profile", "user", "profile name time zone email"),
+    ("Change password", "accounts:password_change", "key", "security"),
+)
+
+
+def register(search: Search) -> None:
+    """Add a search; registering it again changes nothing."""
+    if search not in _searches:
+        _searches.append(search)
+
+
+def find(*, owner_id: uuid.UUID, text: str, limit: int = 6) -> dict[str, list[PaletteItem]]:
+    """Return at most `limit` items of each search, and the pages, by group in order."""
+    text = " ".join(text.split())
+    items = list(_pages(text))
+    for search in _searches:
+        items += search(owner_id=owner_id, text=text, limit=limit)
+    return {name: list(group) for name, group in groupby(items, key=lambda item: item.group)}
+
+
+def _pages(text: str) -> Iterator[PaletteItem]:
+    words = text.casefold().split()
+    for title, url_name, icon, other_words in _PAGES:
+        haystack = f"{title} {other_words}".casefold()
+        if not all(word in haystack for word in words):
+            continue
+        try:
+            yield PaletteItem("Go to", title, reverse(url_name), icon)
+        except NoReverseMatch:
+            continue
