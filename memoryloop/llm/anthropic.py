@@ -1,0 +1,239 @@
+"""Claude, through the anthropic SDK, which is imported when first used (1.1 s)."""
+
+import asyncio
+import functools
+import time
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from threading import Thread
+from typing import TYPE_CHECKING, Any, cast
+
+from django.conf import settings
+
+from memoryloop.llm import limits, transport
+from memoryloop.llm.asking import Answer, Piece, Ways, ask_for_object, opened, stream_text
+from memoryloop.llm.base import AuthenticationFailed, ChatMessage, Found, T
+from memoryloop.llm.failures import Failures
+from memoryloop.llm.schemas import instructions, strict_schema
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from anthropic import AsyncAnthropic
+    from anthropic.types import MessageParam
+
+DEFAULT_URL = "https://api.anthropic.com"
+_TOOL = "give_answer"
+# Newer models think before they write, and their thinking counts towards max_tokens.
+_ROOM_TO_THINK = 4096
+# Models that always think refuse a forced tool (400) and take a schema instead
+# (platform.claude.com, "Migrating to Claude Sonnet 5.5"); a gateway may know neither.
+_ways = Ways("tool", "schema", "words")
+
+
+@functools.cache
+def _import_sdk() -> "ModuleType":
+    import anthropic
+
+    return anthropic
+
+
+async def _sdk() -> "ModuleType":
+    """Import the SDK without holding up the loop, which other learners' answers share."""
+    if _import_sdk.cache_info().currsize:
+        return _import_sdk()
+    return await asyncio.to_thread(_import_sdk)
+
+
+class ClaudeProvider:
+    label = "Claude"
+    is_model = True
+
+    def __init__(self, api_key: str, model: str = "") -> None:
+        self.model = model or settings.CLAUDE_MODEL
+        self._key = api_key
+        # The SDK itself would look into the environment for what is not given.
+        self._url = settings.ANTHROPIC_BASE_URL or DEFAULT_URL
+        self._failures = _failures(api_key, self.model)
+
+    def __repr__(self) -> str:
+        return f"<ClaudeProvider {self.model}>"
+
+    async def stream(
+        self,
+        *,
+        system: str,
+        messages: Sequence[ChatMessage],
+        found: Sequence[Found] = (),  # noqa: ARG002  # part of the protocol
+        max_tokens: int = 4096,
+    ) -> AsyncGenerator[str, None]:
+        client = await self._client()
+
+        async def ask(headers: Mapping[str, str]) -> Any:
+            return await client.messages.create(
+                model=self.model,
+                system=system,
+                messages=_conversation(messages),
+                max_tokens=max_tokens + _ROOM_TO_THINK,
+                stream=True,
+                extra_headers=headers,
+            )
+
+        pieces = stream_text(ask, _piece, self._failures)
+        try:
+            async for text in pieces:
+                yield text
+        finally:
+            await pieces.aclose()
+
+    async def structured(
+        self, *, system: str, prompt: str, schema: type[T], max_tokens: int = 8192
+    ) -> T:
+        client = await self._client()
+        shape = strict_schema(schema)
+
+        async def ask(conversation: Sequence[ChatMessage]) -> Answer:
+            message = await _ways.ask(
+                (self._url, self.model),
+                lambda way: self._ask_for(way, client, system, conversation, shape, max_tokens),
+            )
+            return self._read(message)
+
+        return await ask_for_object(ask, prompt, schema, self._failures)
+
+    async def _ask_for(
+        self,
+        way: str,
+        client: "AsyncAnthropic",
+        system: str,
+        conversation: Sequence[ChatMessage],
+        shape: dict[str, Any],
+        max_tokens: int,
+    ) -> Any:
+        extra: dict[str, Any] = {}
+        if way == "tool":
+            extra["tools"] = [
+                {"name": _TOOL, "description": "Give the answer.", "input_schema": shape}
+            ]
+            extra["tool_choice"] = {"type": "tool", "name": _TOOL}
+        elif way == "schema":
+            extra["output_config"] = {"format": {"type": "json_schema", "schema": shape}}
+        else:
+            system = f"{system}\n\n{instructions(shape)}"
+        return await opened(
+            lambda headers: client.messages.create(
+                model=self.model,
+                system=system,
+                messages=_conversation(conversation),
+                max_tokens=max_tokens + _ROOM_TO_THINK,
+                extra_headers=headers,
+                # Nothing comes before all of it does.
+                timeout=transport.timeout(limits.STRUCTURED_SECONDS),
+                **extra,
+            ),
+            self._failures,
+        )
+
+    def _read(self, message: Any) -> Answer:
+        reason = getattr(message, "stop_reason", None)
+        if reason == "refusal":
+            raise self._failures.declined()
+        blocks = getattr(message, "content", None)
+        if not isinstance(blocks, list):
+            raise self._failures.unreadable()
+        cut = reason in {"max_tokens", "model_context_window_exceeded"}
+        for block in blocks:
+            if getattr(block, "type", "") == "tool_use":
+                return Answer(block.input, cut)
+        texts = [block.text for block in blocks if getattr(block, "type", "") == "text"]
+        return Answer("".join(texts), cut)
+
+    async def _client(self) -> "AsyncAnthropic":
+        return await _client(self._key, self._url)
+
+
+async def _client(api_key: str, url: str) -> "AsyncAnthropic":
+    sdk = await _sdk()
+    return cast(
+        "AsyncAnthropic",
+        sdk.AsyncAnthropic(
+            # Without a key the SDK would take one from the environment, which is nobody's.
+            api_key=api_key or "missing",
+            base_url=url,
+            max_retries=0,
+            timeout=transport.timeout(limits.FIRST_TEXT_SECONDS),
+            http_client=await transport.http_client(url),
+        ),
+    )
+
+
+def _failures(api_key: str, model: str = "") -> Failures:
+    return Failures(
+        "Claude",
+        model,
+        key=api_key,
+        hint="Check the internet connection of this server and try again.",
+        key_hint="Check or replace it in Settings.",
+    )
+
+
+def _conversation(messages: Sequence[ChatMessage]) -> "list[MessageParam]":
+    """Return the messages as the API takes them: none blank, a learner's first."""
+    kept = [message for message in messages if message.content.strip()]
+    while kept and kept[0].role == "assistant":
+        kept = kept[1:]
+    return [{"role": message.role, "content": message.content} for message in kept]
+
+
+def _piece(event: Any) -> Piece:
+    kind = getattr(event, "type", "")
+    if kind == "content_block_delta":
+        delta = event.delta
+        return Piece(text=delta.text) if getattr(delta, "type", "") == "text_delta" else Piece()
+    if kind == "message_delta":
+        return Piece(declined=getattr(event.delta, "stop_reason", None) == "refusal")
+    return Piece(ends=kind == "message_stop")
+
+
+def check_claude_key(api_key: str) -> None:
+    """Ask Anthropic whether a key works. Raises LlmError, within 3 s. Costs nothing.
+
+    Safe in any thread, whether an event loop runs there or not.
+    """
+    began = time.monotonic()
+    failures = _failures(api_key)
+    if not api_key.startswith("sk-ant-") or not api_key.isascii() or not api_key.isprintable():
+        raise AuthenticationFailed("This is not a Claude API key: those begin with “sk-ant-”.")
+    outcome: Future[None] = Future()
+
+    def work() -> None:
+        try:
+            _import_sdk()
+            # The import counts too, the first time; a slow machine still gets a fair try.
+            left = max(limits.KEY_CHECK_SECONDS / 2, limits.KEY_CHECK_SECONDS - _since(began))
+            outcome.set_result(asyncio.run(_list_models(api_key, failures, left)))
+        except BaseException as error:
+            outcome.set_exception(error)
+
+    # A thread of its own, because a name that does not resolve cannot be given up on.
+    Thread(target=work, name="check-claude-key", daemon=True).start()
+    try:
+        outcome.result(timeout=limits.KEY_CHECK_SECONDS * 1.5 + 1)
+    except FutureTimeout:
+        raise failures.timed_out(answering=False) from None
+
+
+def _since(began: float) -> float:
+    return time.monotonic() - began
+
+
+async def _list_models(api_key: str, failures: Failures, seconds: float) -> None:
+    client = await _client(api_key, settings.ANTHROPIC_BASE_URL or DEFAULT_URL)
+    try:
+        async with asyncio.timeout(seconds):
+            await client.models.list(limit=1)
+    except TimeoutError:
+        raise failures.timed_out(answering=False) from None
+    except Exception as error:
+        raise failures.from_sdk(error, answering=False) from None

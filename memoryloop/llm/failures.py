@@ -1,0 +1,240 @@
+"""Turn what the SDKs raise into our errors. The sentences never repeat a key."""
+
+import logging
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from memoryloop.llm import base
+
+logger = logging.getLogger(__name__)
+
+# The error types of Anthropic's API, which an `error` event brings inside a 200 response.
+_STATUS_OF_TYPE = {
+    "invalid_request_error": 400,
+    "authentication_error": 401,
+    "billing_error": 402,
+    "permission_error": 403,
+    "not_found_error": 404,
+    "request_too_large": 413,
+    "rate_limit_error": 429,
+    "api_error": 500,
+    "timeout_error": 504,
+    "overloaded_error": 529,
+    # OpenAI's words for the same.
+    "insufficient_quota": 402,
+    "invalid_api_key": 401,
+    "model_not_found": 404,
+    "context_length_exceeded": 413,
+    "rate_limit_exceeded": 429,
+    "server_error": 500,
+}
+_TOO_LONG = re.compile(
+    r"prompt is too long|too many tokens|context[ _](length|size|window)|maximum context"
+    r"|exceed\w* (the )?(available |maximum )?context",
+    re.IGNORECASE,
+)
+_NO_MODEL = re.compile(r"\bmodel\b.*\b(not found|does not exist|not exist|no such)", re.IGNORECASE)
+_NO_CREDIT = re.compile(r"credit balance|billing|insufficient[ _]quota", re.IGNORECASE)
+_KEY = re.compile(r"\b(sk|gsk|key|Bearer)[-_ ][\w*.-]{6,}", re.IGNORECASE)
+
+
+class ConnectionDropped(base.Unreachable):
+    """The server hung up without an answer: worth a second attempt."""
+
+
+class Failures:
+    """Words for one provider. `hint` says how to reach it, `key_hint` where its key is set."""
+
+    def __init__(self, label: str, model: str, *, hint: str, key_hint: str, key: str) -> None:
+        self.label = label
+        self.model = model
+        self._hint = hint
+        self._key_hint = key_hint
+        self._key = key
+
+    def from_sdk(self, error: Exception, *, answering: bool) -> base.LlmError:
+        """Return our error for one of the SDKs' or of httpx. `answering`: text has come already."""
+        status = getattr(error, "status_code", None)
+        body = getattr(error, "body", None)
+        response = getattr(error, "response", None)
+        if isinstance(status, int):
+            headers = getattr(response, "headers", {})
+            logger.info("%s answered %s (%s)", self.label, status, type(error).__name__)
+            return self.from_status(status, body, headers)
+        if body is not None:
+            # An error object in the middle of OpenAI's stream: no status of its own.
+            return self.from_status(200, body, {})
+        names = {kind.__name__ for kind in _chain(error)}
+        if names & {"PoolTimeout", "ConnectTimeout", "ConnectError", "UnsupportedProtocol"}:
+            return self.unreachable()
+        if any("Timeout" in name for name in names):
+            return self.timed_out(answering=answering)
+        if answering:
+            return self.broken_off()
+        if names & {"RemoteProtocolError", "ReadError", "WriteError", "CloseError"}:
+            return ConnectionDropped(
+                f"{self.label} closed the connection without an answer. Try again in a moment."
+            )
+        if names & {"LocalProtocolError", "UnicodeEncodeError", "InvalidURL", "TypeError"}:
+            return base.AuthenticationFailed(
+                f"{self.label} could not be asked: the key or the address holds characters that "
+                f"cannot be sent. {self._key_hint}"
+            )
+        if names & {"JSONDecodeError", "DecodingError", "APIResponseValidationError"}:
+            return self.unreadable()
+        if names & {"APIConnectionError", "OSError"}:
+            return self.unreachable()
+        return self.unreadable()
+
+    def from_status(
+        self, status: int, body: object = None, headers: Mapping[str, str] | None = None
+    ) -> base.LlmError:
+        kind, said = _kind_and_message(body)
+        # The status tells more than the type, except where an error comes inside a 200.
+        code = _STATUS_OF_TYPE.get(kind, 500) if status == 200 else status
+        if code == 413 or (
+            code in {400, 422, 500}
+            and (_TOO_LONG.search(said) or kind == "context_length_exceeded")
+        ):
+            return base.RequestTooLong(
+                f"This is more than {self._model_name()} can take at once. "
+                "Send a shorter message, or start a new conversation."
+            )
+        if code == 402 or (code in {400, 403, 429} and _NO_CREDIT.search(f"{kind} {said}")):
+            return base.PermissionRefused(
+                f"{self.label} has no credit left for this key. "
+                "Add credit in the provider's billing page, then try again."
+            )
+        if code == 401:
+            return base.AuthenticationFailed(f"{self.label} refused the API key. {self._key_hint}")
+        if code == 404 or (code in {400, 500} and _NO_MODEL.search(said)):
+            return self.no_such_model()
+        if code == 403:
+            return base.PermissionRefused(
+                f"{self.label} knows this key but does not allow it to use "
+                f"{self._model_name()}. Check the key's permissions with the provider."
+            )
+        if code == 429:
+            seconds = _retry_after(headers or {})
+            wait = f"in {_duration(seconds)}" if seconds else "in a minute"
+            return base.RateLimited(
+                f"{self.label} is asked too often with this key. Try again {wait}.", seconds
+            )
+        if code in {408, 504}:
+            return self.timed_out(answering=False)
+        if code in {503, 529}:
+            return base.Overloaded(
+                f"{self.label} is overloaded at the moment. Try again in a minute."
+                + self._said(said)
+            )
+        if code >= 500:
+            return base.Overloaded(
+                f"{self.label} had an error of its own. Try again in a minute." + self._said(said)
+            )
+        return base.RequestRefused(
+            f"{self.label} did not accept the request." + (self._said(said) or " Try again.")
+        )
+
+    def unreachable(self) -> base.Unreachable:
+        return base.Unreachable(f"{self.label} cannot be reached. {self._hint}")
+
+    def timed_out(self, *, answering: bool) -> base.TimedOut:
+        if answering:
+            return base.TimedOut(f"{self.label} stopped in the middle of its answer. Try again.")
+        return base.TimedOut(f"{self.label} did not answer in time. Try again in a moment.")
+
+    def broken_off(self) -> base.BrokenOff:
+        return base.BrokenOff(
+            f"The connection to {self.label} broke off before the answer was complete. Try again."
+        )
+
+    def endless(self) -> base.BadResponse:
+        return base.BadResponse(
+            f"{self.label} did not come to an end, so its answer was stopped here."
+        )
+
+    def empty(self) -> base.BadResponse:
+        return base.BadResponse(f"{self.label} sent an empty answer. Try again.")
+
+    def unreadable(self) -> base.BadResponse:
+        return base.BadResponse(
+            f"{self.label} answered in a way that could not be read. Try again."
+        )
+
+    def not_as_asked(self) -> base.BadResponse:
+        return base.BadResponse(
+            f"{self._model_name()} did not answer in the form that was asked for, twice. "
+            "Try again, or choose a larger model."
+        )
+
+    def declined(self) -> base.RequestRefused:
+        return base.RequestRefused(
+            f"{self.label} declined to answer this. Put it in other words and try again."
+        )
+
+    def no_such_model(self) -> base.ModelNotFound:
+        way_out = (
+            f"Run `ollama pull {self.model}`, or choose another in OLLAMA_MODEL."
+            if self.label == "Ollama" and self.model
+            else "Check the name of the model in the settings of this server."
+        )
+        return base.ModelNotFound(
+            f"{self.label} has no model named “{self.model or 'unknown'}”. {way_out}"
+        )
+
+    def _model_name(self) -> str:
+        return f"{self.label} ({self.model})" if self.model else self.label
+
+    def _said(self, text: str) -> str:
+        """Return the provider's own words when they may help: short, no markup, no key."""
+        text = " ".join(text.split())
+        if not text or "<" in text:
+            return ""
+        if self._key:
+            text = text.replace(self._key, "…")
+        text = _KEY.sub("…", text)
+        return f" It said: “{text if len(text) <= 200 else text[:199] + '…'}”"
+
+
+def _chain(error: BaseException) -> list[type]:
+    """Return the classes (with their bases) of an error and of what caused it."""
+    kinds: list[type] = []
+    current: BaseException | None = error
+    while current is not None and len(kinds) < 60:
+        kinds += type(current).__mro__
+        current = current.__cause__ or current.__context__
+    return kinds
+
+
+def _kind_and_message(body: object) -> tuple[str, str]:
+    """Return the error's type and words from a provider's error body, whatever its shape."""
+    if isinstance(body, str):
+        return "", body
+    if not isinstance(body, dict):
+        return "", ""
+    inner: Any = body.get("error", body)
+    if isinstance(inner, str):
+        return "", inner
+    if not isinstance(inner, dict):
+        return "", ""
+    kind = inner.get("code") if inner.get("code") in _STATUS_OF_TYPE else inner.get("type")
+    message = inner.get("message") or inner.get("detail") or ""
+    return str(kind or ""), str(message)
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds of a Retry-After header; None for a date or nonsense."""
+    try:
+        seconds = float(headers.get("retry-after", ""))
+    except ValueError:
+        return None
+    return seconds if 0 < seconds < 7 * 24 * 3600 else None
+
+
+def _duration(seconds: float) -> str:
+    count, unit = (round(seconds), "second") if seconds < 90 else (round(seconds / 60), "minute")
+    if count >= 90 and unit == "minute":
+        count, unit = round(count / 60), "hour"
+    count = max(count, 1)
+    return f"{count} {unit}{'' if count == 1 else 's'}"

@@ -1,0 +1,299 @@
+"""Any server that speaks OpenAI's chat completions: Ollama, LM Studio, vLLM, OpenAI, OpenRouter."""
+
+import asyncio
+import functools
+import re
+import time
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
+
+from memoryloop.llm import limits, transport
+from memoryloop.llm.asking import Answer, Piece, Ways, ask_for_object, opened, stream_text
+from memoryloop.llm.base import ChatMessage, Found, ModelNotFound, T
+from memoryloop.llm.failures import Failures
+from memoryloop.llm.schemas import instructions, strict_schema
+from memoryloop.llm.thinking import ThinkFilter
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from openai import AsyncOpenAI
+    from openai.types.chat import ChatCompletionMessageParam
+
+OPENAI_URL = "https://api.openai.com/v1"
+SUGGESTED_OLLAMA_MODEL = "llama3.2"
+_NOT_FOR_CHAT = re.compile(
+    r"embed|minilm|\bbge|\be5\b|\bgte\b|rerank|whisper|tts|transcri|speech|audio|realtime|dall-e"
+    r"|image|sora|moderation|guard|clip|davinci|babbage|ocr",
+    re.IGNORECASE,
+)
+# OpenAI lists a hundred models in no order: of those, the small general one of each generation.
+_PREFERRED_AT_OPENAI = ("gpt-5-mini", "gpt-4.1-mini", "gpt-4o-mini")
+_ways = Ways("schema", "json", "words")
+_listed: dict[tuple[str, str], tuple[float, "list[Listed]"]] = {}
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A model that a server says it has."""
+
+    name: str
+    owner: str = ""
+
+
+@functools.cache
+def _import_sdk() -> "ModuleType":
+    import openai
+
+    return openai
+
+
+async def _sdk() -> "ModuleType":
+    """Import the SDK (0.5 s) without holding up the loop, which other answers share."""
+    if _import_sdk.cache_info().currsize:
+        return _import_sdk()
+    return await asyncio.to_thread(_import_sdk)
+
+
+def normal_url(url: str) -> str:
+    """Return the address with the /v1 that people leave out."""
+    url = url.rstrip("/")
+    return url if urlsplit(url).path else f"{url}/v1"
+
+
+def label_for(url: str) -> str:
+    """Return what people call the server at an address."""
+    parts = urlsplit(url)
+    host = parts.hostname or url
+    if host == "api.openai.com":
+        return "OpenAI"
+    if host == "openrouter.ai":
+        return "OpenRouter"
+    if parts.port == 11434 or host == "ollama.com":
+        return "Ollama"
+    if parts.port == 1234:
+        return "LM Studio"
+    # An address alone says little on a machine that runs several servers.
+    return f"{host}:{parts.port}" if transport.is_local(url) and parts.port else host
+
+
+def choose_model(names: Iterable[str], *, label: str = "") -> str:
+    """Return the first model that can chat, or "" if there is none."""
+    chat = [name for name in names if not _NOT_FOR_CHAT.search(name)]
+    if label == "OpenAI":
+        for name in _PREFERRED_AT_OPENAI:
+            if name in chat:
+                return name
+    return chat[0] if chat else ""
+
+
+class CompatibleProvider:
+    is_model = True
+
+    def __init__(self, base_url: str, api_key: str = "", model: str = "", label: str = "") -> None:
+        self._url = normal_url(base_url)
+        self._key = api_key
+        self._label_given = bool(label)
+        self.label = label or label_for(self._url)
+        self.model = model
+        self._limit = "max_tokens"
+        if urlsplit(self._url).hostname == "api.openai.com":
+            # Its newer models refuse the name that everybody else knows.
+            self._limit = "max_completion_tokens"
+
+    def __repr__(self) -> str:
+        return f"<CompatibleProvider {self.label} {self.model or '(first model)'}>"
+
+    async def stream(
+        self,
+        *,
+        system: str,
+        messages: Sequence[ChatMessage],
+        found: Sequence[Found] = (),  # noqa: ARG002  # part of the protocol
+        max_tokens: int = 4096,
+    ) -> AsyncGenerator[str, None]:
+        client = await self._ready_client()
+        thinking = ThinkFilter()
+
+        async def ask(headers: Mapping[str, str]) -> Any:
+            return await client.chat.completions.create(
+                model=self.model,
+                messages=_conversation(system, messages),
+                stream=True,
+                extra_headers=headers,
+                extra_body={self._limit: max_tokens},
+            )
+
+        def read(chunk: Any) -> Piece:
+            piece = _piece(chunk)
+            text = thinking.feed(piece.text) + (thinking.close() if piece.ends else "")
+            return Piece(text=text, ends=piece.ends, declined=piece.declined)
+
+        pieces = stream_text(ask, read, self._failures())
+        try:
+            async for text in pieces:
+                yield text
+        finally:
+            await pieces.aclose()
+
+    async def structured(
+        self, *, system: str, prompt: str, schema: type[T], max_tokens: int = 8192
+    ) -> T:
+        client = await self._ready_client()
+        shape = strict_schema(schema)
+        failures = self._failures()
+
+        async def ask(conversation: Sequence[ChatMessage]) -> Answer:
+            completion = await _ways.ask(
+                (self._url, self.model),
+                lambda way: self._ask_for(way, client, system, conversation, shape, max_tokens),
+            )
+            return _read(completion, failures)
+
+        return await ask_for_object(ask, prompt, schema, failures)
+
+    async def _ask_for(
+        self,
+        way: str,
+        client: "AsyncOpenAI",
+        system: str,
+        conversation: Sequence[ChatMessage],
+        shape: dict[str, Any],
+        max_tokens: int,
+    ) -> Any:
+        body: dict[str, Any] = {self._limit: max_tokens}
+        if way == "schema":
+            form = {"name": "answer", "strict": True, "schema": shape}
+            body["response_format"] = {"type": "json_schema", "json_schema": form}
+        elif way == "json":
+            body["response_format"] = {"type": "json_object"}
+        # A decoder that is bound to a schema does better when the model knows it, too.
+        messages = _conversation(f"{system}\n\n{instructions(shape)}", conversation)
+        return await opened(
+            lambda headers: client.chat.completions.create(
+                model=self.model,
+                messages=messages,
+                extra_headers=headers,
+                extra_body=body,
+                timeout=transport.timeout(limits.STRUCTURED_SECONDS),
+            ),
+            self._failures(),
+        )
+
+    async def _ready_client(self) -> "AsyncOpenAI":
+        """Return a client, with the model chosen."""
+        sdk = await _sdk()
+        client = cast(
+            "AsyncOpenAI",
+            sdk.AsyncOpenAI(
+                # Local servers want none, but the SDK does.
+                api_key=self._key or "none",
+                base_url=self._url,
+                max_retries=0,
+                timeout=transport.timeout(limits.FIRST_TEXT_SECONDS),
+                http_client=await transport.http_client(self._url),
+            ),
+        )
+        if not self.model:
+            await self._choose(client)
+        return client
+
+    async def _choose(self, client: "AsyncOpenAI") -> None:
+        """Take the first model that the server lists and that can chat. Raises LlmError."""
+        models = await self._models(client)
+        if not self._label_given and models and models[0].owner == "library":
+            self.label = "Ollama"
+        self.model = choose_model((model.name for model in models), label=self.label)
+        if not self.model:
+            raise ModelNotFound(
+                f"Ollama has no model yet. Run `ollama pull {SUGGESTED_OLLAMA_MODEL}`, "
+                "then try again."
+                if self.label == "Ollama"
+                else f"{self.label} lists no model that can chat. "
+                "Load one there, or name it in OPENAI_MODEL."
+            )
+
+    async def _models(self, client: "AsyncOpenAI") -> list[Listed]:
+        key = (self._url, self._key)
+        kept = _listed.get(key)
+        if kept and time.monotonic() - kept[0] < limits.PROBE_KEPT_SECONDS:
+            return kept[1]
+        failures = self._failures()
+        try:
+            async with asyncio.timeout(limits.FIRST_TEXT_SECONDS):
+                page = await client.models.list()
+            models = [
+                Listed(str(item.id), str(getattr(item, "owned_by", "") or ""))
+                for item in page.data or []
+            ]
+        except TimeoutError:
+            raise failures.timed_out(answering=False) from None
+        except Exception as error:
+            if getattr(error, "status_code", None) == 404:
+                raise ModelNotFound(
+                    f"{self.label} does not say which models it has. Name one in OPENAI_MODEL."
+                ) from None
+            raise failures.from_sdk(error, answering=False) from None
+        if models:
+            _listed[key] = (time.monotonic(), models)
+        return models
+
+    def _failures(self) -> Failures:
+        local = transport.is_local(self._url)
+        return Failures(
+            self.label,
+            self.model,
+            key=self._key,
+            hint=(
+                f"Check that it is running at {_shown(self._url)} and try again."
+                if local
+                else f"Check the address {_shown(self._url)} and this server's connection."
+            ),
+            key_hint="The key is set in OPENAI_API_KEY.",
+        )
+
+
+def _shown(url: str) -> str:
+    """Return an address without a password that somebody may have put into it."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def _conversation(
+    system: str, messages: Sequence[ChatMessage]
+) -> "list[ChatCompletionMessageParam]":
+    conversation: list[ChatCompletionMessageParam] = []
+    if system.strip():
+        conversation.append({"role": "system", "content": system})
+    for message in messages:
+        if not message.content.strip():
+            continue
+        if message.role == "user":
+            conversation.append({"role": "user", "content": message.content})
+        else:
+            conversation.append({"role": "assistant", "content": message.content})
+    return conversation
+
+
+def _piece(chunk: Any) -> Piece:
+    choices = getattr(chunk, "choices", None)
+    if not choices:
+        return Piece()
+    delta = getattr(choices[0], "delta", None)
+    reason = getattr(choices[0], "finish_reason", None)
+    text = getattr(delta, "content", None) or getattr(delta, "refusal", None) or ""
+    return Piece(text=str(text), ends=reason is not None, declined=reason == "content_filter")
+
+
+def _read(completion: Any, failures: Failures) -> Answer:
+    choices = getattr(completion, "choices", None)
+    if not choices:
+        raise failures.unreadable()
+    message = getattr(choices[0], "message", None)
+    reason = getattr(choices[0], "finish_reason", None)
+    content = getattr(message, "content", None) or ""
+    if not content and (getattr(message, "refusal", None) or reason == "content_filter"):
+        raise failures.declined()
+    return Answer(str(content), cut=reason == "length")

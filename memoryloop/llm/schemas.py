@@ -1,0 +1,115 @@
+"""JSON Schemas as the providers take them, and reading what comes back."""
+
+import json
+import re
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from memoryloop.llm.base import T
+
+# Keywords that constrained decoding refuses at OpenAI and at Anthropic. Pydantic checks them.
+_NOT_DECODABLE = {
+    "title", "default", "examples", "minLength", "maxLength", "pattern", "format", "minItems",
+    "maxItems", "uniqueItems", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
+    "multipleOf",
+}  # fmt: skip
+_FENCE = re.compile(r"```[\w-]*[ \t]*\n(.*?)\n?[ \t]*```", re.DOTALL)
+
+
+def strict_schema(model: type[BaseModel]) -> dict[str, Any]:
+    """Return the model's JSON Schema in the subset that every provider's decoder takes.
+
+    References are written out (a model that contains itself raises ValueError), every property
+    is required and nothing else allowed.
+    """
+    schema = model.model_json_schema()
+    definitions = schema.pop("$defs", {})
+    return dict(_strict(schema, definitions, ()))
+
+
+def _strict(node: Any, definitions: dict[str, Any], inside: tuple[str, ...]) -> Any:
+    if isinstance(node, list):
+        return [_strict(item, definitions, inside) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if "$ref" in node:
+        name = node["$ref"].rsplit("/", 1)[-1]
+        if name in inside:
+            raise ValueError(f"{name} contains itself: no provider's decoder takes that")
+        described = {key: value for key, value in node.items() if key == "description"}
+        return _strict({**definitions[name], **described}, definitions, (*inside, name))
+    strict = {
+        key: (
+            {name: _strict(item, definitions, inside) for name, item in value.items()}
+            if key == "properties"
+            else _strict(value, definitions, inside)
+        )
+        for key, value in node.items()
+        if key not in _NOT_DECODABLE
+    }
+    if "properties" in strict:
+        strict["required"] = list(strict["properties"])
+        strict["additionalProperties"] = False
+    return strict
+
+
+def instructions(schema: dict[str, Any]) -> str:
+    """Return the words that ask a model without constrained decoding for JSON of this shape."""
+    return (
+        "Answer with one JSON object and nothing else: no prose before or after it, no code fence. "
+        f"It must match this JSON Schema:\n{json.dumps(schema, ensure_ascii=False)}"
+    )
+
+
+def read(answer: str, schema: type[T]) -> T:
+    """Return the object that an answer holds. Raises Unusable with words for the model."""
+    try:
+        value = _json(answer)
+    except ValueError as error:
+        raise Unusable(f"The answer was not JSON: {error}.") from None
+    return check(value, schema)
+
+
+def check(value: object, schema: type[T]) -> T:
+    """Return the validated object. Raises Unusable with words for the model."""
+    try:
+        return schema.model_validate(value)
+    except ValidationError as error:
+        lines = [
+            f"- {'.'.join(str(part) for part in item['loc']) or 'the whole'}: {item['msg']}"
+            for item in error.errors(include_url=False, include_input=False)[:10]
+        ]
+        raise Unusable("\n".join(lines)) from None
+
+
+class Unusable(Exception):
+    """What a model sent does not match. The text tells the model what is wrong."""
+
+
+def _json(answer: str) -> object:
+    """Read JSON that may be fenced, follow reasoning, or be wrapped in a sentence."""
+    text = answer.rpartition("</think>")[2].strip()
+    candidates = [text]
+    candidates += [match.group(1) for match in _FENCE.finditer(text)]
+    start, end = text.find("{"), text.rfind("}")
+    if 0 <= start < end:
+        candidates.append(text[start : end + 1])
+    first: ValueError | None = None
+    for candidate in candidates:
+        try:
+            value: object = json.loads(candidate, strict=False)
+        except (ValueError, RecursionError) as error:
+            first = first or ValueError(str(error))
+        else:
+            return value
+    raise first or ValueError("nothing in it")
+
+
+def second_try(problem: str) -> str:
+    """Return what is said to the model about its first, unusable answer."""
+    return (
+        "Your answer could not be used:\n"
+        f"{problem}\n"
+        "Answer again, complete and from the start, in exactly the form that was asked for."
+    )

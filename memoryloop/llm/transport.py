@@ -1,0 +1,87 @@
+"""HTTP clients for the SDKs: shared by every learner within one running event loop.
+
+Making a TLS context costs tens of milliseconds and a handshake two round trips, which a first
+token should not wait for. What is shared is connections only: keys travel with each request, and
+cookies are not kept.
+"""
+
+import asyncio
+import functools
+import ssl
+from collections.abc import AsyncGenerator
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from memoryloop.llm import limits
+
+if TYPE_CHECKING:
+    import httpx2
+
+# (on this machine, with TLS)
+_Kind = tuple[bool, bool]
+_Keeper = AsyncGenerator["httpx2.AsyncClient", None]
+_kept: dict[asyncio.AbstractEventLoop, dict[_Kind, tuple["httpx2.AsyncClient", _Keeper]]] = {}
+
+
+def is_local(url: str) -> bool:
+    """Tell whether an address is on this machine, where no proxy has any business."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def timeout(read_seconds: float) -> "httpx2.Timeout":
+    import httpx2
+
+    return httpx2.Timeout(
+        connect=limits.CONNECT_SECONDS,
+        read=read_seconds,
+        write=read_seconds,
+        pool=limits.CONNECT_SECONDS,
+    )
+
+
+async def http_client(url: str) -> "httpx2.AsyncClient":
+    """Return the running loop's client for an address. Never close it: the loop's end does."""
+    loop = asyncio.get_running_loop()
+    kind = (is_local(url), urlsplit(url).scheme == "https")
+    clients = _kept.get(loop)
+    if clients is None:
+        for other in [known for known in _kept if known.is_closed()]:
+            _kept.pop(other, None)
+        clients = _kept[loop] = {}
+    if kind not in clients:
+        # An asynchronous generator is closed by shutdown_asyncgens(), which asyncio.run and its
+        # kin call at the end of a loop: the one hook there is for closing the connections.
+        keeper = _keep(clients, kind)
+        clients[kind] = await anext(keeper), keeper
+    return clients[kind][0]
+
+
+async def _keep(clients: dict[_Kind, tuple["httpx2.AsyncClient", _Keeper]], kind: _Kind) -> _Keeper:
+    import httpx2
+
+    local, tls = kind
+    client = httpx2.AsyncClient(
+        trust_env=not local,
+        # Without TLS a context that trusts nobody does, and loads no certificates.
+        verify=_tls_context() if tls else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+        limits=httpx2.Limits(max_connections=1000, max_keepalive_connections=20),
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+    )
+    try:
+        yield client
+    finally:
+        clients.pop(kind, None)
+        await client.aclose()
+
+
+@functools.cache
+def _tls_context() -> ssl.SSLContext:
+    import httpx2
+
+    return httpx2.create_ssl_context()
