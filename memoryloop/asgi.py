@@ -1,9 +1,33 @@
 """The ASGI application, for `manage.py serve` and any ASGI server."""
 
+import asyncio
 import os
 
+from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, Scope
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "memoryloop.settings")
 
-application = get_asgi_application()
+django = get_asgi_application()
+
+# After Django is set up: it brings settings with it.
+from memoryloop import background  # noqa: E402
+
+
+async def application(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+    if scope["type"] == "lifespan":
+        await _lifespan(receive, send)
+    else:
+        await django(scope, receive, send)
+
+
+async def _lifespan(receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+    """Let background tasks write down what they have before the server ends."""
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            await send({"type": "lifespan.startup.complete"})
+        else:
+            await asyncio.to_thread(background.shutdown)
+            await send({"type": "lifespan.shutdown.complete"})
+            return

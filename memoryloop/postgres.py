@@ -22,9 +22,9 @@ from typing import Any
 import psycopg
 
 from memoryloop import postgres_keeper as keeper
-from memoryloop.postgres_keeper import PostgresError
+from memoryloop.postgres_keeper import PostgresError, lock_file
 
-__all__ = ["EmbeddedPostgres", "PostgresError"]
+__all__ = ["EmbeddedPostgres", "PostgresError", "lock_file"]
 
 # sockaddr_un.sun_path holds 104 bytes on macOS (108 on Linux), and the file's name is in it.
 _LONGEST_SOCKET_FOLDER = 104 - len("/.s.PGSQL.5432") - 1

@@ -8,7 +8,6 @@ from memoryloop import views
 urlpatterns = [
     path("", views.home, name="home"),
     path("palette/", views.palette, name="palette"),
-    path("healthz", views.healthz, name="healthz"),
     path("accounts/", include("accounts.urls")),
     path("settings/", include("accounts.settings_urls")),
     path("chat/", include("chat.urls")),

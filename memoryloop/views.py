@@ -1,12 +1,11 @@
-"""Pages that belong to no app: the front page and the health of the whole."""
+"""Pages that belong to no app: the front page and the palette."""
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from memoryloop import palette as palettes
-from memoryloop import health
 from memoryloop.http import AnonymousHttpRequest, HtmxHttpRequest
 
 
@@ -15,13 +14,6 @@ def home(request: AnonymousHttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect("chat:home")
     return render(request, "home.html")
-
-
-@require_safe
-def healthz(request: AnonymousHttpRequest) -> JsonResponse:
-    healthy, findings = health.report()
-    status = "ok" if healthy else "failing"
-    return JsonResponse({"status": status, **findings}, status=200 if healthy else 503)
 
 
 @login_required

@@ -1,4 +1,4 @@
-"""The WSGI application, for servers that speak no ASGI (answers stream all the same, one thread each)."""
+"""The WSGI application, for servers without ASGI (answers stream too, one thread each)."""
 
 import os
 

@@ -1,0 +1,127 @@
+"""Run coroutines beside the requests: one thread with one event loop in each web process.
+
+An answer that streams from a model is written down by a coroutine here, so that it goes on when
+the page that asked for it is closed. Work that must outlive the process belongs to the worker.
+"""
+
+import asyncio
+import atexit
+import concurrent.futures
+import functools
+import logging
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any, ParamSpec, TypeVar
+
+from django.db import connections
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+# Each holds a database connection while it works: far fewer than the pool has.
+_DATABASE_THREADS = 4
+_EXIT_SECONDS = 3.0
+
+
+class _Loop:
+    """An event loop in a daemon thread of its own."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.tasks: set[asyncio.Task[Any]] = set()
+        self.database = concurrent.futures.ThreadPoolExecutor(
+            _DATABASE_THREADS, thread_name_prefix="background-database"
+        )
+        self.thread = threading.Thread(target=self._run, name="background", daemon=True)
+        self.thread.start()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        try:
+            self.loop.run_forever()
+        finally:
+            self.loop.run_until_complete(self.loop.shutdown_asyncgens())
+            self.loop.close()
+
+    async def run(self, coroutine: Coroutine[Any, Any, T], name: str) -> T:
+        """Await a coroutine as a task of its own that `stop` knows of."""
+        task = asyncio.create_task(coroutine, name=name)
+        self.tasks.add(task)
+        try:
+            return await task
+        except Exception:
+            logger.exception("The background task %s failed", name)
+            raise
+        finally:
+            self.tasks.discard(task)
+
+    async def cancel_all(self) -> None:
+        tasks = list(self.tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def stop(self, timeout_seconds: float) -> None:
+        try:
+            asyncio.run_coroutine_threadsafe(self.cancel_all(), self.loop).result(timeout_seconds)
+        except TimeoutError:
+            names = ", ".join(sorted(task.get_name() for task in self.tasks))
+            logger.warning("Background tasks did not end within %s s: %s", timeout_seconds, names)
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join(timeout_seconds)
+        self.database.shutdown(wait=False, cancel_futures=True)
+
+
+_guard = threading.Lock()
+_running: _Loop | None = None
+
+
+def _get() -> _Loop:
+    global _running
+    with _guard:
+        if _running is None:
+            _running = _Loop()
+        return _running
+
+
+def submit(coroutine: Coroutine[Any, Any, T], *, name: str) -> concurrent.futures.Future[T]:
+    """Run a coroutine on the background loop and return its future, from any thread.
+
+    A failure is logged under the name, whether or not anybody asks the future.
+    """
+    background = _get()
+    return asyncio.run_coroutine_threadsafe(background.run(coroutine, name), background.loop)
+
+
+async def run_in_database(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run synchronous code that uses the ORM, from a coroutine on any loop.
+
+    It runs in one of a few threads, outside the caller's transaction, and gives its database
+    connection back to the pool at the end.
+    """
+    call = functools.partial(_with_connection, function, *args, **kwargs)
+    return await asyncio.get_running_loop().run_in_executor(_get().database, call)
+
+
+def _with_connection(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    try:
+        return function(*args, **kwargs)
+    finally:
+        connections.close_all()
+
+
+def shutdown(timeout_seconds: float = _EXIT_SECONDS) -> None:
+    """Cancel what runs, let it write down what it has, and end the thread.
+
+    Called when the web server stops, and at exit. Using the module again begins anew.
+    """
+    global _running
+    with _guard:
+        background, _running = _running, None
+    if background is not None:
+        background.stop(timeout_seconds)
+
+
+atexit.register(shutdown)

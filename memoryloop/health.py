@@ -1,0 +1,96 @@
+"""Say whether everything works: GET /healthz.
+
+The parts above register checks of their own from their AppConfig; this module imports no app.
+"""
+
+import concurrent.futures
+import logging
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.db import connection, connections
+from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateWorker
+
+logger = logging.getLogger(__name__)
+
+# What a check returns is shown as it is; None is shown as "ok".
+Check = Callable[[], int | str | None]
+
+TIME_LIMIT_SECONDS = 3.0
+# The worker writes its heartbeat every 10 s.
+HEARTBEAT = timedelta(minutes=1)
+
+
+class FailingError(Exception):
+    """What is wrong, in words that may be shown to anybody: no address, no name, no secret."""
+
+
+_checks: dict[str, Check] = {}
+# More than there are checks, so that one that hangs does not keep the next request's waiting.
+_threads = concurrent.futures.ThreadPoolExecutor(16, thread_name_prefix="health")
+
+
+def register(name: str, check: Check) -> None:
+    """Add a check, or replace the one of that name.
+
+    It runs in a thread with a database connection of its own and a limit of 3 s. What it raises
+    makes the whole unhealthy: a FailingError's words are shown, anything else is only logged.
+    """
+    _checks[name] = check
+
+
+def report() -> tuple[bool, dict[str, int | str]]:
+    """Run all checks side by side; return whether all is well, and each one's finding."""
+    deadline = time.monotonic() + TIME_LIMIT_SECONDS
+    running = {name: _threads.submit(_run, check) for name, check in _checks.items()}
+    findings: dict[str, int | str] = {}
+    healthy = True
+    for name, future in running.items():
+        try:
+            finding = future.result(max(0.0, deadline - time.monotonic()))
+            findings[name] = "ok" if finding is None else finding
+        except Exception as error:
+            healthy = False
+            findings[name] = f"failing: {_words(name, error)}"
+    return healthy, findings
+
+
+def _run(check: Check) -> int | str | None:
+    try:
+        return check()
+    finally:
+        connections.close_all()
+
+
+def _words(name: str, error: Exception) -> str:
+    if isinstance(error, FailingError):
+        return str(error)
+    if isinstance(error, TimeoutError):
+        return f"no answer within {TIME_LIMIT_SECONDS:.0f} s"
+    logger.error("The health check of %s failed", name, exc_info=error)
+    return "the server's log says why"
+
+
+def check_postgresql() -> None:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except Exception as error:
+        raise FailingError("PostgreSQL does not answer") from error
+
+
+def check_worker() -> None:
+    try:
+        alive = ProcrastinateWorker.objects.filter(
+            last_heartbeat__gt=timezone.now() - HEARTBEAT
+        ).exists()
+    except Exception as error:
+        raise FailingError("PostgreSQL does not say") from error
+    if not alive:
+        raise FailingError("no background worker has been heard of within a minute")
+
+
+register("postgresql", check_postgresql)
+register("worker", check_worker)

@@ -1,0 +1,72 @@
+"""Run the whole application: database, web server and background worker, in one command."""
+
+import contextlib
+import fcntl
+import signal
+import threading
+import time
+from argparse import ArgumentParser
+from typing import Any, NoReturn
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from memoryloop import environment, postgres, serving
+
+
+class Command(BaseCommand):
+    help = "Run MemoryLoop: PostgreSQL (unless DATABASE_URL names one), web server and worker."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default=environment.text("HOST", "127.0.0.1"))
+        parser.add_argument("--port", type=int, default=environment.integer("PORT", 8000))
+
+    def handle(self, *_args: Any, host: str, port: int, **_options: Any) -> None:
+        began = time.monotonic()
+        # Uvicorn takes the signals while it runs and hands them on to these when it has ended.
+        for sign in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(sign, _leave)
+        with contextlib.ExitStack() as stack:
+            listener = stack.enter_context(serving.listen(host, port))
+            if settings.EMBEDDED_POSTGRES is not None:
+                stack.enter_context(settings.EMBEDDED_POSTGRES.running())
+            with _one_at_a_time():
+                serving.migrate()
+                serving.collect_static_files()
+            stack.enter_context(serving.Worker().running())
+            ready = threading.Event()
+            greeter = threading.Thread(
+                target=self._greet, args=(ready, host, listener.getsockname()[1], began)
+            )
+            greeter.daemon = True
+            greeter.start()
+            serving.WebServer(host, port, ready).run(sockets=[listener])
+
+    def _greet(self, ready: threading.Event, host: str, port: int, began: float) -> None:
+        """Say where MemoryLoop is and what to do next, once it answers."""
+        ready.wait()
+        name = "localhost" if host in {"127.0.0.1", "::1", "0.0.0.0", "::"} else host  # noqa: S104
+        address = f"http://[{name}]:{port}/" if ":" in name else f"http://{name}:{port}/"
+        seconds = time.monotonic() - began
+        self.stdout.write(
+            f"\nMemoryLoop is ready ({seconds:.1f} s): {self.style.SUCCESS(address)}\n\n"
+            f"  Sign up     {address}accounts/sign-up/\n"
+            "  Tutor       save a Claude key under Settings, or run Ollama on this machine;\n"
+            "              without either, MemoryLoop looks in what you have and drafts by rules\n"
+            f"  Your data   {settings.DATA_DIR}\n"
+            "  Stop        Ctrl+C\n"
+        )
+        self.stdout.flush()
+
+
+def _leave(*_: object) -> NoReturn:
+    raise SystemExit(0)
+
+
+@contextlib.contextmanager
+def _one_at_a_time() -> Any:
+    """Let only one process of this data folder prepare it at a time."""
+    settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+    with postgres.lock_file(settings.DATA_DIR / "serve.lock") as descriptor:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield

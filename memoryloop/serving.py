@@ -1,0 +1,160 @@
+"""What `manage.py serve` is made of: address, migrations, static files, web server, worker."""
+
+import contextlib
+import hashlib
+import logging
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import uvicorn
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+logger = logging.getLogger(__name__)
+
+_LONGEST_PAUSE_SECONDS = 30.0
+# A worker that ran this long had a good start: the next failure begins counting anew.
+_GOOD_START_SECONDS = 60.0
+_WORKER_STOP_SECONDS = 10.0
+# Answers that are still streaming get this long, then they are cut off and kept as they are.
+_STREAMS_STOP_SECONDS = 2
+# Whatever may hang, the process ends.
+_STOP_SECONDS = 20.0
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens on the address. Raises CommandError in plain words."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except socket.gaierror as error:
+        raise CommandError(f"HOST is {host!r}, which is no address of this machine.") from error
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(address)
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        raise CommandError(
+            f"Port {port} of {host} cannot be used ({error.strerror}): stop what runs there, "
+            f"or choose another with PORT, as in `PORT={port + 1} make run`."
+        ) from error
+    return listener
+
+
+def migrate() -> None:
+    """Bring the database up to date; costs some 50 ms when it is."""
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        call_command("migrate", interactive=False, verbosity=0)
+
+
+def collect_static_files() -> None:
+    """Collect, compress and name the static files by content, if any has changed."""
+    digest = hashlib.sha256()
+    for finder in get_finders():
+        for path, storage in finder.list([]):
+            file = Path(storage.path(path)).stat()
+            digest.update(f"{path}\0{file.st_size}\0{file.st_mtime_ns}\0".encode())
+    root = Path(settings.STATIC_ROOT)
+    collected = root / ".collected"
+    if collected.exists() and collected.read_text() == digest.hexdigest():
+        return
+    call_command("collectstatic", interactive=False, verbosity=0)
+    collected.write_text(digest.hexdigest())
+
+
+class WebServer(uvicorn.Server):
+    """Uvicorn, which says when it is ready and ends in bounded time."""
+
+    def __init__(self, host: str, port: int, ready: threading.Event) -> None:
+        super().__init__(
+            uvicorn.Config(
+                "memoryloop.asgi:application",
+                host=host,
+                port=port,
+                lifespan="on",
+                access_log=False,
+                # Django's LOGGING is in charge.
+                log_config=None,
+                server_header=False,
+                timeout_graceful_shutdown=_STREAMS_STOP_SECONDS,
+            )
+        )
+        self.ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        last_resort = threading.Timer(_STOP_SECONDS, os._exit, (1,))
+        last_resort.daemon = True
+        last_resort.start()
+        await super().shutdown(sockets)
+
+
+class Worker:
+    """The background worker's process: begun again when it dies, gone when this process goes."""
+
+    def __init__(self) -> None:
+        self.stopping = threading.Event()
+        self.process: subprocess.Popen[bytes] | None = None
+        self.thread = threading.Thread(target=self._supervise, name="worker", daemon=True)
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
+        self.thread.start()
+        try:
+            yield
+        finally:
+            self.stopping.set()
+            self._end()
+            self.thread.join(_WORKER_STOP_SECONDS)
+
+    def _supervise(self) -> None:
+        pause = 1.0
+        while not self.stopping.is_set():
+            began = time.monotonic()
+            code = self._run()
+            if self.stopping.is_set():
+                return
+            pause = 1.0 if time.monotonic() - began > _GOOD_START_SECONDS else pause
+            logger.error("The background worker ended (%s): again in %.0f s", code, pause)
+            self.stopping.wait(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+
+    def _run(self) -> int:
+        with subprocess.Popen(  # noqa: S603 - our own program, no shell
+            [sys.executable, settings.BASE_DIR / "manage.py", "worker", "--until-stdin-closes"],
+            # The kernel closes our end however we die, and the worker sees it.
+            stdin=subprocess.PIPE,
+            # Ctrl-C is for us; we tell the worker.
+            start_new_session=True,
+        ) as self.process:
+            # `stopping` may have been set while the process was begun.
+            if self.stopping.is_set():
+                self.process.terminate()
+            return self.process.wait()
+
+    def _end(self) -> None:
+        process = self.process
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(_WORKER_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
