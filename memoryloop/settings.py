@@ -50,6 +50,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "memoryloop.middleware.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "memoryloop.middleware.SecurityHeadersMiddleware",
@@ -78,7 +79,10 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            "builtins": ["memoryloop.templatetags.memoryloop"],
+            "builtins": [
+                "memoryloop.templatetags.memoryloop",
+                "memoryloop.templatetags.look",
+            ],
         },
     },
 ]
@@ -106,7 +110,7 @@ DATABASE_URL = environment.text("DATABASE_URL")
 EMBEDDED_POSTGRES = None if DATABASE_URL else postgres.EmbeddedPostgres(DATA_DIR / "postgres")
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "django.db.backends.postgresql" if DATABASE_URL else "memoryloop.database",
         "OPTIONS": {},
         **(_database(DATABASE_URL) if DATABASE_URL else {}),
         **(EMBEDDED_POSTGRES.django_settings() if EMBEDDED_POSTGRES else {}),
@@ -130,14 +134,10 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+    {"NAME": f"accounts.validators.{name}"}
+    for name in ("LongEnough", "NotLikeTheAccount", "NotCommon", "NotOnlyDigits")
 ]
+PASSWORD_RESET_TIMEOUT = int(timedelta(hours=1).total_seconds())
 
 SESSION_COOKIE_AGE = int(timedelta(days=7).total_seconds())
 SESSION_COOKIE_HTTPONLY = True
@@ -150,7 +150,6 @@ SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -186,7 +185,7 @@ MEDIA_ROOT = DATA_DIR / "media"
 
 # Model providers. An address is probed when an answer is first wanted, never at start.
 ANTHROPIC_BASE_URL = environment.text("ANTHROPIC_BASE_URL")
-CLAUDE_MODEL = environment.text("CLAUDE_MODEL", "claude-sonnet-4-5")
+CLAUDE_MODEL = environment.text("CLAUDE_MODEL", "claude-sonnet-5-5")
 OPENAI_BASE_URL = environment.text("OPENAI_BASE_URL")
 OPENAI_API_KEY = environment.text("OPENAI_API_KEY")
 OPENAI_MODEL = environment.text("OPENAI_MODEL")

@@ -4,7 +4,6 @@ import contextlib
 import fcntl
 import signal
 import threading
-import time
 from argparse import ArgumentParser
 from typing import Any, NoReturn
 
@@ -22,7 +21,6 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=environment.integer("PORT", 8000))
 
     def handle(self, *_args: Any, host: str, port: int, **_options: Any) -> None:
-        began = time.monotonic()
         # Uvicorn takes the signals while it runs and hands them on to these when it has ended.
         for sign in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(sign, _leave)
@@ -36,20 +34,18 @@ class Command(BaseCommand):
             stack.enter_context(serving.Worker().running())
             ready = threading.Event()
             greeter = threading.Thread(
-                target=self._greet, args=(ready, host, listener.getsockname()[1], began)
+                target=self._greet, args=(ready, host, listener.getsockname()[1]), daemon=True
             )
-            greeter.daemon = True
             greeter.start()
             serving.WebServer(host, port, ready).run(sockets=[listener])
 
-    def _greet(self, ready: threading.Event, host: str, port: int, began: float) -> None:
+    def _greet(self, ready: threading.Event, host: str, port: int) -> None:
         """Say where MemoryLoop is and what to do next, once it answers."""
         ready.wait()
         name = "localhost" if host in {"127.0.0.1", "::1", "0.0.0.0", "::"} else host  # noqa: S104
         address = f"http://[{name}]:{port}/" if ":" in name else f"http://{name}:{port}/"
-        seconds = time.monotonic() - began
         self.stdout.write(
-            f"\nMemoryLoop is ready ({seconds:.1f} s): {self.style.SUCCESS(address)}\n\n"
+            f"\nMemoryLoop is ready: {self.style.SUCCESS(address)}\n\n"
             f"  Sign up     {address}accounts/sign-up/\n"
             "  Tutor       save a Claude key under Settings, or run Ollama on this machine;\n"
             "              without either, MemoryLoop looks in what you have and drafts by rules\n"

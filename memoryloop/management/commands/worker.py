@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 import threading
 from argparse import ArgumentParser
 from typing import Any
@@ -37,5 +36,7 @@ class Command(BaseCommand):
 
 
 def _stop_when_stdin_closes() -> None:
-    sys.stdin.buffer.read()
+    # Not sys.stdin: its lock would be held while the interpreter ends.
+    while os.read(0, 1024):
+        pass
     os.kill(os.getpid(), signal.SIGTERM)
