@@ -3,3 +3,19 @@ from django.apps import AppConfig
 
 class FlashcardsConfig(AppConfig):
     name = "flashcards"
+    verbose_name = "Flashcards"
+
+    def ready(self) -> None:
+        # Imported here because models must be loaded first.
+        from chat import prompts
+        from flashcards import checks, fading, palette, signals
+        from flashcards.store import manager
+        from memoryloop import health
+        from memoryloop import palette as ground_palette
+
+        manager.bind()
+        signals.connect()
+        prompts.register_contributor(fading.fading_cards)
+        ground_palette.register(palette.find_cards)
+        health.register("lancedb", checks.check_lancedb)
+        health.register("pending_journal", checks.count_pending)

@@ -26,7 +26,15 @@ class DraftBatch(models.Model):
     )
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="draft_batches")
     status = models.CharField(max_length=7, choices=Status, default=Status.WORKING)
+    # One plain sentence for the learner when the status is FAILED.
     error = models.CharField(max_length=500, blank=True)
+    # What to know about drafts that did come: that there were more than are shown, say.
+    note = models.CharField(max_length=300, blank=True)
+    # A text is drafted section by section; a second attempt goes on after those that are done.
+    sections = models.PositiveSmallIntegerField(default=1)
+    sections_done = models.PositiveSmallIntegerField(default=0)
+    # Names the writer: one that was thought dead must not write into its successor's work.
+    run = models.UUIDField(default=uuid.uuid4, editable=False)
     # Who drafted: "Claude", "Ollama", "Rules"; and with which model.
     provider = models.CharField(max_length=40, blank=True)
     model = models.CharField(max_length=120, blank=True)
@@ -36,6 +44,14 @@ class DraftBatch(models.Model):
     class Meta:
         ordering = ["-created_at", "id"]
         verbose_name_plural = "draft batches"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["message"],
+                condition=~models.Q(status="done"),
+                name="one_open_batch",
+                violation_error_message="This message is already being made into cards.",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_status_display()} drafts of {self.message_id}"
@@ -60,6 +76,7 @@ class Draft(models.Model):
 
     class Meta:
         ordering = ["batch", "position"]
+        constraints = [models.UniqueConstraint(fields=["batch", "position"], name="draft_position")]
 
     def __str__(self) -> str:
         return self.question[:60]

@@ -14,10 +14,9 @@ class JournalEntry(models.Model):
     """
 
     class Kind(models.TextChoices):
-        # `card` is the whole new image of a card; `log`, if any, is the review that made it.
+        # `card` is the whole new image of a card; `log`, if any, is the review that made it;
+        # `vector`, if any, is its embedding, and else the card keeps the one it has.
         CARD = "card"
-        # `vector` is the embedding of card `card_id`, valid while its text hashes to `text_hash`.
-        EMBEDDING = "embedding"
         # Everything of this owner goes, in both tables.
         ERASE_OWNER = "erase_owner"
 
@@ -30,8 +29,6 @@ class JournalEntry(models.Model):
     log = models.JSONField(null=True)
     # 384 little-endian float32.
     vector = models.BinaryField(null=True)
-    vector_model = models.CharField(max_length=60, blank=True)
-    text_hash = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar[models.Manager["JournalEntry"]] = models.Manager()
@@ -48,6 +45,8 @@ class StoreVersions(models.Model):
     """The LanceDB versions that hold every entry no longer in the journal. One row."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    # How many there have been: while it stays the same, so does everything in LanceDB.
+    checkpoints = models.PositiveBigIntegerField(default=0)
     flashcards = models.PositiveBigIntegerField(default=0)
     review_logs = models.PositiveBigIntegerField(default=0)
     schema = models.PositiveSmallIntegerField(default=0)

@@ -1,0 +1,11 @@
+"""The card store: LanceDB behind a manager-like repository, with a journal in PostgreSQL.
+
+Nothing outside this package knows which engine is under it.
+"""
+
+from flashcards.store.checkpoint import check_readable
+from flashcards.store.errors import OwnerGone, StoreError, UnknownLookup
+from flashcards.store.query import Query
+from flashcards.store.queue import DueQueue
+
+__all__ = ["DueQueue", "OwnerGone", "Query", "StoreError", "UnknownLookup", "check_readable"]

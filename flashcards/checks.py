@@ -1,0 +1,18 @@
+"""The card store's part of GET /healthz."""
+
+from flashcards.models import JournalEntry
+from flashcards.store import StoreError, check_readable
+from memoryloop.health import FailingError
+
+
+def check_lancedb() -> None:
+    """Raise FailingError unless LanceDB can be read at the versions PostgreSQL recorded."""
+    try:
+        check_readable()
+    except StoreError as error:
+        raise FailingError("the card store cannot be read; reviews are still kept") from error
+
+
+def count_pending() -> int:
+    """Return how many changes wait for the next checkpoint."""
+    return JournalEntry.objects.count()

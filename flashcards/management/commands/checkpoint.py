@@ -1,0 +1,29 @@
+"""Move the journal into LanceDB now."""
+
+import dataclasses
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from flashcards.store import checkpoint
+
+
+class Command(BaseCommand):
+    help = (
+        "Move every pending change from the journal in PostgreSQL into LanceDB. The background "
+        "worker does this each minute; run it before copying files, or when no worker runs."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--json", action="store_true", help="say what was done as JSON")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        done = checkpoint.run_until_empty()
+        if options["json"]:
+            self.stdout.write(json.dumps(dataclasses.asdict(done)))
+            return
+        self.stdout.write(
+            f"{done.entries} changes moved: {done.cards} cards, {done.logs} reviews, "
+            f"{done.erased_owners} owners erased, in {done.seconds:.2f} s."
+        )

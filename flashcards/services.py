@@ -1,0 +1,354 @@
+"""What a learner can do with cards. Every change is one transaction that ends in the journal.
+
+All functions name the owner; times come in as arguments. Errors carry a `.sentence` for people.
+"""
+
+import dataclasses
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+
+import chat.services
+from chat.models import Message
+from flashcards import jobs, scheduling
+from flashcards.models import DraftBatch
+from flashcards.records import (
+    ANSWER_MAX_CHARACTERS,
+    QUESTION_MAX_CHARACTERS,
+    Flashcard,
+    Kind,
+    LogKind,
+    NewCard,
+    Rating,
+    ReviewLog,
+)
+from flashcards.scheduling import preview
+from flashcards.store import DueQueue, Query, journal, queue
+from flashcards.store.journal import Change
+
+__all__ = [
+    "AlreadyAnswered",
+    "BadCard",
+    "CardError",
+    "NothingToUndo",
+    "Reviewed",
+    "bury_card",
+    "cards_from_message",
+    "count_cards",
+    "create_cards",
+    "delete_card",
+    "delete_for_owner",
+    "due_queue",
+    "edit_card",
+    "get_card",
+    "next_due_at",
+    "preview",
+    "restore_card",
+    "review_card",
+    "reviewed_since",
+    "search_cards",
+    "set_suspended",
+    "undo_review",
+]
+
+# Beyond this many pending entries of one learner a checkpoint is asked for out of turn.
+CHECKPOINT_ENTRIES = 300
+
+
+class CardError(Exception):
+    """Something a learner asked of a card cannot be done; `.sentence` says why."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class BadCard(CardError):
+    """A card's words are missing or too long."""
+
+
+class NothingToUndo(CardError):
+    """The learner has no review that could be taken back."""
+
+
+class AlreadyAnswered(CardError):
+    """Another review answered this position of the card's history first."""
+
+    def __init__(self, card: Flashcard) -> None:
+        super().__init__("This card was already answered, perhaps in another tab.")
+        self.card = card
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """A review that stands; `repeated` if the same one had been acknowledged before."""
+
+    card: Flashcard
+    log: ReviewLog
+    repeated: bool = False
+
+
+# Changing cards
+
+
+def create_cards(
+    *,
+    owner_id: UUID,
+    cards: Sequence[NewCard],
+    now: datetime,
+    message: Message | None = None,
+    batch: DraftBatch | None = None,
+) -> list[Flashcard]:
+    """Create cards, and flag the message they were made from, all or nothing. Raises BadCard."""
+    for card in cards:
+        _check_words(card.question, card.answer, card.extra, card.kind)
+    created = [
+        Flashcard(
+            id=uuid.uuid4(),
+            owner_id=owner_id,
+            note_id=uuid.uuid4(),
+            kind=card.kind,
+            question=_clean(card.question),
+            answer=_clean(card.answer),
+            extra=_clean(card.extra),
+            tags=card.tags,
+            message_id=card.source.message_id if card.source else None,
+            source_start=card.source.start if card.source else None,
+            source_end=card.source.end if card.source else None,
+            source_hash=card.source.hash if card.source else "",
+            # A microsecond apart, so that new cards come up in the order they were made in.
+            due=now + timedelta(microseconds=position),
+            created_at=now + timedelta(microseconds=position),
+            edited_at=now,
+        )
+        for position, card in enumerate(cards)
+    ]
+    with transaction.atomic():
+        journal.lock_owner(owner_id)
+        journal.append(Change(card) for card in created)
+        if message is not None and created:
+            chat.services.mark_cards_made(message, now)
+        if batch is not None:
+            batch.status = DraftBatch.Status.DONE
+            batch.updated_at = now
+            batch.save(update_fields=["status", "updated_at"])
+        if created:
+            jobs.request_embedding(owner_id)
+    return created
+
+
+def edit_card(
+    *,
+    owner_id: UUID,
+    card_id: UUID,
+    question: str,
+    answer: str,
+    extra: str = "",
+    now: datetime,
+) -> Flashcard:
+    """Change a card's words; its schedule stays. Raises BadCard or DoesNotExist."""
+
+    def edited(card: Flashcard) -> Flashcard:
+        _check_words(question, answer, extra, card.kind)
+        after = dataclasses.replace(
+            card,
+            question=_clean(question),
+            answer=_clean(answer),
+            extra=_clean(extra),
+            edited_at=now,
+        )
+        if after.text_hash != card.text_hash:
+            # The vector is of other words now.
+            after = dataclasses.replace(after, embedding_model="")
+        return after
+
+    with transaction.atomic():
+        card = _change(owner_id, card_id, edited)
+        jobs.request_embedding(owner_id)
+    return card
+
+
+def delete_card(*, owner_id: UUID, card_id: UUID, now: datetime) -> Flashcard:
+    """Put a card into the bin. Raises DoesNotExist."""
+    return _change(owner_id, card_id, lambda card: dataclasses.replace(card, deleted_at=now))
+
+
+def restore_card(*, owner_id: UUID, card_id: UUID, now: datetime) -> Flashcard:
+    """Take a card out of the bin, just as it was. Raises DoesNotExist."""
+    return _change(
+        owner_id, card_id, lambda card: dataclasses.replace(card, deleted_at=None), deleted=True
+    )
+
+
+def set_suspended(*, owner_id: UUID, card_id: UUID, suspended: bool, now: datetime) -> Flashcard:
+    """Keep a card out of review until further notice, or let it back in. Raises DoesNotExist."""
+    return _change(owner_id, card_id, lambda card: dataclasses.replace(card, suspended=suspended))
+
+
+def bury_card(*, owner_id: UUID, card_id: UUID, until: datetime, now: datetime) -> Flashcard:
+    """Keep a card out of review until a time. Raises DoesNotExist."""
+    return _change(owner_id, card_id, lambda card: dataclasses.replace(card, buried_until=until))
+
+
+def delete_for_owner(*, owner_id: UUID) -> None:
+    """Erase every card and review of an owner, in both stores."""
+    with transaction.atomic():
+        journal.erase_owner(owner_id)
+        jobs.request_checkpoint()
+
+
+# Reviewing
+
+
+def review_card(
+    *,
+    owner_id: UUID,
+    card_id: UUID,
+    review_id: UUID,
+    sequence: int,
+    rating: Rating,
+    now: datetime,
+    duration_ms: int = 0,
+) -> Reviewed:
+    """Rate a card. The same `review_id` again changes nothing and returns what it did.
+
+    `sequence` is the position in the card's history that is answered (`card.sequence` as shown).
+    Raises AlreadyAnswered if another review answered it, DoesNotExist for a stranger's card.
+    """
+    with transaction.atomic():
+        journal.lock_owner(owner_id)
+        card = queue.card(owner_id, card_id)
+        known = _log(owner_id, review_id)
+        if known is not None and known.flashcard_id == card_id:
+            return Reviewed(card, known, repeated=True)
+        if known is not None or sequence != card.sequence:
+            raise AlreadyAnswered(card)
+        card, log = scheduling.review(
+            card, rating, now, review_id=review_id, duration_ms=duration_ms
+        )
+        journal.append([Change(card, log)])
+        _checkpoint_when_full(owner_id)
+    return Reviewed(card, log)
+
+
+def undo_review(*, owner_id: UUID, undo_id: UUID, now: datetime) -> Flashcard:
+    """Take back the learner's last review; the log says so and the card is folded again.
+
+    The same `undo_id` again changes nothing. Raises NothingToUndo.
+    """
+    with transaction.atomic():
+        journal.lock_owner(owner_id)
+        known = _log(owner_id, undo_id)
+        if known is not None:
+            return queue.card(owner_id, known.flashcard_id)
+        last = _last_standing(owner_id)
+        card = Flashcard.objects.for_owner(owner_id).with_deleted().get(id=last.flashcard_id)
+        logs = ReviewLog.objects.for_owner(owner_id).filter(flashcard_id=card.id)
+        card, row = scheduling.undo(card, logs, now, undo_id=undo_id)
+        journal.append([Change(card, row)])
+    return card
+
+
+def due_queue(*, owner_id: UUID, now: datetime, limit: int = 2) -> DueQueue:
+    """Return the first cards to review, in order, and how many there are."""
+    return queue.read(owner_id, now, limit)
+
+
+def next_due_at(*, owner_id: UUID, now: datetime) -> datetime | None:
+    """Return when the next card falls due after `now`, or None if none will."""
+    return queue.next_due_at(owner_id, now)
+
+
+def reviewed_since(*, owner_id: UUID, since: datetime) -> list[ReviewLog]:
+    """Return the reviews that stand from `since` on, oldest first."""
+    logs = ReviewLog.objects.for_owner(owner_id).filter(reviewed_at__gte=since)
+    return scheduling.effective(logs)
+
+
+# Finding
+
+
+def get_card(*, owner_id: UUID, card_id: UUID, include_deleted: bool = False) -> Flashcard:
+    """Return a card. Raises Flashcard.DoesNotExist, also for a stranger's."""
+    if include_deleted:
+        return Flashcard.objects.for_owner(owner_id).with_deleted().get(id=card_id)
+    return queue.card(owner_id, card_id)
+
+
+def cards_from_message(*, owner_id: UUID, message_id: UUID) -> list[Flashcard]:
+    """Return the cards made from a message, in the order they were made in."""
+    cards = Flashcard.objects.for_owner(owner_id).filter(message_id=message_id)
+    return list(cards.order_by("created_at"))
+
+
+def search_cards(*, owner_id: UUID, text: str = "") -> Query[Flashcard]:
+    """Return the cards in which every word occurs, newest first; all cards for a blank text."""
+    return Flashcard.objects.for_owner(owner_id).containing(text.split()).order_by("-created_at")
+
+
+def count_cards(*, owner_id: UUID) -> int:
+    return Flashcard.objects.for_owner(owner_id).count()
+
+
+# Helpers
+
+
+def _check_words(question: str, answer: str, extra: str, kind: Kind) -> None:
+    if not question.strip():
+        raise BadCard("A card needs a question: write what you want to be asked.")
+    if not answer.strip() and kind is not Kind.CLOZE:
+        raise BadCard("A card needs an answer: write what you want to remember.")
+    if len(question) > QUESTION_MAX_CHARACTERS:
+        raise BadCard(
+            f"The question has {len(question):,} characters; {QUESTION_MAX_CHARACTERS:,} is the most."
+        )
+    for name, text in (("answer", answer), ("note", extra)):
+        if len(text) > ANSWER_MAX_CHARACTERS:
+            raise BadCard(
+                f"The {name} has {len(text):,} characters; {ANSWER_MAX_CHARACTERS:,} is the most."
+            )
+
+
+def _clean(text: str) -> str:
+    """Return the text without what neither store can hold: NUL and half surrogates."""
+    return text.replace("\x00", "").encode("utf-8", "ignore").decode("utf-8").strip()
+
+
+def _change(
+    owner_id: UUID,
+    card_id: UUID,
+    change: Callable[[Flashcard], Flashcard],
+    *,
+    deleted: bool = False,
+) -> Flashcard:
+    """Apply a change to a card under the owner's lock and journal its new image."""
+    with transaction.atomic():
+        journal.lock_owner(owner_id)
+        after = change(get_card(owner_id=owner_id, card_id=card_id, include_deleted=deleted))
+        journal.append([Change(after)])
+    return after
+
+
+def _log(owner_id: UUID, log_id: UUID) -> ReviewLog | None:
+    return ReviewLog.objects.for_owner(owner_id).filter(id=log_id).first()
+
+
+def _last_standing(owner_id: UUID) -> ReviewLog:
+    """Return the last review that was not taken back. Raises NothingToUndo."""
+    logs = ReviewLog.objects.for_owner(owner_id)
+    undone = {log.undoes for log in logs.filter(kind=LogKind.UNDO)}
+    reviews = logs.exclude(kind=LogKind.UNDO).order_by("-reviewed_at", "-sequence")
+    # So many at most can have been taken back, so one more is enough to find one that stands.
+    for log in reviews[: len(undone) + 1]:
+        if log.id not in undone:
+            return log
+    raise NothingToUndo("There is no review to take back.")
+
+
+def _checkpoint_when_full(owner_id: UUID) -> None:
+    if journal.read(owner_id).entries >= CHECKPOINT_ENTRIES:
+        jobs.request_checkpoint()

@@ -1,0 +1,19 @@
+"""Hear of users being deleted, in the admin, by themselves or in bulk."""
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db.models.signals import pre_delete
+
+from flashcards import services
+
+
+def connect() -> None:
+    pre_delete.connect(
+        _user_is_deleted, sender=get_user_model(), dispatch_uid="flashcards.erase_owner"
+    )
+
+
+def _user_is_deleted(instance: Any, **_: Any) -> None:
+    """Erase their cards in the transaction that deletes the user."""
+    services.delete_for_owner(owner_id=instance.pk)

@@ -1,0 +1,137 @@
+"""Records to JSON (the journal) and to Arrow (LanceDB), and back, without losing a bit.
+
+A record, a journal image and an Arrow row have the same field names. Times are aware UTC on
+every side; floats survive because JSON carries their shortest exact form.
+"""
+
+import dataclasses
+import datetime
+import enum
+import types
+import typing
+import uuid
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from flashcards.store.schema import EMBEDDING_DIMENSIONS, TableSpec
+
+Converter = Callable[[Any], Any]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Codec:
+    """Converters of one field; None where the value goes through as it is."""
+
+    to_json: Converter | None
+    from_json: Converter | None
+    to_arrow: Converter | None
+    from_arrow: Converter | None
+
+
+def _utc(value: datetime.datetime) -> datetime.datetime:
+    """Return the same instant with `datetime.timezone.utc`: py-fsrs rejects ZoneInfo("UTC")."""
+    return value.astimezone(datetime.UTC)
+
+
+def _from_iso(value: str) -> datetime.datetime:
+    return _utc(datetime.datetime.fromisoformat(value))
+
+
+def _optional(convert: Converter | None) -> Converter | None:
+    if convert is None:
+        return None
+    return lambda value: None if value is None else convert(value)
+
+
+def _of_type(type_: Any) -> _Codec:
+    origin = typing.get_origin(type_)
+    if origin in (types.UnionType, typing.Union):
+        (inner,) = (item for item in typing.get_args(type_) if item is not types.NoneType)
+        codec = _of_type(inner)
+        return _Codec(*(_optional(getattr(codec, f.name)) for f in dataclasses.fields(codec)))
+    if origin is tuple:
+        inner = typing.get_args(type_)[0]
+        if inner is uuid.UUID:
+            to_list: Converter = lambda items: [str(item) for item in items]  # noqa: E731 - a table of converters
+            from_list: Converter = lambda items: tuple(uuid.UUID(item) for item in items)  # noqa: E731 - as above
+            return _Codec(to_list, from_list, to_list, from_list)
+        return _Codec(list, tuple, list, tuple)
+    if type_ is uuid.UUID:
+        return _Codec(str, uuid.UUID, str, uuid.UUID)
+    if type_ is datetime.datetime:
+        return _Codec(datetime.datetime.isoformat, _from_iso, _utc, _utc)
+    if isinstance(type_, type) and issubclass(type_, enum.StrEnum):
+        return _Codec(str, type_, str, type_)
+    if isinstance(type_, type) and issubclass(type_, enum.IntEnum):
+        return _Codec(int, type_, int, type_)
+    return _Codec(None, None, None, None)
+
+
+@cache
+def _codecs(record: type) -> dict[str, _Codec]:
+    return {field.name: _of_type(field.type) for field in dataclasses.fields(record)}
+
+
+@cache
+def _converters(record: type, direction: str) -> list[tuple[str, Converter | None]]:
+    return [(name, getattr(codec, direction)) for name, codec in _codecs(record).items()]
+
+
+def to_json(record: Any) -> dict[str, Any]:
+    """Return a record as what json.dumps takes."""
+    return {
+        name: convert(getattr(record, name)) if convert else getattr(record, name)
+        for name, convert in _converters(type(record), "to_json")
+    }
+
+
+def from_json(record: type, image: Mapping[str, Any]) -> Any:
+    """Return the record of a journal image."""
+    return record(
+        **{
+            name: convert(image[name]) if convert else image[name]
+            for name, convert in _converters(record, "from_json")
+            if name in image
+        }
+    )
+
+
+def to_row(record: Any) -> dict[str, Any]:
+    """Return a record as an Arrow row without the store's own columns."""
+    return {
+        name: convert(getattr(record, name)) if convert else getattr(record, name)
+        for name, convert in _converters(type(record), "to_arrow")
+    }
+
+
+def value_to_arrow(record: type, field: str, value: Any) -> Any:
+    """Return one field's value as a row holds it, for comparing with a row."""
+    convert = _codecs(record)[field].to_arrow
+    return convert(value) if convert else value
+
+
+def from_table(spec: TableSpec, table: pa.Table) -> list[Any]:
+    """Return the records of an Arrow table that has all of the spec's columns."""
+    columns = [
+        [convert(value) for value in table[name].to_pylist()]
+        if convert
+        else table[name].to_pylist()
+        for name, convert in _converters(spec.record, "from_arrow")
+    ]
+    names = [name for name, _ in _converters(spec.record, "from_arrow")]
+    return [spec.record(**dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)]
+
+
+def vector_to_bytes(vector: np.ndarray[Any, np.dtype[np.float32]]) -> bytes:
+    """Return a (384,) float32 vector as little-endian bytes."""
+    if vector.shape != (EMBEDDING_DIMENSIONS,):
+        raise ValueError(f"An embedding has {EMBEDDING_DIMENSIONS} numbers, not {vector.shape}.")
+    return vector.astype("<f4").tobytes()
+
+
+def vector_from_bytes(data: bytes) -> np.ndarray[Any, np.dtype[np.float32]]:
+    return np.frombuffer(data, dtype="<f4")

@@ -1,0 +1,13 @@
+"""What can go wrong in the store, one sentence each."""
+
+
+class StoreError(Exception):
+    """The store cannot answer. Nothing that was acknowledged is lost: it is in the journal."""
+
+
+class UnknownLookup(StoreError):
+    """A filter or an order names a field or a lookup that is not declared."""
+
+
+class OwnerGone(StoreError):
+    """A write names an owner whose account was deleted."""

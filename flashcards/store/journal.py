@@ -1,0 +1,191 @@
+"""Write changes to the journal, and read what is not yet in LanceDB.
+
+One SQL statement brings an owner's pending entries together with the versions that hold all the
+others, so a reader never sees a change twice or not at all, whatever a checkpoint does meanwhile.
+"""
+
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from django.db import connection, transaction
+
+from flashcards.models import JournalEntry
+from flashcards.records import Flashcard, ReviewLog
+from flashcards.store import codec
+from flashcards.store.errors import OwnerGone
+
+# Owners whose pending entries one process keeps decoded.
+CACHED_OWNERS = 256
+Kind = JournalEntry.Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A new image of a card, the review that made it, and its embedding where that is new."""
+
+    card: Flashcard
+    log: ReviewLog | None = None
+    # 384 little-endian float32; `card.embedding_model` names what made it.
+    vector: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Pending:
+    """What the journal holds of one owner (or of all), and what LanceDB is known to hold."""
+
+    # Counts checkpoints: while it stays the same, so does everything in LanceDB.
+    generation: int = 0
+    flashcards_version: int = 0
+    review_logs_version: int = 0
+    last_id: int = 0
+    # The newest image of each card; the logs by id; whose base rows count for nothing.
+    cards: dict[UUID, Flashcard] = field(default_factory=dict)
+    logs: dict[UUID, ReviewLog] = field(default_factory=dict)
+    erased: frozenset[UUID] = frozenset()
+    entries: int = 0
+
+
+class _Cache:
+    """Decoded pending entries by owner, the least recently used leaving first."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._items: OrderedDict[UUID, Pending] = OrderedDict()
+
+    def get(self, owner_id: UUID) -> Pending | None:
+        with self._lock:
+            return self._items.get(owner_id)
+
+    def put(self, owner_id: UUID, pending: Pending) -> None:
+        with self._lock:
+            kept = self._items.get(owner_id)
+            if kept and (kept.generation, kept.last_id) > (pending.generation, pending.last_id):
+                return
+            self._items[owner_id] = pending
+            self._items.move_to_end(owner_id)
+            while len(self._items) > CACHED_OWNERS:
+                self._items.popitem(last=False)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._items.clear()
+
+
+_cache = _Cache()
+
+_READ = """
+SELECT v.checkpoints, v.flashcards, v.review_logs, j.id, j.owner_id, j.kind, j.card, j.log
+FROM (SELECT 1) AS one
+LEFT JOIN flashcards_storeversions v ON true
+LEFT JOIN flashcards_journalentry j ON {condition}
+ORDER BY j.id
+"""
+_READ_OWNER = _READ.format(condition="j.owner_id = %s AND j.id > %s")
+_READ_ALL = _READ.format(condition="true")
+
+
+def lock_owner(owner_id: UUID) -> None:
+    """Queue behind other writers of this owner until the transaction ends.
+
+    Positions in a card's history are checked under this lock, and an owner's journal ids rise in
+    the order of their commits because of it. It is the lock on the user's row, so nothing is
+    written for an account that is being deleted. Raises OwnerGone, or TransactionManagementError
+    outside a transaction.
+    """
+    owners = get_user_model().objects.select_for_update(no_key=True)
+    if not owners.filter(pk=owner_id).values_list("pk").exists():
+        raise OwnerGone("This account does not exist any more.")
+
+
+def append(changes: Iterable[Change]) -> None:
+    """Write changes of owners that are locked. The transaction's commit acknowledges them."""
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("The journal is written in a transaction.")
+    entries = [
+        JournalEntry(
+            owner_id=change.card.owner_id,
+            kind=Kind.CARD,
+            card_id=change.card.id,
+            card=codec.to_json(change.card),
+            log=codec.to_json(change.log) if change.log else None,
+            vector=change.vector,
+        )
+        for change in changes
+    ]
+    JournalEntry.objects.bulk_create(entries, batch_size=500)
+
+
+def erase_owner(owner_id: UUID) -> None:
+    """Have everything of an owner erased; what is pending of them goes at once."""
+    lock_owner(owner_id)
+    JournalEntry.objects.filter(owner_id=owner_id).delete()
+    JournalEntry.objects.create(owner_id=owner_id, kind=Kind.ERASE_OWNER)
+
+
+def read(owner_id: UUID | None) -> Pending:
+    """Return what is pending of one owner, or of all with None. One SQL query, rarely two."""
+    if owner_id is None:
+        return _fold(Pending(), _rows(_READ_ALL, []))
+    known = _cache.get(owner_id) or Pending()
+    rows = _rows(_READ_OWNER, [owner_id, known.last_id])
+    if (rows[0][0] or 0) != known.generation:
+        # A checkpoint went by: what was pending may be in LanceDB now.
+        known = Pending()
+        rows = _rows(_READ_OWNER, [owner_id, 0])
+    pending = _fold(known, rows)
+    # Within a transaction the rows may be our own and be rolled back yet.
+    if not connection.in_atomic_block:
+        _cache.put(owner_id, pending)
+    return pending
+
+
+def forget() -> None:
+    """Drop every decoded entry, as between tests."""
+    _cache.clear()
+
+
+def _rows(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchall()
+
+
+def _fold(known: Pending, rows: Sequence[tuple[Any, ...]]) -> Pending:
+    checkpoints, flashcards_version, review_logs_version = rows[0][:3]
+    pending = replace(
+        known,
+        generation=checkpoints or 0,
+        flashcards_version=flashcards_version or 0,
+        review_logs_version=review_logs_version or 0,
+    )
+    if rows[0][3] is None:
+        return pending
+    cards, logs, erased = dict(known.cards), dict(known.logs), set(known.erased)
+    for _, _, _, _, owner_id, kind, card, log in rows:
+        if kind == Kind.ERASE_OWNER:
+            erased.add(owner_id)
+            continue
+        image: Flashcard = codec.from_json(Flashcard, _decoded(card))
+        cards[image.id] = image
+        if log is not None:
+            entry: ReviewLog = codec.from_json(ReviewLog, _decoded(log))
+            logs[entry.id] = entry
+    return replace(
+        pending,
+        last_id=rows[-1][3],
+        cards=cards,
+        logs=logs,
+        erased=frozenset(erased),
+        entries=known.entries + len(rows),
+    )
+
+
+def _decoded(value: Any) -> Any:
+    # Django registers its own loader for jsonb, which hands over the text.
+    return json.loads(value) if isinstance(value, str | bytes) else value

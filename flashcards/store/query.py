@@ -1,0 +1,278 @@
+"""A lazy query over base ⊕ journal that reads as Django's QuerySet does."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar, overload
+from uuid import UUID
+
+import pyarrow.compute as pc
+
+from flashcards.store import codec, journal, tables
+from flashcards.store.filters import Expression, Not, Or, all_of, condition, declared_field
+from flashcards.store.journal import Pending
+from flashcards.store.schema import TableSpec
+
+R = TypeVar("R")
+# LanceDB returns ten rows unless told otherwise.
+EVERYTHING = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What a query asks for; every method of Query returns one with one thing changed."""
+
+    spec: TableSpec
+    # None reads all owners, which only `Manager.all_owners` asks for.
+    owner_id: UUID | None
+    conditions: tuple[Expression, ...] = ()
+    ordering: tuple[str, ...] = ()
+    with_deleted: bool = False
+    offset: int = 0
+    limit: int | None = None
+    nothing: bool = False
+
+
+class Query(Generic[R]):
+    """Records of one owner: immutable, evaluated when first read, then kept.
+
+    Reads what LanceDB held at the last checkpoint and lays the journal's pending images over it,
+    so a learner sees their own writes at once. Costs one SQL query and one LanceDB read.
+    """
+
+    def __init__(self, plan: _Plan) -> None:
+        self._plan = plan
+        self._result: list[R] | None = None
+
+    @classmethod
+    def of(cls, spec: TableSpec, owner_id: UUID | None) -> "Query[R]":
+        return cls(_Plan(spec=spec, owner_id=owner_id))
+
+    # Narrowing
+
+    def filter(self, **conditions: Any) -> "Query[R]":
+        """Return the rows for which all conditions hold. Raises UnknownLookup."""
+        return self._narrowed(*(condition(self._plan.spec, k, v) for k, v in conditions.items()))
+
+    def exclude(self, **conditions: Any) -> "Query[R]":
+        """Return the rows for which the conditions do not all hold. Raises UnknownLookup."""
+        both = all_of(condition(self._plan.spec, k, v) for k, v in conditions.items())
+        return self._narrowed(Not(both)) if both else self._with()
+
+    def containing(self, words: Iterable[str]) -> "Query[R]":
+        """Return the cards in whose question, answer or note every word occurs, in any case."""
+        columns = ("question", "answer", "extra")
+        return self._narrowed(
+            *(
+                Or(
+                    tuple(
+                        condition(self._plan.spec, f"{name}__icontains", word) for name in columns
+                    )
+                )
+                for word in words
+            )
+        )
+
+    def order_by(self, *fields: str) -> "Query[R]":
+        """Return the rows in this order; `-due` descends. The id decides between equals."""
+        for name in fields:
+            declared_field(self._plan.spec, name.lstrip("-"))
+        return self._with(ordering=fields)
+
+    def with_deleted(self) -> "Query[R]":
+        """Return deleted rows too, while they are still in the bin."""
+        return self._with(with_deleted=True)
+
+    def none(self) -> "Query[R]":
+        return self._with(nothing=True)
+
+    def all(self) -> "Query[R]":
+        return self._with()
+
+    def _narrowed(self, *conditions: Expression) -> "Query[R]":
+        if self._plan.offset or self._plan.limit is not None:
+            raise TypeError("Cannot filter a query once a slice has been taken.")
+        return self._with(conditions=self._plan.conditions + conditions)
+
+    def _with(self, **changes: Any) -> "Query[R]":
+        return Query(replace(self._plan, **changes))
+
+    # Reading
+
+    def __iter__(self) -> Iterator[R]:
+        return iter(self._rows())
+
+    def __len__(self) -> int:
+        return len(self._rows())
+
+    def __bool__(self) -> bool:
+        return bool(self._rows()) if self._result is not None else self.exists()
+
+    def __repr__(self) -> str:
+        return f"<Query of {self._plan.spec.record.__name__}>"
+
+    @overload
+    def __getitem__(self, key: int) -> R: ...
+    @overload
+    def __getitem__(self, key: slice) -> "Query[R]": ...
+    def __getitem__(self, key: int | slice) -> "R | Query[R]":
+        if isinstance(key, slice):
+            return self._sliced(key)
+        if key < 0:
+            raise ValueError("Negative indexing is not supported.")
+        if self._result is not None:
+            return self._result[key]
+        return self._sliced(slice(key, key + 1))._rows()[0]
+
+    def _sliced(self, part: slice) -> "Query[R]":
+        start, stop = part.start or 0, part.stop
+        if part.step is not None or start < 0 or (stop is not None and stop < 0):
+            raise ValueError("A query is sliced by a plain range, [5:10].")
+        limit = None if stop is None else max(stop - start, 0)
+        if self._plan.limit is not None:
+            rest = max(self._plan.limit - start, 0)
+            limit = rest if limit is None else min(limit, rest)
+        return self._with(offset=self._plan.offset + start, limit=limit)
+
+    def first(self) -> R | None:
+        """Return the first record, or None."""
+        rows = self._sliced(slice(0, 1))._rows()
+        return rows[0] if rows else None
+
+    def get(self, **conditions: Any) -> R:
+        """Return the one record. Raises DoesNotExist or MultipleObjectsReturned."""
+        query = self.filter(**conditions) if conditions else self
+        rows = query._sliced(slice(0, 2))._rows()
+        record = self._plan.spec.record
+        if not rows:
+            raise record.DoesNotExist(f"{record.__name__} matching query does not exist.")
+        if len(rows) > 1:
+            raise record.MultipleObjectsReturned(f"get() returned more than one {record.__name__}.")
+        return rows[0]
+
+    def exists(self) -> bool:
+        return bool(self._result) if self._result is not None else self.first() is not None
+
+    def count(self) -> int:
+        """Return how many there are, without reading them."""
+        if self._result is not None:
+            return len(self._result)
+        plan = self._plan
+        if plan.nothing:
+            return 0
+        pending = journal.read(plan.owner_id)
+        overlay = self._overlay(pending)
+        total = sum(1 for record in overlay.values() if self._matches(record))
+        table = tables.existing(plan.spec, self._version(pending))
+        if table is not None and not self._base_is_erased(pending):
+            total += table.count_rows(self._base_filter(pending, overlay))
+        total = max(total - plan.offset, 0)
+        return total if plan.limit is None else min(total, plan.limit)
+
+    def in_bulk(self, ids: Sequence[UUID]) -> dict[UUID, R]:
+        """Return the records with these ids, by id; the others are absent."""
+        return {row.id: row for row in self.filter(id__in=list(ids))}  # type: ignore[attr-defined]
+
+    def nearest(self, vector: Sequence[float], *, limit: int, max_distance: float = 2.0) -> list[R]:
+        """Return the records nearest in meaning to a (384,) vector, nearest first.
+
+        Only those that have an embedding in LanceDB; metric: cosine. Costs a scan of the owner's.
+        """
+        plan = self._plan
+        pending = journal.read(plan.owner_id)
+        table = tables.existing(plan.spec, self._version(pending))
+        if table is None or self._base_is_erased(pending) or limit <= 0:
+            return []
+        overlay = self._overlay(pending)
+        embedded = condition(plan.spec, "embedding_model__gt", "")
+        where = all_of([*self._all_conditions(), embedded])
+        assert where is not None
+        # Pending images may take some of the nearest away: deleted, suspended, edited.
+        wanted = limit + len(overlay)
+        scan = table.search(vector).distance_type("cosine").where(where.to_sql(), prefilter=True)
+        found = scan.select([*plan.spec.columns, "_distance"]).limit(wanted).to_arrow()
+        near = found.filter(pc.field("_distance") <= max_distance)
+        rows = [overlay.get(row.id, row) for row in codec.from_table(plan.spec, near)]
+        return [row for row in rows if self._matches(row)][:limit]
+
+    def _rows(self) -> list[R]:
+        if self._result is None:
+            self._result = self._fetch()
+        return self._result
+
+    def _fetch(self) -> list[R]:
+        plan = self._plan
+        if plan.nothing or plan.limit == 0:
+            return []
+        pending = journal.read(plan.owner_id)
+        overlay = self._overlay(pending)
+        rows = [record for record in overlay.values() if self._matches(record)]
+        table = tables.existing(plan.spec, self._version(pending))
+        if table is not None and not self._base_is_erased(pending):
+            rows += self._base_rows(table, pending, overlay)
+        for name in reversed(self._ordering()):
+            field, descending = name.lstrip("-"), name.startswith("-")
+            rows.sort(key=_sort_key(field), reverse=descending)
+        stop = None if plan.limit is None else plan.offset + plan.limit
+        return rows[plan.offset : stop]
+
+    def _base_rows(self, table: Any, pending: Pending, overlay: Mapping[UUID, Any]) -> list[R]:
+        plan = self._plan
+        scan = table.search().where(self._base_filter(pending, overlay)).select(plan.spec.columns)
+        if plan.limit is not None:
+            # Pending rows may push some of these off the page, never pull later ones onto it.
+            scan = scan.order_by([tables.ordering(name) for name in self._ordering()])
+        stop = EVERYTHING if plan.limit is None else plan.offset + plan.limit
+        return codec.from_table(plan.spec, scan.limit(stop).to_arrow())
+
+    def _ordering(self) -> tuple[str, ...]:
+        fields = self._plan.ordering or self._plan.spec.ordering
+        return fields if "id" in {f.lstrip("-") for f in fields} else (*fields, "id")
+
+    # base ⊕ journal
+
+    def _version(self, pending: Pending) -> int:
+        return (
+            pending.flashcards_version
+            if self._plan.spec.name == "flashcards"
+            else pending.review_logs_version
+        )
+
+    def _overlay(self, pending: Pending) -> Mapping[UUID, Any]:
+        return pending.cards if self._plan.spec.name == "flashcards" else pending.logs
+
+    def _base_is_erased(self, pending: Pending) -> bool:
+        return self._plan.owner_id is not None and self._plan.owner_id in pending.erased
+
+    def _all_conditions(self) -> list[Expression]:
+        plan = self._plan
+        conditions = list(plan.conditions)
+        if plan.owner_id is not None:
+            conditions.insert(0, condition(plan.spec, "owner_id", plan.owner_id))
+        if plan.spec.has_bin and not plan.with_deleted:
+            conditions.append(condition(plan.spec, "deleted_at__isnull", True))
+        return conditions
+
+    def _matches(self, record: Any) -> bool:
+        return all(part.matches(record) for part in self._all_conditions())
+
+    def _base_filter(self, pending: Pending, overlay: Mapping[UUID, Any]) -> str | None:
+        conditions = self._all_conditions()
+        if overlay:
+            conditions.append(Not(condition(self._plan.spec, "id__in", list(overlay))))
+        if self._plan.owner_id is None and pending.erased:
+            erased = condition(self._plan.spec, "owner_id__in", list(pending.erased))
+            conditions.append(Not(erased))
+        both = all_of(conditions)
+        return both.to_sql() if both else None
+
+
+def _sort_key(field: str) -> Any:
+    """Return a key that puts missing values first and orders ids as their text."""
+
+    def key(record: Any) -> tuple[bool, Any]:
+        value = getattr(record, field)
+        if value is None:
+            return False, 0
+        return True, str(value) if isinstance(value, UUID) else value
+
+    return key

@@ -1,0 +1,167 @@
+"""Open tables of the LanceDB database that LANCEDB_URI names.
+
+LanceDB is imported when first used: it costs a second, which no other command should pay.
+Readers never create anything: a table that is not there yet is empty. A handle is brought up to
+the version that PostgreSQL recorded before it is read.
+"""
+
+import datetime
+import os
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from flashcards.store.errors import StoreError
+from flashcards.store.schema import TableSpec
+
+_lock = threading.Lock()
+_opened: dict[tuple[str, str], "Handle"] = {}
+
+
+@dataclass
+class Handle:
+    """One table of this process, shared by its threads, and the version it is known to have."""
+
+    table: Any
+    version: int
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def catch_up(self, version: int) -> None:
+        """Make the table at least this recent. Raises StoreError if storage does not have it."""
+        if self.version >= version:
+            return
+        with self.lock:
+            if self.version >= version:
+                return
+            self.table.checkout_latest()
+            self.version = self.table.version
+        if self.version < version:
+            raise StoreError(
+                f"LanceDB has version {self.version} of a table of which PostgreSQL recorded "
+                f"{version}: was an older copy of its files put back? Restore both together."
+            )
+
+
+def database() -> Any:
+    """Connect to LANCEDB_URI. No I/O for a folder."""
+    import lancedb
+
+    uri = settings.LANCEDB_URI
+    if "://" not in uri:
+        Path(uri).mkdir(parents=True, exist_ok=True)
+    return lancedb.connect(uri)
+
+
+def ordering(name: str) -> Any:
+    """Return LanceDB's form of `due` or `-due`. Missing values are the smallest."""
+    from lancedb.query import ColumnOrdering
+
+    descending = name.startswith("-")
+    return ColumnOrdering(
+        column_name=name.lstrip("-"), ascending=not descending, nulls_first=not descending
+    )
+
+
+def btree() -> Any:
+    """Return the configuration of an index for equality and ranges."""
+    from lancedb.index import BTree
+
+    return BTree()
+
+
+def is_local() -> bool:
+    """Return whether the files are on a disk of ours, so that fsync is ours to do."""
+    return "://" not in settings.LANCEDB_URI
+
+
+def existing(spec: TableSpec, version: int) -> Any | None:
+    """Return the table at `version` or later; None while it has never been written."""
+    if version == 0:
+        return None
+    handle = _handle(spec)
+    if handle is None:
+        raise StoreError(
+            f"LanceDB at {settings.LANCEDB_URI} has no table {spec.name}, but PostgreSQL recorded "
+            "cards in it: does LANCEDB_URI point at the right place?"
+        )
+    handle.catch_up(version)
+    return handle.table
+
+
+def for_writing(spec: TableSpec) -> Any:
+    """Return the newest version of the table, made if it is missing. For the checkpoint only."""
+    handle = _handle(spec)
+    if handle is None:
+        # Stable row ids keep indexes valid across the merges of a checkpoint.
+        database().create_table(
+            spec.name,
+            schema=spec.schema,
+            storage_options={"new_table_enable_stable_row_ids": "true"},
+        )
+        handle = _handle(spec)
+        assert handle is not None
+    handle.table.checkout_latest()
+    handle.version = handle.table.version
+    return handle.table
+
+
+def forget() -> None:
+    """Close every handle, as after LANCEDB_URI changed."""
+    with _lock:
+        _opened.clear()
+
+
+def _handle(spec: TableSpec) -> Handle | None:
+    key = (settings.LANCEDB_URI, spec.name)
+    handle = _opened.get(key)
+    if handle is not None:
+        return handle
+    with _lock:
+        if key in _opened:
+            return _opened[key]
+        connection = database()
+        if spec.name not in connection.list_tables().tables:
+            return None
+        table = connection.open_table(spec.name)
+        _opened[key] = Handle(table, table.version)
+        return _opened[key]
+
+
+def sync_to_disk(spec: TableSpec, since: float) -> None:
+    """Flush the files and folders of a local table that changed since a time (epoch seconds).
+
+    LanceDB itself never calls fsync: without this an acknowledged review could die with the power
+    after its journal row is gone.
+    """
+    if not is_local():
+        return
+    root = Path(settings.LANCEDB_URI) / f"{spec.name}.lance"
+    for folder, _, names in os.walk(root):
+        touched = False
+        for name in names:
+            path = os.path.join(folder, name)  # noqa: PTH118 - a hot loop over many files
+            try:
+                if os.stat(path).st_mtime >= since:  # noqa: PTH116 - as above
+                    _fsync(path)
+                    touched = True
+            except FileNotFoundError:
+                # Pruned by an optimize in the meantime: nothing refers to it any more.
+                continue
+        if touched:
+            _fsync(folder)
+
+
+def _fsync(path: str) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def now_minus_a_moment() -> float:
+    """Return the time to pass as `since`: a second back, for file systems with coarse times."""
+    return datetime.datetime.now(datetime.UTC).timestamp() - 1.0

@@ -1,0 +1,171 @@
+"""The repository reads base ⊕ journal and behaves as Django's managers do."""
+
+import dataclasses
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.core.paginator import Paginator
+from django.db.models import Q
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase as HypothesisTestCase
+
+from accounts.models import User
+from flashcards.records import Flashcard, ReviewLog, State
+from flashcards.store import UnknownLookup, checkpoint
+from flashcards.store.filters import quote
+from tests.base import TestCase
+from tests.factories import NOW, flashcard, review_log, store, stored_card
+
+
+class ReadTests(TestCase):
+    """Each runs over cards that are in LanceDB, in the journal, and in both."""
+
+    def setUp(self) -> None:
+        self.old = [stored_card(self.alice, question=f"Old {n}", tags=("old",)) for n in range(6)]
+        self.bobs = stored_card(self.bob, question="Old but Bob's")
+        checkpoint.run()
+        self.new = [stored_card(self.alice, question=f"New {n}", flag=n) for n in range(4)]
+        self.changed = dataclasses.replace(self.old[2], question="Changed", suspended=True)
+        self.deleted = dataclasses.replace(self.old[3], deleted_at=NOW)
+        store(self.changed, self.deleted)
+        self.cards = Flashcard.objects.for_owner(self.alice)
+
+    def test_pending_images_take_the_place_of_stored_ones(self) -> None:
+        questions = [card.question for card in self.cards]
+        self.assertEqual(
+            questions,
+            ["Old 0", "Old 1", "Changed", "Old 4", "Old 5", "New 0", "New 1", "New 2", "New 3"],
+        )
+
+    def test_the_same_rows_come_after_a_checkpoint(self) -> None:
+        before = list(self.cards.with_deleted())
+        checkpoint.run()
+        self.assertEqual(list(self.cards.with_deleted().all()), before)
+
+    def test_it_counts_what_it_lists(self) -> None:
+        for query in (
+            self.cards,
+            self.cards.with_deleted(),
+            self.cards.filter(suspended=True),
+            self.cards.filter(tags__contains="old"),
+            self.cards.exclude(question__icontains="NEW"),
+            self.cards[2:5],
+            self.cards[8:20],
+            self.cards.none(),
+        ):
+            self.assertEqual(query.all().count(), len(list(query)))
+
+    def test_slices_are_taken_of_the_merged_rows_in_order(self) -> None:
+        for ordering in (("question",), ("-question",), ("-flag", "question"), ("-created_at",)):
+            everything = list(self.cards.order_by(*ordering))
+            for start, stop in ((0, 3), (2, 7), (5, 50)):
+                page = list(self.cards.order_by(*ordering)[start:stop])
+                self.assertEqual(page, everything[start:stop])
+
+    def test_a_query_is_lazy_cloned_and_cached(self) -> None:
+        query = self.cards.filter(question="Old 0")
+        self.assertEqual(self.cards.count(), 9)
+        stored_card(self.alice, question="Old 0")
+        self.assertEqual(len(query), 2)
+        stored_card(self.alice, question="Old 0")
+        self.assertEqual(len(query), 2)
+        self.assertEqual(query.all().count(), 3)
+
+    def test_get_raises_as_django_does(self) -> None:
+        self.assertEqual(self.cards.get(id=self.new[0].id), self.new[0])
+        with self.assertRaisesMessage(Flashcard.DoesNotExist, "matching query does not exist"):
+            self.cards.get(id=uuid.uuid4())
+        with self.assertRaises(Flashcard.MultipleObjectsReturned):
+            self.cards.get(tags__contains="old")
+        with self.assertRaises(Flashcard.DoesNotExist):
+            self.cards.get(id=self.deleted.id)
+
+    def test_nobody_reads_anothers_card(self) -> None:
+        with self.assertRaises(Flashcard.DoesNotExist):
+            self.cards.get(id=self.bobs.id)
+        self.assertEqual([c.id for c in Flashcard.objects.for_owner(self.bob)], [self.bobs.id])
+
+    def test_all_owners_reads_everybody(self) -> None:
+        self.assertEqual(Flashcard.objects.all_owners().count(), 10)
+
+    def test_it_pages(self) -> None:
+        paginator = Paginator(self.cards, 4)
+        self.assertEqual((paginator.count, paginator.num_pages), (9, 3))
+        self.assertEqual(len(paginator.page(3)), 1)
+
+    def test_every_word_must_occur_whatever_its_case(self) -> None:
+        stored_card(self.alice, question="Capital of France", answer="Paris")
+        self.assertEqual(self.cards.containing(["PARIS", "capital"]).count(), 1)
+        self.assertEqual(self.cards.containing(["paris", "london"]).count(), 0)
+        checkpoint.run()
+        self.assertEqual(self.cards.containing(["PARIS", "capital"]).count(), 1)
+
+    def test_an_undeclared_lookup_is_named(self) -> None:
+        with self.assertRaisesMessage(UnknownLookup, "no field 'colour'"):
+            self.cards.filter(colour="red")
+        with self.assertRaisesMessage(UnknownLookup, "no lookup 'regex'"):
+            self.cards.filter(question__regex=".*")
+        with self.assertRaisesMessage(UnknownLookup, "no field 'embedding'"):
+            self.cards.order_by("embedding")
+
+    def test_a_missing_value_is_not_equal_and_not_unequal_on_either_side(self) -> None:
+        with_time = stored_card(self.alice, last_review=NOW, state=State.REVIEW)
+        for _ in range(2):
+            self.assertEqual(self.cards.filter(last_review__lte=NOW).get(), with_time)
+            self.assertEqual(self.cards.exclude(last_review__lte=NOW).count(), 9)
+            self.assertEqual(self.cards.filter(last_review=None).count(), 9)
+            self.assertEqual(self.cards.filter(last_review__isnull=False).count(), 1)
+            self.assertEqual(self.cards.filter(id__in=[]).count(), 0)
+            checkpoint.run()
+
+    def test_times_compare_to_the_microsecond(self) -> None:
+        card = stored_card(self.alice, due=NOW + timedelta(microseconds=1_000_001), flag=7)
+        for _ in range(2):
+            query = self.cards.filter(flag=7)
+            self.assertEqual(query.filter(due__lt=card.due).count(), 0)
+            self.assertEqual(query.filter(due__lte=card.due).count(), 1)
+            checkpoint.run()
+
+    def test_logs_are_read_the_same_way(self) -> None:
+        card = self.new[0]
+        log = review_log(card)
+        store(card, logs=(log,))
+        logs = ReviewLog.objects.for_owner(self.alice)
+        self.assertEqual(logs.get(flashcard_id=card.id), log)
+        checkpoint.run()
+        self.assertEqual(logs.get(flashcard_id=card.id), log)
+        self.assertEqual(ReviewLog.objects.for_owner(self.bob).count(), 0)
+
+
+class QuotingTests(HypothesisTestCase):
+    def setUp(self) -> None:
+        self.alice = User.objects.create_user("alice@example.org")
+
+    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(
+        st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\x00"), max_size=30)
+        | st.sampled_from(["'", "''", "\\'", "' OR '1'='1", "%", "_", "--", ";", '"', "/*", "${}"])
+    )
+    def test_no_text_changes_a_filters_meaning(self, text: str) -> None:
+        """A card is found by its own words, and another is not, stored or pending."""
+        for _ in range(2):
+            mine = flashcard(self.alice, question=text, answer="mine")
+            other = flashcard(self.alice, question=text + "x", answer="other")
+            store(mine, other)
+            cards = Flashcard.objects.for_owner(self.alice).filter(id__in=[mine.id, other.id])
+            for _ in range(2):
+                self.assertEqual([c.answer for c in cards.filter(question=text)], ["mine"])
+                self.assertEqual([c.answer for c in cards.exclude(question=text)], ["other"])
+                self.assertEqual(len(cards.filter(question__contains=text)), 2)
+                checkpoint.run()
+
+
+def test_only_plain_values_are_quoted() -> None:
+    assert quote("O'Brien") == "'O''Brien'"
+    assert quote(True) == "true"
+    with pytest.raises(TypeError):
+        quote(Q(a=1))
+    with pytest.raises(ValueError, match="infinity"):
+        quote(float("nan"))
