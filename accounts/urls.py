@@ -1,4 +1,23 @@
-from django.urls import URLPattern
+"""/accounts/…"""
+
+from django.urls import path
+
+from accounts import password_views, views
 
 app_name = "accounts"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("sign-up/", views.sign_up, name="sign_up"),
+    path("login/", views.log_in, name="login"),
+    path("logout/", views.log_out, name="logout"),
+    path("profile/", views.profile, name="profile"),
+    path("delete/", views.delete_account, name="delete"),
+    path("password/", password_views.password_change, name="password_change"),
+    path("reset/", password_views.password_reset, name="password_reset"),
+    path("reset/sent/", password_views.password_reset_done, name="password_reset_done"),
+    path("reset/complete/", password_views.password_reset_complete, name="password_reset_complete"),
+    path(
+        "reset/<str:uidb64>/<str:token>/",
+        password_views.password_reset_confirm,
+        name="password_reset_confirm",
+    ),
+]

@@ -13,6 +13,8 @@ import pytest
 
 _folder = tempfile.TemporaryDirectory(prefix="memoryloop-tests-")
 os.environ["MEMORYLOOP_DATA"] = _folder.name
+# Where WhiteNoise looks for collected files; it warns when the folder is missing.
+(Path(_folder.name) / "static").mkdir()
 os.environ["DJANGO_SETTINGS_MODULE"] = "memoryloop.settings"
 # No test may find a model provider that happens to run on this machine.
 os.environ["OLLAMA_URL"] = "http://127.0.0.1:9"
@@ -36,3 +38,12 @@ def django_db_modify_db_settings() -> Iterator[None]:
 def own_store(tmp_path: Path, settings: "object") -> None:
     """Give every test a LanceDB folder of its own."""
     settings.LANCEDB_URI = str(tmp_path / "lancedb")  # type: ignore[attr-defined]
+
+
+@pytest.fixture(autouse=True)
+def uncollected_static_files(settings: "object") -> None:
+    """Let pages name static files that nobody has collected."""
+    settings.STORAGES = {  # type: ignore[attr-defined]
+        **settings.STORAGES,  # type: ignore[attr-defined]
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }

@@ -27,6 +27,7 @@ class OfflineProvider:
     is_model = False
 
     def __init__(self, *, ollama_is_empty: bool = False) -> None:
+        self.ollama_is_empty = ollama_is_empty
         self._way_out = _PULL if ollama_is_empty else _CONNECT
 
     def __repr__(self) -> str:

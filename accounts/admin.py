@@ -1,0 +1,86 @@
+"""Users, their keys' hints, and what is throttled. No key is shown, whole or encrypted."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.http import HttpRequest
+
+from accounts.forms import AdminLogInForm, UserAddForm, UserEditForm
+from accounts.models import ApiKey, LogInAttempts, User
+
+admin.site.site_header = "MemoryLoop"
+admin.site.site_title = "MemoryLoop"
+admin.site.index_title = "Administration"
+admin.site.login_form = AdminLogInForm
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin[User]):
+    form = UserEditForm
+    add_form = UserAddForm
+    list_display = ("email", "name", "time_zone", "is_active", "is_staff", "last_login")
+    list_filter = ("is_active", "is_staff", "is_superuser", "date_joined")
+    search_fields = ("email", "name")
+    ordering = ("email",)
+    date_hierarchy = "date_joined"
+    readonly_fields = ("date_joined", "last_login")
+    fieldsets = (
+        (None, {"fields": ("email", "password")}),
+        ("Profile", {"fields": ("name", "time_zone")}),
+        (
+            "Permissions",
+            {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")},
+        ),
+        ("Dates", {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets = (
+        (
+            None,
+            {
+                "classes": ("wide",),
+                "fields": ("email", "name", "usable_password", "password1", "password2"),
+            },
+        ),
+    )
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(admin.ModelAdmin[ApiKey]):
+    """Shows that a key is there and how it does. It can be deleted, and nothing else."""
+
+    fields = readonly_fields = (
+        "owner",
+        "provider",
+        "hint",
+        "status",
+        "tested_at",
+        "created_at",
+        "updated_at",
+    )
+    list_display = ("hint", "owner", "provider", "status", "tested_at", "updated_at")
+    list_filter = ("provider", "status")
+    list_select_related = ("owner",)
+    search_fields = ("owner__email", "hint")
+    ordering = ("owner__email",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(LogInAttempts)
+class LogInAttemptsAdmin(admin.ModelAdmin[LogInAttempts]):
+    list_display = ("key", "failures", "window_started_at")
+    ordering = ("-window_started_at",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

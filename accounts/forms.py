@@ -1,0 +1,302 @@
+"""Forms: what may be typed, and the plain words for what may not."""
+
+import functools
+import zoneinfo
+from typing import Any, cast
+
+from django import forms
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth import authenticate, password_validation
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
+
+from accounts import services, throttling
+from accounts.models import User, UserManager
+
+EMAIL_MAX_CHARACTERS = 254
+NAME_MAX_CHARACTERS = 150
+# Argon2 takes any length; nobody needs to make it hash megabytes.
+PASSWORD_MAX_CHARACTERS = 1_000
+# Cased for the browser: on phones no capital is put first, and nothing is corrected.
+_AS_TYPED = {"autocapitalize": "none", "spellcheck": "false"}
+
+
+def _email_field(autocomplete: str, **attributes: Any) -> forms.EmailField:
+    return forms.EmailField(
+        label="Email address",
+        max_length=EMAIL_MAX_CHARACTERS,
+        widget=forms.EmailInput(
+            attrs={"autocomplete": autocomplete, **_AS_TYPED, **attributes},
+        ),
+        error_messages={
+            "required": "Type your email address.",
+            "invalid": "Type an email address, such as ada@example.org.",
+        },
+    )
+
+
+def _password_field(label: str, autocomplete: str, **attributes: Any) -> forms.CharField:
+    # Never rendered back (render_value is False), whatever else was wrong with the form.
+    return forms.CharField(
+        label=label,
+        strip=False,
+        max_length=PASSWORD_MAX_CHARACTERS,
+        widget=forms.PasswordInput(
+            attrs={
+                "autocomplete": autocomplete,
+                "data-password": "",
+                **_AS_TYPED,
+                **attributes,
+            },
+        ),
+        error_messages={"required": "Type a password."},
+    )
+
+
+def _new_password_field(label: str, **attributes: Any) -> forms.CharField:
+    field = _password_field(label, "new-password", **attributes)
+    field.help_text = "At least 8 characters; a few words in a row are good."
+    return field
+
+
+def _name_field(**attributes: Any) -> forms.CharField:
+    return forms.CharField(
+        label="Name",
+        max_length=NAME_MAX_CHARACTERS,
+        widget=forms.TextInput(attrs={"autocomplete": "name", **attributes}),
+        error_messages={"required": "Type a name; a first name will do."},
+    )
+
+
+@functools.cache
+def time_zone_choices() -> tuple[tuple[str, Any], ...]:
+    """Return the zones people live in, grouped by region, for a select. UTC comes first."""
+    regions: dict[str, list[tuple[str, str]]] = {}
+    for name in sorted(zoneinfo.available_timezones()):
+        region, _, place = name.partition("/")
+        # Not the aliases kept for old software: US/Eastern, Etc/GMT+5, EST5EDT.
+        if place and region in _REGIONS:
+            regions.setdefault(region, []).append((name, place.replace("_", " ")))
+    return (("UTC", "UTC"), *((region, tuple(zones)) for region, zones in regions.items()))
+
+
+_REGIONS = frozenset(
+    (
+        "Africa",
+        "America",
+        "Antarctica",
+        "Arctic",
+        "Asia",
+        "Atlantic",
+        "Australia",
+        "Europe",
+        "Indian",
+        "Pacific",
+    )
+)
+
+
+class SignUpForm(forms.Form):
+    name = _name_field(autofocus=True)
+    email = _email_field("email")
+    password = _new_password_field("Password")
+    # Filled in by time-zone.js. Anything the server does not know becomes UTC.
+    time_zone = forms.CharField(
+        required=False, widget=forms.HiddenInput(attrs={"data-time-zone": ""})
+    )
+
+    def clean_email(self) -> str:
+        return UserManager.normalize_email(self.cleaned_data["email"])
+
+    def clean_time_zone(self) -> str:
+        return services.known_time_zone(self.cleaned_data["time_zone"])
+
+    @sensitive_variables("password")
+    def clean(self) -> dict[str, Any]:
+        # After the other fields, because a password must not be like the name or the address.
+        password = self.cleaned_data.get("password")
+        if password:
+            user = User(
+                email=self.cleaned_data.get("email", ""), name=self.cleaned_data.get("name", "")
+            )
+            try:
+                password_validation.validate_password(password, user)
+            except ValidationError as error:
+                self.add_error("password", error)
+        return self.cleaned_data
+
+
+class LogInForm(forms.Form):
+    """Checks an address and a password, at the same cost whether or not the address is known."""
+
+    email = _email_field("username", autofocus=True)
+    password = _password_field("Password", "current-password")
+
+    # One sentence for an unknown address, a wrong password and an account that was closed.
+    refused = "This address and password do not go together. Check both and try again."
+
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request = request
+        self.user: User | None = None
+
+    @sensitive_variables("password")
+    def clean(self) -> dict[str, Any]:
+        """Set `user` or add an error. Raises throttling.TooManyAttempts."""
+        email = UserManager.normalize_email(self.cleaned_data.get("email"))
+        password = self.cleaned_data.get("password")
+        if not email or not password:
+            return self.cleaned_data
+        place = throttling.client_place(self.request)
+        throttling.count_log_in(email, place, now=timezone.now())
+        # Hashes once also for an unknown address, and checks the password before is_active.
+        user = authenticate(self.request, username=email, password=password)
+        if user is None:
+            raise ValidationError(self.refused, code="refused")
+        throttling.log_in_succeeded(email, place)
+        self.user = user
+        return self.cleaned_data
+
+
+class AdminLogInForm(AdminAuthenticationForm):
+    """The admin's own log-in, throttled with the same counts."""
+
+    @sensitive_variables()
+    def clean(self) -> dict[str, Any]:
+        email = UserManager.normalize_email(self.cleaned_data.get("username"))
+        if not email or not self.cleaned_data.get("password") or self.request is None:
+            return super().clean()
+        place = throttling.client_place(self.request)
+        try:
+            throttling.count_log_in(email, place, now=timezone.now())
+        except throttling.TooManyAttempts as error:
+            raise ValidationError(error.sentence, code="throttled") from None
+        cleaned = super().clean()
+        throttling.log_in_succeeded(email, place)
+        return cleaned
+
+
+class PasswordResetForm(forms.Form):
+    email = _email_field("username", autofocus=True)
+
+    def clean_email(self) -> str:
+        return UserManager.normalize_email(self.cleaned_data["email"])
+
+
+class NewPasswordForm(forms.Form):
+    new_password = _new_password_field("New password", autofocus=True)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    @sensitive_variables("password")
+    def clean_new_password(self) -> str:
+        password: str = self.cleaned_data["new_password"]
+        password_validation.validate_password(password, self.user)
+        return password
+
+
+class ConfirmPasswordForm(forms.Form):
+    """Asks who sits at a session that is logged in for their password once more."""
+
+    password = _password_field("Your password", "current-password", autofocus=True)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    @sensitive_variables("password")
+    def clean_password(self) -> str:
+        """Return the password if it is right. Raises throttling.TooManyAttempts."""
+        password: str = self.cleaned_data["password"]
+        throttling.CONFIRM_PASSWORD.count(str(self.user.pk), now=timezone.now())
+        if not self.user.check_password(password):
+            raise ValidationError("This is not your password. Try again.", code="wrong")
+        throttling.CONFIRM_PASSWORD.clear(str(self.user.pk))
+        return password
+
+
+class PasswordChangeForm(ConfirmPasswordForm):
+    new_password = _new_password_field("New password")
+
+    field_order = ("password", "new_password")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].label = "Current password"
+
+    @sensitive_variables("password")
+    def clean_new_password(self) -> str:
+        password: str = self.cleaned_data["new_password"]
+        password_validation.validate_password(password, self.user)
+        return password
+
+
+class ProfileForm(forms.ModelForm[User]):
+    name = _name_field()
+    time_zone = forms.ChoiceField(
+        label="Time zone",
+        help_text="It decides when your day begins and what “tomorrow” means.",
+        error_messages={"invalid_choice": "Choose a time zone from the list."},
+    )
+
+    class Meta:
+        model = User
+        fields = ("name", "time_zone")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = list(time_zone_choices())
+        known = {name for _, zones in choices[1:] for name, _ in zones} | {"UTC"}
+        current = self.instance.time_zone
+        if current not in known and current in zoneinfo.available_timezones():
+            # A browser may name an alias (Etc/UTC, US/Eastern): it stays, and shows as chosen.
+            choices.insert(1, (current, current))
+        cast("forms.ChoiceField", self.fields["time_zone"]).choices = choices
+
+
+class ApiKeyForm(forms.Form):
+    api_key = forms.CharField(
+        label="Claude API key",
+        # Far above the limit that services.clean_api_key holds: its sentence is the plainer one.
+        max_length=10_000,
+        required=False,
+        widget=forms.PasswordInput(
+            attrs={
+                "autocomplete": "off",
+                "placeholder": "sk-ant-…",
+                "data-1p-ignore": "",
+                "data-lpignore": "true",
+                **_AS_TYPED,
+            }
+        ),
+    )
+
+    @sensitive_variables("api_key")
+    def clean_api_key(self) -> str:
+        try:
+            return services.clean_api_key(self.cleaned_data["api_key"])
+        except services.InvalidKey as error:
+            raise ValidationError(error.sentence, code="shape") from None
+
+
+class UserAddForm(AdminUserCreationForm[User]):
+    class Meta:
+        model = User
+        fields = ("email", "name")
+
+    def clean_email(self) -> str:
+        return UserManager.normalize_email(self.cleaned_data["email"])
+
+
+class UserEditForm(UserChangeForm[User]):
+    class Meta:
+        model = User
+        fields = "__all__"
+
+    def clean_email(self) -> str:
+        return UserManager.normalize_email(self.cleaned_data["email"])
