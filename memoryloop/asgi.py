@@ -2,8 +2,9 @@
 
 import asyncio
 import os
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
-from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, Scope
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "memoryloop.settings")
@@ -13,15 +14,18 @@ django = get_asgi_application()
 # After Django is set up: it brings settings with it.
 from memoryloop import background  # noqa: E402
 
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
-async def application(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+
+async def application(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan":
         await _lifespan(receive, send)
     else:
         await django(scope, receive, send)
 
 
-async def _lifespan(receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+async def _lifespan(receive: Receive, send: Send) -> None:
     """Let background tasks write down what they have before the server ends."""
     while True:
         message = await receive()

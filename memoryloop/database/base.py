@@ -9,7 +9,10 @@ import functools
 from typing import Any
 
 from django.conf import settings
+from django.db import connections
 from django.db.backends.postgresql import base
+
+from memoryloop.postgres import EmbeddedPostgres
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -22,12 +25,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
 @functools.cache
 def use_server() -> None:
     """Have the server running until this process ends. Raises PostgresError."""
-    settings.EMBEDDED_POSTGRES.start()
-    atexit.register(leave_server)
+    server = settings.EMBEDDED_POSTGRES
+    if server is not None:
+        server.start()
+        atexit.register(_leave_server, server)
 
 
-def leave_server() -> None:
-    """Close the connections that wait in the pools, and leave the server."""
-    for pool in base.DatabaseWrapper._connection_pools.values():
-        pool.close()
-    settings.EMBEDDED_POSTGRES.stop()
+def _leave_server(server: EmbeddedPostgres) -> None:
+    # Else the connections that wait in the pool would be cut off.
+    wrapper = connections["default"]
+    if isinstance(wrapper, DatabaseWrapper):
+        wrapper.close_pool()
+    server.stop()
