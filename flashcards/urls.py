@@ -1,4 +1,24 @@
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from flashcards.views import cards, review
 
 app_name = "flashcards"
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    path("review/", review.review, name="review"),
+    path("review/badge/", review.due_badge, name="due_badge"),
+    path("review/undo/", review.undo, name="undo"),
+    path("review/<uuid:card_id>/rate/", review.rate, name="rate"),
+    path("review/<uuid:card_id>/suspend/", review.suspend, name="review_suspend"),
+    path("review/<uuid:card_id>/bury/", review.bury, name="review_bury"),
+    path("review/<uuid:card_id>/source/", review.source, name="review_source"),
+    path("cards/", cards.card_list, name="cards"),
+    path("cards/new/", cards.new_card, name="new_card"),
+    path("cards/preview/", cards.preview_card, name="preview_card"),
+    path("cards/<uuid:card_id>/", cards.card, name="card"),
+    path("cards/<uuid:card_id>/edit/", cards.edit_card, name="edit_card"),
+    path("cards/<uuid:card_id>/delete/", cards.delete_card, name="delete_card"),
+    path("cards/<uuid:card_id>/restore/", cards.restore_card, name="restore_card"),
+    path("cards/<uuid:card_id>/suspend/", cards.suspend_card, name="suspend_card"),
+    path("cards/<uuid:card_id>/resume/", cards.resume_card, name="resume_card"),
+    path("cards/<uuid:card_id>/unbury/", cards.unbury_card, name="unbury_card"),
+]

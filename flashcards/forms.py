@@ -1,0 +1,116 @@
+"""What the review and card pages take in."""
+
+import re
+from typing import Any
+
+from django import forms
+
+from flashcards.faces import cloze_ordinals
+from flashcards.records import (
+    ANSWER_MAX_CHARACTERS,
+    QUESTION_MAX_CHARACTERS,
+    Kind,
+    Rating,
+)
+
+DURATION_MAX_MS = 60_000
+
+
+class MarkdownField(forms.CharField):
+    """Text of several lines; browsers send CRLF, cards are kept with LF."""
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(value.replace("\r\n", "\n") if isinstance(value, str) else value)
+
+
+class RatingForm(forms.Form):
+    """One rating, as the page or its script sends it."""
+
+    review_id = forms.UUIDField()
+    sequence = forms.IntegerField(min_value=0)
+    rating = forms.TypedChoiceField(
+        choices=[(str(rating.value), rating.name) for rating in Rating],
+        coerce=lambda value: Rating(int(value)),
+    )
+    duration_ms = forms.IntegerField(required=False)
+    # Reviews done today before this one: the progress line's only memory.
+    done = forms.IntegerField(required=False, min_value=0)
+
+    def clean_duration_ms(self) -> int:
+        return min(max(self.cleaned_data["duration_ms"] or 0, 0), DURATION_MAX_MS)
+
+    def clean_done(self) -> int:
+        return self.cleaned_data["done"] or 0
+
+
+class CardForm(forms.Form):
+    """A card written or changed by hand."""
+
+    kind = forms.ChoiceField(
+        label="Kind",
+        choices=[(Kind.BASIC, "Question and answer"), (Kind.CLOZE, "Gap in a text")],
+        widget=forms.RadioSelect,
+        initial=Kind.BASIC,
+    )
+    question = MarkdownField(
+        label="Question",
+        widget=forms.Textarea(attrs={"rows": 4}),
+        max_length=QUESTION_MAX_CHARACTERS,
+        help_text="Markdown, code and $mathematics$ are welcome. For a gap, write "
+        "{{c1::the hidden words}}, with a hint if you like: {{c1::Paris::city}}.",
+        error_messages={"required": "Write the question."},
+    )
+    answer = MarkdownField(
+        label="Answer",
+        widget=forms.Textarea(attrs={"rows": 4}),
+        max_length=ANSWER_MAX_CHARACTERS,
+        required=False,
+    )
+    tags = forms.CharField(
+        label="Tags",
+        required=False,
+        max_length=300,
+        help_text="Separated by commas, such as biology, cells.",
+    )
+
+    def clean_tags(self) -> tuple[str, ...]:
+        found = (" ".join(tag.split()) for tag in re.split(r"[,\n]", self.cleaned_data["tags"]))
+        return tuple(dict.fromkeys(tag for tag in found if tag))
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        question, answer = data.get("question"), data.get("answer")
+        if question is None:
+            return data
+        if data.get("kind") == Kind.CLOZE:
+            if not cloze_ordinals(question):
+                self.add_error(
+                    "question",
+                    "There is no gap in it yet: put {{c1:: and }} around the words to hide.",
+                )
+            elif data.get("ordinal", 1) not in cloze_ordinals(question):
+                gap = f"{{{{c{data.get('ordinal', 1)}::…}}}}"
+                self.add_error("question", f"This card hides {gap}: keep a gap with that number.")
+        elif not answer:
+            self.add_error("answer", "Write the answer.")
+        return data
+
+
+class EditCardForm(CardForm):
+    """The words of a card that exists: its kind and its schedule stay."""
+
+    def __init__(self, *args: Any, kind: str, ordinal: int = 1, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind, self.ordinal = kind, ordinal
+        del self.fields["kind"], self.fields["tags"]
+        self.fields["extra"] = MarkdownField(
+            label="Note",
+            required=False,
+            max_length=ANSWER_MAX_CHARACTERS,
+            widget=forms.Textarea(attrs={"rows": 2}),
+            help_text="Shown below the answer: an example, a mnemonic, where to read more.",
+        )
+
+    def clean(self) -> dict[str, Any]:
+        self.cleaned_data |= {"kind": self.kind, "ordinal": self.ordinal}
+        return super().clean()

@@ -1,0 +1,240 @@
+"""The cards a learner has: the list, one card, writing and changing them."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from flashcards import faces, services, words
+from flashcards.day import zone_of
+from flashcards.forms import CardForm, EditCardForm
+from flashcards.memory import history_of, memory_of
+from flashcards.records import Flashcard, Kind, NewCard, State
+from flashcards.sources import source_of
+from flashcards.views.access import card_or_404
+from memoryloop.http import HtmxHttpRequest
+from memoryloop.toasts import toast
+
+PAGE_SIZE = 50
+SEARCH_MAX_CHARACTERS = 200
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the list."""
+
+    card: Flashcard
+    title: str
+    due: str
+    state: str
+
+
+@require_safe
+@login_required
+def card_list(request: HtmxHttpRequest) -> HttpResponse:
+    """List the learner's cards, newest first, narrowed by `?q=` as it is typed."""
+    # PostgreSQL and LanceDB hold no NUL; nobody types one.
+    text = request.GET.get("q", "").replace("\x00", "").strip()[:SEARCH_MAX_CHARACTERS]
+    now, zone = timezone.now(), zone_of(request.user)
+    found = services.search_cards(owner_id=request.user.id, text=text)
+    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {
+        "q": text,
+        "page": page,
+        "rows": [_row(card, now, zone) for card in page.object_list],
+        "total": page.paginator.count
+        if not text
+        else services.count_cards(owner_id=request.user.id),
+    }
+    is_fragment = request.htmx and request.htmx.target == "card-list"
+    template = "flashcards/_card_list.html" if is_fragment else "flashcards/cards.html"
+    return render(request, template, context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def new_card(request: HtmxHttpRequest) -> HttpResponse:
+    """Write a card by hand; saving leads to the next blank one."""
+    form = CardForm(request.POST or None)
+    if request.method != "POST":
+        return render(request, "flashcards/new_card.html", {"form": form})
+    if form.is_valid():
+        data = form.cleaned_data
+        new = NewCard(
+            question=data["question"],
+            answer=data["answer"],
+            kind=Kind(data["kind"]),
+            tags=data["tags"],
+        )
+        try:
+            created = services.create_cards(
+                owner_id=request.user.id, cards=[new], now=timezone.now()
+            )
+        except services.CardError as error:
+            form.add_error(None, error.sentence)
+        else:
+            undo = reverse("flashcards:delete_card", args=[created[0].id])
+            toast(request, "Card saved. Here is room for the next.", undo_url=undo)
+            return redirect("flashcards:new_card")
+    return render(request, "flashcards/new_card.html", {"form": form}, status=422)
+
+
+@require_POST
+@login_required
+def preview_card(request: HtmxHttpRequest) -> HttpResponse:
+    """Show how a card that is being written will look. Stores nothing."""
+    kind = Kind.CLOZE if request.POST.get("kind") == Kind.CLOZE else Kind.BASIC
+    question = request.POST.get("question", "")
+    ordinals = faces.cloze_ordinals(question)
+    draft = faces.Draft(
+        kind=kind,
+        question=question,
+        answer=request.POST.get("answer", ""),
+        ordinal=ordinals[0] if ordinals else 1,
+    )
+    return render(request, "flashcards/_card_preview.html", {"card": draft})
+
+
+@require_safe
+@login_required
+def card(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
+    """Show both sides of a card, where it came from, its schedule and its history."""
+    found = card_or_404(request.user, card_id)
+    now, zone = timezone.now(), zone_of(request.user)
+    context = {
+        "card": found,
+        "row": _row(found, now, zone),
+        "source": source_of(request.user, found),
+        "memory": memory_of(found, now),
+        "history": history_of(request.user, found, now=now, zone=zone),
+        "is_buried": _is_buried(found, now),
+    }
+    return render(request, "flashcards/card.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def edit_card(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
+    """Change a card's words; its schedule stays."""
+    found = card_or_404(request.user, card_id)
+    initial = {"question": found.question, "answer": found.answer, "extra": found.extra}
+    form = EditCardForm(
+        request.POST or None, initial=initial, kind=found.kind, ordinal=found.ordinal
+    )
+    then = _next(request, reverse("flashcards:card", args=[card_id]))
+    context = {"form": form, "card": found, "next": then}
+    if request.method != "POST":
+        return render(request, "flashcards/edit_card.html", context)
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            services.edit_card(
+                owner_id=request.user.id,
+                card_id=card_id,
+                question=data["question"],
+                answer=data["answer"],
+                extra=data["extra"],
+                now=timezone.now(),
+            )
+        except services.CardError as error:
+            form.add_error(None, error.sentence)
+        else:
+            toast(request, "Card changed. Its schedule stays as it was.")
+            return redirect(then)
+    return render(request, "flashcards/edit_card.html", context, status=422)
+
+
+@require_POST
+@login_required
+def delete_card(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
+    """Put a card into the bin; the toast on the next page takes it out again."""
+    card_or_404(request.user, card_id)
+    services.delete_card(owner_id=request.user.id, card_id=card_id, now=timezone.now())
+    toast(request, "Card deleted.", undo_url=reverse("flashcards:restore_card", args=[card_id]))
+    return redirect(_next(request, reverse("flashcards:cards")))
+
+
+@require_POST
+@login_required
+def restore_card(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
+    """Take a card out of the bin, just as it was."""
+    card_or_404(request.user, card_id, include_deleted=True)
+    services.restore_card(owner_id=request.user.id, card_id=card_id, now=timezone.now())
+    toast(request, "Card restored.")
+    return redirect(_next(request, reverse("flashcards:card", args=[card_id])))
+
+
+@require_POST
+@login_required
+def suspend_card(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
+    """Keep a card out of review until it is resumed."""
+    _set_suspended(request, card_id, suspended=True)
+    undo = reverse("flashcards:resume_card", args=[card_id])
+    toast(request, "Suspended: it stays away until you resume it.", undo_url=undo)
+    return redirect(_next(request, reverse("flashcards:card", args=[card_id])))
+
+
+@require_POST
+@login_required
+def resume_card(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
+    """Let a suspended card back into review."""
+    _set_suspended(request, card_id, suspended=False)
+    toast(request, "Back in review.")
+    return redirect(_next(request, reverse("flashcards:card", args=[card_id])))
+
+
+@require_POST
+@login_required
+def unbury_card(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
+    """Let a card that was put off until tomorrow come today after all."""
+    card_or_404(request.user, card_id)
+    now = timezone.now()
+    services.bury_card(owner_id=request.user.id, card_id=card_id, until=now, now=now)
+    toast(request, "Back in today's review.")
+    return redirect(_next(request, reverse("flashcards:card", args=[card_id])))
+
+
+def _set_suspended(request: HtmxHttpRequest, card_id: uuid.UUID, *, suspended: bool) -> None:
+    card_or_404(request.user, card_id)
+    services.set_suspended(
+        owner_id=request.user.id, card_id=card_id, suspended=suspended, now=timezone.now()
+    )
+
+
+def _next(request: HtmxHttpRequest, default: str) -> str:
+    """Return where the page asked to go afterwards, if that is here."""
+    url = request.POST.get("next") or request.GET.get("next", "")
+    allowed = url_has_allowed_host_and_scheme(
+        url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return url if allowed else default
+
+
+def _is_buried(card: Flashcard, now: datetime) -> bool:
+    return card.buried_until is not None and card.buried_until > now
+
+
+def _row(card: Flashcard, now: datetime, zone: tzinfo) -> Row:
+    if card.suspended:
+        due, state = "—", "suspended"
+    elif card.state is State.NEW:
+        due, state = "when its turn comes", "new"
+    else:
+        ready = card.due
+        if card.buried_until is not None:
+            ready = max(ready, card.buried_until)
+        due = words.due(ready, now=now, zone=zone)
+        state = {
+            State.LEARNING: "learning",
+            State.REVIEW: "learnt",
+            State.RELEARNING: "relearning",
+        }[card.state]
+    return Row(card, faces.summary(card), due, state)
