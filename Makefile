@@ -1,0 +1,68 @@
+# What one needs: Python 3.11 or later, and make. Everything goes into .venv.
+
+VENV := .venv
+BIN := $(VENV)/bin
+# The first interpreter that really runs and is new enough; `make PYTHON=… run` chooses another.
+PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
+	&& echo $$python && break; done)
+
+.DEFAULT_GOAL := help
+.PHONY: help install install-dev run test bench lint format clean
+
+help: ## Show this help
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | \
+		awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
+
+install: $(VENV)/.installed ## Install what MemoryLoop needs to run into .venv
+
+install-dev: $(VENV)/.installed-dev ## Install what its tests and checks need, too
+
+run: $(VENV)/.installed ## Run MemoryLoop on http://localhost:8000 (PORT=… for another port)
+	@exec $(BIN)/python manage.py serve
+
+test: $(VENV)/.installed-dev ## Run the tests (ARGS=… for pytest's options)
+	$(BIN)/python -m pytest $(ARGS)
+
+bench: $(VENV)/.installed-dev ## Measure, and print the figures
+	$(BIN)/python -m pytest tests/benchmarks -s $(ARGS)
+
+lint: $(VENV)/.installed-dev ## Check style, import rules and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy .
+
+format: $(VENV)/.installed-dev ## Put the code into its standard shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## Remove .venv and all caches, never the data
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "MemoryLoop needs Python 3.11 or later: install one," \
+			"or name it as in \`make PYTHON=/path/to/python3.12 run\`." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) comes without venv and ensurepip:" \
+			"install them (Debian and Ubuntu: apt install python3-venv)." >&2; exit 1; }
+	@rm -rf $(VENV)
+	$(PYTHON) -m venv $(VENV)
+
+# The list comes from pyproject.toml, the versions from constraints.txt. The project itself runs
+# from this folder, so there is nothing to build.
+$(VENV)/.installed: $(BIN)/python pyproject.toml constraints.txt
+	$(call pip_install,dependencies)
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml constraints.txt $(VENV)/.installed
+	$(call pip_install,optional-dependencies dev)
+	@touch $@
+
+define pip_install
+	@echo "Installing $(1) into $(VENV) (under a minute the first time)"
+	@$(BIN)/python -c "import functools, sys, tomllib; project = tomllib.load(open('pyproject.toml', 'rb'))['project']; print(*functools.reduce(dict.get, sys.argv[1:], project), sep='\n')" $(1) > $(VENV)/requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--constraint constraints.txt --requirement $(VENV)/requirements.txt
+endef
