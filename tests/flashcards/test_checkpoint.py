@@ -1,0 +1,191 @@
+"""The journal reaches LanceDB once, whatever happens on the way."""
+
+import dataclasses
+import uuid
+from datetime import timedelta
+from unittest import mock
+
+import numpy as np
+import pytest
+
+from flashcards import embedding, services
+from flashcards.models import JournalEntry, StoreVersions
+from flashcards.records import Flashcard, Rating, ReviewLog
+from flashcards.store import StoreError, checkpoint, codec, failpoints, journal, queue, tables
+from flashcards.store.journal import Change
+from flashcards.store.schema import FLASHCARDS, FLASHCARDS_SCHEMA, REVIEW_LOGS, REVIEW_LOGS_SCHEMA
+from tests.base import TestCase
+from tests.factories import NOW, flashcard, review_log, store, stored_card
+
+
+class DiedError(Exception):
+    """Stands for the process ending just there."""
+
+
+STEPS = [
+    "checkpoint-read",
+    "checkpoint-logs",
+    "checkpoint-cards",
+    "checkpoint-written",
+    "checkpoint-before-commit",
+]
+
+
+class CheckpointTests(TestCase):
+    def test_it_moves_everything_and_empties_the_journal(self) -> None:
+        card = stored_card(self.alice)
+        store(card, logs=(review_log(card),))
+        done = checkpoint.run()
+        self.assertEqual((done.entries, done.cards, done.logs), (2, 1, 1))
+        self.assertEqual(JournalEntry.objects.count(), 0)
+        self.assertEqual(tables.for_writing(FLASHCARDS).count_rows(), 1)
+        self.assertEqual(tables.for_writing(REVIEW_LOGS).count_rows(), 1)
+        versions = StoreVersions.objects.get()
+        self.assertEqual(versions.flashcards, tables.for_writing(FLASHCARDS).version)
+        self.assertEqual(versions.checkpoints, 1)
+
+    def test_nothing_pending_writes_nothing(self) -> None:
+        self.assertEqual(checkpoint.run().entries, 0)
+        self.assertFalse(StoreVersions.objects.exists())
+
+    def test_the_tables_have_the_declared_schemas(self) -> None:
+        stored_card(self.alice)
+        checkpoint.run()
+        self.assertEqual(tables.for_writing(FLASHCARDS).schema, FLASHCARDS_SCHEMA)
+        self.assertEqual(tables.for_writing(REVIEW_LOGS).schema, REVIEW_LOGS_SCHEMA)
+
+    def test_a_checkpoint_that_dies_at_any_step_is_repaired_by_the_next(self) -> None:
+        for step in STEPS:
+            with self.subTest(step):
+                card = stored_card(self.alice)
+                log = review_log(card)
+                store(dataclasses.replace(card, flag=3), logs=(log,))
+
+                def die(reached: str, step: str = step) -> None:
+                    if reached == step:
+                        raise DiedError
+
+                with (
+                    mock.patch.object(failpoints, "reach", autospec=True, side_effect=die),
+                    self.assertRaises(DiedError),
+                ):
+                    checkpoint.run()
+                for module in (journal, queue, tables):
+                    module.forget()
+                self.assertEqual(Flashcard.objects.for_owner(self.alice).get(id=card.id).flag, 3)
+                checkpoint.run()
+                self.assertEqual(Flashcard.objects.for_owner(self.alice).get(id=card.id).flag, 3)
+                logs = ReviewLog.objects.for_owner(self.alice).filter(flashcard_id=card.id)
+                self.assertEqual(list(logs), [log])
+                self.assertEqual(logs.all().count(), 1)
+
+    def test_an_older_image_never_replaces_a_newer_one(self) -> None:
+        """As when a checkpoint that lost its lock wakes up after the next one has finished."""
+        card = stored_card(self.alice)
+        late = list(JournalEntry.objects.all())
+        store(dataclasses.replace(card, flag=5))
+        checkpoint.run()
+        checkpoint._merge_cards(tables.for_writing(FLASHCARDS), late)
+        self.assertEqual(
+            tables.for_writing(FLASHCARDS).search().select(["flag"]).to_arrow()["flag"].to_pylist(),
+            [5],
+        )
+
+    def test_batches_follow_one_another_until_all_is_moved(self) -> None:
+        for _ in range(5):
+            stored_card(self.alice)
+        with mock.patch.object(checkpoint, "BATCH_ENTRIES", 2):
+            self.assertEqual(checkpoint.run_until_empty().cards, 5)
+        self.assertEqual(JournalEntry.objects.count(), 0)
+
+    def test_files_reach_the_disk_before_the_journal_forgets_them(self) -> None:
+        stored_card(self.alice)
+        with (
+            mock.patch.object(tables, "_fsync", autospec=True) as fsync,
+            mock.patch.object(
+                failpoints,
+                "reach",
+                autospec=True,
+                side_effect=lambda step: step != "checkpoint-written" or self.assert_synced(fsync),
+            ),
+        ):
+            checkpoint.run()
+        self.assertTrue(fsync.called)
+
+    def assert_synced(self, fsync: mock.Mock) -> None:
+        paths = [call.args[0] for call in fsync.call_args_list]
+        self.assertTrue(any(path.endswith(".lance") for path in paths))
+        self.assertTrue(any("_versions" in path for path in paths))
+
+    def test_indexes_are_made(self) -> None:
+        stored_card(self.alice)
+        checkpoint.run()
+        columns = {c for i in tables.for_writing(FLASHCARDS).list_indices() for c in i.columns}
+        self.assertEqual(columns, {"id", "owner_id", "due"})
+
+    def test_missing_files_are_told_and_not_taken_for_an_empty_store(self) -> None:
+        stored_card(self.alice)
+        checkpoint.run()
+        with self.settings(LANCEDB_URI="/tmp/memoryloop-nothing-here"):
+            with self.assertRaisesMessage(StoreError, "has no table flashcards"):
+                list(Flashcard.objects.for_owner(self.alice))
+            with self.assertRaises(StoreError):
+                checkpoint.check_readable()
+
+
+class EmbeddingTests(TestCase):
+    def vector_of(self, card: Flashcard) -> list[float] | None:
+        table = tables.for_writing(FLASHCARDS)
+        rows = table.search().where(f"id = '{card.id}'").select(["embedding"]).to_arrow()
+        return rows["embedding"].to_pylist()[0]
+
+    def test_cards_get_their_vectors_and_are_found_by_meaning(self) -> None:
+        cells = stored_card(self.alice, question="What does a mitochondrion make?", answer="ATP")
+        stored_card(self.alice, question="Capital of France?", answer="Paris")
+        stored_card(self.bob, question="What does a mitochondrion make?", answer="Bob's ATP")
+        self.assertEqual(embedding.embed_cards(owner_id=self.alice.pk), 2)
+        self.assertEqual(embedding.embed_cards(owner_id=self.alice.pk), 0)
+        checkpoint.run()
+        found = embedding.similar_cards(
+            owner_id=self.alice.pk, text="energy production in cells", limit=1
+        )
+        self.assertEqual([card.id for card in found], [cells.id])
+        vector = self.vector_of(cells)
+        assert vector is not None
+        self.assertAlmostEqual(float(np.linalg.norm(vector)), 1.0, places=5)
+
+    def test_a_review_keeps_the_vector_and_an_edit_drops_it(self) -> None:
+        card = stored_card(self.alice)
+        embedding.embed_cards(owner_id=self.alice.pk)
+        checkpoint.run()
+        before = self.vector_of(card)
+        services.review_card(
+            owner_id=self.alice.pk,
+            card_id=card.id,
+            review_id=uuid.uuid4(),
+            sequence=0,
+            rating=Rating.GOOD,
+            now=NOW + timedelta(days=1),
+        )
+        checkpoint.run()
+        self.assertEqual(self.vector_of(card), before)
+        services.edit_card(
+            owner_id=self.alice.pk, card_id=card.id, question="Other", answer="words", now=NOW
+        )
+        checkpoint.run()
+        self.assertIsNone(self.vector_of(card))
+
+    def test_a_vector_of_words_that_changed_meanwhile_is_not_kept(self) -> None:
+        card = flashcard(self.alice, embedding_model="minilm")
+        data = codec.vector_to_bytes(np.ones(384, dtype="f4"))
+        with mock.patch.object(failpoints, "reach", autospec=True):
+            store(card)
+            journal.append([Change(card, vector=data)])
+            store(dataclasses.replace(card, question="Other", embedding_model=""))
+            checkpoint.run()
+        self.assertIsNone(self.vector_of(card))
+
+
+def test_a_vector_of_another_length_is_refused() -> None:
+    with pytest.raises(ValueError, match="384"):
+        codec.vector_to_bytes(np.ones(3, dtype="f4"))
