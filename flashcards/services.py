@@ -177,19 +177,19 @@ def delete_card(*, owner_id: UUID, card_id: UUID, now: datetime) -> Flashcard:
     return _change(owner_id, card_id, lambda card: dataclasses.replace(card, deleted_at=now))
 
 
-def restore_card(*, owner_id: UUID, card_id: UUID, now: datetime) -> Flashcard:
+def restore_card(*, owner_id: UUID, card_id: UUID) -> Flashcard:
     """Take a card out of the bin, just as it was. Raises DoesNotExist."""
     return _change(
         owner_id, card_id, lambda card: dataclasses.replace(card, deleted_at=None), deleted=True
     )
 
 
-def set_suspended(*, owner_id: UUID, card_id: UUID, suspended: bool, now: datetime) -> Flashcard:
+def set_suspended(*, owner_id: UUID, card_id: UUID, suspended: bool) -> Flashcard:
     """Keep a card out of review until further notice, or let it back in. Raises DoesNotExist."""
     return _change(owner_id, card_id, lambda card: dataclasses.replace(card, suspended=suspended))
 
 
-def bury_card(*, owner_id: UUID, card_id: UUID, until: datetime, now: datetime) -> Flashcard:
+def bury_card(*, owner_id: UUID, card_id: UUID, until: datetime) -> Flashcard:
     """Keep a card out of review until a time. Raises DoesNotExist."""
     return _change(owner_id, card_id, lambda card: dataclasses.replace(card, buried_until=until))
 
@@ -304,7 +304,8 @@ def _check_words(question: str, answer: str, extra: str, kind: Kind) -> None:
         raise BadCard("A card needs an answer: write what you want to remember.")
     if len(question) > QUESTION_MAX_CHARACTERS:
         raise BadCard(
-            f"The question has {len(question):,} characters; {QUESTION_MAX_CHARACTERS:,} is the most."
+            f"The question has {len(question):,} characters; "
+            f"{QUESTION_MAX_CHARACTERS:,} is the most."
         )
     for name, text in (("answer", answer), ("note", extra)):
         if len(text) > ANSWER_MAX_CHARACTERS:

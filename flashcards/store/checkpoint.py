@@ -157,6 +157,8 @@ def _merge_cards(table: object, changes: Sequence[JournalEntry]) -> int:
     images: dict[UUID, tuple[int, Flashcard]] = {}
     vectors: dict[UUID, bytes] = {}
     for entry in changes:
+        if entry.card is None:
+            continue
         card: Flashcard = codec.from_json(Flashcard, entry.card)
         images[card.id] = (entry.id, card)
         if entry.vector is not None:

@@ -11,12 +11,12 @@ import types
 import typing
 import uuid
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from flashcards.records import Flashcard, ReviewLog
 from flashcards.store.schema import EMBEDDING_DIMENSIONS, TableSpec
 
 Converter = Callable[[Any], Any]
@@ -71,30 +71,34 @@ def _of_type(type_: Any) -> _Codec:
     return _Codec(None, None, None, None)
 
 
-@cache
-def _codecs(record: type) -> dict[str, _Codec]:
-    return {field.name: _of_type(field.type) for field in dataclasses.fields(record)}
-
-
-@cache
-def _converters(record: type, direction: str) -> list[tuple[str, Converter | None]]:
-    return [(name, getattr(codec, direction)) for name, codec in _codecs(record).items()]
+_CODECS: dict[type[Any], dict[str, _Codec]] = {
+    record: {field.name: _of_type(field.type) for field in dataclasses.fields(record)}
+    for record in (Flashcard, ReviewLog)
+}
+# (field, converter) of every field, by record and direction: what the loops below run over.
+_CONVERTERS: dict[tuple[type[Any], str], list[tuple[str, Converter | None]]] = {
+    (record, direction.name): [
+        (name, getattr(codec, direction.name)) for name, codec in codecs.items()
+    ]
+    for record, codecs in _CODECS.items()
+    for direction in dataclasses.fields(_Codec)
+}
 
 
 def to_json(record: Any) -> dict[str, Any]:
     """Return a record as what json.dumps takes."""
     return {
         name: convert(getattr(record, name)) if convert else getattr(record, name)
-        for name, convert in _converters(type(record), "to_json")
+        for name, convert in _CONVERTERS[type(record), "to_json"]
     }
 
 
-def from_json(record: type, image: Mapping[str, Any]) -> Any:
+def from_json(record: type[Any], image: Mapping[str, Any]) -> Any:
     """Return the record of a journal image."""
     return record(
         **{
             name: convert(image[name]) if convert else image[name]
-            for name, convert in _converters(record, "from_json")
+            for name, convert in _CONVERTERS[record, "from_json"]
             if name in image
         }
     )
@@ -104,14 +108,8 @@ def to_row(record: Any) -> dict[str, Any]:
     """Return a record as an Arrow row without the store's own columns."""
     return {
         name: convert(getattr(record, name)) if convert else getattr(record, name)
-        for name, convert in _converters(type(record), "to_arrow")
+        for name, convert in _CONVERTERS[type(record), "to_arrow"]
     }
-
-
-def value_to_arrow(record: type, field: str, value: Any) -> Any:
-    """Return one field's value as a row holds it, for comparing with a row."""
-    convert = _codecs(record)[field].to_arrow
-    return convert(value) if convert else value
 
 
 def from_table(spec: TableSpec, table: pa.Table) -> list[Any]:
@@ -120,9 +118,9 @@ def from_table(spec: TableSpec, table: pa.Table) -> list[Any]:
         [convert(value) for value in table[name].to_pylist()]
         if convert
         else table[name].to_pylist()
-        for name, convert in _converters(spec.record, "from_arrow")
+        for name, convert in _CONVERTERS[spec.record, "from_arrow"]
     ]
-    names = [name for name, _ in _converters(spec.record, "from_arrow")]
+    names = [name for name, _ in _CONVERTERS[spec.record, "from_arrow"]]
     return [spec.record(**dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)]
 
 

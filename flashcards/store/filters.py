@@ -55,7 +55,9 @@ class And:
     parts: tuple[Expression, ...]
 
     def to_sql(self) -> str:
-        return "(" + " AND ".join(part.to_sql() for part in self.parts) + ")"
+        return (
+            "(" + " AND ".join(part.to_sql() for part in self.parts) + ")" if self.parts else "true"
+        )
 
     def matches(self, record: Any) -> bool:
         return all(part.matches(record) for part in self.parts)
@@ -85,7 +87,9 @@ class Not:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """`field lookup value`, as in Django: exact, in, lt, lte, gt, gte, isnull, contains, icontains."""
+    """`field lookup value`, with Django's lookups: exact, in, lt, lte, gt, gte, isnull, contains,
+    icontains.
+    """
 
     field: str
     lookup: str
@@ -114,7 +118,7 @@ class Condition:
     def matches(self, record: Any) -> bool:
         actual = getattr(record, self.field)
         if self.lookup == "isnull":
-            return (actual is None) == self.value
+            return (actual is None) is bool(self.value)
         if actual is None:
             return False
         if self.lookup in _OPERATORS:
@@ -168,9 +172,7 @@ def condition(spec: TableSpec, key: str, value: Any) -> Condition:
     return Condition(name, lookup, value, is_list=pa.types.is_list(field.type))
 
 
-def all_of(parts: Iterable[Expression]) -> Expression | None:
-    """Return the conjunction, or None for no condition at all."""
+def all_of(parts: Iterable[Expression]) -> Expression:
+    """Return the conjunction; of nothing it is true."""
     gathered = tuple(parts)
-    if not gathered:
-        return None
     return gathered[0] if len(gathered) == 1 else And(gathered)

@@ -153,7 +153,7 @@ def forget() -> None:
 def _rows(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _fold(known: Pending, rows: Sequence[tuple[Any, ...]]) -> Pending:

@@ -55,8 +55,11 @@ class Query(Generic[R]):
 
     def exclude(self, **conditions: Any) -> "Query[R]":
         """Return the rows for which the conditions do not all hold. Raises UnknownLookup."""
-        both = all_of(condition(self._plan.spec, k, v) for k, v in conditions.items())
-        return self._narrowed(Not(both)) if both else self._with()
+        if not conditions:
+            return self._with()
+        return self._narrowed(
+            Not(all_of(condition(self._plan.spec, k, v) for k, v in conditions.items()))
+        )
 
     def containing(self, words: Iterable[str]) -> "Query[R]":
         """Return the cards in whose question, answer or note every word occurs, in any case."""
@@ -185,7 +188,6 @@ class Query(Generic[R]):
         overlay = self._overlay(pending)
         embedded = condition(plan.spec, "embedding_model__gt", "")
         where = all_of([*self._all_conditions(), embedded])
-        assert where is not None
         # Pending images may take some of the nearest away: deleted, suspended, edited.
         wanted = limit + len(overlay)
         scan = table.search(vector).distance_type("cosine").where(where.to_sql(), prefilter=True)
@@ -255,15 +257,14 @@ class Query(Generic[R]):
     def _matches(self, record: Any) -> bool:
         return all(part.matches(record) for part in self._all_conditions())
 
-    def _base_filter(self, pending: Pending, overlay: Mapping[UUID, Any]) -> str | None:
+    def _base_filter(self, pending: Pending, overlay: Mapping[UUID, Any]) -> str:
         conditions = self._all_conditions()
         if overlay:
             conditions.append(Not(condition(self._plan.spec, "id__in", list(overlay))))
         if self._plan.owner_id is None and pending.erased:
             erased = condition(self._plan.spec, "owner_id__in", list(pending.erased))
             conditions.append(Not(erased))
-        both = all_of(conditions)
-        return both.to_sql() if both else None
+        return all_of(conditions).to_sql()
 
 
 def _sort_key(field: str) -> Any:

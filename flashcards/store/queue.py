@@ -17,7 +17,7 @@ from django.conf import settings
 
 from flashcards.records import Flashcard, State
 from flashcards.store import codec, journal, tables
-from flashcards.store.filters import Or, all_of, condition
+from flashcards.store.filters import Expression, Or, all_of, condition
 from flashcards.store.journal import Pending
 from flashcards.store.query import EVERYTHING
 from flashcards.store.schema import FLASHCARDS
@@ -92,7 +92,7 @@ def read(owner_id: UUID, now: datetime, limit: int) -> DueQueue:
     fresh = [e for e in map(_entry, _studied(pending.cards.values())) if e.is_due(now)]
     if fresh:
         entries = sorted([*entries, *fresh], key=lambda entry: entry.rank)
-    counts = {state: 0 for state in State}
+    counts = dict.fromkeys(State, 0)
     for entry in entries:
         counts[entry.state] += 1
     return DueQueue(
@@ -161,7 +161,7 @@ def _table(owner_id: UUID, pending: Pending) -> Any | None:
     return tables.existing(FLASHCARDS, pending.flashcards_version)
 
 
-def _where(owner_id: UUID) -> Any:
+def _where(owner_id: UUID) -> Expression:
     return all_of(
         condition(FLASHCARDS, key, value)
         for key, value in (
@@ -200,7 +200,6 @@ def _scan(owner_id: UUID, pending: Pending, until: datetime) -> list[Entry]:
         )
     )
     where = all_of([_where(owner_id), condition(FLASHCARDS, "due__lte", until), soon])
-    assert where is not None
     columns = ["id", "state", "due", "created_at", "buried_until"]
     rows = table.search().where(where.to_sql()).select(columns).limit(EVERYTHING).to_arrow()
     entries = [

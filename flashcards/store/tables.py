@@ -102,7 +102,8 @@ def for_writing(spec: TableSpec) -> Any:
             storage_options={"new_table_enable_stable_row_ids": "true"},
         )
         handle = _handle(spec)
-        assert handle is not None
+    if handle is None:
+        raise StoreError(f"LanceDB made the table {spec.name} and then did not list it.")
     handle.table.checkout_latest()
     handle.version = handle.table.version
     return handle.table

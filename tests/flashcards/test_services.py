@@ -103,19 +103,15 @@ class ChangeTests(TestCase):
         with self.assertRaises(Flashcard.DoesNotExist):
             services.get_card(owner_id=self.alice.pk, card_id=self.card.id)
         self.assertEqual(services.due_queue(owner_id=self.alice.pk, now=LATER).total, 0)
-        restored = services.restore_card(owner_id=self.alice.pk, card_id=self.card.id, now=LATER)
+        restored = services.restore_card(owner_id=self.alice.pk, card_id=self.card.id)
         self.assertEqual(restored, self.card)
 
     def test_suspended_and_buried_cards_are_not_due(self) -> None:
-        services.set_suspended(
-            owner_id=self.alice.pk, card_id=self.card.id, suspended=True, now=LATER
-        )
+        services.set_suspended(owner_id=self.alice.pk, card_id=self.card.id, suspended=True)
         self.assertEqual(services.due_queue(owner_id=self.alice.pk, now=LATER).total, 0)
-        services.set_suspended(
-            owner_id=self.alice.pk, card_id=self.card.id, suspended=False, now=LATER
-        )
+        services.set_suspended(owner_id=self.alice.pk, card_id=self.card.id, suspended=False)
         tomorrow = LATER + timedelta(days=1)
-        services.bury_card(owner_id=self.alice.pk, card_id=self.card.id, until=tomorrow, now=LATER)
+        services.bury_card(owner_id=self.alice.pk, card_id=self.card.id, until=tomorrow)
         for _ in range(2):
             self.assertEqual(services.due_queue(owner_id=self.alice.pk, now=LATER).total, 0)
             self.assertEqual(services.due_queue(owner_id=self.alice.pk, now=tomorrow).total, 1)
@@ -123,16 +119,17 @@ class ChangeTests(TestCase):
             checkpoint.run()
 
     def test_nobody_changes_anothers_card(self) -> None:
-        ids = {"owner_id": self.bob.pk, "card_id": self.card.id, "now": LATER}
+        ids = {"owner_id": self.bob.pk, "card_id": self.card.id}
+        timed = {**ids, "now": LATER}
         for _ in range(2):
             for change in (
-                lambda: services.edit_card(**ids, question="q", answer="a"),
-                lambda: services.delete_card(**ids),
+                lambda: services.edit_card(**timed, question="q", answer="a"),
+                lambda: services.delete_card(**timed),
                 lambda: services.restore_card(**ids),
                 lambda: services.set_suspended(**ids, suspended=True),
                 lambda: services.bury_card(**ids, until=LATER),
                 lambda: services.review_card(
-                    **ids, review_id=uuid.uuid4(), sequence=0, rating=Rating.GOOD
+                    **timed, review_id=uuid.uuid4(), sequence=0, rating=Rating.GOOD
                 ),
             ):
                 with self.assertRaises(Flashcard.DoesNotExist):
