@@ -7,11 +7,16 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models.functions import Left
+from django.urls import reverse
 from django.utils import timezone
 from pgvector.django import VectorField
 
 MESSAGE_MAX_CHARACTERS = 50_000
 TITLE_MAX_CHARACTERS = 50
+# A learner's text from here on is offered for cards; every answer is.
+CARDS_FROM_WORDS = 60
+FOLDED_LINES = 12
+FOLDED_CHARACTERS = 1_000
 # What of a message is indexed for finding it by its words. PostgreSQL refuses vectors over 1 MB.
 SEARCHED_CHARACTERS = 20_000
 
@@ -34,6 +39,9 @@ class Conversation(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("chat:conversation", args=[self.id])
 
 
 class Message(models.Model):
@@ -64,6 +72,8 @@ class Message(models.Model):
     position = models.PositiveIntegerField()
     role = models.CharField(max_length=9, choices=Role)
     content = models.TextField(blank=True)
+    # What the attempt before had brought. Put back if the one under way brings nothing.
+    earlier_content = models.TextField(blank=True, editable=False)
     status = models.CharField(max_length=11, choices=Status, default=Status.COMPLETE)
     # One plain sentence for the learner when the status is FAILED or INTERRUPTED.
     error = models.CharField(max_length=500, blank=True)
@@ -72,6 +82,7 @@ class Message(models.Model):
     # Who wrote an answer, as shown: "Claude", "Ollama", "Offline"; and with which model.
     provider = models.CharField(max_length=40, blank=True)
     model = models.CharField(max_length=120, blank=True)
+    # For an answer: when this attempt at it began, which tells one attempt from the next.
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
     # Set in the transaction that creates the cards (flashcards.services.create_cards).
@@ -117,5 +128,11 @@ class Message(models.Model):
         }
 
     @property
-    def word_count(self) -> int:
-        return len(self.content.split())
+    def is_long(self) -> bool:
+        """Tell whether a page shows it folded: about twelve lines."""
+        return len(self.content) > FOLDED_CHARACTERS or self.content.count("\n") >= FOLDED_LINES
+
+    @property
+    def makes_cards(self) -> bool:
+        """Tell whether a learner's text is long enough to be offered for cards."""
+        return len(self.content.split()) >= CARDS_FROM_WORDS or self.cards_made_at is not None

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Case, F, Max, QuerySet, When
 from django.utils import timezone
 
 from accounts.models import User
@@ -26,6 +26,9 @@ INTERRUPTED_SENTENCE = (
     "The server stopped while this answer was being written. What came is kept; "
     "Retry has it written again."
 )
+
+# What an attempt brought, or if it brought nothing, what the one before had.
+KEPT_CONTENT = Case(When(content="", then=F("earlier_content")), default=F("content"))
 
 Status = Message.Status
 
@@ -180,7 +183,7 @@ def ask(
 def retry_answer(answer: Message, *, now: datetime | None = None) -> None:
     """Make ready for writing an answer again.
 
-    What came the first time stays on the row until the first words of the second.
+    What came the first time is put back if the second attempt brings nothing.
     Raises NotTheLastAnswer, AnswerUnderway.
     """
     now = now or timezone.now()
@@ -193,16 +196,27 @@ def retry_answer(answer: Message, *, now: datetime | None = None) -> None:
         raise NotTheLastAnswer(
             "The conversation has moved on since. Ask again in a new message instead."
         )
-    answer.status, answer.error, answer.error_kind = Status.STREAMING, "", ""
-    answer.created_at = answer.updated_at = now
-    answer.save(update_fields=["status", "error", "error_kind", "created_at", "updated_at"])
+    # Read within the lock: whatever the writer of the first attempt has added since is kept too.
+    answer.refresh_from_db(fields=["content", "earlier_content"])
+    Message.objects.filter(id=answer.id).update(
+        status=Status.STREAMING,
+        error="",
+        error_kind="",
+        content="",
+        earlier_content=answer.content or answer.earlier_content,
+        provider="",
+        model="",
+        created_at=now,
+        updated_at=now,
+    )
+    answer.refresh_from_db()
 
 
 def stop_answer(answer: Message, *, now: datetime | None = None) -> bool:
     """Mark an answer as stopped; its writer, wherever it runs, sees that and keeps what came."""
     return bool(
         Message.objects.filter(id=answer.id, status=Status.STREAMING).update(
-            status=Status.STOPPED, updated_at=now or timezone.now()
+            status=Status.STOPPED, content=KEPT_CONTENT, updated_at=now or timezone.now()
         )
     )
 
@@ -214,6 +228,7 @@ def mark_interrupted(answers: "QuerySet[Message]", *, now: datetime | None = Non
         status=Status.INTERRUPTED,
         error_kind=Message.ErrorKind.BROKEN,
         error=INTERRUPTED_SENTENCE,
+        content=KEPT_CONTENT,
         updated_at=now,
     )
 

@@ -42,6 +42,7 @@ class Migration(migrations.Migration):
                 ('position', models.PositiveIntegerField()),
                 ('role', models.CharField(choices=[('user', 'Learner'), ('assistant', 'Tutor')], max_length=9)),
                 ('content', models.TextField(blank=True)),
+                ('earlier_content', models.TextField(blank=True, editable=False)),
                 ('status', models.CharField(choices=[('complete', 'Complete'), ('streaming', 'Being written'), ('stopped', 'Stopped by the learner'), ('interrupted', 'Interrupted'), ('failed', 'Failed')], default='complete', max_length=11)),
                 ('error', models.CharField(blank=True, max_length=500)),
                 ('error_kind', models.CharField(blank=True, choices=[('key', 'The key was refused'), ('provider', 'The provider could not answer'), ('broken', 'The answer broke off'), ('ours', 'A fault of MemoryLoop')], max_length=10)),

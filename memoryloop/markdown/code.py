@@ -1,4 +1,4 @@
-"""Highlighted code: pygments with CSS classes (static/css/code.css has their colours)."""
+"""Highlighted code: pygments with CSS classes (static/css/prose.css has their colours)."""
 
 import functools
 import re
@@ -13,8 +13,7 @@ from pygments.lexers import get_lexer_by_name
 from pygments.token import STANDARD_TYPES, Text, _TokenType
 from pygments.util import ClassNotFound
 
-PREFIX = "hl-"
-CLASSES = {PREFIX + name for name in STANDARD_TYPES.values() if name}
+CLASSES = {name for name in STANDARD_TYPES.values() if name}
 # A longer block is shown without colours.
 MAX_CHARACTERS = 20_000
 # What all blocks of one text may take; what is left then is shown without colours. Lexers are
@@ -30,7 +29,7 @@ _NAMES = (
     "sql swift toml ts tsx typescript vb verilog vhdl xml yaml yml zig zsh"
 )
 _LANGUAGES = frozenset(_NAMES.split())
-_formatter = HtmlFormatter(nowrap=True, classprefix=PREFIX)
+_formatter = HtmlFormatter(nowrap=True)
 
 
 class Budget:

@@ -1,0 +1,319 @@
+"""Writing an answer: in the background's loop, independent of whoever is watching.
+
+The words are in memory for those who watch in this process, and on the message's row, at most a
+moment later, for everybody else. The row's `updated_at` is the writer's heartbeat, its `status`
+how others tell the writer to stop.
+"""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import DatabaseError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.services import mark_key_refused, provider_for
+from chat import prompts, tasks
+from chat.models import Conversation, Message
+from chat.services import INTERRUPTED_SENTENCE, KEPT_CONTENT
+from memoryloop import background
+from memoryloop.llm import base as llm
+
+logger = logging.getLogger(__name__)
+
+FLUSH_SECONDS = 0.25
+# Longer answers are written to their row less often: each time costs the whole text.
+FLUSH_CHARACTERS_PER_SECOND = 80_000
+MAX_FLUSH_SECONDS = 5.0
+# With nothing new to write, how often the row is touched and looked at for a stop.
+HEARTBEAT_SECONDS = 1.0
+MAX_TOKENS = 4_096
+# An answer longer than this is a runaway; what came is kept.
+MAX_ANSWER_CHARACTERS = 1_000_000
+
+OUR_FAULT = "Something went wrong in MemoryLoop itself while writing this answer. Try it again."
+NOTHING_CAME = "The tutor answered with nothing. Try again, or put the question another way."
+
+Status, ErrorKind = Message.Status, Message.ErrorKind
+
+
+@dataclass(frozen=True)
+class Outcome:
+    status: str
+    error: str = ""
+    error_kind: str = ""
+
+
+class Watcher:
+    """Somebody who wants to know, in their own event loop, when there is more."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._event = asyncio.Event()
+
+    async def wait(self, timeout_seconds: float) -> bool:
+        """Return whether there was news before the time was up."""
+        try:
+            await asyncio.wait_for(self._event.wait(), timeout_seconds)
+        except TimeoutError:
+            return False
+        self._event.clear()
+        return True
+
+    def notify(self) -> None:
+        """Wake the watcher. Called from the writer's thread."""
+        try:
+            self._loop.call_soon_threadsafe(self._event.set)
+        except RuntimeError:  # its loop has ended; so has the watcher
+            return
+
+
+class Generation:
+    """One attempt at one answer, while it is being written in this process."""
+
+    def __init__(self, *, answer: Message, owner: User) -> None:
+        self.answer = answer
+        self.owner = owner
+        self.provider: llm.Provider | None = None
+        self.finished = False
+        self.stopped = False
+        self._parts: list[str] = []
+        self._watchers: set[Watcher] = set()
+        self._lock = threading.Lock()
+        # A "\r" at the end of a piece, of which it is not known yet whether "\n" follows.
+        self._held_back = ""
+        self._stop: Callable[[], object] | None = None
+
+    @property
+    def text(self) -> str:
+        """Return what has come. Cheap when nothing has come since the last time."""
+        with self._lock:
+            if len(self._parts) > 1:
+                self._parts = ["".join(self._parts)]
+            return self._parts[0] if self._parts else ""
+
+    def append(self, piece: str) -> None:
+        """Take a piece from the provider, made fit for PostgreSQL and for the browser."""
+        piece = self._held_back + piece
+        self._held_back = "\r" if piece.endswith("\r") else ""
+        piece = piece.removesuffix("\r").replace("\r\n", "\n").replace("\r", "\n")
+        piece = piece.replace("\0", "").encode("utf-8", "replace").decode()
+        if piece:
+            with self._lock:
+                self._parts.append(piece)
+            self._notify()
+
+    def finish(self) -> None:
+        self.finished = True
+        self._notify()
+
+    def stop(self) -> None:
+        """End it, keeping what came. May be called from any thread."""
+        self.stopped = True
+        if self._stop is not None:
+            self._stop()
+
+    def on_stop(self, stop: Callable[[], object]) -> None:
+        self._stop = stop
+        if self.stopped:
+            stop()
+
+    @contextmanager
+    def watched(self) -> Iterator[Watcher]:
+        watcher = Watcher()
+        with self._lock:
+            self._watchers.add(watcher)
+        try:
+            yield watcher
+        finally:
+            with self._lock:
+                self._watchers.discard(watcher)
+
+    def _notify(self) -> None:
+        with self._lock:
+            watchers = list(self._watchers)
+        for watcher in watchers:
+            watcher.notify()
+
+
+_live: dict[UUID, Generation] = {}
+
+
+def find(answer_id: UUID) -> Generation | None:
+    """Return the generation if it is being written in this process."""
+    return _live.get(answer_id)
+
+
+def live_count() -> int:
+    return len(_live)
+
+
+def start_on_commit(answer: Message, owner: User) -> None:
+    """Begin to write once the transaction that stores the question has committed."""
+    transaction.on_commit(lambda: start(answer, owner))
+
+
+def start(answer: Message, owner: User) -> Generation:
+    generation = Generation(answer=answer, owner=owner)
+    _live[answer.id] = generation
+    background.submit(_write(generation), name=f"answer {answer.id}")
+    return generation
+
+
+def stop(answer_id: UUID) -> None:
+    """End a generation of this process at once; one of another sees it on the row."""
+    generation = find(answer_id)
+    if generation is not None:
+        generation.stop()
+
+
+async def _write(generation: Generation) -> None:
+    try:
+        outcome = await _attend(generation)
+        if not await _save_outcome(generation, outcome):
+            logger.error("The answer %s could not be saved.", generation.answer.id)
+    finally:
+        if _live.get(generation.answer.id) is generation:
+            del _live[generation.answer.id]
+        generation.finish()
+
+
+async def _attend(generation: Generation) -> Outcome:
+    """Receive the answer while its row is kept up to date; return how it ended."""
+    receiving = asyncio.create_task(_receive(generation))
+    loop = asyncio.get_running_loop()
+    generation.on_stop(lambda: loop.call_soon_threadsafe(receiving.cancel))
+    written, written_at = "", loop.time()
+    try:
+        while True:
+            interval = max(FLUSH_SECONDS, len(written) / FLUSH_CHARACTERS_PER_SECOND)
+            await asyncio.wait({receiving}, timeout=min(interval, MAX_FLUSH_SECONDS))
+            if receiving.done():
+                return _outcome(generation, receiving)
+            text = generation.text
+            if text == written and loop.time() - written_at < HEARTBEAT_SECONDS:
+                continue
+            if await _flush(generation, text if text != written else None) is False:
+                generation.stop()
+            written, written_at = text, loop.time()
+    except asyncio.CancelledError:
+        # The server stops. There is a moment to write down what came.
+        receiving.cancel()
+        return Outcome(Status.INTERRUPTED, INTERRUPTED_SENTENCE, ErrorKind.BROKEN)
+
+
+async def _receive(generation: Generation) -> None:
+    provider, prompt = await asyncio.gather(
+        background.run_in_database(provider_for, generation.owner),
+        background.run_in_database(_prompt, generation),
+    )
+    generation.provider = provider
+    length = 0
+    async for piece in provider.stream(
+        system=prompt.system,
+        messages=prompt.messages,
+        found=prompt.found,
+        max_tokens=MAX_TOKENS,
+    ):
+        generation.append(piece)
+        length += len(piece)
+        if length > MAX_ANSWER_CHARACTERS:
+            raise llm.BadResponse("The answer did not come to an end, so it was cut off here.")
+
+
+def _prompt(generation: Generation) -> prompts.Prompt:
+    return prompts.build(
+        owner_id=generation.owner.id, answer=generation.answer, now=generation.answer.created_at
+    )
+
+
+def _outcome(generation: Generation, receiving: "asyncio.Task[None]") -> Outcome:
+    if receiving.cancelled():
+        return Outcome(Status.STOPPED)
+    error = receiving.exception()
+    if error is None:
+        if generation.text.strip():
+            return Outcome(Status.COMPLETE)
+        return Outcome(Status.FAILED, NOTHING_CAME, ErrorKind.PROVIDER)
+    if generation.stopped:
+        return Outcome(Status.STOPPED)
+    # With words already there it is an answer that broke off; without, one that never came.
+    status = Status.INTERRUPTED if generation.text else Status.FAILED
+    if isinstance(error, llm.LlmError):
+        kind = ErrorKind.BROKEN if generation.text else ErrorKind.PROVIDER
+        if isinstance(error, llm.AuthenticationFailed):
+            kind = ErrorKind.KEY
+        return Outcome(status, error.sentence[:500], kind)
+    logger.error("An answer could not be written.", exc_info=error)
+    return Outcome(status, OUR_FAULT, ErrorKind.OURS)
+
+
+async def _flush(generation: Generation, text: str | None) -> bool | None:
+    """Write to the row. False means stop, None that the database does not answer just now."""
+    try:
+        return await background.run_in_database(_write_row, generation, text)
+    except DatabaseError:
+        logger.warning("An answer could not be flushed.", exc_info=True)
+        return None
+
+
+def _write_row(generation: Generation, text: str | None) -> bool:
+    """Beat, and store the text if it is given. One UPDATE. Returns whether to go on."""
+    fields: dict[str, str | datetime] = {"updated_at": timezone.now()}
+    if text is not None:
+        fields["content"] = text
+    if generation.provider is not None:
+        fields |= _written_by(generation.provider)
+    return bool(_row(generation).filter(status=Status.STREAMING).update(**fields))
+
+
+async def _save_outcome(generation: Generation, outcome: Outcome) -> bool:
+    for pause in (0.2, 1.0, 3.0, None):
+        try:
+            await background.run_in_database(_write_outcome, generation, outcome)
+        except DatabaseError:
+            logger.warning("The end of an answer could not be stored.", exc_info=True)
+            if pause is None:
+                return False
+            await asyncio.sleep(pause)
+        else:
+            return True
+    return False
+
+
+def _write_outcome(generation: Generation, outcome: Outcome) -> None:
+    """Store how the attempt ended and what it brought, whatever was marked on the row meanwhile."""
+    if outcome.error_kind == ErrorKind.KEY:
+        mark_key_refused(generation.owner)
+    now = timezone.now()
+    fields = {"updated_at": now, **({"content": generation.text} if generation.text else {})}
+    if generation.provider is not None:
+        fields |= _written_by(generation.provider)
+    with transaction.atomic():
+        row = _row(generation)
+        # A stop that came from elsewhere stands; a reader who took the writer for dead was wrong.
+        ended = row.exclude(status=Status.STOPPED).update(
+            status=outcome.status, error=outcome.error, error_kind=outcome.error_kind, **fields
+        )
+        if not ended and not row.update(**fields):
+            return  # deleted, or a new attempt has begun
+        row.update(content=KEPT_CONTENT, earlier_content="")
+        Conversation.objects.filter(id=generation.answer.conversation_id).update(updated_at=now)
+        tasks.request_embedding(generation.answer.id)
+
+
+def _row(generation: Generation) -> "QuerySet[Message]":
+    """Return the row as long as it is at this attempt."""
+    answer = generation.answer
+    return Message.objects.filter(id=answer.id, created_at=answer.created_at)
+
+
+def _written_by(provider: llm.Provider) -> dict[str, str]:
+    return {"provider": provider.label[:40], "model": provider.model[:120]}

@@ -1,0 +1,123 @@
+"""One message: sending it, finding it, stopping and retrying an answer."""
+
+from uuid import UUID
+
+from django.contrib import messages as levels
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.db.models import Max
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from chat import generation, services
+from chat.forms import MessageForm
+from chat.models import Conversation, Message
+from chat.views import pages
+from chat.views.access import get_answer, get_conversation, get_message
+from memoryloop.http import HtmxHttpRequest
+from memoryloop.toasts import toast
+
+# Shown after a message that is jumped to, so that it does not stand at the page's very end.
+SHOWN_AFTER = 10
+
+
+@require_POST
+@login_required
+def send(request: HtmxHttpRequest, conversation_id: UUID) -> HttpResponse:
+    """Store a message, and have it answered or turned into cards."""
+    conversation = get_conversation(request.user, conversation_id)
+    form = MessageForm(request.POST)
+    if not form.is_valid():
+        return _refused(request, conversation, form, status=422)
+    content = form.cleaned_data["content"]
+    try:
+        if form.wants_cards:
+            message = services.append_message(conversation, content)
+            return _go(request, reverse("flashcards:make", args=[message.id]))
+        with transaction.atomic():
+            exchange = services.ask(request.user, content, conversation=conversation)
+            generation.start_on_commit(exchange.answer, request.user)
+    except services.AnswerUnderway as error:
+        form.add_error("content", error.sentence)
+        return _refused(request, conversation, form, status=409)
+    if request.htmx:
+        context = pages.exchange_context(conversation, [exchange.message, exchange.answer])
+        return render(request, "chat/_exchange.html", context)
+    return redirect(f"{conversation.get_absolute_url()}#message-{exchange.message.id}")
+
+
+@require_safe
+@login_required
+def message(request: HtmxHttpRequest, message_id: UUID) -> HttpResponse:
+    """Return the message's fragment to htmx, and others to its place in the conversation."""
+    found = get_message(request.user, message_id)
+    last = found.conversation.messages.aggregate(last=Max("position"))["last"]
+    if request.htmx:
+        context = {"message": found, "conversation": found.conversation, "last_position": last}
+        return render(request, "chat/_message.html", context)
+    address = found.conversation.get_absolute_url()
+    if found.position <= last - pages.MESSAGES_PER_PAGE:
+        address += f"?upto={found.position + SHOWN_AFTER}"
+    return redirect(f"{address}#message-{found.id}")
+
+
+@require_safe
+@login_required
+def source(request: HtmxHttpRequest, message_id: UUID) -> HttpResponse:
+    """Return the message as it was written, in Markdown."""
+    found = get_message(request.user, message_id)
+    return HttpResponse(found.content, content_type="text/plain; charset=utf-8")
+
+
+@require_POST
+@login_required
+def stop(request: HtmxHttpRequest, message_id: UUID) -> HttpResponse:
+    """Stop an answer; what came stays. Stopping one that has ended changes nothing."""
+    answer = get_answer(request.user, message_id)
+    if services.stop_answer(answer):
+        generation.stop(answer.id)
+    # The page learns of the end from the stream it is listening to.
+    return HttpResponse(status=204) if request.htmx else _to_message(answer)
+
+
+@require_POST
+@login_required
+def retry(request: HtmxHttpRequest, message_id: UUID) -> HttpResponse:
+    """Have the last answer, which ended badly, written again."""
+    answer = get_answer(request.user, message_id)
+    try:
+        with transaction.atomic():
+            services.retry_answer(answer)
+            generation.start_on_commit(answer, request.user)
+    except services.MessageError as error:
+        toast(request, error.sentence, level=levels.WARNING)
+        return _go(request, answer.conversation.get_absolute_url())
+    if request.htmx:
+        context = pages.exchange_context(answer.conversation, [answer])
+        return render(request, "chat/_exchange.html", context)
+    return _to_message(answer)
+
+
+def _refused(
+    request: HtmxHttpRequest, conversation: Conversation, form: MessageForm, *, status: int
+) -> HttpResponse:
+    """Show what is wrong where it was typed, with what was typed."""
+    context = pages.conversation_context(request, conversation, form)
+    if not request.htmx:
+        return render(request, "chat/conversation.html", context, status=status)
+    response = render(request, "chat/_composer.html", context, status=status)
+    response["HX-Retarget"] = "#composer"
+    response["HX-Reswap"] = "outerHTML"
+    return response
+
+
+def _go(request: HtmxHttpRequest, address: str) -> HttpResponse:
+    if request.htmx:
+        return HttpResponse(headers={"HX-Redirect": address})
+    return redirect(address)
+
+
+def _to_message(answer: Message) -> HttpResponse:
+    return redirect(f"{answer.conversation.get_absolute_url()}#message-{answer.id}")

@@ -1,0 +1,45 @@
+"""The stream of server-sent events that an answer arrives by."""
+
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+from django.contrib.auth.decorators import login_required
+from django.db import close_old_connections
+from django.http import StreamingHttpResponse
+from django.views.decorators.http import require_safe
+
+from chat import services, streaming
+from chat.models import Message
+from chat.views import pages
+from chat.views.access import get_answer
+from memoryloop.http import HtmxHttpRequest
+
+
+@require_safe
+@login_required
+async def stream(request: HtmxHttpRequest, message_id: UUID) -> StreamingHttpResponse:
+    """Follow an answer from what is there until it ends."""
+    owner = await request.auser()
+    answer = await sync_to_async(get_answer)(owner, message_id)
+    # The request's thread gives its connection back now, not when the stream ends.
+    await sync_to_async(close_old_connections)()
+
+    def final_event(answer_id: UUID) -> str:
+        return _final_event(request, answer_id)
+
+    response = StreamingHttpResponse(
+        streaming.events(answer, final_event), content_type="text/event-stream"
+    )
+    response["Cache-Control"] = "no-cache, no-transform"
+    # nginx would gather the events up.
+    response["X-Accel-Buffering"] = "no"
+    return response
+
+
+def _final_event(request: HtmxHttpRequest, answer_id: UUID) -> str:
+    """Return the event that ends the stream. Runs in a database thread."""
+    answer = services.messages_for_owner(request.user).filter(id=answer_id).first()
+    if answer is None:  # deleted meanwhile, with its conversation
+        return streaming.event("gone")
+    badly = answer.status in {Message.Status.FAILED, Message.Status.INTERRUPTED}
+    return streaming.event("failed" if badly else "done", **pages.final_data(request, answer))

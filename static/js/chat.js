@@ -1,0 +1,262 @@
+/* The chat: sending, the answer as it is written, and never a jump under the reader. */
+"use strict";
+
+(() => {
+  const COUNT_FROM = 45000;
+  const NEAR_END = 80;
+  const narrow = matchMedia("(max-width: 47.99rem)");
+  const status = document.getElementById("answer-status");
+
+  /* Scrolling: the page follows the answer while its end is in view, and else stays put. */
+
+  const root = document.scrollingElement;
+  const toEnd = document.querySelector("[data-to-end]");
+  let pinned = true;
+
+  const isAtEnd = () => root.scrollHeight - root.clientHeight - root.scrollTop < NEAR_END;
+  const showEnd = () => {
+    root.scrollTop = root.scrollHeight;
+    pinned = true;
+  };
+  const keepPlace = () => {
+    if (pinned) showEnd();
+    if (toEnd) toEnd.hidden = isAtEnd();
+  };
+  if (toEnd) {
+    // Only what the reader does unpins the page; the answer growing does not.
+    let lastTop = root.scrollTop;
+    addEventListener(
+      "scroll",
+      () => {
+        if (root.scrollTop < lastTop - 2) pinned = isAtEnd();
+        else if (isAtEnd()) pinned = true;
+        lastTop = root.scrollTop;
+        toEnd.hidden = isAtEnd();
+      },
+      { passive: true },
+    );
+    toEnd.addEventListener("click", showEnd);
+    if (!location.hash && !new URLSearchParams(location.search).has("upto")) showEnd();
+    else pinned = isAtEnd();
+    addEventListener("resize", keepPlace, { passive: true });
+  }
+
+  /* The composer */
+
+  const drafts = {
+    key: (form) => `draft:${form.dataset.draft}`,
+    read(form) {
+      try {
+        return localStorage.getItem(this.key(form)) || "";
+      } catch {
+        return "";
+      }
+    },
+    write(form, text) {
+      try {
+        if (text.trim()) localStorage.setItem(this.key(form), text);
+        else localStorage.removeItem(this.key(form));
+      } catch {
+        // No storage, or none left: the text is still in the field.
+      }
+    },
+  };
+
+  const growsByItself = CSS.supports("field-sizing", "content");
+
+  function fit(field) {
+    if (!growsByItself) {
+      field.style.height = "auto";
+      field.style.height = `${field.scrollHeight}px`;
+    }
+    const count = field.form.querySelector("[data-count]");
+    const limit = Number(field.dataset.limit);
+    // As the server counts: characters, not UTF-16 units.
+    const length = field.value.length < COUNT_FROM ? 0 : [...field.value].length;
+    count.textContent =
+      length >= COUNT_FROM ? `${length.toLocaleString("en")} of ${limit.toLocaleString("en")}` : "";
+    count.classList.toggle("composer-count--over", length > limit);
+  }
+
+  function armComposer(form) {
+    const field = form.elements.namedItem("content");
+    if (!field || form.dataset.armed) return;
+    form.dataset.armed = "yes";
+    if (!field.value) field.value = drafts.read(form);
+    fit(field);
+    let timer = 0;
+    field.addEventListener("input", () => {
+      fit(field);
+      clearTimeout(timer);
+      timer = setTimeout(() => drafts.write(form, field.value), 300);
+    });
+    addEventListener("pagehide", () => {
+      if (field.isConnected && !form.dataset.sent) drafts.write(form, field.value);
+    });
+    field.addEventListener("keydown", (event) => {
+      // 229 is a key that an input method is still composing with, in browsers that say so late.
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) {
+        return;
+      }
+      // On a phone Enter is the only way to a new line.
+      if (narrow.matches && matchMedia("(pointer: coarse)").matches) return;
+      event.preventDefault();
+      const ask = form.querySelector(".composer-ask");
+      if (ask) form.requestSubmit(ask);
+    });
+    form.addEventListener("submit", (event) => {
+      if (event.submitter?.hasAttribute("data-stop")) return;
+      clearTimeout(timer);
+      if (form.hasAttribute("hx-post")) return;
+      // A page of its own follows. If it does not come, the text is still in the field.
+      if (form.dataset.sent) {
+        event.preventDefault();
+        return;
+      }
+      form.dataset.sent = "yes";
+      drafts.write(form, "");
+    });
+    if (document.activeElement === field) field.setSelectionRange(field.value.length, field.value.length);
+  }
+
+  // Coming back with the browser's Back button: the page is as it was left, not as it was sent.
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) document.querySelectorAll("[data-composer]").forEach((form) => delete form.dataset.sent);
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("input, textarea, select, dialog")) return;
+    const field = document.getElementById("composer-content");
+    if (!field) return;
+    event.preventDefault();
+    field.focus();
+  });
+
+  /* What htmx brings */
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const form = event.detail.elt;
+    if (!form.matches?.("[data-composer]")) return;
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "yes";
+  });
+
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const form = event.detail.elt;
+    if (!form.matches?.("[data-composer]")) return;
+    delete form.dataset.sent;
+    if (!event.detail.successful) return;
+    const field = form.elements.namedItem("content");
+    field.value = "";
+    drafts.write(form, "");
+    fit(field);
+    pinned = true;
+  });
+
+  let before = null;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    // Earlier messages come above: what is being read stays where it is.
+    before = event.detail.target?.id === "earlier" ? root.scrollHeight - root.scrollTop : null;
+  });
+
+  document.addEventListener("htmx:afterSettle", () => {
+    if (before !== null) root.scrollTop = root.scrollHeight - before;
+    before = null;
+    arm();
+    keepPlace();
+  });
+
+  /* The answer */
+
+  const streams = new WeakMap();
+
+  function follow(message) {
+    if (streams.has(message)) return;
+    const body = message.querySelector("[data-body]");
+    const tail = body.querySelector("[data-tail]");
+    const source = new EventSource(message.dataset.stream);
+    streams.set(message, source);
+    say("The answer is being written.");
+
+    const on = (name, show) =>
+      source.addEventListener(name, (event) => {
+        if (!message.isConnected) {
+          source.close();
+          return;
+        }
+        show(JSON.parse(event.data));
+        keepPlace();
+      });
+
+    on("reset", ({ html, tail: open }) => {
+      body.replaceChildren(tail);
+      tail.insertAdjacentHTML("beforebegin", html);
+      tail.innerHTML = open;
+      message.classList.toggle("has-words", Boolean(html || open));
+    });
+    on("append", ({ html }) => {
+      tail.insertAdjacentHTML("beforebegin", html);
+      tail.replaceChildren();
+    });
+    on("tail", ({ html }) => {
+      tail.innerHTML = html;
+      message.classList.add("has-words");
+    });
+    on("done", (data) => end(data, "The answer is finished."));
+    on("failed", (data) => end(data, "The answer broke off."));
+    on("gone", () => source.close());
+
+    function end({ html, actions }, words) {
+      source.close();
+      const held = document.createElement("template");
+      held.innerHTML = html;
+      const whole = held.content.firstElementChild;
+      message.replaceWith(whole);
+      const buttons = document.getElementById("composer-actions");
+      held.innerHTML = actions;
+      const fresh = held.content.firstElementChild;
+      const hadFocus = buttons.contains(document.activeElement);
+      buttons.replaceWith(fresh);
+      if (hadFocus) document.getElementById("composer-content").focus({ preventScroll: true });
+      htmx.process(whole);
+      htmx.process(fresh);
+      fit(document.getElementById("composer-content"));
+      say(words);
+    }
+  }
+
+  function say(words) {
+    if (status) status.textContent = words;
+  }
+
+  /* Copying an answer as it was written */
+
+  document.addEventListener("click", async (event) => {
+    const link = event.target.closest("[data-copy-from]");
+    if (!link || !navigator.clipboard || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    try {
+      const response = await fetch(link.href, { credentials: "same-origin" });
+      if (!response.ok) throw new Error(response.statusText);
+      await navigator.clipboard.writeText(await response.text());
+      toast("Copied as Markdown.");
+    } catch {
+      toast("It could not be copied. The link opens its text instead.", "warning");
+      link.removeAttribute("data-copy-from");
+    }
+  });
+
+  const toast = (text, level = "success") =>
+    document.dispatchEvent(new CustomEvent("toast", { detail: { text, level } }));
+
+  function arm() {
+    document.querySelectorAll("[data-composer]").forEach(armComposer);
+    document.querySelectorAll("[data-stream]").forEach(follow);
+  }
+
+  arm();
+})();
