@@ -1,0 +1,335 @@
+"""Find the prose in a text: Markdown aside, into sentences that know where they stand.
+
+Every sentence keeps the offsets of its words in the text it came from. Code blocks, tables,
+formulas on lines of their own and HTML are left out; code and formulas inside a sentence stay
+as they are.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+
+def word_set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+_HEADING = re.compile(r" {0,3}#{1,6}[ \t]+(.*?)[ \t]*#*[ \t]*$")
+_UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*$")
+_RULE = re.compile(r" {0,3}([-*_])([ \t]*\1){2,}[ \t]*$")
+_ITEM = re.compile(r"[ \t]*(?:[-*+•]|\d{1,4}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?")
+_QUOTED = re.compile(r" {0,3}>[ \t]?")
+_HTML = re.compile(r" {0,3}</?[A-Za-z!]")
+_REFERENCE = re.compile(r" {0,3}\[[^\]\n]{1,80}\]:[ \t]")
+
+# In the order in which they are tried at one place. Each is bounded by a line or a length.
+_INLINE = re.compile(
+    r"(?P<escape>\\[!-/:-@\[-`{-~])"
+    r"|(?P<code>(`{1,3})(?!`)[^`\n]{1,300}(?<!`)\3(?!`))"
+    r"|(?P<math>\$\$[^$]{1,500}\$\$|\$(?=[^\s$])[^$\n]{1,200}(?<=[^\s$])\$(?!\d)"
+    r"|\\\([^\n]{1,200}?\\\))"
+    r"|(?P<image>!\[[^\]\n]{0,300}\]\([^)\n]{0,2000}\))"
+    r"|\[(?P<link>[^\]\[\n]{1,300})\]\([^)\n]{0,2000}\)"
+    r"|(?P<note>\[(?:\^[^\]\n]{1,30}|\d{1,3}|citation needed)\])"
+    r"|(?P<mark>\*{1,3}|(?<!\w)_{1,3}(?=\w)|(?<=\w)_{1,3}(?!\w)|~~)"
+    r"|(?P<space>\s+)"
+)
+_ABBREVIATIONS = word_set(
+    """
+    e.g i.e cf vs viz al approx ca c fig figs no nos vol p pp ch sec ed eds est inc ltd co corp
+    dr mr mrs ms prof st jr sr rev hon gen col capt lt sgt gov sen rep mt ft jan feb mar apr jun
+    jul aug sep sept oct nov dec u.s u.k z.b d.h bzw usw u.a ggf evtl nr bd hrsg vgl s p.ej sra
+    dra ph.d b.c a.d a.m p.m
+    """
+)
+_STARTERS = word_set(
+    """
+    The A An In On At It He She They This That These Those But And However We You I There When
+    After Before For From By As If Since While Although Their His Her Its Many Most Some
+    """
+)
+_MONTHS = (
+    "January|February|March|April|May|June|July|August|September|October|November|December"
+    "|Januar|Februar|März|Mai|Juni|Juli|Oktober|Dezember|janvier|février|mars|avril|mai|juin"
+    "|juillet|août|septembre|octobre|novembre|décembre"
+)
+_ORDINAL_DAY = re.compile(rf"\s(?:{_MONTHS})\b")
+_BOUNDARY = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s)")
+_LAST_WORD = re.compile(r"(?:[^\W_]+\.)*[^\W_]+$")
+_WORDS = re.compile(r"[^\W\d_][\w'’-]*|\d[\d.,]*")
+_DENSE = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    text: str
+    # Offsets in the whole text.
+    start: int
+    end: int
+    heading: str = ""
+    # Which block it stands in, and at which place there.
+    block: int = 0
+    place: int = 0
+    item: bool = False
+    bold: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Block:
+    """Pieces of source lines that belong together, as (start, end) offsets."""
+
+    pieces: list[tuple[int, int]]
+    heading: str
+    item: bool = False
+
+
+@dataclass(slots=True)
+class _Plain:
+    """Text without markup; `offsets[i]` is where character i stands in the source."""
+
+    text: str
+    offsets: list[int]
+    bold: list[tuple[int, int]]
+    # Stretches of code and formulas: no sentence ends inside.
+    whole: list[tuple[int, int]]
+
+
+def count_words(text: str) -> int:
+    """Return the number of words and numbers in a text, marks aside.
+
+    Chinese and Japanese are written without spaces: two of their characters count as a word.
+    """
+    return sum(1 for _ in _WORDS.finditer(_DENSE.sub(" ", text))) + len(_DENSE.findall(text)) // 2
+
+
+def sentences(text: str) -> list[Sentence]:
+    """Return the sentences and list items of a text, in order."""
+    found: list[Sentence] = []
+    for number, block in enumerate(_blocks(text)):
+        plain = _inline(text, block.pieces)
+        for place, (start, end) in enumerate(_split(plain)):
+            found.append(
+                Sentence(
+                    plain.text[start:end],
+                    plain.offsets[start],
+                    plain.offsets[end - 1] + 1,
+                    block.heading,
+                    number,
+                    place,
+                    block.item,
+                    tuple(plain.text[a:b] for a, b in plain.bold if start <= a and b <= end),
+                )
+            )
+    return found
+
+
+def without_code(text: str) -> str:
+    """Return the text without its fenced code blocks."""
+    kept = []
+    fence = ""
+    for start, end in _lines(text):
+        fenced = _FENCE.match(text, start, end)
+        if fenced and not fence:
+            fence = fenced.group(1)
+        elif fence and fenced and fenced.group(1).startswith(fence):
+            fence = ""
+        elif not fence:
+            kept.append(text[start:end])
+    return "\n".join(kept)
+
+
+def paragraphs(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the offsets of the parts of a text between blank lines; a fenced block is one."""
+    start: int | None = None
+    fence = ""
+    end = 0
+    for line_start, line_end in _lines(text):
+        line = text[line_start:line_end]
+        opened = _FENCE.match(line)
+        if opened and not fence:
+            fence = opened.group(1)
+        elif fence and opened and opened.group(1).startswith(fence):
+            fence = ""
+        if line.strip() or fence:
+            start = line_start if start is None else start
+            end = line_end
+        elif start is not None:
+            yield start, end
+            start = None
+    if start is not None:
+        yield start, end
+
+
+def _lines(text: str) -> Iterator[tuple[int, int]]:
+    at = 0
+    for line in text.split("\n"):
+        yield at, at + len(line.rstrip("\r"))
+        at += len(line) + 1
+
+
+def _blocks(text: str) -> Iterator[_Block]:
+    """Yield the blocks that hold prose."""
+    heading = ""
+    fence = ""
+    formula = False
+    current: _Block | None = None
+    for start, end in _lines(text):
+        line = text[start:end]
+        fenced = _FENCE.match(line)
+        if fence:
+            if fenced and fenced.group(1).startswith(fence):
+                fence = ""
+            continue
+        if formula or line.strip() == "$$":
+            formula = (not formula) if line.strip().endswith("$$") else formula
+            continue
+        while (quoted := _QUOTED.match(line)) and quoted.end():
+            start += quoted.end()
+            line = text[start:end]
+        title = _HEADING.match(line)
+        if fenced or title or not line.strip() or _RULE.match(line) or _skipped(line):
+            if _UNDERLINE.match(line) and current and len(current.pieces) == 1:
+                heading, current = _plain_heading(text[slice(*current.pieces[0])]), None
+            if current:
+                yield current
+            current = None
+            fence = fenced.group(1) if fenced else ""
+            heading = _plain_heading(title.group(1)) if title else heading
+            continue
+        if current and _UNDERLINE.match(line) and len(current.pieces) == 1:
+            heading, current = _plain_heading(text[slice(*current.pieces[0])]), None
+            continue
+        item = _ITEM.match(line)
+        if item:
+            if current:
+                yield current
+            current = _Block([(start + item.end(), end)], heading, item=True)
+        elif current:
+            current.pieces.append((start, end))
+        elif not line.startswith(("    ", "\t")):
+            current = _Block([(start, end)], heading)
+    if current:
+        yield current
+
+
+def _skipped(line: str) -> bool:
+    """Return whether a line is a table's row, HTML or a link's address."""
+    stripped = line.strip()
+    return (
+        stripped.startswith("|")
+        or stripped.count(" | ") > 1
+        or bool(_HTML.match(line))
+        or bool(_REFERENCE.match(line))
+    )
+
+
+def _plain_heading(line: str) -> str:
+    return _inline(line, [(0, len(line))]).text.strip()
+
+
+def _inline(source: str, pieces: list[tuple[int, int]]) -> _Plain:
+    """Take emphasis, links' addresses and notes out of a block."""
+    chars: list[str] = []
+    offsets: list[int] = []
+    bold: list[tuple[int, int]] = []
+    whole: list[tuple[int, int]] = []
+    opened: int | None = None
+
+    def put(start: int, end: int) -> None:
+        chars.extend(source[start:end])
+        offsets.extend(range(start, end))
+
+    for piece_start, piece_end in pieces:
+        if chars and chars[-1] != " ":
+            chars.append(" ")
+            offsets.append(piece_start)
+        at = piece_start
+        while at < piece_end:
+            match = _INLINE.search(source, at, piece_end)
+            put(at, match.start() if match else piece_end)
+            if match is None:
+                break
+            at = match.end()
+            kind = match.lastgroup
+            if match.group("code") or match.group("math"):
+                whole.append((len(chars), len(chars) + len(match.group())))
+                put(*match.span())
+            elif kind == "escape":
+                put(match.start() + 1, match.end())
+            elif kind == "link":
+                put(*match.span("link"))
+            elif kind == "space" and chars and chars[-1] != " ":
+                put(match.start(), match.start())
+                chars.append(" ")
+                offsets.append(match.start())
+            elif kind == "mark" and len(match.group()) == 2 and match.group() != "~~":
+                if opened is None:
+                    opened = len(chars)
+                else:
+                    bold.append((opened, len(chars)))
+                    opened = None
+            elif kind == "mark" and _is_sign(source, match):
+                put(*match.span())
+    return _Plain("".join(chars), offsets, [pair for pair in bold if pair[1] > pair[0]], whole)
+
+
+def _is_sign(source: str, match: re.Match[str]) -> bool:
+    """Return whether a lone asterisk is a sign (2 * 3), not emphasis."""
+    before = source[match.start() - 1 : match.start()]
+    after = source[match.end() : match.end() + 1]
+    return match.group() == "*" and (not before or before.isspace()) and after.isspace()
+
+
+def _split(plain: _Plain) -> Iterator[tuple[int, int]]:
+    """Yield (start, end) of each sentence of a block."""
+    text = plain.text
+    start = 0
+    whole = iter([*plain.whole, (len(text) + 1, len(text) + 1)])
+    inside = next(whole)
+    for match in _BOUNDARY.finditer(text):
+        while inside[1] <= match.start():
+            inside = next(whole)
+        if inside[0] <= match.start() or not _ends_sentence(text, match, start):
+            continue
+        yield from _trimmed(text, start, match.end())
+        start = match.end()
+    yield from _trimmed(text, start, len(text))
+
+
+def _ends_sentence(text: str, match: re.Match[str], start: int) -> bool:
+    after = text[match.end() : match.end() + 40]
+    following = after.lstrip().lstrip("\"'“‘«(¿¡[*`")
+    if not following or not (following[0].isupper() or following[0].isdigit()):
+        return not following
+    if match.group()[0] != ".":
+        return True
+    word = _LAST_WORD.search(text, max(start, match.start() - 30), match.start())
+    if word is None:
+        return True
+    last = word.group()
+    next_word = re.split(r"\W", following, maxsplit=1)[0]
+    if last.casefold() in _ABBREVIATIONS:
+        # "U.S. The" ends a sentence, "Dr. The…" does not occur.
+        return "." in last and next_word in _STARTERS and last.casefold() not in {"e.g", "i.e"}
+    if len(last) == 1 and last.isalpha():
+        # An initial follows a name or opens the sentence; "vitamin C." follows a word.
+        before = text[start : word.start()].split()
+        initial = not before or before[-1][0].isupper()
+        return not initial if last.isupper() else False
+    if last.isdigit() and len(last) <= 2 and _ORDINAL_DAY.match(after):
+        return False
+    return not ("." in last and last.replace(".", "").isalpha() and next_word not in _STARTERS)
+
+
+def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    piece = text[start:end]
+    start += len(piece) - len(piece.lstrip())
+    end -= len(piece) - len(piece.rstrip())
+    if end > start:
+        yield start, end
+
+
+def worded(sentence: Sentence, text: str) -> Sentence:
+    """Return the sentence with other words, at the same place."""
+    return replace(sentence, text=text)
