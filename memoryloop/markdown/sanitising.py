@@ -8,8 +8,8 @@ from memoryloop.markdown.math import ELEMENTS as MATH_ELEMENTS
 
 # No image, no form, no frame, no style: nothing that loads, submits or covers the page.
 _ELEMENTS = {
-    "a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li",
-    "ol", "p", "pre", "span", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
+    "a", "blockquote", "br", "code", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li",
+    "ol", "p", "pre", "s", "span", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
 
 _cleaner = nh3.Cleaner(

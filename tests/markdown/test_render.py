@@ -1,0 +1,147 @@
+"""Markdown to HTML."""
+
+from django.template import Context, Template
+from django.test import SimpleTestCase
+
+from memoryloop.markdown import render
+
+
+class RenderTests(SimpleTestCase):
+    def test_it_renders_the_usual_markdown(self) -> None:
+        html = render("# Cells\n\nA *cell* is **alive**, ~~not~~ `small`.\n\n- one\n- two")
+
+        self.assertInHTML("<h1>Cells</h1>", html)
+        self.assertInHTML(
+            "<p>A <em>cell</em> is <strong>alive</strong>, <del>not</del> <code>small</code>.</p>",
+            html.replace("<s>", "<del>").replace("</s>", "</del>"),
+        )
+        self.assertInHTML("<ul><li>one</li><li>two</li></ul>", html)
+
+    def test_a_table_aligns_with_classes_and_never_with_styles(self) -> None:
+        html = render("| a | b |\n|:-:|--:|\n| 1 | 2 |")
+
+        self.assertInHTML('<td class="align-center">1</td>', html)
+        self.assertInHTML('<td class="align-right">2</td>', html)
+        self.assertNotIn("style", html)
+
+    def test_code_is_highlighted_in_the_language_named(self) -> None:
+        html = render("```python\nreturn '<b>'\n```")
+
+        self.assertIn('<pre class="code" data-language="python">', html)
+        self.assertIn('<span class="k">return</span>', html)
+        self.assertIn("&lt;b&gt;", html)
+
+    def test_code_in_an_unknown_language_is_shown_plain(self) -> None:
+        html = render("```klingon\nx < y\n```")
+
+        self.assertInHTML(
+            '<pre class="code" data-language="klingon"><code>x &lt; y\n</code></pre>', html
+        )
+
+    def test_a_language_cannot_break_out_of_its_attribute(self) -> None:
+        self.assertNotIn("onload", render('```x"onload="alert(1)\ncode\n```'))
+
+    def test_code_too_long_to_highlight_is_shown_whole(self) -> None:
+        code = "x = 1\n" * 5_000
+
+        html = render(f"```python\n{code}```")
+
+        self.assertEqual(html.count("x = 1"), 5_000)
+
+    def test_code_that_takes_too_long_to_highlight_is_shown_whole(self) -> None:
+        html = render("```java\n" + "a\n" * 9_000 + "```")
+
+        self.assertEqual(html.count("a\n") + html.count("a</span>\n"), 9_000)
+
+    def test_links_leave_without_telling_and_only_to_the_web_or_mail(self) -> None:
+        html = render("[a](https://example.org) [b](mailto:a@example.org) [c](ftp://example.org)")
+
+        self.assertInHTML('<a href="https://example.org" rel="noopener nofollow">a</a>', html)
+        self.assertIn('href="mailto:a@example.org"', html)
+        self.assertNotIn("ftp:", html)
+
+    def test_a_link_within_the_site_stays(self) -> None:
+        self.assertIn('href="/chat/messages/1/"', render("[yours](/chat/messages/1/)"))
+
+    def test_bare_addresses_become_links(self) -> None:
+        self.assertIn('href="https://example.org/a"', render("See https://example.org/a."))
+
+    def test_an_image_becomes_a_link_so_that_nothing_is_loaded(self) -> None:
+        html = render("![a *cat*](https://example.org/cat.png)")
+
+        self.assertNotIn("<img", html)
+        self.assertIn('href="https://example.org/cat.png"', html)
+        self.assertIn("cat", html)
+
+    def test_an_image_in_a_link_becomes_its_text(self) -> None:
+        html = render("[![cat](https://a.example/cat.png)](https://b.example)")
+
+        self.assertEqual(html.count("<a "), 1)
+        self.assertIn('href="https://b.example"', html)
+
+    def test_html_is_shown_and_not_obeyed(self) -> None:
+        self.assertIn("&lt;script&gt;", render("<script>alert(1)</script>"))
+
+    def test_the_template_filter_renders(self) -> None:
+        html = Template("{{ text|markdown }}").render(Context({"text": "**a** <b>"}))
+
+        self.assertHTMLEqual(html, "<p><strong>a</strong> &lt;b&gt;</p>")
+
+
+class MathTests(SimpleTestCase):
+    def test_every_way_to_write_a_formula_becomes_mathml(self) -> None:
+        for text in (r"\(a^2\)", r"\[a^2\]", "$$a^2$$", "$a^2$", "$$\na^2\n$$", "\\[\na^2\n\\]"):
+            with self.subTest(text):
+                html = render(text)
+                self.assertIn("<msup><mi>a</mi><mn>2</mn></msup>", html)
+                self.assertNotIn("$", html)
+
+    def test_prices_stay_text(self) -> None:
+        for text in (
+            "It was $5 and $10.",
+            "from $5 to $10 each",
+            "$5-$10",
+            "US$5 or A$6",
+            "It costs 5$ or 6$ now",
+            "Between $5 million and $7 million in the year",
+            "pay \\$5",
+            "`$a$` is code",
+            "a $ b $ c",
+            "echo $HOME and $PATH",
+        ):
+            with self.subTest(text):
+                self.assertNotIn("<math", render(text))
+
+    def test_short_symbols_between_dollars_are_formulas(self) -> None:
+        for text in ("where $x$ is", "$n$-th", "($E = mc^2$)", r"$\alpha$, $\text{if so}$"):
+            with self.subTest(text):
+                self.assertIn("<math", render(text))
+
+    def test_a_formula_on_lines_of_its_own_is_no_heading_list_or_quote(self) -> None:
+        html = render("$$\na\n= b\n+ c\n> d\n$$")
+
+        self.assertIn('display="block"', html)
+        self.assertNotRegex(html, "<h1|<ul|<blockquote")
+
+    def test_a_formula_in_a_list_stays_in_the_list(self) -> None:
+        html = render("1. First\n\n   \\[\n   a^2\n   \\]\n\n2. Second")
+
+        self.assertEqual(html.count("<ol>"), 1)
+        self.assertIn("<msup>", html)
+
+    def test_bad_latex_is_shown_as_code(self) -> None:
+        html = render(r"$$\frac{a}{$$ and \(\left( x\)")
+
+        self.assertIn("math-source", html)
+        self.assertIn(r"\frac{a}{", html)
+
+    def test_a_formula_that_is_never_closed_is_text(self) -> None:
+        html = render("$$\na + b\n\nThe end")
+
+        self.assertIn("a + b", html)
+        self.assertIn("<p>The end</p>", html)
+
+    def test_hostile_latex_carries_nothing_active(self) -> None:
+        html = render(r"$$\href{javascript:alert(1)}{x} \text{<img src=x onerror=alert(1)>}$$")
+
+        self.assertNotRegex(html, r"<a[^>]+javascript|<img|<[^>]+onerror")
