@@ -221,8 +221,11 @@ def review_card(
     """
     with transaction.atomic():
         journal.lock_owner(owner_id)
-        card = queue.card(owner_id, card_id)
-        known = _log(owner_id, review_id)
+        pending = journal.read(owner_id)
+        card = queue.card(owner_id, card_id, pending)
+        known = pending.logs.get(review_id)
+        if known is None and sequence != card.sequence:
+            known = _log(owner_id, review_id)
         if known is not None and known.flashcard_id == card_id:
             return Reviewed(card, known, repeated=True)
         if known is not None or sequence != card.sequence:
@@ -231,7 +234,8 @@ def review_card(
             card, rating, now, review_id=review_id, duration_ms=duration_ms
         )
         journal.append([Change(card, log)])
-        _checkpoint_when_full(owner_id)
+        if pending.entries >= CHECKPOINT_ENTRIES:
+            jobs.request_checkpoint()
     return Reviewed(card, log)
 
 
@@ -348,8 +352,3 @@ def _last_standing(owner_id: UUID) -> ReviewLog:
         if log.id not in undone:
             return log
     raise NothingToUndo("There is no review to take back.")
-
-
-def _checkpoint_when_full(owner_id: UUID) -> None:
-    if journal.read(owner_id).entries >= CHECKPOINT_ENTRIES:
-        jobs.request_checkpoint()

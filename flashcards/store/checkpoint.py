@@ -8,6 +8,7 @@ rows are still pending; applying them again changes nothing.
 import datetime
 import logging
 import time
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -122,9 +123,7 @@ def _apply(entries: Sequence[JournalEntry], recorded: StoreVersions) -> tuple[in
     logs = [codec.from_json(ReviewLog, e.log) for e in changes if e.log is not None]
     since = tables.now_minus_a_moment()
     flashcards, review_logs = (tables.for_writing(spec) for spec in (FLASHCARDS, REVIEW_LOGS))
-    # A version that nobody recorded is a checkpoint that died after writing: its rows may be there.
-    repeated = review_logs.version != recorded.review_logs
-    _append_logs(review_logs, logs, repeated=repeated)
+    _append_logs(review_logs, logs)
     failpoints.reach("checkpoint-logs")
     cards = _merge_cards(flashcards, changes)
     for owner_id in erased:
@@ -141,15 +140,31 @@ def _apply(entries: Sequence[JournalEntry], recorded: StoreVersions) -> tuple[in
     return len(entries), cards, len(logs), len(erased)
 
 
-def _append_logs(table: object, logs: Sequence[ReviewLog], *, repeated: bool) -> None:
+def _append_logs(table: object, logs: Sequence[ReviewLog]) -> None:
+    """Append the logs that are not there: a checkpoint that died may have written them already.
+
+    A client that used one id for two reviews loses neither: the second gets an id of its own.
+    """
     if not logs:
         return
-    rows = pa.Table.from_pylist([codec.to_row(log) for log in logs], REVIEW_LOGS.schema)
-    if repeated:
-        merge = table.merge_insert("id")  # type: ignore[attr-defined]
-        merge.when_not_matched_insert_all().execute(rows)
-    else:
-        table.add(rows)  # type: ignore[attr-defined]
+    where = condition(REVIEW_LOGS, "id__in", [log.id for log in logs]).to_sql()
+    columns = ["id", "flashcard_id", "sequence"]
+    scan = table.search().where(where).select(columns).limit(EVERYTHING)  # type: ignore[attr-defined]
+    found = {
+        row["id"]: (row["flashcard_id"], row["sequence"]) for row in scan.to_arrow().to_pylist()
+    }
+    rows = []
+    for log in logs:
+        position = str(log.flashcard_id), log.sequence
+        if found.get(str(log.id)) == position:
+            continue
+        row = codec.to_row(log)
+        if str(log.id) in found:
+            row["id"] = str(uuid.uuid5(log.id, f"{position}"))
+        found[row["id"]] = position
+        rows.append(row)
+    if rows:
+        table.add(pa.Table.from_pylist(rows, REVIEW_LOGS.schema))  # type: ignore[attr-defined]
 
 
 def _merge_cards(table: object, changes: Sequence[JournalEntry]) -> int:

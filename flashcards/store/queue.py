@@ -5,14 +5,17 @@ rows that can fall due within a day are kept here and the journal's pending imag
 for each request.
 """
 
+import heapq
+import itertools
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 from django.conf import settings
 
 from flashcards.records import Flashcard, State
@@ -29,6 +32,11 @@ HORIZON = timedelta(days=1)
 # Rows read whole at a time: a few minutes of reviewing.
 PREFETCH = 40
 
+IntArray = np.ndarray[Any, np.dtype[np.int64]]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# By state: learning and relearning come first, then reviews, then new cards.
+_CLASSES = (2, 0, 1, 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -36,32 +44,45 @@ class Entry:
 
     id: UUID
     state: State
-    due: datetime
-    created_at: datetime
-    buried_until: datetime | None
+    # When it may be shown: due, and no longer buried.
+    ready: datetime
+    # When it was due, or made if it is new.
+    ordered_by: datetime
 
     @property
     def rank(self) -> tuple[int, datetime, str]:
         """Return the place in the queue: learning first, then reviews, then new cards as made."""
-        if self.state in (State.LEARNING, State.RELEARNING):
-            return 0, self.due, str(self.id)
-        if self.state is State.REVIEW:
-            return 1, self.due, str(self.id)
-        return 2, self.created_at, str(self.id)
-
-    def is_due(self, now: datetime) -> bool:
-        return self.due <= now and (self.buried_until is None or self.buried_until <= now)
+        return _CLASSES[self.state], self.ordered_by, str(self.id)
 
 
 @dataclass
 class _Snapshot:
-    """The rows of one owner in LanceDB that are due before `until`, in the queue's order."""
+    """The rows of one owner in LanceDB that are ready before `until`, in the queue's order."""
 
     key: tuple[str, int]
     until: datetime
-    entries: list[Entry]
+    ids: list[str]
+    # By position in `ids`: int64 microseconds since 1970, and the FSRS state.
+    ready: IntArray
+    ordered_by: IntArray
+    states: IntArray
     # Rows read whole so far, by id.
     cards: dict[UUID, Flashcard] = field(default_factory=dict)
+    _positions: dict[str, int] | None = None
+
+    def position(self, card_id: UUID) -> int | None:
+        if self._positions is None:
+            self._positions = {card_id: n for n, card_id in enumerate(self.ids)}
+        return self._positions.get(str(card_id))
+
+    def entry(self, position: int) -> Entry:
+        state = State(int(self.states[position]))
+        return Entry(
+            UUID(self.ids[position]),
+            state,
+            ready=_time(int(self.ready[position])),
+            ordered_by=_time(int(self.ordered_by[position])),
+        )
 
 
 @dataclass(frozen=True)
@@ -83,30 +104,35 @@ _snapshots: "OrderedDict[UUID, _Snapshot]" = OrderedDict()
 
 
 def read(owner_id: UUID, now: datetime, limit: int) -> DueQueue:
-    """Return what is due at `now`. One SQL query; LanceDB is read once a checkpoint."""
+    """Return what is due at `now`. One SQL query; LanceDB is read once a checkpoint.
+
+    Costs a pass over the due rows in numpy, and the pending images in Python.
+    """
     pending = journal.read(owner_id)
     snapshot = _snapshot(owner_id, pending, now)
-    entries = [
-        entry for entry in snapshot.entries if entry.id not in pending.cards and entry.is_due(now)
-    ]
-    fresh = [e for e in map(_entry, _studied(pending.cards.values())) if e.is_due(now)]
-    if fresh:
-        entries = sorted([*entries, *fresh], key=lambda entry: entry.rank)
-    counts = dict.fromkeys(State, 0)
-    for entry in entries:
+    due = snapshot.ready <= _micros(now)
+    for card_id in pending.cards:
+        position = snapshot.position(card_id)
+        if position is not None:
+            due[position] = False
+    counts = np.bincount(snapshot.states[due], minlength=len(State))
+    ahead = [snapshot.entry(n) for n in np.flatnonzero(due)[: max(limit, PREFETCH)].tolist()]
+    fresh = [e for e in map(_entry, _studied(pending.cards.values())) if e.ready <= now]
+    for entry in fresh:
         counts[entry.state] += 1
+    first = heapq.merge(ahead, sorted(fresh, key=_rank), key=_rank)
     return DueQueue(
-        cards=_whole(owner_id, entries[:limit], entries, pending, snapshot),
-        new=counts[State.NEW],
-        learning=counts[State.LEARNING] + counts[State.RELEARNING],
-        due=counts[State.REVIEW],
+        cards=_whole(owner_id, list(itertools.islice(first, limit)), ahead, pending, snapshot),
+        new=int(counts[State.NEW]),
+        learning=int(counts[State.LEARNING] + counts[State.RELEARNING]),
+        due=int(counts[State.REVIEW]),
     )
 
 
 def next_due_at(owner_id: UUID, now: datetime) -> datetime | None:
     """Return when the next card that is not due yet will be, or None if there is none."""
     pending = journal.read(owner_id)
-    times = [_ready_at(entry) for entry in map(_entry, _studied(pending.cards.values()))]
+    times = [_entry(card).ready for card in _studied(pending.cards.values())]
     table = _table(owner_id, pending)
     if table is not None:
         where = _where(owner_id).to_sql()
@@ -118,9 +144,12 @@ def next_due_at(owner_id: UUID, now: datetime) -> datetime | None:
     return min((time for time in times if time > now), default=None)
 
 
-def card(owner_id: UUID, card_id: UUID) -> Flashcard:
-    """Return a card that is not deleted, from memory where it is there. Raises DoesNotExist."""
-    pending = journal.read(owner_id)
+def card(owner_id: UUID, card_id: UUID, pending: Pending | None = None) -> Flashcard:
+    """Return a card that is not deleted, from memory where it is there. Raises DoesNotExist.
+
+    `pending` is what the caller has read already; else one SQL query.
+    """
+    pending = pending or journal.read(owner_id)
     image = pending.cards.get(card_id)
     if image is None:
         snapshot = _snapshots.get(owner_id)
@@ -144,11 +173,22 @@ def _studied(cards: Iterable[Flashcard]) -> Iterable[Flashcard]:
 
 
 def _entry(card: Flashcard) -> Entry:
-    return Entry(card.id, card.state, card.due, card.created_at, card.buried_until)
+    ready = max(card.due, card.buried_until) if card.buried_until else card.due
+    return Entry(
+        card.id, card.state, ready, card.created_at if card.state is State.NEW else card.due
+    )
 
 
-def _ready_at(entry: Entry) -> datetime:
-    return max(entry.due, entry.buried_until) if entry.buried_until else entry.due
+def _rank(entry: Entry) -> tuple[int, datetime, str]:
+    return entry.rank
+
+
+def _micros(time: datetime) -> int:
+    return (time - _EPOCH) // timedelta(microseconds=1)
+
+
+def _time(micros: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=micros)
 
 
 def _key(pending: Pending) -> tuple[str, int]:
@@ -180,7 +220,7 @@ def _snapshot(owner_id: UUID, pending: Pending, now: datetime) -> _Snapshot:
             _snapshots.move_to_end(owner_id)
             return kept
     until = now + HORIZON
-    taken = _Snapshot(key, until, _scan(owner_id, pending, until))
+    taken = _Snapshot(key, until, *_scan(owner_id, pending, until))
     with _lock:
         _snapshots[owner_id] = taken
         _snapshots.move_to_end(owner_id)
@@ -189,10 +229,14 @@ def _snapshot(owner_id: UUID, pending: Pending, now: datetime) -> _Snapshot:
     return taken
 
 
-def _scan(owner_id: UUID, pending: Pending, until: datetime) -> list[Entry]:
+def _scan(
+    owner_id: UUID, pending: Pending, until: datetime
+) -> tuple[list[str], IntArray, IntArray, IntArray]:
+    """Return ids, ready times, the times they are ordered by, and states, in the queue's order."""
     table = _table(owner_id, pending)
     if table is None:
-        return []
+        nothing = np.empty(0, dtype=np.int64)
+        return [], nothing, nothing, nothing
     soon = Or(
         (
             condition(FLASHCARDS, "buried_until__isnull", True),
@@ -202,13 +246,13 @@ def _scan(owner_id: UUID, pending: Pending, until: datetime) -> list[Entry]:
     where = all_of([_where(owner_id), condition(FLASHCARDS, "due__lte", until), soon])
     columns = ["id", "state", "due", "created_at", "buried_until"]
     rows = table.search().where(where.to_sql()).select(columns).limit(EVERYTHING).to_arrow()
-    entries = [
-        Entry(UUID(card_id), State(state), due, created_at, buried_until)
-        for card_id, state, due, created_at, buried_until in zip(
-            *(rows[name].to_pylist() for name in columns), strict=True
-        )
-    ]
-    return sorted(entries, key=lambda entry: entry.rank)
+    due, made = codec.micros(rows["due"]), codec.micros(rows["created_at"])
+    ready = np.maximum(due, codec.micros(rows["buried_until"]))
+    states = rows["state"].to_numpy().astype(np.int64)
+    ordered_by = np.where(states == State.NEW, made, due)
+    order = np.lexsort((ordered_by, np.array(_CLASSES)[states]))
+    ids = rows["id"].to_numpy(zero_copy_only=False)[order].tolist()
+    return ids, ready[order], ordered_by[order], states[order]
 
 
 def _whole(

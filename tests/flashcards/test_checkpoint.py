@@ -91,6 +91,17 @@ class CheckpointTests(TestCase):
             [5],
         )
 
+    def test_one_id_for_two_reviews_loses_neither(self) -> None:
+        first, second = stored_card(self.alice), stored_card(self.alice)
+        log = review_log(first)
+        store(first, logs=(log,))
+        checkpoint.run()
+        store(second, logs=(review_log(second, id=log.id),))
+        checkpoint.run()
+        logs = ReviewLog.objects.for_owner(self.alice)
+        self.assertEqual(logs.filter(flashcard_id=first.id).get(), log)
+        self.assertEqual(logs.filter(flashcard_id=second.id).count(), 1)
+
     def test_batches_follow_one_another_until_all_is_moved(self) -> None:
         for _ in range(5):
             stored_card(self.alice)
