@@ -158,20 +158,23 @@
 
   /* A page, once sent, is not sent again by an impatient second click. */
 
+  const sent = new WeakSet();
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.method === "dialog" || event.defaultPrevented) return;
-    if (form.dataset.sent) {
+    if (event.defaultPrevented || form.getAttribute("method") === "dialog") return;
+    if (form.hasAttribute("hx-post")) return;
+    if (sent.has(form)) {
       event.preventDefault();
       return;
     }
-    if (form.matches("[hx-post], [data-hx-post]")) return;
-    form.dataset.sent = "yes";
+    sent.add(form);
+    // Not for good: a page that never came can be asked for again.
+    setTimeout(() => sent.delete(form), 8000);
     setWaiting(1);
   });
   window.addEventListener("pageshow", (event) => {
     if (!event.persisted) return;
-    document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
+    document.querySelectorAll("form").forEach((form) => sent.delete(form));
     setWaiting(-waiting);
   });
 
