@@ -226,7 +226,8 @@ def fuzz_range(interval_days: int, maximum_days: int) -> tuple[int, int]:
 def _fuzzed(interval_days: int, card: Flashcard, settings: ScheduleSettings) -> int:
     first, last = fuzz_range(interval_days, settings.maximum_interval_days)
     seed = hashlib.blake2b(card.id.bytes + card.reps.to_bytes(4, "big"), digest_size=8).digest()
-    return first + int.from_bytes(seed, "big") % (last - first + 1)
+    # The same share of the range for each rating, so that Easy never comes before Good.
+    return first + int.from_bytes(seed, "big") * (last - first + 1) // 2**64
 
 
 def _log_kind(state: State) -> LogKind:
