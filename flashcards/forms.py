@@ -65,6 +65,7 @@ class CardForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
         max_length=ANSWER_MAX_CHARACTERS,
         required=False,
+        help_text="With a gap in a text it may stay empty, or add what is worth knowing.",
     )
     tags = forms.CharField(
         label="Tags",

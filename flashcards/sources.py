@@ -1,9 +1,11 @@
 """Where a card came from: the words in a message, with a little of what is around them."""
 
+import re
 from dataclasses import dataclass
 
 from django.urls import reverse
 
+import chat.services
 from accounts.models import User
 from chat.models import Message
 from flashcards.records import Flashcard, text_hash
@@ -11,6 +13,7 @@ from flashcards.records import Flashcard, text_hash
 # Without offsets, or with words that were lost, this much of the message's beginning is shown.
 EXCERPT_CHARACTERS = 400
 AROUND_CHARACTERS = 160
+_SIGNS = re.compile(r"\*\*|__|`|^#{1,6} |^\|[-:| ]+\|$\n?", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -29,11 +32,8 @@ def source_of(user: User, card: Flashcard) -> SourceWords | None:
     """Return where a card came from; None for a card by hand or when the message is gone."""
     if card.message_id is None:
         return None
-    message = (
-        Message.objects.filter(id=card.message_id, conversation__owner=user)
-        .select_related("conversation")
-        .first()
-    )
+    messages = chat.services.messages_for_owner(user)
+    message = messages.filter(id=card.message_id).first()
     if message is None:
         return None
     content = message.content
@@ -49,10 +49,15 @@ def source_of(user: User, card: Flashcard) -> SourceWords | None:
 def _build(message: Message, before: str, words: str, after: str) -> SourceWords:
     lead, tail = before[-AROUND_CHARACTERS:], after[:AROUND_CHARACTERS]
     return SourceWords(
-        before=("…" if len(lead) < len(before) else "") + lead,
-        words=words,
-        after=tail + ("…" if len(tail) < len(after) else ""),
+        before=("…" if len(lead) < len(before) else "") + _plain(lead),
+        words=_plain(words),
+        after=_plain(tail) + ("…" if len(tail) < len(after) else ""),
         url=reverse("chat:message", args=[message.id]),
         title=message.conversation.title,
         provider=message.provider,
     )
+
+
+def _plain(text: str) -> str:
+    """Return a piece of Markdown without the commonest signs; a piece cannot be rendered."""
+    return _SIGNS.sub("", text)

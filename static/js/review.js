@@ -67,7 +67,8 @@
     const form = rateForm();
     if (!form || !isRevealed() || form.classList.contains("is-sending")) return;
     const button = form.querySelector(`[name=rating][value="${value}"]`);
-    if (button && !button.disabled) form.requestSubmit(button);
+    // A click, not requestSubmit: htmx sends the value of the button it saw clicked.
+    if (button && !button.disabled) button.click();
   }
 
   /* One entry a rating, so that two tabs never overwrite each other's. */
