@@ -24,6 +24,18 @@ PASSWORD_MAX_CHARACTERS = 1_000
 _AS_TYPED = {"autocapitalize": "none", "spellcheck": "false"}
 
 
+class FocusedForm(forms.BaseForm):
+    """Puts the cursor where something is to be put right, not always into the first field."""
+
+    def add_error(self, field: str | None, error: ValidationError | str) -> None:
+        super().add_error(field, error)
+        typed = [name for name, each in self.fields.items() if not each.widget.is_hidden]
+        wrong = next((name for name in typed if name in self.errors), typed[-1])
+        for name in typed:
+            self.fields[name].widget.attrs.pop("autofocus", None)
+        self.fields[wrong].widget.attrs["autofocus"] = True
+
+
 def _email_field(autocomplete: str, **attributes: Any) -> forms.EmailField:
     return forms.EmailField(
         label="Email address",
@@ -99,7 +111,7 @@ _REGIONS = frozenset(
 )
 
 
-class SignUpForm(forms.Form):
+class SignUpForm(FocusedForm, forms.Form):
     name = _name_field(autofocus=True)
     email = _email_field("email")
     password = _new_password_field("Password")
@@ -129,7 +141,7 @@ class SignUpForm(forms.Form):
         return self.cleaned_data
 
 
-class LogInForm(forms.Form):
+class LogInForm(FocusedForm, forms.Form):
     """Checks an address and a password, at the same cost whether or not the address is known."""
 
     email = _email_field("username", autofocus=True)
@@ -179,14 +191,14 @@ class AdminLogInForm(AdminAuthenticationForm):
         return cleaned
 
 
-class PasswordResetForm(forms.Form):
+class PasswordResetForm(FocusedForm, forms.Form):
     email = _email_field("username", autofocus=True)
 
     def clean_email(self) -> str:
         return UserManager.normalize_email(self.cleaned_data["email"])
 
 
-class NewPasswordForm(forms.Form):
+class NewPasswordForm(FocusedForm, forms.Form):
     new_password = _new_password_field("New password", autofocus=True)
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
@@ -200,7 +212,7 @@ class NewPasswordForm(forms.Form):
         return password
 
 
-class ConfirmPasswordForm(forms.Form):
+class ConfirmPasswordForm(FocusedForm, forms.Form):
     """Asks who sits at a session that is logged in for their password once more."""
 
     password = _password_field("Your password", "current-password", autofocus=True)
@@ -236,7 +248,7 @@ class PasswordChangeForm(ConfirmPasswordForm):
         return password
 
 
-class ProfileForm(forms.ModelForm[User]):
+class ProfileForm(FocusedForm, forms.ModelForm[User]):
     name = _name_field()
     time_zone = forms.ChoiceField(
         label="Time zone",
@@ -259,7 +271,7 @@ class ProfileForm(forms.ModelForm[User]):
         cast("forms.ChoiceField", self.fields["time_zone"]).choices = choices
 
 
-class ApiKeyForm(forms.Form):
+class ApiKeyForm(FocusedForm, forms.Form):
     api_key = forms.CharField(
         label="Claude API key",
         # Far above the limit that services.clean_api_key holds: its sentence is the plainer one.

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import services, throttling
 from accounts.forms import NewPasswordForm, PasswordChangeForm, PasswordResetForm
 from accounts.models import User
-from accounts.views import too_many
+from accounts.views import posted, too_many
 from memoryloop.http import AnonymousHttpRequest, HtmxHttpRequest
 
 # The token moves from the address into the session at once, so that the page which asks for a
@@ -30,7 +30,7 @@ TOKEN_IN_SESSION = "set"  # noqa: S105 (stands in the address for the token)
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def password_change(request: HtmxHttpRequest) -> HttpResponse:
-    form = PasswordChangeForm(request.POST or None, user=request.user)
+    form = PasswordChangeForm(posted(request), user=request.user)
     if request.method == "POST":
         try:
             valid = form.is_valid()
@@ -51,7 +51,7 @@ def password_change(request: HtmxHttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def password_reset(request: AnonymousHttpRequest) -> HttpResponse:
     """Ask for a link. Says and does the same whether or not the address has an account."""
-    form = PasswordResetForm(request.POST or None)
+    form = PasswordResetForm(posted(request))
     if request.method == "POST" and form.is_valid():
         email = form.cleaned_data["email"]
         try:
@@ -91,7 +91,7 @@ def password_reset_confirm(request: AnonymousHttpRequest, uidb64: str, token: st
     if user is None:
         # Used already, too old, or never ours.
         return render(request, "accounts/password_reset_stale.html", status=410)
-    form = NewPasswordForm(request.POST or None, user=user)
+    form = NewPasswordForm(posted(request), user=user)
     if request.method == "POST" and form.is_valid():
         services.set_password(user=user, password=form.cleaned_data["new_password"])
         del request.session[SESSION_TOKEN]

@@ -5,7 +5,7 @@ from django.contrib import messages
 from django.contrib.auth import login, logout
 from django.contrib.auth.decorators import login_required
 from django.forms import BaseForm
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render, resolve_url
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -31,6 +31,11 @@ def next_page(request: HttpRequest, default: str) -> str:
     return resolve_url(default)
 
 
+def posted(request: HttpRequest) -> QueryDict | None:
+    """Return what a form sent, also when it sent nothing; None when no form was sent."""
+    return request.POST if request.method == "POST" else None
+
+
 def too_many(
     request: HttpRequest, template: str, form: BaseForm, error: throttling.TooManyAttempts
 ) -> HttpResponse:
@@ -54,7 +59,7 @@ def sign_up(request: AnonymousHttpRequest) -> HttpResponse:
     """
     if request.user.is_authenticated:
         return redirect(next_page(request, settings.LOGIN_REDIRECT_URL))
-    form = SignUpForm(request.POST or None)
+    form = SignUpForm(posted(request))
     if request.method == "POST" and form.is_valid():
         place = throttling.client_place(request)
         try:
@@ -78,7 +83,7 @@ def sign_up(request: AnonymousHttpRequest) -> HttpResponse:
 def log_in(request: AnonymousHttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect(next_page(request, settings.LOGIN_REDIRECT_URL))
-    form = LogInForm(request.POST or None, request=request)
+    form = LogInForm(posted(request), request=request)
     if request.method == "POST":
         try:
             valid = form.is_valid()
@@ -101,7 +106,7 @@ def log_out(request: AnonymousHttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: HtmxHttpRequest) -> HttpResponse:
-    form = ProfileForm(request.POST or None, instance=request.user)
+    form = ProfileForm(posted(request), instance=request.user)
     if request.method == "POST" and form.is_valid():
         form.instance.save(update_fields=form.changed_data)
         messages.success(request, "Your profile is saved.")
@@ -120,7 +125,7 @@ def profile(request: HtmxHttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete_account(request: HtmxHttpRequest) -> HttpResponse:
     """Delete the account and all that is in it, once the password is given again."""
-    form = ConfirmPasswordForm(request.POST or None, user=request.user)
+    form = ConfirmPasswordForm(posted(request), user=request.user)
     if request.method == "POST":
         try:
             valid = form.is_valid()
