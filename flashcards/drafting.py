@@ -31,6 +31,7 @@ HEARTBEAT_SECONDS = 1.0
 # A writer that has given no sign of life for this long is dead.
 HEARTBEAT_TIMEOUT = timedelta(seconds=15)
 INTERRUPTED = "The server stopped while these were being drafted. What came is kept."
+NOT_READY = "This answer is still being written. Make cards when it is complete."
 OUR_FAULT = "Something went wrong in MemoryLoop itself while drafting. What came is kept."
 
 Status = DraftBatch.Status
@@ -80,7 +81,7 @@ def start_batch(user: User, message: Message, *, by_rules: bool = False) -> Draf
     once; a model is asked in the background, once the transaction has committed.
     """
     if message.status == Message.Status.STREAMING:
-        raise NotReady("This answer is still being written. Make cards when it is complete.")
+        raise NotReady(NOT_READY)
     generation.check(message.content)
     # Asked before a lock is held: it may probe for a server.
     provider = None if by_rules else provider_for(user)
@@ -349,11 +350,4 @@ def _card(draft: Draft, message: Message) -> NewCard:
         answer=draft.answer,
         kind=Kind(draft.kind),
         source=Source(message.pk, start, end, text_hash(words) if words else ""),
-    )
-
-
-def discard(batch: DraftBatch) -> None:
-    """Close a batch without making a card of it."""
-    DraftBatch.objects.filter(id=batch.id).exclude(status=Status.DONE).update(
-        status=Status.DONE, run=uuid.uuid4(), updated_at=timezone.now()
     )

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from flashcards.views import cards, review
+from flashcards.views import cards, drafts, review
 
 app_name = "flashcards"
 urlpatterns: list[URLPattern] = [
@@ -21,4 +21,11 @@ urlpatterns: list[URLPattern] = [
     path("cards/<uuid:card_id>/suspend/", cards.suspend_card, name="suspend_card"),
     path("cards/<uuid:card_id>/resume/", cards.resume_card, name="resume_card"),
     path("cards/<uuid:card_id>/unbury/", cards.unbury_card, name="unbury_card"),
+    path("cards/make/<uuid:message_id>/", drafts.make, name="make"),
+    path("cards/make/<uuid:message_id>/progress/", drafts.progress, name="draft_progress"),
+    path("cards/make/<uuid:message_id>/stop/", drafts.stop_drafts, name="stop_drafts"),
+    path("cards/make/<uuid:message_id>/add/", drafts.accept_drafts, name="accept_drafts"),
+    path("cards/drafts/<uuid:draft_id>/", drafts.draft, name="draft"),
+    path("cards/drafts/<uuid:draft_id>/decide/", drafts.decide_draft, name="decide_draft"),
+    path("cards/drafts/<uuid:draft_id>/edit/", drafts.edit_draft, name="edit_draft"),
 ]

@@ -74,6 +74,9 @@ class Draft(models.Model):
     source_end = models.PositiveIntegerField(null=True)
     decision = models.CharField(max_length=4, choices=Decision, default=Decision.KEEP)
 
+    # A draft has one gap at most.
+    ordinal = 1
+
     class Meta:
         ordering = ["batch", "position"]
         constraints = [models.UniqueConstraint(fields=["batch", "position"], name="draft_position")]
