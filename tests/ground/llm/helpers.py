@@ -1,11 +1,21 @@
 """Ask a provider in a test, from code that is not asynchronous."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from pydantic import BaseModel, Field
 
 from memoryloop.llm import ChatMessage, Found, Provider
+from tests.servers.core import ProviderServer
+
+
+@dataclass
+class Pair:
+    """A server, and how to make the provider that asks it."""
+
+    server: ProviderServer
+    make: Callable[[], Provider]
 
 
 class Card(BaseModel):

@@ -7,7 +7,7 @@ import pytest
 
 from memoryloop import llm
 from memoryloop.llm import limits
-from tests.ground.llm_helpers import ask, ask_until_it_fails, make_cards
+from tests.ground.llm.helpers import ask, ask_until_it_fails, make_cards
 from tests.servers import ClaudeServer, OpenAIServer
 from tests.servers.core import ProviderServer
 
@@ -15,7 +15,7 @@ KEY = "sk-ant-api03-very-secret-and-long"
 
 
 @dataclass
-class Pair:
+class Bad:
     server: ProviderServer
     make: Callable[[], llm.Provider]
     label: str
@@ -24,24 +24,24 @@ class Pair:
 @pytest.fixture(params=["claude", "compatible"])
 def pair(
     request: pytest.FixtureRequest, settings: object, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Pair]:
+) -> Iterator[Bad]:
     monkeypatch.setattr(limits, "RETRY_SECONDS", 0.01)
     monkeypatch.setattr(limits, "FIRST_TEXT_SECONDS", 2.0)
     monkeypatch.setattr(limits, "BETWEEN_TEXT_SECONDS", 0.4)
     if request.param == "claude":
         with ClaudeServer() as claude:
             monkeypatch.setattr(settings, "ANTHROPIC_BASE_URL", claude.url)
-            yield Pair(claude, lambda: llm.claude(KEY), "Claude")
+            yield Bad(claude, lambda: llm.claude(KEY), "Claude")
     else:
         with OpenAIServer() as compatible:
-            yield Pair(
+            yield Bad(
                 compatible,
                 lambda: llm.openai_compatible(compatible.url, KEY, "local-model", "Ollama"),
                 "Ollama",
             )
 
 
-def fail(pair: Pair, kind: type[llm.LlmError]) -> tuple[str, llm.LlmError]:
+def fail(pair: Bad, kind: type[llm.LlmError]) -> tuple[str, llm.LlmError]:
     """Ask, and check what every error has in common."""
     came, error = ask_until_it_fails(pair.make())
     assert isinstance(error, kind), repr(error)
@@ -72,7 +72,7 @@ def fail(pair: Pair, kind: type[llm.LlmError]) -> tuple[str, llm.LlmError]:
     ],
 )
 def test_each_status_has_its_error_and_its_way_out(
-    pair: Pair, status: int, kind: type[llm.LlmError], words: str
+    pair: Bad, status: int, kind: type[llm.LlmError], words: str
 ) -> None:
     pair.server.script(status=status)
     came, error = fail(pair, kind)
@@ -80,7 +80,7 @@ def test_each_status_has_its_error_and_its_way_out(
     assert words in error.sentence
 
 
-def test_a_rate_limit_says_how_long_to_wait(pair: Pair) -> None:
+def test_a_rate_limit_says_how_long_to_wait(pair: Bad) -> None:
     pair.server.script(status=429, headers={"Retry-After": "7"})
     _, error = fail(pair, llm.RateLimited)
     assert isinstance(error, llm.RateLimited)
@@ -90,52 +90,52 @@ def test_a_rate_limit_says_how_long_to_wait(pair: Pair) -> None:
 
 
 @pytest.mark.parametrize("value", ["soon", "-3", "nan", "Wed, 21 Oct 2026 07:28:00 GMT"])
-def test_a_rate_limit_with_a_strange_time_still_says_to_wait(pair: Pair, value: str) -> None:
+def test_a_rate_limit_with_a_strange_time_still_says_to_wait(pair: Bad, value: str) -> None:
     pair.server.script(status=429, headers={"Retry-After": value})
     _, error = fail(pair, llm.RateLimited)
     assert isinstance(error, llm.RateLimited)
     assert error.retry_after_seconds is None
 
 
-def test_a_server_error_is_tried_once_more(pair: Pair) -> None:
+def test_a_server_error_is_tried_once_more(pair: Bad) -> None:
     pair.server.script(status=529)
     fail(pair, llm.Overloaded)
     assert len(pair.server.questions()) == 2
 
 
-def test_a_server_error_that_passes_is_not_noticed(pair: Pair) -> None:
+def test_a_server_error_that_passes_is_not_noticed(pair: Bad) -> None:
     pair.server.script(status=500, recovers=True)
     pair.server.reply("Here it is.")
     assert ask(pair.make()) == "Here it is."
 
 
-def test_a_web_page_in_place_of_an_error_is_not_shown(pair: Pair) -> None:
+def test_a_web_page_in_place_of_an_error_is_not_shown(pair: Bad) -> None:
     pair.server.script(status=502, body="<html><script>alert(1)</script></html>")
     _, error = fail(pair, llm.Overloaded)
     assert "script" not in error.sentence
 
 
-def test_an_error_that_repeats_the_key_does_not_show_it(pair: Pair) -> None:
+def test_an_error_that_repeats_the_key_does_not_show_it(pair: Bad) -> None:
     body = {"error": {"type": "api_error", "message": f"bad header Bearer {KEY} in {KEY}"}}
     pair.server.script(status=500, body=body)
     _, error = fail(pair, llm.Overloaded)
     assert "secret" not in error.sentence
 
 
-def test_a_prompt_that_is_too_long_is_told_as_that(pair: Pair) -> None:
+def test_a_prompt_that_is_too_long_is_told_as_that(pair: Bad) -> None:
     message = "prompt is too long: 210000 tokens > 200000 maximum"
     pair.server.script(status=400, body={"error": {"type": "x", "message": message}})
     fail(pair, llm.RequestTooLong)
 
 
-def test_an_empty_account_is_told_as_that(pair: Pair) -> None:
+def test_an_empty_account_is_told_as_that(pair: Bad) -> None:
     message = "Your credit balance is too low to access the API."
     pair.server.script(status=400, body={"error": {"type": "x", "message": message}})
     fail(pair, llm.PermissionRefused)
 
 
 def test_a_server_that_hangs_before_the_answer_times_out(
-    pair: Pair, monkeypatch: pytest.MonkeyPatch
+    pair: Bad, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "FIRST_TEXT_SECONDS", 0.3)
     pair.server.script(hang_after=0)
@@ -145,7 +145,7 @@ def test_a_server_that_hangs_before_the_answer_times_out(
     assert pair.server.questions()[0].client_left.wait(2)
 
 
-def test_a_server_that_hangs_in_the_middle_times_out_and_keeps_what_came(pair: Pair) -> None:
+def test_a_server_that_hangs_in_the_middle_times_out_and_keeps_what_came(pair: Bad) -> None:
     pair.server.reply("word " * 400, hang_after=4000)
     came, error = fail(pair, llm.TimedOut)
     assert came.startswith("word word")
@@ -153,19 +153,19 @@ def test_a_server_that_hangs_in_the_middle_times_out_and_keeps_what_came(pair: P
     assert pair.server.questions()[0].client_left.wait(2)
 
 
-def test_a_connection_cut_before_the_answer_is_told_plainly(pair: Pair) -> None:
+def test_a_connection_cut_before_the_answer_is_told_plainly(pair: Bad) -> None:
     pair.server.script(cut_after=0)
     fail(pair, llm.Unreachable)
     assert len(pair.server.questions()) == 2
 
 
-def test_a_connection_cut_in_the_middle_keeps_what_came(pair: Pair) -> None:
+def test_a_connection_cut_in_the_middle_keeps_what_came(pair: Bad) -> None:
     pair.server.reply("word " * 400, cut_after=4000)
     came, _ = fail(pair, llm.BrokenOff)
     assert came.startswith("word word")
 
 
-def test_a_stream_without_its_end_broke_off(pair: Pair) -> None:
+def test_a_stream_without_its_end_broke_off(pair: Bad) -> None:
     # A proxy that ends the response properly, though the answer is not complete.
     event = (
         b'event: content_block_delta\ndata: {"type": "content_block_delta", "index": 0, '
@@ -177,50 +177,50 @@ def test_a_stream_without_its_end_broke_off(pair: Pair) -> None:
     assert came == "Half"
 
 
-def test_an_error_event_inside_the_stream_is_that_error(pair: Pair) -> None:
+def test_an_error_event_inside_the_stream_is_that_error(pair: Bad) -> None:
     error = {"type": "overloaded_error", "message": "Overloaded"}
     pair.server.reply("word " * 10, error=error)
     came, _ = fail(pair, llm.Overloaded)
     assert came == "word word "
 
 
-def test_an_empty_answer_is_an_error(pair: Pair) -> None:
+def test_an_empty_answer_is_an_error(pair: Bad) -> None:
     pair.server.reply("")
     fail(pair, llm.BadResponse)
 
 
-def test_a_web_page_in_place_of_a_stream_is_an_error(pair: Pair) -> None:
+def test_a_web_page_in_place_of_a_stream_is_an_error(pair: Bad) -> None:
     pair.server.script(body="<html><body>Welcome</body></html>")
     fail(pair, llm.BadResponse)
 
 
-def test_broken_json_in_the_stream_is_an_error(pair: Pair) -> None:
+def test_broken_json_in_the_stream_is_an_error(pair: Bad) -> None:
     body = 'event: message_start\ndata: {"type": "mess\n\n'
     pair.server.script(body=body, headers={"Content-Type": "text/event-stream"})
     _, error = ask_until_it_fails(pair.make())
     assert isinstance(error, (llm.BadResponse, llm.BrokenOff))
 
 
-def test_a_refusal_of_the_model_is_told(pair: Pair) -> None:
+def test_a_refusal_of_the_model_is_told(pair: Bad) -> None:
     reason = "refusal" if pair.label == "Claude" else "content_filter"
     pair.server.reply("", stop_reason=reason)
     fail(pair, llm.RequestRefused)
 
 
-def test_a_server_that_never_stops_is_stopped(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_never_stops_is_stopped(pair: Bad, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "ANSWER_CHARACTERS", 1000)
     pair.server.reply("word " * 4000)
     came, _ = fail(pair, llm.BadResponse)
     assert 1000 < len(came) < 2000
 
 
-def test_a_server_that_is_not_there_is_told_at_once(pair: Pair) -> None:
+def test_a_server_that_is_not_there_is_told_at_once(pair: Bad) -> None:
     pair.server.stop()
     fail(pair, llm.Unreachable)
 
 
 def test_a_structured_call_that_hangs_times_out_as_a_whole(
-    pair: Pair, monkeypatch: pytest.MonkeyPatch
+    pair: Bad, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "STRUCTURED_SECONDS", 0.3)
     pair.server.script(hang_after=0)
@@ -239,7 +239,7 @@ def test_a_structured_call_that_hangs_times_out_as_a_whole(
     ],
 )
 def test_a_structured_call_fails_in_the_same_words(
-    pair: Pair, status: int, kind: type[llm.LlmError]
+    pair: Bad, status: int, kind: type[llm.LlmError]
 ) -> None:
     pair.server.script(status=status)
     with pytest.raises(kind):
@@ -247,12 +247,12 @@ def test_a_structured_call_fails_in_the_same_words(
 
 
 @pytest.mark.parametrize("body", ["", "<html></html>", "{", "[]", "null", '{"choices": []}'])
-def test_nonsense_in_place_of_a_structured_answer_is_a_bad_response(pair: Pair, body: str) -> None:
+def test_nonsense_in_place_of_a_structured_answer_is_a_bad_response(pair: Bad, body: str) -> None:
     pair.server.default(body=body)
     with pytest.raises(llm.BadResponse):
         make_cards(pair.make())
 
 
-def test_a_provider_never_shows_its_key(pair: Pair) -> None:
+def test_a_provider_never_shows_its_key(pair: Bad) -> None:
     assert KEY not in repr(pair.make())
     assert KEY not in str(pair.make())

@@ -13,7 +13,7 @@ from memoryloop.llm import Found, limits
 from memoryloop.llm.detect import forget
 from memoryloop.llm.offline import OfflineProvider
 from memoryloop.markdown import render
-from tests.ground.llm_helpers import ask, make_cards, pieces
+from tests.ground.llm.helpers import ask, make_cards, pieces
 from tests.servers import OpenAIServer
 
 
