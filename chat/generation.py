@@ -291,7 +291,7 @@ async def _save_outcome(generation: Generation, outcome: Outcome) -> bool:
 def _write_outcome(generation: Generation, outcome: Outcome) -> None:
     """Store how the attempt ended and what it brought, whatever was marked on the row meanwhile."""
     if outcome.error_kind == ErrorKind.KEY:
-        mark_key_refused(generation.owner)
+        mark_key_refused(generation.owner, asked_at=generation.answer.created_at)
     now = timezone.now()
     fields = {"updated_at": now, **({"content": generation.text} if generation.text else {})}
     if generation.provider is not None:
