@@ -229,22 +229,21 @@ class Keeper:
             )
 
     def _end_an_orphan(self) -> None:
-        """Stop a server whose keeper was killed, and clear away a note of one long gone.
+        """Stop a server whose keeper was killed, and clear away the notes of one long gone.
 
-        PostgreSQL trusts that whatever has the noted process id is a server; after a restart of
+        PostgreSQL trusts that whatever has a noted process id is a server; after a restart of
         the machine or of a container it often is another program.
         """
         note = self.data / "postmaster.pid"
-        try:
+        with contextlib.suppress(FileNotFoundError, ValueError):
             pid = int(note.read_text().split("\n", 1)[0])
-        except (FileNotFoundError, ValueError):
-            return
-        deadline = time.monotonic() + _STOP_SECONDS
-        while self._is_our_server(pid):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGINT if time.monotonic() < deadline else signal.SIGQUIT)
-            time.sleep(_POLL_SECONDS)
+            deadline = time.monotonic() + _STOP_SECONDS
+            while self._is_our_server(pid):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGINT if time.monotonic() < deadline else signal.SIGQUIT)
+                time.sleep(_POLL_SECONDS)
         note.unlink(missing_ok=True)
+        (self.socket / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
 
     def _is_our_server(self, pid: int) -> bool:
         if Path("/proc/self/cmdline").exists():

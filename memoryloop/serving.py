@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import uvicorn
+from asgiref.typing import ASGIApplication
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
@@ -79,12 +80,10 @@ def collect_static_files() -> None:
 class WebServer(uvicorn.Server):
     """Uvicorn, which says when it is ready and ends in bounded time."""
 
-    def __init__(self, host: str, port: int, ready: threading.Event) -> None:
+    def __init__(self, application: str | ASGIApplication, ready: threading.Event) -> None:
         super().__init__(
             uvicorn.Config(
-                "memoryloop.asgi:application",
-                host=host,
-                port=port,
+                application,
                 lifespan="on",
                 access_log=False,
                 # Django's LOGGING is in charge.

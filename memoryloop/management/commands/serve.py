@@ -37,7 +37,7 @@ class Command(BaseCommand):
                 target=self._greet, args=(ready, host, listener.getsockname()[1]), daemon=True
             )
             greeter.start()
-            serving.WebServer(host, port, ready).run(sockets=[listener])
+            serving.WebServer("memoryloop.asgi:application", ready).run(sockets=[listener])
 
     def _greet(self, ready: threading.Event, host: str, port: int) -> None:
         """Say where MemoryLoop is and what to do next, once it answers."""
