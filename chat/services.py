@@ -276,7 +276,7 @@ def _cut(title: str) -> str:
     if len(title) <= TITLE_MAX_CHARACTERS:
         return title
     cut = title[: TITLE_MAX_CHARACTERS - 1]
-    words = cut.rsplit(" ", 1)[0]
+    words = cut if title[len(cut)] == " " else cut.rsplit(" ", 1)[0]
     # A single long word is cut inside; else after the last whole one.
     kept = words if len(words) > TITLE_MAX_CHARACTERS // 2 else cut
     return kept.rstrip(" ,;:.-") + "…"

@@ -52,7 +52,7 @@ def start(request: HtmxHttpRequest) -> HttpResponse:
 
 
 def _render_home(request: HtmxHttpRequest, form: MessageForm, status: int = 200) -> HttpResponse:
-    recent = services.conversations_for_owner(request.user)[: RECENT + 1]
+    recent = list(services.conversations_for_owner(request.user)[: RECENT + 1])
     context = {
         "form": form,
         "recent": recent[:RECENT],
