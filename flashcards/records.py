@@ -60,7 +60,7 @@ class Source:
     hash: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Flashcard:
     """One card. Times are aware UTC; the schedule is the fold of the card's review log."""
 
@@ -119,7 +119,7 @@ class Flashcard:
         return f"{self.question}\n{self.answer}".strip()
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ReviewLog:
     """One review of one card, with the state before and after it. Never changed once written."""
 

@@ -124,7 +124,8 @@ def fold(
     for log in effective(history):
         if log.rating is not None:
             card = _step(card, log.rating, log.reviewed_at, scheduler, settings)
-    return dataclasses.replace(card, sequence=len(history))
+    after_last = max((log.sequence for log in history), default=-1) + 1
+    return dataclasses.replace(card, sequence=after_last)
 
 
 def effective(logs: Iterable[ReviewLog]) -> list[ReviewLog]:

@@ -3,8 +3,8 @@
 Nothing outside this package knows which engine is under it.
 """
 
-from flashcards.store.checkpoint import check_readable
 from flashcards.store.errors import OwnerGone, StoreError, UnknownLookup
+from flashcards.store.health import check_readable
 from flashcards.store.query import Query
 from flashcards.store.queue import DueQueue
 

@@ -5,11 +5,12 @@ fsync, then in one commit delete the journal rows and record the versions. Until
 rows are still pending; applying them again changes nothing.
 """
 
+import contextlib
 import datetime
 import logging
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -21,7 +22,6 @@ from django.utils import timezone
 from flashcards.models import JournalEntry, StoreVersions
 from flashcards.records import Flashcard, ReviewLog
 from flashcards.store import codec, failpoints, tables
-from flashcards.store.errors import StoreError
 from flashcards.store.filters import condition
 from flashcards.store.query import EVERYTHING
 from flashcards.store.schema import FLASHCARDS, REVIEW_LOGS, SCHEMA_VERSION, TableSpec
@@ -92,19 +92,24 @@ def run_until_empty() -> Checkpoint:
     return total
 
 
-def check_readable() -> None:
-    """Read one row of each table at the recorded version. Raises StoreError."""
-    recorded = StoreVersions.objects.filter(id=1).first() or StoreVersions()
-    for spec, version in (
-        (FLASHCARDS, recorded.flashcards),
-        (REVIEW_LOGS, recorded.review_logs),
-    ):
-        try:
-            table = tables.existing(spec, version)
-            if table is not None:
-                table.search().select(["id"]).limit(1).to_arrow()
-        except (OSError, RuntimeError, ValueError) as error:
-            raise StoreError(f"LanceDB's table {spec.name} cannot be read: {error}") from error
+@contextlib.contextmanager
+def exclusive() -> Iterator[StoreVersions]:
+    """Hold the checkpoint's lock to mend or rebuild the tables, then record what the block says.
+
+    The block sets the versions of the row it is given. Nothing may be pending while it works, so
+    what is comes first.
+    """
+    with transaction.atomic():
+        _lock(wait=True)
+        recorded = StoreVersions.objects.filter(id=1).first() or StoreVersions()
+        since = tables.now_minus_a_moment()
+        yield recorded
+        for spec in (FLASHCARDS, REVIEW_LOGS):
+            tables.sync_to_disk(spec, since)
+        recorded.schema = SCHEMA_VERSION
+        recorded.checkpoints += 1
+        recorded.checkpoint_at = timezone.now()
+        recorded.save()
 
 
 def _lock(*, wait: bool) -> bool:

@@ -6,6 +6,8 @@ MEMORYLOOP_FAILPOINT names the step. Unset, as always outside a test, a step cos
 import os
 import signal
 
+from django.db import transaction
+
 _ARMED = os.environ.get("MEMORYLOOP_FAILPOINT", "")
 
 
@@ -13,3 +15,9 @@ def reach(step: str) -> None:
     """Kill this process, as a power cut would, if `step` is the armed one."""
     if step == _ARMED:
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def reach_after_commit(step: str) -> None:
+    """Reach a step once the present transaction has committed."""
+    if step == _ARMED:
+        transaction.on_commit(lambda: reach(step))

@@ -4,6 +4,7 @@ One SQL statement brings an owner's pending entries together with the versions t
 others, so a reader never sees a change twice or not at all, whatever a checkpoint does meanwhile.
 """
 
+import contextlib
 import json
 import threading
 from collections import OrderedDict
@@ -17,7 +18,7 @@ from django.db import connection, transaction
 
 from flashcards.models import JournalEntry
 from flashcards.records import Flashcard, ReviewLog
-from flashcards.store import codec
+from flashcards.store import codec, failpoints
 from flashcards.store.errors import OwnerGone
 
 # Owners whose pending entries one process keeps decoded.
@@ -118,12 +119,16 @@ def append(changes: Iterable[Change]) -> None:
         )
         for change in changes
     ]
+    failpoints.reach("journal-before")
     JournalEntry.objects.bulk_create(entries, batch_size=500)
+    failpoints.reach("journal-written")
+    failpoints.reach_after_commit("journal-committed")
 
 
 def erase_owner(owner_id: UUID) -> None:
     """Have everything of an owner erased; what is pending of them goes at once."""
-    lock_owner(owner_id)
+    with contextlib.suppress(OwnerGone):
+        lock_owner(owner_id)
     JournalEntry.objects.filter(owner_id=owner_id).delete()
     JournalEntry.objects.create(owner_id=owner_id, kind=Kind.ERASE_OWNER)
 

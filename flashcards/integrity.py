@@ -1,0 +1,203 @@
+"""Whether the two stores agree with each other and with the rule that state = fold(log).
+
+Works through the cards in parts, so that a million of them fit into memory.
+"""
+
+import dataclasses
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+
+from chat.models import Message
+from flashcards import scheduling
+from flashcards.models import JournalEntry
+from flashcards.records import Flashcard, ReviewLog
+from flashcards.store import checkpoint, health, journal
+from flashcards.store.journal import Change
+
+PARTS = 16
+EXAMPLES = 5
+SCHEDULE_FIELDS = (
+    *("state", "step", "stability", "difficulty", "due", "last_review"),
+    *("reps", "lapses", "sequence"),
+)
+
+
+@dataclass
+class Finding:
+    """One kind of thing that is wrong, how often, and a few of the places."""
+
+    kind: str
+    # What it means, in a sentence.
+    sentence: str
+    count: int = 0
+    examples: list[str] = field(default_factory=list)
+    repaired: int = 0
+
+    def add(self, example: str) -> None:
+        self.count += 1
+        if len(self.examples) < EXAMPLES:
+            self.examples.append(example)
+
+
+SENTENCES = {
+    "duplicate_cards": "A card is stored more than once.",
+    "duplicate_logs": "A review is stored more than once.",
+    "orphan_cards": "A card belongs to an account that does not exist.",
+    "orphan_logs": "A review is of a card that is not stored.",
+    "missing_logs": "A card's history has gaps or fewer reviews than the card says.",
+    "state_is_not_fold": "A card's schedule is not what its reviews give.",
+    "dangling_messages": "A card names a message that was deleted.",
+    "journal_residue": "A change is still in the journal although LanceDB has it already.",
+    "index_missing": "A column that is searched often has no index.",
+    "index_behind": "Many rows are not indexed yet.",
+}
+
+
+@dataclass
+class Report:
+    findings: list[Finding]
+    cards: int
+    logs: int
+    pending: int
+
+    @property
+    def is_clean(self) -> bool:
+        return all(finding.count == finding.repaired for finding in self.findings)
+
+
+class _Check:
+    """One run over everything."""
+
+    def __init__(self, *, repair: bool) -> None:
+        self.repair = repair
+        self.found = {kind: Finding(kind, sentence) for kind, sentence in SENTENCES.items()}
+        self.cards = 0
+        self.logs = 0
+        self.owners = frozenset(get_user_model().objects.values_list("pk", flat=True))
+
+    def run(self, progress: Callable[[float], None]) -> Report:
+        if self.repair:
+            # A checkpoint repairs residue by itself: applying a change twice changes nothing.
+            checkpoint.run_until_empty()
+        pending = JournalEntry.objects.count()
+        self._residue()
+        for part, (start, end) in enumerate(_parts()):
+            self._part(start, end)
+            progress((part + 1) / PARTS)
+        self._indexes()
+        if self.repair:
+            checkpoint.run_until_empty()
+        findings = [finding for finding in self.found.values() if finding.count]
+        return Report(findings, self.cards, self.logs, pending)
+
+    def _part(self, start: UUID, end: UUID) -> None:
+        cards = Flashcard.objects.all_owners().with_deleted().filter(id__gte=start, id__lte=end)
+        logs = ReviewLog.objects.all_owners().filter(flashcard_id__gte=start, flashcard_id__lte=end)
+        by_card: dict[UUID, list[ReviewLog]] = defaultdict(list)
+        for log in logs:
+            by_card[log.flashcard_id].append(log)
+        whole = list(cards)
+        self.cards += len(whole)
+        self.logs += sum(len(items) for items in by_card.values())
+        self._duplicates("duplicate_cards", whole)
+        self._duplicates("duplicate_logs", (log for items in by_card.values() for log in items))
+        self._messages(whole)
+        self._owners(whole)
+        self._histories(whole, by_card)
+        known = {card.id for card in whole}
+        for card_id, items in by_card.items():
+            if card_id not in known:
+                self.found["orphan_logs"].add(f"review {items[0].id} of card {card_id}")
+
+    def _duplicates(self, kind: str, records: Iterable[Any]) -> None:
+        repeated = {i: n for i, n in Counter(record.id for record in records).items() if n > 1}
+        for record_id, times in repeated.items():
+            self.found[kind].add(f"{record_id}, {times} times")
+        if self.repair and repeated:
+            health.drop_duplicates(kind == "duplicate_cards", list(repeated))
+            self.found[kind].repaired += len(repeated)
+
+    def _owners(self, cards: Iterable[Flashcard]) -> None:
+        gone = [card for card in cards if card.owner_id not in self.owners]
+        for card in gone:
+            self.found["orphan_cards"].add(f"card {card.id} of account {card.owner_id}")
+        if self.repair and gone:
+            for owner_id in {card.owner_id for card in gone}:
+                with transaction.atomic():
+                    journal.erase_owner(owner_id)
+            self.found["orphan_cards"].repaired += len(gone)
+
+    def _histories(self, cards: Iterable[Flashcard], by_card: dict[UUID, list[ReviewLog]]) -> None:
+        for card in cards:
+            logs = by_card.get(card.id, [])
+            folded = scheduling.fold(card, logs)
+            differing = [f for f in SCHEDULE_FIELDS if getattr(folded, f) != getattr(card, f)]
+            positions = sorted(log.sequence for log in logs)
+            if positions != list(range(card.sequence)):
+                kind = "missing_logs"
+                example = f"card {card.id} says {card.sequence} reviews, {len(logs)} are stored"
+            elif differing:
+                kind = "state_is_not_fold"
+                example = f"card {card.id}: {', '.join(differing)}"
+            else:
+                continue
+            self.found[kind].add(example)
+            # A hole in the middle of a history stays one; what is left of it can be folded.
+            if self.repair and positions == list(range(len(positions))):
+                self._change([card], lambda card, logs=logs: scheduling.fold(card, logs), kind)
+
+    def _messages(self, cards: Iterable[Flashcard]) -> None:
+        named = {card.message_id for card in cards if card.message_id}
+        there = set(Message.objects.filter(pk__in=named).values_list("pk", flat=True))
+        dangling = [c for c in cards if c.message_id and c.message_id not in there]
+        for card in dangling:
+            self.found["dangling_messages"].add(f"card {card.id}, message {card.message_id}")
+        if self.repair:
+            self._change(
+                dangling,
+                lambda card: dataclasses.replace(
+                    card, message_id=None, source_start=None, source_end=None, source_hash=""
+                ),
+                "dangling_messages",
+            )
+
+    def _change(
+        self, cards: list[Flashcard], change: Callable[[Flashcard], Flashcard], kind: str
+    ) -> None:
+        by_owner: dict[UUID, list[Flashcard]] = defaultdict(list)
+        for card in cards:
+            if card.owner_id in self.owners:
+                by_owner[card.owner_id].append(card)
+        for owner_id, items in by_owner.items():
+            with transaction.atomic():
+                journal.lock_owner(owner_id)
+                current = Flashcard.objects.for_owner(owner_id).with_deleted()
+                fresh = current.in_bulk([card.id for card in items])
+                journal.append(Change(change(card)) for card in fresh.values())
+            self.found[kind].repaired += len(fresh)
+
+    def _residue(self) -> None:
+        for entry_id in health.applied_entries():
+            self.found["journal_residue"].add(f"entry {entry_id}")
+
+    def _indexes(self) -> None:
+        for kind, example in health.index_findings():
+            self.found[kind].add(example)
+
+
+def check(*, repair: bool = False, progress: Callable[[float], None] = lambda _: None) -> Report:
+    """Check both stores, and mend what can be mended by folding. `progress` gets 0 to 1."""
+    return _Check(repair=repair).run(progress)
+
+
+def _parts() -> Iterator[tuple[UUID, UUID]]:
+    """Return the first and last id of each part of all ids."""
+    size = 2**128 // PARTS
+    for part in range(PARTS):
+        yield UUID(int=part * size), UUID(int=(part + 1) * size - 1)

@@ -1,0 +1,144 @@
+"""check_store finds what is wrong, says where, and mends what can be mended."""
+
+import dataclasses
+import json
+import uuid
+from io import StringIO
+
+import pyarrow as pa
+from django.core.management import call_command
+
+from flashcards import integrity, services
+from flashcards.models import StoreVersions
+from flashcards.records import Flashcard, Rating
+from flashcards.store import checkpoint, journal, queue, tables
+from flashcards.store.schema import FLASHCARDS, REVIEW_LOGS
+from tests.base import TestCase
+from tests.factories import NOW, review_log, store, stored_card
+
+
+def kinds(report: integrity.Report) -> dict[str, tuple[int, int]]:
+    return {f.kind: (f.count, f.repaired) for f in report.findings}
+
+
+class CheckStoreTests(TestCase):
+    def setUp(self) -> None:
+        self.card = stored_card(self.alice)
+        stored_card(self.bob)
+        for sequence in range(3):
+            services.review_card(
+                owner_id=self.alice.pk,
+                card_id=self.card.id,
+                review_id=uuid.uuid4(),
+                sequence=sequence,
+                rating=Rating.GOOD,
+                now=NOW,
+            )
+        checkpoint.run()
+
+    def tamper(self, spec: object, change: object) -> None:
+        """Change LanceDB behind the store's back, as a broken disk or an old copy would."""
+        with checkpoint.exclusive() as recorded:
+            change(tables.for_writing(spec))  # type: ignore[operator, arg-type]
+            recorded.flashcards = tables.for_writing(FLASHCARDS).version
+            recorded.review_logs = tables.for_writing(REVIEW_LOGS).version
+
+    def test_a_sound_store_is_clean_with_and_without_pending_changes(self) -> None:
+        store(dataclasses.replace(self.newest(), flag=2))
+        for _ in range(2):
+            report = integrity.check()
+            self.assertEqual((report.findings, report.cards, report.logs), ([], 2, 3))
+            checkpoint.run()
+
+    def newest(self) -> Flashcard:
+        return Flashcard.objects.for_owner(self.alice).get()
+
+    def test_a_schedule_that_is_not_the_fold_is_found_and_mended(self) -> None:
+        right = self.newest()
+        store(dataclasses.replace(right, stability=99.0))
+        self.assertEqual(kinds(integrity.check()), {"state_is_not_fold": (1, 0)})
+        self.assertEqual(kinds(integrity.check(repair=True)), {"state_is_not_fold": (1, 1)})
+        self.assertEqual(kinds(integrity.check()), {})
+        self.assertEqual(self.newest(), right)
+
+    def test_a_lost_last_review_is_found_and_the_rest_folded(self) -> None:
+        self.tamper(REVIEW_LOGS, lambda table: table.delete("sequence = 2"))
+        self.assertEqual(kinds(integrity.check(repair=True)), {"missing_logs": (1, 1)})
+        self.assertEqual(kinds(integrity.check()), {})
+        self.assertEqual(self.newest().sequence, 2)
+
+    def test_a_hole_in_a_history_is_told_and_stays(self) -> None:
+        self.tamper(REVIEW_LOGS, lambda table: table.delete("sequence = 1"))
+        report = integrity.check(repair=True)
+        self.assertEqual(kinds(report), {"missing_logs": (1, 0)})
+        self.assertFalse(report.is_clean)
+
+    def test_doubled_rows_are_found_and_one_is_kept(self) -> None:
+        for spec, kind in ((FLASHCARDS, "duplicate_cards"), (REVIEW_LOGS, "duplicate_logs")):
+
+            def double(table: object) -> None:
+                rows: pa.Table = table.search().limit(1).to_arrow()  # type: ignore[attr-defined]
+                table.add(rows, on_bad_vectors="null")  # type: ignore[attr-defined]
+
+            self.tamper(spec, double)
+            self.assertEqual(kinds(integrity.check(repair=True))[kind], (1, 1))
+            self.assertEqual(kinds(integrity.check()), {})
+
+    def test_links_to_deleted_messages_are_found_and_cut(self) -> None:
+        stored_card(self.alice, message_id=uuid.uuid4(), source_start=1, source_end=4)
+        self.assertEqual(kinds(integrity.check(repair=True)), {"dangling_messages": (1, 1)})
+        self.assertEqual(kinds(integrity.check()), {})
+
+    def test_cards_of_an_account_that_is_gone_are_found_and_erased(self) -> None:
+        stranger = dataclasses.replace(
+            self.card, id=uuid.uuid4(), owner_id=uuid.uuid4(), sequence=0
+        )
+        journal.append([journal.Change(stranger)])
+        self.assertEqual(kinds(integrity.check(repair=True)), {"orphan_cards": (1, 1)})
+        self.assertEqual(kinds(integrity.check()), {})
+
+    def test_a_review_without_its_card_is_told(self) -> None:
+        self.tamper(FLASHCARDS, lambda table: table.delete(f"id = '{self.card.id}'"))
+        self.assertEqual(kinds(integrity.check()), {"orphan_logs": (1, 0)})
+
+    def test_residue_of_a_dead_checkpoint_is_told_until_the_next(self) -> None:
+        store(dataclasses.replace(self.newest(), flag=1))
+        versions = StoreVersions.objects.get()
+        entry = journal.JournalEntry.objects.get()
+        checkpoint.run()
+        entry.save(force_insert=True)
+        versions.save()
+        for module in (journal, queue):
+            module.forget()
+        self.assertEqual(kinds(integrity.check()), {"journal_residue": (1, 0)})
+        checkpoint.run()
+        self.assertEqual(kinds(integrity.check()), {})
+
+    def test_a_missing_index_is_told(self) -> None:
+        def drop(table: object) -> None:
+            (index,) = (i for i in table.list_indices() if i.columns == ["due"])  # type: ignore[attr-defined]
+            table.drop_index(index.name)  # type: ignore[attr-defined]
+
+        self.tamper(FLASHCARDS, drop)
+        self.assertEqual(kinds(integrity.check()), {"index_missing": (1, 0)})
+
+    def test_the_command_tells_people_and_machines(self) -> None:
+        out = StringIO()
+        call_command("check_store", stdout=out)
+        self.assertIn("2 cards, 3 reviews, 0 changes pending.", out.getvalue())
+        self.assertIn("All is well.", out.getvalue())
+        store(dataclasses.replace(self.newest(), lapses=5))
+        out = StringIO()
+        with self.assertRaises(SystemExit) as caught:
+            call_command("check_store", "--json", stdout=out)
+        self.assertEqual(caught.exception.code, 1)
+        report = json.loads(out.getvalue())
+        self.assertEqual(report["clean"], False)
+        self.assertEqual(report["findings"][0]["kind"], "state_is_not_fold")
+        self.assertIn(str(self.card.id), report["findings"][0]["examples"][0])
+
+    def test_logs_of_other_kinds_do_not_upset_it(self) -> None:
+        services.undo_review(owner_id=self.alice.pk, undo_id=uuid.uuid4(), now=NOW)
+        self.assertEqual(kinds(integrity.check()), {})
+        store(self.newest(), logs=(review_log(self.newest(), sequence=9),))
+        self.assertEqual(kinds(integrity.check()), {"missing_logs": (1, 0)})
