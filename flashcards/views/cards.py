@@ -167,7 +167,7 @@ def delete_card(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
 def restore_card(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
     """Take a card out of the bin, just as it was."""
     card_or_404(request.user, card_id, include_deleted=True)
-    services.restore_card(owner_id=request.user.id, card_id=card_id, now=timezone.now())
+    services.restore_card(owner_id=request.user.id, card_id=card_id)
     toast(request, "Card restored.")
     return redirect(_next(request, reverse("flashcards:card", args=[card_id])))
 
@@ -197,16 +197,14 @@ def unbury_card(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
     """Let a card that was put off until tomorrow come today after all."""
     card_or_404(request.user, card_id)
     now = timezone.now()
-    services.bury_card(owner_id=request.user.id, card_id=card_id, until=now, now=now)
+    services.bury_card(owner_id=request.user.id, card_id=card_id, until=now)
     toast(request, "Back in today's review.")
     return redirect(_next(request, reverse("flashcards:card", args=[card_id])))
 
 
 def _set_suspended(request: HtmxHttpRequest, card_id: uuid.UUID, *, suspended: bool) -> None:
     card_or_404(request.user, card_id)
-    services.set_suspended(
-        owner_id=request.user.id, card_id=card_id, suspended=suspended, now=timezone.now()
-    )
+    services.set_suspended(owner_id=request.user.id, card_id=card_id, suspended=suspended)
 
 
 def _next(request: HtmxHttpRequest, default: str) -> str:

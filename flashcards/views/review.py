@@ -95,7 +95,7 @@ def suspend(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
     """Suspend the card in review and go on."""
     now = timezone.now()
     card_or_404(request.user, card_id)
-    services.set_suspended(owner_id=request.user.id, card_id=card_id, suspended=True, now=now)
+    services.set_suspended(owner_id=request.user.id, card_id=card_id, suspended=True)
     resume = reverse("flashcards:resume_card", args=[card_id])
     toast(request, "Suspended: it stays away until you resume it.", undo_url=resume)
     return _next(request, now, done=_number(request.POST.get("done")))
@@ -108,7 +108,7 @@ def bury(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
     now = timezone.now()
     card_or_404(request.user, card_id)
     until = day_start(now, zone_of(request.user), days=1)
-    services.bury_card(owner_id=request.user.id, card_id=card_id, until=until, now=now)
+    services.bury_card(owner_id=request.user.id, card_id=card_id, until=until)
     unbury = reverse("flashcards:unbury_card", args=[card_id])
     toast(request, "Put off until tomorrow.", undo_url=unbury)
     return _next(request, now, done=_number(request.POST.get("done")))
