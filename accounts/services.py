@@ -266,4 +266,5 @@ def delete_account(*, user: User) -> None:
 
     Apps that keep rows elsewhere listen to pre_delete, which is sent inside the transaction.
     """
-    user.delete()
+    with transaction.atomic():
+        user.delete()
