@@ -314,7 +314,8 @@ def _ends_sentence(text: str, match: re.Match[str], start: int) -> bool:
         return "." in last and next_word in _STARTERS and last.casefold() not in {"e.g", "i.e"}
     if len(last) == 1 and last.isalpha():
         # An initial follows a name or opens the sentence; "vitamin C." follows a word.
-        before = text[start : word.start()].split()
+        # The word before is near, or there is none.
+        before = text[max(start, word.start() - 80) : word.start()].split()
         initial = not before or before[-1][0].isupper()
         return not initial if last.isupper() else False
     if last.isdigit() and len(last) <= 2 and _ORDINAL_DAY.match(after):

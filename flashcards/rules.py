@@ -19,6 +19,9 @@ LABEL = "Rules"
 # Below this a card is rather left out.
 GOOD_ENOUGH = 0.5
 SENTENCE_MAX_WORDS = 60
+SENTENCE_MAX_CHARACTERS = 600
+# No word is longer; what is, is data.
+_ENDLESS = re.compile(r"\S{80}")
 # A shorter sentence gives one card.
 SECOND_CARD_MIN_WORDS = 12
 _LEANING = re.compile(
@@ -40,10 +43,11 @@ _SUBJECT_PRONOUN = re.compile(r"(He|She|It) (?=[a-z])")
 
 def draft(text: str) -> list[Candidate]:
     """Return the cards of a text in its order, at most one per 80 words and at most 50."""
-    found = [s for s in sentences(text) if s.item or s.text.rstrip("\"'”’)")[-1:] in {".", "!"}]
+    found = sentences(text)
+    total = sum(count_words(sentence.text) for sentence in found)
+    found = [sentence for sentence in found if _is_statement(sentence)]
     if not found:
         return []
-    total = sum(count_words(sentence.text) for sentence in found)
     if not is_english(" ".join(sentence.text for sentence in found)):
         return _chosen([m for s in found for m in _gaps_elsewhere(s)], cards_wanted(total))
     document = Document.of(sentence.text for sentence in found)
@@ -60,7 +64,17 @@ def draft(text: str) -> list[Candidate]:
 def is_english(text: str) -> bool:
     """Return whether enough of the first words are the small words of English."""
     found = re.findall(r"[^\W\d_]+", text[:6000].casefold())
-    return bool(found) and sum(word in words.ENGLISH for word in found) / len(found) > 0.22
+    # A sentence or two may have few of them.
+    least = 0.22 if len(found) > 30 else 0.12
+    return bool(found) and sum(word in words.ENGLISH for word in found) / len(found) > least
+
+
+def _is_statement(sentence: Sentence) -> bool:
+    """Return whether a sentence ends as one, is no question and is short enough to read."""
+    text = sentence.text
+    if len(text) > SENTENCE_MAX_CHARACTERS or _ENDLESS.search(text):
+        return False
+    return sentence.item or text.rstrip("\"'”’)")[-1:] in {".", "!"}
 
 
 def _resolved(sentence: Sentence, before: Sentence | None, document: Document) -> Sentence | None:
@@ -190,7 +204,9 @@ def _gaps_elsewhere(sentence: Sentence) -> list[tuple[Sentence, Made]]:
     """Return the gap of a year in a sentence of another language."""
     text = sentence.text.rstrip(". ")
     first = re.split(r"[\s,]", text, maxsplit=1)[0].casefold()
-    leaning = first in words.LEANING_ELSEWHERE or sentence.item or "<" in text
+    leaning = (
+        first in words.LEANING_ELSEWHERE | words.LEANING_STARTS or sentence.item or "<" in text
+    )
     if leaning or sentence.text[-1:] != "." or not re.search(r"\b1[0-9]{3}\b|\b20[0-9]{2}\b", text):
         return []
     reading = Reading(sentence, text, None, Document())

@@ -117,10 +117,12 @@ class Clause:
     rest: str
     # "aux", "past", "third" (he sees), "plain" (they see)
     form: str
+    # Between subject and verb: "a tuple never changes".
+    adverb: str = ""
 
     @property
     def predicate(self) -> str:
-        return f"{self.verb} {self.rest}".strip()
+        return " ".join(filter(None, (self.adverb, self.verb, self.rest)))
 
 
 def _without_opener(name: str) -> str:
@@ -189,7 +191,7 @@ _FUNCTION = word_set(
 )
 _COMMON_ENDING = re.compile(
     r"(?:sis|tion|sion|ment|ness|ity|ism|logy|ics|ance|ence|phyll|mes?|ins?|gens?|ants?|ors?|ers?|"
-    r"ells|ants|ings?|ures?|als?|oms?|ase|ose|ids?|ria|urvy|pox|ges?|ves?|pest|mals|ites?|yls?)$"
+    r"ells|ants|ings?|ures?|als?|oms?|ase|ose|ids?|ria|urvy|pox|ges?|ves?|pest|opy|rgy|mals|ites?|yls?)$"
 )
 
 
@@ -225,19 +227,21 @@ def parse(text: str) -> Clause | None:
     subject_end = 0
     skip = 0
     at = 0
-    while at < min(len(tokens) - 1, 26):
+    while at < min(len(tokens), 26):
         # A capital inside a clause is of a name: "the United States", "the Acts of Union".
         form = _verb_form(plain, at) if at and tokens[at][:1].islower() else ""
         if form and skip:
             skip -= 1
         elif form:
             subject = " ".join(tokens[: subject_end or at]).rstrip(",")
-            # "Jenner then took" keeps its adverb after the verb's subject.
+            *others, last = subject.split(" ")
+            adverb = last if others and last in words.ADVERBS else ""
+            subject = " ".join(others) if adverb else subject
             verb = tokens[at]
             rest = " ".join(tokens[at + 1 :])
             if not _sound_subject(subject):
                 return None
-            return Clause(date, subject, appositive, verb, rest, form)
+            return Clause(date, subject, appositive, verb, rest, form, adverb)
         if plain[at] in _RELATIVE and at:
             skip += 1
         if tokens[at][-1:] in {";", ":", "(", ")"} or tokens[at] in {"–", "—", "-"}:
@@ -342,6 +346,7 @@ def _sound_subject(subject: str) -> bool:
 def inverted(clause: Clause, document: Document, *, subject: str = "") -> str | None:
     """Return the clause turned round for a question: "did Jenner publish his findings"."""
     name = lower_first(subject or clause.subject, document)
+    name = f"{name} {clause.adverb}".strip()
     verb = clause.verb.casefold()
     rest = cut(clause.rest)
     if verb == "cannot":

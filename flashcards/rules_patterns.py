@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flashcards import rules_words as words
 from flashcards.prose import Sentence, word_set
@@ -257,7 +257,9 @@ def person(reading: Reading) -> Iterator[Made]:
         )[0].rstrip(",")
         rest = TRAILING_DATE.sub("", rest) if clause.date else rest
         asked = f"{clause.date}, who" if clause.date else "Who"
-        if len(rest.split()) >= 3 and not _has_pronoun(rest) and _is_distinct(rest + clause.date):
+        least = 2 if clause.date else 3
+        enough = len(rest.split()) >= least and _is_distinct(f"{rest} {clause.date}")
+        if enough and not _has_pronoun(rest) and not clause.adverb:
             yield Made(f"{asked} {clause.verb} {rest}?", f"{name}.", 0.92)
 
 
@@ -301,7 +303,7 @@ def when(reading: Reading) -> Iterator[Made]:
         if cut(before) != before or _SECOND_VERB.search(f"{before} "):
             return
         date = trailing.group("date")
-        clause = Clause(date, clause.subject, "", clause.verb, before, clause.form)
+        clause = Clause(date, clause.subject, "", clause.verb, before, clause.form, clause.adverb)
         if not before and clause.form == "aux":
             return
     if DATE.search(clause.rest) or len(clause.rest.split()) < 2:
@@ -324,9 +326,7 @@ def how_many(reading: Reading) -> Iterator[Made]:
         return
     tail = match.group("rest")
     particle = " of" if text != clause.rest else ""
-    simple = Clause(
-        clause.date, clause.subject, clause.appositive, clause.verb, cut(tail), clause.form
-    )
+    simple = replace(clause, rest=cut(tail))
     body = inverted(simple, reading.document)
     if body is None or _has_pronoun(body) or (re.search(_NUMBER, tail) and " and " in tail):
         return

@@ -225,7 +225,8 @@ ENGLISH = word_set(
     """
     the of and to in a is that was for it with as his on be at by had not are but from or have
     an they which one were all their there been has when who will more would if out so up into
-    than its only some can these may then do any about after other over also most where through
+    than its only some can these may then do any about after other over also most where
+    through because when between while
     """
 )
 
