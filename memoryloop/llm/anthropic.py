@@ -180,10 +180,15 @@ def _failures(api_key: str, model: str = "") -> Failures:
 
 def _conversation(messages: Sequence[ChatMessage]) -> "list[MessageParam]":
     """Return the messages as the API takes them: none blank, a learner's first."""
-    kept = [message for message in messages if message.content.strip()]
-    while kept and kept[0].role == "assistant":
-        kept = kept[1:]
-    return [{"role": message.role, "content": message.content} for message in kept]
+    conversation: list[MessageParam] = []
+    for message in messages:
+        if not message.content.strip():
+            continue
+        if message.role == "user":
+            conversation.append({"role": "user", "content": message.content})
+        elif conversation:
+            conversation.append({"role": "assistant", "content": message.content})
+    return conversation
 
 
 def _piece(event: Any) -> Piece:

@@ -70,7 +70,7 @@ async def stream_text(
             seconds = limits.BETWEEN_TEXT_SECONDS if events else limits.FIRST_TEXT_SECONDS
             try:
                 async with asyncio.timeout(_AFTER_END_SECONDS if ended else seconds):
-                    piece = read(await anext(stream))  # type: ignore[call-overload]  # has no __aiter__
+                    piece = read(await anext(stream))
             except StopAsyncIteration:
                 break
             except Exception as error:

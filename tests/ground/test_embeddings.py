@@ -113,7 +113,7 @@ def test_batches_stay_small(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def watch(self: MiniLM, session: object, tokens: list[list[int]], padding: int) -> np.ndarray:
         shapes.append((len(tokens), max(len(ids) for ids in tokens)))
-        return original(self, session, tokens, padding)  # type: ignore[arg-type]  # passed on
+        return original(self, session, tokens, padding)
 
     monkeypatch.setattr(MiniLM, "_embed_batch", watch)
     get_embedder().embed(["short"] * 40 + ["word " * 400] * 5)
