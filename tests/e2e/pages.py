@@ -1,0 +1,57 @@
+"""Every page of the application, as somebody meets it."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.e2e.visit import Visit
+
+FOR_VISITORS = {
+    "home": "/",
+    "login": "/accounts/login/",
+    "sign-up": "/accounts/sign-up/",
+    "password-reset": "/accounts/reset/",
+    "password-reset-sent": "/accounts/reset/sent/",
+    "password-reset-complete": "/accounts/reset/complete/",
+    "not-found": "/no/such/page/",
+}
+
+
+def find(person: Visit) -> dict[str, str]:
+    """Return the pages of somebody who has conversations and cards, by name."""
+    page = person.page
+    page.goto("/chat/conversations/")
+    conversation = page.locator("main .list-link").first.get_attribute("href") or ""
+    page.goto(conversation)
+    make = page.locator(".message--answer a[href*='/cards/make/']").first.get_attribute("href")
+    page.goto("/cards/")
+    card = page.locator("a.cards-title").first.get_attribute("href") or ""
+    expect(page).to_have_title(re.compile("Cards"))
+    return {
+        "chat": "/chat/",
+        "conversation": conversation,
+        "conversations": "/chat/conversations/",
+        "rename": f"{conversation}rename/",
+        "make-cards": make or "",
+        "review": "/review/",
+        "review-finished": "/review/?finish=1",
+        "cards": "/cards/",
+        "cards-found-nothing": "/cards/?q=zzzzzz",
+        "card": card,
+        "edit-card": f"{card}edit/",
+        "new-card": "/cards/new/",
+        "settings": "/settings/",
+        "account": "/accounts/profile/",
+        "change-password": "/accounts/password/",
+        "delete-account": "/accounts/delete/",
+        "not-found": "/no/such/page/",
+    }
+
+
+# For somebody who has just signed up.
+EMPTY = {
+    "empty-chat": "/chat/",
+    "empty-conversations": "/chat/conversations/",
+    "empty-review": "/review/",
+    "empty-cards": "/cards/",
+}

@@ -1,0 +1,108 @@
+"""Every page at both widths, light and dark: for everyone, light in weight, and self-contained."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
+
+from tests.e2e import pages
+from tests.e2e.visit import PASSWORD, Visit
+from tests.live import LiveMemoryLoop
+
+pytestmark = pytest.mark.browser
+
+WIDTHS = (390, 1440)
+SCHEMES = ("light", "dark")
+MOST_BYTES = 150 * 1024
+NOTES = """Photosynthesis is the process by which plants turn light into chemical energy.
+Chlorophyll is the green pigment that absorbs the light. The Calvin cycle takes place in the
+stroma. Melvin Calvin received the Nobel Prize in Chemistry in 1961 for describing it. A
+chloroplast is the part of a plant cell in which photosynthesis happens. Oxygen is released because
+water is split. Stomata are small pores in a leaf that let carbon dioxide in and water vapour out.
+The thylakoid is a flattened sac in which the light reactions take place."""
+
+
+@pytest.fixture(scope="module")
+def settled(browser: Browser, site: LiveMemoryLoop) -> Iterator[str]:
+    """A learner with a conversation, drafts and cards. Yields the email address."""
+    person = Visit(browser, site)
+    email = person.sign_up()
+    person.save_claude_key()
+    person.page.goto("/chat/")
+    person.ask("How does spaced repetition work?")
+    person.page.goto("/chat/")
+    person.page.get_by_label("Message", exact=True).fill(NOTES)
+    person.page.get_by_role("button", name="Make cards from this").click()
+    person.draft_cards()
+    person.keep_cards()
+    person.page.goto("/chat/conversations/")
+    person.page.get_by_role("link", name="How does spaced repetition work").click()
+    person.page.locator(".message--answer").get_by_role("link", name="Make cards").click()
+    person.draft_cards()
+    person.close()
+    assert person.problems == []
+    yield email
+
+
+def _faults(person: Visit, name: str, path: str) -> list[str]:
+    """Open a page and return what is wrong with it."""
+    person.responses.clear()
+    person.expected_statuses = {404} if name == "not-found" else set()
+    person.page.goto(path, wait_until="networkidle")
+    found = [
+        f"{name}: {violation['id']}: {node['target']} {node['failureSummary']}"
+        for violation in Axe().run(person.page).response["violations"]
+        if violation["impact"] in {"serious", "critical"}
+        for node in violation["nodes"]
+    ]
+    wider = person.page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    if wider > 0:
+        found.append(f"{name}: {wider} px wider than the window")
+    weight = sum(
+        len(response.body())
+        for response in person.responses
+        if response.ok and not response.headers.get("content-type", "").startswith("image/")
+    )
+    if weight > MOST_BYTES:
+        found.append(f"{name}: {weight} bytes before images")
+    return found
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("width", WIDTHS)
+class TestPages:
+    def test_visitors_meet_nothing_that_shuts_anybody_out(
+        self, visit: Callable[..., Visit], width: int, scheme: str
+    ) -> None:
+        person = visit(width=width, scheme=scheme)
+        faults = [
+            fault
+            for name, path in pages.FOR_VISITORS.items()
+            for fault in _faults(person, name, path)
+        ]
+        assert faults == []
+
+    def test_a_new_learner_meets_nothing_that_shuts_anybody_out(
+        self, visit: Callable[..., Visit], width: int, scheme: str
+    ) -> None:
+        person = visit(width=width, scheme=scheme)
+        person.sign_up()
+        faults = [
+            fault for name, path in pages.EMPTY.items() for fault in _faults(person, name, path)
+        ]
+        assert faults == []
+
+    def test_a_settled_learner_meets_nothing_that_shuts_anybody_out(
+        self, visit: Callable[..., Visit], settled: str, width: int, scheme: str
+    ) -> None:
+        person = visit(width=width, scheme=scheme)
+        person.log_in(settled, PASSWORD)
+        faults = [
+            fault
+            for name, path in pages.find(person).items()
+            for fault in _faults(person, name, path)
+        ]
+        assert faults == []

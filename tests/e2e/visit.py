@@ -1,0 +1,166 @@
+"""One person's browser at a running MemoryLoop, and what people do there."""
+
+import itertools
+import re
+from typing import Literal
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, expect
+
+from tests.live import LiveMemoryLoop
+
+PASSWORD = "a lamp, a desk and an open book"
+HEIGHTS = {390: 844, 1440: 900}
+# Under load, two cores and seven other programs.
+PATIENCE_MS = 20_000
+
+_numbers = itertools.count(1)
+
+
+class Visit:
+    """A browser of its own (cookies and all). Collects what should never happen in `problems`."""
+
+    def __init__(
+        self,
+        browser: Browser,
+        site: LiveMemoryLoop,
+        *,
+        width: int = 1440,
+        scheme: Literal["light", "dark"] = "light",
+        javascript: bool = True,
+    ) -> None:
+        self.site = site
+        self.javascript = javascript
+        self.problems: list[str] = []
+        self.responses: list[Response] = []
+        # Statuses that a test provokes: the browser reports each as an error on the console.
+        self.expected_statuses: set[int] = set()
+        self.context = browser.new_context(
+            viewport={"width": width, "height": HEIGHTS.get(width, 900)},
+            color_scheme=scheme,
+            java_script_enabled=javascript,
+            has_touch=width < 500,
+            base_url=site.url,
+            reduced_motion="reduce",
+        )
+        self.context.set_default_timeout(PATIENCE_MS)
+        self.context.on("request", self._on_request)
+        self.context.on("console", self._on_console)
+        self.context.on("weberror", lambda error: self.problems.append(f"script: {error.error}"))
+        self.context.on("response", lambda response: self.responses.append(response))
+        self.page: Page = self.context.new_page()
+
+    def _on_request(self, request: Request) -> None:
+        if not request.url.startswith((f"{self.site.url}/", "data:", "blob:", "about:")):
+            self.problems.append(f"another host: {request.url}")
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type not in {"error", "warning"}:
+            return
+        # What a test does on purpose: an answer that is no success, a server that is away.
+        status = re.search(r"the server responded with a status of (\d+)", message.text)
+        if status and int(status[1]) in self.expected_statuses:
+            return
+        if 0 in self.expected_statuses and "net::ERR_" in message.text:
+            return
+        self.problems.append(f"console: {message.text} ({self.page.url})")
+
+    def close(self) -> None:
+        self.context.close()
+
+    # What people do
+
+    def sign_up(self, name: str = "Ada Lovelace") -> str:
+        """Make an account through the form and return its email address."""
+        email = f"learner{next(_numbers)}@example.org"
+        self.page.goto("/")
+        self.page.get_by_role("link", name="Sign up").first.click()
+        self.page.get_by_label("Name").fill(name)
+        self.page.get_by_label("Email address").fill(email)
+        self.page.get_by_label("Password", exact=True).fill(PASSWORD)
+        self.page.locator("main").get_by_role("button", name="Sign up").click()
+        expect(self.page).to_have_url(re.compile(r"/chat/$"), timeout=PATIENCE_MS)
+        return email
+
+    def log_in(self, email: str, password: str = PASSWORD) -> None:
+        self.page.goto("/accounts/login/")
+        self.page.get_by_label("Email address").fill(email)
+        self.page.get_by_label("Password", exact=True).fill(password)
+        self.page.locator("main").get_by_role("button", name="Log in").click()
+        expect(self.page).to_have_url(re.compile(r"/chat/$"), timeout=PATIENCE_MS)
+
+    def save_claude_key(self) -> None:
+        self.page.goto("/settings/")
+        self.page.get_by_label("Claude API key").fill("sk-ant-api03-" + "k" * 80 + "-AAAA")
+        self.page.get_by_role("button", name="Save the key").click()
+        expect(self.page.get_by_text("Claude answers you.", exact=True)).to_be_visible(timeout=PATIENCE_MS)
+
+    def ask(self, question: str) -> None:
+        """Send a message from where the composer is, and wait until the answer is whole."""
+        composer = self.page.get_by_label("Message", exact=True)
+        composer.fill(question)
+        self.page.get_by_role("button", name="Ask", exact=True).click()
+        expect(self.page).to_have_url(re.compile(r"/chat/[0-9a-f-]{36}/"), timeout=PATIENCE_MS)
+        self.wait_for_answer()
+
+    def wait_for_answer(self) -> None:
+        answer = self.page.locator(".message--answer").last
+        expect(answer.locator(".message-foot .badge")).to_be_visible(timeout=PATIENCE_MS)
+
+    # What there is
+
+    def path(self) -> str:
+        return urlsplit(self.page.url).path
+
+    # Cards and their review
+
+    def draft_cards(self) -> int:
+        """From a page of drafts being made: wait until all are there and return how many."""
+        expect(self.page).to_have_url(re.compile(r"/cards/make/"), timeout=PATIENCE_MS)
+        start = self.page.locator("main").get_by_role("button", name="Make cards")
+        tray = self.page.locator("#tray")
+        # Whoever comes by a link of ours with JavaScript on need not press the button.
+        expect(tray.or_(start).first).to_be_visible()
+        if not tray.is_visible() and not self.javascript:
+            start.click()
+        expect(tray).to_be_visible(timeout=PATIENCE_MS)
+        expect(self.page.get_by_role("button", name="Stop")).to_have_count(0, timeout=60_000)
+        return self.page.locator("[data-draft]").count()
+
+    def keep_cards(self) -> int:
+        """Add the drafts that are kept, and return how many cards that made."""
+        button = self.page.locator("#draft-add")
+        number = re.search(r"Add (\d+) card", button.inner_text())
+        assert number, button.inner_text()
+        button.click()
+        expect(self.page.locator(".made-cards > li")).to_have_count(
+            int(number[1]), timeout=PATIENCE_MS
+        )
+        return int(number[1])
+
+    def begin_review(self) -> str:
+        """Open the review and return the learner's id, which the page names."""
+        self.page.goto("/review/")
+        learner = self.page.locator("#review-stage").get_attribute("data-learner")
+        assert learner
+        return learner
+
+    def rate(self, name: str) -> None:
+        """Show the answer of the card on the page, rate it, and wait for what comes next."""
+        card = self.card_on_page()
+        self.page.get_by_role("button", name="Show answer").click()
+        self.page.locator("#review-rate").get_by_role("button", name=name).click()
+        expect(self.page.locator(f'#review-stage:not([data-card="{card}"])')).to_be_visible()
+
+    def review_everything(self) -> int:
+        """Rate each card Easy until none is left; return how many reviews that took."""
+        for count in range(100):
+            if self.page.locator("#review-stage").get_attribute("data-kind") != "card":
+                return count
+            self.rate("Easy")
+        raise AssertionError("The review does not end.")
+
+    def card_on_page(self) -> str:
+        card = self.page.locator("#review-stage").get_attribute("data-card")
+        assert card
+        return card
