@@ -5,7 +5,7 @@ import uuid
 from datetime import datetime
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from flashcards import services, session, words
 from flashcards.day import day_start, zone_of
 from flashcards.forms import RatingForm
+from flashcards.records import Flashcard
 from flashcards.session import Kind, Stage
 from flashcards.sources import source_of
 from flashcards.views.access import card_or_404
@@ -44,10 +45,10 @@ def review(request: HtmxHttpRequest) -> HttpResponse:
 @login_required
 def rate(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
     """Take a rating and answer with the next card."""
-    card = card_or_404(request.user, card_id)
     now = timezone.now()
     form = RatingForm(request.POST)
     if not form.is_valid():
+        card = card_or_404(request.user, card_id)
         stage = session.next_stage(request.user, now, first=card)
         return _stage(request, stage, now, revealed=True, error=BAD_RATING, status=422)
     data = form.cleaned_data
@@ -63,6 +64,8 @@ def rate(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
             now=now,
         )
         done += not reviewed.repeated
+    except Flashcard.DoesNotExist:
+        raise Http404("There is no such card.") from None
     except services.AlreadyAnswered:
         notice = ANSWERED_ELSEWHERE
     except services.CardError as error:
