@@ -1,6 +1,14 @@
 """ORM rows of the flashcards app. Cards and logs themselves are in the store (records.py)."""
 
+from flashcards.models.admin_rows import StoredFlashcard, StoredReviewLog
 from flashcards.models.drafts import Draft, DraftBatch
 from flashcards.models.journal import JournalEntry, StoreVersions
 
-__all__ = ["Draft", "DraftBatch", "JournalEntry", "StoreVersions"]
+__all__ = [
+    "Draft",
+    "DraftBatch",
+    "JournalEntry",
+    "StoreVersions",
+    "StoredFlashcard",
+    "StoredReviewLog",
+]

@@ -55,7 +55,8 @@ class StoreVersions(models.Model):
     objects: ClassVar[models.Manager["StoreVersions"]] = models.Manager()
 
     class Meta:
-        verbose_name_plural = "store versions"
+        verbose_name = "card store"
+        verbose_name_plural = "card store"
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="store_versions_one")]
 
     def __str__(self) -> str:
