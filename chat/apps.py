@@ -3,3 +3,10 @@ from django.apps import AppConfig
 
 class ChatConfig(AppConfig):
     name = "chat"
+
+    def ready(self) -> None:
+        # Imported here because models must be loaded first.
+        from chat import palette
+        from memoryloop import palette as ground_palette
+
+        ground_palette.register(palette.find_conversations)

@@ -40,7 +40,7 @@ class MessageForm(forms.Form):
 
     @property
     def wants_cards(self) -> bool:
-        return self.cleaned_data["action"] == CARDS
+        return bool(self.cleaned_data["action"] == CARDS)
 
 
 class TitleForm(forms.Form):

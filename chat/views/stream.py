@@ -19,8 +19,7 @@ from memoryloop.http import HtmxHttpRequest
 @login_required
 async def stream(request: HtmxHttpRequest, message_id: UUID) -> StreamingHttpResponse:
     """Follow an answer from what is there until it ends."""
-    owner = await request.auser()
-    answer = await sync_to_async(get_answer)(owner, message_id)
+    answer = await sync_to_async(get_answer)(request.user, message_id)
     # The request's thread gives its connection back now, not when the stream ends.
     await sync_to_async(close_old_connections)()
 

@@ -13,6 +13,7 @@ from django.utils.html import escape
 from latex2mathml import converter
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
+from markdown_it.ruler import RuleOptionsType
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
@@ -44,7 +45,7 @@ _WORDS = re.compile(r"[A-Za-z]{3,}[\s,.;:]+[A-Za-z]{2,}")
 
 
 def math_plugin(md: MarkdownIt) -> None:
-    alternatives = {"alt": ["paragraph", "reference", "blockquote", "list"]}
+    alternatives: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
     md.block.ruler.before("fence", "math_block", _block, alternatives)
     md.inline.ruler.before("escape", "math_inline", _inline)
     md.add_render_rule("math_block", _render_block)

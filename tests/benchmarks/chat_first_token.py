@@ -1,0 +1,207 @@
+"""Measure the time that MemoryLoop adds to the first token of an answer.
+
+    python -m tests.benchmarks.chat_first_token [--rounds 40] [--streams 200]
+
+From the POST that sends a message to the first words on the stream of events, as a browser goes
+about it: one connection for the POST, another for the events. A provider on loopback answers at
+once; what it takes when asked without MemoryLoop is measured too and taken off. Then as many
+streams as asked for at once, in the one web process: how much later than it was written a word
+arrives.
+"""
+
+import argparse
+import http.client
+import json
+import re
+import statistics
+import sys
+import threading
+import time
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.live import LiveMemoryLoop
+from tests.servers.compatible import OpenAIServer
+
+LOG_IN = """
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from importlib import import_module
+from accounts.models import User
+store = import_module(settings.SESSION_ENGINE).SessionStore
+for number in range({learners}):
+    user = User.objects.create_user(f"bench{{number}}@example.org", "x")
+    session = store()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    print("session", session.session_key)
+"""
+TOKEN = "a" * 32
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+@dataclass
+class Browser:
+    port: int
+    session: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Cookie": f"sessionid={self.session}; csrftoken={TOKEN}", "X-CSRFToken": TOKEN}
+
+    def post(self, path: str, content: str, *, htmx: bool) -> http.client.HTTPResponse:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        body = urllib.parse.urlencode({"content": content, "action": "ask"})
+        extra = {"HX-Request": "true"} if htmx else {}
+        connection.request("POST", path, body, {**self.headers, **FORM, **extra})
+        return connection.getresponse()
+
+    def events(self, path: str) -> http.client.HTTPResponse:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection.request("GET", path, headers=self.headers)
+        return connection.getresponse()
+
+
+def has_words(event: str, data: str) -> bool:
+    return event in {"reset", "append", "tail"} and bool(re.search(r"\w\w", _text(data)))
+
+
+def _text(data: str) -> str:
+    return re.sub(r"<[^>]*>", "", "".join(json.loads(data).values()))
+
+
+def first_words_ms(browser: Browser, conversation: str) -> float:
+    """Send a message and return the milliseconds until its answer's first words."""
+    started = time.perf_counter()
+    page = browser.post(f"{conversation}send/", "And what else?", htmx=True).read().decode()
+    found = re.search(r'data-stream="([^"]+)"', page)
+    if found is None:
+        raise RuntimeError(page[:500])
+    stream = browser.events(found[1])
+    event, milliseconds = "", 0.0
+    for raw in stream:
+        line = raw.decode().rstrip("\n")
+        if line.startswith("event: "):
+            event = line[7:]
+        elif line.startswith("data: ") and not milliseconds and has_words(event, line[6:]):
+            milliseconds = (time.perf_counter() - started) * 1_000
+    return milliseconds
+
+
+def direct_ms(provider: OpenAIServer) -> float:
+    """Ask the provider itself and return the milliseconds until its first word."""
+    body = json.dumps(
+        {
+            "model": provider.models[0],
+            "stream": True,
+            "messages": [{"role": "user", "content": "And what else?"}],
+        }
+    ).encode()
+    request = urllib.request.Request(
+        f"{provider.url}/chat/completions", body, {"Content-Type": "application/json"}
+    )
+    started = time.perf_counter()
+    with urllib.request.urlopen(request) as answer:
+        for line in answer:
+            if b'"content": "' in line or b'"content":"' in line:
+                break
+        return (time.perf_counter() - started) * 1_000
+
+
+def many_streams(live: LiveMemoryLoop, provider: OpenAIServer, browsers: list[Browser]) -> str:
+    """Stream to everybody at once and return what was seen of it."""
+    provider.default(text="word " * 200, delay_seconds=0.05)
+    process = live.process
+    assert process is not None  # it runs within the context
+    before = _memory_mb(process.pid)
+    firsts: list[float] = []
+    gaps: list[float] = []
+    whole: list[float] = []
+    peak: list[float] = []
+
+    def learner(browser: Browser) -> None:
+        started = time.perf_counter()
+        answered = browser.post("/chat/start/", "Go on", htmx=False)
+        page = browser.events(answered.headers["Location"]).read().decode()
+        found = re.search(r'data-stream="([^"]+)"', page)
+        if found is None:
+            return
+        event, last = "", 0.0
+        for raw in browser.events(found[1]):
+            line = raw.decode().rstrip("\n")
+            if line.startswith("event: "):
+                event = line[7:]
+            elif line.startswith("data: "):
+                now = time.perf_counter()
+                if has_words(event, line[6:]):
+                    if last:
+                        gaps.append((now - last) * 1_000)
+                    else:
+                        firsts.append((now - started) * 1_000)
+                    last = now
+                elif event == "done":
+                    whole.append(now - started)
+
+    threads = [threading.Thread(target=learner, args=(browser,)) for browser in browsers]
+    for thread in threads:
+        thread.start()
+        time.sleep(0.01)
+    time.sleep(3)
+    peak.append(_memory_mb(process.pid))
+    for thread in threads:
+        thread.join()
+    return (
+        f"{len(browsers)} streams: {len(whole)} finished; first words median "
+        f"{statistics.median(firsts):.0f} ms, p95 {_p95(firsts):.0f} ms; between two updates "
+        f"median {statistics.median(gaps):.0f} ms, p95 {_p95(gaps):.0f} ms; whole answer median "
+        f"{statistics.median(whole):.1f} s (10.0 s at the provider); "
+        f"{(peak[0] - before) / len(browsers) * 1_024:.0f} KB a stream"
+    )
+
+
+def _p95(values: list[float]) -> float:
+    return sorted(values)[int(len(values) * 0.95)]
+
+
+def _memory_mb(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1_024  # type: ignore[index] # Linux has it
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.chat_first_token")
+    parser.add_argument("--rounds", type=int, default=40)
+    parser.add_argument("--streams", type=int, default=200)
+    options = parser.parse_args()
+    with (
+        OpenAIServer() as provider,
+        LiveMemoryLoop({"OPENAI_BASE_URL": provider.url}) as live,
+    ):
+        provider.default(text="A cell is the smallest unit of life. It has a membrane.")
+        printed = live.manage("shell", "-c", LOG_IN.format(learners=max(options.streams, 1)))
+        browsers = [Browser(live.port, key) for key in re.findall(r"session (\w+)", printed)]
+        first = browsers[0]
+        conversation = first.post("/chat/start/", "What is a cell?", htmx=False).headers["Location"]
+        # What is loaded when it is first used.
+        page = first.events(conversation).read().decode()
+        for path in re.findall(r'data-stream="([^"]+)"', page):
+            first.events(path).read()
+        for _ in range(5):
+            first_words_ms(first, conversation)
+        taken = [first_words_ms(first, conversation) for _ in range(options.rounds)]
+        direct = statistics.median(direct_ms(provider) for _ in range(options.rounds))
+        sys.stdout.write(
+            f"POST to first words: median {statistics.median(taken):.1f} ms, p95 "
+            f"{_p95(taken):.1f} ms, of which the provider {direct:.1f} ms\n"
+        )
+        sys.stdout.flush()
+        if options.streams:
+            sys.stdout.write(many_streams(live, provider, browsers) + "\n")
+
+
+if __name__ == "__main__":
+    main()
