@@ -3,10 +3,11 @@
 The parts above register checks of their own from their AppConfig; this module imports no app.
 """
 
-import concurrent.futures
 import logging
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import timedelta
 
 from django.db import connection, connections
@@ -28,8 +29,6 @@ class FailingError(Exception):
 
 
 _checks: dict[str, Check] = {}
-# More than there are checks, so that one that hangs does not keep the next request's waiting.
-_threads = concurrent.futures.ThreadPoolExecutor(16, thread_name_prefix="health")
 
 
 def register(name: str, check: Check) -> None:
@@ -44,7 +43,7 @@ def register(name: str, check: Check) -> None:
 def report() -> tuple[bool, dict[str, int | str]]:
     """Run all checks side by side; return whether all is well, and each one's finding."""
     deadline = time.monotonic() + TIME_LIMIT_SECONDS
-    running = {name: _threads.submit(_run, check) for name, check in _checks.items()}
+    running = {name: _begin(check) for name, check in _checks.items()}
     findings: dict[str, int | str] = {}
     healthy = True
     for name, future in running.items():
@@ -57,11 +56,20 @@ def report() -> tuple[bool, dict[str, int | str]]:
     return healthy, findings
 
 
-def _run(check: Check) -> int | str | None:
-    try:
-        return check()
-    finally:
-        connections.close_all()
+def _begin(check: Check) -> Future[int | str | None]:
+    """Run a check in a thread that holds up neither the next request's checks nor an exit."""
+    future: Future[int | str | None] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(check())
+        except Exception as error:
+            future.set_exception(error)
+        finally:
+            connections.close_all()
+
+    threading.Thread(target=run, name="health", daemon=True).start()
+    return future
 
 
 def _words(name: str, error: Exception) -> str:

@@ -8,6 +8,7 @@ import contextlib
 import fcntl
 import hashlib
 import importlib.util
+import logging
 import os
 import pwd
 import stat
@@ -25,6 +26,8 @@ from memoryloop import postgres_keeper as keeper
 from memoryloop.postgres_keeper import PostgresError, lock_file
 
 __all__ = ["EmbeddedPostgres", "PostgresError", "lock_file"]
+
+logger = logging.getLogger(__name__)
 
 # sockaddr_un.sun_path holds 104 bytes on macOS (108 on Linux), and the file's name is in it.
 _LONGEST_SOCKET_FOLDER = 104 - len("/.s.PGSQL.5432") - 1
@@ -193,8 +196,9 @@ class EmbeddedPostgres:
         with begun.stdout:
             word = begun.stdout.readline().decode().strip()
         if word == keeper.READY:
-            # Reaps it should it end before us; else it lives on without us.
-            threading.Thread(target=begun.wait, name="postgres-keeper", daemon=True).start()
+            watcher = threading.Thread(target=self._watch, args=(begun,), daemon=True)
+            watcher.name = "postgres-keeper"
+            watcher.start()
         elif word:
             begun.wait()
             raise PostgresError(word)
@@ -204,6 +208,19 @@ class EmbeddedPostgres:
                 f"or {keeper.WAY_OUT}."
             )
         # Else it gave way to another starter's keeper (0), or was killed.
+
+    def _watch(self, begun: subprocess.Popen[bytes]) -> None:
+        """Begin another keeper should the one we began be killed while we use the server."""
+        begun.wait()
+        with self._lock:
+            # It ends by itself when it was told to, or when the data has gone.
+            if not self._users or begun.returncode == 0:
+                return
+            logger.error("The keeper of PostgreSQL ended (%s): beginning another", begun.returncode)
+            try:
+                self._await_server()
+            except PostgresError:
+                logger.exception("PostgreSQL did not come back")
 
     def _kept(self) -> bool:
         with keeper.lock_file(self.folder / keeper.KEEPER) as descriptor:

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -58,13 +58,19 @@ def environment(data: Path, extra: Mapping[str, str] | None = None) -> dict[str,
 
 
 class LiveMemoryLoop:
-    """`manage.py serve` on a free port. `env` is added to its environment.
+    """`manage.py serve` on a free port; `env` is added to its environment, `before` to its command.
 
-    Shows .url (no slash at the end), .data, .log (what it has printed), .process; .manage(*args)
-    runs another command on the same data. Raises RuntimeError with its log if it does not start.
+    Shows .url (no slash at the end), .data, .log (what it has printed), .process,
+    .started_in_seconds; .manage(*args) runs another command on the same data. Raises RuntimeError
+    with its log if it does not start.
     """
 
-    def __init__(self, env: Mapping[str, str] | None = None, data: Path | None = None) -> None:
+    def __init__(
+        self,
+        env: Mapping[str, str] | None = None,
+        data: Path | None = None,
+        before: Sequence[str] = (),
+    ) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._folder = (
@@ -72,8 +78,10 @@ class LiveMemoryLoop:
         )
         self.data = Path(self._folder.name) if self._folder else data or Path()
         self.environment = environment(self.data, {"PORT": str(self.port), **(env or {})})
+        self._command = [*before, sys.executable, str(REPOSITORY / "manage.py"), "serve"]
         self._log_file = self.data / "serve.log"
         self.process: subprocess.Popen[bytes] | None = None
+        self.started_in_seconds = 0.0
 
     def __enter__(self) -> Self:
         self.start()
@@ -100,7 +108,7 @@ class LiveMemoryLoop:
         self.data.mkdir(parents=True, exist_ok=True)
         with self._log_file.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, REPOSITORY / "manage.py", "serve"],
+                self._command,
                 env=self.environment,
                 cwd=REPOSITORY,
                 stdin=subprocess.DEVNULL,
@@ -108,13 +116,15 @@ class LiveMemoryLoop:
                 stderr=log,
                 start_new_session=True,
             )
-        deadline = time.monotonic() + _START_SECONDS
+        began = time.monotonic()
+        deadline = began + _START_SECONDS
         while self.health()[0] != 200:
             if self.process.poll() is not None or time.monotonic() > deadline:
                 status, findings = self.health()
                 self.stop()
                 raise RuntimeError(f"MemoryLoop did not start ({status} {findings}):\n{self.log}")
             time.sleep(0.05)
+        self.started_in_seconds = time.monotonic() - began
 
     def stop(self, sign: signal.Signals = signal.SIGTERM) -> int | None:
         """Ask it to stop, wait, and return its exit status (None if it was not running)."""

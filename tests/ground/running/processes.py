@@ -89,9 +89,18 @@ def processes_of(folder: Path) -> dict[int, str]:
     return found
 
 
+def runs(pid: int) -> bool:
+    """Return whether a process is there and no mere zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 def keeper_of(folder: Path) -> int:
-    (pid,) = (pid for pid, line in processes_of(folder).items() if "postgres_keeper.py" in line)
-    return pid
+    """Return the keeper's process id, or 0."""
+    lines = processes_of(folder).items()
+    return next((pid for pid, line in lines if "postgres_keeper.py" in line), 0)
 
 
 def server_of(folder: Path) -> int:

@@ -17,6 +17,7 @@ from tests.ground.running.processes import (
     keeper_of,
     nothing_runs,
     processes_of,
+    runs,
     server_of,
     until,
 )
@@ -129,11 +130,28 @@ def test_a_killed_host_leaves_the_server_to_the_others(folder: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's end")
 def test_a_killed_keeper_takes_the_server_along_and_the_next_start_works(folder: Path) -> None:
     with Holder(folder) as holder:
+        server = server_of(folder)
+        holder.process.send_signal(signal.SIGSTOP)
         os.kill(keeper_of(folder), signal.SIGKILL)
-        until(lambda: list(processes_of(folder)) == [holder.process.pid], "the server has ended")
+        until(lambda: not runs(server), "the server has ended")
+        holder.process.send_signal(signal.SIGCONT)
         with EmbeddedPostgres(folder).running():
             assert ask(folder, "SELECT 1") == 1
     nothing_runs(folder)
+
+
+def test_a_killed_keeper_is_replaced_by_who_began_it(folder: Path) -> None:
+    with EmbeddedPostgres(folder).running():
+        os.kill(keeper_of(folder), signal.SIGKILL)
+
+        def answers() -> bool:
+            try:
+                return ask(folder, "SELECT 1") == 1
+            except psycopg.OperationalError:
+                return False
+
+        until(lambda: answers() and keeper_of(folder), "another keeper keeps the server")
+    nothing_runs(folder, 1)
 
 
 def test_everything_killed_at_once_comes_back_with_what_was_committed(folder: Path) -> None:

@@ -201,15 +201,7 @@ def test_a_root_without_user_namespaces_is_told_so(folder: Path) -> None:
     if subprocess.run([*inside, forbid + "true"], check=False, capture_output=True).returncode:
         pytest.skip("this system grants no user namespace to take them away in")
     tried = subprocess.run(
-        [
-            *inside,
-            forbid + '"$@"',
-            "-",
-            sys.executable,
-            "-m",
-            "tests.ground.running.holder",
-            folder,
-        ],
+        [*inside, forbid + '"$@"', "-", *holding(folder)],
         cwd=REPOSITORY,
         stdin=subprocess.DEVNULL,
         capture_output=True,

@@ -1,0 +1,61 @@
+"""`manage.py`: who needs the database has it, who does not starts nothing."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.ground.running.processes import nothing_runs, processes_of
+from tests.live import REPOSITORY, environment
+
+
+def manage(data: Path, *args: str, **extra: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, REPOSITORY / "manage.py", *args],
+        env=environment(data, extra),
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize("command", [("check",), ("help",), ("diffsettings",)])
+def test_a_command_without_need_of_the_database_starts_none(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    done = manage(tmp_path, *command)
+    assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "postgres").exists()
+
+
+def test_a_command_that_needs_the_database_starts_it_and_leaves_nothing(folder: Path) -> None:
+    done = manage(folder.parent, "showmigrations", "sessions")
+    assert done.returncode == 0, done.stderr
+    assert "[ ] 0001_initial" in done.stdout
+    assert processes_of(folder) == {}
+
+
+def test_the_migrations_are_complete_and_nothing_is_warned_of(folder: Path) -> None:
+    done = manage(folder.parent, "makemigrations", "--check", "--dry-run")
+    assert done.returncode == 0, done.stdout
+    assert done.stderr == ""
+    nothing_runs(folder, 1)
+
+
+def test_a_database_that_cannot_start_is_one_sentence(folder: Path) -> None:
+    (folder / "data" / "PG_VERSION").write_text("17\n")
+    done = manage(folder.parent, "showmigrations")
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "DATABASE_URL" in done.stderr
+
+
+def test_the_settings_are_fit_to_deploy(tmp_path: Path) -> None:
+    for https in ("false", "true"):
+        done = manage(
+            tmp_path, "check", "--deploy", "--fail-level", "WARNING", MEMORYLOOP_HTTPS=https
+        )
+        assert done.returncode == 0, done.stderr
