@@ -79,6 +79,30 @@ def review(
     return dataclasses.replace(after, sequence=card.sequence + 1, buried_until=None), log
 
 
+def review_late(
+    card: Flashcard,
+    logs: Iterable[ReviewLog],
+    rating: Rating,
+    at: datetime,
+    *,
+    review_id: uuid.UUID,
+    duration_ms: int = 0,
+    settings: ScheduleSettings = DEFAULT_SETTINGS,
+) -> tuple[Flashcard, ReviewLog]:
+    """Return the card with a review put into its place in the past, and the row for its log.
+
+    For a review that reaches us after later ones: made offline, or by a clock that is behind.
+    `logs` is the card's whole log; the reviews after `at` are replayed on top.
+    """
+    history = list(logs)
+    earlier = [log for log in effective(history) if log.reviewed_at <= at]
+    there = dataclasses.replace(fold(card, earlier, settings=settings), sequence=card.sequence)
+    _, log = review(
+        there, rating, at, review_id=review_id, duration_ms=duration_ms, settings=settings
+    )
+    return fold(card, [*history, log], settings=settings), log
+
+
 def undo(
     card: Flashcard,
     logs: Iterable[ReviewLog],

@@ -5,7 +5,7 @@ All functions name the owner; times come in as arguments. Errors carry a `.sente
 
 import dataclasses
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -52,6 +52,7 @@ __all__ = [
     "reviewed_since",
     "search_cards",
     "set_suspended",
+    "set_tags",
     "undo_review",
 ]
 
@@ -189,6 +190,12 @@ def set_suspended(*, owner_id: UUID, card_id: UUID, suspended: bool) -> Flashcar
     return _change(owner_id, card_id, lambda card: dataclasses.replace(card, suspended=suspended))
 
 
+def set_tags(*, owner_id: UUID, card_id: UUID, tags: Iterable[str]) -> Flashcard:
+    """Give a card these tags instead of those it has, each once. Raises DoesNotExist."""
+    kept = tuple(dict.fromkeys(tag for tag in map(_clean, tags) if tag))
+    return _change(owner_id, card_id, lambda card: dataclasses.replace(card, tags=kept))
+
+
 def bury_card(*, owner_id: UUID, card_id: UUID, until: datetime) -> Flashcard:
     """Keep a card out of review until a time. Raises DoesNotExist."""
     return _change(owner_id, card_id, lambda card: dataclasses.replace(card, buried_until=until))
@@ -230,9 +237,15 @@ def review_card(
             return Reviewed(card, known, repeated=True)
         if known is not None or sequence != card.sequence:
             raise AlreadyAnswered(card)
-        card, log = scheduling.review(
-            card, rating, now, review_id=review_id, duration_ms=duration_ms
-        )
+        if card.last_review is not None and now < card.last_review:
+            logs = ReviewLog.objects.for_owner(owner_id).filter(flashcard_id=card_id)
+            card, log = scheduling.review_late(
+                card, logs, rating, now, review_id=review_id, duration_ms=duration_ms
+            )
+        else:
+            card, log = scheduling.review(
+                card, rating, now, review_id=review_id, duration_ms=duration_ms
+            )
         journal.append([Change(card, log)])
         if pending.entries >= CHECKPOINT_ENTRIES:
             jobs.request_checkpoint()

@@ -114,20 +114,28 @@ def test_an_undo_without_a_review_is_refused() -> None:
 
 
 def test_a_late_review_takes_its_place_in_history() -> None:
-    on_time, logs_in_order = new_card(), []
+    on_time, late = new_card(), new_card()
     for day, rating in ((0, 3), (1, 4), (9, 3)):
-        on_time, log = rate(on_time, rating, NOW + timedelta(days=day))
-        logs_in_order.append(log)
-    late = [
-        dataclasses.replace(log, sequence=i)
-        for i, log in enumerate((logs_in_order[0], logs_in_order[2], logs_in_order[1]))
-    ]
-    assert scheduling.fold(new_card(), late, settings=PLAIN) == on_time
+        on_time, _ = rate(on_time, rating, NOW + timedelta(days=day))
+    logs = []
+    for day, rating in ((0, 3), (9, 3)):
+        late, log = rate(late, rating, NOW + timedelta(days=day))
+        logs.append(log)
+    late, log = scheduling.review_late(
+        late,
+        logs,
+        Rating.EASY,
+        NOW + timedelta(days=1),
+        review_id=uuid.uuid4(),
+        settings=PLAIN,
+    )
+    assert late == on_time
+    assert (log.sequence, log.elapsed_days, log.state_before) == (2, 1.0, State.LEARNING)
 
 
 ACTIONS = st.lists(
     st.one_of(
-        st.tuples(st.sampled_from([1, 2, 3, 4]), st.integers(0, 60 * 24 * 400)),
+        st.tuples(st.sampled_from([1, 2, 3, 4]), st.integers(-60 * 24 * 40, 60 * 24 * 400)),
         st.just("undo"),
     ),
     max_size=25,
@@ -139,8 +147,13 @@ def test_the_state_is_the_fold_of_the_log(actions: list[object]) -> None:
     card, logs, now = new_card(), list[ReviewLog](), NOW
     ids = (uuid.UUID(int=n) for n in itertools.count(1))
     for action in actions:
-        if isinstance(action, tuple):
-            now += timedelta(minutes=action[1])
+        if isinstance(action, tuple) and action[1] < 0 and card.last_review:
+            late = card.last_review + timedelta(minutes=action[1])
+            card, log = scheduling.review_late(
+                card, logs, Rating(action[0]), late, review_id=next(ids)
+            )
+        elif isinstance(action, tuple):
+            now += timedelta(minutes=abs(action[1]))
             card, log = scheduling.review(card, Rating(action[0]), now, review_id=next(ids))
         elif scheduling.effective(logs):
             now += timedelta(seconds=1)

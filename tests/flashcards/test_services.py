@@ -179,6 +179,21 @@ class ReviewTests(TestCase):
             self.assertEqual(caught.exception.card, first.card)
             checkpoint.run()
 
+    def test_a_review_from_before_the_last_takes_its_place_in_history(self) -> None:
+        self.rate(0)
+        last = self.rate(1)
+        late = services.review_card(
+            owner_id=self.alice.pk,
+            card_id=self.card.id,
+            review_id=uuid.uuid4(),
+            sequence=2,
+            rating=Rating.HARD,
+            now=NOW + timedelta(hours=2),
+        )
+        self.assertEqual(late.card.last_review, last.log.reviewed_at)
+        logs = ReviewLog.objects.for_owner(self.alice)
+        self.assertEqual(scheduling.fold(late.card, logs), late.card)
+
     def test_an_id_used_for_another_card_is_refused(self) -> None:
         review_id = uuid.uuid4()
         self.rate(0, review_id=review_id)

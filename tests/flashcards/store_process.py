@@ -1,0 +1,88 @@
+"""What the crash and concurrency tests run in processes of their own.
+
+    python -m tests.flashcards.store_process ACTION OWNER SEED COUNT
+
+Prints a line of JSON for each thing that was acknowledged, when it was. MEMORYLOOP_FAILPOINT may
+have it die on the way.
+"""
+
+import json
+import os
+import random
+import sys
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import django
+
+
+def acknowledge(**what: Any) -> None:
+    sys.stdout.write(json.dumps(what) + "\n")
+    sys.stdout.flush()
+
+
+def main(action: str, owner: str, seed: str, count: str) -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "memoryloop.settings")
+    django.setup()
+    from flashcards import services
+    from flashcards.records import Flashcard, NewCard, Rating
+    from flashcards.store import checkpoint
+
+    owner_id = uuid.UUID(owner)
+    draw = random.Random(int(seed))
+    now = datetime(2026, 5, 1, tzinfo=UTC) + timedelta(days=draw.random())
+
+    def rate() -> None:
+        ids = [card.id for card in Flashcard.objects.for_owner(owner_id)]
+        card = services.get_card(owner_id=owner_id, card_id=draw.choice(ids))
+        review_id = uuid.uuid4()
+        try:
+            done = services.review_card(
+                owner_id=owner_id,
+                card_id=card.id,
+                review_id=review_id,
+                sequence=card.sequence,
+                rating=Rating(draw.randint(1, 4)),
+                now=now,
+            )
+        except services.AlreadyAnswered:
+            acknowledge(refused=str(card.id))
+        else:
+            acknowledge(review=str(done.log.id), card=str(card.id), sequence=done.log.sequence)
+
+    def create() -> None:
+        cards = services.create_cards(
+            owner_id=owner_id,
+            cards=[NewCard(question=f"Q{draw.random()}", answer="A") for _ in range(3)],
+            now=now,
+        )
+        acknowledge(created=[str(card.id) for card in cards])
+
+    def delete() -> None:
+        card = Flashcard.objects.for_owner(owner_id).first()
+        if card is not None:
+            services.delete_card(owner_id=owner_id, card_id=card.id, now=now)
+            acknowledge(deleted=str(card.id))
+
+    def undo() -> None:
+        undo_id = uuid.uuid4()
+        try:
+            services.undo_review(owner_id=owner_id, undo_id=undo_id, now=now)
+        except services.NothingToUndo:
+            return
+        acknowledge(undone=str(undo_id))
+
+    def move() -> None:
+        checkpoint.run(wait=True)
+        acknowledge(checkpoint=True)
+
+    actions = {"rate": rate, "create": create, "delete": delete, "undo": undo, "checkpoint": move}
+    for _ in range(int(count)):
+        name = draw.choice(list(actions)) if action == "mix" else action
+        actions[name]()
+        now += timedelta(minutes=1)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
