@@ -27,7 +27,7 @@ _AS_TYPED = {"autocapitalize": "none", "spellcheck": "false"}
 class FocusedForm(forms.BaseForm):
     """Puts the cursor where something is to be put right, not always into the first field."""
 
-    def add_error(self, field: str | None, error: ValidationError | str) -> None:
+    def add_error(self, field: str | None, error: Any) -> None:
         super().add_error(field, error)
         typed = [name for name, each in self.fields.items() if not each.widget.is_hidden]
         wrong = next((name for name in typed if name in self.errors), typed[-1])

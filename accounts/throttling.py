@@ -93,7 +93,7 @@ def client_place(request: HttpRequest) -> str:
     REMOTE_ADDR only: the ASGI server puts there what a trusted proxy says, and a header that
     anyone can send is no address.
     """
-    address = request.META.get("REMOTE_ADDR", "")
+    address: str = request.META.get("REMOTE_ADDR", "")
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

@@ -5,7 +5,6 @@ from typing import Any
 from unittest import mock
 
 from django.contrib.auth.hashers import Argon2PasswordHasher
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -40,11 +39,8 @@ def counted_hashes() -> Iterator[list[str]]:
 class LogInTests(TestCase):
     url = reverse("accounts:login")
 
-    def post(self, email: str, password: str = PASSWORD, **more: str) -> HttpResponse:
-        response: HttpResponse = self.client.post(
-            self.url, {"email": email, "password": password, **more}
-        )
-        return response
+    def post(self, email: str, password: str = PASSWORD, **more: str) -> Any:
+        return self.client.post(self.url, {"email": email, "password": password, **more})
 
     def test_it_logs_in_for_seven_days_under_a_new_session_key(self) -> None:
         session = self.client.session

@@ -81,7 +81,7 @@ class SendTheLinkTests(TestCase):
         self.assertEqual(message.to, ["alice@example.org"])
         self.assertEqual(message.subject, "Set a new MemoryLoop password")
         self.assertIn("Hello Alice,", message.body)
-        link = re.search(r"https://learn\.example(/accounts/reset/\S+)", message.body)
+        link = re.search(r"https://learn\.example(/accounts/reset/\S+)", str(message.body))
         assert link is not None
         self.assertEqual(self.client.get(link[1], follow=True).status_code, 200)
 
