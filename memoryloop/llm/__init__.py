@@ -1,6 +1,7 @@
 """Model providers: Claude, any OpenAI-compatible server, or nobody. All behind one protocol."""
 
 from memoryloop.llm.anthropic import ClaudeProvider, check_claude_key
+from memoryloop.llm.anthropic import import_sdk as _import_anthropic
 from memoryloop.llm.base import (
     AuthenticationFailed,
     BadResponse,
@@ -22,6 +23,7 @@ from memoryloop.llm.base import (
 from memoryloop.llm.detect import detect
 from memoryloop.llm.offline import OfflineProvider
 from memoryloop.llm.openai_compatible import CompatibleProvider
+from memoryloop.llm.openai_compatible import import_sdk as _import_openai
 
 __all__ = [
     "AuthenticationFailed",
@@ -45,6 +47,7 @@ __all__ = [
     "detect",
     "offline",
     "openai_compatible",
+    "warm_up",
 ]
 
 
@@ -63,3 +66,12 @@ def openai_compatible(
 def offline() -> Provider:
     """Return the provider that is no model and says so."""
     return OfflineProvider()
+
+
+def warm_up() -> None:
+    """Import the SDKs, so that the first learner does not wait for it. Takes about 2 s of a thread.
+
+    Touches no network.
+    """
+    _import_anthropic()
+    _import_openai()

@@ -33,7 +33,7 @@ _ways = Ways("tool", "schema", "words")
 
 
 @functools.cache
-def _import_sdk() -> "ModuleType":
+def import_sdk() -> "ModuleType":
     import anthropic
 
     return anthropic
@@ -41,9 +41,9 @@ def _import_sdk() -> "ModuleType":
 
 async def _sdk() -> "ModuleType":
     """Import the SDK without holding up the loop, which other learners' answers share."""
-    if _import_sdk.cache_info().currsize:
-        return _import_sdk()
-    return await asyncio.to_thread(_import_sdk)
+    if import_sdk.cache_info().currsize:
+        return import_sdk()
+    return await asyncio.to_thread(import_sdk)
 
 
 class ClaudeProvider:
@@ -214,7 +214,7 @@ def check_claude_key(api_key: str) -> None:
 
     def work() -> None:
         try:
-            _import_sdk()
+            import_sdk()
             # The import counts too, the first time; a slow machine still gets a fair try.
             left = max(limits.KEY_CHECK_SECONDS / 2, limits.KEY_CHECK_SECONDS - _since(began))
             outcome.set_result(asyncio.run(_list_models(api_key, failures, left)))

@@ -44,7 +44,7 @@ class Listed:
 
 
 @functools.cache
-def _import_sdk() -> "ModuleType":
+def import_sdk() -> "ModuleType":
     import openai
 
     return openai
@@ -52,9 +52,9 @@ def _import_sdk() -> "ModuleType":
 
 async def _sdk() -> "ModuleType":
     """Import the SDK (0.5 s) without holding up the loop, which other answers share."""
-    if _import_sdk.cache_info().currsize:
-        return _import_sdk()
-    return await asyncio.to_thread(_import_sdk)
+    if import_sdk.cache_info().currsize:
+        return import_sdk()
+    return await asyncio.to_thread(import_sdk)
 
 
 def normal_url(url: str) -> str:

@@ -25,11 +25,13 @@ Ask = Callable[[], Awaitable[float]]
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "memoryloop.settings")
     django.setup()
-    answers = int(sys.argv[1]) if len(sys.argv) > 1 else 300
+    answers = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     from tests.servers import ClaudeServer, OpenAIServer
 
     with ClaudeServer() as claude, OpenAIServer() as compatible:
         settings.ANTHROPIC_BASE_URL = claude.url
+        for server in (claude, compatible):
+            server.default(text="A short answer is enough here.")
         figures = {
             "claude": asyncio.run(_compare(_our_claude, *_bare_claude(claude.url), answers)),
             "openai_compatible": asyncio.run(
