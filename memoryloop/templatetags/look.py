@@ -7,7 +7,7 @@ from django.contrib.messages.storage.base import Message
 from django.forms import BoundField, CheckboxInput, RadioSelect, Textarea
 from django.template.base import NodeList, Parser, Token
 from django.template.loader import render_to_string
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from memoryloop.toasts import undo_url
 
@@ -58,7 +58,8 @@ class CaptureNode(template.Node):
         self.nodelist = nodelist
 
     def render(self, context: template.Context) -> SafeString:
-        context[self.name] = self.nodelist.render(context).strip()
+        # Already escaped where it was written: what a template renders is safe.
+        context[self.name] = mark_safe(self.nodelist.render(context).strip())  # noqa: S308
         return SafeString("")
 
 

@@ -19,7 +19,7 @@
     pinned = true;
   };
   const keepPlace = () => {
-    if (pinned) showEnd();
+    if (toEnd && pinned) showEnd();
     if (toEnd) toEnd.hidden = isAtEnd();
   };
   if (toEnd) {

@@ -23,7 +23,7 @@ def find(person: Visit) -> dict[str, str]:
     page.goto("/chat/conversations/")
     conversation = page.locator("main .list-link").first.get_attribute("href") or ""
     page.goto(conversation)
-    make = page.locator(".message--answer a[href*='/cards/make/']").first.get_attribute("href")
+    make = page.locator(".message a[href*='/cards/make/']").first.get_attribute("href")
     page.goto("/cards/")
     card = page.locator("a.cards-title").first.get_attribute("href") or ""
     expect(page).to_have_title(re.compile("Cards"))

@@ -5,7 +5,7 @@ import re
 from typing import Literal
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
 from tests.live import LiveMemoryLoop
 
@@ -32,7 +32,6 @@ class Visit:
         self.site = site
         self.javascript = javascript
         self.problems: list[str] = []
-        self.responses: list[Response] = []
         # Statuses that a test provokes: the browser reports each as an error on the console.
         self.expected_statuses: set[int] = set()
         self.context = browser.new_context(
@@ -40,6 +39,7 @@ class Visit:
             color_scheme=scheme,
             java_script_enabled=javascript,
             has_touch=width < 500,
+            is_mobile=width < 500,
             base_url=site.url,
             reduced_motion="reduce",
         )
@@ -47,7 +47,6 @@ class Visit:
         self.context.on("request", self._on_request)
         self.context.on("console", self._on_console)
         self.context.on("weberror", lambda error: self.problems.append(f"script: {error.error}"))
-        self.context.on("response", lambda response: self.responses.append(response))
         self.page: Page = self.context.new_page()
 
     def _on_request(self, request: Request) -> None:
