@@ -82,7 +82,7 @@ def _by_words(messages: "QuerySet[Message]", text: str, limit: int) -> "QuerySet
     # Word characters only, so nothing in it means anything to PostgreSQL's query language.
     query = SearchQuery(" | ".join(list(words)[:MAX_WORDS]), search_type="raw", config="english")
     return (
-        messages.annotate(words=_VECTOR, rank=SearchRank(_VECTOR, query))
+        messages.alias(words=_VECTOR, rank=SearchRank(_VECTOR, query))
         .filter(words=query)
         .order_by(F("rank").desc(), "id")[: limit * 2]
     )

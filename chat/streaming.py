@@ -32,6 +32,8 @@ from memoryloop import markdown
 from memoryloop.background import run_in_database
 
 UPDATE_SECONDS = 0.05
+# On a busy server updates come less often, but they come.
+MAX_UPDATE_SECONDS = 1.0
 POLL_SECONDS = 0.25
 KEEP_ALIVE_SECONDS = 15.0
 # Rendering for all who watch takes at most this part of the event loop's time.
@@ -72,17 +74,19 @@ class Page:
         return events + event("tail", html=tail)
 
     def _take(self, text: str) -> tuple[str, str]:
-        started = time.perf_counter()
+        # Of this thread, so that waiting for other threads does not count as rendering.
+        started = time.thread_time()
         finished, self._open = markdown.split_blocks(self._open + text)
         html = markdown.render("".join(finished)) if finished else ""
         tail = markdown.render(self._open, unfinished=True) if self._open.strip() else ""
-        self.seconds = time.perf_counter() - started
+        self.seconds = time.thread_time() - started
         return html, tail
 
     @property
     def pause_seconds(self) -> float:
         """Return how long to gather more words before the next update."""
-        return max(UPDATE_SECONDS, self.seconds * _watching / RENDERING_SHARE)
+        fair = self.seconds * _watching / RENDERING_SHARE
+        return min(max(UPDATE_SECONDS, fair), MAX_UPDATE_SECONDS)
 
 
 async def events(answer: Message, final_event: Callable[[UUID], str]) -> AsyncIterator[str]:

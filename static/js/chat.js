@@ -172,15 +172,33 @@
 
   /* The answer */
 
-  const streams = new WeakMap();
+  const followed = new WeakSet();
+  const RETRY_MS = [1000, 2000, 4000, 8000, 15000];
 
   function follow(message) {
-    if (streams.has(message)) return;
+    if (followed.has(message)) return;
+    followed.add(message);
+    say("The answer is being written.");
+    connect(message, 0);
+  }
+
+  function connect(message, attempt) {
+    if (!message.isConnected) return;
     const body = message.querySelector("[data-body]");
     const tail = body.querySelector("[data-tail]");
     const source = new EventSource(message.dataset.stream);
-    streams.set(message, source);
-    say("The answer is being written.");
+    // A browser connects again by itself, but gives up where a server that is restarting says so.
+    source.addEventListener("error", () => {
+      if (source.readyState !== EventSource.CLOSED || !message.isConnected) return;
+      if (attempt < RETRY_MS.length) {
+        setTimeout(() => connect(message, attempt + 1), RETRY_MS[attempt]);
+        return;
+      }
+      toast("The connection is lost. Your message is stored; reload the page to go on.", "warning", {
+        sticky: true,
+        action: { label: "Reload", run: () => location.reload() },
+      });
+    });
 
     const on = (name, show) =>
       source.addEventListener(name, (event) => {
@@ -193,6 +211,7 @@
       });
 
     on("reset", ({ html, tail: open }) => {
+      attempt = 0;
       body.replaceChildren(tail);
       tail.insertAdjacentHTML("beforebegin", html);
       tail.innerHTML = open;
@@ -250,8 +269,8 @@
     }
   });
 
-  const toast = (text, level = "success") =>
-    document.dispatchEvent(new CustomEvent("toast", { detail: { text, level } }));
+  const toast = (text, level = "success", more = {}) =>
+    document.dispatchEvent(new CustomEvent("toast", { detail: { text, level, ...more } }));
 
   function arm() {
     document.querySelectorAll("[data-composer]").forEach(armComposer);

@@ -41,6 +41,8 @@ for number in range({learners}):
     print("session", session.session_key)
 """
 TOKEN = "a" * 32
+WORDS, WORD_SECONDS = 300, 0.1
+STAGES: dict[str, list[float]] = {"POST": [], "connecting to the events": []}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -78,10 +80,12 @@ def first_words_ms(browser: Browser, conversation: str) -> float:
     """Send a message and return the milliseconds until its answer's first words."""
     started = time.perf_counter()
     page = browser.post(f"{conversation}send/", "And what else?", htmx=True).read().decode()
+    posted = time.perf_counter()
     found = re.search(r'data-stream="([^"]+)"', page)
     if found is None:
         raise RuntimeError(page[:500])
     stream = browser.events(found[1])
+    connected = time.perf_counter()
     event, milliseconds = "", 0.0
     for raw in stream:
         line = raw.decode().rstrip("\n")
@@ -89,6 +93,8 @@ def first_words_ms(browser: Browser, conversation: str) -> float:
             event = line[7:]
         elif line.startswith("data: ") and not milliseconds and has_words(event, line[6:]):
             milliseconds = (time.perf_counter() - started) * 1_000
+    STAGES["POST"].append((posted - started) * 1_000)
+    STAGES["connecting to the events"].append((connected - posted) * 1_000)
     return milliseconds
 
 
@@ -114,7 +120,7 @@ def direct_ms(provider: OpenAIServer) -> float:
 
 def many_streams(live: LiveMemoryLoop, provider: OpenAIServer, browsers: list[Browser]) -> str:
     """Stream to everybody at once and return what was seen of it."""
-    provider.default(text="word " * 200, delay_seconds=0.05)
+    provider.default(text="word " * WORDS, delay_seconds=WORD_SECONDS)
     process = live.process
     assert process is not None  # it runs within the context
     before = _memory_mb(process.pid)
@@ -149,8 +155,8 @@ def many_streams(live: LiveMemoryLoop, provider: OpenAIServer, browsers: list[Br
     threads = [threading.Thread(target=learner, args=(browser,)) for browser in browsers]
     for thread in threads:
         thread.start()
-        time.sleep(0.01)
-    time.sleep(3)
+        # Nobody's two hundred learners press Enter in the same second.
+        time.sleep(0.1)
     peak.append(_memory_mb(process.pid))
     for thread in threads:
         thread.join()
@@ -158,7 +164,7 @@ def many_streams(live: LiveMemoryLoop, provider: OpenAIServer, browsers: list[Br
         f"{len(browsers)} streams: {len(whole)} finished; first words median "
         f"{statistics.median(firsts):.0f} ms, p95 {_p95(firsts):.0f} ms; between two updates "
         f"median {statistics.median(gaps):.0f} ms, p95 {_p95(gaps):.0f} ms; whole answer median "
-        f"{statistics.median(whole):.1f} s (10.0 s at the provider); "
+        f"{statistics.median(whole):.1f} s ({WORDS * WORD_SECONDS:.1f} s at the provider); "
         f"{(peak[0] - before) / len(browsers) * 1_024:.0f} KB a stream"
     )
 
@@ -179,7 +185,9 @@ def main() -> None:
     options = parser.parse_args()
     with (
         OpenAIServer() as provider,
-        LiveMemoryLoop({"OPENAI_BASE_URL": provider.url}) as live,
+        LiveMemoryLoop(
+            {"OPENAI_BASE_URL": provider.url, "OPENAI_MODEL": provider.models[0]}
+        ) as live,
     ):
         provider.default(text="A cell is the smallest unit of life. It has a membrane.")
         printed = live.manage("shell", "-c", LOG_IN.format(learners=max(options.streams, 1)))
@@ -196,7 +204,9 @@ def main() -> None:
         direct = statistics.median(direct_ms(provider) for _ in range(options.rounds))
         sys.stdout.write(
             f"POST to first words: median {statistics.median(taken):.1f} ms, p95 "
-            f"{_p95(taken):.1f} ms, of which the provider {direct:.1f} ms\n"
+            f"{_p95(taken):.1f} ms, of which the provider {direct:.1f} ms"
+            + "".join(f", {name} {statistics.median(ms):.1f} ms" for name, ms in STAGES.items())
+            + "\n"
         )
         sys.stdout.flush()
         if options.streams:
