@@ -92,6 +92,12 @@ class CardForm(forms.Form):
             elif data.get("ordinal", 1) not in cloze_ordinals(question):
                 gap = f"{{{{c{data.get('ordinal', 1)}::…}}}}"
                 self.add_error("question", f"This card hides {gap}: keep a gap with that number.")
+            elif "ordinal" not in data and cloze_ordinals(question) != [1]:
+                self.add_error(
+                    "question",
+                    "A card hides all its gaps with the number c1 at once. "
+                    "Number them all c1, or write another card for the others.",
+                )
         elif not answer:
             self.add_error("answer", "Write the answer.")
         return data
@@ -102,7 +108,7 @@ class EditCardForm(CardForm):
 
     def __init__(self, *args: Any, kind: str, ordinal: int = 1, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.kind, self.ordinal = kind, ordinal
+        self.card_kind, self.card_ordinal = kind, ordinal
         del self.fields["kind"], self.fields["tags"]
         self.fields["extra"] = MarkdownField(
             label="Note",
@@ -113,5 +119,5 @@ class EditCardForm(CardForm):
         )
 
     def clean(self) -> dict[str, Any]:
-        self.cleaned_data |= {"kind": self.kind, "ordinal": self.ordinal}
+        self.cleaned_data |= {"kind": self.card_kind, "ordinal": self.card_ordinal}
         return super().clean()

@@ -187,7 +187,7 @@ def _logs_today(user: User, now: datetime) -> list[ReviewLog]:
 def _hardest(user: User, logs: list[ReviewLog]) -> tuple[Flashcard, ...]:
     """Return the cards forgotten most often, if any was forgotten; most often first."""
     forgotten = Counter(log.flashcard_id for log in logs if log.rating == Rating.AGAIN)
-    found = []
+    found: list[Flashcard] = []
     for card_id, _ in forgotten.most_common():
         if len(found) == HARDEST_SHOWN:
             break

@@ -48,6 +48,11 @@ def source_of(user: User, card: Flashcard) -> SourceWords | None:
 
 def _build(message: Message, before: str, words: str, after: str) -> SourceWords:
     lead, tail = before[-AROUND_CHARACTERS:], after[:AROUND_CHARACTERS]
+    # Whole words only.
+    if len(lead) < len(before):
+        lead = lead.partition(" ")[2]
+    if len(tail) < len(after):
+        tail = tail.rpartition(" ")[0]
     return SourceWords(
         before=("…" if len(lead) < len(before) else "") + _plain(lead),
         words=_plain(words),

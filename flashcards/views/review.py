@@ -2,6 +2,7 @@
 
 import math
 import uuid
+from dataclasses import replace
 from datetime import datetime
 
 from django.contrib.auth.decorators import login_required
@@ -158,18 +159,21 @@ def _stage(
     status: int = 200,
 ) -> HttpResponse:
     template = "flashcards/_stage.html" if request.htmx else "flashcards/review.html"
+    summary = None
+    if stage.kind is Kind.FINISHED:
+        summary = session.summary(request.user, now)
+        stage = replace(stage, done=summary.reviews, due=summary.left)
     context: dict[str, object] = {
         "stage": stage,
         "revealed": revealed,
         "notice": notice,
         "error": error,
+        "summary": summary,
     }
     if stage.kind is Kind.WAIT and stage.next_due is not None:
         context["wait_seconds"] = max(1, math.ceil((stage.next_due - now).total_seconds()))
         context["wait_words"] = words.due(stage.next_due, now=now, zone=zone_of(request.user))
         context["wait_count"] = words.count(stage.learning, "card")
-    if stage.kind is Kind.FINISHED:
-        context["summary"] = session.summary(request.user, now)
     return render(request, template, context, status=status)
 
 

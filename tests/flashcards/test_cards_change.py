@@ -33,7 +33,12 @@ class EditTests(CardViewRules, TestCase):
         self.assertEqual(
             (after.question, after.answer, after.extra), ("New question", "New answer", "Note")
         )
-        words = {"question": "", "answer": "", "extra": "", "edited_at": before.edited_at}
+        words: dict[str, Any] = {
+            "question": "",
+            "answer": "",
+            "extra": "",
+            "edited_at": before.edited_at,
+        }
         self.assertEqual(dataclasses.replace(after, **words), dataclasses.replace(before, **words))
 
     def test_the_form_has_the_words_as_they_are(self) -> None:

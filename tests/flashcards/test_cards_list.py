@@ -19,7 +19,7 @@ class CardListTests(TestCase):
     def setUp(self) -> None:
         self.log_in()
 
-    def titles(self, **query: object) -> list[str]:
+    def titles(self, **query: str | int) -> list[str]:
         return [row.title for row in self.client.get(URL, query).context["rows"]]
 
     def test_it_lists_the_newest_first(self) -> None:

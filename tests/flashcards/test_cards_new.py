@@ -40,6 +40,7 @@ class NewCardTests(TestCase):
             ({"answer": ""}, "Write the answer."),
             ({"kind": "cloze"}, "There is no gap in it yet"),
             ({"kind": "cloze", "question": "{{c2::two}}"}, "This card hides {{c1::…}}"),
+            ({"kind": "cloze", "question": "{{c1::a}} {{c2::b}}"}, "A card hides all its gaps"),
             ({"question": "q" * 1001}, "1000"),
             ({"answer": "a" * 5001}, "5000"),
             ({"kind": "poem"}, "Select a valid choice"),

@@ -31,12 +31,12 @@ class ReviewPageTests(TestCase):
 
     def test_it_shows_the_answer_without_a_script(self) -> None:
         (card,) = give_cards(self.alice)
-        self.assertContains(self.client.get(URL, {"show": card.id}), SHOWN_BACK)
+        self.assertContains(self.client.get(URL, {"show": str(card.id)}), SHOWN_BACK)
 
     def test_it_shows_no_answer_for_another_cards_id(self) -> None:
         first, second = give_many(self.alice, 2)
-        self.assertContains(self.client.get(URL, {"show": second.id}), HIDDEN_BACK)
-        self.assertContains(self.client.get(URL, {"show": first.id}), SHOWN_BACK)
+        self.assertContains(self.client.get(URL, {"show": str(second.id)}), HIDDEN_BACK)
+        self.assertContains(self.client.get(URL, {"show": str(first.id)}), SHOWN_BACK)
 
     def test_each_rating_says_when_the_card_comes_back(self) -> None:
         give_cards(self.alice)

@@ -147,3 +147,9 @@ class RateTests(CardViewRules, TestCase):
         self.post(self.first, rating=4)
         card = self.get(self.first)
         self.assertGreater(card.due, timezone.now() + timedelta(days=1))
+
+    def test_a_stranger_with_a_good_form_rates_nothing(self) -> None:
+        self.log_in(self.bob)
+        self.assertEqual(self.post(self.first).status_code, 404)
+        self.assertEqual(self.logs(), [])
+        self.assertEqual(self.get(self.first), self.first)
