@@ -1,37 +1,26 @@
 """Prepare the process for the tests, before Django reads its settings.
 
-Loaded with `-p tests.plugin` (pyproject.toml): a data folder of its own, and unless DATABASE_URL
-names a server, an embedded PostgreSQL that lives as long as the run.
+Loaded with `-p tests.plugin` (pyproject.toml): a data folder of its own. Unless DATABASE_URL names
+a server, an embedded PostgreSQL starts there with the first test that wants it and ends with the
+run.
 """
 
 import os
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.live import environment
+
 _folder = tempfile.TemporaryDirectory(prefix="memoryloop-tests-")
-os.environ["MEMORYLOOP_DATA"] = _folder.name
+_data = Path(_folder.name)
 # Where WhiteNoise looks for collected files; it warns when the folder is missing.
-(Path(_folder.name) / "static").mkdir()
-os.environ["DJANGO_SETTINGS_MODULE"] = "memoryloop.settings"
-# No test may find a model provider that happens to run on this machine.
-os.environ["OLLAMA_URL"] = "http://127.0.0.1:9"
-for name in ("OPENAI_BASE_URL", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "LANCEDB_URI", "MEMORYLOOP_DEBUG"):
-    os.environ.pop(name, None)
-
-
-@pytest.fixture(scope="session")
-def django_db_modify_db_settings() -> Iterator[None]:
-    """Run the embedded server for the whole session."""
-    from django.conf import settings
-
-    if settings.EMBEDDED_POSTGRES is None:
-        yield
-        return
-    with settings.EMBEDDED_POSTGRES.running():
-        yield
+(_data / "static").mkdir()
+_database = {name: os.environ[name] for name in ("DATABASE_URL",) if name in os.environ}
+_ours = environment(_data, {**_database, "DJANGO_SETTINGS_MODULE": "memoryloop.settings"})
+os.environ.clear()
+os.environ.update(_ours)
 
 
 @pytest.fixture(autouse=True)
