@@ -17,6 +17,8 @@ class JournalEntry(models.Model):
         # `card` is the whole new image of a card; `log`, if any, is the review that made it;
         # `vector`, if any, is its embedding, and else the card keeps the one it has.
         CARD = "card"
+        # Many new cards at once, and their reviews; seen once a checkpoint has moved them.
+        BATCH = "batch"
         # Everything of this owner goes, in both tables.
         ERASE_OWNER = "erase_owner"
 
@@ -29,6 +31,9 @@ class JournalEntry(models.Model):
     log = models.JSONField(null=True)
     # 384 little-endian float32.
     vector = models.BinaryField(null=True)
+    # Of a batch: rows as Arrow IPC streams, compressed.
+    card_rows = models.BinaryField(null=True)
+    log_rows = models.BinaryField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar[models.Manager["JournalEntry"]] = models.Manager()

@@ -6,6 +6,7 @@ rows are still pending; applying them again changes nothing.
 """
 
 import contextlib
+import dataclasses
 import datetime
 import logging
 import time
@@ -59,7 +60,9 @@ def run(*, wait: bool = False) -> Checkpoint:
     with transaction.atomic():
         if not _lock(wait=wait):
             return Checkpoint(busy=True)
-        entries = list(JournalEntry.objects.order_by("id")[:BATCH_ENTRIES])
+        entries = list(
+            JournalEntry.objects.defer("card_rows", "log_rows").order_by("id")[:BATCH_ENTRIES]
+        )
         if not entries:
             return Checkpoint(seconds=time.monotonic() - started)
         failpoints.reach("checkpoint-read")
@@ -127,7 +130,14 @@ def _apply(entries: Sequence[JournalEntry], recorded: StoreVersions) -> tuple[in
     changes = [e for e in entries if e.kind == JournalEntry.Kind.CARD and e.owner_id not in erased]
     logs = [codec.from_json(ReviewLog, e.log) for e in changes if e.log is not None]
     since = tables.now_minus_a_moment()
+    batches = [e for e in entries if e.kind == JournalEntry.Kind.BATCH and e.owner_id not in erased]
     flashcards, review_logs = (tables.for_writing(spec) for spec in (FLASHCARDS, REVIEW_LOGS))
+    # A version that nobody recorded is a checkpoint that died after writing: its rows may be there.
+    repeated = (flashcards.version, review_logs.version) != (
+        recorded.flashcards,
+        recorded.review_logs,
+    )
+    loaded = [_load(entry, flashcards, review_logs, repeated=repeated) for entry in batches]
     _append_logs(review_logs, logs)
     failpoints.reach("checkpoint-logs")
     cards = _merge_cards(flashcards, changes)
@@ -142,7 +152,31 @@ def _apply(entries: Sequence[JournalEntry], recorded: StoreVersions) -> tuple[in
     for spec in (FLASHCARDS, REVIEW_LOGS):
         tables.sync_to_disk(spec, since)
     recorded.flashcards, recorded.review_logs = flashcards.version, review_logs.version
-    return len(entries), cards, len(logs), len(erased)
+    cards += sum(count for count, _ in loaded)
+    return len(entries), cards, len(logs) + sum(count for _, count in loaded), len(erased)
+
+
+def _load(
+    entry: JournalEntry, flashcards: object, review_logs: object, *, repeated: bool
+) -> tuple[int, int]:
+    """Add a batch's rows and return how many cards and logs there were."""
+    counts = []
+    for table, data in ((flashcards, entry.card_rows), (review_logs, entry.log_rows)):
+        rows = codec.from_ipc(bytes(data)) if data else None
+        counts.append(rows.num_rows if rows else 0)
+        if rows is None:
+            continue
+        if "revision" in rows.schema.names:
+            revisions = pa.array([entry.id] * rows.num_rows, pa.int64())
+            rows = rows.set_column(
+                rows.schema.get_field_index("revision"), rows.schema.field("revision"), revisions
+            )
+        if repeated:
+            merge = table.merge_insert("id")  # type: ignore[attr-defined]
+            merge.when_not_matched_insert_all().execute(rows, on_bad_vectors="null")
+        else:
+            table.add(rows, on_bad_vectors="null")  # type: ignore[attr-defined]
+    return counts[0], counts[1]
 
 
 def _append_logs(table: object, logs: Sequence[ReviewLog]) -> None:
@@ -158,18 +192,17 @@ def _append_logs(table: object, logs: Sequence[ReviewLog]) -> None:
     found = {
         row["id"]: (row["flashcard_id"], row["sequence"]) for row in scan.to_arrow().to_pylist()
     }
-    rows = []
+    fresh = []
     for log in logs:
         position = str(log.flashcard_id), log.sequence
         if found.get(str(log.id)) == position:
             continue
-        row = codec.to_row(log)
         if str(log.id) in found:
-            row["id"] = str(uuid.uuid5(log.id, f"{position}"))
-        found[row["id"]] = position
-        rows.append(row)
-    if rows:
-        table.add(pa.Table.from_pylist(rows, REVIEW_LOGS.schema))  # type: ignore[attr-defined]
+            log = dataclasses.replace(log, id=uuid.uuid5(log.id, f"{position}"))
+        found[str(log.id)] = position
+        fresh.append(log)
+    if fresh:
+        table.add(codec.to_table(REVIEW_LOGS, fresh))  # type: ignore[attr-defined]
 
 
 def _merge_cards(table: object, changes: Sequence[JournalEntry]) -> int:
@@ -195,20 +228,18 @@ def _merge_cards(table: object, changes: Sequence[JournalEntry]) -> int:
         # Without a model the text has changed since: the vector is of other words.
         if images[card_id][1].embedding_model:
             embeddings[str(card_id)] = codec.vector_from_bytes(data)
-    rows = [
-        {
-            **codec.to_row(card),
-            "embedding": embeddings.get(str(card_id)),
-            "revision": revision,
-        }
-        for card_id, (revision, card) in images.items()
-    ]
+    rows = codec.to_table(
+        FLASHCARDS,
+        [card for _, card in images.values()],
+        embedding=[embeddings.get(str(card_id)) for card_id in images],
+        revision=[revision for revision, _ in images.values()],
+    )
     merge = table.merge_insert("id")  # type: ignore[attr-defined]
     (
         merge.when_matched_update_all(where="target.revision <= source.revision")
         .when_not_matched_insert_all()
         # A card without an embedding yet is what LanceDB calls a bad vector.
-        .execute(pa.Table.from_pylist(rows, FLASHCARDS.schema), on_bad_vectors="null")
+        .execute(rows, on_bad_vectors="null")
     )
     return len(images)
 

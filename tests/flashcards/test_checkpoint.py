@@ -8,10 +8,19 @@ from unittest import mock
 import numpy as np
 import pytest
 
-from flashcards import embedding, services
+from flashcards import embedding, loading, services
 from flashcards.models import JournalEntry, StoreVersions
 from flashcards.records import Flashcard, Rating, ReviewLog
-from flashcards.store import StoreError, checkpoint, codec, failpoints, journal, queue, tables
+from flashcards.store import (
+    StoreError,
+    check_readable,
+    checkpoint,
+    codec,
+    failpoints,
+    journal,
+    queue,
+    tables,
+)
 from flashcards.store.journal import Change
 from flashcards.store.schema import FLASHCARDS, FLASHCARDS_SCHEMA, REVIEW_LOGS, REVIEW_LOGS_SCHEMA
 from tests.base import TestCase
@@ -141,7 +150,61 @@ class CheckpointTests(TestCase):
             with self.assertRaisesMessage(StoreError, "has no table flashcards"):
                 list(Flashcard.objects.for_owner(self.alice))
             with self.assertRaises(StoreError):
-                checkpoint.check_readable()
+                check_readable()
+
+
+class BatchTests(TestCase):
+    def setUp(self) -> None:
+        self.cards = [flashcard(self.alice) for _ in range(25)]
+        self.logs = [review_log(card) for card in self.cards[:5]]
+        self.shares: list[float] = []
+
+    def load(self) -> None:
+        with mock.patch.object(loading, "BATCH_CARDS", 10):
+            loading.load_cards(
+                owner_id=self.alice.pk,
+                cards=self.cards,
+                logs=self.logs,
+                progress=self.shares.append,
+            )
+
+    def test_many_cards_and_their_reviews_come_in_at_once(self) -> None:
+        self.load()
+        self.assertEqual(list(Flashcard.objects.for_owner(self.alice)), self.cards)
+        self.assertEqual(set(ReviewLog.objects.for_owner(self.alice)), set(self.logs))
+        self.assertEqual(Flashcard.objects.for_owner(self.bob).count(), 0)
+        self.assertEqual(self.shares[-1], 1.0)
+        self.assertEqual(JournalEntry.objects.count(), 0)
+
+    def test_a_checkpoint_that_dies_doubles_nothing(self) -> None:
+        for step in STEPS:
+
+            def die(reached: str, step: str = step) -> None:
+                if reached == step:
+                    raise DiedError
+
+            with (
+                mock.patch.object(failpoints, "reach", autospec=True, side_effect=die),
+                self.assertRaises(DiedError),
+            ):
+                self.load()
+            for module in (journal, queue, tables):
+                module.forget()
+            checkpoint.run()
+            self.assertEqual(Flashcard.objects.for_owner(self.alice).count(), 25)
+            self.assertEqual(ReviewLog.objects.for_owner(self.alice).count(), 5)
+            services.delete_for_owner(owner_id=self.alice.pk)
+            checkpoint.run()
+
+    def test_a_strangers_card_is_refused(self) -> None:
+        with self.assertRaises(ValueError):
+            loading.load_cards(owner_id=self.bob.pk, cards=self.cards, logs=[])
+
+    def test_later_changes_of_loaded_cards_stand(self) -> None:
+        self.load()
+        services.delete_card(owner_id=self.alice.pk, card_id=self.cards[3].id, now=NOW)
+        checkpoint.run()
+        self.assertEqual(Flashcard.objects.for_owner(self.alice).count(), 24)
 
 
 class EmbeddingTests(TestCase):
