@@ -32,6 +32,8 @@ class Command(BaseCommand):
             "worker",
             f"--concurrency={CONCURRENCY}",
             f"--shutdown-graceful-timeout={GRACE_SECONDS}",
+            # Done is done: a job's arguments may name somebody (a password's reset).
+            "--delete-jobs=successful",
         )
 
 
