@@ -14,6 +14,13 @@ from flashcards.records import (
 )
 
 DURATION_MAX_MS = 60_000
+TAGS_MAX_CHARACTERS = 300
+
+
+def split_tags(text: str) -> tuple[str, ...]:
+    """Return the tags of a line, each once, without the blanks around them."""
+    found = (" ".join(tag.split()) for tag in re.split(r"[,\n]", text))
+    return tuple(dict.fromkeys(tag for tag in found if tag))
 
 
 class MarkdownField(forms.CharField):
@@ -70,13 +77,12 @@ class CardForm(forms.Form):
     tags = forms.CharField(
         label="Tags",
         required=False,
-        max_length=300,
+        max_length=TAGS_MAX_CHARACTERS,
         help_text="Separated by commas, such as biology, cells.",
     )
 
     def clean_tags(self) -> tuple[str, ...]:
-        found = (" ".join(tag.split()) for tag in re.split(r"[,\n]", self.cleaned_data["tags"]))
-        return tuple(dict.fromkeys(tag for tag in found if tag))
+        return split_tags(self.cleaned_data["tags"])
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

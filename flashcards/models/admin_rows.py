@@ -39,18 +39,20 @@ class StoreRow(models.Model):
     # The owner's address; the admin looks up those of a whole page at once.
     owner_email = ""
 
+    objects: ClassVar[models.Manager[Any]] = NoTable()
+
     class Meta:
         abstract = True
         managed = False
+
+    def __str__(self) -> str:
+        # No words of the learner: the admin's own log keeps this after their account is gone.
+        return str(self.id)
 
     @classmethod
     def of(cls, record: Any) -> Self:
         """Return a record's row."""
         return cls(**{field.name: getattr(record, field.name) for field in cls._meta.fields})
-
-    def __str__(self) -> str:
-        # No words of the learner: the admin's own log keeps this after their account is gone.
-        return str(self.id)
 
 
 class StoredFlashcard(StoreRow):
@@ -80,8 +82,6 @@ class StoredFlashcard(StoreRow):
     edited_at = models.DateTimeField("edited")
     deleted_at = models.DateTimeField("in the bin since", null=True)
 
-    objects: ClassVar[NoTable["StoredFlashcard"]] = NoTable()
-
     class Meta(StoreRow.Meta):
         managed = False
         verbose_name = "flashcard"
@@ -107,8 +107,6 @@ class StoredReviewLog(StoreRow):
 
     # How the question begins, for those who may see cards.
     question = ""
-
-    objects: ClassVar[NoTable["StoredReviewLog"]] = NoTable()
 
     class Meta(StoreRow.Meta):
         managed = False

@@ -1,0 +1,147 @@
+"""How the store does: what waits in the journal, what LanceDB holds, and a checkpoint on demand."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Min
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_POST, require_safe
+
+from flashcards.models import JournalEntry, StoreVersions
+from flashcards.records import Flashcard, ReviewLog
+from flashcards.store import StoreError, checkpoint
+
+PANEL = "admin:flashcards_storeversions_changelist"
+
+
+@dataclass(frozen=True)
+class Table:
+    """One LanceDB table: the version PostgreSQL recorded, and its rows with what is pending."""
+
+    name: str
+    version: int
+    # None if it cannot be read; `error` says why.
+    rows: int | None
+    error: str = ""
+
+
+@admin.register(StoreVersions)
+class StorePanel(admin.ModelAdmin[StoreVersions]):
+    """One page in place of a list: there is one row, and nobody edits it."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("", view(self.changelist_view), name="flashcards_storeversions_changelist"),
+            path(
+                "checkpoint/",
+                view(self.checkpoint_view),
+                name="flashcards_storeversions_checkpoint",
+            ),
+        ]
+
+    @method_decorator(require_safe)
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        recorded = StoreVersions.objects.filter(id=1).first() or StoreVersions()
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Card store",
+            "opts": self.opts,
+            "recorded": recorded,
+            **JournalEntry.objects.aggregate(pending=Count("id"), oldest=Min("created_at")),
+            "tables": _tables(recorded),
+        }
+        return TemplateResponse(request, "admin/flashcards/store.html", context)
+
+    @method_decorator(require_POST)
+    def checkpoint_view(self, request: HttpRequest) -> HttpResponse:
+        """Move one batch of the journal now: an administrator asked, and waits for it."""
+        if not request.user.is_superuser:
+            raise PermissionDenied
+        try:
+            done = checkpoint.run()
+        except StoreError as error:
+            messages.error(request, str(error))
+        else:
+            _say(request, done)
+        return HttpResponseRedirect(reverse(PANEL))
+
+
+def _tables(recorded: StoreVersions) -> list[Table]:
+    found = []
+    for name, version, query in (
+        ("flashcards", recorded.flashcards, Flashcard.objects.all_owners().with_deleted()),
+        ("review_logs", recorded.review_logs, ReviewLog.objects.all_owners()),
+    ):
+        try:
+            found.append(Table(name, version, query.count()))
+        except StoreError as error:
+            found.append(Table(name, version, None, str(error)))
+    return found
+
+
+def _say(request: HttpRequest, done: checkpoint.Checkpoint) -> None:
+    if done.busy:
+        messages.warning(request, "Another process is making a checkpoint; nothing was done here.")
+    elif not done.entries:
+        messages.info(request, "Nothing was pending.")
+    else:
+        messages.success(
+            request,
+            f"{done.entries:,} changes moved in {done.seconds:.2f} seconds: {done.cards:,} cards, "
+            f"{done.logs:,} reviews, {done.erased_owners:,} owners erased.",
+        )
+
+
+@admin.register(JournalEntry)
+class JournalEntryAdmin(admin.ModelAdmin[JournalEntry]):
+    """What is pending, for superusers: it shows what learners wrote."""
+
+    list_display = ("id", "kind", "owner_id", "card_id", "with_review", "created_at")
+    list_filter = ("kind", "created_at")
+    list_per_page = 50
+    show_full_result_count = False
+    search_fields = ("=owner_id", "=card_id")
+    search_help_text = "The id of an owner or of a card"
+    ordering = ("-id",)
+    fields = readonly_fields = ("id", "kind", "owner_id", "card_id", "created_at", "card", "log")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).defer("vector")
+
+    @admin.display(description="with a review", boolean=True)
+    def with_review(self, entry: JournalEntry) -> bool:
+        return entry.log is not None
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return request.user.is_superuser
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.is_superuser
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
