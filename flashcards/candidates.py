@@ -33,8 +33,11 @@ class Candidate:
 
 
 def cards_wanted(words: int) -> int:
-    """Return how many cards a text of so many words should give at most."""
-    return max(1, min(CANDIDATES_MAX, math.ceil(words / WORDS_A_CARD)))
+    """Return how many cards a text of so many words should give at most.
+
+    A paragraph pasted for its facts may give up to three.
+    """
+    return min(CANDIDATES_MAX, max(1, min(3, words // 15), math.ceil(words / WORDS_A_CARD)))
 
 
 def normalised(question: str, answer: str) -> str:

@@ -90,10 +90,7 @@ def start_batch(user: User, message: Message, *, by_rules: bool = False) -> Draf
     if claimed and model is None:
         _draft_by_rules(batch, message, user)
     elif claimed and model is not None:
-        coroutine_of = _write(batch.id, batch.run, user, model)
-        transaction.on_commit(
-            lambda: background.submit(coroutine_of, name=f"drafts {batch.id}") and None
-        )
+        transaction.on_commit(lambda: _begin(batch, user, model))
     return batch
 
 
@@ -150,6 +147,10 @@ def known_cards(user: User, message: Message) -> list[tuple[str, str]]:
 
 
 # Writing, in the background
+
+
+def _begin(batch: DraftBatch, user: User, provider: llm.Provider) -> None:
+    background.submit(_write(batch.id, batch.run, user, provider), name=f"drafts {batch.id}")
 
 
 async def _write(batch_id: UUID, run: UUID, user: User, provider: llm.Provider) -> None:

@@ -35,9 +35,9 @@ class DraftForm(forms.ModelForm[Draft]):
         model = Draft
         fields = ["question", "answer"]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, data: Any = None, *, instance: Draft) -> None:
         # Several forms may be open on one page.
-        super().__init__(*args, auto_id=f"draft-{kwargs['instance'].pk}-%s", **kwargs)
+        super().__init__(data, instance=instance, auto_id=f"draft-{instance.pk}-%s")
         if self.instance.kind == Kind.CLOZE:
             self.fields["question"].label = "Text with a gap"
             self.fields["question"].help_text = "{{c1::the hidden words}} is the gap."
@@ -119,7 +119,7 @@ def _tray(user: User, message: Message, batch: DraftBatch | None) -> dict[str, A
         "batch": batch,
         "drafts": drafts,
         "cards": services.cards_from_message(owner_id=user.id, message_id=message.id),
-        "by_rules": bool(batch) and batch.provider == rules.LABEL,
+        "by_rules": batch is not None and batch.provider == rules.LABEL,
         **_counts(batch, drafts),
     }
 
@@ -127,8 +127,8 @@ def _tray(user: User, message: Message, batch: DraftBatch | None) -> dict[str, A
 def _counts(batch: DraftBatch | None, drafts: list[Draft]) -> dict[str, Any]:
     return {
         "kept": sum(draft.decision == Draft.Decision.KEEP for draft in drafts),
-        "working": bool(batch) and batch.status == DraftBatch.Status.WORKING,
-        "failed": bool(batch) and batch.status == DraftBatch.Status.FAILED,
+        "working": batch is not None and batch.status == DraftBatch.Status.WORKING,
+        "failed": batch is not None and batch.status == DraftBatch.Status.FAILED,
         "last": drafts[-1].position if drafts else -1,
         "total": len(drafts),
     }

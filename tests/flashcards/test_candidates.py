@@ -59,7 +59,7 @@ def test_two_candidates_are_one_when_only_marks_and_case_differ() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "cards"), [(0, 1), (20, 1), (80, 1), (81, 2), (1_571, 20), (9_000, 50)]
+    ("words", "cards"), [(0, 1), (20, 1), (30, 2), (80, 3), (300, 4), (1_571, 20), (9_000, 50)]
 )
 def test_a_text_wants_about_a_card_per_80_words(words: int, cards: int) -> None:
     assert cards_wanted(words) == cards
