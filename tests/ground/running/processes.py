@@ -126,6 +126,6 @@ def ask(folder: Path, query: str) -> object:
     with psycopg.connect(
         host=settings["HOST"], dbname=settings["NAME"], user=settings["USER"], autocommit=True
     ) as connection:
-        cursor = connection.execute(query)  # type: ignore[call-overload]  # a test's own text
+        cursor = connection.execute(query)
         row = cursor.fetchone() if cursor.description else None
         return row[0] if row else None

@@ -198,7 +198,8 @@ def test_a_root_without_user_namespaces_is_told_so(folder: Path) -> None:
     # Root of a namespace in which no more can be made, as in a container that forbids them.
     forbid = "echo 0 > /proc/sys/user/max_user_namespaces && exec "
     inside = ("unshare", "--user", "--map-root-user", "sh", "-c")
-    if subprocess.run([*inside, forbid + "true"], check=False, capture_output=True).returncode:
+    probe = [*inside, forbid + '"$@"', "-", sys.executable, "-c", ""]
+    if subprocess.run(probe, check=False, capture_output=True).returncode:
         pytest.skip("this system grants no user namespace to take them away in")
     tried = subprocess.run(
         [*inside, forbid + '"$@"', "-", *holding(folder)],
