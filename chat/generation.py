@@ -31,6 +31,8 @@ logger = logging.getLogger(__name__)
 FLUSH_SECONDS = 0.25
 # Longer answers are written to their row less often: each time costs the whole text.
 FLUSH_CHARACTERS_PER_SECOND = 80_000
+# With many answers under way each is written less often: a hundred writes a second in all.
+FLUSH_SECONDS_PER_ANSWER = 0.01
 MAX_FLUSH_SECONDS = 5.0
 # With nothing new to write, how often the row is touched and looked at for a stop.
 HEARTBEAT_SECONDS = 1.0
@@ -193,7 +195,11 @@ async def _attend(generation: Generation) -> Outcome:
     written, written_at = "", loop.time()
     try:
         while True:
-            interval = max(FLUSH_SECONDS, len(written) / FLUSH_CHARACTERS_PER_SECOND)
+            interval = max(
+                FLUSH_SECONDS,
+                len(written) / FLUSH_CHARACTERS_PER_SECOND,
+                live_count() * FLUSH_SECONDS_PER_ANSWER,
+            )
             await asyncio.wait({receiving}, timeout=min(interval, MAX_FLUSH_SECONDS))
             if receiving.done():
                 return _outcome(generation, receiving)

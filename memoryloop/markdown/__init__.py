@@ -52,14 +52,18 @@ def split_blocks(text: str) -> tuple[list[str], str]:
     blocks = [token for token in tokens if token.level == 0 and token.map and token.nesting >= 0]
     if not blocks:
         return [], text
+    lines = complete.split("\n")[:-1]
     offsets = [0]
-    for line in complete.split("\n"):
+    for line in lines:
         offsets.append(offsets[-1] + len(line) + 1)
     starts = [token.map[0] for token in blocks if token.map]
-    last = blocks[-1]
     cuts = [offsets[line] for line in starts[1:]]
-    if last.type in _CLOSED_BY_BLANK_LINE and last.map and complete.endswith("\n\n"):
-        cuts.append(len(complete))
+    last, after = blocks[-1], (blocks[-1].map or [0, 0])[1]
+    if last.meta.get("open") and cuts and lines[starts[-1] - 1].strip(" \t"):
+        # Should this turn out to be no formula, it continues the block right above it.
+        cuts.pop()
+    if last.type in _CLOSED_BY_BLANK_LINE and after < len(lines) and not lines[after].strip(" \t"):
+        cuts.append(offsets[after + 1])
     finished = [text[start:end] for start, end in zip([0, *cuts], cuts, strict=False)]
     return finished, text[cuts[-1] if cuts else 0 :]
 
