@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import transaction
 
 from flashcards.records import Flashcard
-from flashcards.store import codec, journal
+from flashcards.store import codec, journal, search
 from flashcards.store.journal import Change
 from memoryloop.embeddings import get_embedder
 
@@ -25,7 +25,7 @@ def similar_cards(
     if not cards.exclude(embedding_model="").exists():
         return []
     vector = get_embedder().embed([text])[0]
-    return cards.nearest(vector.tolist(), limit=limit, max_distance=max_distance)
+    return search.by_meaning(owner_id, vector, limit=limit, max_distance=max_distance)
 
 
 def embed_cards(*, owner_id: UUID, limit: int = BATCH_CARDS) -> int:

@@ -25,7 +25,7 @@ from flashcards.records import Flashcard, ReviewLog
 from flashcards.store import codec, failpoints, tables
 from flashcards.store.filters import condition
 from flashcards.store.query import EVERYTHING
-from flashcards.store.schema import FLASHCARDS, REVIEW_LOGS, SCHEMA_VERSION, TableSpec
+from flashcards.store.schema import FLASHCARDS, REVIEW_LOGS, SCHEMA_VERSION, Index, TableSpec
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +34,8 @@ _LOCK = 0x4D4C_6370
 BATCH_ENTRIES = 20_000
 # Readers slow down with each unmerged fragment (57 ms a card behind 300 of them).
 OPTIMIZE_AFTER_CHECKPOINTS = 20
+# Below this a scan finds the nearest as fast as an index does.
+VECTOR_INDEX_ROWS = 20_000
 # A reader may hold a version this long before its files are pruned.
 KEEP_VERSIONS = datetime.timedelta(hours=1)
 
@@ -255,8 +257,16 @@ def _stored_embeddings(table: object, ids: Sequence[UUID]) -> dict[str, object]:
 
 def _tend(spec: TableSpec, table: object) -> None:
     """Make missing indexes, fold fragments together, prune versions nobody reads any more."""
-    indexed = {column for index in table.list_indices() for column in index.columns}  # type: ignore[attr-defined]
-    for column in spec.indexed:
-        if column not in indexed:
-            table.create_index(column, config=tables.btree())  # type: ignore[attr-defined]
+    there = {column for index in table.list_indices() for column in index.columns}  # type: ignore[attr-defined]
+    for column, kind in spec.indexes:
+        if column in there:
+            continue
+        if kind is Index.VECTOR and not _vectors_pay(table):
+            continue
+        table.create_index(column, config=tables.index_config(kind))  # type: ignore[attr-defined]
     table.optimize(cleanup_older_than=KEEP_VERSIONS)  # type: ignore[attr-defined]
+
+
+def _vectors_pay(table: object) -> bool:
+    embedded = condition(FLASHCARDS, "embedding_model__gt", "").to_sql()
+    return bool(table.count_rows(embedded) >= VECTOR_INDEX_ROWS)  # type: ignore[attr-defined]

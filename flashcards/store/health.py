@@ -8,7 +8,7 @@ from flashcards.store import checkpoint, tables
 from flashcards.store.errors import StoreError
 from flashcards.store.filters import condition
 from flashcards.store.query import EVERYTHING
-from flashcards.store.schema import FLASHCARDS, REVIEW_LOGS
+from flashcards.store.schema import FLASHCARDS, REVIEW_LOGS, Index
 
 # Fewer rows than this are scanned faster than an index is asked.
 UNINDEXED_ROWS_MOST = 50_000
@@ -55,7 +55,9 @@ def index_findings() -> Iterator[tuple[str, str]]:
         if table is None:
             continue
         indices = {column: index for index in table.list_indices() for column in index.columns}
-        for column in spec.indexed:
+        for column, kind in spec.indexes:
+            if kind is Index.VECTOR and column not in indices:
+                continue
             if column not in indices:
                 yield "index_missing", f"{spec.name}.{column}"
                 continue

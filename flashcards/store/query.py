@@ -5,8 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar, overload
 from uuid import UUID
 
-import pyarrow.compute as pc
-
 from flashcards.store import codec, journal, tables
 from flashcards.store.filters import Expression, Not, Or, all_of, condition, declared_field
 from flashcards.store.journal import Pending
@@ -174,27 +172,6 @@ class Query(Generic[R]):
     def in_bulk(self, ids: Sequence[UUID]) -> dict[UUID, R]:
         """Return the records with these ids, by id; the others are absent."""
         return {row.id: row for row in self.filter(id__in=list(ids))}  # type: ignore[attr-defined]
-
-    def nearest(self, vector: Sequence[float], *, limit: int, max_distance: float = 2.0) -> list[R]:
-        """Return the records nearest in meaning to a (384,) vector, nearest first.
-
-        Only those that have an embedding in LanceDB; metric: cosine. Costs a scan of the owner's.
-        """
-        plan = self._plan
-        pending = journal.read(plan.owner_id)
-        table = tables.existing(plan.spec, self._version(pending))
-        if table is None or self._base_is_erased(pending) or limit <= 0:
-            return []
-        overlay = self._overlay(pending)
-        embedded = condition(plan.spec, "embedding_model__gt", "")
-        where = all_of([*self._all_conditions(), embedded])
-        # Pending images may take some of the nearest away: deleted, suspended, edited.
-        wanted = limit + len(overlay)
-        scan = table.search(vector).distance_type("cosine").where(where.to_sql(), prefilter=True)
-        found = scan.select([*plan.spec.columns, "_distance"]).limit(wanted).to_arrow()
-        near = found.filter(pc.field("_distance") <= max_distance)
-        rows = [overlay.get(row.id, row) for row in codec.from_table(plan.spec, near)]
-        return [row for row in rows if self._matches(row)][:limit]
 
     def _rows(self) -> list[R]:
         if self._result is None:

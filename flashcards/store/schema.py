@@ -1,5 +1,6 @@
 """The two LanceDB tables: explicit Arrow schemas and the fields a query may name."""
 
+import enum
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,6 +89,17 @@ REVIEW_LOGS_SCHEMA = pa.schema(
 STORE_COLUMNS = frozenset({"embedding", "revision"})
 
 
+class Index(enum.Enum):
+    # Equality and ranges.
+    ORDERED = "ordered"
+    # Whether a list has an item.
+    LABELS = "labels"
+    # Words, stemmed, ranked by BM25.
+    WORDS = "words"
+    # The nearest by cosine distance.
+    VECTOR = "vector"
+
+
 @dataclass(frozen=True)
 class TableSpec:
     """A table: its schema, the record a row becomes, its declared order, its indexed columns."""
@@ -96,7 +108,8 @@ class TableSpec:
     schema: pa.Schema
     record: type[Any]
     ordering: tuple[str, ...]
-    indexed: tuple[str, ...]
+    # (column, what is asked of it); a vector index is made once it pays.
+    indexes: tuple[tuple[str, "Index"], ...]
 
     @property
     def columns(self) -> list[str]:
@@ -114,12 +127,26 @@ FLASHCARDS = TableSpec(
     schema=FLASHCARDS_SCHEMA,
     record=Flashcard,
     ordering=("created_at", "id"),
-    indexed=("id", "owner_id", "due"),
+    indexes=(
+        ("id", Index.ORDERED),
+        ("owner_id", Index.ORDERED),
+        ("due", Index.ORDERED),
+        ("tags", Index.LABELS),
+        ("deck_ids", Index.LABELS),
+        ("question", Index.WORDS),
+        ("answer", Index.WORDS),
+        ("extra", Index.WORDS),
+        ("embedding", Index.VECTOR),
+    ),
 )
 REVIEW_LOGS = TableSpec(
     name="review_logs",
     schema=REVIEW_LOGS_SCHEMA,
     record=ReviewLog,
     ordering=("reviewed_at", "id"),
-    indexed=("id", "owner_id", "flashcard_id"),
+    indexes=(
+        ("id", Index.ORDERED),
+        ("owner_id", Index.ORDERED),
+        ("flashcard_id", Index.ORDERED),
+    ),
 )
