@@ -132,7 +132,8 @@
   }
 
   // A draft that was swapped takes the place, and the focus, of the one it was.
-  list.addEventListener("htmx:afterSwap", () => {
+  // After settling: htmx itself gives the focus back to what has the same id.
+  list.addEventListener("htmx:afterSettle", () => {
     if (current && !current.isConnected) {
       const draft = document.getElementById(current.id);
       current = null;
