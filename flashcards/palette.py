@@ -4,7 +4,7 @@ import uuid
 
 from django.urls import reverse
 
-from flashcards import services
+from flashcards import faces, services
 from memoryloop.palette import PaletteItem
 
 
@@ -13,6 +13,6 @@ def find_cards(*, owner_id: uuid.UUID, text: str, limit: int) -> list[PaletteIte
     if not text:
         return []
     return [
-        PaletteItem("Cards", card.question, reverse("flashcards:card", args=[card.id]), "cards")
+        PaletteItem("Cards", faces.summary(card), reverse("flashcards:card", args=[card.id]), "cards")
         for card in services.search_cards(owner_id=owner_id, text=text)[:limit]
     ]

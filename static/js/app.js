@@ -94,7 +94,7 @@
 
   /* Keys */
 
-  const GO_TO = { c: "chat", r: "review", k: "cards", s: "settings" };
+  const GO_TO_WITHIN_MS = 1500;
   let goToUntil = 0;
 
   const isTyping = (target) =>
@@ -120,10 +120,11 @@
       event.preventDefault();
       openDialog("keys");
     } else if (event.key === "g") {
-      goToUntil = Date.now() + 1500;
-    } else if (Date.now() < goToUntil && GO_TO[event.key]) {
+      goToUntil = Date.now() + GO_TO_WITHIN_MS;
+    } else if (Date.now() < goToUntil) {
+      // The list of keys names each of them, and links to where it goes.
+      const link = document.querySelector(`[data-go="${CSS.escape(event.key)}"]`);
       goToUntil = 0;
-      const link = document.querySelector(`[data-go="${GO_TO[event.key]}"]`);
       if (link) {
         event.preventDefault();
         location.assign(link.href);
@@ -180,7 +181,14 @@
 
   /* When the server cannot be reached, or says no. */
 
-  const OFFLINE = "You’re offline. Nothing is lost; what you do next is sent when you retry.";
+  // A request that a change of page cuts off has not failed.
+  let leaving = false;
+  window.addEventListener("beforeunload", () => {
+    leaving = true;
+    setTimeout(() => {
+      leaving = false;
+    }, 3000);
+  });
 
   function retryable(detail) {
     const { elt, requestConfig } = detail;
@@ -198,7 +206,12 @@
   }
 
   document.addEventListener("htmx:sendError", (event) => {
-    showToast({ id: "toast-offline", text: OFFLINE, level: "error", sticky: true, action: retryable(event.detail) });
+    if (leaving) return;
+    document.getElementById("toast-offline")?.remove();
+    const text = navigator.onLine
+      ? "The server cannot be reached. Nothing is lost; try again in a moment."
+      : "You’re offline. Nothing is lost; try again when you’re back.";
+    showToast({ id: "toast-unsent", text, level: "error", sticky: true, action: retryable(event.detail) });
   });
   document.addEventListener("htmx:responseError", (event) => {
     const { status } = event.detail.xhr;

@@ -1,0 +1,124 @@
+"""The review in a browser: by keys alone, through reloads, double clicks and a lost connection."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.stored import rows
+from tests.e2e.visit import PATIENCE_MS, Visit
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def learner(visit: Callable[..., Visit]) -> Visit:
+    """Somebody with three cards of their own."""
+    person = visit()
+    person.sign_up()
+    for number in (1, 2, 3):
+        write_card(person.page, f"What is {number} + {number}?", str(2 * number))
+    return person
+
+
+def write_card(page: Page, question: str, answer: str) -> None:
+    page.goto("/cards/new/")
+    page.get_by_label("Question", exact=True).fill(question)
+    page.get_by_label("Answer", exact=True).fill(answer)
+    page.get_by_role("button", name="Save card").click()
+    expect(page.get_by_label("Question", exact=True)).not_to_have_value(question)
+
+
+def _reviews(person: Visit, owner: str) -> list[tuple[int, int]]:
+    """Return (sequence, rating) of each review that LanceDB has, in that order."""
+    person.site.manage("checkpoint")
+    return sorted((log["sequence"], log["rating"]) for log in rows(person.site, "review_logs", owner))
+
+
+def test_it_is_done_without_touching_the_mouse(learner: Visit) -> None:
+    page = learner.page
+    page.goto("/chat/")
+    page.get_by_label("Message", exact=True).blur()
+    page.keyboard.press("g")
+    page.keyboard.press("r")
+    expect(page).to_have_url(re.compile("/review/$"))
+    owner = learner.begin_review()
+    for rating in ("4", "4", "4"):
+        card = learner.card_on_page()
+        expect(page.locator("#review-back")).to_be_hidden()
+        page.keyboard.press("Space")
+        expect(page.locator("#review-back")).to_be_visible()
+        page.keyboard.press(rating)
+        expect(page.locator(f'#review-stage:not([data-card="{card}"])')).to_be_visible()
+    expect(page.get_by_role("heading", name="Done for today")).to_be_focused()
+
+    page.keyboard.press("u")
+    expect(page.locator("#review-stage")).to_have_attribute("data-kind", "card")
+    assert (0, 4) in _reviews(learner, owner)
+
+
+def test_tab_reaches_every_rating_and_enter_gives_it(learner: Visit) -> None:
+    page = learner.page
+    learner.begin_review()
+    card = learner.card_on_page()
+    page.keyboard.press("Space")
+    for name in ("Again", "Hard", "Good", "Easy"):
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("button", name=name)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(f'#review-stage:not([data-card="{card}"])')).to_be_visible()
+
+
+def test_reloading_in_the_middle_loses_nothing(learner: Visit) -> None:
+    page = learner.page
+    owner = learner.begin_review()
+    learner.rate("Easy")
+    second = learner.card_on_page()
+    page.reload()
+    assert learner.card_on_page() == second
+    page.get_by_role("button", name="Show answer").click()
+    page.reload()
+    assert learner.card_on_page() == second
+    assert learner.review_everything() == 2
+    assert _reviews(learner, owner) == [(0, 4), (0, 4), (0, 4)]
+
+
+def test_a_double_click_on_a_rating_counts_once(learner: Visit) -> None:
+    page = learner.page
+    owner = learner.begin_review()
+    first = learner.card_on_page()
+    page.get_by_role("button", name="Show answer").click()
+    page.locator("#review-rate").get_by_role("button", name="Easy").dblclick()
+    expect(page.locator(f'#review-stage:not([data-card="{first}"])')).to_be_visible()
+    expect(page.locator("#review-back")).to_be_hidden()
+    assert len(_reviews(learner, owner)) == 1
+
+
+def test_a_rating_given_without_a_connection_is_sent_when_it_is_back(learner: Visit) -> None:
+    page = learner.page
+    owner = learner.begin_review()
+    card = learner.card_on_page()
+    learner.expected_statuses = {0}
+    page.get_by_role("button", name="Show answer").click()
+    learner.context.set_offline(True)
+    page.locator("#review-rate").get_by_role("button", name="Easy").click()
+    expect(page.locator("#review-offline")).to_be_visible()
+    learner.context.set_offline(False)
+    expect(page.locator(f'#review-stage:not([data-card="{card}"])')).to_be_visible(
+        timeout=PATIENCE_MS
+    )
+    assert _reviews(learner, owner) == [(0, 4)]
+
+
+def test_two_tabs_do_not_count_a_card_twice(learner: Visit) -> None:
+    owner = learner.begin_review()
+    other = learner.context.new_page()
+    other.goto("/review/")
+    for page in (learner.page, other):
+        page.get_by_role("button", name="Show answer").click()
+    learner.expected_statuses = {409}
+    for page in (learner.page, other):
+        page.locator("#review-rate").get_by_role("button", name="Easy").click()
+        expect(page.locator("#review-back")).to_be_hidden()
+    assert len(_reviews(learner, owner)) == 1
