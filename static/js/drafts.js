@@ -131,18 +131,15 @@
     });
   }
 
-  // A draft that was swapped takes the place, and the focus, of the one it was.
-  // After settling: htmx itself gives the focus back to what has the same id.
-  list.addEventListener("htmx:afterSettle", () => {
-    if (current && !current.isConnected) {
-      const draft = document.getElementById(current.id);
-      current = null;
-      if (!draft) return;
-      choose(draft);
-      const field = draft.querySelector("textarea");
-      (draft.querySelector("[aria-invalid=true]") || field || draft).focus({ preventScroll: true });
-      draft.scrollIntoView({ block: "nearest" });
-    }
+  // A draft that was swapped takes the place, and the focus, of the one it was. Once settled:
+  // before that htmx itself gives the focus to what has the same id.
+  list.addEventListener("htmx:afterSettle", (event) => {
+    const draft = event.target.closest("[data-draft]");
+    if (!draft || event.target !== draft || current?.id !== draft.id) return;
+    choose(draft);
+    const field = draft.querySelector("[aria-invalid=true]") || draft.querySelector("textarea");
+    (field || draft).focus({ preventScroll: true });
+    draft.scrollIntoView({ block: "nearest" });
   });
   document.body.addEventListener("htmx:oobAfterSwap", () => {
     if (!current) choose(drafts()[0]);
