@@ -13,6 +13,7 @@ import argparse
 import http.client
 import json
 import re
+import signal
 import statistics
 import sys
 import threading
@@ -152,7 +153,9 @@ def many_streams(live: LiveMemoryLoop, provider: OpenAIServer, browsers: list[Br
                 elif event == "done":
                     whole.append(now - started)
 
-    threads = [threading.Thread(target=learner, args=(browser,)) for browser in browsers]
+    threads = [
+        threading.Thread(target=learner, args=(browser,), daemon=True) for browser in browsers
+    ]
     for thread in threads:
         thread.start()
         # Nobody's two hundred learners press Enter in the same second.
@@ -183,10 +186,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--streams", type=int, default=200)
     options = parser.parse_args()
+    # Told to end, it ends as usual: the server it started goes with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with (
         OpenAIServer() as provider,
         LiveMemoryLoop(
-            {"OPENAI_BASE_URL": provider.url, "OPENAI_MODEL": provider.models[0]}
+            {"OPENAI_BASE_URL": provider.url, "OPENAI_MODEL": provider.models[-1]}
         ) as live,
     ):
         provider.default(text="A cell is the smallest unit of life. It has a membrane.")
