@@ -6,16 +6,29 @@ are worth more than many. In other languages they only make gaps of years.
 """
 
 import re
+from collections.abc import Callable, Iterator
 
-from flashcards import rules_gaps, rules_patterns
+from flashcards import rules_causes, rules_gaps, rules_patterns
 from flashcards import rules_words as words
 from flashcards.candidates import Candidate, Seen, cards_wanted
 from flashcards.prose import Sentence, count_words, sentences, worded
 from flashcards.records import ANSWER_MAX_CHARACTERS, QUESTION_MAX_CHARACTERS, Kind
-from flashcards.rules_grammar import Document, parse, without_opener
+from flashcards.rules_grammar import Document, parse, upper_first
 from flashcards.rules_patterns import Made, Reading
 
 LABEL = "Rules"
+# The best first; a sentence gives the card of the highest score.
+QUESTIONS: tuple[Callable[[Reading], Iterator[Made]], ...] = (
+    rules_patterns.term,
+    rules_patterns.definition,
+    rules_patterns.called,
+    rules_causes.why,
+    rules_patterns.agent,
+    rules_patterns.person,
+    rules_patterns.how_many,
+    rules_patterns.when,
+    rules_causes.effect,
+)
 # Below this a card is rather left out.
 GOOD_ENOUGH = 0.5
 SENTENCE_MAX_WORDS = 60
@@ -77,9 +90,18 @@ def _is_statement(sentence: Sentence) -> bool:
     return sentence.item or text.rstrip("\"'”’)")[-1:] in {".", "!"}
 
 
+def _without_opener(text: str) -> str:
+    """Drop "However," and its like from the front of a sentence."""
+    lowered = text.casefold()
+    for opener in words.OPENERS:
+        if lowered.startswith(f"{opener}, "):
+            return upper_first(text[len(opener) + 2 :])
+    return text
+
+
 def _resolved(sentence: Sentence, before: Sentence | None, document: Document) -> Sentence | None:
     """Return the sentence standing on its own feet, or None if it cannot."""
-    text = without_opener(sentence.text)
+    text = _without_opener(sentence.text)
     if ("<" in text and re.search(r"</?[a-z!]", text, re.IGNORECASE)) or "://" in text:
         return None
     if not 4 <= len(text.split()) <= SENTENCE_MAX_WORDS or text.rstrip()[-1:] in {"?", "!", ":"}:
@@ -124,7 +146,7 @@ def _cards(sentence: Sentence, document: Document) -> list[Made]:
     """Return the good cards of one sentence, the best first."""
     text = sentence.text.rstrip().rstrip(".").rstrip()
     reading = Reading(sentence, text, parse(text), document)
-    cards = [card for pattern in rules_patterns.QUESTIONS for card in pattern(reading)]
+    cards = [card for pattern in QUESTIONS for card in pattern(reading)]
     if not any(card.score >= GOOD_ENOUGH for card in _judged(cards, reading)) and not sentence.item:
         cards += rules_gaps.cloze(reading)
     counted = any(card.question.startswith("How many") for card in cards)

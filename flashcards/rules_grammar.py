@@ -206,15 +206,6 @@ def upper_first(text: str) -> str:
     return text[:1].upper() + text[1:] if first.strip(_EDGE).islower() else text
 
 
-def without_opener(text: str) -> str:
-    """Drop "However," and its like from the front of a sentence."""
-    lowered = text.casefold()
-    for opener in words.OPENERS:
-        if lowered.startswith(f"{opener}, "):
-            return upper_first(text[len(opener) + 2 :])
-    return text
-
-
 def parse(text: str) -> Clause | None:
     """Return the parts of a plain statement (without its full stop), or None if unsure."""
     date = ""

@@ -1,7 +1,7 @@
 """Ways to make a card of one sentence. Each gives a card and how good it is, or nothing."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from flashcards import rules_words as words
@@ -60,30 +60,13 @@ _AGENT = re.compile(
     + YEAR
     + r")?(?P<more>(?:[,;] .*)?)$"
 )
-_BECAUSE = re.compile(r",? because (?P<reason>[^;]{8,200})$")
-_BECAUSE_FIRST = re.compile(
-    r"Because (?P<reason>[^,;]{8,120}), (?:it|they) (?P<aux>can|could|must|may|will|would|"
-    r"is|are|was|were|has|have|had|cannot) (?P<rest>[^,;]{4,150})$"
-)
-_WHICH_IS_WHY = re.compile(
-    r"(?P<reason>[^,;]{10,160}), which (?:is|was) why (?P<what>[^,;]{6,120})$"
-)
 _SECOND_VERB = re.compile(
     r" (?:and|or|but) (?:then |later |first |finally |[a-z]+ly )*[a-z]+(?:ed|en|t|ew|ng) "
 )
-_VERBS_OF_CAUSE = re.compile(r"(?:leads? to|led to|causes?|caused|results? in|resulted in) \S")
 _WHO_NOT = word_set(
     """
     had went came lived remained faced asked told returned fell died was felt saw thought stayed
     kept got said knew knew lay let
-    """
-)
-_WHAT_DOES = word_set(
-    """
-    require requires contain contains absorb absorbs produce produces include includes need
-    needs release releases regulate regulates control controls measure measures enable enables
-    store stores prevent prevents catalyse catalyses catalyze catalyzes inhibit inhibits secrete
-    secretes describe describes state states encode encodes consist consists
     """
 )
 
@@ -259,7 +242,7 @@ def person(reading: Reading) -> Iterator[Made]:
         asked = f"{clause.date}, who" if clause.date else "Who"
         least = 2 if clause.date else 3
         enough = len(rest.split()) >= least and _is_distinct(f"{rest} {clause.date}")
-        if enough and not _has_pronoun(rest) and not clause.adverb:
+        if enough and not has_pronoun(rest) and not clause.adverb:
             yield Made(f"{asked} {clause.verb} {rest}?", f"{name}.", 0.92)
 
 
@@ -280,7 +263,7 @@ def agent(reading: Reading) -> Iterator[Made]:
             return
         past = words.PARTICIPLES[match.group("participle")]
         yield Made(f"Who {past} {shown}{when}?", f"{upper_first(doer)}.", 0.95)
-    elif clause.verb in {"is", "are"} and not match.group("more") and not _has_pronoun(doer):
+    elif clause.verb in {"is", "are"} and not match.group("more") and not has_pronoun(doer):
         yield Made(
             f"What {clause.verb} {shown} {match.group('participle')} by?",
             f"{upper_first(doer)}.",
@@ -309,7 +292,7 @@ def when(reading: Reading) -> Iterator[Made]:
     if DATE.search(clause.rest) or len(clause.rest.split()) < 2:
         return
     body = inverted(clause, reading.document)
-    if body and not _has_pronoun(body) and len(body.split()) <= 28:
+    if body and not has_pronoun(body) and len(body.split()) <= 28:
         yield Made(f"When {body}?", f"{upper_first(date)}.", 0.88)
 
 
@@ -328,7 +311,7 @@ def how_many(reading: Reading) -> Iterator[Made]:
     particle = " of" if text != clause.rest else ""
     simple = replace(clause, rest=cut(tail))
     body = inverted(simple, reading.document)
-    if body is None or _has_pronoun(body) or (re.search(_NUMBER, tail) and " and " in tail):
+    if body is None or has_pronoun(body) or (re.search(_NUMBER, tail) and " and " in tail):
         return
     if simple.rest and particle:
         return
@@ -339,66 +322,8 @@ def how_many(reading: Reading) -> Iterator[Made]:
     )
 
 
-def why(reading: Reading) -> Iterator[Made]:
-    """Make a card that asks for the cause."""
-    if match := _BECAUSE_FIRST.match(reading.text):
-        cause = parse(match.group("reason"))
-        rest = match.group("rest")
-        sure = cause and match.group("aux") != "cannot" and not _has_pronoun(rest)
-        if cause and sure and len(cause.subject.split()) <= 5:
-            subject = lower_first(cause.subject, reading.document)
-            reason = f"{subject} {cause.predicate}"
-            yield Made(f"Why {match.group('aux')} {subject} {rest}?", f"Because {reason}.", 0.95)
-        return
-    if match := _WHICH_IS_WHY.match(reading.text):
-        effect = parse(upper_first(match.group("what")))
-        body = inverted(effect, reading.document) if effect else None
-        if body:
-            reason = lower_first(match.group("reason"), reading.document)
-            yield Made(f"Why {body}?", f"Because {reason}.", 0.95)
-        return
-    match = _BECAUSE.search(reading.text)
-    main = parse(reading.text[: match.start()]) if match else None
-    if match is None or main is None or main.appositive:
-        return
-    body = inverted(main, reading.document)
-    if body and not _has_pronoun(body) and cut(main.rest) == main.rest:
-        reason = match.group("reason")
-        yield Made(f"Why {body}{dated(main.date)}?", f"Because {reason}.", 0.95)
-
-
-def effect(reading: Reading) -> Iterator[Made]:
-    """Make a card of "X leads to Y" and of what something does or needs."""
-    clause = reading.clause
-    if (
-        clause is None
-        or clause.date
-        or clause.appositive
-        or reading.document.person_in(clause.subject)
-    ):
-        return
-    rest = cut(clause.rest)
-    if _VERBS_OF_CAUSE.match(clause.predicate) and len(rest.split()) >= 2:
-        if clause.form != "plain" and not _has_pronoun(rest) and " and " not in clause.subject:
-            yield Made(f"What {clause.verb} {rest}?", f"{upper_first(clause.subject)}.", 0.85)
-    elif clause.verb == "stands" and rest.startswith("for "):
-        shown = lower_first(clause.subject, reading.document)
-        yield Made(f"What does {shown} stand for?", f"{upper_first(rest[4:])}.", 0.85)
-    elif clause.verb == "is" and rest.startswith("due to "):
-        shown = lower_first(clause.subject, reading.document)
-        yield Made(f"What is {shown} due to?", f"{upper_first(rest[7:])}.", 0.85)
-    elif clause.verb in _WHAT_DOES and clause.form in {"third", "plain"}:
-        shown = lower_first(clause.subject, reading.document)
-        base = words.PRESENT.get(clause.verb, clause.verb)
-        helper = "does" if clause.form == "third" else "do"
-        of = base == "consist" and rest.startswith("of ")
-        what = rest[3:] if of else rest
-        if 1 <= len(what.split()) <= 12 and not _has_pronoun(what) and (of or base != "consist"):
-            ending = " of" if of else ""
-            yield Made(f"What {helper} {shown} {base}{ending}?", f"{upper_first(what)}.", 0.75)
-
-
-def _has_pronoun(text: str) -> bool:
+def has_pronoun(text: str) -> bool:
+    """Return whether a phrase speaks of something by a pronoun."""
     return bool(
         re.search(
             r"\b(?:he|she|it|they|him|her|his|hers|its|their|them|himself|this|these)\b", text
@@ -410,18 +335,3 @@ def _is_distinct(text: str) -> bool:
     """Return whether a text says enough to ask who did it: a name, a number or several words."""
     content = [word for word in re.findall(r"[\w’'-]+", text) if len(word) > 3]
     return len(content) >= 4 or (bool(re.search(r"[A-Z]|\d", text)) and len(content) >= 2)
-
-
-Pattern = Callable[[Reading], Iterator[Made]]
-# The best first; a sentence gives the card of the highest score.
-QUESTIONS: tuple[Pattern, ...] = (
-    term,
-    definition,
-    called,
-    why,
-    agent,
-    person,
-    how_many,
-    when,
-    effect,
-)
