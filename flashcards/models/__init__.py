@@ -3,11 +3,13 @@
 from flashcards.models.admin_rows import StoredFlashcard, StoredReviewLog
 from flashcards.models.drafts import Draft, DraftBatch
 from flashcards.models.journal import JournalEntry, StoreVersions
+from flashcards.models.totals import ReviewTotals
 
 __all__ = [
     "Draft",
     "DraftBatch",
     "JournalEntry",
+    "ReviewTotals",
     "StoreVersions",
     "StoredFlashcard",
     "StoredReviewLog",

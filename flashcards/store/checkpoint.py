@@ -11,7 +11,7 @@ import datetime
 import logging
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from flashcards.models import JournalEntry, StoreVersions
 from flashcards.records import Flashcard, ReviewLog
-from flashcards.store import codec, failpoints, tables
+from flashcards.store import codec, failpoints, tables, totals
 from flashcards.store.filters import condition
 from flashcards.store.query import EVERYTHING
 from flashcards.store.schema import FLASHCARDS, REVIEW_LOGS, SCHEMA_VERSION, Index, TableSpec
@@ -128,34 +128,44 @@ def _lock(*, wait: bool) -> bool:
 
 
 def _apply(entries: Sequence[JournalEntry], recorded: StoreVersions) -> tuple[int, int, int, int]:
-    erased = {e.owner_id for e in entries if e.kind == JournalEntry.Kind.ERASE_OWNER}
-    changes = [e for e in entries if e.kind == JournalEntry.Kind.CARD and e.owner_id not in erased]
+    """Write the entries to both tables; return how many entries, cards, logs, erased owners."""
+    erased = {e.owner_id: e.id for e in entries if e.kind == JournalEntry.Kind.ERASE_OWNER}
+    standing = [entry for entry in entries if entry.id > erased.get(entry.owner_id, 0)]
+    changes = [entry for entry in standing if entry.kind == JournalEntry.Kind.CARD]
     logs = [codec.from_json(ReviewLog, e.log) for e in changes if e.log is not None]
     since = tables.now_minus_a_moment()
-    batches = [e for e in entries if e.kind == JournalEntry.Kind.BATCH and e.owner_id not in erased]
     flashcards, review_logs = (tables.for_writing(spec) for spec in (FLASHCARDS, REVIEW_LOGS))
     # A version that nobody recorded is a checkpoint that died after writing: its rows may be there.
     repeated = (flashcards.version, review_logs.version) != (
         recorded.flashcards,
         recorded.review_logs,
     )
-    loaded = [_load(entry, flashcards, review_logs, repeated=repeated) for entry in batches]
+    _erase(erased, flashcards, review_logs)
+    loaded = [
+        _load(entry, flashcards, review_logs, repeated=repeated)
+        for entry in standing
+        if entry.kind == JournalEntry.Kind.BATCH
+    ]
     _append_logs(review_logs, logs)
     failpoints.reach("checkpoint-logs")
-    cards = _merge_cards(flashcards, changes)
-    for owner_id in erased:
-        where = condition(FLASHCARDS, "owner_id", owner_id).to_sql()
-        flashcards.delete(where)
-        review_logs.delete(where)
+    cards = _merge_cards(flashcards, changes) + sum(count for count, _ in loaded)
     failpoints.reach("checkpoint-cards")
+    _count(logs, review_logs)
     if recorded.checkpoints % OPTIMIZE_AFTER_CHECKPOINTS == 0:
         _tend(FLASHCARDS, flashcards)
         _tend(REVIEW_LOGS, review_logs)
     for spec in (FLASHCARDS, REVIEW_LOGS):
         tables.sync_to_disk(spec, since)
     recorded.flashcards, recorded.review_logs = flashcards.version, review_logs.version
-    cards += sum(count for count, _ in loaded)
     return len(entries), cards, len(logs) + sum(count for _, count in loaded), len(erased)
+
+
+def _erase(owner_ids: Iterable[UUID], flashcards: object, review_logs: object) -> None:
+    for owner_id in owner_ids:
+        where = condition(FLASHCARDS, "owner_id", owner_id).to_sql()
+        flashcards.delete(where)  # type: ignore[attr-defined]
+        review_logs.delete(where)  # type: ignore[attr-defined]
+    totals.erase(owner_ids)
 
 
 def _load(
@@ -173,12 +183,26 @@ def _load(
             rows = rows.set_column(
                 rows.schema.get_field_index("revision"), rows.schema.field("revision"), revisions
             )
+        else:
+            totals.add_rows(rows)
         if repeated:
             merge = table.merge_insert("id")  # type: ignore[attr-defined]
             merge.when_not_matched_insert_all().execute(rows, on_bad_vectors="null")
         else:
             table.add(rows, on_bad_vectors="null")  # type: ignore[attr-defined]
     return counts[0], counts[1]
+
+
+def _count(logs: Sequence[ReviewLog], review_logs: object) -> None:
+    """Add the logs to the totals; what an undo takes back may be from long ago."""
+    ids = totals.undone_by({log.id: log for log in logs})
+    undone = {}
+    if ids:
+        where = condition(REVIEW_LOGS, "id__in", ids).to_sql()
+        scan = review_logs.search().where(where).select(REVIEW_LOGS.columns)  # type: ignore[attr-defined]
+        rows = codec.from_table(REVIEW_LOGS, scan.limit(EVERYTHING).to_arrow())
+        undone = {row.id: row for row in rows}
+    totals.add(logs, undone)
 
 
 def _append_logs(table: object, logs: Sequence[ReviewLog]) -> None:

@@ -1,0 +1,95 @@
+"""Statistics come from totals kept up at each checkpoint, and agree with the log itself."""
+
+import random
+import uuid
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from flashcards import loading, scheduling, services
+from flashcards.models import ReviewTotals
+from flashcards.records import Rating, ReviewLog, State
+from flashcards.statistics import Statistics, statistics
+from flashcards.store import checkpoint
+from tests.base import TestCase
+from tests.factories import NOW, flashcard, stored_card
+
+YEAR = timedelta(days=365)
+
+
+class StatisticsTests(TestCase):
+    def year(self) -> Statistics:
+        return statistics(
+            owner_id=self.alice.pk, since=NOW, until=NOW + YEAR, zone=ZoneInfo("Europe/Berlin")
+        )
+
+    def test_they_agree_with_the_log_whatever_was_undone_and_moved(self) -> None:
+        draw = random.Random(3)
+        cards = [stored_card(self.alice) for _ in range(4)]
+        now = NOW
+        for step in range(60):
+            now += timedelta(hours=draw.choice([1, 5, 30, 300]) / 4)
+            if draw.random() < 0.2:
+                services.undo_review(owner_id=self.alice.pk, undo_id=uuid.uuid4(), now=now)
+            else:
+                self.rate(draw.choice(cards).id, draw.randint(1, 4), now)
+            if step % 7 == 0:
+                checkpoint.run()
+        for _ in range(2):
+            self.assert_agrees(self.year())
+            checkpoint.run()
+
+    def rate(self, card_id: uuid.UUID, rating: int, now: datetime) -> None:
+        card = services.get_card(owner_id=self.alice.pk, card_id=card_id)
+        services.review_card(
+            owner_id=self.alice.pk,
+            card_id=card_id,
+            review_id=uuid.uuid4(),
+            sequence=card.sequence,
+            rating=Rating(rating),
+            now=now,
+            duration_ms=1_500,
+        )
+
+    def assert_agrees(self, found: Statistics) -> None:
+        logs = scheduling.effective(ReviewLog.objects.for_owner(self.alice))
+        self.assertEqual(found.reviews, len(logs))
+        self.assertEqual(found.seconds, 1.5 * len(logs))
+        for rating, count in found.by_rating.items():
+            self.assertEqual(count, sum(log.rating is rating for log in logs))
+        tested = [
+            log for log in logs if log.state_before is State.REVIEW and (log.elapsed_days or 0) >= 1
+        ]
+        recalled = sum(log.rating is not Rating.AGAIN for log in tested)
+        self.assertEqual(found.true_retention, recalled / len(tested) if tested else None)
+        self.assertEqual(sum(found.by_day.values()), len(logs))
+        self.assertEqual(sum(found.by_hour.values()), len(logs))
+
+    def test_days_are_the_learners_own(self) -> None:
+        card = stored_card(self.alice)
+        # 01:30 in Berlin on the 2nd: the learner's 1st of June goes on until 04:00.
+        self.rate(card.id, 3, datetime(2026, 6, 1, 23, 30, tzinfo=UTC))
+        found = self.year()
+        self.assertEqual(found.by_day, {date(2026, 6, 1): 1})
+        self.assertEqual(found.by_hour, {1: 1})
+        self.assertIsNone(found.true_retention)
+
+    def test_what_was_loaded_in_bulk_is_counted(self) -> None:
+        card, logs = flashcard(self.alice), []
+        for day in (0, 3, 20):
+            card, log = scheduling.review(
+                card, Rating.EASY, NOW + timedelta(days=day), review_id=uuid.uuid4()
+            )
+            logs.append(log)
+        loading.load_cards(owner_id=self.alice.pk, cards=[card], logs=logs)
+        self.assertEqual(self.year().by_rating[Rating.EASY], 3)
+        self.assertEqual(self.year().true_retention, 1.0)
+
+    def test_nobody_elses_reviews_count_and_an_erased_owner_has_none(self) -> None:
+        self.rate(stored_card(self.alice).id, 3, NOW)
+        checkpoint.run()
+        zone = ZoneInfo("UTC")
+        bobs = statistics(owner_id=self.bob.pk, since=NOW, until=NOW + YEAR, zone=zone)
+        self.assertEqual(bobs.reviews, 0)
+        self.alice.delete()
+        checkpoint.run()
+        self.assertEqual(ReviewTotals.objects.count(), 0)
