@@ -5,6 +5,10 @@ class StoreError(Exception):
     """The store cannot answer. Nothing that was acknowledged is lost: it is in the journal."""
 
 
+class OtherSchema(StoreError):
+    """The store was written by a newer MemoryLoop, or waits to be upgraded from an older one."""
+
+
 class UnknownLookup(StoreError):
     """A filter or an order names a field or a lookup that is not declared."""
 
