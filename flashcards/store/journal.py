@@ -18,7 +18,7 @@ from django.db import connection, transaction
 
 from flashcards.models import JournalEntry
 from flashcards.records import Flashcard, ReviewLog
-from flashcards.store import codec, failpoints
+from flashcards.store import codec, failpoints, upgrades
 from flashcards.store.errors import OwnerGone
 from flashcards.store.schema import FLASHCARDS, REVIEW_LOGS
 
@@ -82,7 +82,8 @@ class _Cache:
 _cache = _Cache()
 
 _READ = """
-SELECT v.checkpoints, v.flashcards, v.review_logs, j.id, j.owner_id, j.kind, j.card, j.log
+SELECT v.checkpoints, v.flashcards, v.review_logs, v.schema,
+    j.id, j.owner_id, j.kind, j.card, j.log
 FROM (SELECT 1) AS one
 LEFT JOIN flashcards_storeversions v ON true
 LEFT JOIN flashcards_journalentry j ON {condition}
@@ -185,17 +186,18 @@ def _rows(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
 
 
 def _fold(known: Pending, rows: Sequence[tuple[Any, ...]]) -> Pending:
-    checkpoints, flashcards_version, review_logs_version = rows[0][:3]
+    checkpoints, flashcards_version, review_logs_version, schema, first_id = rows[0][:5]
+    upgrades.check(schema or 0, flashcards_version or 0, review_logs_version or 0)
     pending = replace(
         known,
         generation=checkpoints or 0,
         flashcards_version=flashcards_version or 0,
         review_logs_version=review_logs_version or 0,
     )
-    if rows[0][3] is None:
+    if first_id is None:
         return pending
     cards, logs, erased = dict(known.cards), dict(known.logs), set(known.erased)
-    for _, _, _, _, owner_id, kind, card, log in rows:
+    for *_, owner_id, kind, card, log in rows:
         if kind == Kind.ERASE_OWNER:
             erased.add(owner_id)
             continue
@@ -206,7 +208,7 @@ def _fold(known: Pending, rows: Sequence[tuple[Any, ...]]) -> Pending:
             logs[entry.id] = entry
     return replace(
         pending,
-        last_id=rows[-1][3],
+        last_id=rows[-1][4],
         cards=cards,
         logs=logs,
         erased=frozenset(erased),
