@@ -68,7 +68,7 @@ def run(*, wait: bool = False) -> Checkpoint:
         if not entries:
             return Checkpoint(seconds=time.monotonic() - started)
         failpoints.reach("checkpoint-read")
-        recorded = StoreVersions.objects.filter(id=1).first() or StoreVersions()
+        recorded = _recorded()
         done = _apply(entries, recorded)
         failpoints.reach("checkpoint-written")
         JournalEntry.objects.filter(id__in=[entry.id for entry in entries]).delete()
@@ -98,23 +98,32 @@ def run_until_empty() -> Checkpoint:
 
 
 @contextlib.contextmanager
-def exclusive() -> Iterator[StoreVersions]:
+def exclusive(*, upgrading: bool = False) -> Iterator[StoreVersions]:
     """Hold the checkpoint's lock to mend or rebuild the tables, then record what the block says.
 
-    The block sets the versions of the row it is given. Nothing may be pending while it works, so
-    what is comes first.
+    The block sets the versions of the row it is given; when upgrading, the schema too. What is
+    pending stays so, and goes on top of what the block leaves. Raises OtherSchema.
     """
     with transaction.atomic():
         _lock(wait=True)
-        recorded = StoreVersions.objects.filter(id=1).first() or StoreVersions()
+        recorded = _recorded(any_schema=upgrading)
         since = tables.now_minus_a_moment()
         yield recorded
         for spec in (FLASHCARDS, REVIEW_LOGS):
             tables.sync_to_disk(spec, since)
-        recorded.schema = SCHEMA_VERSION
+        if not upgrading:
+            recorded.schema = SCHEMA_VERSION
         recorded.checkpoints += 1
         recorded.checkpoint_at = timezone.now()
         recorded.save()
+
+
+def _recorded(*, any_schema: bool = False) -> StoreVersions:
+    """Return what PostgreSQL says of the tables. Raises OtherSchema if it is not for this code."""
+    recorded = StoreVersions.objects.filter(id=1).first() or StoreVersions()
+    if not any_schema:
+        upgrades.check(recorded.schema, recorded.flashcards, recorded.review_logs)
+    return recorded
 
 
 def _lock(*, wait: bool) -> bool:
@@ -173,8 +182,11 @@ def _load(
 ) -> tuple[int, int]:
     """Add a batch's rows and return how many cards and logs there were."""
     counts = []
-    for table, data in ((flashcards, entry.card_rows), (review_logs, entry.log_rows)):
-        rows = codec.from_ipc(bytes(data)) if data else None
+    for spec, table, data in (
+        (FLASHCARDS, flashcards, entry.card_rows),
+        (REVIEW_LOGS, review_logs, entry.log_rows),
+    ):
+        rows = upgrades.current_rows(spec, codec.from_ipc(bytes(data))) if data else None
         counts.append(rows.num_rows if rows else 0)
         if rows is None:
             continue
