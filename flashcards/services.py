@@ -58,6 +58,8 @@ __all__ = [
 
 # Beyond this many pending entries of one learner a checkpoint is asked for out of turn.
 CHECKPOINT_ENTRIES = 300
+# An undo is for what was just done.
+UNDO_WITHIN = timedelta(days=1)
 
 
 class CardError(Exception):
@@ -262,7 +264,7 @@ def undo_review(*, owner_id: UUID, undo_id: UUID, now: datetime) -> Flashcard:
         known = _log(owner_id, undo_id)
         if known is not None:
             return queue.card(owner_id, known.flashcard_id)
-        last = _last_standing(owner_id)
+        last = _last_standing(owner_id, now)
         card = Flashcard.objects.for_owner(owner_id).with_deleted().get(id=last.flashcard_id)
         logs = ReviewLog.objects.for_owner(owner_id).filter(flashcard_id=card.id)
         card, row = scheduling.undo(card, logs, now, undo_id=undo_id)
@@ -355,13 +357,19 @@ def _log(owner_id: UUID, log_id: UUID) -> ReviewLog | None:
     return ReviewLog.objects.for_owner(owner_id).filter(id=log_id).first()
 
 
-def _last_standing(owner_id: UUID) -> ReviewLog:
-    """Return the last review that was not taken back. Raises NothingToUndo."""
-    logs = ReviewLog.objects.for_owner(owner_id)
-    undone = {log.undoes for log in logs.filter(kind=LogKind.UNDO)}
-    reviews = logs.exclude(kind=LogKind.UNDO).order_by("-reviewed_at", "-sequence")
-    # So many at most can have been taken back, so one more is enough to find one that stands.
-    for log in reviews[: len(undone) + 1]:
-        if log.id not in undone:
+def _last_standing(owner_id: UUID, now: datetime) -> ReviewLog:
+    """Return the last review that was not taken back. Raises NothingToUndo.
+
+    Most often it is still in the journal, and LanceDB is not asked.
+    """
+    pending = list(journal.read(owner_id).logs.values())
+    undone = {log.undoes for log in pending if log.kind is LogKind.UNDO}
+    for log in reversed(pending):
+        if log.kind is not LogKind.UNDO and log.id not in undone:
             return log
-    raise NothingToUndo("There is no review to take back.")
+    recent = ReviewLog.objects.for_owner(owner_id).filter(reviewed_at__gte=now - UNDO_WITHIN)
+    standing = scheduling.effective(recent)
+    if not standing:
+        raise NothingToUndo("There is no review of the last day to take back.")
+    return standing[-1]
+

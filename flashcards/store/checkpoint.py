@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from flashcards.models import JournalEntry, StoreVersions
 from flashcards.records import Flashcard, ReviewLog
-from flashcards.store import codec, failpoints, tables, totals
+from flashcards.store import codec, failpoints, tables, totals, upgrades
 from flashcards.store.filters import condition
 from flashcards.store.query import EVERYTHING
 from flashcards.store.schema import FLASHCARDS, REVIEW_LOGS, SCHEMA_VERSION, Index, TableSpec

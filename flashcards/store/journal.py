@@ -127,16 +127,24 @@ def append(changes: Iterable[Change]) -> None:
     failpoints.reach_after_commit("journal-committed")
 
 
-def append_batch(owner_id: UUID, cards: Sequence[Flashcard], logs: Sequence[ReviewLog]) -> None:
+def append_batch(
+    owner_id: UUID,
+    cards: Sequence[Flashcard],
+    logs: Sequence[ReviewLog],
+    vectors: Sequence[Any] | None = None,
+) -> None:
     """Write many new cards of one owner, who is locked, and their reviews, as one entry.
+
+    `vectors` are the cards' embeddings, (384,) float32 each, where there are any.
 
     Readers see them after the next checkpoint: decoding them for each request would hold it up.
     """
     failpoints.reach("journal-before")
+    columns = {} if vectors is None else {"embedding": list(vectors)}
     JournalEntry.objects.create(
         owner_id=owner_id,
         kind=Kind.BATCH,
-        card_rows=codec.to_ipc(codec.to_table(FLASHCARDS, cards)) if cards else None,
+        card_rows=codec.to_ipc(codec.to_table(FLASHCARDS, cards, **columns)) if cards else None,
         log_rows=codec.to_ipc(codec.to_table(REVIEW_LOGS, logs)) if logs else None,
     )
     failpoints.reach("journal-written")
