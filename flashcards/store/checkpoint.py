@@ -303,6 +303,15 @@ def _tend(spec: TableSpec, table: object) -> None:
     table.optimize(cleanup_older_than=KEEP_VERSIONS)  # type: ignore[attr-defined]
 
 
+def tend() -> None:
+    """Make the indexes that are missing, fold fragments together, prune old versions, now."""
+    with exclusive() as recorded:
+        for spec in (FLASHCARDS, REVIEW_LOGS):
+            _tend(spec, tables.for_writing(spec))
+        recorded.flashcards = tables.for_writing(FLASHCARDS).version
+        recorded.review_logs = tables.for_writing(REVIEW_LOGS).version
+
+
 def _vectors_pay(table: object) -> bool:
     embedded = condition(FLASHCARDS, "embedding_model__gt", "").to_sql()
     return bool(table.count_rows(embedded) >= VECTOR_INDEX_ROWS)  # type: ignore[attr-defined]
