@@ -3,9 +3,9 @@
 Nothing outside this package knows which engine is under it.
 """
 
-from flashcards.store.errors import OwnerGone, StoreError, UnknownLookup
+from flashcards.store.errors import OtherSchema, OwnerGone, StoreError, UnknownLookup
 from flashcards.store.health import check_readable
 from flashcards.store.query import Query
 from flashcards.store.queue import DueQueue
 
-__all__ = ["DueQueue", "OwnerGone", "Query", "StoreError", "UnknownLookup", "check_readable"]
+__all__ = ["DueQueue", "OtherSchema", "OwnerGone", "Query", "StoreError", "UnknownLookup", "check_readable"]
