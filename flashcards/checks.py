@@ -1,7 +1,7 @@
 """The card store's part of GET /healthz."""
 
 from flashcards.models import JournalEntry
-from flashcards.store import StoreError, check_readable
+from flashcards.store import OtherSchema, StoreError, check_readable
 from memoryloop.health import FailingError
 
 
@@ -9,6 +9,8 @@ def check_lancedb() -> None:
     """Raise FailingError unless LanceDB can be read at the versions PostgreSQL recorded."""
     try:
         check_readable()
+    except OtherSchema as error:
+        raise FailingError(str(error)) from error
     except StoreError as error:
         raise FailingError("the card store cannot be read; reviews are still kept") from error
 
