@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 from flashcards.models import JournalEntry, StoreVersions
-from flashcards.store import checkpoint, tables
+from flashcards.store import checkpoint, tables, upgrades
 from flashcards.store.errors import StoreError
 from flashcards.store.filters import condition
 from flashcards.store.query import EVERYTHING
@@ -17,6 +17,7 @@ UNINDEXED_ROWS_MOST = 50_000
 def check_readable() -> None:
     """Read one row of each table at the recorded version. Raises StoreError."""
     recorded = StoreVersions.objects.filter(id=1).first() or StoreVersions()
+    upgrades.check(recorded.schema, recorded.flashcards, recorded.review_logs)
     for spec, version in ((FLASHCARDS, recorded.flashcards), (REVIEW_LOGS, recorded.review_logs)):
         try:
             table = tables.existing(spec, version)
