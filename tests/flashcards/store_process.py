@@ -27,7 +27,7 @@ def main(action: str, owner: str, seed: str, count: str) -> None:
     django.setup()
     from flashcards import services
     from flashcards.records import Flashcard, NewCard, Rating
-    from flashcards.store import checkpoint
+    from flashcards.store import checkpoint, upgrading
 
     owner_id = uuid.UUID(owner)
     draw = random.Random(int(seed))
@@ -77,10 +77,14 @@ def main(action: str, owner: str, seed: str, count: str) -> None:
         checkpoint.run(wait=True)
         acknowledge(checkpoint=True)
 
+    def upgrade() -> None:
+        acknowledge(upgraded=[done.number for done in upgrading.run()])
+
     actions = {"rate": rate, "create": create, "delete": delete, "undo": undo, "checkpoint": move}
+    more = {"upgrade": upgrade}
     for _ in range(int(count)):
         name = draw.choice(list(actions)) if action == "mix" else action
-        actions[name]()
+        (actions | more)[name]()
         now += timedelta(minutes=1)
 
 
