@@ -8,4 +8,12 @@ from flashcards.store.health import check_readable
 from flashcards.store.query import Query
 from flashcards.store.queue import DueQueue
 
-__all__ = ["DueQueue", "OtherSchema", "OwnerGone", "Query", "StoreError", "UnknownLookup", "check_readable"]
+__all__ = [
+    "DueQueue",
+    "OtherSchema",
+    "OwnerGone",
+    "Query",
+    "StoreError",
+    "UnknownLookup",
+    "check_readable",
+]
