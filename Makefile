@@ -63,6 +63,8 @@ $(VENV)/.installed-dev: pyproject.toml constraints.txt $(VENV)/.installed
 define pip_install
 	@echo "Installing $(1) into $(VENV) (under a minute the first time)"
 	@$(BIN)/python -c "import functools, sys, tomllib; project = tomllib.load(open('pyproject.toml', 'rb'))['project']; print(*functools.reduce(dict.get, sys.argv[1:], project), sep='\n')" $(1) > $(VENV)/requirements.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile \
 		--constraint constraints.txt --requirement $(VENV)/requirements.txt
+	@# On all cores, where pip would use one. Some packages ship files that are no Python.
+	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
 endef
