@@ -161,8 +161,8 @@ def _apply(entries: Sequence[JournalEntry], recorded: StoreVersions) -> tuple[in
     failpoints.reach("checkpoint-cards")
     _count(logs, review_logs)
     if recorded.checkpoints % OPTIMIZE_AFTER_CHECKPOINTS == 0:
-        _tend(FLASHCARDS, flashcards)
-        _tend(REVIEW_LOGS, review_logs)
+        tend_table(FLASHCARDS, flashcards)
+        tend_table(REVIEW_LOGS, review_logs)
     for spec in (FLASHCARDS, REVIEW_LOGS):
         tables.sync_to_disk(spec, since)
     recorded.flashcards, recorded.review_logs = flashcards.version, review_logs.version
@@ -291,7 +291,9 @@ def _stored_embeddings(table: object, ids: Sequence[UUID]) -> dict[str, object]:
     return dict(zip(found["id"].to_pylist(), found["embedding"].to_pylist(), strict=True))
 
 
-def _tend(spec: TableSpec, table: object) -> None:
+def tend_table(
+    spec: TableSpec, table: object, keep_versions: datetime.timedelta = KEEP_VERSIONS
+) -> None:
     """Make missing indexes, fold fragments together, prune versions nobody reads any more."""
     there = {column for index in table.list_indices() for column in index.columns}  # type: ignore[attr-defined]
     for column, kind in spec.indexes:
@@ -300,14 +302,14 @@ def _tend(spec: TableSpec, table: object) -> None:
         if kind is Index.VECTOR and not _vectors_pay(table):
             continue
         table.create_index(column, config=tables.index_config(kind))  # type: ignore[attr-defined]
-    table.optimize(cleanup_older_than=KEEP_VERSIONS)  # type: ignore[attr-defined]
+    table.optimize(cleanup_older_than=keep_versions)  # type: ignore[attr-defined]
 
 
 def tend() -> None:
     """Make the indexes that are missing, fold fragments together, prune old versions, now."""
     with exclusive() as recorded:
         for spec in (FLASHCARDS, REVIEW_LOGS):
-            _tend(spec, tables.for_writing(spec))
+            tend_table(spec, tables.for_writing(spec))
         recorded.flashcards = tables.for_writing(FLASHCARDS).version
         recorded.review_logs = tables.for_writing(REVIEW_LOGS).version
 
