@@ -5,6 +5,7 @@ Readers never create anything: a table that is not there yet is empty. A handle 
 the version that PostgreSQL recorded before it is read.
 """
 
+import contextlib
 import datetime
 import os
 import threading
@@ -161,6 +162,19 @@ def sync_to_disk(spec: TableSpec, since: float) -> None:
                 continue
         if touched:
             _fsync(folder)
+
+
+def bytes_on_disk(spec: TableSpec) -> int | None:
+    """Return the size of a local table's files, old versions included; None if it is not local."""
+    if not is_local():
+        return None
+    total = 0
+    for folder, _, names in os.walk(Path(settings.LANCEDB_URI) / f"{spec.name}.lance"):
+        for name in names:
+            # What a checkpoint prunes meanwhile has no size any more.
+            with contextlib.suppress(FileNotFoundError):
+                total += (Path(folder) / name).stat().st_size
+    return total
 
 
 def _fsync(path: str) -> None:
