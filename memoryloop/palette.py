@@ -1,4 +1,4 @@
-"""What Ctrl+K finds. Apps register a search from AppConfig.ready; this floor imports none of them."""
+"""What Ctrl+K finds. Apps register a search from AppConfig.ready; none is imported here."""
 
 import uuid
 from collections.abc import Iterator

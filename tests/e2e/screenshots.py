@@ -45,27 +45,28 @@ DEEDS: dict[str, tuple[str, Callable[[Visit], None]]] = {
 def _shoot(person: Visit, name: str, path: str, folder: Path) -> None:
     person.page.goto(path, wait_until="networkidle")
     width = person.page.viewport_size["width"] if person.page.viewport_size else 0
-    scheme = "dark" if person.page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") \
-        else "light"
+    dark = person.page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    scheme = "dark" if dark else "light"
     if name in DEEDS:
         DEEDS[name][1](person)
         person.page.wait_for_timeout(200)
     person.page.screenshot(path=folder / f"{name}-{width}-{scheme}.png")
 
 
-def _draft(browser: Browser, site: LiveMemoryLoop) -> None:
-    """Let the demo learner have a tray of drafts waiting."""
+def _draft(browser: Browser, site: LiveMemoryLoop) -> str:
+    """Leave the demo learner a tray of drafts to choose from, and return its address."""
     person = Visit(browser, site)
     person.log_in(DEMO_EMAIL, PASSWORD)
-    person.page.goto(pages.find(person)["make-cards"])
-    start = person.page.locator("main").get_by_role("button", name="Make cards")
-    if start.is_visible():
-        start.click()
-        person.draft_cards()
+    article = (REPOSITORY / "tests" / "fixtures" / "article.md").read_text()
+    person.page.get_by_label("Message", exact=True).fill(article)
+    person.page.get_by_role("button", name="Make cards from this").click()
+    person.draft_cards()
+    address = person.page.url
     person.close()
+    return address
 
 
-def _all(browser: Browser, site: LiveMemoryLoop, folder: Path) -> None:
+def _all(browser: Browser, site: LiveMemoryLoop, folder: Path, drafts: str) -> None:
     for width in HEIGHTS:
         for scheme in ("light", "dark"):
             visitor = Visit(browser, site, width=width, scheme=scheme)
@@ -77,7 +78,7 @@ def _all(browser: Browser, site: LiveMemoryLoop, folder: Path) -> None:
             visitor.close()
             person = Visit(browser, site, width=width, scheme=scheme)
             person.log_in(DEMO_EMAIL, PASSWORD)
-            found = pages.find(person)
+            found = {**pages.find(person), "drafts": drafts}
             for name, path in found.items():
                 _shoot(person, name, path, folder)
             for name, (page, _) in DEEDS.items():
@@ -111,8 +112,7 @@ def main() -> None:
     ):
         site.manage("demo", "--password", PASSWORD)
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_OPTIONS)
-        _draft(browser, site)
-        _all(browser, site, options.folder)
+        _all(browser, site, options.folder, _draft(browser, site))
         if options.readme:
             _readme(browser, site)
         browser.close()

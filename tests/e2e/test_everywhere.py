@@ -26,7 +26,7 @@ def test_the_palette_goes_to_pages_conversations_and_cards(learner: Visit) -> No
     learner.ask("Tell me about tardigrades")
     search = learner.open_palette()
     search.fill("settings")
-    expect(page.get_by_role("option")).to_have_count(1)
+    expect(page.locator("#palette [role=option]")).to_have_count(1)
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("/settings/$"))
 
@@ -36,7 +36,7 @@ def test_the_palette_goes_to_pages_conversations_and_cards(learner: Visit) -> No
     ):
         search = learner.open_palette()
         search.fill(words)
-        expect(page.get_by_role("option")).to_have_count(1)
+        expect(page.locator("#palette [role=option]")).to_have_count(1)
         page.keyboard.press("Enter")
         expect(page).to_have_url(re.compile(leads_to))
 
@@ -50,7 +50,7 @@ def test_the_palette_goes_to_pages_conversations_and_cards(learner: Visit) -> No
 def test_the_arrow_keys_choose_in_the_palette(learner: Visit) -> None:
     page = learner.page
     learner.open_palette()
-    options = page.get_by_role("option")
+    options = page.locator("#palette [role=option]")
     expect(options.first).to_have_attribute("aria-selected", "true")
     page.keyboard.press("ArrowDown")
     expect(options.nth(1)).to_have_attribute("aria-selected", "true")

@@ -1,10 +1,10 @@
 """Every page at both widths, light and dark: for everyone, light in weight, and self-contained."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.e2e import pages
 from tests.e2e.visit import PASSWORD, Visit
@@ -30,8 +30,8 @@ The thylakoid is a flattened sac in which the light reactions take place."""
 
 
 @pytest.fixture(scope="module")
-def settled(browser: Browser, site: LiveMemoryLoop) -> Iterator[str]:
-    """A learner with a conversation, drafts and cards. Yields the email address."""
+def settled(browser: Browser, site: LiveMemoryLoop) -> str:
+    """A learner with a conversation, drafts and cards. Returns the email address."""
     person = Visit(browser, site)
     email = person.sign_up()
     person.save_claude_key()
@@ -48,7 +48,7 @@ def settled(browser: Browser, site: LiveMemoryLoop) -> Iterator[str]:
     person.draft_cards()
     person.close()
     assert person.problems == []
-    yield email
+    return email
 
 
 def _faults(person: Visit, name: str, path: str) -> list[str]:
@@ -107,3 +107,29 @@ class TestPages:
             for fault in _faults(person, name, path)
         ]
         assert faults == []
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_the_admin_works_under_the_same_policy(
+    visit: Callable[..., Visit], site: LiveMemoryLoop, settled: str, scheme: str
+) -> None:
+    make_staff = (
+        "from accounts.models import User; "
+        f"User.objects.filter(email={settled!r}).update(is_staff=True, is_superuser=True)"
+    )
+    site.manage("shell", "-c", make_staff)
+    person = visit(scheme=scheme)
+    page = person.page
+    person.log_in(settled, PASSWORD)
+    page.goto("/admin/", wait_until="networkidle")
+    expect(page.get_by_role("link", name="MemoryLoop administration")).to_be_visible()
+    addresses = page.locator("#content-main th a").evaluate_all("links => links.map(a => a.href)")
+    assert len(addresses) >= 4
+    for address in addresses:
+        page.goto(address, wait_until="networkidle")
+        expect(page.locator("#content h1")).to_be_visible()
+        first = page.locator("#result_list th a").first
+        if first.count():
+            first.click()
+            page.wait_for_load_state("networkidle")
+            expect(page.locator("#content h1")).to_be_visible()

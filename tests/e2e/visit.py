@@ -95,7 +95,9 @@ class Visit:
         self.page.goto("/settings/")
         self.page.get_by_label("Claude API key").fill("sk-ant-api03-" + "k" * 80 + "-AAAA")
         self.page.get_by_role("button", name="Save the key").click()
-        expect(self.page.get_by_text("Claude answers you.", exact=True)).to_be_visible(timeout=PATIENCE_MS)
+        expect(self.page.get_by_text("Claude answers you.", exact=True)).to_be_visible(
+            timeout=PATIENCE_MS
+        )
 
     def ask(self, question: str) -> None:
         """Send a message from where the composer is, and wait until the answer is whole."""

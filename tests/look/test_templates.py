@@ -81,10 +81,12 @@ def test_every_static_file_in_a_template_exists() -> None:
     assert unknown == set()
 
 
-@pytest.mark.parametrize("path", STYLESHEETS, ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path",
+    [path for path in STYLESHEETS if path.name != "tokens.css"],
+    ids=lambda path: path.name,
+)
 def test_a_stylesheet_takes_colours_only_from_the_tokens(path: Path) -> None:
-    if path.name == "tokens.css":
-        pytest.skip("the tokens are where colours are")
     css = re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.DOTALL)
     screen = css.split("@media print")[0]
     assert re.findall(r"#[0-9a-fA-F]{3,8}\b(?![^{}]*\{)", screen) == []
@@ -94,9 +96,7 @@ def test_a_stylesheet_takes_colours_only_from_the_tokens(path: Path) -> None:
 @pytest.mark.parametrize("path", STYLESHEETS, ids=lambda path: path.name)
 def test_a_stylesheet_uses_only_tokens_that_exist_or_gives_a_fallback(path: Path) -> None:
     defined = {
-        name
-        for sheet in STYLESHEETS
-        for name in re.findall(r"(--[\w-]+)\s*:", sheet.read_text())
+        name for sheet in STYLESHEETS for name in re.findall(r"(--[\w-]+)\s*:", sheet.read_text())
     }
     used = set(re.findall(r"var\((--[\w-]+)\)", path.read_text()))
     assert used - defined == set()
