@@ -8,7 +8,7 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	&& echo $$python && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run test bench lint format clean
+.PHONY: help install install-dev run test bench screenshots lint format clean
 
 help: ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | \
@@ -26,6 +26,9 @@ test: $(VENV)/.installed-dev ## Run the tests (ARGS=… for pytest's options)
 
 bench: $(VENV)/.installed-dev ## Measure, and print the figures
 	$(BIN)/python -m pytest tests/benchmarks -s $(ARGS)
+
+screenshots: $(VENV)/.installed-dev ## Take a picture of every page into screenshots/ (ARGS=--readme: also README's)
+	$(BIN)/python -m tests.e2e.screenshots $(ARGS)
 
 lint: $(VENV)/.installed-dev ## Check style, import rules and types
 	$(BIN)/ruff check .
