@@ -26,7 +26,8 @@ def load_cards(
     The ids are new to the store, and each card's schedule is the fold of its logs: that is for the
     caller to see to. All are acknowledged in one commit, so a failure leaves all or none.
     `vectors`, if given, are the cards' embeddings, (n, 384) float32 of unit length, and each card
-    names their model. `progress` gets 0 to 1. Raises ValueError for a record of another owner, OwnerGone.
+    names their model. `progress` gets 0 to 1. Raises OwnerGone, or ValueError for a record of
+    another owner.
     """
     if any(record.owner_id != owner_id for record in (*cards, *logs)):
         raise ValueError("A card to be stored belongs to somebody else.")

@@ -368,8 +368,12 @@ def _last_standing(owner_id: UUID, now: datetime) -> ReviewLog:
         if log.kind is not LogKind.UNDO and log.id not in undone:
             return log
     recent = ReviewLog.objects.for_owner(owner_id).filter(reviewed_at__gte=now - UNDO_WITHIN)
-    standing = scheduling.effective(recent)
-    if not standing:
-        raise NothingToUndo("There is no review of the last day to take back.")
+    newest = recent.order_by("-reviewed_at", "-sequence")
+    # Undo rows stand after what they take back: the newest rows are enough to tell, unless all of
+    # the reviews among them were taken back.
+    size = 40
+    while not (standing := scheduling.effective(rows := list(newest[:size]))):
+        if len(rows) < size:
+            raise NothingToUndo("There is no review of the last day to take back.")
+        size *= 4
     return standing[-1]
-

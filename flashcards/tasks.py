@@ -10,11 +10,8 @@ from flashcards.store import checkpoint
 
 @app.periodic(cron="* * * * *")
 @app.task(name=jobs.CHECKPOINT)
-def run_checkpoint(timestamp: int) -> None:
-    """Move the journal into LanceDB: each minute, and when part of it grows long.
-
-    `timestamp` is what the scheduler passes, the minute this is for; it is not needed.
-    """
+def run_checkpoint(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes when it was due
+    """Move the journal into LanceDB: each minute, and when part of it grows long."""
     checkpoint.run_until_empty()
 
 

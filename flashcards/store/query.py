@@ -185,23 +185,28 @@ class Query(Generic[R]):
         pending = journal.read(plan.owner_id)
         overlay = self._overlay(pending)
         rows = [record for record in overlay.values() if self._matches(record)]
+        # Rows of LanceDB that precede the page whichever of the pending ones precede it too.
+        passed = 0 if plan.limit is None else max(plan.offset - len(rows), 0)
         table = tables.existing(plan.spec, self._version(pending))
         if table is not None and not self._base_is_erased(pending):
-            rows += self._base_rows(table, pending, overlay)
+            rows += self._base_rows(table, pending, overlay, passed)
         for name in reversed(self._ordering()):
             field, descending = name.lstrip("-"), name.startswith("-")
             rows.sort(key=_sort_key(field), reverse=descending)
-        stop = None if plan.limit is None else plan.offset + plan.limit
-        return rows[plan.offset : stop]
+        start = plan.offset - passed
+        stop = None if plan.limit is None else start + plan.limit
+        return rows[start:stop]
 
-    def _base_rows(self, table: Any, pending: Pending, overlay: Mapping[UUID, Any]) -> list[R]:
+    def _base_rows(
+        self, table: Any, pending: Pending, overlay: Mapping[UUID, Any], passed: int
+    ) -> list[R]:
         plan = self._plan
         scan = table.search().where(self._base_filter(pending, overlay)).select(plan.spec.columns)
         if plan.limit is not None:
             # Pending rows may push some of these off the page, never pull later ones onto it.
             scan = scan.order_by([tables.ordering(name) for name in self._ordering()])
         stop = EVERYTHING if plan.limit is None else plan.offset + plan.limit
-        return codec.from_table(plan.spec, scan.limit(stop).to_arrow())
+        return codec.from_table(plan.spec, scan.limit(stop - passed).offset(passed).to_arrow())
 
     def _ordering(self) -> tuple[str, ...]:
         fields = self._plan.ordering or self._plan.spec.ordering

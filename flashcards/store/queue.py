@@ -269,7 +269,9 @@ def _whole(
 
     if missing(wanted):
         table = _table(owner_id, pending)
-        where = condition(FLASHCARDS, "id__in", missing(ahead[:PREFETCH])).to_sql()
+        where = condition(
+            FLASHCARDS, "id__in", missing(ahead[: max(PREFETCH, len(wanted))])
+        ).to_sql()
         scan = table.search().where(where).select(FLASHCARDS.columns)  # type: ignore[union-attr]
         for row in codec.from_table(FLASHCARDS, scan.limit(EVERYTHING).to_arrow()):
             snapshot.cards[row.id] = row

@@ -1,9 +1,9 @@
 """Totals of reviews by hour: written by the checkpoint in its own commit, so counted once."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from django.db import connection
 
 from flashcards.models import ReviewTotals
-from flashcards.records import LogKind, ReviewLog
+from flashcards.records import LogKind, Rating, ReviewLog, State
 from flashcards.store import journal
 
 _UPSERT = """
@@ -128,21 +128,91 @@ def undone_by(logs: Mapping[UUID, ReviewLog]) -> list[UUID]:
     return [log.undoes for log in logs.values() if log.undoes and log.undoes not in logs]
 
 
-def read(owner_id: UUID, since: datetime, until: datetime) -> Iterator[tuple[Bucket, int, int]]:
-    """Yield (bucket, reviews, milliseconds) of one owner for whole hours in [since, until).
+@dataclass
+class Summary:
+    """Totals of a span of one owner's reviews."""
 
-    Two SQL queries, whatever the length of the log; a bucket may come more than once.
+    milliseconds: int = 0
+    by_day: Counter[date] = field(default_factory=Counter)
+    by_hour: Counter[int] = field(default_factory=Counter)
+    by_rating: Counter[int] = field(default_factory=Counter)
+    # Reviews of known cards, a day or more after the one before, and how many were not Again.
+    tested: int = 0
+    recalled: int = 0
+
+    def add(self, day: date, hour: int, at: Bucket, count: int, duration_ms: int) -> None:
+        self.milliseconds += duration_ms
+        self.by_day[day] += count
+        self.by_hour[hour] += count
+        self.by_rating[at.rating] += count
+        if at.spaced and at.state == State.REVIEW:
+            self.tested += count
+            self.recalled += count if at.rating > Rating.AGAIN else 0
+
+
+_SUMMARISE = """
+WITH counted AS MATERIALIZED (
+    SELECT hour AT TIME ZONE %(zone)s AS local, rating, reviews, duration_ms,
+           spaced AND state = 2 AS tested
+    FROM flashcards_reviewtotals
+    WHERE owner_id = %(owner)s AND hour >= %(since)s AND hour < %(until)s
+)
+SELECT (local - %(begins)s)::date AS day, extract(hour FROM local)::int AS hour, rating,
+       sum(reviews), sum(duration_ms), sum(reviews) FILTER (WHERE tested),
+       sum(reviews) FILTER (WHERE tested AND rating > 1)
+FROM counted
+GROUP BY GROUPING SETS ((1), (2), (rating))
+"""
+
+
+def read(
+    owner_id: UUID, since: datetime, until: datetime, *, zone: tzinfo, day_begins: timedelta
+) -> Summary:
+    """Return the totals of whole hours in [since, until), by the clock of `zone`.
+
+    Two SQL queries, whatever the length of the log. A day begins `day_begins` after midnight.
     """
     pending = journal.read(owner_id)
+    summary = Summary()
     if owner_id not in pending.erased:
-        rows = ReviewTotals.objects.filter(owner_id=owner_id, hour__gte=since, hour__lt=until)
-        for hour, rating, state, spaced, reviews, duration in rows.values_list(
-            "hour", "rating", "state", "spaced", "reviews", "duration_ms"
-        ):
-            yield Bucket(owner_id, hour, rating, state, spaced), reviews, duration
+        _read_moved(summary, owner_id, since, until, zone, day_begins)
     ids = undone_by(pending.logs)
     undone = ReviewLog.objects.for_owner(owner_id).in_bulk(ids) if ids else {}
     counts, durations = differences(pending.logs.values(), undone)
     for at, count in counts.items():
         if since <= at.hour < until:
-            yield at, count, durations[at]
+            local = at.hour.astimezone(zone)
+            day = (local.replace(tzinfo=None) - day_begins).date()
+            summary.add(day, local.hour, at, count, durations[at])
+    return summary
+
+
+def _read_moved(
+    summary: Summary,
+    owner_id: UUID,
+    since: datetime,
+    until: datetime,
+    zone: tzinfo,
+    day_begins: timedelta,
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _SUMMARISE,
+            {
+                "owner": owner_id,
+                "since": since,
+                "until": until,
+                "zone": str(zone),
+                "begins": day_begins,
+            },
+        )
+        for day, hour, rating, reviews, duration, tested, recalled in cursor.fetchall():
+            if day is not None:
+                summary.by_day[day] += reviews
+            elif hour is not None:
+                summary.by_hour[hour] += reviews
+            else:
+                summary.by_rating[rating] += reviews
+                summary.milliseconds += int(duration)
+                summary.tested += tested or 0
+                summary.recalled += recalled or 0

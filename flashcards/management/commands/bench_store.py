@@ -1,0 +1,70 @@
+"""Measure the card store on data of its own, in a folder of its own."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from flashcards.benchmark import Benchmark
+
+_INSIDE = "MEMORYLOOP_BENCH_INSIDE"
+
+
+class Command(BaseCommand):
+    help = (
+        "Measure the card store: builds cards and reviews in a temporary folder with a database "
+        "of its own, times each operation, and removes the folder. Your data is not touched."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--cards", type=int, default=10_000)
+        parser.add_argument("--reviews", type=int, default=50_000)
+        parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument("--json", metavar="FILE", help="write the figures to this file")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["cards"] < 2_000:
+            raise CommandError("Fewer than 2,000 cards say nothing: give --cards 2000 or more.")
+        if os.environ.get(_INSIDE):
+            self._measure(options)
+            return
+        with tempfile.TemporaryDirectory(prefix="memoryloop-bench-") as folder:
+            inherited = {k: v for k, v in os.environ.items() if k not in _ELSEWHERE}
+            finished = subprocess.run(  # noqa: S603 - this very command, in a folder of its own
+                [sys.executable, *_again(options)],
+                env={**inherited, "MEMORYLOOP_DATA": folder, _INSIDE: "1"},
+                check=False,
+            )
+        if finished.returncode:
+            raise SystemExit(finished.returncode)
+
+    def _measure(self, options: dict[str, Any]) -> None:
+        call_command("migrate", verbosity=0)
+        figures = Benchmark(
+            cards=options["cards"],
+            reviews=options["reviews"],
+            seed=options["seed"],
+            report=self.stdout.write,
+        ).run()
+        for name, value in figures.items():
+            if not isinstance(value, dict):
+                self.stdout.write(f"{name:<26} {value:12,.3f}")
+        if options["json"]:
+            Path(options["json"]).write_text(json.dumps(figures, indent=1) + "\n")
+
+
+# Where this run must not go, whatever the shell says.
+_ELSEWHERE = frozenset({"DATABASE_URL", "LANCEDB_URI", "MEMORYLOOP_DATA", "MEMORYLOOP_FAILPOINT"})
+
+
+def _again(options: dict[str, Any]) -> list[str]:
+    numbers = [f"--{name}={options[name]}" for name in ("cards", "reviews", "seed")]
+    file = [f"--json={Path(options['json']).absolute()}"] if options["json"] else []
+    return [str(settings.BASE_DIR / "manage.py"), "bench_store", *numbers, *file]

@@ -1,0 +1,45 @@
+"""What the store would cost if a request wrote to LanceDB: for comparison, never in use.
+
+Works on a copy of nothing: the rows it adds belong to nobody and are deleted again.
+"""
+
+import time
+import uuid
+from uuid import UUID
+
+from flashcards.store import checkpoint, tables
+from flashcards.store.filters import condition
+from flashcards.store.query import EVERYTHING
+from flashcards.store.schema import FLASHCARDS, REVIEW_LOGS
+
+
+def measure(owner_id: UUID, *, rows: int) -> tuple[list[float], list[float]]:
+    """Return the seconds of adding one row, and of replacing one by delete and add, each `rows`
+    times, on the table as it is.
+    """
+    inserts, updates = [], []
+    with checkpoint.exclusive() as recorded:
+        table = tables.for_writing(FLASHCARDS)
+        mine = condition(FLASHCARDS, "owner_id", owner_id).to_sql()
+        one = table.search().where(mine).limit(1).to_arrow().select(FLASHCARDS.schema.names)
+        one = one.cast(FLASHCARDS.schema)
+        nobody = str(uuid.uuid4())
+        for _ in range(rows):
+            row = one.set_column(0, FLASHCARDS.schema.field("id"), [[str(uuid.uuid4())]])
+            row = row.set_column(1, FLASHCARDS.schema.field("owner_id"), [[nobody]])
+            started = time.perf_counter()
+            table.add(row, on_bad_vectors="null")
+            inserts.append(time.perf_counter() - started)
+            where = condition(FLASHCARDS, "id", UUID(row["id"][0].as_py())).to_sql()
+            started = time.perf_counter()
+            kept = table.search().where(where).limit(EVERYTHING).to_arrow()
+            table.delete(where)
+            table.add(
+                kept.select(FLASHCARDS.schema.names).cast(FLASHCARDS.schema),
+                on_bad_vectors="null",
+            )
+            updates.append(time.perf_counter() - started)
+        table.delete(condition(FLASHCARDS, "owner_id", UUID(nobody)).to_sql())
+        recorded.flashcards = table.version
+        recorded.review_logs = tables.for_writing(REVIEW_LOGS).version
+    return inserts, updates
