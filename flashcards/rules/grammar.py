@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from flashcards import rules_words as words
 from flashcards.prose import word_set
+from flashcards.rules import words
 
 MONTH = "January|February|March|April|May|June|July|August|September|October|November|December"
 YEAR = r"(?:1[0-9]{3}|20[0-9]{2})"

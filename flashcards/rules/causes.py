@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from flashcards import rules_words as words
 from flashcards.prose import word_set
-from flashcards.rules_grammar import cut, dated, inverted, lower_first, parse, upper_first
-from flashcards.rules_patterns import Made, Reading, has_pronoun
+from flashcards.rules import words
+from flashcards.rules.grammar import cut, dated, inverted, lower_first, parse, upper_first
+from flashcards.rules.patterns import Made, Reading, has_pronoun
 
 _BECAUSE = re.compile(r",? because (?P<reason>[^;]{8,200})$")
 _BECAUSE_FIRST = re.compile(

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from flashcards import rules_words as words
 from flashcards.prose import Sentence, word_set
 from flashcards.records import Kind
-from flashcards.rules_grammar import (
+from flashcards.rules import words
+from flashcards.rules.grammar import (
     DATE,
     TRAILING_DATE,
     YEAR,

@@ -8,26 +8,25 @@ are worth more than many. In other languages they only make gaps of years.
 import re
 from collections.abc import Callable, Iterator
 
-from flashcards import rules_causes, rules_gaps, rules_patterns
-from flashcards import rules_words as words
 from flashcards.candidates import Candidate, Seen, cards_wanted
 from flashcards.prose import Sentence, count_words, sentences, worded
 from flashcards.records import ANSWER_MAX_CHARACTERS, QUESTION_MAX_CHARACTERS, Kind
-from flashcards.rules_grammar import Document, parse, upper_first
-from flashcards.rules_patterns import Made, Reading
+from flashcards.rules import causes, gaps, patterns, words
+from flashcards.rules.grammar import Document, parse, upper_first
+from flashcards.rules.patterns import Made, Reading
 
 LABEL = "Rules"
 # The best first; a sentence gives the card of the highest score.
 QUESTIONS: tuple[Callable[[Reading], Iterator[Made]], ...] = (
-    rules_patterns.term,
-    rules_patterns.definition,
-    rules_patterns.called,
-    rules_causes.why,
-    rules_patterns.agent,
-    rules_patterns.person,
-    rules_patterns.how_many,
-    rules_patterns.when,
-    rules_causes.effect,
+    patterns.term,
+    patterns.definition,
+    patterns.called,
+    causes.why,
+    patterns.agent,
+    patterns.person,
+    patterns.how_many,
+    patterns.when,
+    causes.effect,
 )
 # Below this a card is rather left out.
 GOOD_ENOUGH = 0.5
@@ -130,7 +129,7 @@ def _subject_of(before: Sentence, document: Document, pronoun: str) -> str | Non
         others = {person for person in document.persons if person in before.text}
         return name if name == clause.subject and others == {name} else None
     reading = Reading(before, before.text.rstrip("."), clause, document)
-    defined = any(rules_patterns.definition(reading))
+    defined = any(patterns.definition(reading))
     return clause.subject if defined and name is None else None
 
 
@@ -148,7 +147,7 @@ def _cards(sentence: Sentence, document: Document) -> list[Made]:
     reading = Reading(sentence, text, parse(text), document)
     cards = [card for pattern in QUESTIONS for card in pattern(reading)]
     if not any(card.score >= GOOD_ENOUGH for card in _judged(cards, reading)) and not sentence.item:
-        cards += rules_gaps.cloze(reading)
+        cards += gaps.cloze(reading)
     counted = any(card.question.startswith("How many") for card in cards)
     cards = [c for c in cards if not (counted and c.question.startswith("What do"))]
     return sorted(_judged(cards, reading), key=lambda card: -card.score)
@@ -232,7 +231,7 @@ def _gaps_elsewhere(sentence: Sentence) -> list[tuple[Sentence, Made]]:
     if leaning or sentence.text[-1:] != "." or not re.search(r"\b1[0-9]{3}\b|\b20[0-9]{2}\b", text):
         return []
     reading = Reading(sentence, text, None, Document())
-    return [(sentence, card) for card in rules_gaps.cloze(reading)][:1]
+    return [(sentence, card) for card in gaps.cloze(reading)][:1]
 
 
 def _chosen(made: list[tuple[Sentence, Made]], limit: int) -> list[Candidate]:

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 
 from flashcards.records import Kind
-from flashcards.rules_grammar import MONTH, YEAR
-from flashcards.rules_patterns import AMOUNT, Made, Reading
+from flashcards.rules.grammar import MONTH, YEAR
+from flashcards.rules.patterns import AMOUNT, Made, Reading
 
 _QUANTITY = re.compile(
     rf"(?<![\w.,$-])(?P<number>(?:(?:{AMOUNT}|\d+)(?: (?:or|to|and) |[–-]))?"
