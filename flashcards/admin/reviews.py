@@ -47,12 +47,8 @@ class StoredReviewLogAdmin(StoreAdmin[StoredReviewLog]):
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> RowQuery[StoredReviewLog]:  # type: ignore[override] # the repository stands where a QuerySet would
-        may_see_cards = request.user.has_perm("flashcards.view_storedflashcard")
-        return RowQuery(
-            ReviewLog.objects.all_owners(),
-            StoredReviewLog,
-            _add_questions if may_see_cards else None,
-        )
+        complete = _add_questions if _may_see_cards(request) else None
+        return RowQuery(ReviewLog.objects.all_owners(), StoredReviewLog, complete)
 
     def get_search_results(  # type: ignore[override] # as above
         self, request: HttpRequest, queryset: RowQuery[StoredReviewLog], search_term: str
@@ -64,6 +60,9 @@ class StoredReviewLogAdmin(StoreAdmin[StoredReviewLog]):
         if wanted is not None:
             one = queryset.filter(id=wanted)
             return (one if one.count() else queryset.filter(flashcard_id=wanted)), False
+        if not _may_see_cards(request):
+            # Finding a card's reviews by a word would say that the card has it.
+            return queryset.none(), False
         cards = Flashcard.objects.all_owners().with_deleted().containing(words)
         found = [card.id for card in cards[: CARDS_AT_MOST + 1]]
         if len(found) > CARDS_AT_MOST:
@@ -95,6 +94,12 @@ class StoredReviewLogAdmin(StoreAdmin[StoredReviewLog]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+def _may_see_cards(request: HttpRequest) -> bool:
+    return request.user.has_perm("flashcards.view_storedflashcard") or request.user.has_perm(
+        "flashcards.change_storedflashcard"
+    )
 
 
 def _add_questions(rows: Sequence[StoredReviewLog]) -> None:
