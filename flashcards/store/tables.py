@@ -51,9 +51,12 @@ def database() -> Any:
     import lancedb
 
     uri = settings.LANCEDB_URI
-    if "://" not in uri:
+    if is_cloud():
+        return lancedb.connect(uri, **settings.LANCEDB_CLOUD)
+    if is_local():
         Path(uri).mkdir(parents=True, exist_ok=True)
-    return lancedb.connect(uri)
+        return lancedb.connect(uri)
+    return lancedb.connect(uri, storage_options=settings.LANCEDB_STORAGE_OPTIONS)
 
 
 def ordering(name: str) -> Any:
@@ -86,6 +89,31 @@ def is_local() -> bool:
     return "://" not in settings.LANCEDB_URI
 
 
+def is_cloud() -> bool:
+    """Return whether LanceDB Cloud keeps the tables, which tends them by itself."""
+    return settings.LANCEDB_URI.startswith("db://")  # type: ignore[no-any-return]
+
+
+def create(spec: TableSpec, rows: Any = None) -> Any:
+    """Make the table, with rows (an Arrow RecordBatchReader) if given; in place of one there is.
+
+    The versions of one that is there stay until they are pruned.
+    """
+    options: dict[str, Any] = {}
+    if not is_cloud():
+        # Stable row ids keep indexes valid across the merges of a checkpoint.
+        options["storage_options"] = {"new_table_enable_stable_row_ids": "true"}
+    return database().create_table(
+        spec.name,
+        data=rows,
+        schema=spec.schema,
+        mode="create" if rows is None else "overwrite",
+        # A card without an embedding yet is what LanceDB calls a bad vector.
+        on_bad_vectors="null",
+        **options,
+    )
+
+
 def existing(spec: TableSpec, version: int) -> Any | None:
     """Return the table at `version` or later; None while it has never been written."""
     if version == 0:
@@ -104,12 +132,7 @@ def for_writing(spec: TableSpec) -> Any:
     """Return the newest version of the table, made if it is missing. For the checkpoint only."""
     handle = _handle(spec)
     if handle is None:
-        # Stable row ids keep indexes valid across the merges of a checkpoint.
-        database().create_table(
-            spec.name,
-            schema=spec.schema,
-            storage_options={"new_table_enable_stable_row_ids": "true"},
-        )
+        create(spec)
         handle = _handle(spec)
     if handle is None:
         raise StoreError(f"LanceDB made the table {spec.name} and then did not list it.")
