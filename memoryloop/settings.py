@@ -124,6 +124,31 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # A folder, s3://bucket/prefix, or db://name (LanceDB Cloud).
 LANCEDB_URI = environment.text("LANCEDB_URI", str(DATA_DIR / "lancedb"))
+_S3_ENDPOINT = environment.text("AWS_ENDPOINT_URL")
+# For s3://, in LanceDB's names. What is missing here it looks for where AWS's own tools do.
+LANCEDB_STORAGE_OPTIONS = {
+    name: value
+    for name, value in {
+        "aws_access_key_id": environment.text("AWS_ACCESS_KEY_ID"),
+        "aws_secret_access_key": environment.text("AWS_SECRET_ACCESS_KEY"),
+        "aws_session_token": environment.text("AWS_SESSION_TOKEN"),
+        "aws_region": environment.text("AWS_REGION", environment.text("AWS_DEFAULT_REGION")),
+        "aws_endpoint": _S3_ENDPOINT,
+        # In the clear only where the address says so.
+        "allow_http": "true" if _S3_ENDPOINT.startswith("http://") else "",
+    }.items()
+    if value
+}
+# For db://.
+LANCEDB_CLOUD = {
+    name: value
+    for name, value in {
+        "api_key": environment.text("LANCEDB_API_KEY"),
+        "region": environment.text("LANCEDB_REGION"),
+        "host_override": environment.text("LANCEDB_HOST"),
+    }.items()
+    if value
+}
 
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "accounts:login"
