@@ -302,7 +302,8 @@ def tend_table(
         if kind is Index.VECTOR and not _vectors_pay(table):
             continue
         table.create_index(column, config=tables.index_config(kind))  # type: ignore[attr-defined]
-    table.optimize(cleanup_older_than=keep_versions)  # type: ignore[attr-defined]
+    if not tables.is_cloud():
+        table.optimize(cleanup_older_than=keep_versions)  # type: ignore[attr-defined]
 
 
 def tend() -> None:
