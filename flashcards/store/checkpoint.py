@@ -118,6 +118,29 @@ def exclusive(*, upgrading: bool = False) -> Iterator[StoreVersions]:
         recorded.save()
 
 
+@contextlib.contextmanager
+def still() -> Iterator[StoreVersions]:
+    """Hold the checkpoint's lock while the newest version of both tables is just what is recorded.
+
+    For what copies them. Reviews go on meanwhile. Raises OtherSchema.
+    """
+    while True:
+        with transaction.atomic():
+            _lock(wait=True)
+            recorded = _recorded()
+            written = [recorded.flashcards, recorded.review_logs]
+            # Without pending entries newer versions hold the same rows: somebody compacted them.
+            if (
+                not any(written)
+                or not JournalEntry.objects.exists()
+                or written == [tables.for_writing(s).version for s in (FLASHCARDS, REVIEW_LOGS)]
+            ):
+                yield recorded
+                return
+        # A checkpoint died after writing. The next one settles what it left.
+        run(wait=True)
+
+
 def _recorded(*, any_schema: bool = False) -> StoreVersions:
     """Return what PostgreSQL says of the tables. Raises OtherSchema if it is not for this code."""
     recorded = StoreVersions.objects.filter(id=1).first() or StoreVersions()
