@@ -141,6 +141,11 @@ def for_writing(spec: TableSpec) -> Any:
     return handle.table
 
 
+def is_there(spec: TableSpec) -> bool:
+    """Return whether LanceDB has the table, whatever PostgreSQL says."""
+    return _handle(spec) is not None
+
+
 def forget() -> None:
     """Close every handle, as after LANCEDB_URI changed."""
     with _lock:
