@@ -62,6 +62,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.TimeZoneMiddleware",
+    "flashcards.middleware.StoreErrorMiddleware",
 ]
 
 ROOT_URLCONF = "memoryloop.urls"

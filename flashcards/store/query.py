@@ -165,7 +165,8 @@ class Query(Generic[R]):
         total = sum(1 for record in overlay.values() if self._matches(record))
         table = tables.existing(plan.spec, self._version(pending))
         if table is not None and not self._base_is_erased(pending):
-            total += table.count_rows(self._base_filter(pending, overlay))
+            with tables.told_as_store_error():
+                total += table.count_rows(self._base_filter(pending, overlay))
         total = max(total - plan.offset, 0)
         return total if plan.limit is None else min(total, plan.limit)
 
@@ -206,7 +207,7 @@ class Query(Generic[R]):
             # Pending rows may push some of these off the page, never pull later ones onto it.
             scan = scan.order_by([tables.ordering(name) for name in self._ordering()])
         stop = EVERYTHING if plan.limit is None else plan.offset + plan.limit
-        return codec.from_table(plan.spec, scan.limit(stop - passed).offset(passed).to_arrow())
+        return codec.from_table(plan.spec, tables.fetch(scan.limit(stop - passed).offset(passed)))
 
     def _ordering(self) -> tuple[str, ...]:
         fields = self._plan.ordering or self._plan.spec.ordering

@@ -137,7 +137,7 @@ def next_due_at(owner_id: UUID, now: datetime) -> datetime | None:
     if table is not None:
         where = _where(owner_id).to_sql()
         columns = ["id", "due", "buried_until"]
-        rows = table.search().where(where).select(columns).limit(EVERYTHING).to_arrow()
+        rows = tables.fetch(table.search().where(where).select(columns).limit(EVERYTHING))
         for card_id, due, buried in zip(*(rows[name].to_pylist() for name in columns), strict=True):
             if UUID(card_id) not in pending.cards:
                 times.append(max(due, buried) if buried else due)
@@ -245,7 +245,7 @@ def _scan(
     )
     where = all_of([_where(owner_id), condition(FLASHCARDS, "due__lte", until), soon])
     columns = ["id", "state", "due", "created_at", "buried_until"]
-    rows = table.search().where(where.to_sql()).select(columns).limit(EVERYTHING).to_arrow()
+    rows = tables.fetch(table.search().where(where.to_sql()).select(columns).limit(EVERYTHING))
     due, made = codec.micros(rows["due"]), codec.micros(rows["created_at"])
     ready = np.maximum(due, codec.micros(rows["buried_until"]))
     states = rows["state"].to_numpy().astype(np.int64)
@@ -273,6 +273,6 @@ def _whole(
             FLASHCARDS, "id__in", missing(ahead[: max(PREFETCH, len(wanted))])
         ).to_sql()
         scan = table.search().where(where).select(FLASHCARDS.columns)  # type: ignore[union-attr]
-        for row in codec.from_table(FLASHCARDS, scan.limit(EVERYTHING).to_arrow()):
+        for row in codec.from_table(FLASHCARDS, tables.fetch(scan.limit(EVERYTHING))):
             snapshot.cards[row.id] = row
     return [pending.cards.get(entry.id) or snapshot.cards[entry.id] for entry in wanted]

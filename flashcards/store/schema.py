@@ -148,5 +148,6 @@ REVIEW_LOGS = TableSpec(
         ("id", Index.ORDERED),
         ("owner_id", Index.ORDERED),
         ("flashcard_id", Index.ORDERED),
+        ("reviewed_at", Index.ORDERED),
     ),
 )

@@ -16,6 +16,7 @@ from flashcards.records import Flashcard
 from flashcards.store import codec, journal, tables
 from flashcards.store.filters import Expression, all_of, condition
 from flashcards.store.journal import Pending
+from flashcards.store.query import EVERYTHING
 from flashcards.store.schema import FLASHCARDS
 
 Vector = np.ndarray[Any, np.dtype[np.float32]]
@@ -124,7 +125,7 @@ def _where(owner_id: UUID, *more: Expression) -> str:
 
 
 def _columns(scan: Any, score: str, limit: int) -> pa.Table:
-    return scan.select([*FLASHCARDS.columns, score]).limit(limit).to_arrow()
+    return tables.fetch(scan.select([*FLASHCARDS.columns, score]).limit(limit))
 
 
 def _match(table: Any, words: Sequence[str]) -> Any:
@@ -140,7 +141,7 @@ def _base(table: Any, scan: Any, owner_id: UUID, pending: Pending, limit: int) -
     if not indexed.issuperset(_TEXT_COLUMNS):
         # Before the first indexes are made there are so few rows that all of them can be read.
         rows = table.search().where(_where(owner_id)).select(FLASHCARDS.columns)
-        found = rows.limit(2**31 - 1).to_arrow()
+        found = tables.fetch(rows.limit(EVERYTHING))
     else:
         filtered = scan.where(_where(owner_id), prefilter=True)
         found = _columns(filtered, "_score", limit + len(pending.cards))

@@ -9,6 +9,7 @@ import contextlib
 import datetime
 import os
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,8 +38,9 @@ class Handle:
         with self.lock:
             if self.version >= version:
                 return
-            self.table.checkout_latest()
-            self.version = self.table.version
+            with told_as_store_error():
+                self.table.checkout_latest()
+                self.version = self.table.version
         if self.version < version:
             raise StoreError(
                 f"LanceDB has version {self.version} of a table of which PostgreSQL recorded "
@@ -82,6 +84,21 @@ def index_config(kind: Index) -> Any:
         # Among the kinds that find 997 of 1,000 neighbours, the one that stores no rounded copy.
         return IvfFlat(distance_type="cosine")
     return BTree()
+
+
+def fetch(scan: Any) -> Any:
+    """Run a scan and return its Arrow table. Raises StoreError for whatever LanceDB raises."""
+    with told_as_store_error():
+        return scan.to_arrow()
+
+
+@contextlib.contextmanager
+def told_as_store_error() -> Iterator[None]:
+    """Turn what LanceDB raises into the store's own error."""
+    try:
+        yield
+    except (OSError, RuntimeError, ValueError) as error:
+        raise StoreError("The card store cannot be read just now.") from error
 
 
 def is_local() -> bool:
@@ -160,11 +177,12 @@ def _handle(spec: TableSpec) -> Handle | None:
     with _lock:
         if key in _opened:
             return _opened[key]
-        connection = database()
-        if spec.name not in connection.list_tables().tables:
-            return None
-        table = connection.open_table(spec.name)
-        _opened[key] = Handle(table, table.version)
+        with told_as_store_error():
+            connection = database()
+            if spec.name not in connection.list_tables().tables:
+                return None
+            table = connection.open_table(spec.name)
+            _opened[key] = Handle(table, table.version)
         return _opened[key]
 
 

@@ -1,0 +1,29 @@
+"""What a learner sees while the card store cannot be read."""
+
+import logging
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from flashcards.store import StoreError
+
+logger = logging.getLogger(__name__)
+
+
+class StoreErrorMiddleware:
+    """Answer 503 in plain words: what is in the journal is safe, and so is what was typed."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, StoreError):
+            return None
+        logger.error("The card store cannot be read.", exc_info=exception)
+        response = render(request, "503.html", status=503)
+        response.headers["Retry-After"] = "10"
+        return response
