@@ -88,7 +88,7 @@ class Benchmark:
                     card, rating, now, review_id=self._id(), duration_ms=4_000
                 )
                 logs.append(log)
-                now = min(card.due, self.now - timedelta(seconds=1))
+                now = min(self._study_time(now, card.due), self.now - timedelta(seconds=1))
             cards.append(card)
         topics = self.numbers.integers(TOPICS, size=len(cards))
         self.vectors = self._near(topics)
@@ -105,8 +105,16 @@ class Benchmark:
         checkpoint.tend()
         self.values["indexes_s"] = time.perf_counter() - started
 
+    def _study_time(self, now: datetime, due: datetime) -> datetime:
+        """Return when a learner who studies at four hours of the day comes to a card."""
+        if due - now < timedelta(hours=1):
+            return due
+        at = due.replace(hour=self.draw.choice((8, 13, 19, 20)), minute=self.draw.randrange(60))
+        return at if at >= due else at + timedelta(days=1)
+
     def _card(self, number: int) -> Flashcard:
-        made = self.now - timedelta(days=self.draw.random() * DAYS)
+        day = self.now - timedelta(days=self.draw.randrange(1, DAYS))
+        made = day.replace(hour=19, microsecond=number % 1_000_000)
         return Flashcard(
             id=self._id(),
             owner_id=self.owner.pk,
