@@ -64,6 +64,8 @@ def summary(card: HasFaces) -> str:
     text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)
     text = re.sub(r"^\s*(?:#{1,6}|>|[-*+])\s+", "", text, flags=re.MULTILINE)
     text = re.sub(r"\*\*|__|`|&#9[13];", _plain, text)
+    # Emphasis, not the star of a product: it hugs its words, and no word goes on beside it.
+    text = re.sub(r"(?<![\w*])([*_])(?=\S)([^*_\n]+)(?<=\S)\1(?![\w*])", r"\2", text)
     text = " ".join(text.split())
     if len(text) <= SUMMARY_MAX_CHARACTERS:
         return text

@@ -34,6 +34,10 @@
     } else if (event.key === "Enter") {
       event.preventDefault();
       all[at]?.click();
+    } else if (event.key === "Escape") {
+      // A search field would only empty itself.
+      event.preventDefault();
+      dialog.close();
     }
   });
 })();

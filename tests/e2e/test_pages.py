@@ -128,7 +128,7 @@ def test_the_admin_works_under_the_same_policy(
     for address in addresses:
         page.goto(address, wait_until="networkidle")
         expect(page.locator("#content h1")).to_be_visible()
-        first = page.locator("#result_list th a").first
+        first = page.locator("#result_list tbody th a").first
         if first.count():
             first.click()
             page.wait_for_load_state("networkidle")

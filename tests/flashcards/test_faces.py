@@ -124,6 +124,8 @@ class SummaryTests(SimpleTestCase):
 
     def test_it_keeps_the_gap(self) -> None:
         self.assertEqual(summary(cloze("a{{c1::b}}c {{c1::d}}")), "a[…]c […]")
+        card = Draft("basic", "*ser* or _estar_: is 2 * 3 * 4 a snake_case_name?", "")
+        self.assertEqual(summary(card), "ser or estar: is 2 * 3 * 4 a snake_case_name?")
 
     def test_a_long_question_is_cut(self) -> None:
         text = summary(Draft("basic", "word " * 100, ""))
