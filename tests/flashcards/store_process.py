@@ -26,7 +26,7 @@ def main(action: str, owner: str, seed: str, count: str) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "memoryloop.settings")
     django.setup()
     from flashcards import services
-    from flashcards.records import Flashcard, NewCard, Rating
+    from flashcards.records import Flashcard, NewCard, Rating, ReviewLog
     from flashcards.store import checkpoint, upgrading
 
     owner_id = uuid.UUID(owner)
@@ -81,7 +81,11 @@ def main(action: str, owner: str, seed: str, count: str) -> None:
         acknowledge(upgraded=[done.number for done in upgrading.run()])
 
     actions = {"rate": rate, "create": create, "delete": delete, "undo": undo, "checkpoint": move}
-    more = {"upgrade": upgrade}
+    def reviews() -> None:
+        for log in ReviewLog.objects.for_owner(owner_id):
+            acknowledge(review=str(log.id))
+
+    more = {"upgrade": upgrade, "reviews": reviews}
     for _ in range(int(count)):
         name = draw.choice(list(actions)) if action == "mix" else action
         (actions | more)[name]()
