@@ -97,7 +97,7 @@ class StoredFlashcardAdmin(StoreAdmin[StoredFlashcard]):
     @admin.display(description="source message")
     def message(self, card: StoredFlashcard) -> str:
         if card.message_id is None:
-            return "None: it was written by hand"
+            return "None"
         place = "the message"
         if card.source_start is not None:
             place = f"characters {card.source_start} to {card.source_end} of the message"

@@ -20,7 +20,7 @@ CARDS_AT_MOST = 500
 class StoredReviewLogAdmin(StoreAdmin[StoredReviewLog]):
     list_display = (
         "reviewed_at", "owner", "card", "kind", "rating", "state_before", "state_after",
-        "scheduled_days", "seconds",
+        "interval", "seconds",
     )  # fmt: skip
     list_filter = (
         filters.OwnerFilter,
@@ -88,6 +88,11 @@ class StoredReviewLogAdmin(StoreAdmin[StoredReviewLog]):
     @admin.display(description="seconds", ordering="duration_ms")
     def seconds(self, log: StoredReviewLog) -> str:
         return f"{log.duration_ms / 1000:.1f}"
+
+    @admin.display(description="interval", ordering="scheduled_days")
+    def interval(self, log: StoredReviewLog) -> str:
+        days = log.scheduled_days
+        return f"{days:.0f} days" if days >= 1.5 else f"{days * 24 * 60:.0f} minutes"
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

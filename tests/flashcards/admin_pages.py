@@ -10,7 +10,7 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from accounts.models import User
-from flashcards.store import query
+from flashcards.store import tables
 from tests.base import PASSWORD, TestCase
 
 CARDS = "admin:flashcards_storedflashcard_changelist"
@@ -60,8 +60,6 @@ class AdminTestCase(TestCase):
 @contextmanager
 def counted_reads() -> Iterator[mock.Mock]:
     """Count reads of LanceDB, as calls of the mock: each opens its table anew."""
-    existing = query.tables.existing
-    with mock.patch.object(
-        query.tables, "existing", autospec=True, side_effect=existing
-    ) as counter:
+    existing = tables.existing
+    with mock.patch.object(tables, "existing", autospec=True, side_effect=existing) as counter:
         yield counter

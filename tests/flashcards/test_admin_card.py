@@ -1,9 +1,9 @@
 """One card in the admin: look, edit, bin and restore, each through the services."""
 
 import uuid
+from typing import Any
 
 from django.contrib.admin.models import LogEntry
-from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
@@ -25,7 +25,7 @@ class CardTestCase(AdminTestCase):
     def now_stored(self) -> Flashcard:
         return Flashcard.objects.all_owners().with_deleted().get(id=self.card.id)
 
-    def save(self, **changes: str) -> HttpResponse:
+    def save(self, **changes: str) -> Any:
         data = {"question": self.card.question, "answer": "Paris", "extra": "", "tags": ""}
         return self.client.post(reverse(CARD, args=[self.card.id]), {**data, **changes})
 
@@ -134,10 +134,10 @@ class TestEdit(CardTestCase):
 
 
 class TestBin(CardTestCase):
-    def delete(self) -> HttpResponse:
+    def delete(self) -> Any:
         return self.client.post(reverse(DELETE, args=[self.card.id]), {"post": "yes"})
 
-    def restore(self) -> HttpResponse:
+    def restore(self) -> Any:
         return self.client.post(reverse(RESTORE, args=[self.card.id]))
 
     def test_it_asks_before_it_puts_a_card_into_the_bin(self) -> None:

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from flashcards.models import JournalEntry
-from flashcards.records import Flashcard
+from flashcards.records import Flashcard, ReviewLog
 from flashcards.store import checkpoint
 from tests.flashcards import admin_pages
 from tests.flashcards.admin_pages import AdminTestCase
@@ -18,7 +18,7 @@ class TestWhoMaySee(AdminTestCase):
     def setUp(self) -> None:
         self.card = give_cards(self.alice)[0]
         answer(self.card, now=timezone.now())
-        self.log_id = uuid.UUID(JournalEntry.objects.filter(log__isnull=False).get().log["id"])
+        self.log_id = ReviewLog.objects.for_owner(self.alice).get().id
 
     def pages(self) -> dict[str, str]:
         return {

@@ -1,8 +1,8 @@
 """The card store's page in the admin, the journal and the draft batches."""
 
 from tempfile import TemporaryDirectory
+from typing import Any
 
-from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
@@ -18,12 +18,12 @@ class TestPanel(AdminTestCase):
     def setUp(self) -> None:
         self.log_in(self.charlie)
 
-    def panel(self) -> HttpResponse:
+    def panel(self) -> Any:
         response = self.client.get(reverse(admin_pages.STORE))
         self.assertEqual(response.status_code, 200)
         return response
 
-    def checkpoint(self) -> HttpResponse:
+    def checkpoint(self) -> Any:
         return self.client.post(reverse(admin_pages.CHECKPOINT), follow=True)
 
     def test_it_shows_a_store_that_was_never_written(self) -> None:
