@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from flashcards.benchmark import Benchmark
 
-_INSIDE = "MEMORYLOOP_BENCH_INSIDE"
+_STEP = "MEMORYLOOP_BENCH_STEP"
 
 
 class Command(BaseCommand):
@@ -32,27 +32,31 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["cards"] < 2_000:
             raise CommandError("Fewer than 2,000 cards say nothing: give --cards 2000 or more.")
-        if os.environ.get(_INSIDE):
-            self._measure(options)
+        if step := os.environ.get(_STEP):
+            self._inside(step, options)
             return
         with tempfile.TemporaryDirectory(prefix="memoryloop-bench-") as folder:
             inherited = {k: v for k, v in os.environ.items() if k not in _ELSEWHERE}
-            finished = subprocess.run(  # noqa: S603 - this very command, in a folder of its own
-                [sys.executable, *_again(options)],
-                env={**inherited, "MEMORYLOOP_DATA": folder, _INSIDE: "1"},
-                check=False,
-            )
-        if finished.returncode:
-            raise SystemExit(finished.returncode)
+            for step in ("build", "measure"):
+                subprocess.run(  # noqa: S603 - this very command, in a folder of its own
+                    [sys.executable, *_again(options)],
+                    env={**inherited, "MEMORYLOOP_DATA": folder, _STEP: step},
+                    check=True,
+                )
 
-    def _measure(self, options: dict[str, Any]) -> None:
-        call_command("migrate", verbosity=0)
-        figures = Benchmark(
+    def _inside(self, step: str, options: dict[str, Any]) -> None:
+        benchmark = Benchmark(
             cards=options["cards"],
             reviews=options["reviews"],
             seed=options["seed"],
+            folder=settings.DATA_DIR,
             report=self.stdout.write,
-        ).run()
+        )
+        if step == "build":
+            call_command("migrate", verbosity=0)
+            benchmark.build()
+            return
+        figures = benchmark.measure()
         for name, value in figures.items():
             if not isinstance(value, dict):
                 self.stdout.write(f"{name:<26} {value:12,.3f}")
