@@ -53,20 +53,22 @@ def _shoot(person: Visit, name: str, path: str, folder: Path) -> None:
     person.page.screenshot(path=folder / f"{name}-{width}-{scheme}.png")
 
 
-def _draft(browser: Browser, site: LiveMemoryLoop) -> str:
-    """Leave the demo learner a tray of drafts to choose from, and return its address."""
+def _places(browser: Browser, site: LiveMemoryLoop) -> dict[str, str]:
+    """Return the demo learner's pages, and one more: a tray of drafts to choose from."""
     person = Visit(browser, site)
     person.log_in(DEMO_EMAIL, PASSWORD)
+    places = pages.find(person)
     article = (REPOSITORY / "tests" / "fixtures" / "article.md").read_text()
+    person.page.goto("/chat/")
     person.page.get_by_label("Message", exact=True).fill(article)
     person.page.get_by_role("button", name="Make cards from this").click()
     person.draft_cards()
-    address = person.page.url
+    places["drafts"] = person.page.url
     person.close()
-    return address
+    return places
 
 
-def _all(browser: Browser, site: LiveMemoryLoop, folder: Path, drafts: str) -> None:
+def _all(browser: Browser, site: LiveMemoryLoop, folder: Path, places: dict[str, str]) -> None:
     for width in HEIGHTS:
         for scheme in ("light", "dark"):
             visitor = Visit(browser, site, width=width, scheme=scheme)
@@ -78,11 +80,10 @@ def _all(browser: Browser, site: LiveMemoryLoop, folder: Path, drafts: str) -> N
             visitor.close()
             person = Visit(browser, site, width=width, scheme=scheme)
             person.log_in(DEMO_EMAIL, PASSWORD)
-            found = {**pages.find(person), "drafts": drafts}
-            for name, path in found.items():
+            for name, path in places.items():
                 _shoot(person, name, path, folder)
             for name, (page, _) in DEEDS.items():
-                _shoot(person, name, found[page], folder)
+                _shoot(person, name, places[page], folder)
             person.close()
 
 
@@ -91,7 +92,9 @@ def _readme(browser: Browser, site: LiveMemoryLoop) -> None:
     person = Visit(browser, site)
     person.log_in(DEMO_EMAIL, PASSWORD)
     person.page.set_viewport_size({"width": 1280, "height": 800})
-    person.page.goto(pages.find(person)["conversation"], wait_until="networkidle")
+    person.page.goto("/chat/conversations/")
+    person.page.get_by_role("link", name="Bayes").click()
+    person.page.wait_for_load_state("networkidle")
     person.page.screenshot(path=README_PICTURE)
     person.close()
 
@@ -112,9 +115,9 @@ def main() -> None:
     ):
         site.manage("demo", "--password", PASSWORD)
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_OPTIONS)
-        _all(browser, site, options.folder, _draft(browser, site))
         if options.readme:
             _readme(browser, site)
+        _all(browser, site, options.folder, _places(browser, site))
         browser.close()
 
 
