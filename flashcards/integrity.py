@@ -4,6 +4,7 @@ Works through the cards in parts, so that a million of them fit into memory.
 """
 
 import dataclasses
+import functools
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -150,7 +151,7 @@ class _Check:
             self.found[kind].add(example)
             # A hole in the middle of a history stays one; what is left of it can be folded.
             if self.repair and positions == list(range(len(positions))):
-                self._change([card], lambda card, logs=logs: scheduling.fold(card, logs), kind)
+                self._change([card], functools.partial(_folded, logs=logs), kind)
 
     def _messages(self, cards: Iterable[Flashcard]) -> None:
         named = {card.message_id for card in cards if card.message_id}
@@ -194,6 +195,10 @@ class _Check:
 def check(*, repair: bool = False, progress: Callable[[float], None] = lambda _: None) -> Report:
     """Check both stores, and mend what can be mended by folding. `progress` gets 0 to 1."""
     return _Check(repair=repair).run(progress)
+
+
+def _folded(card: Flashcard, *, logs: list[ReviewLog]) -> Flashcard:
+    return scheduling.fold(card, logs)
 
 
 def _parts() -> Iterator[tuple[UUID, UUID]]:

@@ -29,7 +29,9 @@ def load_cards(
     names their model. `progress` gets 0 to 1. Raises OwnerGone, or ValueError for a record of
     another owner.
     """
-    if any(record.owner_id != owner_id for record in (*cards, *logs)):
+    if any(card.owner_id != owner_id for card in cards) or any(
+        log.owner_id != owner_id for log in logs
+    ):
         raise ValueError("A card to be stored belongs to somebody else.")
     batches = range(0, max(len(cards), len(logs)), BATCH_CARDS)
     with transaction.atomic():

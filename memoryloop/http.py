@@ -11,11 +11,11 @@ class HtmxHttpRequest(HttpRequest):
     """A request from a learner who is logged in, perhaps sent by htmx."""
 
     htmx: HtmxDetails
-    user: User  # type: ignore[assignment]
+    user: User
 
 
 class AnonymousHttpRequest(HttpRequest):
     """A request from anybody."""
 
     htmx: HtmxDetails
-    user: User | AnonymousUser  # type: ignore[assignment]
+    user: User | AnonymousUser

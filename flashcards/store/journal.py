@@ -179,7 +179,8 @@ def read(owner_id: UUID | None) -> Pending:
 def read_vectors(owner_id: UUID) -> dict[UUID, bytes]:
     """Return the pending embeddings of an owner's cards, the newest of each. One SQL query."""
     entries = JournalEntry.objects.filter(owner_id=owner_id, vector__isnull=False).order_by("id")
-    return {card_id: bytes(data) for card_id, data in entries.values_list("card_id", "vector")}
+    pairs = entries.values_list("card_id", "vector")
+    return {card_id: bytes(data) for card_id, data in pairs if card_id and data}
 
 
 def forget() -> None:

@@ -129,9 +129,7 @@ def _columns(scan: Any, score: str, limit: int) -> pa.Table:
 
 
 def _match(table: Any, words: Sequence[str]) -> Any:
-    from lancedb.query import MultiMatchQuery
-
-    query = MultiMatchQuery(" ".join(words), list(_TEXT_COLUMNS))
+    query = tables.match(" ".join(words), list(_TEXT_COLUMNS))
     return table.search(query, query_type="fts")
 
 

@@ -54,7 +54,8 @@ def database() -> Any:
 
     uri = settings.LANCEDB_URI
     if is_cloud():
-        return lancedb.connect(uri, **settings.LANCEDB_CLOUD)
+        cloud: dict[str, Any] = settings.LANCEDB_CLOUD
+        return lancedb.connect(uri, **cloud)
     if is_local():
         Path(uri).mkdir(parents=True, exist_ok=True)
         return lancedb.connect(uri)
@@ -69,6 +70,13 @@ def ordering(name: str) -> Any:
     return ColumnOrdering(
         column_name=name.lstrip("-"), ascending=not descending, nulls_first=not descending
     )
+
+
+def match(text: str, columns: list[str]) -> Any:
+    """Return LanceDB's query for any of the words of a text in any of the columns."""
+    from lancedb.query import FullTextOperator, MultiMatchQuery
+
+    return MultiMatchQuery(text, columns, boosts=None, operator=FullTextOperator.OR)
 
 
 def index_config(kind: Index) -> Any:
@@ -108,7 +116,7 @@ def is_local() -> bool:
 
 def is_cloud() -> bool:
     """Return whether LanceDB Cloud keeps the tables, which tends them by itself."""
-    return settings.LANCEDB_URI.startswith("db://")  # type: ignore[no-any-return]
+    return settings.LANCEDB_URI.startswith("db://")
 
 
 def create(spec: TableSpec, rows: Any = None) -> Any:

@@ -157,7 +157,8 @@ WITH counted AS MATERIALIZED (
     FROM flashcards_reviewtotals
     WHERE owner_id = %(owner)s AND hour >= %(since)s AND hour < %(until)s
 )
-SELECT (local - %(begins)s)::date AS day, extract(hour FROM local)::int AS hour, rating,
+SELECT (local - make_interval(secs => %(begins)s))::date AS day,
+       extract(hour FROM local)::int AS hour, rating,
        sum(reviews), sum(duration_ms), sum(reviews) FILTER (WHERE tested),
        sum(reviews) FILTER (WHERE tested AND rating > 1)
 FROM counted
@@ -203,7 +204,7 @@ def _read_moved(
                 "since": since,
                 "until": until,
                 "zone": str(zone),
-                "begins": day_begins,
+                "begins": day_begins.total_seconds(),
             },
         )
         for day, hour, rating, reviews, duration, tested, recalled in cursor.fetchall():

@@ -81,6 +81,7 @@ def main(action: str, owner: str, seed: str, count: str) -> None:
         acknowledge(upgraded=[done.number for done in upgrading.run()])
 
     actions = {"rate": rate, "create": create, "delete": delete, "undo": undo, "checkpoint": move}
+
     def reviews() -> None:
         for log in ReviewLog.objects.for_owner(owner_id):
             acknowledge(review=str(log.id))

@@ -184,7 +184,7 @@ class BackupFolderTests(BackupTestCase):
 class RestoreTests(BackupTestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.here.manage("backup", "--verbosity=0", str(self.backup))
+        backup.make(self.backup, now=NOW)
 
     def assert_untouched(self, installation: Installation, cards: int) -> None:
         report = installation.check()

@@ -9,7 +9,7 @@ import pyarrow as pa
 from django.core.management import call_command
 
 from flashcards import integrity, services
-from flashcards.models import StoreVersions
+from flashcards.models import JournalEntry, StoreVersions
 from flashcards.records import Flashcard, Rating
 from flashcards.store import checkpoint, journal, queue, tables
 from flashcards.store.schema import FLASHCARDS, REVIEW_LOGS
@@ -104,7 +104,7 @@ class CheckStoreTests(TestCase):
     def test_residue_of_a_dead_checkpoint_is_told_until_the_next(self) -> None:
         store(dataclasses.replace(self.newest(), flag=1))
         versions = StoreVersions.objects.get()
-        entry = journal.JournalEntry.objects.get()
+        entry = JournalEntry.objects.get()
         checkpoint.run()
         entry.save(force_insert=True)
         versions.save()

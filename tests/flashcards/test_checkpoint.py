@@ -132,13 +132,15 @@ class CheckpointTests(TestCase):
                 failpoints,
                 "reach",
                 autospec=True,
-                side_effect=lambda step: step != "checkpoint-written" or self.assert_synced(fsync),
+                side_effect=lambda step: self.assert_synced(step, fsync),
             ),
         ):
             checkpoint.run()
         self.assertTrue(fsync.called)
 
-    def assert_synced(self, fsync: mock.Mock) -> None:
+    def assert_synced(self, step: str, fsync: mock.Mock) -> None:
+        if step != "checkpoint-written":
+            return
         paths = [call.args[0] for call in fsync.call_args_list]
         self.assertTrue(any(path.endswith(".lance") for path in paths))
         self.assertTrue(any("_versions" in path for path in paths))
@@ -217,7 +219,8 @@ class EmbeddingTests(TestCase):
     def vector_of(self, card: Flashcard) -> list[float] | None:
         table = tables.for_writing(FLASHCARDS)
         rows = table.search().where(f"id = '{card.id}'").select(["embedding"]).to_arrow()
-        return rows["embedding"].to_pylist()[0]
+        vector: list[float] | None = rows["embedding"].to_pylist()[0]
+        return vector
 
     def test_cards_get_their_vectors_and_are_found_by_meaning(self) -> None:
         cells = stored_card(self.alice, question="What does a mitochondrion make?", answer="ATP")

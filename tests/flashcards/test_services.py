@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -119,8 +120,8 @@ class ChangeTests(TestCase):
             checkpoint.run()
 
     def test_nobody_changes_anothers_card(self) -> None:
-        ids = {"owner_id": self.bob.pk, "card_id": self.card.id}
-        timed = {**ids, "now": LATER}
+        ids: dict[str, Any] = {"owner_id": self.bob.pk, "card_id": self.card.id}
+        timed: dict[str, Any] = {**ids, "now": LATER}
         for _ in range(2):
             for change in (
                 lambda: services.edit_card(**timed, question="q", answer="a"),

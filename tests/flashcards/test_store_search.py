@@ -72,8 +72,8 @@ class MeaningTests(TestCase):
         stored_card(self.bob, question="What does a mitochondrion make?", answer="Bob's ATP")
         self.vector = get_embedder().embed(["Where does a cell get its energy?"])[0]
 
-    def find(self, **options: float) -> list[str]:
-        found = search.by_meaning(self.alice.pk, self.vector, limit=1, **options)  # type: ignore[arg-type]
+    def find(self, max_distance: float = 2.0) -> list[str]:
+        found = search.by_meaning(self.alice.pk, self.vector, limit=1, max_distance=max_distance)
         return questions(found)
 
     def test_embedded_cards_are_found_before_and_after_a_checkpoint(self) -> None:
