@@ -5,7 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar, overload
 from uuid import UUID
 
+import pyarrow as pa
+import pyarrow.compute as pc
+from django.db.models import Aggregate, F
+
 from flashcards.store import codec, journal, tables
+from flashcards.store.errors import UnknownLookup
 from flashcards.store.filters import Expression, Not, Or, all_of, condition, declared_field
 from flashcards.store.journal import Pending
 from flashcards.store.schema import TableSpec
@@ -174,6 +179,46 @@ class Query(Generic[R]):
         """Return the records with these ids, by id; the others are absent."""
         return {row.id: row for row in self.filter(id__in=list(ids))}  # type: ignore[attr-defined]
 
+    def values(self, *fields: str) -> list[dict[str, Any]]:
+        """Return dictionaries of the named fields, as the store holds them: ids are text."""
+        rows: list[dict[str, Any]] = self.to_arrow(*fields).to_pylist()
+        return rows
+
+    def aggregate(self, **aggregates: Aggregate) -> dict[str, Any]:
+        """Return `name=Max("due")` and the like over the rows: Count, Sum, Avg, Min, Max."""
+        wanted = {name: _aggregated(a) for name, a in aggregates.items()}
+        table = self.to_arrow(*{field for field, _ in wanted.values()})
+        return {
+            name: _AGGREGATES[function](table[field]).as_py()
+            for name, (field, function) in wanted.items()
+        }
+
+    def to_arrow(self, *fields: str) -> pa.Table:
+        """Return the rows as an Arrow table of the named fields, all of them if none is named.
+
+        Nothing is made into records: a million rows are as many megabytes as their columns.
+        """
+        plan, spec = self._plan, self._plan.spec
+        for name in fields:
+            declared_field(spec, name)
+        columns = list(fields) or spec.columns
+        needed = list(dict.fromkeys([*columns, *(f.lstrip("-") for f in self._ordering())]))
+        schema = pa.schema([spec.schema.field(name) for name in needed])
+        parts = [schema.empty_table()]
+        if not plan.nothing:
+            pending = journal.read(plan.owner_id)
+            overlay = self._overlay(pending)
+            fresh = [record for record in overlay.values() if self._matches(record)]
+            parts.append(codec.to_table(spec, fresh).select(needed))
+            table = tables.existing(spec, self._version(pending))
+            if table is not None and not self._base_is_erased(pending):
+                scan = table.search().where(self._base_filter(pending, overlay)).select(needed)
+                parts.append(tables.fetch(scan.limit(EVERYTHING)).select(needed).cast(schema))
+        merged = pa.concat_tables(parts)
+        order = pc.sort_indices(merged, sort_keys=[_arrow_key(n) for n in self._ordering()])
+        length = None if plan.limit is None else plan.limit
+        return merged.take(order).slice(plan.offset, length).select(columns)
+
     def _rows(self) -> list[R]:
         if self._result is None:
             self._result = self._fetch()
@@ -248,6 +293,32 @@ class Query(Generic[R]):
             erased = condition(self._plan.spec, "owner_id__in", list(pending.erased))
             conditions.append(Not(erased))
         return all_of(conditions).to_sql()
+
+
+_AGGREGATES = {
+    "Count": pc.count,
+    "Sum": pc.sum,
+    "Avg": pc.mean,
+    "Min": pc.min,
+    "Max": pc.max,
+}
+
+
+def _aggregated(aggregate: Aggregate) -> tuple[str, str]:
+    """Return the field and the function's name of one of Django's aggregates."""
+    (source, *_) = aggregate.get_source_expressions()
+    function = type(aggregate).__name__
+    if not isinstance(source, F) or function not in _AGGREGATES:
+        raise UnknownLookup(f"The store cannot compute {aggregate}.")
+    name: str = source.name  # type: ignore[attr-defined]  # the stubs leave it out
+    return name, function
+
+
+def _arrow_key(name: str) -> tuple[str, str, str]:
+    """Return Arrow's form of `due` or `-due`. Missing values are the smallest."""
+    if name.startswith("-"):
+        return name[1:], "descending", "at_end"
+    return name, "ascending", "at_start"
 
 
 def _sort_key(field: str) -> Any:

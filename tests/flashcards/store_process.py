@@ -35,6 +35,9 @@ def main(action: str, owner: str, seed: str, count: str) -> None:
 
     def rate() -> None:
         ids = [card.id for card in Flashcard.objects.for_owner(owner_id)]
+        if not ids:
+            create()
+            return
         card = services.get_card(owner_id=owner_id, card_id=draw.choice(ids))
         review_id = uuid.uuid4()
         try:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.paginator import Paginator
-from django.db.models import Q
+from django.db.models import Count, Max, Min, Q, StdDev, Sum
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as HypothesisTestCase
@@ -101,6 +101,36 @@ class ReadTests(TestCase):
         self.assertEqual(self.cards.containing(["paris", "london"]).count(), 0)
         checkpoint.run()
         self.assertEqual(self.cards.containing(["PARIS", "capital"]).count(), 1)
+
+    def test_arrow_tables_and_values_are_the_same_rows_in_the_same_order(self) -> None:
+        for _ in range(2):
+            for query in (
+                self.cards,
+                self.cards.order_by("-flag", "question"),
+                self.cards.order_by("last_review", "-question")[2:6],
+                self.cards.filter(flag__gte=2),
+                self.cards.none(),
+            ):
+                names = query.to_arrow("question")["question"].to_pylist()
+                self.assertEqual(names, [card.question for card in query.all()])
+                self.assertEqual([row["question"] for row in query.values("question")], names)
+            self.assertIn("stability", self.cards.to_arrow().schema.names)
+            checkpoint.run()
+
+    def test_aggregates_read_as_djangos(self) -> None:
+        for _ in range(2):
+            self.assertEqual(
+                self.cards.aggregate(
+                    n=Count("id"), most=Max("flag"), least=Min("flag"), sum=Sum("flag")
+                ),
+                {"n": 9, "most": 3, "least": 0, "sum": 6},
+            )
+            self.assertEqual(self.cards.none().aggregate(most=Max("flag")), {"most": None})
+            checkpoint.run()
+        with self.assertRaises(UnknownLookup):
+            self.cards.aggregate(x=Max("colour"))
+        with self.assertRaises(UnknownLookup):
+            self.cards.aggregate(x=StdDev("flag"))
 
     def test_an_undeclared_lookup_is_named(self) -> None:
         with self.assertRaisesMessage(UnknownLookup, "no field 'colour'"):
