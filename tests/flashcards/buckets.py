@@ -1,0 +1,50 @@
+"""A server of S3's protocol on loopback, with an empty bucket, in a process of its own."""
+
+import contextlib
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from urllib.error import URLError
+
+from tests.live import free_port
+
+_START_SECONDS = 60.0
+BUCKET = "cards"
+
+
+@contextlib.contextmanager
+def s3_server() -> Iterator[dict[str, str]]:
+    """Give the environment with which MemoryLoop finds the bucket."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    with subprocess.Popen(
+        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as server:
+        try:
+            _make_bucket(f"{url}/{BUCKET}", server)
+            yield {
+                "LANCEDB_URI": f"s3://{BUCKET}/memoryloop",
+                "AWS_ENDPOINT_URL": url,
+                "AWS_ACCESS_KEY_ID": "an-id",
+                "AWS_SECRET_ACCESS_KEY": "a-secret",
+                "AWS_REGION": "us-east-1",
+            }
+        finally:
+            server.kill()
+
+
+def _make_bucket(url: str, server: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while True:
+        request = urllib.request.Request(url, method="PUT")
+        try:
+            with urllib.request.urlopen(request, timeout=5):
+                return
+        except URLError:
+            if server.poll() is not None or time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
