@@ -9,13 +9,14 @@ class FlashcardsConfig(AppConfig):
         # Imported here because models must be loaded first.
         from chat import prompts
         from flashcards import checks, fading, palette, signals
-        from flashcards.store import manager
-        from memoryloop import health
+        from flashcards.store import manager, tables
+        from memoryloop import health, warming
         from memoryloop import palette as ground_palette
 
         manager.bind()
         signals.connect()
         prompts.register_contributor(fading.fading_cards)
         ground_palette.register(palette.find_cards)
+        warming.register(tables.load)
         health.register("lancedb", checks.check_lancedb)
         health.register("pending_journal", checks.count_pending)

@@ -5,24 +5,27 @@ import os
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "memoryloop.settings")
 
-django = get_asgi_application()
+django.setup()
 
-# After Django is set up: it brings settings with it.
-from memoryloop import background  # noqa: E402
+# After Django is set up: they bring settings with them.
+from memoryloop import background, warming  # noqa: E402
+from memoryloop.handler import Handler  # noqa: E402
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+
+handler = Handler()
 
 
 async def application(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan":
         await _lifespan(receive, send)
     else:
-        await django(scope, receive, send)
+        await handler(scope, receive, send)
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:
@@ -31,6 +34,7 @@ async def _lifespan(receive: Receive, send: Send) -> None:
         message = await receive()
         if message["type"] == "lifespan.startup":
             await send({"type": "lifespan.startup.complete"})
+            warming.begin()
         else:
             await asyncio.to_thread(background.shutdown)
             await send({"type": "lifespan.shutdown.complete"})

@@ -4,16 +4,24 @@ from typing import Any
 
 from django.db.models import Max
 from django.http import QueryDict
-from django.template.loader import render_to_string
+from django.template.loader import get_template, render_to_string
 
 from chat import services
 from chat.forms import MessageForm
 from chat.models import Conversation, Message
+from memoryloop import markdown
 from memoryloop.http import HtmxHttpRequest
 
 MESSAGES_PER_PAGE = 50
 # How many conversations the side column lists.
 IN_SIDE_COLUMN = 30
+
+
+def load() -> None:
+    """Load what the first answer would otherwise wait for: templates, and Markdown's parser."""
+    for name in ("chat/home.html", "chat/conversation.html", "chat/_exchange.html"):
+        get_template(name)
+    markdown.render("**Ready**: `x = 1` and $x^2$\n\n```python\nx = 1\n```\n")
 
 
 def conversation_context(

@@ -2,9 +2,7 @@
 
 from uuid import UUID
 
-from asgiref.sync import sync_to_async
 from django.contrib.auth.decorators import login_required
-from django.db import close_old_connections
 from django.http import StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
@@ -17,11 +15,9 @@ from memoryloop.http import HtmxHttpRequest
 
 @require_safe
 @login_required
-async def stream(request: HtmxHttpRequest, message_id: UUID) -> StreamingHttpResponse:
-    """Follow an answer from what is there until it ends."""
-    answer = await sync_to_async(get_answer)(request.user, message_id)
-    # The request's thread gives its connection back now, not when the stream ends.
-    await sync_to_async(close_old_connections)()
+def stream(request: HtmxHttpRequest, message_id: UUID) -> StreamingHttpResponse:
+    """Follow an answer from what is there until it ends. Neither thread nor connection waits."""
+    answer = get_answer(request.user, message_id)
 
     def final_event(answer_id: UUID) -> str:
         return _final_event(request, answer_id)
