@@ -20,10 +20,6 @@ def similar_cards(
 
     Cards without a vector yet are absent. Raises EmbeddingError when the model cannot be run.
     """
-    cards = Flashcard.objects.for_owner(owner_id)
-    # Loading the model for a learner who has nothing to find would cost them a second.
-    if not cards.exclude(embedding_model="").exists():
-        return []
     vector = get_embedder().embed([text])[0]
     return search.by_meaning(owner_id, vector, limit=limit, max_distance=max_distance)
 

@@ -1,0 +1,72 @@
+"""One text, asked for by many at once, is embedded once."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from unittest import mock
+
+import numpy as np
+import pytest
+
+from memoryloop.embeddings import EmbeddingError
+from memoryloop.embeddings.minilm import MiniLM
+from memoryloop.embeddings.remembering import REMEMBERED, Remembering
+
+
+@pytest.fixture
+def model() -> mock.Mock:
+    model = mock.create_autospec(MiniLM, instance=True)
+    model.embed.side_effect = lambda texts: np.ones((len(texts), 384), dtype=np.float32)
+    return model
+
+
+def test_a_text_is_embedded_once_for_all_who_ask_at_once(model: mock.Mock) -> None:
+    may_go_on = threading.Event()
+
+    def slowly(texts: list[str]) -> np.ndarray:
+        may_go_on.wait(10)
+        return np.full((len(texts), 384), 0.5, dtype=np.float32)
+
+    model.embed.side_effect = slowly
+    embedder = Remembering(model)
+    with ThreadPoolExecutor(4) as threads:
+        asked = [threads.submit(embedder.embed, ["What is a cell?"]) for _ in range(4)]
+        may_go_on.set()
+        vectors = [future.result(10) for future in asked]
+
+    assert model.embed.call_count == 1
+    assert all((vector == 0.5).all() for vector in vectors)
+
+
+def test_what_one_does_to_a_vector_nobody_else_sees(model: mock.Mock) -> None:
+    embedder = Remembering(model)
+    embedder.embed(["A cell."])[:] = 7
+
+    assert (embedder.embed(["A cell."]) == 1).all()
+
+
+def test_a_failure_is_not_remembered(model: mock.Mock) -> None:
+    working = model.embed.side_effect
+    model.embed.side_effect = EmbeddingError("Not now.")
+    embedder = Remembering(model)
+    with pytest.raises(EmbeddingError):
+        embedder.embed(["A cell."])
+    model.embed.side_effect = working
+
+    assert embedder.embed(["A cell."]).shape == (1, 384)
+
+
+def test_it_forgets_what_was_asked_for_long_ago(model: mock.Mock) -> None:
+    embedder = Remembering(model)
+    for number in range(REMEMBERED + 1):
+        embedder.embed([f"Text {number}"])
+    embedder.embed(["Text 0"])
+
+    assert model.embed.call_count == REMEMBERED + 2
+
+
+def test_many_texts_at_once_go_straight_to_the_model(model: mock.Mock) -> None:
+    embedder = Remembering(model)
+    for _ in range(2):
+        assert embedder.embed(["One.", "Two."]).shape == (2, 384)
+
+    assert model.embed.call_count == 2
