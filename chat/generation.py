@@ -218,7 +218,11 @@ async def _attend(generation: Generation) -> Outcome:
 async def _receive(generation: Generation) -> None:
     provider, prompt = await asyncio.gather(
         background.run_in_database(provider_for, generation.owner),
-        background.run_in_database(_prompt, generation),
+        prompts.build(
+            owner_id=generation.owner.id,
+            answer=generation.answer,
+            now=generation.answer.created_at,
+        ),
     )
     generation.provider = provider
     length = 0
@@ -232,12 +236,6 @@ async def _receive(generation: Generation) -> None:
         length += len(piece)
         if length > MAX_ANSWER_CHARACTERS:
             raise llm.BadResponse("The answer did not come to an end, so it was cut off here.")
-
-
-def _prompt(generation: Generation) -> prompts.Prompt:
-    return prompts.build(
-        owner_id=generation.owner.id, answer=generation.answer, now=generation.answer.created_at
-    )
 
 
 def _outcome(generation: Generation, receiving: "asyncio.Task[None]") -> Outcome:

@@ -1,5 +1,6 @@
 """What a model is told: how a good tutor behaves, what the learner has, and the conversation."""
 
+import asyncio
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from uuid import UUID
 
 from chat import retrieval
 from chat.models import Message
+from chat.tasks import EMBEDDED_CHARACTERS
+from memoryloop import background
 from memoryloop.llm.base import ChatMessage, Found
 
 logger = logging.getLogger(__name__)
@@ -19,6 +22,8 @@ WINDOW_TOKENS = 12_000
 WINDOW_MESSAGES = 200
 QUOTE_CHARACTERS = 300
 FOUND_LIMIT = 5
+# What is not recalled by then is left out: the learner is waiting for the first words.
+RECALL_SECONDS = 0.15
 
 TUTOR = """\
 You are the tutor in MemoryLoop, where people learn by talking and keep what they learn with \
@@ -68,11 +73,25 @@ class Prompt:
     found: tuple[Found, ...]
 
 
-def build(*, owner_id: UUID, answer: Message, now: datetime) -> Prompt:
-    """Return what to send for the answer that is to be written. Runs SQL; never raises for
-    what could not be recalled.
+async def build(*, owner_id: UUID, answer: Message, now: datetime) -> Prompt:
+    """Return what to send for the answer that is to be written. Never raises for what could not
+    be recalled. One SQL query besides recalling.
     """
-    newest = list(
+    newest = await background.run_in_database(_newest, owner_id, answer)
+    kept = window(newest)
+    question = next((message for message in newest if not message.is_answer), None)
+    found = await recall(
+        owner_id=owner_id,
+        text=question.content if question else "",
+        now=now,
+        leave_out=[message.id for message in kept],
+    )
+    return Prompt(system=system_prompt(found), messages=turns(kept), found=tuple(found))
+
+
+def _newest(owner_id: UUID, answer: Message) -> list[Message]:
+    """Return what was said before an answer, the newest first."""
+    return list(
         Message.objects.filter(
             conversation_id=answer.conversation_id,
             conversation__owner_id=owner_id,
@@ -82,15 +101,6 @@ def build(*, owner_id: UUID, answer: Message, now: datetime) -> Prompt:
         .only("id", "role", "content", "position")
         .order_by("-position")[:WINDOW_MESSAGES]
     )
-    kept = window(newest)
-    question = next((message for message in newest if not message.is_answer), None)
-    found = recall(
-        owner_id=owner_id,
-        text=question.content if question else "",
-        now=now,
-        leave_out=[message.id for message in kept],
-    )
-    return Prompt(system=system_prompt(found), messages=turns(kept), found=tuple(found))
 
 
 def window(newest_first: Sequence[Message], *, budget: int = WINDOW_TOKENS) -> list[Message]:
@@ -123,23 +133,46 @@ def turns(messages: Iterable[Message]) -> tuple[ChatMessage, ...]:
     return tuple(result)
 
 
-def recall(*, owner_id: UUID, text: str, now: datetime, leave_out: Sequence[UUID]) -> list[Found]:
-    """Return what the learner has on this. A part that fails is silently absent."""
-    found: list[Found] = []
+async def recall(
+    *, owner_id: UUID, text: str, now: datetime, leave_out: Sequence[UUID]
+) -> list[Found]:
+    """Return what the learner has on this. A part that fails or is late is silently absent."""
     if not text.strip():
-        return found
-    for contributor in _contributors:
-        try:
-            found += contributor(owner_id=owner_id, text=text, now=now, limit=FOUND_LIMIT)
-        except Exception:
-            logger.exception("A contributor to the prompt failed.")
-    try:
-        found += retrieval.related_messages(
-            owner_id=owner_id, text=text, leave_out=leave_out, limit=FOUND_LIMIT
+        return []
+    # The same for all of them, so that it is embedded once.
+    text = text[:EMBEDDED_CHARACTERS]
+    looking = [
+        asyncio.wrap_future(
+            background.run_aside(
+                contributor, owner_id=owner_id, text=text, now=now, limit=FOUND_LIMIT
+            )
         )
-    except Exception:
-        logger.exception("Related messages could not be found.")
-    return found
+        for contributor in _contributors
+    ]
+    looking.append(
+        asyncio.wrap_future(
+            background.run_aside(
+                retrieval.related_messages,
+                owner_id=owner_id,
+                text=text,
+                leave_out=leave_out,
+                limit=FOUND_LIMIT,
+            )
+        )
+    )
+    _, late = await asyncio.wait(looking, timeout=RECALL_SECONDS)
+    for part in late:
+        # One that has not begun never will; of one that has, nobody hears.
+        part.cancel()
+    return [item for part in looking if part not in late for item in _found_by(part)]
+
+
+def _found_by(part: "asyncio.Future[list[Found]]") -> list[Found]:
+    error = part.exception()
+    if error is None:
+        return part.result()
+    logger.error("A part of what the learner has could not be recalled.", exc_info=error)
+    return []
 
 
 def system_prompt(found: Sequence[Found]) -> str:

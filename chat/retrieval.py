@@ -13,7 +13,7 @@ from pgvector.django import CosineDistance
 
 from chat.models import SEARCHED_CHARACTERS, Message
 from chat.tasks import EMBEDDED_CHARACTERS
-from memoryloop import embeddings
+from memoryloop import background, embeddings
 from memoryloop.llm.base import Found
 
 logger = logging.getLogger(__name__)
@@ -33,6 +33,11 @@ _STOP_WORDS = frozenset(
     for word in line.split()
 )
 _VECTOR = SearchVector(Left("content", SEARCHED_CHARACTERS), config="english")
+
+
+def expect(text: str) -> None:
+    """Begin to embed a question that is about to be asked, while it is being stored."""
+    background.run_aside(embeddings.get_embedder().embed, [text[:EMBEDDED_CHARACTERS]])
 
 
 def related_messages(

@@ -7,7 +7,6 @@ the page that asked for it is closed. Work that must outlive the process belongs
 import asyncio
 import atexit
 import concurrent.futures
-import functools
 import logging
 import threading
 from collections.abc import Callable, Coroutine
@@ -22,17 +21,22 @@ P = ParamSpec("P")
 
 # Each holds a database connection while it works: far fewer than the pool has.
 _DATABASE_THREADS = 4
+_SIDE_THREADS = 4
 _EXIT_SECONDS = 3.0
 
 
 class _Loop:
-    """An event loop in a daemon thread of its own."""
+    """An event loop in a daemon thread of its own, and the threads its coroutines send work to."""
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
         self.tasks: set[asyncio.Task[Any]] = set()
+        self.stopping = False
         self.database = concurrent.futures.ThreadPoolExecutor(
             _DATABASE_THREADS, thread_name_prefix="background-database"
+        )
+        self.side = concurrent.futures.ThreadPoolExecutor(
+            _SIDE_THREADS, thread_name_prefix="background-side"
         )
         self.thread = threading.Thread(target=self._run, name="background", daemon=True)
         self.thread.start()
@@ -49,6 +53,9 @@ class _Loop:
         """Await a coroutine as a task of its own that `stop` knows of."""
         task = asyncio.create_task(coroutine, name=name)
         self.tasks.add(task)
+        if self.stopping:
+            # After its first step, so that it can write down that it was cut off.
+            self.loop.call_soon(task.cancel)
         try:
             return await task
         except Exception:
@@ -58,10 +65,12 @@ class _Loop:
             self.tasks.discard(task)
 
     async def cancel_all(self) -> None:
-        tasks = list(self.tasks)
-        for task in tasks:
+        """Cancel what runs, and wait for it and for what is begun meanwhile."""
+        self.stopping = True
+        for task in self.tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        while self.tasks:
+            await asyncio.gather(*self.tasks, return_exceptions=True)
 
     def stop(self, timeout_seconds: float) -> None:
         try:
@@ -71,7 +80,8 @@ class _Loop:
             logger.warning("Background tasks did not end within %s s: %s", timeout_seconds, names)
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join(timeout_seconds)
-        self.database.shutdown(wait=False, cancel_futures=True)
+        for threads in (self.database, self.side):
+            threads.shutdown(wait=False, cancel_futures=True)
 
 
 _guard = threading.Lock()
@@ -101,15 +111,32 @@ async def run_in_database(function: Callable[P, T], *args: P.args, **kwargs: P.k
     It runs in one of a few threads, outside the caller's transaction, and gives its database
     connection back to the pool at the end.
     """
-    call = functools.partial(_with_connection, function, *args, **kwargs)
-    return await asyncio.get_running_loop().run_in_executor(_get().database, call)
+    return await asyncio.wrap_future(_send(_get().database, function, *args, **kwargs))
 
 
-def _with_connection(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    try:
-        return function(*args, **kwargs)
-    finally:
-        connections.close_all()
+def run_aside(
+    function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+) -> concurrent.futures.Future[T]:
+    """Run what may take long and can be done without, from any thread; as `run_in_database` does.
+
+    In threads of its own: however slow it is, what has to be written down does not wait for it.
+    """
+    return _send(_get().side, function, *args, **kwargs)
+
+
+def _send(
+    threads: concurrent.futures.ThreadPoolExecutor,
+    function: Callable[P, T],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> concurrent.futures.Future[T]:
+    def call() -> T:
+        try:
+            return function(*args, **kwargs)
+        finally:
+            connections.close_all()
+
+    return threads.submit(call)
 
 
 def shutdown(timeout_seconds: float = _EXIT_SECONDS) -> None:
@@ -118,10 +145,14 @@ def shutdown(timeout_seconds: float = _EXIT_SECONDS) -> None:
     Called when the web server stops, and at exit. Using the module again begins anew.
     """
     global _running
+    background = _running
+    if background is None:
+        return
+    # What is being ended is still the one that runs: it has things to write down.
+    background.stop(timeout_seconds)
     with _guard:
-        background, _running = _running, None
-    if background is not None:
-        background.stop(timeout_seconds)
+        if _running is background:
+            _running = None
 
 
 atexit.register(shutdown)

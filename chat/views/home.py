@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from chat import generation, services
+from chat import generation, retrieval, services
 from chat.forms import MessageForm
 from memoryloop.http import HtmxHttpRequest
 
@@ -45,6 +45,7 @@ def start(request: HtmxHttpRequest) -> HttpResponse:
     if form.wants_cards:
         message = services.start_conversation(request.user, form.cleaned_data["content"])
         return redirect("flashcards:make", message.id)
+    retrieval.expect(form.cleaned_data["content"])
     with transaction.atomic():
         exchange = services.ask(request.user, form.cleaned_data["content"])
         generation.start_on_commit(exchange.answer, request.user)

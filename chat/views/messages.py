@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from chat import generation, services
+from chat import generation, retrieval, services
 from chat.forms import MessageForm
 from chat.models import Conversation, Message
 from chat.views import pages
@@ -36,6 +36,7 @@ def send(request: HtmxHttpRequest, conversation_id: UUID) -> HttpResponse:
         if form.wants_cards:
             message = services.append_message(conversation, content)
             return _go(request, reverse("flashcards:make", args=[message.id]))
+        retrieval.expect(content)
         with transaction.atomic():
             exchange = services.ask(request.user, content, conversation=conversation)
             generation.start_on_commit(exchange.answer, request.user)

@@ -1,18 +1,21 @@
 """What a model is told, and what is recalled for it."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 from unittest import mock
 
+from django.test import TransactionTestCase
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from accounts.models import User
 from chat import prompts, services
 from chat.models import Conversation, Message
 from chat.retrieval import related_messages
 from chat.tasks import embed_messages, embed_missing, purge_deleted
-from memoryloop import embeddings
+from memoryloop import background, embeddings
 from memoryloop.llm.base import ChatMessage, Found
-from tests.base import TestCase
+from tests.base import PASSWORD, TestCase
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -50,9 +53,17 @@ class WindowTests(TestCase):
         )
 
 
-class BuildTests(TestCase):
+class BuildTests(TransactionTestCase):
+    """What is recalled is looked for in other threads, which see what is committed."""
+
+    def setUp(self) -> None:
+        self.alice = User.objects.create_user("alice@example.org", PASSWORD, name="Alice")
+        self.bob = User.objects.create_user("bob@example.org", PASSWORD, name="Bob")
+        self.addCleanup(background.shutdown, 5.0)
+
     def build(self, answer: Message) -> prompts.Prompt:
-        return prompts.build(owner_id=self.alice.id, answer=answer, now=NOW)
+        building = prompts.build(owner_id=self.alice.id, answer=answer, now=NOW)
+        return background.submit(building, name="build").result(10)
 
     def test_the_window_holds_the_conversation_without_the_answer_itself(self) -> None:
         exchange = services.ask(self.alice, "What is a cell?")
@@ -82,6 +93,16 @@ class BuildTests(TestCase):
             prompt = self.build(services.ask(self.alice, "Hi there").answer)
 
         self.assertEqual(prompt.found, ())
+
+    def test_what_takes_too_long_to_recall_is_left_out(self) -> None:
+        late = threading.Event()
+        card = Found("card", "Capital of Peru?", "Lima", "/cards/1/", "fading")
+        slow = mock.Mock(side_effect=lambda **_: late.wait(10))
+        with mock.patch("chat.prompts._contributors", [slow, mock.Mock(return_value=[card])]):
+            prompt = self.build(services.ask(self.alice, "Tell me about Peru").answer)
+        late.set()
+
+        self.assertEqual(prompt.found, (card,))
 
     def test_another_learners_conversation_brings_nothing(self) -> None:
         exchange = services.ask(self.bob, "Bob's secret")

@@ -104,3 +104,22 @@ class DatabaseTests(TransactionTestCase):
         self.assertEqual([value for value, _ in found], list(range(1, 41)))
         self.assertTrue(all(name.startswith("background-database") for _, name in found))
         self.assertLessEqual(len({name for _, name in found}), 4)
+
+
+def test_what_is_cut_off_still_writes_down_what_it_has_on_the_same_loop() -> None:
+    loops = []
+
+    async def write() -> None:
+        loops.append(background._running)
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await background.run_in_database(lambda: loops.append(background._running))
+
+    background.submit(write(), name="write")
+    while not loops:
+        time.sleep(0.01)
+    background.shutdown()
+
+    assert loops[0] is loops[1]
+    assert background._running is None
