@@ -106,7 +106,9 @@ async def events(answer: Message, final_event: Callable[[UUID], str]) -> AsyncIt
                 continue
             yield page.add(news.text) if shown and not news.restarted else page.restart(news.text)
             shown = True
-            await asyncio.sleep(page.pause_seconds)
+            # The first words are shown as they come; those after them are gathered up.
+            if news.text:
+                await asyncio.sleep(page.pause_seconds)
         yield await run_in_database(final_event, answer.id)
     finally:
         _watching -= 1
