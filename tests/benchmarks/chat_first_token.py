@@ -11,6 +11,7 @@ arrives.
 
 import argparse
 import http.client
+import itertools
 import json
 import re
 import signal
@@ -44,6 +45,7 @@ for number in range({learners}):
 TOKEN = "a" * 32
 WORDS, WORD_SECONDS = 300, 0.1
 STAGES: dict[str, list[float]] = {"POST": [], "connecting to the events": []}
+_numbers = itertools.count(1)
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -77,10 +79,15 @@ def _text(data: str) -> str:
     return re.sub(r"<[^>]*>", "", "".join(json.loads(data).values()))
 
 
+def question() -> str:
+    """Return a question that was not asked before: nothing about it is remembered yet."""
+    return f"What else is there to know about the cell, number {next(_numbers)}?"
+
+
 def first_words_ms(browser: Browser, conversation: str) -> float:
     """Send a message and return the milliseconds until its answer's first words."""
     started = time.perf_counter()
-    page = browser.post(f"{conversation}send/", "And what else?", htmx=True).read().decode()
+    page = browser.post(f"{conversation}send/", question(), htmx=True).read().decode()
     posted = time.perf_counter()
     found = re.search(r'data-stream="([^"]+)"', page)
     if found is None:
