@@ -137,7 +137,7 @@ def create(spec: TableSpec, rows: Any = None) -> Any:
         spec.name,
         data=rows,
         schema=spec.schema,
-        mode="create" if rows is None else "overwrite",
+        mode="overwrite" if is_there(spec) else "create",
         # A card without an embedding yet is what LanceDB calls a bad vector.
         on_bad_vectors="null",
         **options,
