@@ -192,7 +192,9 @@ def _growing(folder: Path) -> Iterator[Path]:
         except BaseException:
             shutil.rmtree(partial, ignore_errors=True)
             raise
-        for path in (*walk(partial), *(p for p in partial.rglob("*") if p.is_dir()), partial):
+        for path in (*partial.rglob("*"), partial):
+            # Wherever the folder is copied to, its files stay its owner's.
+            path.chmod(0o700 if path.is_dir() else 0o600)
             _sync(path)
         partial.rename(folder)
         _sync(folder.parent)

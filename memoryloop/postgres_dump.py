@@ -69,7 +69,7 @@ def restore(file: Path, *, first: str, then: str) -> None:
     version = server_version()
     reading = [
         *(_program("pg_restore", dump_version(file)), "--clean", "--if-exists", "--no-owner"),
-        *("--no-privileges", "--no-comments", "--file=-", file),
+        *("--no-privileges", "--no-comments", "--file=-", str(file)),
     ]
     writing = [
         *(_program("psql", 1), "--no-psqlrc", "--quiet", "--no-password", "--single-transaction"),

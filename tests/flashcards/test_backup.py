@@ -117,6 +117,8 @@ class BackupFolderTests(BackupTestCase):
             {"learners": 1, "messages": 0, "pending": 2, "flashcards": 5, "review_logs": 1},
         )
         self.assertEqual(stat.S_IMODE(self.backup.stat().st_mode), 0o700)
+        modes = {stat.S_IMODE(path.stat().st_mode) for path in self.backup.glob("*.*")}
+        self.assertEqual(modes, {0o600})
         self.assertFalse(self.backup.with_name("backup.partial").exists())
 
     def test_secrets_are_in_it_only_if_asked_for_and_come_back(self) -> None:
@@ -211,7 +213,7 @@ class RestoreTests(BackupTestCase):
         for changes, words in (
             ({"format": 2}, "has the format 2 and this is 1"),
             ({"schema": 99}, "has card schema 99"),
-            ({"migrations": migrations}, "not known here (flashcards.0999_later)"),
+            ({"migrations": migrations}, "has the migration flashcards.0999_later, not known here"),
         ):
             (self.backup / "manifest.json").write_text(json.dumps({**original, **changes}))
             said = elsewhere.manage("restore", str(self.backup), expect=1)
