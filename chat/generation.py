@@ -248,6 +248,8 @@ def _outcome(generation: Generation, receiving: "asyncio.Task[None]") -> Outcome
         return Outcome(Status.FAILED, NOTHING_CAME, ErrorKind.PROVIDER)
     if generation.stopped:
         return Outcome(Status.STOPPED)
+    if isinstance(error, llm.LengthReached):
+        return Outcome(Status.COMPLETE, error.sentence)
     # With words already there it is an answer that broke off; without, one that never came.
     status = Status.INTERRUPTED if generation.text else Status.FAILED
     if isinstance(error, llm.LlmError):

@@ -75,7 +75,8 @@ class Message(models.Model):
     # What the attempt before had brought. Put back if the one under way brings nothing.
     earlier_content = models.TextField(blank=True, editable=False)
     status = models.CharField(max_length=11, choices=Status, default=Status.COMPLETE)
-    # One plain sentence for the learner when the status is FAILED or INTERRUPTED.
+    # One plain sentence for the learner when the status is FAILED or INTERRUPTED, or when a
+    # complete answer ends at its length limit.
     error = models.CharField(max_length=500, blank=True)
     # What kind of trouble that was, for the way out that is offered.
     error_kind = models.CharField(max_length=10, choices=ErrorKind, blank=True)

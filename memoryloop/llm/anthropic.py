@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 DEFAULT_URL = "https://api.anthropic.com"
 _TOOL = "give_answer"
+# Why a model stopped that had more to say.
+_CUT = {"max_tokens", "model_context_window_exceeded"}
 # Newer models think before they write, and their thinking counts towards max_tokens.
 _ROOM_TO_THINK = 4096
 # Models that always think refuse a forced tool (400) and take a schema instead
@@ -142,7 +144,7 @@ class ClaudeProvider:
         blocks = getattr(message, "content", None)
         if not isinstance(blocks, list):
             raise self._failures.unreadable()
-        cut = reason in {"max_tokens", "model_context_window_exceeded"}
+        cut = reason in _CUT
         for block in blocks:
             if getattr(block, "type", "") == "tool_use":
                 return Answer(block.input, cut)
@@ -197,7 +199,8 @@ def _piece(event: Any) -> Piece:
         delta = event.delta
         return Piece(text=delta.text) if getattr(delta, "type", "") == "text_delta" else Piece()
     if kind == "message_delta":
-        return Piece(declined=getattr(event.delta, "stop_reason", None) == "refusal")
+        reason = getattr(event.delta, "stop_reason", None)
+        return Piece(declined=reason == "refusal", cut=reason in _CUT)
     return Piece(ends=kind == "message_stop")
 
 

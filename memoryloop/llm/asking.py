@@ -32,6 +32,8 @@ class Piece:
     text: str = ""
     ends: bool = False
     declined: bool = False
+    # It ends because it is as long as it may be.
+    cut: bool = False
 
 
 async def opened(ask: Callable[[Mapping[str, str]], Awaitable[R]], failures: Failures) -> R:
@@ -57,14 +59,17 @@ async def stream_text(
     read: Callable[[Any], Piece],
     failures: Failures,
 ) -> AsyncGenerator[str, None]:
-    """Yield the text of a streamed answer as it comes. Raises LlmError."""
+    """Yield the text of a streamed answer as it comes. Raises LlmError.
+
+    LengthReached at the end of one that had more to say.
+    """
     try:
         async with asyncio.timeout(limits.FIRST_TEXT_SECONDS):
             stream = await opened(ask, failures)
     except TimeoutError:
         raise failures.timed_out(answering=False) from None
     events = length = 0
-    ended = False
+    ended = cut = False
     try:
         while True:
             seconds = limits.BETWEEN_TEXT_SECONDS if events else limits.FIRST_TEXT_SECONDS
@@ -80,7 +85,7 @@ async def stream_text(
                     raise failures.timed_out(answering=length > 0) from None
                 raise failures.from_sdk(error, answering=events > 0) from None
             events += 1
-            ended = ended or piece.ends
+            ended, cut = ended or piece.ends, cut or piece.cut
             if piece.declined and not length:
                 raise failures.declined()
             if piece.text:
@@ -94,6 +99,8 @@ async def stream_text(
         raise failures.broken_off() if events else failures.unreadable()
     if not length:
         raise failures.empty()
+    if cut:
+        raise failures.length_reached()
 
 
 @dataclass(frozen=True)

@@ -121,6 +121,10 @@ class BrokenOff(LlmError):
     """The answer ended in the middle. What came before it stands."""
 
 
+class LengthReached(LlmError):
+    """The answer is as long as it may be, and ends there. All that came stands."""
+
+
 class BadResponse(LlmError):
     """The provider answered with nothing, or with something that cannot be used."""
 

@@ -149,6 +149,9 @@ class Failures:
             f"The connection to {self.label} broke off before the answer was complete. Try again."
         )
 
+    def length_reached(self) -> base.LengthReached:
+        return base.LengthReached("The answer reached its length limit: ask to go on.")
+
     def endless(self) -> base.BadResponse:
         return base.BadResponse(
             f"{self.label} did not come to an end, so its answer was stopped here."

@@ -5,7 +5,7 @@ import functools
 import re
 import time
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
@@ -129,7 +129,7 @@ class CompatibleProvider:
         def read(chunk: Any) -> Piece:
             piece = _piece(chunk)
             text = thinking.feed(piece.text) + (thinking.close() if piece.ends else "")
-            return Piece(text=text, ends=piece.ends, declined=piece.declined)
+            return replace(piece, text=text)
 
         pieces = stream_text(ask, read, self._failures())
         try:
@@ -284,7 +284,12 @@ def _piece(chunk: Any) -> Piece:
     delta = getattr(choices[0], "delta", None)
     reason = getattr(choices[0], "finish_reason", None)
     text = getattr(delta, "content", None) or getattr(delta, "refusal", None) or ""
-    return Piece(text=str(text), ends=reason is not None, declined=reason == "content_filter")
+    return Piece(
+        text=str(text),
+        ends=reason is not None,
+        declined=reason == "content_filter",
+        cut=reason == "length",
+    )
 
 
 def _read(completion: Any, failures: Failures) -> Answer:

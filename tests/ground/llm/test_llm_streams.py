@@ -206,3 +206,17 @@ def test_text_with_scripts_comes_through_unchanged(pair: Pair) -> None:
     # Making it harmless is the business of whoever turns it into HTML.
     pair.server.script(html=True)
     assert "<script>" in make_cards(pair.make()).cards[0].question
+
+
+def test_an_answer_at_its_length_limit_says_so_when_all_of_it_has_come(pair: Pair) -> None:
+    reason = "max_tokens" if isinstance(pair.server, ClaudeServer) else "length"
+    pair.server.reply("One two three", stop_reason=reason)
+    came: list[str] = []
+
+    async def read() -> None:
+        async for piece in pair.make().stream(system="", messages=QUESTION):
+            came.append(piece)
+
+    with pytest.raises(llm.LengthReached, match="ask to go on"):
+        asyncio.run(read())
+    assert "".join(came) == "One two three"
