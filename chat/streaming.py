@@ -7,6 +7,8 @@ Either way the page gets the same events:
   again is exact without keeping count.
 - `append`: HTML of blocks that are finished, to stay; the open block is empty again.
 - `tail`: HTML of the open block, in place of what it was.
+- `text`: the open block's next words as they came, until HTML takes their place. So words are
+  there at once on a busy server too, where rendering has to wait its turn.
 - `done`: the whole message, complete or stopped.
 - `failed`: the whole message, broken off.
 
@@ -32,8 +34,8 @@ from memoryloop import markdown
 from memoryloop.background import run_in_database
 
 UPDATE_SECONDS = 0.05
-# On a busy server updates come less often, but they come.
-MAX_UPDATE_SECONDS = 1.0
+# On a busy server words are rendered less often, but they are.
+MAX_RENDER_SECONDS = 1.0
 POLL_SECONDS = 0.25
 KEEP_ALIVE_SECONDS = 15.0
 # Rendering for all who watch takes at most this part of the event loop's time.
@@ -59,7 +61,7 @@ class Page:
 
     def __init__(self) -> None:
         self._open = ""
-        self.seconds = 0.0
+        self._rests_until = 0.0
 
     def restart(self, text: str) -> str:
         """Return the event that shows a text from its beginning."""
@@ -69,6 +71,9 @@ class Page:
 
     def add(self, text: str) -> str:
         """Return the events that show a text's continuation."""
+        if time.monotonic() < self._rests_until:
+            self._open += text
+            return event("text", text=text)
         html, tail = self._take(text)
         events = event("append", html=html) if html else ""
         return events + event("tail", html=tail)
@@ -79,14 +84,10 @@ class Page:
         finished, self._open = markdown.split_blocks(self._open + text)
         html = markdown.render("".join(finished)) if finished else ""
         tail = markdown.render(self._open, unfinished=True) if self._open.strip() else ""
-        self.seconds = time.thread_time() - started
+        fair = (time.thread_time() - started) * _watching / RENDERING_SHARE
+        if fair > UPDATE_SECONDS:
+            self._rests_until = time.monotonic() + min(fair, MAX_RENDER_SECONDS)
         return html, tail
-
-    @property
-    def pause_seconds(self) -> float:
-        """Return how long to gather more words before the next update."""
-        fair = self.seconds * _watching / RENDERING_SHARE
-        return min(max(UPDATE_SECONDS, fair), MAX_UPDATE_SECONDS)
 
 
 async def events(answer: Message, final_event: Callable[[UUID], str]) -> AsyncIterator[str]:
@@ -108,7 +109,7 @@ async def events(answer: Message, final_event: Callable[[UUID], str]) -> AsyncIt
             shown = True
             # The first words are shown as they come; those after them are gathered up.
             if news.text:
-                await asyncio.sleep(page.pause_seconds)
+                await asyncio.sleep(UPDATE_SECONDS)
         yield await run_in_database(final_event, answer.id)
     finally:
         _watching -= 1

@@ -225,6 +225,10 @@
       tail.innerHTML = html;
       message.classList.add("has-words");
     });
+    on("text", ({ text }) => {
+      endOf(tail).append(text);
+      message.classList.add("has-words");
+    });
     on("done", (data) => end(data, "The answer is finished."));
     on("failed", (data) => end(data, "The answer broke off."));
     on("gone", () => source.close());
@@ -246,6 +250,13 @@
       fit(document.getElementById("composer-content"));
       say(words);
     }
+  }
+
+  // The element in which a rendered text ends: what comes next is written there.
+  function endOf(element) {
+    const shown = [...element.childNodes].filter((node) => node.nodeType === 1 || node.data?.trim());
+    const last = shown.at(-1);
+    return last?.nodeType === 1 ? endOf(last) : element;
   }
 
   function say(words) {

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import escape as html_escape
 from typing import Any, Self
 
 import uvicorn
@@ -142,6 +143,8 @@ def shown(events: list[Event]) -> str:
             html, tail = html + event.data["html"], ""
         elif event.name == "tail":
             tail = event.data["html"]
+        elif event.name == "text":
+            tail += html_escape(event.data["text"])
         elif event.name in {"done", "failed"}:
             return str(event.data["html"])
     return html + tail

@@ -40,6 +40,17 @@ class StreamTests(StreamingTestCase):
             self.assertIn(part, html)
         self.assertGreater(len(events), 4)
 
+    def test_on_a_busy_server_words_come_at_once_and_their_html_later(self) -> None:
+        self.claude.reply("A **cell** <b>lives</b> & so on. " * 8, delay_seconds=0.03)
+        with mock.patch.object(streaming, "RENDERING_SHARE", 0.000_1):
+            events = self.all_events(self.ask())
+
+        names = [event.name for event in events]
+        self.assertGreater(names.count("text"), names.count("tail"))
+        self.assertIn("so on.", shown(events[:-1]))
+        self.assertNotIn("<b>", shown(events[:-1]))
+        self.assertEqual(shown(events).count("<strong>cell</strong>"), 8)
+
     def test_a_second_tab_in_mid_answer_gets_all_of_it(self) -> None:
         self.claude.reply("One two three four five six seven.", delay_seconds=0.1)
         answer = self.ask()
@@ -235,6 +246,15 @@ class FailureTests(StreamingTestCase):
 
         self.assertEqual(answer.error_kind, "ours")
         self.assertNotIn("secret", answer.error)
+
+    def test_an_answer_at_its_length_limit_says_how_to_go_on(self) -> None:
+        self.claude.reply("One two three", stop_reason="max_tokens")
+        events = self.all_events(answer := self.ask())
+
+        self.assertEqual(events[-1].name, "done")
+        self.assertIn("reached its length limit: ask to go on", events[-1].data["html"])
+        self.assertNotIn("Retry", events[-1].data["html"])
+        self.assertEqual(self.finished(answer).status, "complete")
 
     def test_a_hostile_answer_runs_nothing(self) -> None:
         self.claude.reply(
