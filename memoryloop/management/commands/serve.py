@@ -22,8 +22,11 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, host: str, port: int, **_options: Any) -> None:
         # Uvicorn takes the signals while it runs and hands them on to these when it has ended.
-        for sign in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        for sign in (signal.SIGTERM, signal.SIGINT):
             signal.signal(sign, _leave)
+        # Begun with nohup, it stays when the terminal goes.
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, _hang_up)
         with contextlib.ExitStack() as stack:
             listener = stack.enter_context(serving.listen(host, port))
             if settings.EMBEDDED_POSTGRES is not None:
@@ -57,6 +60,11 @@ class Command(BaseCommand):
 
 def _leave(*_: object) -> NoReturn:
     raise SystemExit(0)
+
+
+def _hang_up(*_: object) -> None:
+    # Uvicorn knows no SIGHUP: an exit raised within its loop would end it untidily.
+    signal.raise_signal(signal.SIGTERM)
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ import pytest
 
 from memoryloop.postgres import EmbeddedPostgres
 from tests.ground.running.processes import (
+    PATIENCE_SECONDS,
     Holder,
     ask,
     keeper_of,
@@ -170,7 +171,7 @@ def test_a_signal_to_a_host_that_handles_none_leaves_nothing_running(
 ) -> None:
     with Holder(folder) as holder:
         holder.process.send_signal(sign)
-        holder.process.wait()
+        holder.process.wait(PATIENCE_SECONDS)
         nothing_runs(folder, 5)
 
 

@@ -125,6 +125,22 @@ def test_ctrl_c_stops_it_in_good_order_and_leaves_no_process(data: Path) -> None
         os.killpg(group, 0)
 
 
+def test_it_ends_tidily_when_the_terminal_goes(data: Path) -> None:
+    live = LiveMemoryLoop(data=data, before=["env", "--default-signal=HUP"])
+    live.start()
+    assert live.stop(signal.SIGHUP) == 0
+    assert processes_of(data) == {}
+    assert "Traceback" not in live.log
+
+
+def test_begun_with_nohup_it_stays_when_the_terminal_goes(data: Path) -> None:
+    with LiveMemoryLoop(data=data, before=["env", "--ignore-signal=HUP"]) as live:
+        assert live.process
+        live.process.send_signal(signal.SIGHUP)
+        time.sleep(1)
+        assert live.health()[0] == 200
+
+
 def test_killed_outright_it_leaves_no_process(data: Path) -> None:
     live = LiveMemoryLoop(data=data)
     live.start()
