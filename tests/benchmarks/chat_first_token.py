@@ -56,7 +56,11 @@ class Browser:
 
     @property
     def headers(self) -> dict[str, str]:
-        return {"Cookie": f"sessionid={self.session}; csrftoken={TOKEN}", "X-CSRFToken": TOKEN}
+        return {
+            "Cookie": f"sessionid={self.session}; csrftoken={TOKEN}",
+            "X-CSRFToken": TOKEN,
+            "Connection": "close",
+        }
 
     def post(self, path: str, content: str, *, htmx: bool) -> http.client.HTTPResponse:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
@@ -72,7 +76,7 @@ class Browser:
 
 
 def has_words(event: str, data: str) -> bool:
-    return event in {"reset", "append", "tail"} and bool(re.search(r"\w\w", _text(data)))
+    return event in {"reset", "append", "tail", "text"} and bool(re.search(r"\w\w", _text(data)))
 
 
 def _text(data: str) -> str:

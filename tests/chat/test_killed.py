@@ -1,0 +1,54 @@
+"""The writer's process is killed in mid-answer, for real, and the server begun again."""
+
+import re
+import time
+import unittest
+from collections.abc import Callable
+
+from tests.benchmarks.chat_first_token import LOG_IN, Browser
+from tests.live import LiveMemoryLoop
+from tests.servers.compatible import OpenAIServer
+
+
+class KilledTests(unittest.TestCase):
+    def test_an_answer_whose_writer_was_killed_is_kept_and_can_be_retried(self) -> None:
+        provider = self.enterContext(OpenAIServer())
+        provider.reply("One two three four five. " * 40, delay_seconds=0.05)
+        live = self.enterContext(
+            LiveMemoryLoop({"OPENAI_BASE_URL": provider.url, "OPENAI_MODEL": provider.models[-1]})
+        )
+        printed = live.manage("shell", "-c", LOG_IN.format(learners=1))
+        browser = Browser(live.port, re.findall(r"session (\w+)", printed)[0])
+        with browser.post("/chat/start/", "Count.", htmx=False) as started:
+            address = started.headers["Location"]
+        stream = self.stream_of(browser, address)
+        self.wait_for(lambda: "three" in self.page(browser, address))
+
+        assert live.process is not None
+        live.process.kill()
+        live.process.wait()
+        live.start()
+
+        # For a moment the writer may still live in another process; then it is known to be dead.
+        events = browser.events(stream).read().decode()
+        self.assertIn("event: failed", events)
+        page = self.page(browser, address)
+        self.assertIn("One two three", page)
+        self.assertIn("The server stopped while this answer was being written", page)
+        provider.reply("All of it, this time.")
+        browser.post(stream.replace("/stream/", "/retry/"), "", htmx=False).close()
+        self.wait_for(lambda: "All of it, this time." in self.page(browser, address))
+
+    def page(self, browser: Browser, address: str) -> str:
+        return browser.events(address).read().decode()
+
+    def stream_of(self, browser: Browser, address: str) -> str:
+        found = re.search(r'data-stream="([^"]+)"', self.page(browser, address))
+        assert found is not None
+        return found[1]
+
+    def wait_for(self, condition: Callable[[], bool], *, seconds: float = 20.0) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.1)
