@@ -21,7 +21,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from flashcards import integrity, jobs
-from flashcards.models import JournalEntry, StoreVersions
+from flashcards.models import JournalEntry
 from flashcards.records import Flashcard, ReviewLog
 from flashcards.store import checkpoint, tables, upkeep
 from tests.factories import stored_card
@@ -141,14 +141,9 @@ class SharedBucketTests(TransactionTestCase):
 
     def move(self) -> None:
         """Have the worker run a checkpoint, and wait for it."""
-        before = StoreVersions.objects.filter(id=1).values_list("checkpoints", flat=True).first()
+        # The worker's own of each minute may come first: what counts is that nothing waits.
         jobs.request_checkpoint()
-
-        def moved() -> bool:
-            now = StoreVersions.objects.filter(id=1).values_list("checkpoints", flat=True).first()
-            return now != before and not JournalEntry.objects.exists()
-
-        eventually(moved, "a checkpoint by the worker")
+        eventually(lambda: not JournalEntry.objects.exists(), "a checkpoint by the worker")
 
     def test_ratings_on_either_are_seen_on_both_before_and_after_each_checkpoint(self) -> None:
         cards = [stored_card(self.alice, question=f"Question {n}?") for n in range(6)]
