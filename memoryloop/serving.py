@@ -79,9 +79,18 @@ def collect_static_files() -> None:
 
 
 class WebServer(uvicorn.Server):
-    """Uvicorn, which says when it is ready and ends in bounded time."""
+    """Uvicorn, which says when it is ready and ends in bounded time, and its process with it.
 
-    def __init__(self, application: str | ASGIApplication, ready: threading.Event) -> None:
+    `ends_process=False` is for a process that goes on afterwards.
+    """
+
+    def __init__(
+        self,
+        application: str | ASGIApplication,
+        ready: threading.Event,
+        *,
+        ends_process: bool = True,
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 application,
@@ -94,15 +103,17 @@ class WebServer(uvicorn.Server):
             )
         )
         self.ready = ready
+        self.ends_process = ends_process
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.ready.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        last_resort = threading.Timer(_STOP_SECONDS, os._exit, (1,))
-        last_resort.daemon = True
-        last_resort.start()
+        if self.ends_process:
+            last_resort = threading.Timer(_STOP_SECONDS, os._exit, (1,))
+            last_resort.daemon = True
+            last_resort.start()
         await super().shutdown(sockets)
 
 

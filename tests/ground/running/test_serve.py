@@ -280,7 +280,8 @@ def test_open_streams_hold_a_stop_up_for_a_few_seconds_at_most() -> None:
             await asyncio.sleep(0.05)
 
     ready = threading.Event()
-    server = serving.WebServer(endless, ready)  # type: ignore[arg-type]  # typed more loosely
+    # Else the tests would end with it, 20 s later.
+    server = serving.WebServer(endless, ready, ends_process=False)  # type: ignore[arg-type]  # typed more loosely
     with serving.listen("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]
         thread = threading.Thread(target=server.run, args=([listener],))
