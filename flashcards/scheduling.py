@@ -6,6 +6,7 @@ Source of the algorithm: FSRS-6 as in the fsrs package; fuzz as published for An
 """
 
 import dataclasses
+import functools
 import hashlib
 import uuid
 from collections.abc import Iterable
@@ -36,15 +37,21 @@ class ScheduleSettings:
     fuzz: bool = True
 
     def scheduler(self) -> fsrs.Scheduler:
-        return fsrs.Scheduler(
-            parameters=self.parameters,
-            desired_retention=self.desired_retention,
-            learning_steps=self.learning_steps,
-            relearning_steps=self.relearning_steps,
-            maximum_interval=self.maximum_interval_days,
-            # Ours is drawn from the card, not from chance: a replay must give the same day.
-            enable_fuzzing=False,
-        )
+        """Return py-fsrs's scheduler, made once: it checks 21 parameters and keeps no state."""
+        return _scheduler(self)
+
+
+@functools.lru_cache(maxsize=256)
+def _scheduler(settings: ScheduleSettings) -> fsrs.Scheduler:
+    return fsrs.Scheduler(
+        parameters=settings.parameters,
+        desired_retention=settings.desired_retention,
+        learning_steps=settings.learning_steps,
+        relearning_steps=settings.relearning_steps,
+        maximum_interval=settings.maximum_interval_days,
+        # Ours is drawn from the card, not from chance: a replay must give the same day.
+        enable_fuzzing=False,
+    )
 
 
 DEFAULT_SETTINGS = ScheduleSettings()
