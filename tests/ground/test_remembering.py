@@ -14,7 +14,7 @@ from memoryloop.embeddings.remembering import REMEMBERED, Remembering
 
 @pytest.fixture
 def model() -> mock.Mock:
-    model = mock.create_autospec(MiniLM, instance=True)
+    model: mock.Mock = mock.create_autospec(MiniLM, instance=True)
     model.embed.side_effect = lambda texts: np.ones((len(texts), 384), dtype=np.float32)
     return model
 
