@@ -135,5 +135,9 @@ class Message(models.Model):
 
     @property
     def makes_cards(self) -> bool:
-        """Tell whether a learner's text is long enough to be offered for cards."""
-        return len(self.content.split()) >= CARDS_FROM_WORDS or self.cards_made_at is not None
+        """Tell whether it is offered for cards: what a model wrote, or a learner's long text."""
+        if self.cards_made_at is not None:
+            return True
+        if self.is_answer:
+            return self.provider != "Offline"
+        return len(self.content.split()) >= CARDS_FROM_WORDS

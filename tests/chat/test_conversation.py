@@ -154,6 +154,16 @@ class MessageTests(TestCase):
 
         self.assertContains(page, reverse("flashcards:make", args=[message.id]))
 
+    def test_what_was_found_offline_is_not_offered_for_cards(self) -> None:
+        conversation = conversation_of(self.alice)
+        message = conversation.messages.get(position=1)
+        link = reverse("flashcards:make", args=[message.id])
+        self.assertContains(self.client.get(conversation.get_absolute_url()), link)
+
+        conversation.messages.filter(position=1).update(provider="Offline", model="")
+
+        self.assertNotContains(self.client.get(conversation.get_absolute_url()), link)
+
     def test_sending_for_cards_goes_to_the_maker(self) -> None:
         conversation = conversation_of(self.alice)
         url = reverse("chat:send", args=[conversation.id])
