@@ -58,9 +58,9 @@ class UndoTests(TestCase):
         self.assertEqual(self.client.get("/review/").context["stage"].card.id, self.first.id)
 
     def test_nothing_to_undo_is_said_plainly(self) -> None:
-        self.assertContains(self.undo(), "There is no review to take back.")
+        self.assertContains(self.undo(), "There is no review of the last day to take back.")
         self.undo(htmx=False)
-        self.assertContains(self.client.get("/review/"), "There is no review to take back.")
+        self.assertContains(self.client.get("/review/"), "There is no review of the last day to take back.")
 
     def test_another_learners_review_is_not_taken_back(self) -> None:
         answer(self.first, now=timezone.now())
