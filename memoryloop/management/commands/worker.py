@@ -1,13 +1,19 @@
 """Run the background worker: embeddings, checkpoints and whatever else need not be waited for."""
 
+import asyncio
 import os
 import signal
 import threading
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
+from procrastinate import App
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import DeleteJobCondition
+from psycopg_pool import PoolTimeout
 
 # A job that is cut off is not lost: it runs again.
 GRACE_SECONDS = 5
@@ -27,13 +33,25 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, until_stdin_closes: bool, **_options: Any) -> None:
         if until_stdin_closes:
             threading.Thread(target=_stop_when_stdin_closes, daemon=True).start()
-        call_command(
-            "procrastinate",
-            "worker",
-            f"--concurrency={CONCURRENCY}",
-            f"--shutdown-graceful-timeout={GRACE_SECONDS}",
+        connector = app.connector
+        assert isinstance(connector, DjangoConnector)  # noqa: S101 - procrastinate's, for Django
+        try:
+            with app.replace_connector(connector.get_worker_connector()) as working:
+                asyncio.run(_work(working))
+        except (ConnectorException, PoolTimeout) as error:
+            raise CommandError(
+                f"PostgreSQL does not answer: {error.__cause__ or error}."
+            ) from error
+
+
+async def _work(app: App) -> None:
+    """Do jobs until SIGTERM or SIGINT, and then what is being done."""
+    async with app.open_async():
+        await app.run_worker_async(
+            concurrency=CONCURRENCY,
+            shutdown_graceful_timeout=GRACE_SECONDS,
             # Done is done: a job's arguments may name somebody (a password's reset).
-            "--delete-jobs=successful",
+            delete_jobs=DeleteJobCondition.SUCCESSFUL,
         )
 
 
