@@ -60,7 +60,9 @@ class UndoTests(TestCase):
     def test_nothing_to_undo_is_said_plainly(self) -> None:
         self.assertContains(self.undo(), "There is no review of the last day to take back.")
         self.undo(htmx=False)
-        self.assertContains(self.client.get("/review/"), "There is no review of the last day to take back.")
+        self.assertContains(
+            self.client.get("/review/"), "There is no review of the last day to take back."
+        )
 
     def test_another_learners_review_is_not_taken_back(self) -> None:
         answer(self.first, now=timezone.now())
