@@ -5,9 +5,9 @@ import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.e2e.visit import Visit
+from tests.e2e.visit import PATIENCE_MS, Visit
 from tests.live import LiveMemoryLoop
 from tests.servers.claude import ClaudeServer
 from tests.servers.compatible import OpenAIServer
@@ -17,6 +17,10 @@ CHROMIUM_OPTIONS = [
     *("--no-sandbox", "--disable-gpu", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync", "--no-first-run"),
 ]
+
+
+# A page that is slow is not wrong: what a test expects, it expects within the same patience.
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def chromium() -> str | None:

@@ -25,13 +25,13 @@ def _show_answer(person: Visit) -> None:
 
 
 def _open_palette(person: Visit) -> None:
-    person.page.keyboard.press("Control+k")
+    person.press("Control+k")
     expect(person.page.locator("[role=option]").first).to_be_visible()
 
 
 def _open_keys(person: Visit) -> None:
     person.page.locator("main").click(position={"x": 2, "y": 2})
-    person.page.keyboard.press("?")
+    person.press("?")
 
 
 # What a page shows after somebody has done something there: (page, deed).

@@ -27,7 +27,7 @@ def test_the_palette_goes_to_pages_conversations_and_cards(learner: Visit) -> No
     search = learner.open_palette()
     search.fill("settings")
     expect(page.locator("#palette [role=option]")).to_have_count(1)
-    page.keyboard.press("Enter")
+    learner.press("Enter")
     expect(page).to_have_url(re.compile("/settings/$"))
 
     for words, leads_to in (
@@ -37,13 +37,13 @@ def test_the_palette_goes_to_pages_conversations_and_cards(learner: Visit) -> No
         search = learner.open_palette()
         search.fill(words)
         expect(page.locator("#palette [role=option]")).to_have_count(1)
-        page.keyboard.press("Enter")
+        learner.press("Enter")
         expect(page).to_have_url(re.compile(leads_to))
 
     search = learner.open_palette()
     search.fill("nothing is called this")
     expect(page.get_by_text("Nothing fits")).to_be_visible()
-    page.keyboard.press("Escape")
+    learner.press("Escape")
     expect(search).to_be_hidden()
 
 
@@ -52,10 +52,10 @@ def test_the_arrow_keys_choose_in_the_palette(learner: Visit) -> None:
     learner.open_palette()
     options = page.locator("#palette [role=option]")
     expect(options.first).to_have_attribute("aria-selected", "true")
-    page.keyboard.press("ArrowDown")
+    learner.press("ArrowDown")
     expect(options.nth(1)).to_have_attribute("aria-selected", "true")
-    page.keyboard.press("ArrowUp")
-    page.keyboard.press("ArrowUp")
+    learner.press("ArrowUp")
+    learner.press("ArrowUp")
     expect(options.last).to_have_attribute("aria-selected", "true")
 
 
@@ -72,10 +72,10 @@ def test_a_question_mark_lists_the_keys_of_the_page(learner: Visit) -> None:
     page.get_by_label("Message", exact=True).press("?")
     expect(page.locator("#keys")).to_be_hidden()
     page.get_by_label("Message", exact=True).blur()
-    page.keyboard.press("?")
+    learner.press("?")
     expect(page.locator("#keys")).to_contain_text("New line")
     expect(page.locator("#keys")).to_contain_text("Go anywhere")
-    page.keyboard.press("Escape")
+    learner.press("Escape")
     expect(page.locator("#keys")).to_be_hidden()
 
 
@@ -114,7 +114,7 @@ def test_losing_the_connection_says_so_and_nothing_typed_is_lost(learner: Visit)
     expect(page.locator(".toast")).to_contain_text("offline")
     composer = page.get_by_label("Message", exact=True)
     composer.fill("And how long does it live?")
-    page.keyboard.press("Enter")
+    learner.press("Enter")
     expect(page.locator(".toast").get_by_role("button", name="Retry")).to_be_visible()
     expect(composer).to_have_value("And how long does it live?")
     learner.context.set_offline(False)
@@ -127,9 +127,9 @@ def test_losing_the_connection_says_so_and_nothing_typed_is_lost(learner: Visit)
 def test_the_skip_link_leads_past_the_rail(learner: Visit) -> None:
     page = learner.page
     page.goto("/cards/")
-    page.keyboard.press("Tab")
+    learner.press("Tab")
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
-    page.keyboard.press("Enter")
+    learner.press("Enter")
     expect(page.locator("#main")).to_be_focused()
 
 

@@ -102,7 +102,7 @@ def test_an_answer_is_there_before_it_is_finished(
     person = visit(to=ollama_site)
     person.sign_up()
     person.page.get_by_label("Message", exact=True).fill("What is the forgetting curve?")
-    person.page.keyboard.press("Enter")
+    person.press("Enter")
     expect(person.page.get_by_text("What is the forgetting curve?").last).to_be_visible()
     expect(person.page.locator("[data-stream].has-words")).to_be_visible(timeout=PATIENCE_MS)
     # Reading on elsewhere and coming back loses nothing of it.

@@ -42,20 +42,20 @@ def test_it_is_done_without_touching_the_mouse(learner: Visit) -> None:
     page = learner.page
     page.goto("/chat/")
     page.get_by_label("Message", exact=True).blur()
-    page.keyboard.press("g")
-    page.keyboard.press("r")
+    learner.press("g")
+    learner.press("r")
     expect(page).to_have_url(re.compile("/review/$"))
     owner = learner.begin_review()
     for rating in ("4", "4", "4"):
         card = learner.card_on_page()
         expect(page.locator("#review-back")).to_be_hidden()
-        page.keyboard.press("Space")
+        learner.press("Space")
         expect(page.locator("#review-back")).to_be_visible()
-        page.keyboard.press(rating)
+        learner.press(rating)
         expect(page.locator(f'#review-stage:not([data-card="{card}"])')).to_be_visible()
     expect(page.get_by_role("heading", name="Done for today")).to_be_focused()
 
-    page.keyboard.press("u")
+    learner.press("u")
     expect(page.locator("#review-stage")).to_have_attribute("data-kind", "card")
     assert (0, 4) in _reviews(learner, owner)
 
@@ -64,11 +64,11 @@ def test_tab_reaches_every_rating_and_enter_gives_it(learner: Visit) -> None:
     page = learner.page
     learner.begin_review()
     card = learner.card_on_page()
-    page.keyboard.press("Space")
+    learner.press("Space")
     for name in ("Again", "Hard", "Good", "Easy"):
-        page.keyboard.press("Tab")
+        learner.press("Tab")
         expect(page.get_by_role("button", name=name)).to_be_focused()
-    page.keyboard.press("Enter")
+    learner.press("Enter")
     expect(page.locator(f'#review-stage:not([data-card="{card}"])')).to_be_visible()
 
 

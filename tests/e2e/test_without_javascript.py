@@ -60,7 +60,7 @@ def test_cards_are_found_and_brought_back(visit: Callable[..., Visit]) -> None:
 
     page.goto("/cards/")
     page.get_by_label("Search your cards").fill("wallaby")
-    page.keyboard.press("Enter")
+    person.press("Enter")
     page.get_by_role("link", name="What is a quokka?").click()
     page.locator("details.menu > summary").click()
     page.get_by_role("button", name="Delete").click()

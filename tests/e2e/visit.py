@@ -111,10 +111,19 @@ class Visit:
         answer = self.page.locator(".message--answer").last
         expect(answer.locator(".message-foot .badge")).to_be_visible(timeout=PATIENCE_MS)
 
+    def press(self, *keys: str) -> None:
+        """Press keys one after the other, once the scripts that listen for them have run.
+
+        An address is there before them: a key in between would be lost, as it is for nobody who
+        has to see a page before they can press anything.
+        """
+        self.page.wait_for_load_state()
+        for key in keys:
+            self.page.keyboard.press(key)
+
     def open_palette(self) -> Locator:
         """Press Ctrl+K and return the field to search in."""
-        self.page.wait_for_load_state()
-        self.page.keyboard.press("Control+k")
+        self.press("Control+k")
         field = self.page.locator("#palette input")
         expect(field).to_be_focused()
         return field
