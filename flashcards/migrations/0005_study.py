@@ -1,0 +1,10 @@
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('flashcards', '0004_history'),
+    ]
+
+    operations = []

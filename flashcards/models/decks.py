@@ -1,0 +1,43 @@
+"""Decks: a card may be in many. Rows are here, membership is on the card (`deck_ids`)."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+DECK_NAME_MAX_CHARACTERS = 200
+# What separates a deck's name from its parent's: Biology::Cells.
+DECK_SEPARATOR = "::"
+
+
+class Deck(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="decks"
+    )
+    # The whole path: Biology::Cells is inside Biology.
+    name = models.CharField(max_length=DECK_NAME_MAX_CHARACTERS)
+    # The search that a smart deck is; blank for a deck that cards are put into.
+    search = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                "owner",
+                Lower("name"),
+                name="deck_name",
+                violation_error_message="You have a deck of this name.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_smart(self) -> bool:
+        """Tell whether its cards are those that a search finds, now and later."""
+        return bool(self.search)
