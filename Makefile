@@ -21,8 +21,8 @@ install-dev: $(VENV)/.installed-dev ## Install what its tests and checks need, t
 run: $(VENV)/.installed ## Run MemoryLoop on http://localhost:8000 (PORT=… for another port)
 	@exec $(BIN)/python manage.py serve
 
-test: $(VENV)/.installed-dev ## Run the tests (ARGS=… for pytest's options)
-	$(BIN)/python -m pytest $(ARGS)
+test: $(VENV)/.installed-dev ## Run the tests on all cores (ARGS=… for pytest's options)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 bench: $(VENV)/.installed-dev ## Measure, and print the figures
 	$(BIN)/python -m pytest tests/benchmarks -s $(ARGS)

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
+from django.db import connection
+from django.test import TransactionTestCase
 
 from flashcards.store import journal, queue, tables
 
@@ -13,3 +15,18 @@ def forgetful_store() -> Iterator[None]:
     yield
     for module in (journal, queue, tables):
         module.forget()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_jobs_left_behind() -> Iterator[None]:
+    """Empty the queue after each test that commits: a flush knows managed models only."""
+    flush = TransactionTestCase._fixture_teardown
+
+    def flush_and_empty_the_queue(case: TransactionTestCase) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("TRUNCATE procrastinate_jobs CASCADE")
+        flush(case)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", flush_and_empty_the_queue)
+        yield
