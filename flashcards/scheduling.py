@@ -116,17 +116,19 @@ def undo(
     now: datetime,
     *,
     undo_id: uuid.UUID,
+    log_id: uuid.UUID | None = None,
     settings: ScheduleSettings = DEFAULT_SETTINGS,
 ) -> tuple[Flashcard, ReviewLog]:
-    """Return the card without its last review, and the log row that says so.
+    """Return the card without its last review, or the one named, and the row that says so.
 
     `logs` is the card's whole log. Raises ValueError if there is nothing left to undo.
     """
     history = list(logs)
     standing = effective(history)
-    if not standing:
+    named = [log for log in standing if log_id is None or log.id == log_id]
+    if not named:
         raise ValueError("This card has no review to take back.")
-    last = standing[-1]
+    last = named[-1]
     after = fold(card, [log for log in standing if log.id != last.id], settings=settings)
     row = ReviewLog(
         id=undo_id,
@@ -142,6 +144,45 @@ def undo(
     return dataclasses.replace(after, sequence=card.sequence + 1), row
 
 
+def reset(card: Flashcard, now: datetime, *, log_id: uuid.UUID) -> tuple[Flashcard, ReviewLog]:
+    """Return the card as if it were new, and the log row that says so; its reviews stay."""
+    return _manual(card, as_new(card), now, log_id, scheduled_days=0.0)
+
+
+def set_due(
+    card: Flashcard, due: datetime, now: datetime, *, log_id: uuid.UUID
+) -> tuple[Flashcard, ReviewLog]:
+    """Return the card due at another time, its memory untouched, and the log row that says so."""
+    # Zero is what a reset says; nobody minds a microsecond.
+    days = _days(due - now) or 1e-11
+    after = dataclasses.replace(card, due=now.astimezone(UTC) + timedelta(days=days))
+    return _manual(card, after, now, log_id, scheduled_days=days)
+
+
+def _manual(
+    card: Flashcard, after: Flashcard, now: datetime, log_id: uuid.UUID, *, scheduled_days: float
+) -> tuple[Flashcard, ReviewLog]:
+    log = ReviewLog(
+        id=log_id,
+        owner_id=card.owner_id,
+        flashcard_id=card.id,
+        sequence=card.sequence,
+        kind=LogKind.MANUAL,
+        reviewed_at=now.astimezone(UTC),
+        scheduled_days=scheduled_days,
+        **_before(card),
+        **_after(after),
+    )
+    return dataclasses.replace(after, sequence=card.sequence + 1), log
+
+
+def _by_hand(card: Flashcard, log: ReviewLog) -> Flashcard:
+    """Return the card after what somebody did to its schedule: begun anew, or made due."""
+    if log.scheduled_days == 0.0:
+        return as_new(card)
+    return dataclasses.replace(card, due=log.reviewed_at + timedelta(days=log.scheduled_days))
+
+
 def fold(
     card: Flashcard, logs: Iterable[ReviewLog], *, settings: ScheduleSettings = DEFAULT_SETTINGS
 ) -> Flashcard:
@@ -155,6 +196,8 @@ def fold(
     for log in effective(history):
         if log.rating is not None:
             card = _step(card, log.rating, log.reviewed_at, scheduler, settings)
+        elif log.kind is LogKind.MANUAL:
+            card = _by_hand(card, log)
     after_last = max((log.sequence for log in history), default=-1) + 1
     return dataclasses.replace(card, sequence=after_last)
 

@@ -267,7 +267,7 @@ def undo_review(*, owner_id: UUID, undo_id: UUID, now: datetime) -> Flashcard:
         last = _last_standing(owner_id, now)
         card = Flashcard.objects.for_owner(owner_id).with_deleted().get(id=last.flashcard_id)
         logs = ReviewLog.objects.for_owner(owner_id).filter(flashcard_id=card.id)
-        card, row = scheduling.undo(card, logs, now, undo_id=undo_id)
+        card, row = scheduling.undo(card, logs, now, undo_id=undo_id, log_id=last.id)
         journal.append([Change(card, row)])
     return card
 
@@ -285,7 +285,7 @@ def next_due_at(*, owner_id: UUID, now: datetime) -> datetime | None:
 def reviewed_since(*, owner_id: UUID, since: datetime) -> list[ReviewLog]:
     """Return the reviews that stand from `since` on, oldest first."""
     logs = ReviewLog.objects.for_owner(owner_id).filter(reviewed_at__gte=since)
-    return scheduling.effective(logs)
+    return [log for log in scheduling.effective(logs) if log.rating is not None]
 
 
 # Finding
@@ -365,15 +365,18 @@ def _last_standing(owner_id: UUID, now: datetime) -> ReviewLog:
     pending = list(journal.read(owner_id).logs.values())
     undone = {log.undoes for log in pending if log.kind is LogKind.UNDO}
     for log in reversed(pending):
-        if log.kind is not LogKind.UNDO and log.id not in undone:
+        if log.rating is not None and log.id not in undone:
             return log
     recent = ReviewLog.objects.for_owner(owner_id).filter(reviewed_at__gte=now - UNDO_WITHIN)
     newest = recent.order_by("-reviewed_at", "-sequence")
     # Undo rows stand after what they take back: the newest rows are enough to tell, unless all of
     # the reviews among them were taken back.
     size = 40
-    while not (standing := scheduling.effective(rows := list(newest[:size]))):
+    while True:
+        rows = list(newest[:size])
+        standing = [log for log in scheduling.effective(rows) if log.rating is not None]
+        if standing:
+            return standing[-1]
         if len(rows) < size:
             raise NothingToUndo("There is no review of the last day to take back.")
         size *= 4
-    return standing[-1]

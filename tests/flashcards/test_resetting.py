@@ -1,0 +1,82 @@
+"""A schedule begins anew when asked, as a row of the log, and that can be taken back."""
+
+import uuid
+from datetime import timedelta
+
+from flashcards import integrity, resetting, scheduling, services
+from flashcards.records import Flashcard, LogKind, Rating, ReviewLog, State
+from flashcards.store import checkpoint
+from tests.base import TestCase
+from tests.factories import NOW, stored_card
+from tests.flashcards.cards import answer
+
+
+class ResetTests(TestCase):
+    def setUp(self) -> None:
+        self.card = answer(stored_card(self.alice), Rating.EASY, now=NOW)
+
+    def reset(self) -> ReviewLog:
+        later = NOW + timedelta(days=2)
+        _, log = resetting.reset_schedule(owner_id=self.alice.pk, card_id=self.card.id, now=later)
+        return log
+
+    def now(self) -> Flashcard:
+        return services.get_card(owner_id=self.alice.pk, card_id=self.card.id)
+
+    def test_the_card_is_new_again_and_its_reviews_stay(self) -> None:
+        self.reset()
+        card = self.now()
+        self.assertEqual((card.state, card.reps, card.stability), (State.NEW, 0, None))
+        logs = ReviewLog.objects.for_owner(self.alice).filter(flashcard_id=card.id)
+        self.assertEqual([log.kind for log in logs], [LogKind.LEARN, LogKind.MANUAL])
+        self.assertEqual(card.sequence, 2)
+
+    def test_the_state_is_the_fold_of_the_log_before_and_after_a_checkpoint(self) -> None:
+        self.reset()
+        answer(self.now(), Rating.GOOD, now=NOW + timedelta(days=3))
+        self.assertTrue(integrity.check().is_clean)
+        checkpoint.run()
+        self.assertTrue(integrity.check().is_clean)
+
+    def test_taking_it_back_gives_the_schedule_as_it_was(self) -> None:
+        log = self.reset()
+        resetting.take_back(
+            owner_id=self.alice.pk, card_id=self.card.id, log_id=log.id, now=NOW + timedelta(days=3)
+        )
+        card = self.now()
+        self.assertEqual(
+            (card.state, card.stability, card.due),
+            (self.card.state, self.card.stability, self.card.due),
+        )
+
+    def test_it_is_taken_back_once(self) -> None:
+        log = self.reset()
+        given = {"owner_id": self.alice.pk, "card_id": self.card.id, "log_id": log.id, "now": NOW}
+        resetting.take_back(**given)
+        with self.assertRaises(resetting.NothingToTakeBack):
+            resetting.take_back(**given)
+
+    def test_nobody_resets_the_card_of_another(self) -> None:
+        with self.assertRaises(Flashcard.DoesNotExist):
+            resetting.reset_schedule(owner_id=self.bob.pk, card_id=self.card.id, now=NOW)
+
+    def test_undoing_a_review_passes_over_the_reset(self) -> None:
+        self.reset()
+        services.undo_review(
+            owner_id=self.alice.pk, undo_id=uuid.uuid4(), now=NOW + timedelta(hours=1)
+        )
+        self.assertEqual(self.now().state, State.NEW)
+        self.assertEqual(
+            services.reviewed_since(owner_id=self.alice.pk, since=NOW - timedelta(days=9)), []
+        )
+
+
+class DueTests(TestCase):
+    def test_a_day_set_by_hand_is_what_the_log_gives(self) -> None:
+        card = answer(stored_card(self.alice), Rating.EASY, now=NOW)
+        due = NOW + timedelta(days=4, hours=3, microseconds=7)
+        after, log = scheduling.set_due(card, due, NOW, log_id=uuid.uuid4())
+        self.assertLess(abs(after.due - due), timedelta(milliseconds=1))
+        self.assertEqual(after.stability, card.stability)
+        logs = [*ReviewLog.objects.for_owner(self.alice), log]
+        self.assertEqual(scheduling.fold(card, logs), after)
