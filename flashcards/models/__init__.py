@@ -2,15 +2,22 @@
 
 from flashcards.models.admin_rows import StoredFlashcard, StoredReviewLog
 from flashcards.models.decks import Deck
+from flashcards.models.documents import Document, Image
 from flashcards.models.drafts import Draft, DraftBatch
+from flashcards.models.history import CardEdit, DuplicateSearch, NotDuplicates
 from flashcards.models.journal import JournalEntry, StoreVersions
 from flashcards.models.totals import ReviewTotals
 
 __all__ = [
+    "CardEdit",
     "Deck",
+    "Document",
     "Draft",
     "DraftBatch",
+    "DuplicateSearch",
+    "Image",
     "JournalEntry",
+    "NotDuplicates",
     "ReviewTotals",
     "StoreVersions",
     "StoredFlashcard",

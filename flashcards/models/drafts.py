@@ -1,16 +1,18 @@
-"""Draft cards: what was proposed from a message, until the learner keeps, edits or drops it."""
+"""Draft cards: what was proposed from a text, until the learner keeps, edits or drops it."""
 
 import uuid
 
 from django.conf import settings
 from django.db import models
+from django.urls import reverse
 from django.utils import timezone
 
 from chat.models import Message
+from flashcards.models.documents import Document
 
 
 class DraftBatch(models.Model):
-    """One run of the card maker over one message."""
+    """One run of the card maker over a message, a document, a passage of either, or a card."""
 
     class Status(models.TextChoices):
         # `updated_at` moves while its writer lives.
@@ -24,7 +26,18 @@ class DraftBatch(models.Model):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="draft_batches"
     )
-    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="draft_batches")
+    # What is drafted from: one of these three.
+    message = models.ForeignKey(
+        Message, on_delete=models.CASCADE, null=True, blank=True, related_name="draft_batches"
+    )
+    document = models.ForeignKey(
+        Document, on_delete=models.CASCADE, null=True, blank=True, related_name="draft_batches"
+    )
+    # A card that is being split; cards are in the store, so this is no foreign key.
+    card_id = models.UUIDField(null=True, blank=True)
+    # The passage, as offsets in the whole text; both null for all of it.
+    span_start = models.PositiveIntegerField(null=True, blank=True)
+    span_end = models.PositiveIntegerField(null=True, blank=True)
     status = models.CharField(max_length=7, choices=Status, default=Status.WORKING)
     # One plain sentence for the learner when the status is FAILED.
     error = models.CharField(max_length=500, blank=True)
@@ -46,15 +59,34 @@ class DraftBatch(models.Model):
         verbose_name_plural = "draft batches"
         constraints = [
             models.UniqueConstraint(
-                fields=["message"],
+                fields=["owner", "message", "document", "card_id", "span_start", "span_end"],
                 condition=~models.Q(status="done"),
+                nulls_distinct=False,
                 name="one_open_batch",
-                violation_error_message="This message is already being made into cards.",
-            )
+                violation_error_message="This text is already being made into cards.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(message__isnull=False, document=None, card_id=None)
+                | models.Q(message=None, document__isnull=False, card_id=None)
+                | models.Q(message=None, document=None, card_id__isnull=False),
+                name="one_origin",
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_status_display()} drafts of {self.message_id}"
+        return f"{self.get_status_display()} drafts of {self.origin_id}"
+
+    @property
+    def origin_id(self) -> uuid.UUID:
+        """Return the id of what is drafted from."""
+        found = self.message_id or self.document_id or self.card_id
+        assert found is not None  # noqa: S101 - the table's constraint says so
+        return found
+
+    def get_absolute_url(self) -> str:
+        """Return the address of the tray."""
+        url = reverse("flashcards:make", args=[self.origin_id])
+        return url if self.span_start is None else f"{url}?from={self.span_start}&to={self.span_end}"
 
 
 class Draft(models.Model):
@@ -69,12 +101,14 @@ class Draft(models.Model):
     kind = models.CharField(max_length=8, default="basic")
     question = models.TextField()
     answer = models.TextField(blank=True)
-    # Offsets in the message's content of the words it came from; both null if not found there.
+    # Offsets in the whole text of the words it came from; both null if not found there.
     source_start = models.PositiveIntegerField(null=True)
     source_end = models.PositiveIntegerField(null=True)
     decision = models.CharField(max_length=4, choices=Decision, default=Decision.KEEP)
+    # The note that it became.
+    note_id = models.UUIDField(null=True, blank=True)
 
-    # A draft has one gap at most.
+    # The side that is shown first.
     ordinal = 1
 
     class Meta:
