@@ -14,7 +14,7 @@ from django.db import transaction
 
 import chat.services
 from chat.models import Message
-from flashcards import jobs, scheduling
+from flashcards import history, jobs, scheduling
 from flashcards.models import DraftBatch
 from flashcards.records import (
     ANSWER_MAX_CHARACTERS,
@@ -170,7 +170,7 @@ def edit_card(
         return after
 
     with transaction.atomic():
-        card = _change(owner_id, card_id, edited)
+        card = _change(owner_id, card_id, edited, edited_at=now)
         jobs.request_embedding(owner_id)
     return card
 
@@ -192,10 +192,17 @@ def set_suspended(*, owner_id: UUID, card_id: UUID, suspended: bool) -> Flashcar
     return _change(owner_id, card_id, lambda card: dataclasses.replace(card, suspended=suspended))
 
 
-def set_tags(*, owner_id: UUID, card_id: UUID, tags: Iterable[str]) -> Flashcard:
-    """Give a card these tags instead of those it has, each once. Raises DoesNotExist."""
+def set_tags(
+    *, owner_id: UUID, card_id: UUID, tags: Iterable[str], now: datetime | None = None
+) -> Flashcard:
+    """Give a card these tags instead of those it has, each once. Raises DoesNotExist.
+
+    With `now` it counts as an edit, which the card's history shows.
+    """
     kept = tuple(dict.fromkeys(tag for tag in map(_clean, tags) if tag))
-    return _change(owner_id, card_id, lambda card: dataclasses.replace(card, tags=kept))
+    return _change(
+        owner_id, card_id, lambda card: dataclasses.replace(card, tags=kept), edited_at=now
+    )
 
 
 def bury_card(*, owner_id: UUID, card_id: UUID, until: datetime) -> Flashcard:
@@ -344,12 +351,16 @@ def _change(
     change: Callable[[Flashcard], Flashcard],
     *,
     deleted: bool = False,
+    edited_at: datetime | None = None,
 ) -> Flashcard:
     """Apply a change to a card under the owner's lock and journal its new image."""
     with transaction.atomic():
         journal.lock_owner(owner_id)
-        after = change(get_card(owner_id=owner_id, card_id=card_id, include_deleted=deleted))
+        before = get_card(owner_id=owner_id, card_id=card_id, include_deleted=deleted)
+        after = change(before)
         journal.append([Change(after)])
+        if edited_at is not None:
+            history.record(owner_id=owner_id, before=[before], after=[after], now=edited_at)
     return after
 
 

@@ -19,6 +19,8 @@ class JournalEntry(models.Model):
         CARD = "card"
         # Many new cards at once, and their reviews; seen once a checkpoint has moved them.
         BATCH = "batch"
+        # `card_id` and its reviews go for good, out of the bin.
+        ERASE_CARD = "erase_card"
         # Everything of this owner goes, in both tables.
         ERASE_OWNER = "erase_owner"
 
