@@ -1,0 +1,167 @@
+"""The search language: parse, print, parse again; and errors that point at the place."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flashcards.browsing import syntax
+from flashcards.browsing.parsing import KEYS, parse
+from flashcards.browsing.syntax import (
+    And,
+    BadQuery,
+    Compared,
+    Everything,
+    Flagged,
+    InDeck,
+    Is,
+    Meaning,
+    Moment,
+    Node,
+    Not,
+    Or,
+    Property,
+    Rated,
+    Standing,
+    Tagged,
+    Text,
+    Within,
+)
+
+# What is typed: no character without meaning in a text, and something to see.
+words = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12).filter(
+    lambda text: bool(text.strip())
+)
+numbers = st.one_of(
+    st.integers(-1000, 1000).map(float),
+    st.floats(-1000, 1000, allow_nan=False).map(lambda number: round(number, 3) + 0.0),
+)
+days = st.integers(1, 36_525)
+leaves: st.SearchStrategy[Node] = st.one_of(
+    st.builds(Text, words),
+    st.builds(Meaning, words),
+    st.builds(InDeck, words),
+    st.builds(Tagged, words),
+    st.builds(Is, st.sampled_from(Standing)),
+    st.builds(Compared, st.sampled_from(Property), st.sampled_from(syntax.OPERATORS), numbers),
+    st.builds(Within, st.sampled_from(Moment), days),
+    st.builds(Rated, days, st.none() | st.integers(1, 4)),
+    st.builds(Flagged, st.integers(0, 7)),
+)
+
+
+def _joined(kind: type[And] | type[Or], parts: list[Node]) -> Node:
+    flat: list[Node] = []
+    for part in parts:
+        flat += part.parts if isinstance(part, kind) else [part]
+    return kind(tuple(flat))
+
+
+nodes: st.SearchStrategy[Node] = st.recursive(
+    leaves,
+    lambda inner: st.one_of(
+        st.builds(Not, inner),
+        st.lists(inner, min_size=2, max_size=4).map(lambda parts: _joined(And, parts)),
+        st.lists(inner, min_size=2, max_size=4).map(lambda parts: _joined(Or, parts)),
+    ),
+    max_leaves=8,
+)
+# Pieces that the language gives a meaning to, in any order: closer to what goes wrong than noise.
+pieces = st.lists(
+    st.one_of(
+        st.sampled_from(
+            ['"', "(", ")", "-", "~", " ", "or", "and", ":", "::", "\\", "*", "<", "0.9", "none"]
+        ),
+        st.sampled_from([f"{key}:" for key in KEYS]),
+        st.text(max_size=3),
+    ),
+    max_size=12,
+).map("".join)
+
+
+class TestProperties:
+    @given(nodes)
+    def test_what_is_printed_parses_to_the_same(self, node: Node) -> None:
+        assert parse(str(node)) == node
+
+    @given(pieces)
+    def test_whatever_is_typed_is_understood_or_told_where_it_is_not(self, text: str) -> None:
+        try:
+            node = parse(text)
+        except BadQuery as error:
+            assert 0 <= error.position <= len(text)
+            assert error.sentence.endswith((".", "!"))
+        else:
+            assert parse(str(node)) == node
+
+
+@pytest.mark.parametrize(
+    ("text", "node"),
+    [
+        ("", Everything()),
+        ("   ", Everything()),
+        ("cell", Text("cell")),
+        ("cell wall", And((Text("cell"), Text("wall")))),
+        ('"cell wall"', Text("cell wall")),
+        ("-cell", Not(Text("cell"))),
+        ("--cell", Not(Not(Text("cell")))),
+        ("a or b c", Or((Text("a"), And((Text("b"), Text("c")))))),
+        ("a OR b", Or((Text("a"), Text("b")))),
+        ("a and b", And((Text("a"), Text("b")))),
+        ("(a or b) c", And((Or((Text("a"), Text("b"))), Text("c")))),
+        ("-(a b)", Not(And((Text("a"), Text("b"))))),
+        ("well-known", Text("well-known")),
+        ("deck:Biology::Cells", InDeck("Biology::Cells")),
+        ('deck:"My deck"', InDeck("My deck")),
+        ("tag:verbs", Tagged("verbs")),
+        ("IS:Due", Is(Standing.DUE)),
+        ("prop:r<0.9", Compared(Property.RETRIEVABILITY, "<", 0.9)),
+        ("prop:r<90%", Compared(Property.RETRIEVABILITY, "<", 0.9)),
+        ("prop:stability>=21", Compared(Property.STABILITY, ">=", 21.0)),
+        ("prop:due=-1", Compared(Property.DUE, "=", -1.0)),
+        ("added:7", Within(Moment.ADDED, 7)),
+        ("rated:7:1", Rated(7, 1)),
+        ("rated:7", Rated(7)),
+        ("flag:0", Flagged(0)),
+        ("~energy", Meaning("energy")),
+        ('-~"how cells get energy"', Not(Meaning("how cells get energy"))),
+        ("10:30 std::vector https://a.example", And((
+            Text("10:30"), Text("std::vector"), Text("https://a.example"),
+        ))),
+        (r'"say \"yes\""', Text('say "yes"')),
+    ],
+)  # fmt: skip
+def test_it_reads(text: str, node: Node) -> None:
+    assert parse(text) == node
+
+
+@pytest.mark.parametrize(
+    ("text", "position", "part"),
+    [
+        ('cell "wall', 5, "never closed"),
+        ("cell (wall", 5, "never closed"),
+        ("cell) wall", 4, "closes nothing"),
+        ("cell ()", 5, "nothing in these parentheses"),
+        ("cell -", 5, "left out"),
+        ("or cell", 0, "before “or”"),
+        ("cell or", 7, "after “or”"),
+        ("a dekc:Latin", 2, "Did you mean deck:?"),
+        ("is:du", 3, "did you mean due"),
+        ("prop:r", 5, "prop:r<0.9"),
+        ("prop:q<1", 5, "not “q”"),
+        ("prop:r<x", 7, "number"),
+        ("rated:7:5", 8, "rating is 1"),
+        ("added:0", 6, "whole number"),
+        ("flag:8", 5, "0 to 7"),
+        ("tag:", 0, "says nothing yet"),
+        ("a ~", 2, "What should it mean"),
+        ('""', 0, "nothing between"),
+        ("x" * 2_001, 2_000, "2,000 is the most"),
+        ("(" * 60 + "a" + ")" * 60, 40, "too much"),
+    ],
+)
+def test_it_points_at_what_it_does_not_understand(text: str, position: int, part: str) -> None:
+    with pytest.raises(BadQuery) as caught:
+        parse(text)
+    assert (caught.value.position, part in caught.value.sentence) == (position, True), (
+        caught.value.sentence
+    )
