@@ -1,4 +1,4 @@
-"""Users, their API keys, and what throttles log-in."""
+"""Users, the keys and endpoints they bring, changes of address, and what throttles log-in."""
 
 import uuid
 from typing import Any, ClassVar
@@ -8,6 +8,9 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+
+MODEL_MAX_CHARACTERS = 120
+URL_MAX_CHARACTERS = 500
 
 
 class UserManager(BaseUserManager["User"]):
@@ -64,16 +67,22 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.name.split(" ")[0] if self.name else self.email.split("@")[0]
 
 
+class Status(models.TextChoices):
+    """How a key or an endpoint did when it was last tried."""
+
+    UNTESTED = "untested", "Not tested"
+    WORKING = "working", "Working"
+    REFUSED = "refused", "Refused by the provider"
+    NO_MODEL = "no_model", "Has no such model"
+
+
 class ApiKey(models.Model):
     """A learner's key for a model provider, encrypted; `hint` is all that is ever shown."""
 
     class Provider(models.TextChoices):
         ANTHROPIC = "anthropic", "Claude"
 
-    class Status(models.TextChoices):
-        UNTESTED = "untested", "Not tested"
-        WORKING = "working", "Working"
-        REFUSED = "refused", "Refused by the provider"
+    Status = Status
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_keys")
@@ -81,6 +90,10 @@ class ApiKey(models.Model):
     ciphertext = models.TextField(editable=False)
     # First 7 … last 4 characters.
     hint = models.CharField(max_length=20, editable=False)
+    # Blank for the one that the server's settings name.
+    model = models.CharField(max_length=MODEL_MAX_CHARACTERS, blank=True)
+    # The names that the provider listed when it was last asked.
+    listed_models = models.JSONField(default=list, editable=False)
     status = models.CharField(max_length=8, choices=Status, default=Status.UNTESTED)
     tested_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -92,6 +105,51 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_provider_display()} {self.hint}"
+
+
+class Endpoint(models.Model):
+    """A learner's own server that speaks OpenAI's protocol; its key, if any, is encrypted."""
+
+    Status = Status
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.OneToOneField(User, on_delete=models.CASCADE, related_name="endpoint")
+    base_url = models.CharField("base URL", max_length=URL_MAX_CHARACTERS)
+    # What people call it: "Ollama", "OpenAI", or its host.
+    label = models.CharField(max_length=40)
+    # Blank where it wants no key.
+    ciphertext = models.TextField(blank=True, editable=False)
+    # First 7 … last 4 characters.
+    hint = models.CharField(max_length=20, blank=True, editable=False)
+    model = models.CharField(max_length=MODEL_MAX_CHARACTERS, blank=True)
+    # The names that it listed when it was last asked.
+    listed_models = models.JSONField(default=list, editable=False)
+    # Whether it answers although the learner has a Claude key, too.
+    comes_first = models.BooleanField(default=False)
+    status = models.CharField(max_length=8, choices=Status, default=Status.UNTESTED)
+    tested_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.label} {self.hint}".strip()
+
+
+class EmailChange(models.Model):
+    """A change of address under way: done once both addresses have said yes."""
+
+    # New with each request, so that the links of an earlier one lead nowhere.
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.OneToOneField(User, on_delete=models.CASCADE, related_name="email_change")
+    old_email = models.EmailField(max_length=254)
+    new_email = models.EmailField(max_length=254)
+    old_confirmed_at = models.DateTimeField(null=True, blank=True)
+    new_confirmed_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.old_email} to {self.new_email}"
 
 
 class LogInAttempts(models.Model):
