@@ -77,6 +77,13 @@ def cloze_ordinals(text: str) -> list[int]:
     return sorted({deletion.ordinal for deletion in deletions(text)})
 
 
+def card_ordinals(kind: str, question: str) -> list[int]:
+    """Return which cards a note gives, by their ordinals: none if a cloze has no gap."""
+    if kind == Kind.CLOZE:
+        return cloze_ordinals(question)
+    return [1, 2] if kind == Kind.REVERSED else [1]
+
+
 def _plain(match: re.Match[str]) -> str:
     return {"&#91;": "[", "&#93;": "]"}.get(match[0], "")
 

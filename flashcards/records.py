@@ -52,12 +52,13 @@ class LogKind(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The words a card came from: offsets in a message's content, and a hash of those words."""
+    """The words a card came from: offsets in the text of a message or a document, and a hash."""
 
-    message_id: uuid.UUID
+    message_id: uuid.UUID | None = None
     start: int | None = None
     end: int | None = None
     hash: str = ""
+    document_id: uuid.UUID | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -157,14 +158,17 @@ class ReviewLog:
 
 @dataclass(frozen=True, kw_only=True)
 class NewCard:
-    """What a learner wants made into a card."""
+    """What a learner wants remembered: a note, which gives one card or several."""
 
     question: str
     answer: str = ""
     extra: str = ""
     kind: Kind = Kind.BASIC
     tags: tuple[str, ...] = ()
+    deck_ids: tuple[uuid.UUID, ...] = ()
     source: Source | None = field(default=None)
+    # Chosen beforehand where something else is to name the note.
+    note_id: uuid.UUID | None = None
 
 
 def text_hash(text: str) -> str:

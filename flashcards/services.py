@@ -15,12 +15,10 @@ from django.db import transaction
 import chat.services
 from chat.models import Message
 from flashcards import history, jobs, scheduling
+from flashcards.faces import card_ordinals
 from flashcards.models import DraftBatch
 from flashcards.records import (
-    ANSWER_MAX_CHARACTERS,
-    QUESTION_MAX_CHARACTERS,
     Flashcard,
-    Kind,
     LogKind,
     NewCard,
     Rating,
@@ -29,6 +27,7 @@ from flashcards.records import (
 from flashcards.scheduling import preview
 from flashcards.store import DueQueue, Query, journal, queue
 from flashcards.store.journal import Change
+from flashcards.wording import BadCard, CardError, check_words, clean
 
 __all__ = [
     "AlreadyAnswered",
@@ -60,18 +59,6 @@ __all__ = [
 CHECKPOINT_ENTRIES = 300
 # An undo is for what was just done.
 UNDO_WITHIN = timedelta(days=1)
-
-
-class CardError(Exception):
-    """Something a learner asked of a card cannot be done; `.sentence` says why."""
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
-
-
-class BadCard(CardError):
-    """A card's words are missing or too long."""
 
 
 class NothingToUndo(CardError):
@@ -106,20 +93,32 @@ def create_cards(
     message: Message | None = None,
     batch: DraftBatch | None = None,
 ) -> list[Flashcard]:
-    """Create cards, and flag the message they were made from, all or nothing. Raises BadCard."""
+    """Create the cards of notes, and flag the message they were made from, all or nothing.
+
+    A reversed note gives two cards, a cloze one for each number in it. Raises BadCard.
+    """
     for card in cards:
-        _check_words(card.question, card.answer, card.extra, card.kind)
+        check_words(card.question, card.answer, card.extra, card.kind)
+    notes = [(card, card.note_id or uuid.uuid4()) for card in cards]
+    each = [
+        (card, note_id, ordinal)
+        for card, note_id in notes
+        for ordinal in card_ordinals(card.kind, card.question) or [1]
+    ]
     created = [
         Flashcard(
             id=uuid.uuid4(),
             owner_id=owner_id,
-            note_id=uuid.uuid4(),
+            note_id=note_id,
             kind=card.kind,
-            question=_clean(card.question),
-            answer=_clean(card.answer),
-            extra=_clean(card.extra),
+            ordinal=ordinal,
+            question=clean(card.question),
+            answer=clean(card.answer),
+            extra=clean(card.extra),
             tags=card.tags,
+            deck_ids=card.deck_ids,
             message_id=card.source.message_id if card.source else None,
+            document_id=card.source.document_id if card.source else None,
             source_start=card.source.start if card.source else None,
             source_end=card.source.end if card.source else None,
             source_hash=card.source.hash if card.source else "",
@@ -128,7 +127,7 @@ def create_cards(
             created_at=now + timedelta(microseconds=position),
             edited_at=now,
         )
-        for position, card in enumerate(cards)
+        for position, (card, note_id, ordinal) in enumerate(each)
     ]
     with transaction.atomic():
         journal.lock_owner(owner_id)
@@ -156,12 +155,12 @@ def edit_card(
     """Change a card's words; its schedule stays. Raises BadCard or DoesNotExist."""
 
     def edited(card: Flashcard) -> Flashcard:
-        _check_words(question, answer, extra, card.kind)
+        check_words(question, answer, extra, card.kind)
         after = dataclasses.replace(
             card,
-            question=_clean(question),
-            answer=_clean(answer),
-            extra=_clean(extra),
+            question=clean(question),
+            answer=clean(answer),
+            extra=clean(extra),
             edited_at=now,
         )
         if after.text_hash != card.text_hash:
@@ -199,7 +198,7 @@ def set_tags(
 
     With `now` it counts as an edit, which the card's history shows.
     """
-    kept = tuple(dict.fromkeys(tag for tag in map(_clean, tags) if tag))
+    kept = tuple(dict.fromkeys(tag for tag in map(clean, tags) if tag))
     return _change(
         owner_id, card_id, lambda card: dataclasses.replace(card, tags=kept), edited_at=now
     )
@@ -321,28 +320,6 @@ def count_cards(*, owner_id: UUID) -> int:
 
 
 # Helpers
-
-
-def _check_words(question: str, answer: str, extra: str, kind: Kind) -> None:
-    if not question.strip():
-        raise BadCard("A card needs a question: write what you want to be asked.")
-    if not answer.strip() and kind is not Kind.CLOZE:
-        raise BadCard("A card needs an answer: write what you want to remember.")
-    if len(question) > QUESTION_MAX_CHARACTERS:
-        raise BadCard(
-            f"The question has {len(question):,} characters; "
-            f"{QUESTION_MAX_CHARACTERS:,} is the most."
-        )
-    for name, text in (("answer", answer), ("note", extra)):
-        if len(text) > ANSWER_MAX_CHARACTERS:
-            raise BadCard(
-                f"The {name} has {len(text):,} characters; {ANSWER_MAX_CHARACTERS:,} is the most."
-            )
-
-
-def _clean(text: str) -> str:
-    """Return the text without what neither store can hold: NUL and half surrogates."""
-    return text.replace("\x00", "").encode("utf-8", "ignore").decode("utf-8").strip()
 
 
 def _change(
