@@ -1,0 +1,150 @@
+"""Find cards by a search: how many, in which order, and those of one page."""
+
+import enum
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from functools import cached_property
+from typing import overload
+from uuid import UUID
+
+import numpy as np
+
+from flashcards.browsing import syntax
+from flashcards.browsing.matching import Matcher, retrievability
+from flashcards.browsing.parsing import parse
+from flashcards.browsing.syntax import Node
+from flashcards.models import Deck
+from flashcards.records import Flashcard
+from flashcards.store import columns as stored
+from flashcards.store.columns import Columns, Numbers
+
+
+class Order(enum.StrEnum):
+    """What cards can be sorted by. A minus before it turns it round."""
+
+    QUESTION = "question"
+    STATE = "state"
+    DUE = "due"
+    STABILITY = "stability"
+    DIFFICULTY = "difficulty"
+    RETRIEVABILITY = "retrievability"
+    LAPSES = "lapses"
+    REVIEWS = "reviews"
+    ADDED = "added"
+    EDITED = "edited"
+    DECK = "deck"
+    TAGS = "tags"
+
+
+NEWEST_FIRST = "-added"
+_PLAIN = {
+    Order.STATE: "state",
+    Order.DUE: "due",
+    Order.STABILITY: "stability",
+    Order.DIFFICULTY: "difficulty",
+    Order.LAPSES: "lapses",
+    Order.REVIEWS: "reps",
+    Order.ADDED: "created_at",
+    Order.EDITED: "edited_at",
+}
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search found, worked out once. A slice reads the cards in it, and only those."""
+
+    node: Node
+    columns: Columns
+    # All places that were found, in order.
+    places: Numbers
+    decks: list[Deck]
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def __iter__(self) -> Iterator[Flashcard]:
+        return iter(self[:])
+
+    @overload
+    def __getitem__(self, key: int) -> Flashcard: ...
+    @overload
+    def __getitem__(self, key: slice) -> list[Flashcard]: ...
+    def __getitem__(self, key: int | slice) -> Flashcard | list[Flashcard]:
+        if isinstance(key, slice):
+            return self.columns.cards(self.places[key])
+        return self.columns.cards(self.places[[key]])[0]
+
+    def count(self) -> int:
+        return len(self.places)
+
+    def ids(self) -> list[UUID]:
+        """Return the ids of all cards that were found, in order."""
+        return self.columns.ids(self.places)
+
+    @cached_property
+    def total(self) -> int:
+        """Return how many cards the learner has, found or not."""
+        return self.columns.total
+
+
+def find(*, owner_id: UUID, text: str, now: datetime, zone: tzinfo, order: str = "") -> Found:
+    """Return the owner's cards that a search finds, deleted ones never. Raises BadQuery.
+
+    `order` is one of Order, with a minus to turn it round; else by meaning where meaning is asked
+    for, and the newest first. Two SQL queries; what LanceDB has is read once a checkpoint.
+    """
+    node = parse(text)
+    decks = list(Deck.objects.filter(owner_id=owner_id))
+    columns = stored.read(owner_id)
+    matcher = Matcher(columns, decks, now, zone)
+    mask = matcher.mask(node)
+    nearness = None if _known(order) else matcher.nearness(node)
+    if nearness is not None:
+        places = np.argsort(nearness, kind="stable")
+    else:
+        places = _in_order(matcher, order)
+    if not isinstance(node, syntax.Everything) or columns.total != len(places):
+        places = places[mask[places]]
+    return Found(node, columns, places, decks)
+
+
+def split_order(order: str) -> tuple[Order, bool]:
+    """Return what an order sorts by and whether it descends; the newest first for a wrong one."""
+    known = order if _known(order) else NEWEST_FIRST
+    return Order(known.lstrip("-")), known.startswith("-")
+
+
+def _known(order: str) -> bool:
+    return order.removeprefix("-") in set(Order)
+
+
+def _in_order(matcher: Matcher, order: str) -> Numbers:
+    columns, decks = matcher.columns, matcher.decks
+    by, descending = split_order(order)
+    if by in _PLAIN:
+        return columns.order(by, lambda: columns.array(_PLAIN[by]), descending=descending)
+    if by is Order.QUESTION:
+        return columns.order(by, columns.question_ranks, descending=descending)
+    if by is Order.TAGS:
+        ranks = columns.label_ranks
+        return columns.order(by, lambda: ranks("tags", _alphabetical), descending=descending)
+    if by is Order.DECK:
+        places = {str(deck.id): n for n, deck in enumerate(sorted(decks, key=_by_name))}
+        key = (by, tuple(places))
+        return columns.order(
+            key, lambda: columns.label_ranks("deck_ids", lambda _: places), descending=descending
+        )
+    # Retrievability falls as time goes by, each card's at its own pace: kept for a minute.
+    minute = matcher.now.replace(second=0, microsecond=0)
+    return columns.order(
+        (by, minute), lambda: retrievability(columns, minute), descending=descending
+    )
+
+
+def _alphabetical(names: list[str]) -> dict[str, int]:
+    return {name: n for n, name in enumerate(sorted(names, key=lambda name: (name.lower(), name)))}
+
+
+def _by_name(deck: Deck) -> tuple[str, str]:
+    return deck.name.lower(), str(deck.id)
