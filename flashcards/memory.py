@@ -1,13 +1,18 @@
 """What FSRS knows of one card, in plain words, and the card's history."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+from uuid import UUID
 
-from accounts.models import User
 from flashcards import scheduling, words
-from flashcards.records import Flashcard, LogKind, ReviewLog
+from flashcards.records import Flashcard, LogKind, ReviewLog, State
 
-HISTORY_SHOWN = 200
+_STATES = {
+    State.LEARNING: "learning",
+    State.REVIEW: "learnt",
+    State.RELEARNING: "relearning",
+}
 
 
 @dataclass(frozen=True)
@@ -17,6 +22,14 @@ class Fact:
     name: str
     words: str
     exact: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a card stands: its state and when it is due."""
+
+    state: str
+    due: str
 
 
 @dataclass(frozen=True)
@@ -55,23 +68,44 @@ def memory_of(card: Flashcard, now: datetime) -> list[Fact]:
     ]
 
 
-def history_of(user: User, card: Flashcard, *, now: datetime, zone: tzinfo) -> list[PastReview]:
-    """Return the reviews of a card, newest first; one taken back is there and says so."""
-    query = ReviewLog.objects.for_owner(user).filter(flashcard_id=card.id)
-    logs = list(query.order_by("-reviewed_at", "-sequence")[:HISTORY_SHOWN])
+def logs_of(*, owner_id: UUID, card_id: UUID) -> list[ReviewLog]:
+    """Return a card's whole log, oldest first."""
+    query = ReviewLog.objects.for_owner(owner_id).filter(flashcard_id=card_id)
+    return list(query.order_by("reviewed_at", "sequence"))
+
+
+def history_of(logs: Sequence[ReviewLog], *, now: datetime, zone: tzinfo) -> list[PastReview]:
+    """Return what a log has, newest first; what was taken back is there and says so."""
     undone = {log.undoes for log in logs if log.kind is LogKind.UNDO}
     return [
         PastReview(
             log=log,
-            rating=log.rating.name.capitalize(),
+            rating=log.rating.name.capitalize() if log.rating else "",
             when=words.ago(log.reviewed_at, now=now, zone=zone),
-            interval=words.interval(timedelta(days=log.scheduled_days)),
+            interval=_interval(log),
             time=words.clock(timedelta(milliseconds=log.duration_ms)) if log.duration_ms else "",
             taken_back=log.id in undone,
         )
-        for log in logs
-        if log.rating is not None
+        for log in reversed(logs)
+        if log.kind is not LogKind.UNDO
     ]
+
+
+def standing_of(card: Flashcard, now: datetime, zone: tzinfo) -> Standing:
+    """Return where a card stands, in words."""
+    if card.suspended:
+        return Standing("suspended", "—")
+    if card.state is State.NEW:
+        return Standing("new", "when its turn comes")
+    ready = max(card.due, card.buried_until) if card.buried_until else card.due
+    return Standing(_STATES[card.state], words.due(ready, now=now, zone=zone))
+
+
+def _interval(log: ReviewLog) -> str:
+    if scheduling.is_reset(log):
+        return "begun anew"
+    span = words.interval(timedelta(days=max(0.0, log.scheduled_days)))
+    return span if log.rating is not None else f"due in {span}"
 
 
 def _difficulty(value: float) -> str:

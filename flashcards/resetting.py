@@ -1,4 +1,4 @@
-"""Begin a card's schedule anew, or take that back. The reviews stay in its log either way."""
+"""Begin a card's schedule anew, or set its day, or take that back. The reviews stay in its log."""
 
 import uuid
 from datetime import datetime
@@ -7,14 +7,18 @@ from uuid import UUID
 from django.db import transaction
 
 from flashcards import scheduling
-from flashcards.records import Flashcard, LogKind, ReviewLog
+from flashcards.records import Flashcard, LogKind, ReviewLog, State
 from flashcards.services import CardError
 from flashcards.store import journal
 from flashcards.store.journal import Change
 
 
 class NothingToTakeBack(CardError):
-    """What is to be taken back was not done, or was taken back before."""
+    """What is to be taken back was not done, or was taken back, or reviews came after it."""
+
+
+class NotReviewedYet(CardError):
+    """A new card has no day that could be set."""
 
 
 def reset_schedule(*, owner_id: UUID, card_id: UUID, now: datetime) -> tuple[Flashcard, ReviewLog]:
@@ -25,9 +29,21 @@ def reset_schedule(*, owner_id: UUID, card_id: UUID, now: datetime) -> tuple[Fla
     with transaction.atomic():
         journal.lock_owner(owner_id)
         card = Flashcard.objects.for_owner(owner_id).get(id=card_id)
-        card, log = scheduling.reset(card, now, log_id=uuid.uuid4())
-        journal.append([Change(card, log)])
-    return card, log
+        row = scheduling.reset_row(card, now, log_id=uuid.uuid4())
+        return _append(card, [], row), row
+
+
+def set_due(
+    *, owner_id: UUID, card_id: UUID, due: datetime, now: datetime
+) -> tuple[Flashcard, ReviewLog]:
+    """Make a reviewed card due at a time; its memory stays. Raises DoesNotExist, NotReviewedYet."""
+    with transaction.atomic():
+        journal.lock_owner(owner_id)
+        card = Flashcard.objects.for_owner(owner_id).get(id=card_id)
+        if card.state is State.NEW:
+            raise NotReviewedYet("A new card comes when its turn comes; review it first.")
+        row = scheduling.due_row(card, due, now, log_id=uuid.uuid4())
+        return _append(card, _logs(owner_id, card_id), row), row
 
 
 def take_back(*, owner_id: UUID, card_id: UUID, log_id: UUID, now: datetime) -> Flashcard:
@@ -38,10 +54,24 @@ def take_back(*, owner_id: UUID, card_id: UUID, log_id: UUID, now: datetime) -> 
     with transaction.atomic():
         journal.lock_owner(owner_id)
         card = Flashcard.objects.for_owner(owner_id).get(id=card_id)
-        logs = list(ReviewLog.objects.for_owner(owner_id).filter(flashcard_id=card_id))
-        by_hand = {log.id for log in scheduling.effective(logs) if log.kind is LogKind.MANUAL}
-        if log_id not in by_hand:
+        logs = _logs(owner_id, card_id)
+        done = next((log for log in logs if log.id == log_id), None)
+        if done is None or done.kind is not LogKind.MANUAL:
+            raise NothingToTakeBack("There is nothing to take back.")
+        later = [log for log in logs if log.sequence > done.sequence]
+        if any(log.undoes == log_id for log in later):
             raise NothingToTakeBack("This was taken back already.")
-        card, row = scheduling.undo(card, logs, now, undo_id=uuid.uuid4(), log_id=log_id)
-        journal.append([Change(card, row)])
-    return card
+        if any(log.kind is not LogKind.UNDO for log in later):
+            raise NothingToTakeBack("The card was reviewed since: its schedule stays as it is.")
+        row = scheduling.undo_row(card, log_id, now, undo_id=uuid.uuid4())
+        return _append(card, logs, row)
+
+
+def _append(card: Flashcard, logs: list[ReviewLog], row: ReviewLog) -> Flashcard:
+    after = scheduling.fold(card, [*logs, row])
+    journal.append([Change(after, row)])
+    return after
+
+
+def _logs(owner_id: UUID, card_id: UUID) -> list[ReviewLog]:
+    return list(ReviewLog.objects.for_owner(owner_id).filter(flashcard_id=card_id))

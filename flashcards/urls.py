@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from flashcards.views import cards, drafts, review
+from flashcards.views import card, cards, drafts, review
 
 app_name = "flashcards"
 urlpatterns: list[URLPattern] = [
@@ -14,7 +14,17 @@ urlpatterns: list[URLPattern] = [
     path("cards/", cards.card_list, name="cards"),
     path("cards/new/", cards.new_card, name="new_card"),
     path("cards/preview/", cards.preview_card, name="preview_card"),
-    path("cards/<uuid:card_id>/", cards.card, name="card"),
+    path("cards/<uuid:card_id>/", card.card, name="card"),
+    path("cards/<uuid:card_id>/near/", card.near, name="near"),
+    path("cards/<uuid:card_id>/labels/", card.label_card, name="label_card"),
+    path("cards/<uuid:card_id>/bury/", card.bury_card, name="bury_card"),
+    path("cards/<uuid:card_id>/reset/", card.reset_card, name="reset_card"),
+    path(
+        "cards/<uuid:card_id>/reset/<uuid:log_id>/undo/",
+        card.take_back_reset,
+        name="take_back_reset",
+    ),
+    path("cards/<uuid:card_id>/edits/<uuid:edit_id>/revert/", card.revert_edit, name="revert_edit"),
     path("cards/<uuid:card_id>/edit/", cards.edit_card, name="edit_card"),
     path("cards/<uuid:card_id>/delete/", cards.delete_card, name="delete_card"),
     path("cards/<uuid:card_id>/restore/", cards.restore_card, name="restore_card"),

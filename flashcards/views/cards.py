@@ -16,9 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from flashcards import faces, services, words
 from flashcards.day import zone_of
 from flashcards.forms import CardForm, EditCardForm
-from flashcards.memory import history_of, memory_of
 from flashcards.records import Flashcard, Kind, NewCard, State
-from flashcards.sources import source_of
 from flashcards.views.access import card_or_404
 from memoryloop.http import HtmxHttpRequest
 from memoryloop.toasts import toast
@@ -101,23 +99,6 @@ def preview_card(request: HtmxHttpRequest) -> HttpResponse:
         ordinal=ordinals[0] if ordinals else 1,
     )
     return render(request, "flashcards/_card_preview.html", {"card": draft})
-
-
-@require_safe
-@login_required
-def card(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
-    """Show both sides of a card, where it came from, its schedule and its history."""
-    found = card_or_404(request.user, card_id)
-    now, zone = timezone.now(), zone_of(request.user)
-    context = {
-        "card": found,
-        "row": _row(found, now, zone),
-        "source": source_of(request.user, found),
-        "memory": memory_of(found, now),
-        "history": history_of(request.user, found, now=now, zone=zone),
-        "is_buried": _is_buried(found, now),
-    }
-    return render(request, "flashcards/card.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -214,10 +195,6 @@ def _next(request: HtmxHttpRequest, default: str) -> str:
         url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
     return url if allowed else default
-
-
-def _is_buried(card: Flashcard, now: datetime) -> bool:
-    return card.buried_until is not None and card.buried_until > now
 
 
 def _row(card: Flashcard, now: datetime, zone: tzinfo) -> Row:

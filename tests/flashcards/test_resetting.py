@@ -3,7 +3,7 @@
 import uuid
 from datetime import timedelta
 
-from flashcards import integrity, resetting, scheduling, services
+from flashcards import integrity, resetting, services
 from flashcards.records import Flashcard, LogKind, Rating, ReviewLog, State
 from flashcards.store import checkpoint
 from tests.base import TestCase
@@ -56,6 +56,14 @@ class ResetTests(TestCase):
         with self.assertRaises(resetting.NothingToTakeBack):
             resetting.take_back(**given)
 
+    def test_it_is_not_taken_back_from_under_a_later_review(self) -> None:
+        log = self.reset()
+        answer(self.now(), Rating.GOOD, now=NOW + timedelta(days=3))
+        with self.assertRaises(resetting.NothingToTakeBack):
+            resetting.take_back(
+                owner_id=self.alice.pk, card_id=self.card.id, log_id=log.id, now=NOW
+            )
+
     def test_nobody_resets_the_card_of_another(self) -> None:
         with self.assertRaises(Flashcard.DoesNotExist):
             resetting.reset_schedule(owner_id=self.bob.pk, card_id=self.card.id, now=NOW)
@@ -72,11 +80,19 @@ class ResetTests(TestCase):
 
 
 class DueTests(TestCase):
-    def test_a_day_set_by_hand_is_what_the_log_gives(self) -> None:
+    def test_a_day_set_by_hand_is_what_the_log_gives_and_can_be_taken_back(self) -> None:
         card = answer(stored_card(self.alice), Rating.EASY, now=NOW)
         due = NOW + timedelta(days=4, hours=3, microseconds=7)
-        after, log = scheduling.set_due(card, due, NOW, log_id=uuid.uuid4())
+        given = {"owner_id": self.alice.pk, "card_id": card.id}
+        after, row = resetting.set_due(due=due, now=NOW, **given)
         self.assertLess(abs(after.due - due), timedelta(milliseconds=1))
         self.assertEqual(after.stability, card.stability)
-        logs = [*ReviewLog.objects.for_owner(self.alice), log]
-        self.assertEqual(scheduling.fold(card, logs), after)
+        self.assertTrue(integrity.check().is_clean)
+        back = resetting.take_back(log_id=row.id, now=NOW, **given)
+        self.assertEqual(back.due, card.due)
+        self.assertTrue(integrity.check().is_clean)
+
+    def test_a_new_card_has_no_day_to_set(self) -> None:
+        card = stored_card(self.alice)
+        with self.assertRaises(resetting.NotReviewedYet):
+            resetting.set_due(owner_id=self.alice.pk, card_id=card.id, due=NOW, now=NOW)

@@ -1,0 +1,60 @@
+"""What somebody does to a schedule by hand, each as a row of the log: begin anew, set the day."""
+
+import dataclasses
+import uuid
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from flashcards.records import Flashcard, LogKind, ReviewLog, State
+
+DAY = timedelta(days=1)
+
+
+def is_reset(log: ReviewLog) -> bool:
+    """Tell whether a row says that the schedule was begun anew."""
+    return log.kind is LogKind.MANUAL and log.state_after is State.NEW and not log.scheduled_days
+
+
+def since_reset(logs: Iterable[ReviewLog]) -> list[ReviewLog]:
+    """Return the rows after the last reset that was not taken back, by their positions."""
+    history = sorted(logs, key=lambda log: log.sequence)
+    undone = {log.undoes for log in history if log.kind is LogKind.UNDO}
+    resets = [log.sequence for log in history if is_reset(log) and log.id not in undone]
+    return [log for log in history if not resets or log.sequence > resets[-1]]
+
+
+def reset_row(card: Flashcard, now: datetime, *, log_id: uuid.UUID) -> ReviewLog:
+    """Return the row that makes the card new again; its reviews stay in the log."""
+    row = _row(card, now, LogKind.MANUAL, log_id)
+    return dataclasses.replace(
+        row, state_after=State.NEW, stability_after=None, difficulty_after=None
+    )
+
+
+def due_row(card: Flashcard, due: datetime, now: datetime, *, log_id: uuid.UUID) -> ReviewLog:
+    """Return the row that makes the card due at another time, its memory untouched."""
+    row = _row(card, now, LogKind.MANUAL, log_id)
+    # No span at all is what a reset has; nobody minds a microsecond.
+    return dataclasses.replace(row, scheduled_days=(due - now) / DAY or 1e-11)
+
+
+def undo_row(card: Flashcard, undoes: uuid.UUID, now: datetime, *, undo_id: uuid.UUID) -> ReviewLog:
+    """Return the row that takes back what another row did."""
+    return dataclasses.replace(_row(card, now, LogKind.UNDO, undo_id), undoes=undoes)
+
+
+def _row(card: Flashcard, now: datetime, kind: LogKind, row_id: uuid.UUID) -> ReviewLog:
+    return ReviewLog(
+        id=row_id,
+        owner_id=card.owner_id,
+        flashcard_id=card.id,
+        sequence=card.sequence,
+        kind=kind,
+        reviewed_at=now.astimezone(UTC),
+        state_before=card.state,
+        stability_before=card.stability,
+        difficulty_before=card.difficulty,
+        state_after=card.state,
+        stability_after=card.stability,
+        difficulty_after=card.difficulty,
+    )
