@@ -12,6 +12,7 @@ from flashcards.records import (
     Kind,
     Rating,
 )
+from flashcards.wording import CARDS_A_NOTE
 
 DURATION_MAX_MS = 60_000
 TAGS_MAX_CHARACTERS = 300
@@ -51,11 +52,15 @@ class RatingForm(forms.Form):
 
 
 class CardForm(forms.Form):
-    """A card written or changed by hand."""
+    """A note written by hand."""
 
     kind = forms.ChoiceField(
         label="Kind",
-        choices=[(Kind.BASIC, "Question and answer"), (Kind.CLOZE, "Gap in a text")],
+        choices=[
+            (Kind.BASIC, "Question and answer"),
+            (Kind.REVERSED, "Both ways round"),
+            (Kind.CLOZE, "Gaps in a text"),
+        ],
         widget=forms.RadioSelect,
         initial=Kind.BASIC,
     )
@@ -64,7 +69,8 @@ class CardForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
         max_length=QUESTION_MAX_CHARACTERS,
         help_text="Markdown, code and $mathematics$ are welcome. For a gap, write "
-        "{{c1::the hidden words}}, with a hint if you like: {{c1::Paris::city}}.",
+        "{{c1::the hidden words}}, with a hint if you like: {{c1::Paris::city}}. "
+        "Each number makes a card.",
         error_messages={"required": "Write the question."},
     )
     answer = MarkdownField(
@@ -90,32 +96,41 @@ class CardForm(forms.Form):
         if question is None:
             return data
         if data.get("kind") == Kind.CLOZE:
-            if not cloze_ordinals(question):
+            ordinals = cloze_ordinals(question)
+            if not ordinals:
                 self.add_error(
                     "question",
                     "There is no gap in it yet: put {{c1:: and }} around the words to hide.",
                 )
-            elif data.get("ordinal", 1) not in cloze_ordinals(question):
-                gap = f"{{{{c{data.get('ordinal', 1)}::…}}}}"
-                self.add_error("question", f"This card hides {gap}: keep a gap with that number.")
-            elif "ordinal" not in data and cloze_ordinals(question) != [1]:
+            elif len(ordinals) > CARDS_A_NOTE:
                 self.add_error(
                     "question",
-                    "A card hides all its gaps with the number c1 at once. "
-                    "Number them all c1, or write another card for the others.",
+                    f"It would make {len(ordinals)} cards, and {CARDS_A_NOTE} are the most: "
+                    "give several gaps the same number.",
                 )
+            elif "ordinal" in data and data["ordinal"] not in ordinals:
+                gap = f"{{{{c{data['ordinal']}::…}}}}"
+                self.add_error("question", f"This card hides {gap}: keep a gap with that number.")
         elif not answer:
             self.add_error("answer", "Write the answer.")
         return data
 
 
 class EditCardForm(CardForm):
-    """The words of a card that exists: its kind and its schedule stay."""
+    """The words of a note that exists: a question stays one, a text with gaps stays one.
 
-    def __init__(self, *args: Any, kind: str, ordinal: int = 1, **kwargs: Any) -> None:
+    With `ordinal` the text must keep a gap of that number: that of the one card being edited.
+    """
+
+    def __init__(self, *args: Any, kind: str, ordinal: int | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.card_kind, self.card_ordinal = kind, ordinal
-        del self.fields["kind"], self.fields["tags"]
+        choices = self.fields["kind"]
+        if kind == Kind.CLOZE or ordinal is not None:
+            del self.fields["kind"]
+        elif isinstance(choices, forms.ChoiceField):
+            choices.choices = [pair for pair in choices.choices if pair[0] != Kind.CLOZE]  # type: ignore[index] # pairs, as above
+            choices.required = False
         self.fields["extra"] = MarkdownField(
             label="Note",
             required=False,
@@ -123,7 +138,11 @@ class EditCardForm(CardForm):
             widget=forms.Textarea(attrs={"rows": 2}),
             help_text="Shown below the answer: an example, a mnemonic, where to read more.",
         )
+        self.order_fields(["kind", "question", "answer", "extra", "tags"])
 
     def clean(self) -> dict[str, Any]:
-        self.cleaned_data |= {"kind": self.card_kind, "ordinal": self.card_ordinal}
+        if not self.cleaned_data.get("kind"):
+            self.cleaned_data["kind"] = self.card_kind
+        if self.card_ordinal is not None:
+            self.cleaned_data["ordinal"] = self.card_ordinal
         return super().clean()

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
-from flashcards import bulk, services
+from flashcards import bulk, notes, services
 from flashcards.admin import filters
 from flashcards.admin.display import beginning, link
 from flashcards.admin.forms import StoredFlashcardForm
@@ -125,8 +125,9 @@ class StoredFlashcardAdmin(StoreAdmin[StoredFlashcard]):
         """Hand what was changed to the services, within the admin's transaction."""
         names = {"owner_id": obj.owner_id, "card_id": obj.pk}
         if set(WORDS) & set(form.changed_data):
-            services.edit_card(
-                **names,
+            notes.edit_note(
+                owner_id=obj.owner_id,
+                note_id=obj.note_id,
                 question=obj.question,
                 answer=obj.answer,
                 extra=obj.extra,

@@ -40,7 +40,8 @@ class StoredFlashcardForm(forms.ModelForm[StoredFlashcard]):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        words = EditCardForm(data, kind=self.instance.kind, ordinal=self.instance.ordinal)
+        card = self.instance
+        words = EditCardForm({**data, "tags": ""}, kind=card.kind, ordinal=card.ordinal)
         for field, errors in words.errors.items():
             for error in errors:
                 self.add_error(field, error)

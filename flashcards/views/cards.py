@@ -11,12 +11,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from flashcards import faces, services, words
 from flashcards.day import zone_of
-from flashcards.forms import CardForm, EditCardForm
-from flashcards.records import Flashcard, Kind, NewCard, State
+from flashcards.records import Flashcard, State
 from flashcards.views.access import card_or_404
 from memoryloop.http import HtmxHttpRequest
 from memoryloop.toasts import toast
@@ -55,82 +54,6 @@ def card_list(request: HtmxHttpRequest) -> HttpResponse:
     is_fragment = request.htmx and request.htmx.target == "card-list"
     template = "flashcards/_card_list.html" if is_fragment else "flashcards/cards.html"
     return render(request, template, context)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-def new_card(request: HtmxHttpRequest) -> HttpResponse:
-    """Write a card by hand; saving leads to the next blank one."""
-    form = CardForm(request.POST or None)
-    if request.method != "POST":
-        return render(request, "flashcards/new_card.html", {"form": form})
-    if form.is_valid():
-        data = form.cleaned_data
-        new = NewCard(
-            question=data["question"],
-            answer=data["answer"],
-            kind=Kind(data["kind"]),
-            tags=data["tags"],
-        )
-        try:
-            created = services.create_cards(
-                owner_id=request.user.id, cards=[new], now=timezone.now()
-            )
-        except services.CardError as error:
-            form.add_error(None, error.sentence)
-        else:
-            undo = reverse("flashcards:delete_card", args=[created[0].id])
-            toast(request, "Card saved. Here is room for the next.", undo_url=undo)
-            return redirect("flashcards:new_card")
-    return render(request, "flashcards/new_card.html", {"form": form}, status=422)
-
-
-@require_POST
-@login_required
-def preview_card(request: HtmxHttpRequest) -> HttpResponse:
-    """Show how a card that is being written will look. Stores nothing."""
-    kind = Kind.CLOZE if request.POST.get("kind") == Kind.CLOZE else Kind.BASIC
-    question = request.POST.get("question", "")
-    ordinals = faces.cloze_ordinals(question)
-    draft = faces.Draft(
-        kind=kind,
-        question=question,
-        answer=request.POST.get("answer", ""),
-        ordinal=ordinals[0] if ordinals else 1,
-    )
-    return render(request, "flashcards/_card_preview.html", {"card": draft})
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-def edit_card(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
-    """Change a card's words; its schedule stays."""
-    found = card_or_404(request.user, card_id)
-    initial = {"question": found.question, "answer": found.answer, "extra": found.extra}
-    form = EditCardForm(
-        request.POST or None, initial=initial, kind=found.kind, ordinal=found.ordinal
-    )
-    then = _next(request, reverse("flashcards:card", args=[card_id]))
-    context = {"form": form, "card": found, "next": then}
-    if request.method != "POST":
-        return render(request, "flashcards/edit_card.html", context)
-    if form.is_valid():
-        data = form.cleaned_data
-        try:
-            services.edit_card(
-                owner_id=request.user.id,
-                card_id=card_id,
-                question=data["question"],
-                answer=data["answer"],
-                extra=data["extra"],
-                now=timezone.now(),
-            )
-        except services.CardError as error:
-            form.add_error(None, error.sentence)
-        else:
-            toast(request, "Card changed. Its schedule stays as it was.")
-            return redirect(then)
-    return render(request, "flashcards/edit_card.html", context, status=422)
 
 
 @require_POST

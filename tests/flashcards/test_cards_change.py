@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from flashcards import services
+from flashcards import notes, services
 from flashcards.records import Flashcard, Kind, NewCard, Rating
 from tests.base import TestCase
 from tests.flashcards.cards import answer, give_cards
@@ -53,11 +53,38 @@ class EditTests(CardViewRules, TestCase):
         self.assertContains(response, "New question", status_code=422)
         self.assertEqual(self.get(), self.card)
 
-    def test_a_cloze_keeps_its_gap(self) -> None:
+    def test_a_cloze_keeps_a_gap(self) -> None:
         self.log_in()
         (self.card,) = give_cards(self.alice, NewCard(question="{{c1::Seine}}", kind=Kind.CLOZE))
-        response = self.post(question="{{c2::Seine}}", answer="")
-        self.assertContains(response, "keep a gap with that number", status_code=422)
+        response = self.post(question="Seine", answer="")
+        self.assertContains(response, "There is no gap in it yet", status_code=422)
+
+    def test_the_siblings_of_a_text_change_with_it(self) -> None:
+        self.log_in()
+        note = NewCard(question="{{c1::Seine}} {{c2::Paris}}", kind=Kind.CLOZE)
+        self.card, second = give_cards(self.alice, note)
+        self.assertContains(self.client.get(self.url(self.card)), "These words give 2 cards")
+        response = self.post(question="{{c2::Paris}} {{c3::France}}", answer="")
+        # The card itself went into the bin with its number.
+        self.assertRedirects(response, f"/cards/{second.id}/")
+        cards = notes.siblings(owner_id=self.alice.id, note_id=second.note_id)
+        self.assertEqual([card.ordinal for card in cards], [2, 3])
+
+    def test_a_question_can_be_asked_both_ways_round(self) -> None:
+        self.log_in()
+        self.post(kind="reversed")
+        cards = notes.siblings(owner_id=self.alice.id, note_id=self.card.note_id)
+        self.assertEqual([card.kind for card in cards], [Kind.REVERSED] * 2)
+        self.assertEqual(self.post(kind="cloze").status_code, 422)
+
+    def test_tags_change_with_the_words_and_stay_where_the_form_has_none(self) -> None:
+        self.log_in()
+        self.post(tags="a, b")
+        self.assertContains(self.client.get(self.url(self.card)), 'value="a, b"')
+        self.post()
+        self.assertEqual(self.get().tags, ("a", "b"))
+        self.post(tags="")
+        self.assertEqual(self.get().tags, ())
 
     def test_it_leads_back_to_where_it_came_from(self) -> None:
         self.log_in()

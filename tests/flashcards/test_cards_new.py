@@ -3,8 +3,9 @@
 from typing import Any
 
 from flashcards import services
-from flashcards.records import Flashcard, Kind
+from flashcards.records import Flashcard, Kind, NewCard
 from tests.base import TestCase
+from tests.flashcards.cards import give_cards
 
 URL = "/cards/new/"
 GOOD = {"kind": "basic", "question": "What is H2O?", "answer": "Water", "tags": "a, b ,a,"}
@@ -21,7 +22,7 @@ class NewCardTests(TestCase):
         return self.client.post(URL, {**GOOD, **values})
 
     def test_a_question_and_an_answer_become_a_card(self) -> None:
-        self.assertRedirects(self.post(), URL)
+        self.assertRedirects(self.post(), f"{URL}?tags=a%2C+b")
         (card,) = self.cards()
         self.assertEqual((card.question, card.answer), ("What is H2O?", "Water"))
         self.assertEqual((card.kind, card.tags), (Kind.BASIC, ("a", "b")))
@@ -34,13 +35,35 @@ class NewCardTests(TestCase):
         self.post(kind="cloze", question="The {{c1::Seine}}", answer="")
         self.assertEqual(self.cards()[0].kind, Kind.CLOZE)
 
+    def test_a_text_gives_a_card_for_each_number(self) -> None:
+        response = self.post(kind="cloze", question="{{c1::a}} {{c2::b}}", answer="", tags="")
+        self.assertRedirects(response, f"{URL}?kind=cloze")
+        self.assertEqual(sorted(card.ordinal for card in self.cards()), [1, 2])
+
+    def test_both_ways_round_gives_two_and_undo_takes_both(self) -> None:
+        response = self.client.post(URL, {**GOOD, "kind": "reversed"}, follow=True)
+        self.assertContains(response, "2 cards saved.")
+        note_id = self.cards()[0].note_id
+        self.assertContains(response, f'action="/notes/{note_id}/delete/"')
+        self.client.post(f"/notes/{note_id}/delete/")
+        self.assertEqual(self.cards(), [])
+
+    def test_the_next_blank_one_has_the_same_kind_and_tags(self) -> None:
+        response = self.client.post(URL, {**GOOD, "kind": "reversed"}, follow=True)
+        self.assertContains(response, 'value="a, b"')
+        self.assertContains(response, 'value="reversed"')
+        self.assertRegex(response.content.decode(), r'value="reversed"[^>]*checked')
+        self.assertRegex(response.content.decode(), r'name="question"[^>]*autofocus')
+
     def test_what_is_wrong_is_said_and_what_was_typed_is_kept(self) -> None:
         for values, text in (
             ({"question": " "}, "Write the question."),
             ({"answer": ""}, "Write the answer."),
             ({"kind": "cloze"}, "There is no gap in it yet"),
-            ({"kind": "cloze", "question": "{{c2::two}}"}, "This card hides {{c1::…}}"),
-            ({"kind": "cloze", "question": "{{c1::a}} {{c2::b}}"}, "A card hides all its gaps"),
+            (
+                {"kind": "cloze", "question": " ".join(f"{{{{c{n}::x}}}}" for n in range(1, 52))},
+                "It would make 51 cards",
+            ),
             ({"question": "q" * 1001}, "1000"),
             ({"answer": "a" * 5001}, "5000"),
             ({"kind": "poem"}, "Select a valid choice"),
@@ -52,7 +75,7 @@ class NewCardTests(TestCase):
         self.assertEqual(self.cards(), [])
 
     def test_line_breaks_count_once(self) -> None:
-        self.assertRedirects(self.post(question="\r\n".join("q" * 500)), URL)
+        self.assertEqual(self.post(question="\r\n".join("q" * 500)).status_code, 302)
         self.assertNotIn("\r", self.cards()[0].question)
 
     def test_it_takes_no_other_method(self) -> None:
@@ -78,6 +101,21 @@ class PreviewTests(TestCase):
         self.assertContains(response, "<strong>Seine</strong>")
         self.assertEqual(services.count_cards(owner_id=self.alice.id), 0)
 
+    def test_it_shows_every_card_of_a_note_and_the_tags(self) -> None:
+        self.log_in()
+        data = {"kind": "cloze", "question": "{{c1::a}} {{c2::b}}", "tags": "x, y"}
+        response = self.client.post(self.URL, data)
+        self.assertContains(response, "These words make 2 cards.")
+        self.assertContains(response, "#x #y")
+        many = " ".join(f"{{{{c{n}::x}}}}" for n in range(1, 12))
+        response = self.client.post(self.URL, {"kind": "cloze", "question": many})
+        self.assertContains(response, "and 5 more")
+
+    def test_it_says_what_is_weak(self) -> None:
+        self.log_in()
+        response = self.client.post(self.URL, {"question": "Is water wet?", "answer": "Yes"})
+        self.assertContains(response, "ask what, why or how instead")
+
     def test_scripts_are_harmless(self) -> None:
         self.log_in()
         data = {"question": "<script>x</script><img src=x onerror=y>", "answer": ""}
@@ -91,3 +129,27 @@ class PreviewTests(TestCase):
 
     def test_it_sends_a_visitor_to_the_log_in_page(self) -> None:
         self.assertEqual(self.client.post(self.URL).status_code, 302)
+
+
+class NoteTests(TestCase):
+    def setUp(self) -> None:
+        note = NewCard(question="Q?", answer="A", kind=Kind.REVERSED)
+        self.cards = give_cards(self.alice, note)
+        self.url = f"/notes/{self.cards[0].note_id}/delete/"
+
+    def test_a_note_is_deleted_and_restored_whole(self) -> None:
+        self.log_in()
+        response = self.client.post(self.url, follow=True)
+        self.assertContains(response, "2 cards deleted.")
+        self.client.post(f"/notes/{self.cards[0].note_id}/restore/")
+        self.assertEqual(services.count_cards(owner_id=self.alice.id), 2)
+
+    def test_a_stranger_knows_no_such_note_and_visitors_log_in(self) -> None:
+        for action in ("delete", "restore"):
+            url = f"/notes/{self.cards[0].note_id}/{action}/"
+            self.log_in(self.bob)
+            self.assertEqual(self.client.post(url).status_code, 404)
+            self.assertEqual(self.client.get(url).status_code, 405)
+            self.client.logout()
+            self.assertEqual(self.client.post(url).status_code, 302)
+        self.assertEqual(services.count_cards(owner_id=self.alice.id), 2)

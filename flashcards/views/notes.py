@@ -1,0 +1,175 @@
+"""Writing notes by hand: a new one after the other, and changing one with all its cards."""
+
+import uuid
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods, require_POST
+
+from flashcards import faces, linter, notes
+from flashcards.forms import CardForm, EditCardForm, split_tags
+from flashcards.records import Flashcard, Kind
+from flashcards.views.access import card_or_404
+from flashcards.wording import CardError
+from memoryloop.http import HtmxHttpRequest
+from memoryloop.toasts import toast
+
+# More cards of one text than this are counted, not shown, beside its editor.
+PREVIEWED_MOST = 6
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def new_card(request: HtmxHttpRequest) -> HttpResponse:
+    """Write a note by hand; saving leads to the next blank one, of the same kind and tags."""
+    form = CardForm(request.POST or None, initial=_chosen_before(request))
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        note = notes.NewNote(
+            question=data["question"],
+            answer=data["answer"],
+            kind=Kind(data["kind"]),
+            tags=data["tags"],
+        )
+        try:
+            created = notes.create_note(owner_id=request.user.id, note=note, now=timezone.now())
+        except CardError as error:
+            form.add_error(None, error.sentence)
+        else:
+            undo = reverse("flashcards:delete_note", args=[created[0].note_id])
+            count = len(created)
+            saved = "Card saved." if count == 1 else f"{count} cards saved."
+            toast(request, f"{saved} Here is room for the next.", undo_url=undo)
+            return redirect(_next_blank(note))
+    form.fields["question"].widget.attrs["autofocus"] = True
+    status = 422 if request.method == "POST" else 200
+    return render(request, "flashcards/new_card.html", {"form": form}, status=status)
+
+
+def _chosen_before(request: HtmxHttpRequest) -> dict[str, str]:
+    """Return what a blank note begins with: the kind and the tags of the one before."""
+    kind = request.GET.get("kind", "")
+    known = kind if kind in [*Kind] else Kind.BASIC
+    return {"kind": known, "tags": ", ".join(split_tags(request.GET.get("tags", "")[:300]))}
+
+
+def _next_blank(note: notes.NewNote) -> str:
+    kept = {"kind": "" if note.kind is Kind.BASIC else str(note.kind), "tags": ", ".join(note.tags)}
+    query = urlencode({name: value for name, value in kept.items() if value})
+    url = reverse("flashcards:new_card")
+    return f"{url}?{query}" if query else url
+
+
+@require_POST
+@login_required
+def preview_card(request: HtmxHttpRequest) -> HttpResponse:
+    """Show the cards of a note that is being written, and what is weak about it."""
+    given = request.POST.get("kind", "")
+    kind = Kind(given) if given in [*Kind] else Kind.BASIC
+    question, answer = request.POST.get("question", ""), request.POST.get("answer", "")
+    ordinals = faces.card_ordinals(kind, question) or [1]
+    context = {
+        "cards": [faces.Draft(kind, question, answer, n) for n in ordinals[:PREVIEWED_MOST]],
+        "count": len(ordinals),
+        "more": max(0, len(ordinals) - PREVIEWED_MOST),
+        "findings": linter.lint(question, answer, kind) if question.strip() else [],
+        "tags": split_tags(request.POST.get("tags", "")),
+    }
+    return render(request, "flashcards/_card_preview.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def edit_card(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
+    """Change the words of a card and of its siblings; their schedules stay."""
+    found = card_or_404(request.user, card_id)
+    initial = {
+        "kind": found.kind,
+        "question": found.question,
+        "answer": found.answer,
+        "extra": found.extra,
+        "tags": ", ".join(found.tags),
+    }
+    form = EditCardForm(request.POST or None, initial=initial, kind=found.kind)
+    then = _next(request, reverse("flashcards:card", args=[card_id]))
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            edited = notes.edit_note(
+                owner_id=request.user.id,
+                note_id=found.note_id,
+                question=data["question"],
+                answer=data["answer"],
+                extra=data["extra"],
+                kind=Kind(data["kind"]),
+                tags=data["tags"] if "tags" in request.POST else None,
+                now=timezone.now(),
+            )
+        except CardError as error:
+            form.add_error(None, error.sentence)
+        else:
+            toast(request, _said(edited))
+            gone = card_id in {card.id for card in edited.removed}
+            own = reverse("flashcards:card", args=[card_id])
+            return redirect(
+                reverse("flashcards:card", args=[edited.cards[0].id])
+                if gone and then == own
+                else then
+            )
+    siblings = notes.siblings(owner_id=request.user.id, note_id=found.note_id)
+    context = {"form": form, "card": found, "next": then, "siblings": siblings}
+    status = 422 if request.method == "POST" else 200
+    return render(request, "flashcards/edit_card.html", context, status=status)
+
+
+def _said(edited: notes.Edited) -> str:
+    """Return what an edit did, in a sentence or two."""
+    count = len(edited.cards) - len(edited.added)
+    parts = ["Card changed." if count <= 1 else f"{count} cards changed."]
+    if edited.added:
+        parts.append(f"{len(edited.added)} added.")
+    if edited.removed:
+        parts.append(f"{len(edited.removed)} moved to the bin.")
+    parts.append(
+        "Their schedules stay as they were." if count > 1 else "Its schedule stays as it was."
+    )
+    return " ".join(parts)
+
+
+@require_POST
+@login_required
+def delete_note(request: HtmxHttpRequest, note_id: uuid.UUID) -> HttpResponse:
+    """Put every card of a note into the bin; the toast takes them out again."""
+    try:
+        cards = notes.delete_note(owner_id=request.user.id, note_id=note_id, now=timezone.now())
+    except Flashcard.DoesNotExist:
+        raise Http404("There is no such note.") from None
+    said = "Card deleted." if len(cards) < 2 else f"{len(cards)} cards deleted."
+    toast(request, said, undo_url=reverse("flashcards:restore_note", args=[note_id]))
+    return redirect(_next(request, reverse("flashcards:cards")))
+
+
+@require_POST
+@login_required
+def restore_note(request: HtmxHttpRequest, note_id: uuid.UUID) -> HttpResponse:
+    """Take the cards of a note out of the bin."""
+    try:
+        cards = notes.restore_note(owner_id=request.user.id, note_id=note_id)
+    except Flashcard.DoesNotExist:
+        raise Http404("There is no such note.") from None
+    toast(request, "Card restored." if len(cards) < 2 else f"{len(cards)} cards restored.")
+    return redirect(_next(request, reverse("flashcards:cards")))
+
+
+def _next(request: HtmxHttpRequest, default: str) -> str:
+    """Return where the page asked to go afterwards, if that is here."""
+    url = request.POST.get("next") or request.GET.get("next", "")
+    allowed = url_has_allowed_host_and_scheme(
+        url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return url if allowed else default
