@@ -18,6 +18,8 @@ class MessageForm(forms.Form):
         strip=False,
         widget=forms.Textarea(attrs={"rows": 1, "data-limit": MESSAGE_MAX_CHARACTERS}),
     )
+    # What the page shows as the newest message: its branch is gone on with.
+    after = forms.UUIDField(required=False)
     action = forms.ChoiceField(choices=[(ASK, "Ask"), (CARDS, "Make cards")], required=False)
 
     def clean_content(self) -> str:
@@ -41,6 +43,19 @@ class MessageForm(forms.Form):
     @property
     def wants_cards(self) -> bool:
         return bool(self.cleaned_data["action"] == CARDS)
+
+
+class EditForm(forms.Form):
+    """A message of the learner's in other words."""
+
+    content = forms.CharField(
+        label="Message",
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 3, "data-limit": MESSAGE_MAX_CHARACTERS}),
+    )
+
+    clean_content = MessageForm.clean_content
 
 
 class TitleForm(forms.Form):

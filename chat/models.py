@@ -32,6 +32,24 @@ class Conversation(models.Model):
     updated_at = models.DateTimeField(default=timezone.now)
     # Set while a deleted conversation can still be brought back; the worker purges it later.
     deleted_at = models.DateTimeField(null=True, blank=True)
+    # The newest message of the branch that is open (see chat.branches).
+    leaf = models.ForeignKey(
+        "Message",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
+    )
+    # The message of another conversation up to which this one was copied.
+    forked_from = models.ForeignKey(
+        "Message",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
+    )
 
     class Meta:
         ordering = ["-updated_at", "id"]
@@ -60,6 +78,9 @@ class Message(models.Model):
 
     class ErrorKind(models.TextChoices):
         KEY = "key", "The key was refused"
+        # It is known, but may not do this: no credit, no permission.
+        RIGHTS = "rights", "The key is not allowed to"
+        LIMIT = "limit", "The key is used too often"
         PROVIDER = "provider", "The provider could not answer"
         BROKEN = "broken", "The answer broke off"
         OURS = "ours", "A fault of MemoryLoop"
@@ -68,7 +89,19 @@ class Message(models.Model):
     conversation = models.ForeignKey(
         Conversation, on_delete=models.CASCADE, related_name="messages"
     )
-    # 0, 1, 2 … within the conversation.
+    # What it follows. Messages with the same parent are versions of one another: a question asked
+    # in other words, another answer. None for the first of a branch.
+    parent = models.ForeignKey(
+        "self",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="replies",
+        editable=False,
+    )
+    # 1, 2, 3 … among those with the same parent.
+    version = models.PositiveSmallIntegerField(default=1, editable=False)
+    # 0, 1, 2 … along its branch.
     position = models.PositiveIntegerField()
     role = models.CharField(max_length=9, choices=Role)
     content = models.TextField(blank=True)
@@ -80,6 +113,8 @@ class Message(models.Model):
     error = models.CharField(max_length=500, blank=True)
     # What kind of trouble that was, for the way out that is offered.
     error_kind = models.CharField(max_length=10, choices=ErrorKind, blank=True)
+    # From when on the provider takes questions again, if it said so.
+    retry_at = models.DateTimeField(null=True, blank=True, editable=False)
     # Who wrote an answer, as shown: "Claude", "Ollama", "Offline"; and with which model.
     provider = models.CharField(max_length=40, blank=True)
     model = models.CharField(max_length=120, blank=True)
@@ -95,9 +130,25 @@ class Message(models.Model):
     class Meta:
         ordering = ["conversation", "position"]
         constraints = [
-            models.UniqueConstraint(fields=["conversation", "position"], name="message_position")
+            models.UniqueConstraint(
+                fields=["conversation", "parent", "version"],
+                name="message_version",
+                nulls_distinct=False,
+            )
         ]
         indexes = [
+            models.Index(fields=["conversation", "position"], name="message_position"),
+            # Whether a conversation has branches, and whether an answer is being written in it.
+            models.Index(
+                fields=["conversation"],
+                name="message_other_version",
+                condition=models.Q(version__gt=1),
+            ),
+            models.Index(
+                fields=["conversation"],
+                name="message_streaming",
+                condition=models.Q(status="streaming"),
+            ),
             GinIndex(
                 SearchVector(Left("content", SEARCHED_CHARACTERS), config="english"),
                 name="message_words",

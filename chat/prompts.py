@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from chat import retrieval
+from chat import branches, retrieval
 from chat.models import Message
 from chat.tasks import EMBEDDED_CHARACTERS
 from memoryloop import background
@@ -75,32 +75,35 @@ class Prompt:
 
 async def build(*, owner_id: UUID, answer: Message, now: datetime) -> Prompt:
     """Return what to send for the answer that is to be written. Never raises for what could not
-    be recalled. One SQL query besides recalling.
+    be recalled. Two or three SQL queries besides recalling.
     """
-    newest = await background.run_in_database(_newest, owner_id, answer)
+    newest, elsewhere = await background.run_in_database(_before, owner_id, answer)
     kept = window(newest)
     question = next((message for message in newest if not message.is_answer), None)
     found = await recall(
         owner_id=owner_id,
         text=question.content if question else "",
         now=now,
-        leave_out=[message.id for message in kept],
+        leave_out=[*(message.id for message in kept), *elsewhere],
     )
     return Prompt(system=system_prompt(found), messages=turns(kept), found=tuple(found))
 
 
-def _newest(owner_id: UUID, answer: Message) -> list[Message]:
-    """Return what was said before an answer, the newest first."""
-    return list(
-        Message.objects.filter(
-            conversation_id=answer.conversation_id,
-            conversation__owner_id=owner_id,
-            position__lt=answer.position,
-        )
+def _before(owner_id: UUID, answer: Message) -> tuple[list[Message], list[UUID]]:
+    """Return what was said before an answer on its branch, the newest first; and what was said in
+    other versions, which the model is not to be reminded of. Two or three SQL queries.
+    """
+    newest = list(
+        branches.path(answer.parent_id, down_to=answer.position - WINDOW_MESSAGES)
+        .filter(conversation__owner_id=owner_id)
         .exclude(content="")
         .only("id", "role", "content", "position")
-        .order_by("-position")[:WINDOW_MESSAGES]
+        .order_by("-position")
     )
+    elsewhere: list[UUID] = []
+    if branches.has_branches(answer.conversation_id):
+        elsewhere = list(branches.elsewhere(answer).values_list("id", flat=True))
+    return newest, elsewhere
 
 
 def window(newest_first: Sequence[Message], *, budget: int = WINDOW_TOKENS) -> list[Message]:

@@ -1,16 +1,17 @@
 """Conversations and messages: what can be done with them, always for one owner."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Case, F, Max, QuerySet, When
+from django.db.models import Case, F, Q, QuerySet, When
 from django.utils import timezone
 
 from accounts.models import User
-from chat import tasks
+from chat import branches, tasks
 from chat.models import (
     MESSAGE_MAX_CHARACTERS,
     TITLE_MAX_CHARACTERS,
@@ -117,10 +118,9 @@ def start_conversation(owner: User, content: str, *, now: datetime | None = None
     """Create a conversation with its first message. Raises MessageError."""
     content = check_content(content)
     now = now or timezone.now()
-    conversation = Conversation.objects.create(
-        owner=owner, title=title_from(content), created_at=now, updated_at=now
-    )
-    return _add(conversation, position=0, role=Message.Role.USER, content=content, now=now)
+    message = Message(role=Message.Role.USER, content=content, position=0)
+    _begin(owner, [message], now=now)
+    return message
 
 
 @transaction.atomic
@@ -131,23 +131,18 @@ def append_message(
     role: str = Message.Role.USER,
     provider: str = "",
     model: str = "",
+    after: UUID | None = None,
     now: datetime | None = None,
 ) -> Message:
-    """Add a finished message. Raises MessageError, AnswerUnderway while one is being written."""
+    """Add a finished message at the end of the branch through `after`, which becomes the open one.
+
+    Raises MessageError, AnswerUnderway while an answer is being written.
+    """
     now = now or timezone.now()
     if role == Message.Role.USER:
         content = check_content(content)
-    position = _next_position(conversation, now=now)
-    message = _add(
-        conversation,
-        position=position,
-        role=role,
-        content=content,
-        now=now,
-        provider=provider,
-        model=model,
-    )
-    Conversation.objects.filter(id=conversation.id).update(updated_at=now)
+    message = Message(role=role, content=content, provider=provider, model=model)
+    add_after(lock_for_speaking(conversation, after=after, now=now), [message], now=now)
     return message
 
 
@@ -157,31 +152,100 @@ def ask(
     content: str,
     *,
     conversation: Conversation | None = None,
+    after: UUID | None = None,
     now: datetime | None = None,
 ) -> Exchange:
     """Store a learner's message and the row of the answer, to be written by chat.generation.
 
-    Raises MessageError; AnswerUnderway while another answer is being written.
+    It goes on where the branch through `after` ends, or the open one.
+    Raises MessageError; AnswerUnderway while another answer is being written. Five SQL statements
+    besides those of the transaction.
     """
     now = now or timezone.now()
+    message = Message(role=Message.Role.USER, content=check_content(content), position=0)
+    answer = Message(role=Message.Role.ASSISTANT, status=Status.STREAMING)
     if conversation is None:
-        message = start_conversation(owner, content, now=now)
+        _begin(owner, [message, answer], now=now)
     else:
-        message = append_message(conversation, content, now=now)
-    answer = Message.objects.create(
-        conversation=message.conversation,
-        position=message.position + 1,
-        role=Message.Role.ASSISTANT,
-        status=Status.STREAMING,
-        created_at=now,
-        updated_at=now,
-    )
+        end = lock_for_speaking(conversation, after=after, now=now)
+        add_after(end, [message, answer], now=now)
     return Exchange(message, answer)
+
+
+@dataclass(frozen=True)
+class End:
+    """Where something new is said: after the leaf of a branch, None in an empty conversation."""
+
+    conversation: Conversation
+    leaf: Message | None
+
+
+def lock_for_speaking(
+    conversation: Conversation, *, now: datetime, after: UUID | None = None
+) -> End:
+    """Return the end of the branch through `after`; hold the conversation until the transaction
+    ends. Raises AnswerUnderway.
+    """
+    # What is read must be read after the lock was granted: a statement that waits for a row sees
+    # of the others only what was there when it began.
+    locked = Conversation.objects.select_for_update().only("id", "leaf_id").get(id=conversation.id)
+    conversation.leaf_id = locked.leaf_id
+    known = conversation.messages.filter(Q(id=locked.leaf_id) | Q(status=Status.STREAMING))
+    leaf: Message | None = None
+    for message in known.only("id", "position", "status", "parent_id", "conversation_id"):
+        if message.is_being_written and not mark_interrupted(
+            Message.objects.filter(id=message.id), now=now
+        ):
+            raise AnswerUnderway(
+                "An answer is still being written. Wait for it or stop it, then send this."
+            )
+        if message.id == locked.leaf_id:
+            leaf = message
+    conversation.leaf = leaf
+    return End(conversation, branches.leaf_through(conversation, after))
+
+
+def add_after(end: End, messages: Sequence[Message], *, now: datetime, version: int = 1) -> None:
+    """Store messages at the end of a branch, each after the one before, and open that branch.
+
+    Within the transaction that locked the conversation. Three SQL statements.
+    """
+    before, position = end.leaf, end.leaf.position + 1 if end.leaf else 0
+    for message in messages:
+        message.conversation, message.parent = end.conversation, before
+        message.position, message.created_at, message.updated_at = position, now, now
+        before, position = message, position + 1
+    messages[0].version = version
+    _store(messages)
+    end.conversation.leaf = messages[-1]
+    Conversation.objects.filter(id=end.conversation.id).update(
+        leaf=messages[-1].id, updated_at=now
+    )
+
+
+def _begin(owner: User, messages: Sequence[Message], *, now: datetime) -> None:
+    conversation = Conversation(
+        owner=owner, title=title_from(messages[0].content), created_at=now, updated_at=now
+    )
+    # The constraint is checked when the transaction commits; the message is there by then.
+    conversation.leaf_id = messages[-1].id
+    conversation.save(force_insert=True)
+    before: Message | None = None
+    for position, message in enumerate(messages):
+        message.conversation, message.parent, message.position = conversation, before, position
+        message.created_at = message.updated_at = now
+        before = message
+    _store(messages)
+
+
+def _store(messages: Sequence[Message]) -> None:
+    Message.objects.bulk_create(messages)
+    tasks.request_embedding(*(message.id for message in messages if not message.is_being_written))
 
 
 @transaction.atomic
 def retry_answer(answer: Message, *, now: datetime | None = None) -> None:
-    """Make ready for writing an answer again.
+    """Make ready for writing an answer again, which opens its branch.
 
     What came the first time is put back if the second attempt brings nothing.
     Raises NotTheLastAnswer, AnswerUnderway.
@@ -191,17 +255,20 @@ def retry_answer(answer: Message, *, now: datetime | None = None) -> None:
     answer.refresh_from_db(fields=["status"])
     if answer.is_being_written:
         raise AnswerUnderway("This answer is already being written again.")
-    last = answer.conversation.messages.aggregate(last=Max("position"))["last"]
-    if not answer.can_be_retried or answer.position != last:
+    if not answer.can_be_retried or answer.replies.exists():
         raise NotTheLastAnswer(
             "The conversation has moved on since. Ask again in a new message instead."
         )
+    writing = answer.conversation.messages.filter(status=Status.STREAMING)
+    if writing.exists() and not mark_interrupted(writing, now=now):
+        raise AnswerUnderway("Another answer is being written. Wait for it or stop it first.")
     # Read within the lock: whatever the writer of the first attempt has added since is kept too.
     answer.refresh_from_db(fields=["content", "earlier_content"])
     Message.objects.filter(id=answer.id).update(
         status=Status.STREAMING,
         error="",
         error_kind="",
+        retry_at=None,
         content="",
         earlier_content=answer.content or answer.earlier_content,
         provider="",
@@ -209,6 +276,7 @@ def retry_answer(answer: Message, *, now: datetime | None = None) -> None:
         created_at=now,
         updated_at=now,
     )
+    Conversation.objects.filter(id=answer.conversation_id).update(leaf=answer.id)
     answer.refresh_from_db()
 
 
@@ -280,45 +348,3 @@ def _cut(title: str) -> str:
     # A single long word is cut inside; else after the last whole one.
     kept = words if len(words) > TITLE_MAX_CHARACTERS // 2 else cut
     return kept.rstrip(" ,;:.-") + "…"
-
-
-def _next_position(conversation: Conversation, *, now: datetime) -> int:
-    """Return where the next message goes, holding the conversation until the transaction ends."""
-    Conversation.objects.select_for_update().get(id=conversation.id)
-    last = (
-        Message.objects.filter(conversation=conversation)
-        .only("id", "position", "status", "updated_at")
-        .order_by("-position")
-        .first()
-    )
-    if last is None:
-        return 0
-    if last.is_being_written and not mark_interrupted(Message.objects.filter(id=last.id), now=now):
-        raise AnswerUnderway(
-            "An answer is still being written. Wait for it or stop it, then send this."
-        )
-    return last.position + 1
-
-
-def _add(
-    conversation: Conversation,
-    *,
-    position: int,
-    role: str,
-    content: str,
-    now: datetime,
-    provider: str = "",
-    model: str = "",
-) -> Message:
-    message = Message.objects.create(
-        conversation=conversation,
-        position=position,
-        role=role,
-        content=content,
-        provider=provider,
-        model=model,
-        created_at=now,
-        updated_at=now,
-    )
-    tasks.request_embedding(message.id)
-    return message

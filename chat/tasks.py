@@ -23,9 +23,9 @@ NOTHING_TO_EMBED = "-"
 KEPT_AFTER_DELETION = timedelta(days=30)
 
 
-def request_embedding(message_id: UUID) -> None:
-    """Ask the worker to embed a message, in the transaction that stores it."""
-    embed_messages.defer(message_ids=[str(message_id)])
+def request_embedding(*message_ids: UUID) -> None:
+    """Ask the worker to embed messages, in the transaction that stores them."""
+    embed_messages.defer(message_ids=[str(message_id) for message_id in message_ids])
 
 
 @app.task(name="chat.embed_messages", retry=3)

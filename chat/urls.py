@@ -1,6 +1,6 @@
 from django.urls import path
 
-from chat.views import conversations, home, messages, stream
+from chat.views import conversations, home, messages, stream, versions
 
 app_name = "chat"
 urlpatterns = [
@@ -17,4 +17,8 @@ urlpatterns = [
     path("messages/<uuid:message_id>/stream/", stream.stream, name="stream"),
     path("messages/<uuid:message_id>/stop/", messages.stop, name="stop"),
     path("messages/<uuid:message_id>/retry/", messages.retry, name="retry"),
+    path("messages/<uuid:message_id>/regenerate/", versions.regenerate, name="regenerate"),
+    path("messages/<uuid:message_id>/edit/", versions.edit, name="edit"),
+    path("messages/<uuid:message_id>/open/", versions.open_version, name="open"),
+    path("messages/<uuid:message_id>/fork/", versions.fork, name="fork"),
 ]

@@ -10,7 +10,12 @@ from chat.services import conversations_for_owner, messages_for_owner
 
 
 def get_conversation(owner: User, conversation_id: UUID) -> Conversation:
-    return get_object_or_404(conversations_for_owner(owner), id=conversation_id)
+    """Return the conversation with the leaf of its open branch. One SQL query."""
+    owned = conversations_for_owner(owner).select_related("leaf")
+    return get_object_or_404(
+        owned.defer("leaf__embedding", "leaf__content", "leaf__earlier_content"),
+        id=conversation_id,
+    )
 
 
 def get_message(owner: User, message_id: UUID) -> Message:
@@ -20,3 +25,9 @@ def get_message(owner: User, message_id: UUID) -> Message:
 def get_answer(owner: User, message_id: UUID) -> Message:
     answers = messages_for_owner(owner).filter(role=Message.Role.ASSISTANT)
     return get_object_or_404(answers, id=message_id)
+
+
+def get_question(owner: User, message_id: UUID) -> Message:
+    """Return something that the learner themselves said."""
+    questions = messages_for_owner(owner).filter(role=Message.Role.USER)
+    return get_object_or_404(questions, id=message_id)

@@ -1,7 +1,6 @@
 """Where a conversation begins."""
 
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -46,9 +45,8 @@ def start(request: HtmxHttpRequest) -> HttpResponse:
         message = services.start_conversation(request.user, form.cleaned_data["content"])
         return redirect("flashcards:make", message.id)
     retrieval.expect(form.cleaned_data["content"])
-    with transaction.atomic():
-        exchange = services.ask(request.user, form.cleaned_data["content"])
-        generation.start_on_commit(exchange.answer, request.user)
+    exchange = services.ask(request.user, form.cleaned_data["content"])
+    generation.start_on_commit(exchange.answer, request.user)
     return redirect(exchange.message.conversation)
 
 

@@ -4,23 +4,18 @@ from uuid import UUID
 
 from django.contrib import messages as levels
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
-from django.db.models import Max
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from chat import generation, retrieval, services
+from chat import branches, generation, retrieval, services
 from chat.forms import MessageForm
 from chat.models import Conversation, Message
 from chat.views import pages
 from chat.views.access import get_answer, get_conversation, get_message
 from memoryloop.http import HtmxHttpRequest
 from memoryloop.toasts import toast
-
-# Shown after a message that is jumped to, so that it does not stand at the page's very end.
-SHOWN_AFTER = 10
 
 
 @require_POST
@@ -31,15 +26,14 @@ def send(request: HtmxHttpRequest, conversation_id: UUID) -> HttpResponse:
     form = MessageForm(request.POST)
     if not form.is_valid():
         return _refused(request, conversation, form, status=422)
-    content = form.cleaned_data["content"]
+    content, after = form.cleaned_data["content"], form.cleaned_data["after"]
     try:
         if form.wants_cards:
-            message = services.append_message(conversation, content)
+            message = services.append_message(conversation, content, after=after)
             return _go(request, reverse("flashcards:make", args=[message.id]))
         retrieval.expect(content)
-        with transaction.atomic():
-            exchange = services.ask(request.user, content, conversation=conversation)
-            generation.start_on_commit(exchange.answer, request.user)
+        exchange = services.ask(request.user, content, conversation=conversation, after=after)
+        generation.start_on_commit(exchange.answer, request.user)
     except services.AnswerUnderway as error:
         form.add_error("content", error.sentence)
         return _refused(request, conversation, form, status=409)
@@ -54,14 +48,9 @@ def send(request: HtmxHttpRequest, conversation_id: UUID) -> HttpResponse:
 def message(request: HtmxHttpRequest, message_id: UUID) -> HttpResponse:
     """Return the message's fragment to htmx, and others to its place in the conversation."""
     found = get_message(request.user, message_id)
-    last = found.conversation.messages.aggregate(last=Max("position"))["last"]
     if request.htmx:
-        context = {"message": found, "conversation": found.conversation, "last_position": last}
-        return render(request, "chat/_message.html", context)
-    address = found.conversation.get_absolute_url()
-    if found.position <= last - pages.MESSAGES_PER_PAGE:
-        address += f"?upto={found.position + SHOWN_AFTER}"
-    return redirect(f"{address}#message-{found.id}")
+        return render(request, "chat/_message.html", pages.message_context(found))
+    return redirect(pages.address(found))
 
 
 @require_safe
@@ -89,13 +78,13 @@ def retry(request: HtmxHttpRequest, message_id: UUID) -> HttpResponse:
     """Have the last answer, which ended badly, written again."""
     answer = get_answer(request.user, message_id)
     try:
-        with transaction.atomic():
-            services.retry_answer(answer)
-            generation.start_on_commit(answer, request.user)
+        services.retry_answer(answer)
+        generation.start_on_commit(answer, request.user)
     except services.MessageError as error:
         toast(request, error.sentence, level=levels.WARNING)
         return _go(request, answer.conversation.get_absolute_url())
     if request.htmx:
+        branches.number_versions([answer])
         context = pages.exchange_context(answer.conversation, [answer])
         return render(request, "chat/_exchange.html", context)
     return _to_message(answer)

@@ -1,25 +1,33 @@
 """What the templates of a conversation are given."""
 
 from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
 
-from django.db.models import Max
 from django.http import QueryDict
 from django.template.loader import get_template, render_to_string
 
-from chat import services
+from chat import branches, services
 from chat.forms import MessageForm
 from chat.models import Conversation, Message
 from memoryloop import markdown
 from memoryloop.http import HtmxHttpRequest
 
 MESSAGES_PER_PAGE = 50
+# Shown after a message that is jumped to, so that it does not stand at the page's very end.
+SHOWN_AFTER = 10
 # How many conversations the side column lists.
 IN_SIDE_COLUMN = 30
 
 
 def load() -> None:
     """Load what the first answer would otherwise wait for: templates, and Markdown's parser."""
-    for name in ("chat/home.html", "chat/conversation.html", "chat/_exchange.html"):
+    for name in (
+        "chat/home.html",
+        "chat/conversation.html",
+        "chat/_exchange.html",
+        "chat/_edit.html",
+    ):
         get_template(name)
     markdown.render("**Ready**: `x = 1` and $x^2$\n\n```python\nx = 1\n```\n")
 
@@ -27,28 +35,48 @@ def load() -> None:
 def conversation_context(
     request: HtmxHttpRequest, conversation: Conversation, form: MessageForm
 ) -> dict[str, Any]:
-    """Return what chat/conversation.html shows. Four SQL queries, however long it is."""
-    services.mark_interrupted(conversation.messages.all())
-    last = conversation.messages.aggregate(last=Max("position"))["last"] or 0
+    """Return what chat/conversation.html shows: of the open branch, or of the one that leads
+    through the message `?at=`. Four SQL queries, however long it is; two more for another branch.
+    """
+    leaf = branches.leaf_through(conversation, _message_id(request.GET))
+    last = leaf.position if leaf else 0
     upto = min(_position(request.GET, default=last), last)
-    newest_first = list(
-        conversation.messages.filter(position__lte=upto)
+    return {
+        **branch_context(conversation, leaf, upto=upto),
+        "form": form,
+        "conversations": services.conversations_for_owner(request.user)[:IN_SIDE_COLUMN],
+    }
+
+
+def branch_context(
+    conversation: Conversation, leaf: Message | None, *, upto: int | None = None
+) -> dict[str, Any]:
+    """Return what chat/_branch.html shows: a branch's messages up to a position, or its newest.
+
+    Three SQL queries.
+    """
+    services.mark_interrupted(conversation.messages.all())
+    last = leaf.position if leaf else 0
+    upto = last if upto is None else upto
+    messages = list(
+        branches.path(leaf.id if leaf else None, down_to=upto - MESSAGES_PER_PAGE + 1)
+        .filter(position__lte=upto)
         .defer("embedding", "earlier_content")
-        .order_by("-position")[:MESSAGES_PER_PAGE]
+        .order_by("position")
     )
-    messages = newest_first[::-1]
     for message in messages:
         message.conversation = conversation
+    branches.number_versions(messages)
     first = messages[0].position if messages else 0
     return {
         "conversation": conversation,
         "chat_messages": messages,
-        "last_position": last,
+        "leaf_id": leaf.id if leaf else None,
+        # Links within a branch that is not the open one name it.
+        "branch": f"at={leaf.id}&" if leaf and leaf.id != conversation.leaf_id else "",
         "streaming": messages[-1] if messages and messages[-1].is_being_written else None,
         "earlier_upto": first - 1 if first > 0 else None,
         "later_upto": upto + MESSAGES_PER_PAGE if upto < last else None,
-        "form": form,
-        "conversations": services.conversations_for_owner(request.user)[:IN_SIDE_COLUMN],
     }
 
 
@@ -57,24 +85,50 @@ def exchange_context(conversation: Conversation, messages: list[Message]) -> dic
     return {
         "conversation": conversation,
         "chat_messages": messages,
-        "last_position": messages[-1].position,
+        "leaf_id": messages[-1].id,
         "streaming": messages[-1] if messages[-1].is_being_written else None,
         "form": MessageForm(),
     }
 
 
+def message_context(message: Message) -> dict[str, Any]:
+    """Return what chat/_message.html shows. One SQL query."""
+    branches.number_versions([message])
+    return {
+        "message": message,
+        "conversation": message.conversation,
+        "leaf_id": message.conversation.leaf_id,
+    }
+
+
 def final_data(request: HtmxHttpRequest, answer: Message) -> dict[str, str]:
     """Return the HTML that replaces an answer being written, and the composer's buttons."""
-    context = {
-        "message": answer,
-        "conversation": answer.conversation,
-        "last_position": answer.position,
-        "streaming": None,
-    }
+    context = {**message_context(answer), "leaf_id": answer.id, "streaming": None}
     return {
         "html": render_to_string("chat/_message.html", context, request),
         "actions": render_to_string("chat/_composer_actions.html", context, request),
     }
+
+
+def address(message: Message) -> str:
+    """Return where a message is shown, whichever branch it is on. One SQL query, or three."""
+    conversation = message.conversation
+    query = {}
+    leaf = conversation.leaf
+    if leaf is None or not branches.is_on(leaf.id, message):
+        leaf = branches.newest_below(message)
+        query["at"] = str(message.id)
+    if message.position <= leaf.position - MESSAGES_PER_PAGE:
+        query["upto"] = str(message.position + SHOWN_AFTER)
+    asked = f"?{urlencode(query)}" if query else ""
+    return f"{conversation.get_absolute_url()}{asked}#message-{message.id}"
+
+
+def _message_id(query: QueryDict) -> UUID | None:
+    try:
+        return UUID(query.get("at", ""))
+    except ValueError:
+        return None
 
 
 def _position(query: QueryDict, *, default: int) -> int:

@@ -72,11 +72,13 @@ def _converse(
         id=_id(rng), owner=user, title=talk.title, created_at=said_at, updated_at=said_at
     )
     cards: list[Flashcard] = []
+    message: Message | None = None
     for position, said in enumerate(talk.messages):
         said_at += timedelta(seconds=rng.uniform(20, 120))
         message = Message.objects.create(
             id=_id(rng),
             conversation=conversation,
+            parent=message,
             position=position,
             role=Message.Role.ASSISTANT if said.provider else Message.Role.USER,
             content=said.content,
@@ -89,7 +91,7 @@ def _converse(
         for number, card in enumerate(said.cards):
             made_at = said_at + timedelta(minutes=2, microseconds=number)
             cards.append(_sourced(_flashcard(user, card, made_at, rng), card, message))
-    Conversation.objects.filter(id=conversation.id).update(updated_at=said_at)
+    Conversation.objects.filter(id=conversation.id).update(updated_at=said_at, leaf=message)
     return cards
 
 

@@ -4,7 +4,7 @@ import uuid
 
 from django.urls import reverse
 
-from chat import services
+from chat import branches, services
 from chat.models import Conversation, Message
 from tests.base import TestCase
 
@@ -14,16 +14,17 @@ HTMX = {"HX-Request": "true"}
 def conversation_of(owner: object, count: int = 2) -> Conversation:
     """Return a conversation with this many messages: question, answer, question, …"""
     message = services.start_conversation(owner, "Question 0")  # type: ignore[arg-type] # a User
-    Message.objects.bulk_create(
-        Message(
-            conversation=message.conversation,
-            position=position,
-            role="user" if position % 2 == 0 else "assistant",
-            content=f"{'Answer' if position % 2 else 'Question'} {position}",
-            provider="" if position % 2 == 0 else "Claude",
-            model="" if position % 2 == 0 else "claude-x",
-        )
-        for position in range(1, count)
+    branches.add_in_order(
+        message.conversation,
+        [
+            Message(
+                role="user" if position % 2 == 0 else "assistant",
+                content=f"{'Answer' if position % 2 else 'Question'} {position}",
+                provider="" if position % 2 == 0 else "Claude",
+                model="" if position % 2 == 0 else "claude-x",
+            )
+            for position in range(1, count)
+        ],
     )
     return message.conversation
 

@@ -1,0 +1,83 @@
+/* Versions of messages: keeping the place when a branch is opened, and what is being edited. */
+"use strict";
+
+(() => {
+  const root = document.scrollingElement;
+  let top = null;
+
+  /* Another branch comes in place of this one: the message stays where it was pressed. */
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const message = event.detail.elt.closest?.(".message");
+    top = message ? message.getBoundingClientRect().top : null;
+  });
+
+  document.addEventListener("show-message", (event) => {
+    const message = document.getElementById(event.detail.value);
+    if (!message) return;
+    if (top !== null) root.scrollTop += message.getBoundingClientRect().top - top;
+    const versions = message.querySelector(".versions");
+    // What was pressed is gone; who uses the keyboard goes on where they were.
+    if (document.activeElement === document.body) {
+      versions?.querySelector("button")?.focus({ preventScroll: true });
+    }
+    const status = document.getElementById("answer-status");
+    if (versions && status) status.textContent = versions.getAttribute("aria-label");
+  });
+
+  /* Editing a message: what is typed outlives the page */
+
+  const key = (form) => `draft:${form.dataset.draft}`;
+
+  function remember(form, text) {
+    try {
+      if (text === null) localStorage.removeItem(key(form));
+      else localStorage.setItem(key(form), text);
+    } catch {
+      // No storage, or none left: the text is still in the field.
+    }
+  }
+
+  function recalled(form) {
+    try {
+      return localStorage.getItem(key(form));
+    } catch {
+      return null;
+    }
+  }
+
+  function armEdit(form) {
+    if (form.dataset.armed) return;
+    form.dataset.armed = "yes";
+    const field = form.elements.namedItem("content");
+    const original = field.value;
+    if (!form.querySelector("[role=alert]")) field.value = recalled(form) ?? field.value;
+    field.addEventListener("input", () => remember(form, field.value === original ? null : field.value));
+    field.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") {
+        form.querySelector("[data-edit-cancel]").click();
+        return;
+      }
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+      if (matchMedia("(max-width: 47.99rem) and (pointer: coarse)").matches) return;
+      event.preventDefault();
+      form.requestSubmit();
+    });
+    form.querySelector("[data-edit-cancel]").addEventListener("click", () => remember(form, null));
+    if (!form.hasAttribute("hx-post")) form.addEventListener("submit", () => remember(form, null));
+    field.focus();
+    field.setSelectionRange(field.value.length, field.value.length);
+  }
+
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const form = event.detail.elt;
+    if (form.matches?.("[data-edit]") && event.detail.successful) remember(form, null);
+  });
+
+  function arm() {
+    document.querySelectorAll("[data-edit]").forEach(armEdit);
+  }
+
+  document.addEventListener("htmx:afterSettle", arm);
+  arm();
+})();
