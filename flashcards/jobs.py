@@ -12,6 +12,9 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 CHECKPOINT = "flashcards.checkpoint"
 EMBED_CARDS = "flashcards.embed_cards"
+PURGE_BIN = "flashcards.purge_bin"
+FIND_DUPLICATES = "flashcards.find_duplicates"
+BULK = "flashcards.change_cards"
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +28,24 @@ def request_embedding(owner_id: UUID) -> None:
     """Have an owner's new cards embedded soon."""
     lock = f"{EMBED_CARDS}:{owner_id}"
     transaction.on_commit(lambda: _defer(EMBED_CARDS, lock, owner_id=str(owner_id)), robust=True)
+
+
+def request_bulk(change_id: UUID) -> None:
+    """Have a change of many cards, or its undo, done or finished soon."""
+    lock = f"{BULK}:{change_id}"
+    transaction.on_commit(lambda: _defer(BULK, lock, change_id=str(change_id)), robust=True)
+
+
+def request_duplicates(owner_id: UUID, search_id: UUID) -> None:
+    """Have an owner's whole collection searched for cards that say the same."""
+    transaction.on_commit(
+        lambda: _defer(
+            FIND_DUPLICATES,
+            f"{FIND_DUPLICATES}:{search_id}",
+            owner_id=str(owner_id),
+            search_id=str(search_id),
+        )
+    )
 
 
 def _defer(task: str, queueing_lock: str, **arguments: str | int) -> None:

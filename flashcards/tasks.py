@@ -2,9 +2,13 @@
 
 from uuid import UUID
 
+from django.utils import timezone
+from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from flashcards import bin as card_bin
 from flashcards import embedding, jobs
+from flashcards.browsing import bulk
 from flashcards.store import checkpoint
 
 
@@ -21,3 +25,23 @@ def embed_cards_of(owner_id: str) -> None:
     while embedding.embed_cards(owner_id=UUID(owner_id)):
         continue
     jobs.request_checkpoint()
+
+
+@app.task(name=jobs.BULK)
+def change_cards(change_id: str) -> None:
+    """Change many cards, or undo that."""
+    bulk.run(change_id=UUID(change_id), clock=timezone.now)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="flashcards.resume_bulk")
+def resume_bulk(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes when it was due
+    """Go on with what a worker left half done when it ended."""
+    bulk.resume()
+
+
+@app.periodic(cron="23 * * * *")
+@app.task(name=jobs.PURGE_BIN)
+def purge_bin(timestamp: int) -> None:  # noqa: ARG001 - as above
+    """Delete for good what has been in the bin for thirty days."""
+    card_bin.purge(now=timezone.now())

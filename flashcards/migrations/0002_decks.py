@@ -30,4 +30,54 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(models.F('owner'), django.db.models.functions.text.Lower('name'), name='deck_name', violation_error_message='You have a deck of this name.')],
             },
         ),
+        migrations.CreateModel(
+            name='BulkChange',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('verb', models.CharField(max_length=10)),
+                ('argument', models.JSONField(default=dict)),
+                ('card_ids', models.BinaryField()),
+                ('total', models.PositiveIntegerField()),
+                ('done', models.PositiveIntegerField(default=0)),
+                ('changed', models.PositiveIntegerField(default=0)),
+                ('status', models.CharField(choices=[('working', 'Working'), ('done', 'Done'), ('undoing', 'Undoing'), ('undone', 'Undone')], default='working', max_length=7)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='bulk_changes', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['-created_at', 'id'],
+            },
+        ),
+        migrations.CreateModel(
+            name='BulkPart',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.PositiveIntegerField()),
+                ('inverses', models.JSONField()),
+                ('change', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='flashcards.bulkchange')),
+            ],
+            options={
+                'ordering': ['change', 'number'],
+            },
+        ),
+        migrations.CreateModel(
+            name='RemovedDecks',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('decks', models.JSONField()),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='removed_decks', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['-created_at', 'id'],
+            },
+        ),
+        migrations.AddIndex(
+            model_name='bulkchange',
+            index=models.Index(fields=['owner', '-created_at'], name='bulk_by_owner'),
+        ),
+        migrations.AddConstraint(
+            model_name='bulkpart',
+            constraint=models.UniqueConstraint(fields=('change', 'number'), name='bulk_part'),
+        ),
     ]

@@ -1,6 +1,7 @@
 """ORM rows of the flashcards app. Cards and logs themselves are in the store (records.py)."""
 
 from flashcards.models.admin_rows import StoredFlashcard, StoredReviewLog
+from flashcards.models.bulk import BulkChange, BulkPart, RemovedDecks
 from flashcards.models.decks import Deck
 from flashcards.models.documents import Document, Image
 from flashcards.models.drafts import Draft, DraftBatch
@@ -9,6 +10,8 @@ from flashcards.models.journal import JournalEntry, StoreVersions
 from flashcards.models.totals import ReviewTotals
 
 __all__ = [
+    "BulkChange",
+    "BulkPart",
     "CardEdit",
     "Deck",
     "Document",
@@ -18,6 +21,7 @@ __all__ = [
     "Image",
     "JournalEntry",
     "NotDuplicates",
+    "RemovedDecks",
     "ReviewTotals",
     "StoreVersions",
     "StoredFlashcard",

@@ -116,6 +116,12 @@ class _Block:
     def has_words(self) -> bool:
         return self._words is not None
 
+    @property
+    def words(self) -> tuple[pa.Array, pa.Array]:
+        if self._words is None:
+            raise RuntimeError("The words of these cards have not been read.")
+        return self._words
+
     def take_words(self, rows: pa.Table) -> None:
         """Keep the texts of the rows with our ids, in our order."""
         ids = _ids(rows["id"])
@@ -130,23 +136,20 @@ class _Block:
         self._words = question, words
 
     def contains(self, text: str) -> Mask:
-        assert self._words is not None
-        found = pc.match_substring(self._words[1], text.lower())
+        found = pc.match_substring(self.words[1], text.lower())
         return np.asarray(found.to_numpy(zero_copy_only=False))
 
     def questions_ranked(self) -> tuple[Numbers, pa.Array]:
         """Return each row's place in the order of the questions, and the questions in it."""
         if self._by_question is None:
-            assert self._words is not None
-            order = pc.sort_indices(self._words[0])
+            order = pc.sort_indices(self.words[0])
             ranks = np.empty(len(self), dtype=np.float64)
             ranks[order.to_numpy()] = np.arange(len(self))
-            self._by_question = ranks, self._words[0].take(order)
+            self._by_question = ranks, self.words[0].take(order)
         return self._by_question
 
     def questions(self) -> list[str]:
-        assert self._words is not None
-        return list(self._words[0].to_pylist())
+        return list(self.words[0].to_pylist())
 
 
 @dataclass

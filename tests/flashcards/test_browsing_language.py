@@ -88,10 +88,12 @@ class TestProperties:
         try:
             node = parse(text)
         except BadQuery as error:
-            assert 0 <= error.position <= len(text)
-            assert error.sentence.endswith((".", "!"))
+            problem = error
         else:
             assert parse(str(node)) == node
+            return
+        assert 0 <= problem.position <= len(text)
+        assert problem.sentence.endswith(".")
 
 
 @pytest.mark.parametrize(

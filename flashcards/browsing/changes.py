@@ -1,0 +1,159 @@
+"""What can be done to many cards at once, and what undoes it. Pure: a card and an inverse come out.
+
+An inverse is JSON: {"set": {field: value}}, {"add"|"remove": {"tags"|"deck_ids": […]}}, or
+{"log": id} for what a row of the review log says. It takes back this change and no later one.
+"""
+
+import dataclasses
+import enum
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from flashcards import scheduling
+from flashcards.records import Flashcard, ReviewLog
+
+Inverse = dict[str, Any]
+
+
+class Verb(enum.StrEnum):
+    TAG = "tag"
+    UNTAG = "untag"
+    PUT_IN = "put_in"
+    TAKE_OUT = "take_out"
+    SUSPEND = "suspend"
+    RESUME = "resume"
+    BURY = "bury"
+    UNBURY = "unbury"
+    FLAG = "flag"
+    RESET = "reset"
+    SET_DUE = "set_due"
+    DELETE = "delete"
+
+
+# Of these the log of the card's reviews has a row, and the undo another.
+SCHEDULING = frozenset({Verb.RESET, Verb.SET_DUE})
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Changed:
+    before: Flashcard
+    after: Flashcard
+    inverse: Inverse
+    log: ReviewLog | None = None
+
+
+def apply(
+    verb: Verb, argument: Mapping[str, Any], card: Flashcard, now: datetime
+) -> Changed | None:
+    """Return the card as the verb leaves it, or None if it is so already.
+
+    `argument` is what BulkChange keeps: "tag", "deck", "flag", "until" or "due".
+    """
+    if verb in SCHEDULING:
+        return _scheduled(verb, argument, card, now)
+    after, inverse = _VERBS[verb](card, argument, now)
+    return Changed(card, after, inverse) if after != card else None
+
+
+def undo(
+    card: Flashcard, inverse: Inverse, logs: Iterable[ReviewLog], now: datetime
+) -> Changed | None:
+    """Return the card with the change taken back, or None if there is nothing left of it.
+
+    `logs` is the card's whole log, read only for what the log has a row of.
+    """
+    if "log" in inverse:
+        try:
+            after, row = scheduling.undo(
+                card, logs, now, undo_id=uuid.uuid4(), log_id=uuid.UUID(inverse["log"])
+            )
+        except ValueError:
+            # Taken back already.
+            return None
+        return Changed(card, after, {}, row)
+    after = card
+    for field, value in inverse.get("set", {}).items():
+        value = datetime.fromisoformat(value) if field in _TIMES and value else value
+        after = dataclasses.replace(after, **{field: value})
+    for field, values in inverse.get("add", {}).items():
+        after = _with(after, field, values)
+    for field, values in inverse.get("remove", {}).items():
+        after = _without(after, field, values)
+    return Changed(card, after, {}) if after != card else None
+
+
+def _scheduled(
+    verb: Verb, argument: Mapping[str, Any], card: Flashcard, now: datetime
+) -> Changed | None:
+    # Never before what the log has already: rows count in the order of their times.
+    now = max(now, card.last_review) if card.last_review else now
+    if verb is Verb.RESET:
+        if card.last_review is None:
+            return None
+        after, log = scheduling.reset(card, now, log_id=uuid.uuid4())
+    else:
+        due = datetime.fromisoformat(argument["due"])
+        after, log = scheduling.set_due(card, due, now, log_id=uuid.uuid4())
+    return Changed(card, after, {"log": str(log.id)}, log)
+
+
+_TIMES = frozenset({"buried_until", "deleted_at"})
+_Step = Callable[[Flashcard, Mapping[str, Any], datetime], tuple[Flashcard, Inverse]]
+
+
+def _set(card: Flashcard, field: str, value: Any) -> tuple[Flashcard, Inverse]:
+    before = getattr(card, field)
+    kept = before.isoformat() if isinstance(before, datetime) else before
+    return dataclasses.replace(card, **{field: value}), {"set": {field: kept}}
+
+
+def _add(card: Flashcard, field: str, value: str) -> tuple[Flashcard, Inverse]:
+    return _with(card, field, [value]), {"remove": {field: [value]}}
+
+
+def _remove(card: Flashcard, field: str, values: list[str]) -> tuple[Flashcard, Inverse]:
+    return _without(card, field, values), {"add": {field: values}}
+
+
+def _with(card: Flashcard, field: str, values: Iterable[str]) -> Flashcard:
+    values = map(_of(field), values)
+    return dataclasses.replace(
+        card, **{field: tuple(dict.fromkeys([*getattr(card, field), *values]))}
+    )
+
+
+def _without(card: Flashcard, field: str, values: Iterable[str]) -> Flashcard:
+    gone = set(map(_of(field), values))
+    kept = tuple(value for value in getattr(card, field) if value not in gone)
+    return dataclasses.replace(card, **{field: kept})
+
+
+def _of(field: str) -> Callable[[str], Any]:
+    return uuid.UUID if field == "deck_ids" else str
+
+
+def _untag(card: Flashcard, argument: Mapping[str, Any], _: datetime) -> tuple[Flashcard, Inverse]:
+    # As tag: finds them: in any case, and those below.
+    wanted = argument["tag"].lower()
+    gone = [
+        tag for tag in card.tags if tag.lower() == wanted or tag.lower().startswith(f"{wanted}::")
+    ]
+    return _remove(card, "tags", gone)
+
+
+_VERBS: dict[Verb, _Step] = {
+    Verb.TAG: lambda card, argument, _: _add(card, "tags", argument["tag"]),
+    Verb.UNTAG: _untag,
+    Verb.PUT_IN: lambda card, argument, _: _add(card, "deck_ids", argument["deck"]),
+    Verb.TAKE_OUT: lambda card, argument, _: _remove(card, "deck_ids", [argument["deck"]]),
+    Verb.SUSPEND: lambda card, _, __: _set(card, "suspended", value=True),
+    Verb.RESUME: lambda card, _, __: _set(card, "suspended", value=False),
+    Verb.BURY: lambda card, argument, _: _set(
+        card, "buried_until", datetime.fromisoformat(argument["until"])
+    ),
+    Verb.UNBURY: lambda card, _, __: _set(card, "buried_until", None),
+    Verb.FLAG: lambda card, argument, _: _set(card, "flag", argument["flag"]),
+    Verb.DELETE: lambda card, _, now: _set(card, "deleted_at", card.deleted_at or now),
+}
