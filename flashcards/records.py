@@ -4,7 +4,7 @@ import enum
 import hashlib
 import uuid
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from django.core.exceptions import MultipleObjectsReturned as DjangoMultipleObjectsReturned
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 QUESTION_MAX_CHARACTERS = 1_000
 ANSWER_MAX_CHARACTERS = 5_000
+
+
+# In the bin since then: gone for good, and only its id is left until the next checkpoint.
+ERASED_AT = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Kind(enum.StrEnum):
@@ -118,6 +122,19 @@ class Flashcard:
     @property
     def embedding_text(self) -> str:
         return f"{self.question}\n{self.answer}".strip()
+
+    def erased(self) -> "Flashcard":
+        """Return what stands for the card when it goes for good: deleted, without a word."""
+        return Flashcard(
+            id=self.id,
+            owner_id=self.owner_id,
+            note_id=self.note_id,
+            question="",
+            due=self.created_at,
+            created_at=self.created_at,
+            edited_at=self.created_at,
+            deleted_at=ERASED_AT,
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from django.utils import timezone
-from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from flashcards import bin as card_bin

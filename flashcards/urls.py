@@ -1,5 +1,6 @@
 from django.urls import URLPattern, path
 
+from flashcards.views import bin as card_bin
 from flashcards.views import card, cards, drafts, notes, review
 
 app_name = "flashcards"
@@ -14,6 +15,9 @@ urlpatterns: list[URLPattern] = [
     path("cards/", cards.card_list, name="cards"),
     path("cards/new/", notes.new_card, name="new_card"),
     path("cards/preview/", notes.preview_card, name="preview_card"),
+    path("cards/bin/", card_bin.bin_page, name="bin"),
+    path("cards/bin/restore/", card_bin.restore_from_bin, name="restore_from_bin"),
+    path("cards/bin/erase/", card_bin.erase_from_bin, name="erase_from_bin"),
     path("cards/<uuid:card_id>/", card.card, name="card"),
     path("cards/<uuid:card_id>/near/", card.near, name="near"),
     path("cards/<uuid:card_id>/labels/", card.label_card, name="label_card"),

@@ -36,6 +36,8 @@ BATCH_ENTRIES = 20_000
 OPTIMIZE_AFTER_CHECKPOINTS = 20
 # Below this a scan finds the nearest as fast as an index does.
 VECTOR_INDEX_ROWS = 20_000
+# Ids in one condition of a deletion.
+ERASE_BATCH = 1_000
 # A reader may hold a version this long before its files are pruned.
 KEEP_VERSIONS = datetime.timedelta(hours=1)
 
@@ -163,7 +165,12 @@ def _apply(entries: Sequence[JournalEntry], recorded: StoreVersions) -> tuple[in
     """Write the entries to both tables; return how many entries, cards, logs, erased owners."""
     erased = {e.owner_id: e.id for e in entries if e.kind == JournalEntry.Kind.ERASE_OWNER}
     standing = [entry for entry in entries if entry.id > erased.get(entry.owner_id, 0)]
-    changes = [entry for entry in standing if entry.kind == JournalEntry.Kind.CARD]
+    gone = {e.card_id for e in standing if e.kind == JournalEntry.Kind.ERASE_CARD and e.card_id}
+    changes = [
+        entry
+        for entry in standing
+        if entry.kind == JournalEntry.Kind.CARD and entry.card_id not in gone
+    ]
     logs = [codec.from_json(ReviewLog, e.log) for e in changes if e.log is not None]
     since = tables.now_minus_a_moment()
     flashcards, review_logs = (tables.for_writing(spec) for spec in (FLASHCARDS, REVIEW_LOGS))
@@ -173,6 +180,7 @@ def _apply(entries: Sequence[JournalEntry], recorded: StoreVersions) -> tuple[in
         recorded.review_logs,
     )
     _erase(erased, flashcards, review_logs)
+    _erase_cards(gone, flashcards, review_logs)
     loaded = [
         _load(entry, flashcards, review_logs, repeated=repeated)
         for entry in standing
@@ -198,6 +206,18 @@ def _erase(owner_ids: Iterable[UUID], flashcards: object, review_logs: object) -
         flashcards.delete(where)  # type: ignore[attr-defined]
         review_logs.delete(where)  # type: ignore[attr-defined]
     totals.erase(owner_ids)
+
+
+def _erase_cards(ids: Iterable[UUID], flashcards: object, review_logs: object) -> None:
+    """Delete cards and their reviews. The totals keep what was studied: it was."""
+    listed = list(ids)
+    for start in range(0, len(listed), ERASE_BATCH):
+        part = listed[start : start + ERASE_BATCH]
+        for spec, table, name in (
+            (FLASHCARDS, flashcards, "id__in"),
+            (REVIEW_LOGS, review_logs, "flashcard_id__in"),
+        ):
+            table.delete(condition(spec, name, part).to_sql())  # type: ignore[attr-defined]
 
 
 def _load(

@@ -49,6 +49,8 @@ class Pending:
     cards: dict[UUID, Flashcard] = field(default_factory=dict)
     logs: dict[UUID, ReviewLog] = field(default_factory=dict)
     erased: frozenset[UUID] = frozenset()
+    # Cards that go for good; each has an image in `cards` that is deleted and without words.
+    erased_cards: frozenset[UUID] = frozenset()
     entries: int = 0
 
 
@@ -189,6 +191,28 @@ def erase_owner(owner_id: UUID) -> None:
     JournalEntry.objects.create(owner_id=owner_id, kind=Kind.ERASE_OWNER)
 
 
+def erase_cards(cards: Sequence[Flashcard]) -> None:
+    """Have cards of one owner, who is locked, and their reviews erased for good.
+
+    What is pending of them goes at once. Readers see them no more, whatever LanceDB still has.
+    """
+    ids = [card.id for card in cards]
+    owner_ids = {card.owner_id for card in cards}
+    JournalEntry.objects.filter(owner_id__in=owner_ids, card_id__in=ids).delete()
+    JournalEntry.objects.bulk_create(
+        [
+            JournalEntry(
+                owner_id=card.owner_id,
+                kind=Kind.ERASE_CARD,
+                card_id=card.id,
+                card=codec.to_json(card.erased()),
+            )
+            for card in cards
+        ],
+        batch_size=500,
+    )
+
+
 def read(owner_id: UUID | None) -> Pending:
     """Return what is pending of one owner, or of all with None. One SQL query, rarely two."""
     if owner_id is None:
@@ -236,12 +260,15 @@ def _fold(known: Pending, rows: Sequence[tuple[Any, ...]]) -> Pending:
     if first_id is None:
         return pending
     cards, logs, erased = dict(known.cards), dict(known.logs), set(known.erased)
+    erased_cards = set(known.erased_cards)
     for *_, owner_id, kind, card, log in rows:
         if kind == Kind.ERASE_OWNER:
             erased.add(owner_id)
             continue
         image: Flashcard = codec.from_json(Flashcard, _decoded(card))
         cards[image.id] = image
+        if kind == Kind.ERASE_CARD:
+            erased_cards.add(image.id)
         if log is not None:
             entry: ReviewLog = codec.from_json(ReviewLog, _decoded(log))
             logs[entry.id] = entry
@@ -249,8 +276,11 @@ def _fold(known: Pending, rows: Sequence[tuple[Any, ...]]) -> Pending:
         pending,
         last_id=rows[-1][4],
         cards=cards,
-        logs=logs,
+        logs={i: log for i, log in logs.items() if log.flashcard_id not in erased_cards}
+        if erased_cards
+        else logs,
         erased=frozenset(erased),
+        erased_cards=frozenset(erased_cards),
         entries=known.entries + len(rows),
     )
 

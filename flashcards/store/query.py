@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from django.db.models import Aggregate, F
 
+from flashcards.records import ERASED_AT
 from flashcards.store import codec, journal, tables
 from flashcards.store.errors import UnknownLookup
 from flashcards.store.filters import Expression, Not, Or, all_of, condition, declared_field
@@ -283,12 +284,17 @@ class Query(Generic[R]):
         return conditions
 
     def _matches(self, record: Any) -> bool:
+        if self._plan.spec.has_bin and record.deleted_at == ERASED_AT:
+            return False
         return all(part.matches(record) for part in self._all_conditions())
 
     def _base_filter(self, pending: Pending, overlay: Mapping[UUID, Any]) -> str:
         conditions = self._all_conditions()
         if overlay:
             conditions.append(Not(condition(self._plan.spec, "id__in", list(overlay))))
+        if pending.erased_cards and self._plan.spec.name == "review_logs":
+            erased = condition(self._plan.spec, "flashcard_id__in", list(pending.erased_cards))
+            conditions.append(Not(erased))
         if self._plan.owner_id is None and pending.erased:
             erased = condition(self._plan.spec, "owner_id__in", list(pending.erased))
             conditions.append(Not(erased))
