@@ -7,7 +7,7 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.http import HttpRequest
 
 from accounts.forms import AdminLogInForm, UserAddForm, UserEditForm
-from accounts.models import ApiKey, LogInAttempts, User
+from accounts.models import ApiKey, EmailChange, Endpoint, LogInAttempts, User
 
 admin.site.site_header = "MemoryLoop"
 admin.site.site_title = "MemoryLoop"
@@ -53,6 +53,7 @@ class ApiKeyAdmin(admin.ModelAdmin[ApiKey]):
         "owner",
         "provider",
         "hint",
+        "model",
         "status",
         "tested_at",
         "created_at",
@@ -63,6 +64,60 @@ class ApiKeyAdmin(admin.ModelAdmin[ApiKey]):
     list_select_related = ("owner",)
     search_fields = ("owner__email", "hint")
     ordering = ("owner__email",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Endpoint)
+class EndpointAdmin(admin.ModelAdmin[Endpoint]):
+    """Shows whose server is where and how it does. It can be deleted, and nothing else."""
+
+    fields = readonly_fields = (
+        "owner",
+        "label",
+        "base_url",
+        "hint",
+        "model",
+        "comes_first",
+        "status",
+        "tested_at",
+        "created_at",
+        "updated_at",
+    )
+    list_display = ("label", "owner", "base_url", "hint", "model", "status", "updated_at")
+    list_filter = ("status",)
+    list_select_related = ("owner",)
+    search_fields = ("owner__email", "base_url", "label")
+    ordering = ("owner__email",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(EmailChange)
+class EmailChangeAdmin(admin.ModelAdmin[EmailChange]):
+    """Shows the changes of address under way. One can be deleted: its links lead nowhere then."""
+
+    fields = readonly_fields = (
+        "owner",
+        "old_email",
+        "new_email",
+        "old_confirmed_at",
+        "new_confirmed_at",
+        "created_at",
+        "expires_at",
+    )
+    list_display = ("old_email", "new_email", "created_at", "expires_at")
+    list_select_related = ("owner",)
+    search_fields = ("old_email", "new_email")
+    ordering = ("-created_at",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -21,7 +21,7 @@ NAME_MAX_CHARACTERS = 150
 # Argon2 takes any length; nobody needs to make it hash megabytes.
 PASSWORD_MAX_CHARACTERS = 1_000
 # Cased for the browser: on phones no capital is put first, and nothing is corrected.
-_AS_TYPED = {"autocapitalize": "none", "spellcheck": "false"}
+AS_TYPED = {"autocapitalize": "none", "spellcheck": "false"}
 
 
 class FocusedForm(forms.BaseForm):
@@ -41,7 +41,7 @@ def _email_field(autocomplete: str, **attributes: Any) -> forms.EmailField:
         label="Email address",
         max_length=EMAIL_MAX_CHARACTERS,
         widget=forms.EmailInput(
-            attrs={"autocomplete": autocomplete, **_AS_TYPED, **attributes},
+            attrs={"autocomplete": autocomplete, **AS_TYPED, **attributes},
         ),
         error_messages={
             "required": "Type your email address.",
@@ -60,7 +60,7 @@ def _password_field(label: str, autocomplete: str, **attributes: Any) -> forms.C
             attrs={
                 "autocomplete": autocomplete,
                 "data-password": "",
-                **_AS_TYPED,
+                **AS_TYPED,
                 **attributes,
             },
         ),
@@ -269,31 +269,6 @@ class ProfileForm(FocusedForm, forms.ModelForm[User]):
             # A browser may name an alias (Etc/UTC, US/Eastern): it stays, and shows as chosen.
             choices.insert(1, (current, current))
         cast("forms.ChoiceField", self.fields["time_zone"]).choices = choices
-
-
-class ApiKeyForm(FocusedForm, forms.Form):
-    api_key = forms.CharField(
-        label="Claude API key",
-        # Far above the limit that services.clean_api_key holds: its sentence is the plainer one.
-        max_length=10_000,
-        required=False,
-        widget=forms.PasswordInput(
-            attrs={
-                "autocomplete": "off",
-                "placeholder": "sk-ant-…",
-                "data-1p-ignore": "",
-                "data-lpignore": "true",
-                **_AS_TYPED,
-            }
-        ),
-    )
-
-    @sensitive_variables("api_key")
-    def clean_api_key(self) -> str:
-        try:
-            return services.clean_api_key(self.cleaned_data["api_key"])
-        except services.InvalidKey as error:
-            raise ValidationError(error.sentence, code="shape") from None
 
 
 class UserAddForm(AdminUserCreationForm[User]):

@@ -5,13 +5,23 @@ import re
 import zoneinfo
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.views.decorators.debug import sensitive_variables
 
-from accounts import encryption, tasks
-from accounts.models import ApiKey, User
+from accounts import encryption, endpoints, tasks
+from accounts.models import ApiKey, Endpoint, User
+from accounts.results import (
+    AccountError,
+    InvalidKey,
+    InvalidModel,
+    KeyState,
+    KeyTest,
+    NoKey,
+    clean_model,
+    mask,
+)
 from memoryloop import llm
 from memoryloop.llm.base import Provider
 
@@ -22,23 +32,7 @@ KEY_MAX_CHARACTERS = 200
 _KEY_SHAPE = re.compile(r"sk-ant-[A-Za-z0-9_-]{16,}")
 
 
-class AccountError(Exception):
-    """A request that cannot be granted, with one plain sentence that says what to do."""
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
-
-
 class AddressTaken(AccountError):
-    pass
-
-
-class InvalidKey(AccountError):
-    """The key was not saved."""
-
-
-class NoKey(AccountError):
     pass
 
 
@@ -62,25 +56,6 @@ def known_time_zone(name: str) -> str:
     return name if name in zoneinfo.available_timezones() else "UTC"
 
 
-class KeyState(Enum):
-    """What a learner should know about the key they saved."""
-
-    NONE = "none"
-    UNTESTED = "untested"
-    WORKING = "working"
-    REFUSED = "refused"
-    # Encrypted with a key this server no longer has.
-    UNREADABLE = "unreadable"
-
-
-@dataclass(frozen=True)
-class KeyTest:
-    """How a key did when it was tried. `sentence` is for the learner."""
-
-    state: KeyState
-    sentence: str
-
-
 @dataclass(frozen=True)
 class Tutor:
     """Who answers a learner, and why in words."""
@@ -89,54 +64,111 @@ class Tutor:
     reason: str
     key: ApiKey | None
     key_state: KeyState
-    # What answers without the learner's own key.
+    endpoint: Endpoint | None
+    endpoint_state: KeyState
+    # What answers without the learner's own key and server.
     otherwise: Provider
 
 
 def provider_for(user: User) -> Provider:
-    """Return what answers this learner. One SQL query, and a probe of 300 ms at most.
+    """Return what answers this learner. Two SQL queries, and a probe of 300 ms at most.
 
-    Their own Claude key if it can be read and Claude has not refused it; else the server's
-    OpenAI-compatible or Ollama model; else the offline helper. Never raises.
+    Their own Claude key if it can be read and Claude has not refused it, or their own server,
+    in the order they chose; else the server's OpenAI-compatible or Ollama model; else the offline
+    helper. Never raises.
     """
-    row = saved_key(user)
-    state, api_key = _read(row)
-    return llm.claude(api_key) if _usable(state) else llm.detect()
+    return _own_provider(saved_key(user), endpoints.saved_endpoint(user)) or llm.detect()
+
+
+def fallback_for(user: User, *, failed: str) -> Provider:
+    """Return what can answer in place of the provider with the label `failed`.
+
+    The learner's other key or server, else the server's model, else the offline helper. Two SQL
+    queries, and a probe of 300 ms at most. Never raises.
+    """
+    row, endpoint = saved_key(user), endpoints.saved_endpoint(user)
+    others = (_own_provider(row, None), _own_provider(None, endpoint), llm.detect())
+    return next((each for each in others if each and each.label != failed), llm.offline())
+
+
+def test_refused(*, user: User, failed: str, now: datetime) -> KeyTest | None:
+    """Try the learner's key or server again if it is the one that failed and was refused.
+
+    Takes up to 3 s. None where there is nothing to try.
+    """
+    row, endpoint = saved_key(user), endpoints.saved_endpoint(user)
+    if row is not None and failed == "Claude" and row.status == ApiKey.Status.REFUSED:
+        return test_api_key(user=user, now=now)
+    if endpoint is not None and failed == endpoint.label:
+        return endpoints.test_endpoint(user=user, now=now)
+    return None
 
 
 def describe_tutor(user: User) -> Tutor:
-    """Return what answers this learner and why, for the settings page. One SQL query."""
-    row = saved_key(user)
-    state, api_key = _read(row)
-    otherwise = llm.detect()
-    provider = llm.claude(api_key) if _usable(state) else otherwise
+    """Return what answers this learner and why, for the settings page. Two SQL queries."""
+    row, endpoint = saved_key(user), endpoints.saved_endpoint(user)
+    state, endpoint_state = _read(row)[0], endpoints.read(endpoint)[0]
+    own, otherwise = _own_provider(row, endpoint), llm.detect()
     return Tutor(
-        provider=provider,
-        reason=_reason(state, otherwise),
+        provider=own or otherwise,
+        reason=_reason(own, state, endpoint, endpoint_state, otherwise),
         key=row,
         key_state=state,
+        endpoint=endpoint,
+        endpoint_state=endpoint_state,
         otherwise=otherwise,
     )
 
 
-def _usable(state: KeyState) -> bool:
-    return state in {KeyState.WORKING, KeyState.UNTESTED}
+@sensitive_variables()
+def _own_provider(row: ApiKey | None, endpoint: Endpoint | None) -> Provider | None:
+    """Return what the learner brought and can be used, in the order they chose."""
+    state, api_key = _read(row)
+    endpoint_state, endpoint_key = endpoints.read(endpoint)
+    server = (
+        endpoints.provider(endpoint, endpoint_key)
+        if endpoint is not None and endpoint_state.is_usable
+        else None
+    )
+    if row is None or not state.is_usable or (server and endpoint and endpoint.comes_first):
+        return server
+    return llm.claude(api_key, model=row.model)
 
 
-def _reason(state: KeyState, otherwise: Provider) -> str:
-    if _usable(state):
+def _reason(
+    own: Provider | None,
+    state: KeyState,
+    endpoint: Endpoint | None,
+    endpoint_state: KeyState,
+    otherwise: Provider,
+) -> str:
+    if own is not None and own.label == "Claude":
         return "You saved a Claude key, so Claude answers you."
-    why = {
-        KeyState.NONE: "You have saved no Claude key",
-        KeyState.REFUSED: "Claude refused your key",
-        KeyState.UNREADABLE: "Your Claude key can no longer be read",
-    }[state]
+    if own is not None:
+        return f"You connected {own.label}, so it answers you."
+    why = _WHY_NOT_CLAUDE[state]
+    if endpoint is not None:
+        why = f"{why}, {_WHY_NOT_ENDPOINT[endpoint_state].format(label=endpoint.label)}"
     if otherwise.is_model:
         return f"{why}, so {otherwise.label} answers, which is connected to this server."
     return (
         f"{why} and no model is connected to this server. Until one is, MemoryLoop looks things "
         "up in what you already have, and drafts cards by rules."
     )
+
+
+_WHY_NOT_CLAUDE = {
+    KeyState.NONE: "You have saved no Claude key",
+    KeyState.REFUSED: "Claude refused your key",
+    KeyState.NO_MODEL: "Claude has not the model that you chose",
+    KeyState.UNREADABLE: "Your Claude key can no longer be read",
+}
+_WHY_NOT_ENDPOINT = {
+    KeyState.REFUSED: "{label} refused its key",
+    KeyState.NO_MODEL: "{label} has not the model that you chose",
+    KeyState.UNREADABLE: "the key of {label} can no longer be read",
+    KeyState.OFF: "servers of learners are switched off here",
+}
 
 
 def saved_key(user: User) -> ApiKey | None:
@@ -169,11 +201,6 @@ def clean_api_key(api_key: str) -> str:
     return api_key
 
 
-def mask(api_key: str) -> str:
-    """Return the first 7 and last 4 characters: all that is ever shown."""
-    return f"{api_key[:7]}…{api_key[-4:]}"
-
-
 @sensitive_variables("api_key")
 def save_api_key(*, user: User, api_key: str, now: datetime) -> KeyTest:
     """Try a key and save it, unless Claude refuses it. Takes up to 3 s.
@@ -182,7 +209,7 @@ def save_api_key(*, user: User, api_key: str, now: datetime) -> KeyTest:
     tried is, and says so. Raises InvalidKey.
     """
     api_key = clean_api_key(api_key)
-    result = _try(api_key)
+    result, models = _try(api_key)
     if result.state is KeyState.REFUSED:
         raise InvalidKey(f"{result.sentence} It was not saved.")
     ciphertext = encryption.encrypt(
@@ -197,6 +224,7 @@ def save_api_key(*, user: User, api_key: str, now: datetime) -> KeyTest:
             "status": result.state.value,
             "tested_at": now if result.state is KeyState.WORKING else None,
             "updated_at": now,
+            **({"listed_models": models} if models else {}),
         },
     )
     return result
@@ -204,19 +232,48 @@ def save_api_key(*, user: User, api_key: str, now: datetime) -> KeyTest:
 
 @sensitive_variables("api_key")
 def test_api_key(*, user: User, now: datetime) -> KeyTest:
-    """Try the saved key and record how it did. Takes up to 3 s. Raises NoKey."""
+    """Try the saved key and its model and record how they did. Takes up to 3 s. Raises NoKey."""
     row = saved_key(user)
     if row is None:
         raise NoKey("There is no key to test. Save one first.")
     state, api_key = _read(row)
     if state is KeyState.UNREADABLE:
         return KeyTest(state, "This key can no longer be read: save it again.")
-    result = _try(api_key)
+    result, models = _try(api_key, row.model)
     if result.state is not KeyState.UNTESTED:
         # Only the key that was tried: another may have been saved meanwhile.
         ApiKey.objects.filter(pk=row.pk, ciphertext=row.ciphertext).update(
-            status=result.state.value, tested_at=now
+            status=result.state.value,
+            tested_at=now,
+            **({"listed_models": models} if models else {}),
         )
+    return result
+
+
+@sensitive_variables("api_key")
+def choose_model(*, user: User, model: str, now: datetime) -> KeyTest:
+    """Have Claude answer with this model, the server's own choice if blank. Takes up to 3 s.
+
+    Raises NoKey, or InvalidModel if Claude has none of that name: the one before stays.
+    """
+    row, model = saved_key(user), clean_model(model)
+    if row is None:
+        raise NoKey("Save a key first; then choose a model.")
+    state, api_key = _read(row)
+    if state is KeyState.UNREADABLE:
+        return KeyTest(state, "This key can no longer be read: save it again.")
+    result, models = _try(api_key, model)
+    if result.state is KeyState.NO_MODEL:
+        raise InvalidModel(result.sentence)
+    fields: dict[str, object] = {"model": model}
+    if result.state is not KeyState.UNTESTED:
+        fields |= {"status": result.state.value, "tested_at": now}
+    if models:
+        fields["listed_models"] = models
+    ApiKey.objects.filter(pk=row.pk, ciphertext=row.ciphertext).update(**fields)
+    if result.state is KeyState.WORKING:
+        name = model or settings.CLAUDE_MODEL
+        return KeyTest(result.state, f"Claude answers you with {name} from now on.")
     return result
 
 
@@ -226,11 +283,20 @@ def remove_api_key(*, user: User) -> bool:
     return rows.delete()[0] > 0
 
 
-def mark_key_refused(user: User, *, asked_at: datetime | None = None) -> None:
-    """Stop using the learner's key: Claude refused it when it was asked for an answer.
+def mark_key_refused(
+    user: User, *, provider: Provider | None = None, asked_at: datetime | None = None
+) -> None:
+    """Stop using the learner's key: it was refused when an answer was asked for.
 
-    A key that was saved after `asked_at` was not the one asked, and stays.
+    Theirs for Claude unless the provider is their own server; a provider that whoever runs
+    MemoryLoop connected has no key of theirs. A key that was saved after `asked_at` was not the
+    one asked, and stays.
     """
+    if isinstance(provider, llm.OwnEndpoint):
+        endpoints.mark_refused(user, asked_at=asked_at)
+        return
+    if provider is not None and provider.label != "Claude":
+        return
     rows = ApiKey.objects.filter(owner=user, provider=ApiKey.Provider.ANTHROPIC)
     if asked_at is not None:
         rows = rows.filter(updated_at__lte=asked_at)
@@ -238,15 +304,18 @@ def mark_key_refused(user: User, *, asked_at: datetime | None = None) -> None:
 
 
 @sensitive_variables("api_key")
-def _try(api_key: str) -> KeyTest:
+def _try(api_key: str, model: str = "") -> tuple[KeyTest, list[str]]:
+    """Return how a key did, and the models it may use."""
     try:
-        llm.check_claude_key(api_key)
+        models = llm.check_claude_key(api_key, model)
     except (llm.AuthenticationFailed, llm.PermissionRefused) as error:
-        return KeyTest(KeyState.REFUSED, error.sentence)
+        return KeyTest(KeyState.REFUSED, error.sentence), []
+    except llm.ModelNotFound as error:
+        return KeyTest(KeyState.NO_MODEL, error.sentence), []
     except llm.LlmError as error:
         logger.info("A key could not be tested: %s", type(error).__name__)
-        return KeyTest(KeyState.UNTESTED, error.sentence)
-    return KeyTest(KeyState.WORKING, "The key works: Claude answers you from now on.")
+        return KeyTest(KeyState.UNTESTED, error.sentence), []
+    return KeyTest(KeyState.WORKING, "The key works: Claude can answer you."), list(models or ())
 
 
 @sensitive_variables("password")

@@ -85,6 +85,8 @@ RESET_FROM_ONE_PLACE = Limit("reset from one place", 20)
 SIGN_UP_REFUSED = Limit("sign up refused", 10)
 # The password asked for again, by whoever sits at a session that was left open.
 CONFIRM_PASSWORD = Limit("confirm password", 8)
+# Servers tried in one learner's name: enough to set one up, too few to search a network with.
+ENDPOINT = Limit("endpoint", 30)
 
 
 def client_place(request: HttpRequest) -> str:

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import DatabaseError, transaction
@@ -19,8 +19,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.services import mark_key_refused, provider_for
-from chat import prompts, tasks
+from accounts.services import fallback_for, mark_key_refused, provider_for
+from chat import contexts, prompts, tasks, titles
 from chat.models import Conversation, Message
 from chat.services import INTERRUPTED_SENTENCE, KEPT_CONTENT
 from memoryloop import background
@@ -51,6 +51,8 @@ class Outcome:
     status: str
     error: str = ""
     error_kind: str = ""
+    # When the provider takes questions again.
+    retry_at: datetime | None = None
 
 
 class Watcher:
@@ -80,10 +82,13 @@ class Watcher:
 class Generation:
     """One attempt at one answer, while it is being written in this process."""
 
-    def __init__(self, *, answer: Message, owner: User) -> None:
+    def __init__(self, *, answer: Message, owner: User, instead_of: str = "") -> None:
         self.answer = answer
         self.owner = owner
+        # The label of the provider that failed and is not to be asked this time.
+        self.instead_of = instead_of
         self.provider: llm.Provider | None = None
+        self.prompt: prompts.Prompt | None = None
         self.finished = False
         self.stopped = False
         self._parts: list[str] = []
@@ -157,13 +162,16 @@ def live_count() -> int:
     return len(_live)
 
 
-def start_on_commit(answer: Message, owner: User) -> None:
-    """Begin to write once the transaction that stores the question has committed."""
-    transaction.on_commit(lambda: start(answer, owner))
+def start_on_commit(answer: Message, owner: User, *, instead_of: str = "") -> None:
+    """Begin to write once the transaction that stores the question has committed.
+
+    `instead_of` is the label of a provider that failed: what stands in for it answers this time.
+    """
+    transaction.on_commit(lambda: start(answer, owner, instead_of=instead_of))
 
 
-def start(answer: Message, owner: User) -> Generation:
-    generation = Generation(answer=answer, owner=owner)
+def start(answer: Message, owner: User, *, instead_of: str = "") -> Generation:
+    generation = Generation(answer=answer, owner=owner, instead_of=instead_of)
     _live[answer.id] = generation
     background.submit(_write(generation), name=f"answer {answer.id}")
     return generation
@@ -181,6 +189,8 @@ async def _write(generation: Generation) -> None:
         outcome = await _attend(generation)
         if not await _save_outcome(generation, outcome):
             logger.error("The answer %s could not be saved.", generation.answer.id)
+        elif outcome.status == Status.COMPLETE:
+            titles.begin(generation.answer, generation.provider)
     finally:
         if _live.get(generation.answer.id) is generation:
             del _live[generation.answer.id]
@@ -217,14 +227,14 @@ async def _attend(generation: Generation) -> Outcome:
 
 async def _receive(generation: Generation) -> None:
     provider, prompt = await asyncio.gather(
-        background.run_in_database(provider_for, generation.owner),
+        background.run_in_database(_provider, generation),
         prompts.build(
             owner_id=generation.owner.id,
             answer=generation.answer,
             now=generation.answer.created_at,
         ),
     )
-    generation.provider = provider
+    generation.provider, generation.prompt = provider, prompt
     length = 0
     async for piece in provider.stream(
         system=prompt.system,
@@ -236,6 +246,12 @@ async def _receive(generation: Generation) -> None:
         length += len(piece)
         if length > MAX_ANSWER_CHARACTERS:
             raise llm.BadResponse("The answer did not come to an end, so it was cut off here.")
+
+
+def _provider(generation: Generation) -> llm.Provider:
+    if generation.instead_of:
+        return fallback_for(generation.owner, failed=generation.instead_of)
+    return provider_for(generation.owner)
 
 
 def _outcome(generation: Generation, receiving: "asyncio.Task[None]") -> Outcome:
@@ -253,12 +269,23 @@ def _outcome(generation: Generation, receiving: "asyncio.Task[None]") -> Outcome
     # With words already there it is an answer that broke off; without, one that never came.
     status = Status.INTERRUPTED if generation.text else Status.FAILED
     if isinstance(error, llm.LlmError):
-        kind = ErrorKind.BROKEN if generation.text else ErrorKind.PROVIDER
-        if isinstance(error, llm.AuthenticationFailed):
-            kind = ErrorKind.KEY
-        return Outcome(status, error.sentence[:500], kind)
+        broken = ErrorKind.BROKEN if generation.text else ErrorKind.PROVIDER
+        kind = next((kind for is_a, kind in _KINDS if isinstance(error, is_a)), broken)
+        return Outcome(status, error.sentence[:500], kind, _retry_at(error))
     logger.error("An answer could not be written.", exc_info=error)
     return Outcome(status, OUR_FAULT, ErrorKind.OURS)
+
+
+_KINDS: tuple[tuple[type[llm.LlmError], str], ...] = (
+    (llm.AuthenticationFailed, ErrorKind.KEY),
+    (llm.PermissionRefused, ErrorKind.RIGHTS),
+    (llm.RateLimited, ErrorKind.LIMIT),
+)
+
+
+def _retry_at(error: llm.LlmError) -> datetime | None:
+    seconds = error.retry_after_seconds if isinstance(error, llm.RateLimited) else None
+    return timezone.now() + timedelta(seconds=seconds) if seconds else None
 
 
 async def _flush(generation: Generation, text: str | None) -> bool | None:
@@ -297,7 +324,11 @@ async def _save_outcome(generation: Generation, outcome: Outcome) -> bool:
 def _write_outcome(generation: Generation, outcome: Outcome) -> None:
     """Store how the attempt ended and what it brought, whatever was marked on the row meanwhile."""
     if outcome.error_kind == ErrorKind.KEY:
-        mark_key_refused(generation.owner, asked_at=generation.answer.created_at)
+        mark_key_refused(
+            generation.owner,
+            provider=generation.provider,
+            asked_at=generation.answer.created_at,
+        )
     now = timezone.now()
     fields = {"updated_at": now, **({"content": generation.text} if generation.text else {})}
     if generation.provider is not None:
@@ -306,11 +337,16 @@ def _write_outcome(generation: Generation, outcome: Outcome) -> None:
         row = _row(generation)
         # A stop that came from elsewhere stands; a reader who took the writer for dead was wrong.
         ended = row.exclude(status=Status.STOPPED).update(
-            status=outcome.status, error=outcome.error, error_kind=outcome.error_kind, **fields
+            status=outcome.status,
+            error=outcome.error,
+            error_kind=outcome.error_kind,
+            retry_at=outcome.retry_at,
+            **fields,
         )
         if not ended and not row.update(**fields):
             return  # deleted, or a new attempt has begun
         row.update(content=KEPT_CONTENT, earlier_content="")
+        contexts.record(generation.answer, generation.prompt)
         Conversation.objects.filter(id=generation.answer.conversation_id).update(updated_at=now)
         tasks.request_embedding(generation.answer.id)
 

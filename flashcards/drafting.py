@@ -1,38 +1,31 @@
-"""Batches of drafts: started, written in the background, decided on, made into cards.
+"""Batches of drafts: started, decided on, made into cards.
 
-A message has one open batch at a time. Its `updated_at` is the writer's heartbeat; its status and
-its `run` are how the writer is told that it is no longer wanted.
+A text has one open batch at a time, and so has each passage of it. Models write theirs in the
+background (writing.py).
 """
 
-import asyncio
-import logging
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import DatabaseError, IntegrityError, transaction
-from django.db.models import Max, QuerySet
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.services import mark_key_refused, provider_for
-from chat.models import Message
-from flashcards import generation, rules, services
-from flashcards.candidates import CANDIDATES_MAX, Candidate, Seen
+from accounts.services import provider_for
+from flashcards import generation, notes, origins, rules, services, splitting, writing
+from flashcards.candidates import CANDIDATES_MAX, Seen
 from flashcards.models import Draft, DraftBatch
-from flashcards.records import Flashcard, Kind, NewCard, Source, text_hash
-from memoryloop import background
+from flashcards.origins import Origin
+from flashcards.records import Flashcard, Kind, NewCard
+from flashcards.writing import INTERRUPTED
 from memoryloop.llm import base as llm
 
-logger = logging.getLogger(__name__)
-
-HEARTBEAT_SECONDS = 1.0
 # A writer that has given no sign of life for this long is dead.
 HEARTBEAT_TIMEOUT = timedelta(seconds=15)
-INTERRUPTED = "The server stopped while these were being drafted. What came is kept."
 NOT_READY = "This answer is still being written. Make cards when it is complete."
-OUR_FAULT = "Something went wrong in MemoryLoop itself while drafting. What came is kept."
 
 Status = DraftBatch.Status
 
@@ -53,11 +46,16 @@ class AlreadyDecided(DraftingError):
     """The batch was made into cards already, perhaps in another tab."""
 
 
-def open_batch(user: User, message: Message, *, now: datetime | None = None) -> DraftBatch | None:
-    """Return the message's open batch; one whose writer died is marked so. One or two queries."""
-    batch = batches_for_owner(user).filter(message=message).exclude(status=Status.DONE).first()
+def open_batch(user: User, origin: Origin, *, now: datetime | None = None) -> DraftBatch | None:
+    """Return the text's open batch; one whose writer died is marked so. One or two queries."""
+    batches = batches_for_owner(user).filter(**origin.batch_fields)
+    return tended(batches.exclude(status=Status.DONE).first(), now)
+
+
+def tended(batch: DraftBatch | None, now: datetime | None = None) -> DraftBatch | None:
+    """Return the batch, marked as failed if its writer has died."""
     if batch is not None and is_stale(batch, now or timezone.now()):
-        _end(batch.id, batch.run, Status.FAILED, INTERRUPTED)
+        writing.end(batch.id, batch.run, Status.FAILED, INTERRUPTED)
         batch.refresh_from_db()
     return batch
 
@@ -71,44 +69,53 @@ def batches_for_owner(user: User) -> "QuerySet[DraftBatch]":
 
 
 def drafts_for_owner(user: User) -> "QuerySet[Draft]":
-    return Draft.objects.filter(batch__owner=user).select_related("batch__message")
+    return Draft.objects.filter(batch__owner=user).select_related("batch")
 
 
-def start_batch(user: User, message: Message, *, by_rules: bool = False) -> DraftBatch:
+def check(origin: Origin) -> None:
+    """Raises TooLittle or NotReady if no cards can be made of it now."""
+    if origin.is_being_written:
+        raise NotReady(NOT_READY)
+    if not origin.is_split:
+        least = generation.PASSAGE_MIN_WORDS if origin.is_part else generation.MIN_WORDS
+        generation.check(origin.passage, least=least)
+
+
+def start_batch(user: User, origin: Origin, *, by_rules: bool = False) -> DraftBatch:
     """Begin to draft, or join the drafting that is under way. Raises TooLittle, NotReady.
 
     After a failure the same batch goes on where it ended, keeping what came. Rules draft at
     once; a model is asked in the background, once the transaction has committed.
     """
-    if message.status == Message.Status.STREAMING:
-        raise NotReady(NOT_READY)
-    generation.check(message.content)
+    check(origin)
     # Asked before a lock is held: it may probe for a server.
     provider = None if by_rules else provider_for(user)
     model = provider if provider is not None and provider.is_model else None
-    batch, claimed = _claim(user, message, model)
+    batch, claimed = _claim(user, origin, model)
     if claimed and model is None:
-        _draft_by_rules(batch, message, user)
+        _draft_by_rules(batch, origin, user)
     elif claimed and model is not None:
-        transaction.on_commit(lambda: _begin(batch, user, model))
+        transaction.on_commit(lambda: writing.begin(batch, user, model))
     return batch
 
 
-def _claim(user: User, message: Message, model: llm.Provider | None) -> tuple[DraftBatch, bool]:
+def _claim(user: User, origin: Origin, model: llm.Provider | None) -> tuple[DraftBatch, bool]:
     """Return the open batch and whether the caller is to write it. One caller is."""
+    in_parts = model is not None and not origin.is_split
     fields = {
         "provider": model.label if model else rules.LABEL,
         "model": model.model if model else "",
-        "sections": len(generation.sections(message.content)) if model else 1,
+        "sections": len(generation.sections(origin.passage)) if in_parts else 1,
     }
-    batch = open_batch(user, message)
+    batch = open_batch(user, origin)
     if batch is None:
         try:
             with transaction.atomic():
-                return DraftBatch.objects.create(owner=user, message=message, **fields), True
+                made = DraftBatch.objects.create(owner=user, **origin.batch_fields, **fields)
+                return made, True
         except IntegrityError:
             # A second click came first.
-            batch = open_batch(user, message)
+            batch = open_batch(user, origin)
             if batch is None:
                 raise
     empty = batch.status == Status.READY and not batch.drafts.exists()
@@ -129,144 +136,20 @@ def _claim(user: User, message: Message, model: llm.Provider | None) -> tuple[Dr
     return batch, claimed == 1
 
 
-def _draft_by_rules(batch: DraftBatch, message: Message, user: User) -> None:
-    seen = Seen(known_cards(user, message))
-    found = [card for card in rules.draft(message.content) if seen.add(card)]
-    _store(batch.id, batch.run, found[:CANDIDATES_MAX], sections_done=1)
-    _end(batch.id, batch.run, Status.READY)
+def _draft_by_rules(batch: DraftBatch, origin: Origin, user: User) -> None:
+    seen = Seen(writing.known_cards(user, origin))
+    card = origin.card
+    drafted = (
+        splitting.by_rules(card.question, card.answer, card.kind)
+        if card is not None
+        else rules.draft(origin.passage)
+    )
+    found = [candidate for candidate in drafted if seen.add(candidate)]
+    writing.store(
+        batch.id, batch.run, found[:CANDIDATES_MAX], offset=origin.offset, sections_done=1
+    )
+    writing.end(batch.id, batch.run, Status.READY)
     batch.refresh_from_db()
-
-
-def known_cards(user: User, message: Message) -> list[tuple[str, str]]:
-    """Return (question, answer) of what a message has given: its cards, and every draft."""
-    cards = services.cards_from_message(owner_id=user.pk, message_id=message.pk)
-    drafts = Draft.objects.filter(batch__owner=user, batch__message=message)
-    return [(card.question, card.answer) for card in cards] + list(
-        drafts.order_by("batch__created_at", "position").values_list("question", "answer")
-    )
-
-
-# Writing, in the background
-
-
-def _begin(batch: DraftBatch, user: User, provider: llm.Provider) -> None:
-    background.submit(_write(batch.id, batch.run, user, provider), name=f"drafts {batch.id}")
-
-
-async def _write(batch_id: UUID, run: UUID, user: User, provider: llm.Provider) -> None:
-    """Write a batch to its end, whatever that is, while its heart beats."""
-    asked_at = timezone.now()
-    writing = asyncio.create_task(_sections(batch_id, run, user, provider))
-    status, error = Status.FAILED, INTERRUPTED
-    try:
-        while not writing.done():
-            await asyncio.wait({writing}, timeout=HEARTBEAT_SECONDS)
-            if not writing.done() and not await _beat(batch_id, run):
-                # Stopped by the learner, or taken over: the row is no longer ours to write.
-                writing.cancel()
-                await asyncio.wait({writing})
-                return
-        status, error = Status.READY, ""
-        await writing
-    except llm.LlmError as failure:
-        status, error = Status.FAILED, failure.sentence
-        if isinstance(failure, llm.AuthenticationFailed) and provider.label == "Claude":
-            await background.run_in_database(mark_key_refused, user, asked_at=asked_at)
-    except asyncio.CancelledError:
-        writing.cancel()
-        status, error = Status.FAILED, INTERRUPTED
-    except Exception:
-        logger.exception("The drafts %s failed", batch_id)
-        status, error = Status.FAILED, OUR_FAULT
-    await background.run_in_database(_end, batch_id, run, status, error, provider.model)
-
-
-async def _sections(batch_id: UUID, run: UUID, user: User, provider: llm.Provider) -> None:
-    batch, known = await background.run_in_database(_task, batch_id, user)
-    room = CANDIDATES_MAX - await background.run_in_database(
-        Draft.objects.filter(batch_id=batch_id).count
-    )
-    dropped = 0
-    async for drafted in generation.generate(
-        provider, batch.message.content, known=known, done=batch.sections_done, room=max(0, room)
-    ):
-        dropped += drafted.dropped
-        kept = await background.run_in_database(
-            _store,
-            batch_id,
-            run,
-            drafted.candidates,
-            sections_done=drafted.section + 1,
-            note=_note(dropped),
-        )
-        if not kept:
-            return
-
-
-def _note(dropped: int) -> str:
-    if not dropped:
-        return ""
-    return (
-        f"The model gave more cards than a message may have: the first {CANDIDATES_MAX} or fewer "
-        f"are here, {dropped:,} were left out."
-    )
-
-
-def _task(batch_id: UUID, user: User) -> tuple[DraftBatch, list[tuple[str, str]]]:
-    batch = DraftBatch.objects.select_related("message").get(id=batch_id)
-    return batch, known_cards(user, batch.message)
-
-
-async def _beat(batch_id: UUID, run: UUID) -> bool:
-    """Return whether the batch is still this run's to write."""
-    try:
-        return await background.run_in_database(_touch, batch_id, run)
-    except DatabaseError:
-        # The next beat may reach it; dead is who misses fifteen.
-        logger.warning("The heartbeat of the drafts %s did not reach the database", batch_id)
-        return True
-
-
-def _touch(batch_id: UUID, run: UUID) -> bool:
-    return _of_run(batch_id, run).update(updated_at=timezone.now()) == 1
-
-
-def _of_run(batch_id: UUID, run: UUID) -> "QuerySet[DraftBatch]":
-    return DraftBatch.objects.filter(id=batch_id, run=run, status=Status.WORKING)
-
-
-@transaction.atomic
-def _store(
-    batch_id: UUID, run: UUID, found: Sequence[Candidate], *, sections_done: int, note: str = ""
-) -> bool:
-    """Add a section's drafts, all or none. Return whether the batch was still this run's."""
-    ours = _of_run(batch_id, run).update(
-        sections_done=sections_done, note=note, updated_at=timezone.now()
-    )
-    if not ours:
-        return False
-    last = Draft.objects.filter(batch_id=batch_id).aggregate(last=Max("position"))["last"]
-    first = 0 if last is None else last + 1
-    Draft.objects.bulk_create(
-        Draft(
-            batch_id=batch_id,
-            position=first + index,
-            kind=candidate.kind,
-            question=candidate.question,
-            answer=candidate.answer,
-            source_start=candidate.start,
-            source_end=candidate.end,
-        )
-        for index, candidate in enumerate(found)
-    )
-    return True
-
-
-def _end(batch_id: UUID, run: UUID, status: str, error: str = "", model: str = "") -> bool:
-    changes: dict[str, object] = {"status": status, "error": error[:500]}
-    if model:
-        changes["model"] = model[:120]
-    return _of_run(batch_id, run).update(updated_at=timezone.now(), **changes) == 1
 
 
 # Deciding
@@ -305,7 +188,7 @@ def _check_open(batch: DraftBatch) -> None:
 
 def accept(
     user: User,
-    message: Message,
+    batch_id: UUID,
     *,
     shown: Collection[UUID] = (),
     kept: Collection[UUID] = (),
@@ -314,18 +197,18 @@ def accept(
     """Make the kept drafts into cards and close the batch, in one transaction.
 
     For the drafts in `shown` the choice in `kept` holds; for others the one made before. Doing
-    it twice makes the cards once. Raises AlreadyDecided, services.CardError.
+    it twice makes the cards once. A card that was split goes into the bin, unless no draft was
+    kept. Raises AlreadyDecided, services.CardError.
     """
+    now = now or timezone.now()
     with transaction.atomic():
-        batch = (
-            batches_for_owner(user)
-            .select_for_update()
-            .filter(message=message)
-            .exclude(status=Status.DONE)
-            .first()
-        )
-        if batch is None:
+        batch = batches_for_owner(user).select_for_update().filter(id=batch_id).first()
+        if batch is None or batch.status == Status.DONE:
             raise AlreadyDecided("These drafts have been decided on, perhaps in another tab.")
+        try:
+            origin = origins.of_batch(user, batch)
+        except origins.NoOrigin:
+            raise AlreadyDecided("The text that these were made from is gone.") from None
         if batch.status == Status.WORKING:
             # Who adds while more are coming has what they want.
             DraftBatch.objects.filter(id=batch.id).update(run=uuid.uuid4())
@@ -333,22 +216,44 @@ def accept(
         for draft in drafts:
             if draft.id in shown:
                 draft.decision = Draft.Decision.KEEP if draft.id in kept else Draft.Decision.DROP
-        Draft.objects.bulk_update(drafts, ["decision"])
-        return services.create_cards(
+            if draft.decision == Draft.Decision.KEEP:
+                draft.note_id = uuid.uuid4()
+        Draft.objects.bulk_update(drafts, ["decision", "note_id"])
+        cards = services.create_cards(
             owner_id=user.pk,
-            cards=[_card(d, message) for d in drafts if d.decision == Draft.Decision.KEEP],
-            now=now or timezone.now(),
-            message=message,
+            cards=[_card(d, origin) for d in drafts if d.decision == Draft.Decision.KEEP],
+            now=now,
+            message=origin.message,
             batch=batch,
         )
+        if origin.card is not None and cards:
+            notes.delete_note(owner_id=user.pk, note_id=origin.card.note_id, now=now)
+    return cards
 
 
-def _card(draft: Draft, message: Message) -> NewCard:
-    start, end = draft.source_start, draft.source_end
-    words = message.content[start:end] if start is not None and end is not None else ""
+def undo_split(user: User, batch: DraftBatch, *, now: datetime) -> Flashcard:
+    """Take a card that was split out of the bin again; what it became goes there instead.
+
+    Raises Flashcard.DoesNotExist if the batch split no card.
+    """
+    if batch.card_id is None:
+        raise Flashcard.DoesNotExist("No card was split.")
+    with transaction.atomic():
+        card = services.get_card(owner_id=user.pk, card_id=batch.card_id, include_deleted=True)
+        notes.restore_note(owner_id=user.pk, note_id=card.note_id)
+        for note_id in batch.drafts.exclude(note_id=None).values_list("note_id", flat=True):
+            notes.delete_note(owner_id=user.pk, note_id=note_id, now=now)
+    return card
+
+
+def _card(draft: Draft, origin: Origin) -> NewCard:
+    old = origin.card
     return NewCard(
         question=draft.question,
         answer=draft.answer,
         kind=Kind(draft.kind),
-        source=Source(message.pk, start, end, text_hash(words) if words else ""),
+        tags=old.tags if old else (),
+        deck_ids=old.deck_ids if old else (),
+        source=origin.source(draft.source_start, draft.source_end),
+        note_id=draft.note_id,
     )

@@ -33,6 +33,13 @@ def integer(name: str, default: int) -> int:
         raise ImproperlyConfigured(f"{name} is {value!r}: it must be a whole number.") from None
 
 
+def choice(name: str, choices: Sequence[str], default: str) -> str:
+    value = text(name, default).lower()
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} is {value!r}: say one of {', '.join(choices)}.")
+    return value
+
+
 def words(name: str, default: Sequence[str] = ()) -> list[str]:
     """Return the comma-separated items of a variable."""
     value = text(name)

@@ -217,6 +217,14 @@ OPENAI_API_KEY = environment.text("OPENAI_API_KEY")
 OPENAI_MODEL = environment.text("OPENAI_MODEL")
 OLLAMA_URL = environment.text("OLLAMA_URL", "http://127.0.0.1:11434")
 OLLAMA_MODEL = environment.text("OLLAMA_MODEL")
+# Which servers learners may have this one ask in their name: any (those inside this network too,
+# such as http://localhost:11434), public (on the internet only), off. Unless it is said: any where
+# MemoryLoop answers to this machine's own name only, for then the learner is who runs it.
+LEARNER_ENDPOINTS = environment.choice(
+    "MEMORYLOOP_LEARNER_ENDPOINTS",
+    ("any", "public", "off"),
+    "any" if set(ALLOWED_HOSTS) <= {"localhost", "127.0.0.1", "[::1]"} else "public",
+)
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
 

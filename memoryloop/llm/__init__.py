@@ -3,6 +3,7 @@
 from memoryloop.llm.anthropic import ClaudeProvider, check_claude_key
 from memoryloop.llm.anthropic import import_sdk as _import_anthropic
 from memoryloop.llm.base import (
+    AddressRefused,
     AuthenticationFailed,
     BadResponse,
     BrokenOff,
@@ -25,18 +26,22 @@ from memoryloop.llm.detect import detect
 from memoryloop.llm.offline import OfflineProvider
 from memoryloop.llm.openai_compatible import CompatibleProvider
 from memoryloop.llm.openai_compatible import import_sdk as _import_openai
+from memoryloop.llm.own_endpoint import Checked, OwnEndpoint, check_endpoint
 
 __all__ = [
+    "AddressRefused",
     "AuthenticationFailed",
     "BadResponse",
     "BrokenOff",
     "ChatMessage",
+    "Checked",
     "Found",
     "LengthReached",
     "LlmError",
     "ModelNotFound",
     "NotAModel",
     "Overloaded",
+    "OwnEndpoint",
     "PermissionRefused",
     "Provider",
     "RateLimited",
@@ -45,6 +50,7 @@ __all__ = [
     "TimedOut",
     "Unreachable",
     "check_claude_key",
+    "check_endpoint",
     "claude",
     "detect",
     "offline",

@@ -2,16 +2,12 @@
 
 import asyncio
 import functools
-import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeout
-from threading import Thread
 from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 
-from memoryloop.llm import limits, transport
+from memoryloop.llm import checking, limits, transport
 from memoryloop.llm.asking import Answer, Piece, Ways, ask_for_object, opened, stream_text
 from memoryloop.llm.base import AuthenticationFailed, ChatMessage, Found, T
 from memoryloop.llm.failures import Failures
@@ -29,6 +25,7 @@ _TOOL = "give_answer"
 _CUT = {"max_tokens", "model_context_window_exceeded"}
 # Newer models think before they write, and their thinking counts towards max_tokens.
 _ROOM_TO_THINK = 4096
+_LISTED_MODELS = 100
 # Models that always think refuse a forced tool (400) and take a schema instead
 # (platform.claude.com, "Migrating to Claude Sonnet 5.5"); a gateway may know neither.
 _ways = Ways("tool", "schema", "words")
@@ -177,6 +174,7 @@ def _failures(api_key: str, model: str = "") -> Failures:
         key=api_key,
         hint="Check the internet connection of this server and try again.",
         key_hint="Check or replace it in Settings.",
+        model_setting="Settings",
     )
 
 
@@ -204,44 +202,24 @@ def _piece(event: Any) -> Piece:
     return Piece(ends=kind == "message_stop")
 
 
-def check_claude_key(api_key: str) -> None:
-    """Ask Anthropic whether a key works. Raises LlmError, within 3 s. Costs nothing.
+def check_claude_key(api_key: str, model: str = "") -> tuple[str, ...]:
+    """Ask Anthropic whether a key works and return the names of its models, the newest first.
 
-    Safe in any thread, whether an event loop runs there or not.
+    With a model, also whether there is one of that name. Raises LlmError, within 3 s. Costs
+    nothing. Safe in any thread, whether an event loop runs there or not.
     """
-    began = time.monotonic()
-    failures = _failures(api_key)
     if not api_key.startswith("sk-ant-") or not api_key.isascii() or not api_key.isprintable():
         raise AuthenticationFailed("This is not a Claude API key: those begin with “sk-ant-”.")
-    outcome: Future[None] = Future()
-
-    def work() -> None:
-        try:
-            import_sdk()
-            # The import counts too, the first time; a slow machine still gets a fair try.
-            left = max(limits.KEY_CHECK_SECONDS / 2, limits.KEY_CHECK_SECONDS - _since(began))
-            outcome.set_result(asyncio.run(_list_models(api_key, failures, left)))
-        except BaseException as error:
-            outcome.set_exception(error)
-
-    # A thread of its own, because a name that does not resolve cannot be given up on.
-    Thread(target=work, name="check-claude-key", daemon=True).start()
-    try:
-        outcome.result(timeout=limits.KEY_CHECK_SECONDS * 1.5 + 1)
-    except FutureTimeout:
-        raise failures.timed_out(answering=False) from None
+    return checking.in_time(
+        lambda: _list_models(api_key, model), import_sdk, _failures(api_key, model)
+    )
 
 
-def _since(began: float) -> float:
-    return time.monotonic() - began
-
-
-async def _list_models(api_key: str, failures: Failures, seconds: float) -> None:
+async def _list_models(api_key: str, model: str) -> tuple[str, ...]:
     client = await _client(api_key, settings.ANTHROPIC_BASE_URL or DEFAULT_URL)
-    try:
-        async with asyncio.timeout(seconds):
-            await client.models.list(limit=1)
-    except TimeoutError:
-        raise failures.timed_out(answering=False) from None
-    except Exception as error:
-        raise failures.from_sdk(error, answering=False) from None
+    page = await client.models.list(limit=_LISTED_MODELS)
+    names = tuple(str(listed.id) for listed in page.data or [])
+    if model and model not in names:
+        # An alias ("claude-haiku-latest") is known, though not listed.
+        await client.models.retrieve(model)
+    return names

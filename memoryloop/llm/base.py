@@ -113,6 +113,10 @@ class Unreachable(LlmError):
     """No connection: not running, wrong address, no network."""
 
 
+class AddressRefused(Unreachable):
+    """A learner named a server that this one does not connect to for learners (guard.py)."""
+
+
 class TimedOut(LlmError):
     """The provider was silent for too long."""
 

@@ -44,13 +44,32 @@ class ConnectionDropped(base.Unreachable):
 
 
 class Failures:
-    """Words for one provider. `hint` says how to reach it, `key_hint` where its key is set."""
+    """Words for one provider.
 
-    def __init__(self, label: str, model: str, *, hint: str, key_hint: str, key: str) -> None:
+    `hint` says how to reach it, `key_hint` where its key is set, `model_setting` what names its
+    model.
+    """
+
+    def __init__(
+        self,
+        label: str,
+        model: str,
+        *,
+        hint: str,
+        key_hint: str,
+        key: str,
+        model_setting: str = "",
+    ) -> None:
         self.label = label
         self.model = model
         self._hint = hint
         self._key_hint = key_hint
+        self._model_setting = model_setting or "OLLAMA_MODEL"
+        self._model_hint = (
+            f"Choose another in {model_setting}."
+            if model_setting
+            else "Check the name of the model in the settings of this server."
+        )
         self._key = key
 
     def from_sdk(self, error: Exception, *, answering: bool) -> base.LlmError:
@@ -66,6 +85,11 @@ class Failures:
             # An error object in the middle of OpenAI's stream: no status of its own.
             return self.from_status(200, body, {})
         names = {kind.__name__ for kind in _chain(error)}
+        if "NotAllowed" in names:
+            return base.AddressRefused(
+                f"{self.label} is at an address inside this server's own network, which whoever "
+                "runs MemoryLoop has not opened to learners. Use a public address."
+            )
         if names & {"PoolTimeout", "ConnectTimeout", "ConnectError", "UnsupportedProtocol"}:
             return self.unreachable()
         if any("Timeout" in name for name in names):
@@ -178,9 +202,9 @@ class Failures:
 
     def no_such_model(self) -> base.ModelNotFound:
         way_out = (
-            f"Run `ollama pull {self.model}`, or choose another in OLLAMA_MODEL."
+            f"Run `ollama pull {self.model}`, or choose another in {self._model_setting}."
             if self.label == "Ollama" and self.model
-            else "Check the name of the model in the settings of this server."
+            else self._model_hint
         )
         return base.ModelNotFound(
             f"{self.label} has no model named “{self.model or 'unknown'}”. {way_out}"

@@ -19,6 +19,7 @@ from memoryloop.llm.thinking import ThinkFilter
 if TYPE_CHECKING:
     from types import ModuleType
 
+    import httpx2
     from openai import AsyncOpenAI
     from openai.types.chat import ChatCompletionMessageParam
 
@@ -91,6 +92,9 @@ def choose_model(names: Iterable[str], *, label: str = "") -> str:
 
 class CompatibleProvider:
     is_model = True
+    # Where who runs the server, or the learner, sets what is wrong.
+    _model_setting = "OPENAI_MODEL"
+    _key_hint = "The key is set in OPENAI_API_KEY."
 
     def __init__(self, base_url: str, api_key: str = "", model: str = "", label: str = "") -> None:
         self._url = normal_url(base_url)
@@ -193,12 +197,15 @@ class CompatibleProvider:
                 base_url=self._url,
                 max_retries=0,
                 timeout=transport.timeout(limits.FIRST_TEXT_SECONDS),
-                http_client=await transport.http_client(self._url),
+                http_client=await self._http_client(),
             ),
         )
         if not self.model:
             await self._choose(client)
         return client
+
+    async def _http_client(self) -> "httpx2.AsyncClient":
+        return await transport.http_client(self._url)
 
     async def _choose(self, client: "AsyncOpenAI") -> None:
         """Take the first model that the server lists and that can chat. Raises LlmError."""
@@ -212,7 +219,7 @@ class CompatibleProvider:
                 "then try again."
                 if self.label == "Ollama"
                 else f"{self.label} lists no model that can chat. "
-                "Load one there, or name it in OPENAI_MODEL."
+                f"Load one there, or name it in {self._model_setting}."
             )
 
     async def _models(self, client: "AsyncOpenAI") -> list[Listed]:
@@ -233,7 +240,8 @@ class CompatibleProvider:
         except Exception as error:
             if getattr(error, "status_code", None) == 404:
                 raise ModelNotFound(
-                    f"{self.label} does not say which models it has. Name one in OPENAI_MODEL."
+                    f"{self.label} does not say which models it has. "
+                    f"Name one in {self._model_setting}."
                 ) from None
             raise failures.from_sdk(error, answering=False) from None
         if models:
@@ -251,7 +259,7 @@ class CompatibleProvider:
                 if local
                 else f"Check the address {_shown(self._url)} and this server's connection."
             ),
-            key_hint="The key is set in OPENAI_API_KEY.",
+            key_hint=self._key_hint,
         )
 
 

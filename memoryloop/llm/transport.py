@@ -14,13 +14,13 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from memoryloop.llm import limits
+from memoryloop.llm import limits as time_limits
 
 if TYPE_CHECKING:
     import httpx2
 
-# (on this machine, with TLS)
-_Kind = tuple[bool, bool]
+# (on this machine, with TLS, named by a learner)
+_Kind = tuple[bool, bool, bool]
 _Keeper = AsyncGenerator["httpx2.AsyncClient", None]
 _kept: dict[asyncio.AbstractEventLoop, dict[_Kind, tuple["httpx2.AsyncClient", _Keeper]]] = {}
 
@@ -38,17 +38,20 @@ def timeout(read_seconds: float) -> "httpx2.Timeout":
     import httpx2
 
     return httpx2.Timeout(
-        connect=limits.CONNECT_SECONDS,
+        connect=time_limits.CONNECT_SECONDS,
         read=read_seconds,
         write=read_seconds,
-        pool=limits.CONNECT_SECONDS,
+        pool=time_limits.CONNECT_SECONDS,
     )
 
 
-async def http_client(url: str) -> "httpx2.AsyncClient":
-    """Return the running loop's client for an address. Never close it: the loop's end does."""
+async def http_client(url: str, *, guarded: bool = False) -> "httpx2.AsyncClient":
+    """Return the running loop's client for an address. Never close it: the loop's end does.
+
+    A guarded one connects only where guard.py lets learners connect to.
+    """
     loop = asyncio.get_running_loop()
-    kind = (is_local(url), urlsplit(url).scheme == "https")
+    kind = (is_local(url), urlsplit(url).scheme == "https", guarded)
     clients = _kept.get(loop)
     if clients is None:
         for other in [known for known in _kept if known.is_closed()]:
@@ -65,12 +68,20 @@ async def http_client(url: str) -> "httpx2.AsyncClient":
 async def _keep(clients: dict[_Kind, tuple["httpx2.AsyncClient", _Keeper]], kind: _Kind) -> _Keeper:
     import httpx2
 
-    local, tls = kind
+    local, tls, guarded = kind
+    # Without TLS a context that trusts nobody does, and loads no certificates.
+    context = _tls_context() if tls else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    limits = httpx2.Limits(max_connections=1000, max_keepalive_connections=20)
+    carrier: httpx2.AsyncBaseTransport | None = None
+    if guarded:
+        from memoryloop.llm.guarded import GuardedTransport
+
+        carrier = GuardedTransport(context, limits)
     client = httpx2.AsyncClient(
-        trust_env=not local,
-        # Without TLS a context that trusts nobody does, and loads no certificates.
-        verify=_tls_context() if tls else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
-        limits=httpx2.Limits(max_connections=1000, max_keepalive_connections=20),
+        trust_env=not local and not guarded,
+        verify=context,
+        limits=limits,
+        transport=carrier,
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
     )
     try:

@@ -5,9 +5,11 @@ from django.core.management import CommandError, call_command
 from django.test import override_settings
 from django.utils import timezone
 
-from accounts import encryption, services
-from accounts.models import ApiKey
+from accounts import encryption, endpoints, services
+from accounts.models import ApiKey, Endpoint
+from accounts.results import KeyState
 from tests.accounts.keys import KEY, OTHER_KEY, KeyTestCase
+from tests.servers.compatible import OpenAIServer
 
 NO_FILE = override_settings(ENCRYPTION_KEY_FILE=Path("/nonexistent/key"))
 
@@ -54,6 +56,20 @@ class RotateEncryptionKeyTests(KeyTestCase):
         self.assertEqual(self.key_of(self.alice).ciphertext, before)
         with override_settings(ENCRYPTION_KEYS=["new"]):
             self.assertTrue(encryption.is_current(self.key_of(self.bob).ciphertext))
+
+    def test_it_brings_the_keys_of_own_servers_along_and_leaves_those_without_one(self) -> None:
+        own_key, now = "sk-own-of-alice-1234", timezone.now()
+        with OpenAIServer() as own, override_settings(ENCRYPTION_KEYS=["old"]):
+            for user, api_key in ((self.alice, own_key), (self.bob, "")):
+                endpoints.save_endpoint(
+                    user=user, base_url=own.url, api_key=api_key, model="", now=now
+                )
+        with override_settings(ENCRYPTION_KEYS=["new", "old"]):
+            self.assertIn("3 re-encrypted, 0 already", self.rotate())
+        with override_settings(ENCRYPTION_KEYS=["new"]):
+            for user, api_key in ((self.alice, own_key), (self.bob, "")):
+                row = Endpoint.objects.get(owner=user)
+                self.assertEqual(endpoints.read(row), (KeyState.WORKING, api_key))
 
     def test_it_has_nothing_to_do_without_keys(self) -> None:
         ApiKey.objects.all().delete()

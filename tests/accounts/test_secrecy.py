@@ -11,11 +11,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.debug import ExceptionReporter
 
-from accounts import encryption, services
-from accounts.models import ApiKey
+from accounts import encryption, endpoints, services
+from accounts.models import ApiKey, Endpoint
+from accounts.results import InvalidKey
 from tests.accounts.keys import KEY, OTHER_KEY, REFUSED_KEY, KeyTestCase
+from tests.servers.compatible import OpenAIServer
 
-SECRETS = tuple(key[12:-7] for key in (KEY, OTHER_KEY, REFUSED_KEY))
+OWN_KEY = "sk-own-" + "Ww5" * 15 + "tail"
+SECRETS = tuple(key[12:-7] for key in (KEY, OTHER_KEY, REFUSED_KEY, OWN_KEY))
 
 
 @contextmanager
@@ -43,6 +46,16 @@ def everything_logged() -> Iterator[list[str]]:
 
 
 class SecrecyTests(KeyTestCase):
+    def save_own(self) -> None:
+        with OpenAIServer() as own:
+            endpoints.save_endpoint(
+                user=self.alice,
+                base_url=own.url,
+                api_key=OWN_KEY,
+                model="",
+                now=timezone.now(),
+            )
+
     def assert_clean(self, text: str) -> None:
         for secret in SECRETS:
             self.assertNotIn(secret, text)
@@ -50,7 +63,7 @@ class SecrecyTests(KeyTestCase):
     def test_no_page_and_no_log_line_ever_holds_a_key(self) -> None:
         self.log_in()
         pages: list[str] = []
-        with everything_logged() as lines:
+        with everything_logged() as lines, OpenAIServer() as own:
             for headers in ({}, {"HX-Request": "true"}):
                 for name, data in (
                     ("save_key", {"api_key": KEY}),
@@ -58,6 +71,12 @@ class SecrecyTests(KeyTestCase):
                     ("save_key", {"api_key": REFUSED_KEY}),
                     ("save_key", {"api_key": f"{OTHER_KEY} with more"}),
                     ("remove_key", {}),
+                    ("save_endpoint", {"base_url": "http://127.0.0.1:9", "api_key": OWN_KEY}),
+                    ("save_endpoint", {"base_url": own.url, "api_key": f"{OWN_KEY}-refused"}),
+                    ("save_endpoint", {"base_url": own.url, "api_key": f"{OWN_KEY} more"}),
+                    ("save_endpoint", {"base_url": f"{own.root}/?key={OWN_KEY}"}),
+                    ("save_endpoint", {"base_url": own.url, "api_key": OWN_KEY}),
+                    ("test_endpoint", {}),
                 ):
                     response = self.client.post(
                         reverse(f"settings:{name}"), data, headers=headers, follow=True
@@ -67,7 +86,7 @@ class SecrecyTests(KeyTestCase):
                 self.client.post(reverse("settings:save_key"), {"api_key": OTHER_KEY})
             pages.append(self.client.get(reverse("settings:home")).content.decode())
 
-        self.assertEqual(len(pages), 11)
+        self.assertEqual(len(pages), 23)
         self.assertTrue(lines)
         self.assert_clean("".join(pages))
         for line in lines:
@@ -77,12 +96,40 @@ class SecrecyTests(KeyTestCase):
     def test_no_repr_holds_a_key(self) -> None:
         services.save_api_key(user=self.alice, api_key=KEY, now=timezone.now())
         row = self.key_of(self.alice)
+        self.save_own()
+        own = Endpoint.objects.get()
+        with self.subTest("of the endpoint"):
+            self.assert_clean(f"{own!r} {own} {vars(own)!r}")
+            self.assertNotIn(own.ciphertext, repr(own))
 
-        self.assert_clean(
-            f"{row!r} {row} {vars(row)!r} {services.provider_for(self.alice)!r} "
-            f"{services.describe_tutor(self.alice)!r}"
-        )
+        for first in (False, True):
+            endpoints.ask_first(user=self.alice, endpoint=first)
+            self.assert_clean(
+                f"{row!r} {row} {vars(row)!r} {services.provider_for(self.alice)!r} "
+                f"{services.describe_tutor(self.alice)!r}"
+            )
         self.assertNotIn(row.ciphertext, repr(row))
+
+    def test_no_page_of_the_administration_holds_a_key(self) -> None:
+        services.save_api_key(user=self.alice, api_key=KEY, now=timezone.now())
+        self.save_own()
+        self.log_in(self.charlie)
+        own = Endpoint.objects.get()
+        for url in (
+            reverse("admin:accounts_endpoint_changelist"),
+            reverse("admin:accounts_endpoint_change", args=[own.pk]),
+            reverse("admin:accounts_endpoint_delete", args=[own.pk]),
+            reverse("admin:accounts_apikey_change", args=[self.key_of(self.alice).pk]),
+            reverse("admin:accounts_user_change", args=[self.alice.pk]),
+        ):
+            page = self.client.get(url).content.decode()
+            self.assert_clean(page)
+            self.assertNotIn(own.ciphertext, page)
+            self.assertNotIn(self.key_of(self.alice).ciphertext, page)
+        self.assertContains(
+            self.client.get(reverse("admin:accounts_endpoint_changelist")), "sk-own-…tail"
+        )
+        self.assertEqual(self.client.get(reverse("admin:accounts_endpoint_add")).status_code, 403)
 
     def test_no_error_report_holds_a_key(self) -> None:
         self.log_in()
@@ -96,14 +143,29 @@ class SecrecyTests(KeyTestCase):
 
         got_request_exception.connect(report)
         self.addCleanup(got_request_exception.disconnect, report)
-        for target in ("accounts.encryption.os.urandom", "accounts.services.ApiKey.objects"):
+        own = OpenAIServer().start()
+        self.addCleanup(own.stop)
+        for target, name, data in (
+            ("accounts.encryption.os.urandom", "save_key", {"api_key": KEY}),
+            ("accounts.services.ApiKey.objects", "save_key", {"api_key": KEY}),
+            (
+                "accounts.encryption.os.urandom",
+                "save_endpoint",
+                {"base_url": own.url, "api_key": OWN_KEY},
+            ),
+            (
+                "accounts.endpoints.mask",
+                "save_endpoint",
+                {"base_url": own.url, "api_key": OWN_KEY},
+            ),
+        ):
             broken = mock.Mock(side_effect=RuntimeError("broken"))
             broken.update_or_create.side_effect = broken.side_effect
-            with self.subTest(target=target), mock.patch(target, broken):
-                self.client.post(reverse("settings:save_key"), {"api_key": KEY})
+            with self.subTest(target=target, name=name), mock.patch(target, broken):
+                self.client.post(reverse(f"settings:{name}"), data)
                 self.assertIn("RuntimeError", reports[-1])
                 self.assert_clean(reports[-1])
-        self.assertEqual(len(reports), 2)
+        self.assertEqual(len(reports), 4)
 
     def test_no_error_page_holds_a_key(self) -> None:
         self.log_in()
@@ -123,6 +185,6 @@ class SecrecyTests(KeyTestCase):
 
     def test_no_message_repeats_a_key(self) -> None:
         for typed in (f"{KEY}é", f"{KEY} {KEY}", REFUSED_KEY):
-            with self.assertRaises(services.InvalidKey) as caught:
+            with self.assertRaises(InvalidKey) as caught:
                 services.save_api_key(user=self.alice, api_key=typed, now=timezone.now())
             self.assert_clean(f"{caught.exception} {caught.exception!r}")

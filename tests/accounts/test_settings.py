@@ -23,8 +23,8 @@ class SettingsTests(KeyTestCase):
         services.save_api_key(user=self.alice, api_key=KEY, now=timezone.now())
 
     def test_it_says_that_nobody_answers_and_how_to_change_that(self) -> None:
-        # 1 session, 2 user, 3 key.
-        with self.assertNumQueries(3):
+        # 1 session, 2 user, 3 key, 4 own server.
+        with self.assertNumQueries(4):
             response = self.client.get(self.url)
 
         self.assertContains(response, "You are working offline.")
@@ -238,8 +238,9 @@ class TestKeyTests(KeyTestCase):
         self.assertEqual(self.key_of(self.alice).status, "working")
 
     def test_a_key_saved_meanwhile_does_not_get_the_result_of_the_old(self) -> None:
-        def replace(api_key: str) -> None:
+        def replace(api_key: str, model: str) -> tuple[str, ...]:
             ApiKey.objects.update(ciphertext="another", status="untested")
+            return ()
 
         with mock.patch("memoryloop.llm.check_claude_key", autospec=True, side_effect=replace):
             services.test_api_key(user=self.alice, now=timezone.now())

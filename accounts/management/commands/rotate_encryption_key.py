@@ -1,12 +1,14 @@
 """`manage.py rotate_encryption_key`."""
 
+from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from accounts import encryption
-from accounts.models import ApiKey
+from accounts import encryption, endpoints
+from accounts.models import ApiKey, Endpoint
 
 
 class Command(BaseCommand):
@@ -20,16 +22,16 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         rotated = current = 0
         unreadable: list[str] = []
-        for pk in ApiKey.objects.order_by("pk").values_list("pk", flat=True):
+        for model, pk in _sealed_rows():
             # One short transaction a row: learners may save and remove keys meanwhile.
             with transaction.atomic():
-                row = ApiKey.objects.select_for_update().filter(pk=pk).first()
-                if row is None:
+                row = model.objects.select_for_update().filter(pk=pk).first()
+                if row is None or not row.ciphertext:
                     continue
-                owner_id, provider = row.owner_id, row.provider
+                owner_id, purpose = row.owner_id, _purpose(row)
                 try:
                     plaintext = encryption.decrypt(
-                        row.ciphertext, owner_id=owner_id, provider=provider
+                        row.ciphertext, owner_id=owner_id, provider=purpose
                     )
                 except encryption.Unreadable:
                     unreadable.append(f"{row.hint} of {owner_id}")
@@ -37,7 +39,7 @@ class Command(BaseCommand):
                 if encryption.is_current(row.ciphertext):
                     current += 1
                     continue
-                row.ciphertext = encryption.encrypt(plaintext, owner_id=owner_id, provider=provider)
+                row.ciphertext = encryption.encrypt(plaintext, owner_id=owner_id, provider=purpose)
                 row.save(update_fields=["ciphertext"])
                 rotated += 1
         self.stdout.write(f"{rotated} re-encrypted, {current} already under the first key.")
@@ -47,3 +49,16 @@ class Command(BaseCommand):
                 f"({'; '.join(unreadable)}). Put the key that made them back into "
                 "MEMORYLOOP_ENCRYPTION_KEYS, or have these learners save their key again."
             )
+
+
+def _sealed_rows() -> Iterator[tuple[type[ApiKey] | type[Endpoint], UUID]]:
+    """Yield every row that holds a learner's key."""
+    for pk in ApiKey.objects.order_by("pk").values_list("pk", flat=True):
+        yield ApiKey, pk
+    for pk in Endpoint.objects.exclude(ciphertext="").order_by("pk").values_list("pk", flat=True):
+        yield Endpoint, pk
+
+
+def _purpose(row: ApiKey | Endpoint) -> str:
+    """Return what a row's key is encrypted for besides its owner."""
+    return row.provider if isinstance(row, ApiKey) else endpoints.sealed_for(row.base_url)
