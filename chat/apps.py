@@ -12,4 +12,5 @@ class ChatConfig(AppConfig):
         from memoryloop import warming
 
         ground_palette.register(palette.find_conversations)
+        ground_palette.register(palette.find_messages)
         warming.register(pages.load)

@@ -1,15 +1,17 @@
 """Conversations and messages."""
 
 import uuid
+from datetime import timedelta
 
 from django.conf import settings
-from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVector
 from django.db import models
-from django.db.models.functions import Left
 from django.urls import reverse
 from django.utils import timezone
-from pgvector.django import VectorField
+from pgvector.django import HnswIndex, VectorField
+
+from chat.recorded import AnswerContext as AnswerContext
+from chat.recorded import Instructions as Instructions
+from chat.recorded import Seed as Seed
 
 MESSAGE_MAX_CHARACTERS = 50_000
 TITLE_MAX_CHARACTERS = 50
@@ -17,11 +19,16 @@ TITLE_MAX_CHARACTERS = 50
 CARDS_FROM_WORDS = 60
 FOLDED_LINES = 12
 FOLDED_CHARACTERS = 1_000
-# What of a message is indexed for finding it by its words. PostgreSQL refuses vectors over 1 MB.
-SEARCHED_CHARACTERS = 20_000
+# A model has titled a new conversation by then, or does not.
+TITLE_WITHIN = timedelta(minutes=3)
 
 
 class Conversation(models.Model):
+    class TitleBy(models.TextChoices):
+        FIRST = "first", "The first message"
+        MODEL = "model", "A model"
+        LEARNER = "learner", "The learner"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations"
@@ -32,6 +39,12 @@ class Conversation(models.Model):
     updated_at = models.DateTimeField(default=timezone.now)
     # Set while a deleted conversation can still be brought back; the worker purges it later.
     deleted_at = models.DateTimeField(null=True, blank=True)
+    # Pinned ones stand first; archived ones are out of the lists, and found all the same.
+    pinned_at = models.DateTimeField(null=True, blank=True)
+    archived_at = models.DateTimeField(null=True, blank=True)
+    title_by = models.CharField(
+        max_length=7, choices=TitleBy, default=TitleBy.FIRST, editable=False
+    )
     # The newest message of the branch that is open (see chat.branches).
     leaf = models.ForeignKey(
         "Message",
@@ -60,6 +73,12 @@ class Conversation(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("chat:conversation", args=[self.id])
+
+    @property
+    def awaits_title(self) -> bool:
+        """Tell whether a model may be about to find a better title."""
+        age = timezone.now() - self.created_at
+        return self.title_by == self.TitleBy.FIRST and age < TITLE_WITHIN
 
 
 class Message(models.Model):
@@ -101,6 +120,9 @@ class Message(models.Model):
     )
     # 1, 2, 3 … among those with the same parent.
     version = models.PositiveSmallIntegerField(default=1, editable=False)
+    # The conversation's owner, written by a trigger (migration 0004): a search is limited to one
+    # owner by an index of this table alone.
+    owner_id = models.UUIDField(null=True, editable=False)
     # 0, 1, 2 … along its branch.
     position = models.PositiveIntegerField()
     role = models.CharField(max_length=9, choices=Role)
@@ -149,9 +171,11 @@ class Message(models.Model):
                 name="message_streaming",
                 condition=models.Q(status="streaming"),
             ),
-            GinIndex(
-                SearchVector(Left("content", SEARCHED_CHARACTERS), config="english"),
-                name="message_words",
+            # The words to search are in a generated column that only SQL sees, as nobody wants it
+            # read: `words`, with the index `message_words` (migration 0004, chat.finding).
+            models.Index(fields=["owner_id", "-created_at"], name="message_owner_recent"),
+            HnswIndex(
+                fields=["embedding"], opclasses=["vector_cosine_ops"], name="message_meaning"
             ),
             # What the embedding worker has left to do.
             models.Index(
@@ -177,6 +201,15 @@ class Message(models.Model):
             self.Status.STOPPED,
             self.Status.INTERRUPTED,
             self.Status.FAILED,
+        }
+
+    @property
+    def concerns_the_key(self) -> bool:
+        """Tell whether an answer failed for a reason that another key may not have."""
+        return self.error_kind in {
+            self.ErrorKind.KEY,
+            self.ErrorKind.RIGHTS,
+            self.ErrorKind.LIMIT,
         }
 
     @property

@@ -1,18 +1,20 @@
-"""Conversations for the palette."""
+"""Conversations and messages for the palette."""
 
 import uuid
 
 from django.urls import reverse
 
-from chat.models import Conversation
+from chat import finding
 from memoryloop.palette import PaletteItem
+
+# A message on one line of the palette.
+SNIPPET_CHARACTERS = 90
+# With fewer letters nearly everything fits.
+FEWEST_LETTERS = 3
 
 
 def find_conversations(*, owner_id: uuid.UUID, text: str, limit: int) -> list[PaletteItem]:
     """Return this owner's conversations whose titles have all the words, the newest first."""
-    conversations = Conversation.objects.filter(owner_id=owner_id, deleted_at=None)
-    for word in text.split():
-        conversations = conversations.filter(title__icontains=word)
     return [
         PaletteItem(
             "Conversations",
@@ -20,5 +22,31 @@ def find_conversations(*, owner_id: uuid.UUID, text: str, limit: int) -> list[Pa
             reverse("chat:conversation", args=[conversation.id]),
             "chat",
         )
-        for conversation in conversations.order_by("-updated_at", "id")[:limit]
+        for conversation in finding.named(owner_id=owner_id, text=text, limit=limit)
     ]
+
+
+def find_messages(*, owner_id: uuid.UUID, text: str, limit: int) -> list[PaletteItem]:
+    """Return this owner's messages with these words or this meaning; none without a word."""
+    if len(text.strip()) < FEWEST_LETTERS:
+        return []
+    return [
+        PaletteItem(
+            "Messages",
+            _line(hit.snippet),
+            reverse("chat:message", args=[hit.message.id]),
+            "search",
+            hit.message.conversation.title,
+        )
+        for hit in finding.search(owner_id=owner_id, text=text, limit=limit).hits
+    ]
+
+
+def _line(snippet: str) -> str:
+    """Return the snippet as plain text, beginning near the first word found."""
+    first = snippet.find(finding.OPEN)
+    start = snippet.rfind(" ", 0, max(0, first - 24)) + 1 if first > SNIPPET_CHARACTERS // 2 else 0
+    line = snippet[start:].replace(finding.OPEN, "").replace(finding.CLOSE, "")
+    if len(line) > SNIPPET_CHARACTERS:
+        line = line[:SNIPPET_CHARACTERS].rsplit(" ", 1)[0] + "…"
+    return ("…" if start else "") + line

@@ -5,14 +5,12 @@ import re
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector
-from django.db.models import F, QuerySet
-from django.db.models.functions import Left
 from django.urls import reverse
-from pgvector.django import CosineDistance
 
-from chat.models import SEARCHED_CHARACTERS, Message
+from chat import finding
+from chat.models import Message
 from chat.tasks import EMBEDDED_CHARACTERS
+from chat.tokens import cut_to_tokens, estimate_tokens
 from memoryloop import background, embeddings
 from memoryloop.llm.base import Found
 
@@ -20,9 +18,11 @@ logger = logging.getLogger(__name__)
 
 # With MiniLM unrelated sentences lie at 0.8 and beyond, a question and its answer at 0.2 to 0.6.
 MAX_DISTANCE = 0.62
-EXCERPT_CHARACTERS = 600
-# Of a long question, what is looked for by its words.
-MAX_WORDS = 24
+# What all that is recalled may take of the prompt, and any one of it.
+RECALLED_TOKENS = 2_000
+MESSAGE_TOKENS = 500
+# Less than this of a message says nothing.
+FEWEST_TOKENS = 40
 _WORD = re.compile(r"\w{3,40}")
 _STOP_WORDS = frozenset(
     word
@@ -32,7 +32,6 @@ _STOP_WORDS = frozenset(
     )
     for word in line.split()
 )
-_VECTOR = SearchVector(Left("content", SEARCHED_CHARACTERS), config="english")
 
 
 def expect(text: str) -> None:
@@ -45,72 +44,74 @@ def related_messages(
 ) -> list[Found]:
     """Return the owner's messages nearest in meaning, the nearest first, each text once.
 
-    Messages without an embedding are found by their words, and so is everything when the embedder
-    does not work. Three SQL queries at most; embedding the text takes some 7 ms.
+    All of them together take RECALLED_TOKENS at most. Messages without an embedding are found by
+    their words, and so is everything when the embedder does not work. Five SQL queries at most;
+    embedding the text takes some 7 ms.
     """
+    near = _near(owner_id, text, leave_out, limit)
+    # While the embedder works, words are for what it has not come to yet.
+    words = " ".join(word for word in _WORD.findall(text.lower()) if word not in _STOP_WORDS)
+    by_words = finding.with_words(
+        owner_id=owner_id,
+        text=words,
+        limit=limit * 2 + len(leave_out),
+        any_word=True,
+        unembedded=near is not None,
+    )
+    ways = dict.fromkeys(by_words, "the same words") | dict.fromkeys(near or [], "close in meaning")
+    ids = [id_ for id_ in dict.fromkeys([*(near or []), *by_words]) if id_ not in set(leave_out)]
     messages = (
         Message.objects.filter(conversation__owner_id=owner_id, conversation__deleted_at=None)
-        .exclude(id__in=leave_out)
         .exclude(content="")
         .exclude(status=Message.Status.STREAMING)
         .select_related("conversation")
         .only("id", "content", "created_at", "conversation__title")
+        .in_bulk(ids[: limit * 3])
     )
+    ranked = [(messages[id_], ways[id_]) for id_ in ids if id_ in messages]
+    return _within_budget(ranked, {" ".join(text.split())}, limit)
+
+
+def _near(owner_id: UUID, text: str, leave_out: Sequence[UUID], limit: int) -> list[UUID] | None:
+    """Return what is near in meaning; None where the text cannot be embedded."""
+    embedder = embeddings.get_embedder()
+    try:
+        vector = embedder.embed([text[:EMBEDDED_CHARACTERS]])[0]
+    except embeddings.EmbeddingError:
+        logger.warning("The question could not be embedded; looking for its words.")
+        return None
+    near = finding.nearest(
+        owner_id=owner_id,
+        vector=vector,
+        model=embedder.name,
+        # The same text may have been said twice.
+        limit=limit * 2,
+        leave_out=leave_out,
+    )
+    return [item.id for item in near if item.distance < MAX_DISTANCE]
+
+
+def _within_budget(
+    ranked: Sequence[tuple[Message, str]], seen: set[str], limit: int
+) -> list[Found]:
     found: list[Found] = []
-    seen = {" ".join(text.split())}
-    unembedded = messages
-    if messages.filter(embedding__isnull=False).exists():
-        embedder = embeddings.get_embedder()
-        try:
-            vector = embedder.embed([text[:EMBEDDED_CHARACTERS]])[0]
-        except embeddings.EmbeddingError:
-            logger.warning("The question could not be embedded; looking for its words.")
-        else:
-            unembedded = messages.filter(embedding=None)
-            near = (
-                messages.filter(embedding_model=embedder.name)
-                .annotate(distance=CosineDistance("embedding", vector))
-                .filter(distance__lt=MAX_DISTANCE)
-                .order_by("distance", "id")[: limit * 2]
-            )
-            _add(found, near, seen, "close in meaning")
-    if len(found) < limit:
-        _add(found, _by_words(unembedded, text, limit), seen, "the same words")
-    return found[:limit]
-
-
-def _by_words(messages: "QuerySet[Message]", text: str, limit: int) -> "QuerySet[Message]":
-    """Return messages that share words with a text, the best first. One SQL query."""
-    words = dict.fromkeys(word for word in _WORD.findall(text.lower()) if word not in _STOP_WORDS)
-    if not words:
-        return messages.none()
-    # Word characters only, so nothing in it means anything to PostgreSQL's query language.
-    query = SearchQuery(" | ".join(list(words)[:MAX_WORDS]), search_type="raw", config="english")
-    return (
-        messages.alias(words=_VECTOR, rank=SearchRank(_VECTOR, query))
-        .filter(words=query)
-        .order_by(F("rank").desc(), "id")[: limit * 2]
-    )
-
-
-def _add(found: list[Found], messages: "QuerySet[Message]", seen: set[str], how: str) -> None:
-    for message in messages:
+    left = RECALLED_TOKENS
+    for message, how in ranked:
         flat = " ".join(message.content.split())
         if flat in seen:
             continue
         seen.add(flat)
+        text = cut_to_tokens(flat, min(left, MESSAGE_TOKENS))
+        left -= estimate_tokens(text)
         found.append(
             Found(
                 kind="message",
                 title=message.conversation.title,
-                text=_excerpt(flat),
+                text=text,
                 url=reverse("chat:message", args=[message.id]),
                 why=f"{how}, {message.created_at:%-d %B %Y}",
             )
         )
-
-
-def _excerpt(text: str) -> str:
-    if len(text) <= EXCERPT_CHARACTERS:
-        return text
-    return text[:EXCERPT_CHARACTERS].rsplit(" ", 1)[0] + "…"
+        if len(found) == limit or left < FEWEST_TOKENS:
+            break
+    return found

@@ -218,8 +218,9 @@ def add_after(end: End, messages: Sequence[Message], *, now: datetime, version: 
     messages[0].version = version
     _store(messages)
     end.conversation.leaf = messages[-1]
+    # What is spoken in is in use: out of the archive with it.
     Conversation.objects.filter(id=end.conversation.id).update(
-        leaf=messages[-1].id, updated_at=now
+        leaf=messages[-1].id, updated_at=now, archived_at=None
     )
 
 
@@ -313,7 +314,8 @@ def rename_conversation(conversation: Conversation, title: str) -> None:
     if not title:
         raise EmptyMessage("A conversation needs a title.")
     conversation.title = _cut(title)
-    conversation.save(update_fields=["title"])
+    conversation.title_by = Conversation.TitleBy.LEARNER
+    conversation.save(update_fields=["title", "title_by"])
 
 
 def delete_conversation(conversation: Conversation, *, now: datetime | None = None) -> None:
@@ -331,13 +333,15 @@ def restore_conversation(conversation: Conversation) -> None:
     conversation.save(update_fields=["deleted_at"])
 
 
-def title_from(content: str) -> str:
+def title_from(content: str, default: str = "Conversation") -> str:
     """Return the first words of a text, at most 50 characters, without Markdown's signs."""
     for line in content.splitlines():
-        title = " ".join(re.sub(r"^[\s#>*+`~|-]+|[*_`]+", " ", line).split())
+        line = re.sub(r"^[\s#>*+`~|-]+", "", line)
+        # An underscore within a word is part of it.
+        title = " ".join(re.sub(r"[*`]+|(?<!\w)_+|_+(?!\w)", "", line).split())
         if title:
             return _cut(title)
-    return "Conversation"
+    return default
 
 
 def _cut(title: str) -> str:

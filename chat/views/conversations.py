@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from chat import generation, services
+from chat import generation, services, shelving
 from chat.forms import MessageForm, TitleForm
 from chat.models import Conversation
 from chat.views import pages
@@ -18,6 +18,8 @@ from memoryloop.http import HtmxHttpRequest
 from memoryloop.toasts import toast
 
 PER_PAGE = 50
+# How often a page asks whether its conversation has a better title, each time waiting longer.
+TITLE_ATTEMPTS = 5
 
 
 @require_safe
@@ -35,9 +37,21 @@ def conversation(request: HtmxHttpRequest, conversation_id: UUID) -> HttpRespons
 @require_safe
 @login_required
 def all_conversations(request: HtmxHttpRequest) -> HttpResponse:
-    paginator = Paginator(services.conversations_for_owner(request.user), PER_PAGE)
-    page = paginator.get_page(request.GET.get("page"))
+    page = Paginator(shelving.listed(request.user), PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "chat/conversations.html", {"page": page})
+
+
+@require_safe
+@login_required
+def title(request: HtmxHttpRequest, conversation_id: UUID) -> HttpResponse:
+    """Return the title, which a model may have bettered meanwhile; others go to the page."""
+    found = get_conversation(request.user, conversation_id)
+    if not request.htmx:
+        return redirect(found)
+    again = request.GET.get("again", "")
+    attempt = int(again) if again in {str(number) for number in range(TITLE_ATTEMPTS)} else 0
+    context = {"conversation": found, "attempt": attempt + 1, "seconds": 4 * 2**attempt}
+    return render(request, "chat/_title.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

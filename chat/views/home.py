@@ -5,7 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from chat import generation, retrieval, services
+from chat import generation, retrieval, services, shelving
 from chat.forms import MessageForm
 from memoryloop.http import HtmxHttpRequest
 
@@ -51,7 +51,7 @@ def start(request: HtmxHttpRequest) -> HttpResponse:
 
 
 def _render_home(request: HtmxHttpRequest, form: MessageForm, status: int = 200) -> HttpResponse:
-    recent = list(services.conversations_for_owner(request.user)[: RECENT + 1])
+    recent = list(shelving.listed(request.user)[: RECENT + 1])
     context = {
         "form": form,
         "recent": recent[:RECENT],

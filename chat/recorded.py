@@ -1,0 +1,54 @@
+"""What is kept beside conversations and messages: where one began, and what an answer was told."""
+
+from django.db import models
+from django.utils import timezone
+
+
+class Seed(models.Model):
+    """What a conversation was opened about: shown at its beginning, and told to the tutor."""
+
+    conversation = models.OneToOneField(
+        "chat.Conversation", on_delete=models.CASCADE, primary_key=True, related_name="seed"
+    )
+    title = models.CharField(max_length=160)
+    text = models.TextField()
+    # The ways back: [{"label": …, "url": …, "icon": …}], addresses within this site.
+    links = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Instructions(models.Model):
+    """The part of a system prompt that answers have in common, stored once."""
+
+    # SHA-256 of the text, in hexadecimal.
+    digest = models.CharField(primary_key=True, max_length=64, editable=False)
+    text = models.TextField()
+
+    def __str__(self) -> str:
+        return f"{self.digest[:8]}: {self.text[:60]}"
+
+
+class AnswerContext(models.Model):
+    """What a model was sent for an answer: enough to show it word for word."""
+
+    answer = models.OneToOneField(
+        "chat.Message", on_delete=models.CASCADE, primary_key=True, related_name="context"
+    )
+    instructions = models.ForeignKey(Instructions, on_delete=models.PROTECT, related_name="+")
+    # What stood below the instructions: what was recalled, as it was quoted.
+    quoted = models.TextField(blank=True)
+    # The same piece by piece: [{"kind", "title", "text", "url", "why", "tokens"}].
+    found = models.JSONField(default=list)
+    # The ids of the messages sent, oldest first. A message never changes once it is answered.
+    window = models.JSONField(default=list)
+    # How many earlier messages of the branch found no room.
+    left_out = models.PositiveIntegerField(default=0)
+    # Estimates: of the whole, and what the window might hold.
+    tokens = models.PositiveIntegerField(default=0)
+    window_tokens = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{len(self.window)} messages, {len(self.found)} recalled, {self.tokens} tokens"

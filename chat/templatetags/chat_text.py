@@ -1,0 +1,19 @@
+"""Text with the words that were found in it."""
+
+import re
+
+from django import template
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+from chat.finding import CLOSE, OPEN
+
+register = template.Library()
+_FOUND = re.compile(f"{OPEN}([^{OPEN}{CLOSE}]*){CLOSE}")
+
+
+@register.filter
+def marked(snippet: str) -> SafeString:
+    """Return a snippet escaped, with what was found in <mark>."""
+    html = _FOUND.sub(r"<mark>\1</mark>", escape(snippet))
+    return mark_safe(html.replace(OPEN, "").replace(CLOSE, ""))  # noqa: S308 - escaped above

@@ -1,0 +1,25 @@
+"""One search box over everything that was said."""
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from chat import finding, shelving
+from chat.views.conversations import PER_PAGE
+from memoryloop.http import HtmxHttpRequest
+
+
+@require_safe
+@login_required
+def search(request: HtmxHttpRequest) -> HttpResponse:
+    """Show what `?q=` finds, as it is typed; without words, the list of conversations."""
+    text = request.GET.get("q", "").replace("\0", "").strip()[: finding.TEXT_MAX_CHARACTERS]
+    context: dict[str, object] = {"q": text}
+    if text:
+        context["found"] = finding.search(owner_id=request.user.id, text=text)
+    else:
+        context["page"] = Paginator(shelving.listed(request.user), PER_PAGE).get_page(1)
+    is_fragment = request.htmx and request.htmx.target == "found"
+    return render(request, "chat/_found.html" if is_fragment else "chat/search.html", context)

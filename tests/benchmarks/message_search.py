@@ -1,0 +1,260 @@
+"""Measure searching 100,000 messages, and opening a conversation of 2,000.
+
+    python -m tests.benchmarks.message_search [--messages 100000] [--rounds 40] [--keep]
+
+In a database of its own beside the one that DATABASE_URL names. Three learners: one has nearly
+everything, one a twentieth, one two hundred messages. Texts are made from a vocabulary with the
+frequencies of a language (Zipf); vectors vary as those of sentences do. The rows go
+in by COPY. Reports medians, p95 and how much of the exact result the index finds.
+"""
+
+import argparse
+import itertools
+import os
+import random
+import statistics
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
+
+import numpy as np
+import psycopg
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+DATABASE = "memoryloop_bench_messages"
+VOCABULARY = 30_000
+TOPICS = 2_000
+# The directions in which meaning varies, and what is a vector's own, as a part of its length.
+DIRECTIONS = 48
+OWN = 0.3
+MODEL = "all-MiniLM-L6-v2-onnx-int8"
+LONG = 2_000
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+_random = random.Random(7)
+_numbers = np.random.default_rng(7)
+_projection = _numbers.standard_normal((DIRECTIONS, 384), dtype=np.float32)
+
+
+def say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def prepare() -> None:
+    """Create the database and have Django use it."""
+    url = os.environ["DATABASE_URL"]
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+        connection.execute(f"CREATE DATABASE {DATABASE}")
+    os.environ["DATABASE_URL"] = urlunsplit(urlsplit(url)._replace(path=f"/{DATABASE}"))
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "memoryloop.settings")
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+
+
+def words() -> list[str]:
+    """Return made-up words that no stemmer shortens, the commonest first."""
+    syllables = [c + v for c in "bdfgklmnprtvz" for v in "aiou"]
+    made = ("".join(parts) for n in (2, 3) for parts in itertools.product(syllables, repeat=n))
+    return [f"{word}x" for word in itertools.islice(made, VOCABULARY)]
+
+
+def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def around(topics: NDArray[np.float32], count: int) -> NDArray[np.float32]:
+    """Return vectors that vary in few directions, as embeddings do, and a little in all."""
+    latent = topics[_numbers.integers(0, len(topics), count)]
+    latent = latent + 0.6 * _numbers.standard_normal(latent.shape, dtype=np.float32)
+    own = unit(_numbers.standard_normal((count, 384), dtype=np.float32))
+    return unit(unit(latent @ _projection) + OWN * own).astype(np.float32)
+
+
+def fill(owners: list[tuple["User", int]], vocabulary: list[str], topics: Any) -> None:
+    """Copy every owner's messages in, some twenty to a conversation."""
+    from django.db import connection
+
+    weights = list(itertools.accumulate(1 / rank for rank in range(1, VOCABULARY + 1)))
+    conversations: list[tuple[Any, ...]] = []
+
+    def rows() -> Iterator[tuple[Any, ...]]:
+        for owner, count in owners:
+            # The one long conversation, then short ones.
+            lengths = itertools.chain([LONG] if count > 50_000 else [], itertools.repeat(20))
+            left = count
+            for length in lengths:
+                length = min(length, left)
+                if not length:
+                    break
+                left -= length
+                conversation_id = uuid.uuid4()
+                begun = NOW - timedelta(minutes=_random.randrange(500_000))
+                conversations.append((conversation_id, owner.id, f"About {length}", begun))
+                vectors = around(topics, length)
+                before = None
+                for position in range(length):
+                    message_id = uuid.uuid4()
+                    text = _random.choices(
+                        vocabulary, cum_weights=weights, k=_random.randrange(20, 200)
+                    )
+                    role = "assistant" if position % 2 else "user"
+                    said = begun + timedelta(seconds=30 * position)
+                    vector = "[" + ",".join(f"{x:.5f}" for x in vectors[position]) + "]"
+                    yield (
+                        message_id, conversation_id, before, 1, position, role, " ".join(text),
+                        "", "complete", "", "", "Claude" if position % 2 else "", "", said, said,
+                        vector, MODEL,
+                    )  # fmt: skip
+                    before = message_id
+
+    columns = (
+        "id, conversation_id, parent_id, version, position, role, content, earlier_content, "
+        "status, error, error_kind, provider, model, created_at, updated_at, embedding, "
+        "embedding_model"
+    )
+    with connection.cursor() as cursor:
+        # Conversations must be there first, for the trigger that writes the owner.
+        messages = list(rows())
+        with cursor.copy(
+            "COPY chat_conversation (id, owner_id, title, created_at, updated_at, title_by) "
+            "FROM STDIN"
+        ) as copy:
+            for id_, owner_id, title, begun in conversations:
+                copy.write_row((id_, owner_id, title, begun, begun, "first"))
+        cursor.execute("DROP INDEX message_meaning")
+        with cursor.copy(f"COPY chat_message ({columns}) FROM STDIN") as copy:
+            for row in messages:
+                copy.write_row(row)
+        began = time.perf_counter()
+        cursor.execute("SET maintenance_work_mem = '512MB'")
+        cursor.execute(
+            "CREATE INDEX message_meaning ON chat_message USING hnsw (embedding vector_cosine_ops)"
+        )
+        say(f"index over {len(messages):,} vectors built in {time.perf_counter() - began:.0f} s")
+        cursor.execute("VACUUM ANALYZE chat_message")
+        cursor.execute("VACUUM ANALYZE chat_conversation")
+
+
+def timed(what: str, call: Callable[[int], object], rounds: int) -> None:
+    for number in range(3):
+        call(-1 - number)
+    taken = []
+    for number in range(rounds):
+        began = time.perf_counter()
+        call(number)
+        taken.append((time.perf_counter() - began) * 1_000)
+    taken.sort()
+    say(
+        f"{what}: median {statistics.median(taken):.1f} ms, "
+        f"p95 {taken[int(len(taken) * 0.95)]:.1f} ms"
+    )
+
+
+def measure(owner: "User", vocabulary: list[str], topics: Any, rounds: int) -> None:
+    from chat import finding
+    from chat.models import Message
+
+    count = Message.objects.filter(owner_id=owner.id).count()
+    say(f"\n{owner.email}, {count:,} messages")
+    texts = {
+        "the commonest word": lambda n: vocabulary[n % 3],
+        "a common and a rare word": lambda n: f"{vocabulary[50 + n]} {vocabulary[3_000 + n]}",
+        "two rare words": lambda n: f"{vocabulary[9_000 + n]} {vocabulary[9_500 + n]}",
+        "a question of eight words": lambda n: " ".join(
+            vocabulary[20 * k + n] for k in (1, 4, 9, 16, 30, 90, 200, 400)
+        ),
+    }
+    for name, text in texts.items():
+        timed(
+            f"  whole search, {name}",
+            lambda n, text=text: finding.search(owner_id=owner.id, text=text(n)),
+            rounds,
+        )
+        timed(
+            f"    of it the words, {name}",
+            lambda n, text=text: finding.with_words(owner_id=owner.id, text=text(n), limit=60),
+            rounds,
+        )
+    queries = around(topics, rounds + 3)
+
+    def nearest(number: int, *, exactly: bool | None = None, limit: int = 60) -> set[uuid.UUID]:
+        found = finding.nearest(
+            owner_id=owner.id, vector=queries[number], model=MODEL, limit=limit, exactly=exactly
+        )
+        return {item.id for item in found}
+
+    timed("  nearest 60", nearest, rounds)
+    timed("  nearest 60, exactly", lambda n: nearest(n, exactly=True), min(rounds, 10))
+    for limit in (10, 60):
+        recalls = []
+        for number in range(min(rounds, 20)):
+            exact = nearest(number, exactly=True, limit=limit)
+            recalls.append(len(nearest(number, exactly=False, limit=limit) & exact) / len(exact))
+        say(f"  recall of the index at {limit}: {statistics.mean(recalls):.3f}")
+
+
+def open_long(owner: "User", rounds: int) -> None:
+    from django.test import Client
+
+    from chat.models import Conversation
+
+    client = Client(SERVER_NAME="localhost")
+    client.force_login(owner)
+    say("")
+    for title in (f"About {LONG}", "About 20"):
+        found = Conversation.objects.filter(owner=owner, title=title).first()
+        assert found is not None  # fill() made them
+        url = found.get_absolute_url()
+        timed(f"opening “{title}”", lambda _, url=url: client.get(url).content, rounds)
+    long = Conversation.objects.get(owner=owner, title=f"About {LONG}")
+    url = f"{long.get_absolute_url()}?upto=900"
+    timed("its middle", lambda _: client.get(url).content, rounds)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.message_search")
+    parser.add_argument("--messages", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=40)
+    parser.add_argument("--keep", action="store_true", help="leave the database there")
+    options = parser.parse_args()
+    home = os.environ["DATABASE_URL"]
+    prepare()
+    from django.db import connection
+
+    from accounts.models import User
+
+    owners = [
+        (User.objects.create_user(f"{name}@example.org"), count)
+        for name, count in (
+            ("nearly-everything", options.messages),
+            ("a-twentieth", options.messages // 20),
+            ("two-hundred", 200),
+        )
+    ]
+    vocabulary = words()
+    topics = _numbers.standard_normal((TOPICS, DIRECTIONS), dtype=np.float32)
+    fill(owners, vocabulary, topics)
+    for owner, _ in owners:
+        measure(owner, vocabulary, topics, options.rounds)
+    open_long(owners[0][0], options.rounds)
+    connection.close()
+    if not options.keep:
+        connection.close_pool()  # type: ignore[attr-defined] # of the PostgreSQL backend
+        with psycopg.connect(home, autocommit=True) as server:
+            server.execute(f"DROP DATABASE {DATABASE} WITH (FORCE)")
+
+
+if __name__ == "__main__":
+    main()
