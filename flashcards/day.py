@@ -1,31 +1,71 @@
 """The learner's day: it begins at 04:00 by their own clock, so a late evening counts as one day."""
 
 import zoneinfo
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from accounts.models import User
 
 DAY_BEGINS_AT = time(4)
+_INSTANT = timedelta(microseconds=1)
 
 
-def zone_of(user: User) -> tzinfo:
-    """Return the learner's time zone; UTC when its name is not known here."""
+@dataclass(frozen=True)
+class Day:
+    """When a learner's days begin: by which clock, and at which time of it."""
+
+    zone: tzinfo = UTC
+    begins: time = DAY_BEGINS_AT
+
+    def of(self, moment: datetime) -> date:
+        """Return the date of the learner's day that a moment falls in."""
+        return day_of(moment, self.zone, begins=self.begins)
+
+    def start(self, now: datetime, *, days: int = 0) -> datetime:
+        """Return when the learner's day began (aware UTC), or that of the day `days` later."""
+        return day_start(now, self.zone, days=days, begins=self.begins)
+
+    def between(self, earlier: datetime, later: datetime) -> int:
+        """Return how many times the day rolled over; 0 if it did not, or time went backwards."""
+        return max(0, (self.of(later) - self.of(earlier)).days)
+
+    def later(self, now: datetime, days: int) -> datetime:
+        """Return the same time by the clock so many of the learner's days later (aware UTC).
+
+        Where the clocks change it stays inside that day, whose length then is 23 or 25 hours.
+        """
+        local = now.astimezone(self.zone)
+        moved = datetime.combine(local.date() + timedelta(days=days), local.time(), self.zone)
+        same_time = moved.replace(fold=local.fold).astimezone(UTC)
+        start, end = self.start(now, days=days), self.start(now, days=days + 1)
+        return min(max(same_time, start), end - _INSTANT)
+
+
+def zone_named(name: str) -> tzinfo:
+    """Return a time zone by its IANA name; UTC when it is not known here."""
     try:
-        return zoneinfo.ZoneInfo(user.time_zone)
+        return zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError):
         return UTC
 
 
-def day_of(moment: datetime, zone: tzinfo) -> date:
+def zone_of(user: User) -> tzinfo:
+    """Return the learner's time zone; UTC when its name is not known here."""
+    return zone_named(user.time_zone)
+
+
+def day_of(moment: datetime, zone: tzinfo, *, begins: time = DAY_BEGINS_AT) -> date:
     """Return the date of the learner's day that a moment falls in: at 03:59 still yesterday's."""
     local = moment.astimezone(zone)
-    return local.date() if local.time() >= DAY_BEGINS_AT else local.date() - timedelta(days=1)
+    return local.date() if local.time() >= begins else local.date() - timedelta(days=1)
 
 
-def day_start(now: datetime, zone: tzinfo, *, days: int = 0) -> datetime:
+def day_start(
+    now: datetime, zone: tzinfo, *, days: int = 0, begins: time = DAY_BEGINS_AT
+) -> datetime:
     """Return when the learner's day began (aware UTC), or that of the day `days` later.
 
     By the wall clock: a day on which the clocks change has 23 or 25 hours.
     """
-    begins = datetime.combine(day_of(now, zone) + timedelta(days=days), DAY_BEGINS_AT, zone)
-    return begins.astimezone(UTC)
+    first = datetime.combine(day_of(now, zone, begins=begins) + timedelta(days=days), begins, zone)
+    return first.astimezone(UTC)

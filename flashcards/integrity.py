@@ -16,8 +16,9 @@ from django.db import transaction
 
 from chat.models import Message
 from flashcards import scheduling
-from flashcards.models import JournalEntry
+from flashcards.models import JournalEntry, StudySettings
 from flashcards.records import Flashcard, ReviewLog
+from flashcards.scheduling import ScheduleSettings
 from flashcards.store import checkpoint, health, journal
 from flashcards.store.journal import Change
 
@@ -81,6 +82,11 @@ class _Check:
         self.cards = 0
         self.logs = 0
         self.owners = frozenset(get_user_model().objects.values_list("pk", flat=True))
+        fitted = StudySettings.objects.filter(deck=None, parameters__isnull=False)
+        self.fitted = {
+            owner_id: ScheduleSettings(parameters=tuple(parameters))
+            for owner_id, parameters in fitted.values_list("owner_id", "parameters")
+        }
 
     def run(self, progress: Callable[[float], None]) -> Report:
         if self.repair:
@@ -137,7 +143,7 @@ class _Check:
     def _histories(self, cards: Iterable[Flashcard], by_card: dict[UUID, list[ReviewLog]]) -> None:
         for card in cards:
             logs = by_card.get(card.id, [])
-            folded = scheduling.fold(card, logs)
+            folded = _folded(card, logs=logs, settings=self._settings(card.owner_id))
             differing = [f for f in SCHEDULE_FIELDS if getattr(folded, f) != getattr(card, f)]
             positions = sorted(log.sequence for log in logs)
             if positions != list(range(card.sequence)):
@@ -151,7 +157,12 @@ class _Check:
             self.found[kind].add(example)
             # A hole in the middle of a history stays one; what is left of it can be folded.
             if self.repair and positions == list(range(len(positions))):
-                self._change([card], functools.partial(_folded, logs=logs), kind)
+                settings = self._settings(card.owner_id)
+                self._change([card], functools.partial(_folded, logs=logs, settings=settings), kind)
+
+    def _settings(self, owner_id: UUID) -> ScheduleSettings:
+        """Return what a fold needs to know of a learner: the parameters fitted to them."""
+        return self.fitted.get(owner_id, scheduling.DEFAULT_SETTINGS)
 
     def _messages(self, cards: Iterable[Flashcard]) -> None:
         named = {card.message_id for card in cards if card.message_id}
@@ -197,8 +208,8 @@ def check(*, repair: bool = False, progress: Callable[[float], None] = lambda _:
     return _Check(repair=repair).run(progress)
 
 
-def _folded(card: Flashcard, *, logs: list[ReviewLog]) -> Flashcard:
-    return scheduling.fold(card, logs)
+def _folded(card: Flashcard, *, logs: list[ReviewLog], settings: ScheduleSettings) -> Flashcard:
+    return scheduling.fold(card, logs, settings=settings)
 
 
 def _parts() -> Iterator[tuple[UUID, UUID]]:

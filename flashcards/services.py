@@ -6,7 +6,6 @@ All functions name the owner; times come in as arguments. Errors carry a `.sente
 import dataclasses
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -14,15 +13,20 @@ from django.db import transaction
 
 import chat.services
 from chat.models import Message
-from flashcards import history, jobs, scheduling
+from flashcards import history, jobs
 from flashcards.faces import card_ordinals
 from flashcards.models import DraftBatch
 from flashcards.records import (
     Flashcard,
-    LogKind,
     NewCard,
-    Rating,
-    ReviewLog,
+)
+from flashcards.reviewing import (
+    AlreadyAnswered,
+    NothingToUndo,
+    Reviewed,
+    review_card,
+    reviewed_since,
+    undo_review,
 )
 from flashcards.scheduling import preview
 from flashcards.store import DueQueue, Query, journal, queue
@@ -54,33 +58,6 @@ __all__ = [
     "set_tags",
     "undo_review",
 ]
-
-# Beyond this many pending entries of one learner a checkpoint is asked for out of turn.
-CHECKPOINT_ENTRIES = 300
-# An undo is for what was just done.
-UNDO_WITHIN = timedelta(days=1)
-
-
-class NothingToUndo(CardError):
-    """The learner has no review that could be taken back."""
-
-
-class AlreadyAnswered(CardError):
-    """Another review answered this position of the card's history first."""
-
-    def __init__(self, card: Flashcard) -> None:
-        super().__init__("This card was already answered, perhaps in another tab.")
-        self.card = card
-
-
-@dataclass(frozen=True)
-class Reviewed:
-    """A review that stands; `repeated` if the same one had been acknowledged before."""
-
-    card: Flashcard
-    log: ReviewLog
-    repeated: bool = False
-
 
 # Changing cards
 
@@ -219,65 +196,6 @@ def delete_for_owner(*, owner_id: UUID) -> None:
 # Reviewing
 
 
-def review_card(
-    *,
-    owner_id: UUID,
-    card_id: UUID,
-    review_id: UUID,
-    sequence: int,
-    rating: Rating,
-    now: datetime,
-    duration_ms: int = 0,
-) -> Reviewed:
-    """Rate a card. The same `review_id` again changes nothing and returns what it did.
-
-    `sequence` is the position in the card's history that is answered (`card.sequence` as shown).
-    Raises AlreadyAnswered if another review answered it, DoesNotExist for a stranger's card.
-    """
-    with transaction.atomic():
-        journal.lock_owner(owner_id)
-        pending = journal.read(owner_id)
-        card = queue.card(owner_id, card_id, pending)
-        known = pending.logs.get(review_id)
-        if known is None and sequence != card.sequence:
-            known = _log(owner_id, review_id)
-        if known is not None and known.flashcard_id == card_id:
-            return Reviewed(card, known, repeated=True)
-        if known is not None or sequence != card.sequence:
-            raise AlreadyAnswered(card)
-        if card.last_review is not None and now < card.last_review:
-            logs = ReviewLog.objects.for_owner(owner_id).filter(flashcard_id=card_id)
-            card, log = scheduling.review_late(
-                card, logs, rating, now, review_id=review_id, duration_ms=duration_ms
-            )
-        else:
-            card, log = scheduling.review(
-                card, rating, now, review_id=review_id, duration_ms=duration_ms
-            )
-        journal.append([Change(card, log)])
-        if pending.entries >= CHECKPOINT_ENTRIES:
-            jobs.request_checkpoint()
-    return Reviewed(card, log)
-
-
-def undo_review(*, owner_id: UUID, undo_id: UUID, now: datetime) -> Flashcard:
-    """Take back the learner's last review; the log says so and the card is folded again.
-
-    The same `undo_id` again changes nothing. Raises NothingToUndo.
-    """
-    with transaction.atomic():
-        journal.lock_owner(owner_id)
-        known = _log(owner_id, undo_id)
-        if known is not None:
-            return queue.card(owner_id, known.flashcard_id)
-        last = _last_standing(owner_id, now)
-        card = Flashcard.objects.for_owner(owner_id).with_deleted().get(id=last.flashcard_id)
-        logs = ReviewLog.objects.for_owner(owner_id).filter(flashcard_id=card.id)
-        card, row = scheduling.undo(card, logs, now, undo_id=undo_id, log_id=last.id)
-        journal.append([Change(card, row)])
-    return card
-
-
 def due_queue(*, owner_id: UUID, now: datetime, limit: int = 2) -> DueQueue:
     """Return the first cards to review, in order, and how many there are."""
     return queue.read(owner_id, now, limit)
@@ -286,12 +204,6 @@ def due_queue(*, owner_id: UUID, now: datetime, limit: int = 2) -> DueQueue:
 def next_due_at(*, owner_id: UUID, now: datetime) -> datetime | None:
     """Return when the next card falls due after `now`, or None if none will."""
     return queue.next_due_at(owner_id, now)
-
-
-def reviewed_since(*, owner_id: UUID, since: datetime) -> list[ReviewLog]:
-    """Return the reviews that stand from `since` on, oldest first."""
-    logs = ReviewLog.objects.for_owner(owner_id).filter(reviewed_at__gte=since)
-    return [log for log in scheduling.effective(logs) if log.rating is not None]
 
 
 # Finding
@@ -339,32 +251,3 @@ def _change(
         if edited_at is not None:
             history.record(owner_id=owner_id, before=[before], after=[after], now=edited_at)
     return after
-
-
-def _log(owner_id: UUID, log_id: UUID) -> ReviewLog | None:
-    return ReviewLog.objects.for_owner(owner_id).filter(id=log_id).first()
-
-
-def _last_standing(owner_id: UUID, now: datetime) -> ReviewLog:
-    """Return the last review that was not taken back. Raises NothingToUndo.
-
-    Most often it is still in the journal, and LanceDB is not asked.
-    """
-    pending = list(journal.read(owner_id).logs.values())
-    undone = {log.undoes for log in pending if log.kind is LogKind.UNDO}
-    for log in reversed(pending):
-        if log.rating is not None and log.id not in undone:
-            return log
-    recent = ReviewLog.objects.for_owner(owner_id).filter(reviewed_at__gte=now - UNDO_WITHIN)
-    newest = recent.order_by("-reviewed_at", "-sequence")
-    # Undo rows stand after what they take back: the newest rows are enough to tell, unless all of
-    # the reviews among them were taken back.
-    size = 40
-    while True:
-        rows = list(newest[:size])
-        standing = [log for log in scheduling.effective(rows) if log.rating is not None]
-        if standing:
-            return standing[-1]
-        if len(rows) < size:
-            raise NothingToUndo("There is no review of the last day to take back.")
-        size *= 4

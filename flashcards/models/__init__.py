@@ -7,6 +7,7 @@ from flashcards.models.documents import Document, Image
 from flashcards.models.drafts import Draft, DraftBatch
 from flashcards.models.history import CardEdit, DuplicateSearch, NotDuplicates
 from flashcards.models.journal import JournalEntry, StoreVersions
+from flashcards.models.study import StudySettings
 from flashcards.models.totals import ReviewTotals
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "StoreVersions",
     "StoredFlashcard",
     "StoredReviewLog",
+    "StudySettings",
 ]

@@ -1,17 +1,19 @@
-"""FSRS as MemoryLoop uses it: golden intervals, fuzz that a replay repeats, state = fold(log)."""
+"""FSRS as MemoryLoop uses it: golden sequences, the learner's days, steps, fuzz and load."""
 
-import dataclasses
-import itertools
 import uuid
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from flashcards import scheduling
+from flashcards.day import Day
 from flashcards.records import Flashcard, LogKind, Rating, ReviewLog, State
-from flashcards.scheduling import ScheduleSettings
+from flashcards.scheduling import Agenda, ScheduleSettings
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PLAIN = ScheduleSettings(fuzz=False)
@@ -113,67 +115,160 @@ def test_an_undo_without_a_review_is_refused() -> None:
         scheduling.undo(new_card(), [], NOW, undo_id=uuid.uuid4())
 
 
-def test_a_late_review_takes_its_place_in_history() -> None:
-    on_time, late = new_card(), new_card()
-    for day, rating in ((0, 3), (1, 4), (9, 3)):
-        on_time, _ = rate(on_time, rating, NOW + timedelta(days=day))
-    logs = []
-    for day, rating in ((0, 3), (9, 3)):
-        late, log = rate(late, rating, NOW + timedelta(days=day))
-        logs.append(log)
-    late, log = scheduling.review_late(
-        late,
-        logs,
-        Rating.EASY,
-        NOW + timedelta(days=1),
-        review_id=uuid.uuid4(),
-        settings=PLAIN,
-    )
-    assert late == on_time
-    assert (log.sequence, log.elapsed_days, log.state_before) == (2, 1.0, State.LEARNING)
-
-
-ACTIONS = st.lists(
-    st.one_of(
-        st.tuples(st.sampled_from([1, 2, 3, 4]), st.integers(-60 * 24 * 40, 60 * 24 * 400)),
-        st.just("undo"),
-    ),
-    max_size=25,
+@pytest.mark.parametrize(
+    ("last", "now", "days"),
+    [
+        # 23:00 and 05:00 by the clock of Berlin: six hours, and a night between.
+        ("2026-03-10 22:00", "2026-03-11 04:00", 1),
+        # 05:00 and 03:00 of the next calendar day: 22 hours, and still the same day.
+        ("2026-03-10 04:00", "2026-03-11 02:00", 0),
+        # Over the night on which the clocks go forward, 04:30 to 04:30 is 23 hours and a day.
+        ("2026-03-28 03:30", "2026-03-29 02:30", 1),
+        # And back: from 04:30 to 03:59 it is 24.5 hours, and the same day.
+        ("2026-10-24 02:30", "2026-10-25 02:59", 0),
+    ],
 )
+def test_days_are_counted_by_the_learners_own_rollovers(last: str, now: str, days: int) -> None:
+    settings = replace(PLAIN, day=Day(ZoneInfo("Europe/Berlin")))
+    first, then = (datetime.fromisoformat(text).replace(tzinfo=UTC) for text in (last, now))
+    card, _ = rate(new_card(), 4, first, settings)
+    _, log = rate(card, 3, then, settings)
+    assert log.elapsed_days == days
+    by_hand = scheduling.remembered(
+        scheduling.remembered(None, Rating.EASY, 0, PLAIN), Rating.GOOD, days, PLAIN
+    )
+    assert log.stability_after == by_hand.stability
 
 
-@given(ACTIONS)
-def test_the_state_is_the_fold_of_the_log(actions: list[object]) -> None:
-    card, logs, now = new_card(), list[ReviewLog](), NOW
-    ids = (uuid.UUID(int=n) for n in itertools.count(1))
-    for action in actions:
-        if isinstance(action, tuple) and action[1] < 0 and card.last_review:
-            late = card.last_review + timedelta(minutes=action[1])
-            card, log = scheduling.review_late(
-                card, logs, Rating(action[0]), late, review_id=next(ids)
-            )
-        elif isinstance(action, tuple):
-            now += timedelta(minutes=abs(action[1]))
-            card, log = scheduling.review(card, Rating(action[0]), now, review_id=next(ids))
-        elif scheduling.effective(logs):
-            now += timedelta(seconds=1)
-            card, log = scheduling.undo(card, logs, now, undo_id=next(ids))
-        else:
-            continue
-        assert log.sequence == len(logs)
-        logs.append(log)
-        assert scheduling.fold(card, reversed(logs)) == card
+@pytest.mark.parametrize("evening", ["2026-03-28 03:30", "2026-10-24 03:30"])
+def test_a_card_comes_back_at_the_same_time_by_the_clock_though_the_clocks_change(
+    evening: str,
+) -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    now = datetime.fromisoformat(evening).replace(tzinfo=UTC)
+    card, _ = rate(new_card(), 4, now, replace(PLAIN, day=Day(berlin)))
+    assert card.due.astimezone(berlin).time() == now.astimezone(berlin).time()
+    assert Day(berlin).between(now, card.due) == 8
 
 
-@given(st.lists(st.sampled_from([1, 2, 3, 4]), min_size=1, max_size=10))
-def test_undoing_everything_gives_the_card_as_it_was_made(ratings: list[int]) -> None:
-    card, logs, now = new_card(), list[ReviewLog](), NOW
-    for rating in ratings:
-        card, log = rate(card, rating, now, scheduling.DEFAULT_SETTINGS)
-        logs.append(log)
+def test_a_late_review_gets_its_true_interval() -> None:
+    card, _ = rate(new_card(), 4, NOW)
+    on_time, _ = rate(card, 3, card.due)
+    late, log = rate(card, 3, card.due + timedelta(days=40))
+    assert log.elapsed_days == 48
+    assert (late.stability or 0) > (on_time.stability or 0)
+
+
+@pytest.mark.parametrize(
+    ("steps", "ratings", "minutes"),
+    [
+        ((1, 10), (3, 3), (10, 2 * 24 * 60)),
+        ((1, 10), (1, 2, 3), (1, 5.5, 10)),
+        ((5,), (2, 1), (7.5, 5)),
+        ((1, 10, 60), (3, 3, 2), (10, 60, 60)),
+        ((), (1,), (24 * 60,)),
+        ((), (3,), (2 * 24 * 60,)),
+    ],
+)
+def test_learning_steps_are_taken_one_by_one(
+    steps: Sequence[int], ratings: Sequence[int], minutes: Sequence[float]
+) -> None:
+    settings = replace(PLAIN, learning_steps=tuple(timedelta(minutes=step) for step in steps))
+    card, now = new_card(), NOW
+    for rating, span in zip(ratings, minutes, strict=True):
+        card, _ = rate(card, rating, now, settings)
+        assert card.due - now == timedelta(minutes=span)
         now = card.due
-    for _ in ratings:
-        card, log = scheduling.undo(card, logs, now, undo_id=uuid.uuid4())
-        logs.append(log)
-    assert dataclasses.replace(card, sequence=0) == new_card()
-    assert card.sequence == len(logs)
+
+
+def test_without_relearning_steps_a_forgotten_card_stays_in_review() -> None:
+    card, _ = rate(new_card(), 4, NOW)
+    card, log = rate(card, 1, card.due, replace(PLAIN, relearning_steps=()))
+    assert (card.state, card.step, card.lapses) == (State.REVIEW, None, 1)
+    assert log.scheduled_days >= 1
+
+
+def test_a_higher_retention_comes_back_sooner_and_no_interval_passes_the_maximum() -> None:
+    card, _ = rate(new_card(), 4, NOW)
+    spans = [
+        rate(card, 4, card.due, replace(PLAIN, desired_retention=retention))[1].scheduled_days
+        for retention in (0.7, 0.8, 0.9, 0.95, 0.99)
+    ]
+    assert spans == sorted(spans, reverse=True)
+    assert spans[0] > 10 * spans[-1]
+    _, log = rate(card, 4, card.due, replace(PLAIN, maximum_interval_days=7))
+    assert log.scheduled_days == 7
+
+
+def seen_card(number: int = 7) -> Flashcard:
+    """Return a card in review whose Good gives 30 days, give or take the fuzz of three."""
+    return replace(
+        new_card(),
+        id=uuid.UUID(int=number),
+        state=State.REVIEW,
+        stability=9.0,
+        difficulty=5.0,
+        last_review=NOW - timedelta(days=9),
+        reps=3,
+    )
+
+
+FUZZY = ScheduleSettings()
+
+
+def days_of(card: Flashcard, settings: ScheduleSettings = FUZZY, **agenda: object) -> int:
+    found = scheduling.preview(
+        card,
+        now=NOW,
+        settings=settings,
+        agenda=Agenda(**agenda),  # type: ignore[arg-type]
+    )
+    return found[Rating.GOOD].days
+
+
+def test_the_interval_lands_on_the_day_with_the_fewest_cards() -> None:
+    plain = days_of(seen_card(), PLAIN)
+    first, last = scheduling.fuzz_range(plain, 36_500)
+    assert last - first > 4
+    for quiet in (first + 1, last - 1):
+        counts = lambda a, b, quiet=quiet: [int(day != quiet) for day in range(a, b + 1)]  # noqa: E731 - a table of one
+        assert days_of(seen_card(), counts=counts) == quiet
+
+
+def test_without_anything_due_cards_spread_over_the_range() -> None:
+    first, last = scheduling.fuzz_range(days_of(seen_card(), PLAIN), 36_500)
+    assert {days_of(seen_card(n)) for n in range(200)} == set(range(first, last + 1))
+
+
+def test_easy_days_are_left_out_where_the_range_allows() -> None:
+    today = NOW.weekday()
+    only = (today + days_of(seen_card(), PLAIN)) % 7
+    easy = tuple(100 if weekday == only else 0 for weekday in range(7))
+    landed = days_of(seen_card(), replace(FUZZY, easy_days=easy))
+    assert (today + landed) % 7 == only
+    none_left = replace(FUZZY, easy_days=(0,) * 7)
+    first, last = scheduling.fuzz_range(days_of(seen_card(), PLAIN), 36_500)
+    assert first <= days_of(seen_card(), none_left) <= last
+
+
+def test_cards_near_in_meaning_do_not_fall_on_adjacent_days_where_the_range_allows() -> None:
+    plain = days_of(seen_card(), PLAIN)
+    first, last = scheduling.fuzz_range(plain, 36_500)
+    landed = {days_of(seen_card(n), near=frozenset({plain})) for n in range(60)}
+    assert landed == set(range(first, last + 1)) - {plain - 1, plain, plain + 1}
+    everywhere = frozenset(range(first, last + 1))
+    assert first <= days_of(seen_card(), near=everywhere) <= last
+
+
+@given(st.integers(0, 2**64), st.floats(2, 300), st.lists(st.integers(0, 9), min_size=90))
+def test_a_better_rating_never_comes_back_sooner(
+    number: int, stability: float, loads: list[int]
+) -> None:
+    card = replace(seen_card(number), stability=stability)
+    counts = lambda a, b: [loads[day % len(loads)] for day in range(a, b + 1)]  # noqa: E731 - a table of one
+    spans = list(scheduling.preview(card, now=NOW, agenda=Agenda(counts=counts)).values())
+    assert spans == sorted(spans)
+    card, log = scheduling.review(
+        card, Rating.GOOD, NOW, review_id=uuid.uuid4(), agenda=Agenda(counts=counts)
+    )
+    assert timedelta(days=log.scheduled_days) == spans[2]

@@ -280,8 +280,8 @@ class ReviewTests(TestCase):
             for _ in range(count):
                 stored_card(self.alice)
             card = stored_card(self.alice)
-            # savepoint, the owner's lock, what is pending, the insert, release
-            with self.assertNumQueries(5):
+            # savepoint, the owner's lock, what is pending, the settings, the insert, release
+            with self.assertNumQueries(6):
                 services.review_card(
                     owner_id=self.alice.pk,
                     card_id=card.id,

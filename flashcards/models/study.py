@@ -1,0 +1,83 @@
+"""What learners set about their reviewing: one row for all of their cards, one a deck."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from flashcards.models.decks import Deck
+
+
+class StudySettings(models.Model):
+    """Only what differs: null is the learner's own setting for a deck, else MemoryLoop's."""
+
+    class Order(models.TextChoices):
+        RETRIEVABILITY = "retrievability", "Closest to being forgotten first"
+        OVERDUENESS = "overdueness", "Longest overdue for its interval first"
+        DUE = "due", "By the day it was due"
+        DECK = "deck", "Deck by deck"
+        RANDOM = "random", "In no order"
+
+    class NewCards(models.TextChoices):
+        MIXED = "mixed", "Between the reviews"
+        BEFORE = "before", "Before the reviews"
+        AFTER = "after", "After the reviews"
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="study_settings"
+    )
+    # Null: for all cards that no deck with settings of its own holds.
+    deck = models.ForeignKey(Deck, null=True, blank=True, on_delete=models.CASCADE)
+    learning_steps_seconds = ArrayField(models.PositiveIntegerField(), null=True, blank=True)
+    relearning_steps_seconds = ArrayField(models.PositiveIntegerField(), null=True, blank=True)
+    desired_retention = models.FloatField(
+        null=True, blank=True, validators=[MinValueValidator(0.70), MaxValueValidator(0.99)]
+    )
+    maximum_interval_days = models.PositiveIntegerField(null=True, blank=True)
+    fuzz = models.BooleanField(null=True, blank=True)
+    # Monday first: what of a normal day's reviews a day should get, in percent.
+    easy_days = ArrayField(models.PositiveSmallIntegerField(), size=7, null=True, blank=True)
+    new_per_day = models.PositiveIntegerField(null=True, blank=True)
+    reviews_per_day = models.PositiveIntegerField(null=True, blank=True)
+    # On this one of the learner's days so many more.
+    extra_on = models.DateField(null=True, blank=True)
+    extra_new = models.PositiveIntegerField(default=0)
+    extra_reviews = models.PositiveIntegerField(default=0)
+    # The following are the learner's and never a deck's.
+    rollover_hour = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MaxValueValidator(23)]
+    )
+    learn_ahead_minutes = models.PositiveSmallIntegerField(null=True, blank=True)
+    order = models.CharField(max_length=14, choices=Order, null=True, blank=True)  # noqa: DJ001 - null is "not set", as for the numbers
+    new_cards = models.CharField(max_length=6, choices=NewCards, null=True, blank=True)  # noqa: DJ001 - as above
+    bury_siblings = models.BooleanField(null=True, blank=True)
+    keep_apart = models.BooleanField(null=True, blank=True)
+    # FSRS's 21, once fitted to the learner's own reviews.
+    parameters = ArrayField(models.FloatField(), size=21, null=True, blank=True)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    objects: ClassVar[models.Manager["StudySettings"]] = models.Manager()
+
+    class Meta:
+        verbose_name_plural = "study settings"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "deck"], name="study_settings_once", nulls_distinct=False
+            ),
+            models.CheckConstraint(
+                condition=Q(desired_retention__isnull=True)
+                | Q(desired_retention__gte=0.70, desired_retention__lte=0.99),
+                name="study_retention",
+            ),
+            models.CheckConstraint(
+                condition=Q(rollover_hour__isnull=True) | Q(rollover_hour__lte=23),
+                name="study_rollover",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"study settings of {self.owner_id}" + (f", {self.deck}" if self.deck_id else "")
