@@ -54,6 +54,7 @@ SENTENCES = {
     "orphan_logs": "A review is of a card that is not stored.",
     "missing_logs": "A card's history has gaps or fewer reviews than the card says.",
     "state_is_not_fold": "A card's schedule is not what its reviews give.",
+    "image_differs": "A card is stored in two ways that do not agree.",
     "dangling_messages": "A card names a message that was deleted.",
     "journal_residue": "A change is still in the journal although LanceDB has it already.",
     "index_missing": "A column that is searched often has no index.",
@@ -116,6 +117,7 @@ class _Check:
         self._duplicates("duplicate_logs", (log for items in by_card.values() for log in items))
         self._messages(whole)
         self._owners(whole)
+        self._images(start, end, whole)
         self._histories(whole, by_card)
         known = {card.id for card in whole}
         for card_id, items in by_card.items():
@@ -129,6 +131,15 @@ class _Check:
         if self.repair and repeated:
             health.drop_duplicates(kind == "duplicate_cards", list(repeated))
             self.found[kind].repaired += len(repeated)
+
+    def _images(self, start: UUID, end: UUID, cards: Iterable[Flashcard]) -> None:
+        differing = set(health.differing_images(start, end))
+        for card_id in differing:
+            self.found["image_differs"].add(f"card {card_id}")
+        if self.repair and differing:
+            # Reviews are folded from the image: it is written to the columns again.
+            wrong = [card for card in cards if card.id in differing]
+            self._change(wrong, lambda card: card, "image_differs")
 
     def _owners(self, cards: Iterable[Flashcard]) -> None:
         gone = [card for card in cards if card.owner_id not in self.owners]

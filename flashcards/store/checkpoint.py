@@ -24,8 +24,14 @@ from flashcards.models import JournalEntry, StoreVersions
 from flashcards.records import Flashcard, ReviewLog
 from flashcards.store import codec, failpoints, tables, totals, upgrades
 from flashcards.store.filters import condition
-from flashcards.store.query import EVERYTHING
-from flashcards.store.schema import FLASHCARDS, REVIEW_LOGS, SCHEMA_VERSION, Index, TableSpec
+from flashcards.store.schema import (
+    EVERYTHING,
+    FLASHCARDS,
+    REVIEW_LOGS,
+    SCHEMA_VERSION,
+    Index,
+    TableSpec,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -171,7 +177,7 @@ def _apply(entries: Sequence[JournalEntry], recorded: StoreVersions) -> tuple[in
         for entry in standing
         if entry.kind == JournalEntry.Kind.CARD and entry.card_id not in gone
     ]
-    logs = [codec.from_json(ReviewLog, e.log) for e in changes if e.log is not None]
+    logs = [codec.from_image(ReviewLog, e.log) for e in changes if e.log is not None]
     since = tables.now_minus_a_moment()
     flashcards, review_logs = (tables.for_writing(spec) for spec in (FLASHCARDS, REVIEW_LOGS))
     # A version that nobody recorded is a checkpoint that died after writing: its rows may be there.
@@ -293,7 +299,7 @@ def _merge_cards(table: object, changes: Sequence[JournalEntry]) -> int:
     for entry in changes:
         if entry.card is None:
             continue
-        card: Flashcard = codec.from_json(Flashcard, entry.card)
+        card: Flashcard = codec.from_image(Flashcard, entry.card)
         images[card.id] = (entry.id, card)
         if entry.vector is not None:
             vectors[card.id] = bytes(entry.vector)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import orjson
 import pyarrow as pa
 
 from flashcards.records import Flashcard, ReviewLog
@@ -26,7 +27,6 @@ Converter = Callable[[Any], Any]
 class _Codec:
     """Converters of one field; None where the value goes through as it is."""
 
-    to_json: Converter | None
     from_json: Converter | None
     to_arrow: Converter | None
     from_arrow: Converter | None
@@ -58,17 +58,17 @@ def _of_type(type_: Any) -> _Codec:
         if inner is uuid.UUID:
             to_list: Converter = lambda items: [str(item) for item in items]  # noqa: E731 - a table of converters
             from_list: Converter = lambda items: tuple(uuid.UUID(item) for item in items)  # noqa: E731 - as above
-            return _Codec(to_list, from_list, to_list, from_list)
-        return _Codec(list, tuple, list, tuple)
+            return _Codec(from_list, to_list, from_list)
+        return _Codec(tuple, list, tuple)
     if type_ is uuid.UUID:
-        return _Codec(str, uuid.UUID, str, uuid.UUID)
+        return _Codec(uuid.UUID, str, uuid.UUID)
     if type_ is datetime.datetime:
-        return _Codec(datetime.datetime.isoformat, _from_iso, _utc, _utc)
+        return _Codec(_from_iso, _utc, _utc)
     if isinstance(type_, type) and issubclass(type_, enum.StrEnum):
-        return _Codec(str, type_, str, type_)
+        return _Codec(type_, str, type_)
     if isinstance(type_, type) and issubclass(type_, enum.IntEnum):
-        return _Codec(int, type_, int, type_)
-    return _Codec(None, None, None, None)
+        return _Codec(type_, int, type_)
+    return _Codec(None, None, None)
 
 
 _CODECS: dict[type[Any], dict[str, _Codec]] = {
@@ -85,21 +85,19 @@ _CONVERTERS: dict[tuple[type[Any], str], list[tuple[str, Converter | None]]] = {
 }
 
 
-def to_json(record: Any) -> dict[str, Any]:
-    """Return a record as what json.dumps takes."""
-    return {
-        name: convert(getattr(record, name)) if convert else getattr(record, name)
-        for name, convert in _CONVERTERS[type(record), "to_json"]
-    }
+def to_image(record: Any) -> str:
+    """Return a record as JSON, the form that the journal and the `image` column keep."""
+    return orjson.dumps(record).decode()
 
 
-def from_json(record: type[Any], image: Mapping[str, Any]) -> Any:
-    """Return the record of a journal image."""
+def from_image(record: type[Any], image: str | bytes | Mapping[str, Any]) -> Any:
+    """Return the record of an image, text or parsed; a field it lacks has its default."""
+    fields: Mapping[str, Any] = orjson.loads(image) if isinstance(image, str | bytes) else image
     return record(
         **{
-            name: convert(image[name]) if convert else image[name]
+            name: convert(fields[name]) if convert else fields[name]
             for name, convert in _CONVERTERS[record, "from_json"]
-            if name in image
+            if name in fields
         }
     )
 
@@ -119,6 +117,8 @@ def to_table(spec: TableSpec, records: Sequence[Any], **columns: Any) -> pa.Tabl
             if convert:
                 values = [convert(value) for value in values]
             arrays.append(pa.array(values, field.type))
+        elif field.name == "image":
+            arrays.append(pa.array([to_image(record) for record in records], field.type))
         elif field.name in columns:
             arrays.append(pa.array(columns[field.name], field.type))
         else:
@@ -143,7 +143,9 @@ def from_ipc(data: bytes) -> pa.Table:
 
 
 def from_table(spec: TableSpec, table: pa.Table) -> list[Any]:
-    """Return the records of an Arrow table that has all of the spec's columns."""
+    """Return the records of an Arrow table that has the columns of `spec.whole`, or all others."""
+    if table.column_names[:1] == ["image"]:
+        return [from_image(spec.record, image) for image in table["image"].to_pylist()]
     columns = [
         [convert(value) for value in table[name].to_pylist()]
         if convert

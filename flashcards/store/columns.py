@@ -24,8 +24,7 @@ from flashcards.records import Flashcard, LogKind
 from flashcards.store import codec, journal, tables
 from flashcards.store.filters import all_of, condition
 from flashcards.store.journal import Pending
-from flashcards.store.query import EVERYTHING
-from flashcards.store.schema import FLASHCARDS, REVIEW_LOGS
+from flashcards.store.schema import EVERYTHING, FLASHCARDS, REVIEW_LOGS
 
 # What one process keeps of all owners together; a card takes about 150 bytes, its words besides.
 MEMORY_MOST_BYTES = 384 * 2**20
@@ -278,11 +277,10 @@ class Columns:
         found: dict[UUID, Flashcard] = {}
         table = _table(FLASHCARDS, self.owner_id, self.pending) if stored else None
         if table is not None:
-            mine = condition(FLASHCARDS, "owner_id", self.owner_id)
-            where = all_of([condition(FLASHCARDS, "id__in", stored), mine]).to_sql()
-            scan = table.search().where(where).select(FLASHCARDS.columns).limit(EVERYTHING)
+            where = condition(FLASHCARDS, "id__in", stored).to_sql()
+            scan = table.search().where(where).select(FLASHCARDS.whole).limit(EVERYTHING)
             rows = codec.from_table(FLASHCARDS, tables.fetch(scan))
-            found = {row.id: row for row in rows}
+            found = {row.id: row for row in rows if row.owner_id == self.owner_id}
         found.update({each: self.pending.cards[each] for each in ids if each in self.pending.cards})
         # A row that a purge took since is not there any more.
         return [found[each] for each in ids if each in found]

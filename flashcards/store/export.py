@@ -11,8 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from flashcards.store import journal, queue, tables, upgrades
-from flashcards.store.query import EVERYTHING
-from flashcards.store.schema import FLASHCARDS, REVIEW_LOGS, TableSpec
+from flashcards.store.schema import EVERYTHING, FLASHCARDS, REVIEW_LOGS, TableSpec
 
 TABLES = (FLASHCARDS, REVIEW_LOGS)
 _BATCH_ROWS = 4_096

@@ -4,10 +4,9 @@ from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 from flashcards.models import JournalEntry, StoreVersions
-from flashcards.store import checkpoint, tables, upgrades
-from flashcards.store.filters import condition
-from flashcards.store.query import EVERYTHING
-from flashcards.store.schema import FLASHCARDS, REVIEW_LOGS, Index
+from flashcards.store import checkpoint, codec, tables, upgrades
+from flashcards.store.filters import all_of, condition
+from flashcards.store.schema import EVERYTHING, FLASHCARDS, REVIEW_LOGS, Index
 
 # Fewer rows than this are scanned faster than an index is asked.
 UNINDEXED_ROWS_MOST = 50_000
@@ -40,6 +39,23 @@ def applied_entries() -> list[int]:
     scan = table.search().where(where).select(["id", "revision"]).limit(EVERYTHING)
     rows = scan.to_arrow().to_pylist()
     return sorted(pending[row["id"]] for row in rows if row["revision"] >= pending[row["id"]])
+
+
+def differing_images(start: UUID, end: UUID) -> list[UUID]:
+    """Return the cards from id `start` to `end` whose image and whose columns do not agree."""
+    recorded = StoreVersions.objects.filter(id=1).first() or StoreVersions()
+    table = tables.existing(FLASHCARDS, recorded.flashcards)
+    if table is None:
+        return []
+    part = all_of(
+        [condition(FLASHCARDS, "id__gte", start), condition(FLASHCARDS, "id__lte", end)]
+    ).to_sql()
+    columns = [*FLASHCARDS.columns, *FLASHCARDS.whole]
+    rows = tables.fetch(table.search().where(part).select(columns).limit(EVERYTHING))
+    by_columns = codec.from_table(FLASHCARDS, rows.select(FLASHCARDS.columns))
+    by_image = codec.from_table(FLASHCARDS, rows.select(FLASHCARDS.whole))
+    pairs = zip(by_columns, by_image, strict=True)
+    return [columned.id for columned, imaged in pairs if columned != imaged]
 
 
 def index_findings() -> Iterator[tuple[str, str]]:

@@ -5,7 +5,6 @@ others, so a reader never sees a change twice or not at all, whatever a checkpoi
 """
 
 import contextlib
-import json
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
@@ -118,45 +117,32 @@ def append(changes: Iterable[Change]) -> None:
     """Write changes of owners that are locked. The transaction's commit acknowledges them."""
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("The journal is written in a transaction.")
-    listed = list(changes)
+    rows = [_row(change) for change in changes]
     failpoints.reach("journal-before")
-    if len(listed) == 1:
-        _insert(listed[0])
-    else:
-        _insert_many(listed)
+    _insert(rows)
     failpoints.reach("journal-written")
     failpoints.reach_after_commit("journal-committed")
 
 
-def _insert(change: Change) -> None:
-    """Write one entry in plain SQL: this is what a rating waits for, and the ORM doubles it."""
+def _insert(rows: Sequence[tuple[Any, ...]]) -> None:
+    """Write entries in plain SQL: a rating waits for this, and the ORM doubles it."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            _INSERT,
-            [
-                change.card.owner_id,
-                Kind.CARD.value,
-                change.card.id,
-                json.dumps(codec.to_json(change.card)),
-                json.dumps(codec.to_json(change.log)) if change.log else None,
-                change.vector,
-            ],
-        )
+        if len(rows) == 1:
+            cursor.execute(_INSERT, rows[0])
+        else:
+            cursor.executemany(_INSERT, rows)
 
 
-def _insert_many(changes: Sequence[Change]) -> None:
-    entries = [
-        JournalEntry(
-            owner_id=change.card.owner_id,
-            kind=Kind.CARD,
-            card_id=change.card.id,
-            card=codec.to_json(change.card),
-            log=codec.to_json(change.log) if change.log else None,
-            vector=change.vector,
-        )
-        for change in changes
-    ]
-    JournalEntry.objects.bulk_create(entries, batch_size=500)
+def _row(change: Change, kind: JournalEntry.Kind = Kind.CARD) -> tuple[Any, ...]:
+    """Return an entry as `_INSERT` takes it."""
+    return (
+        change.card.owner_id,
+        kind.value,
+        change.card.id,
+        codec.to_image(change.card),
+        codec.to_image(change.log) if change.log else None,
+        change.vector,
+    )
 
 
 def append_batch(
@@ -199,18 +185,7 @@ def erase_cards(cards: Sequence[Flashcard]) -> None:
     ids = [card.id for card in cards]
     owner_ids = {card.owner_id for card in cards}
     JournalEntry.objects.filter(owner_id__in=owner_ids, card_id__in=ids).delete()
-    JournalEntry.objects.bulk_create(
-        [
-            JournalEntry(
-                owner_id=card.owner_id,
-                kind=Kind.ERASE_CARD,
-                card_id=card.id,
-                card=codec.to_json(card.erased()),
-            )
-            for card in cards
-        ],
-        batch_size=500,
-    )
+    _insert([_row(Change(card.erased()), Kind.ERASE_CARD) for card in cards])
 
 
 def read(owner_id: UUID | None) -> Pending:
@@ -265,12 +240,12 @@ def _fold(known: Pending, rows: Sequence[tuple[Any, ...]]) -> Pending:
         if kind == Kind.ERASE_OWNER:
             erased.add(owner_id)
             continue
-        image: Flashcard = codec.from_json(Flashcard, _decoded(card))
+        image: Flashcard = codec.from_image(Flashcard, card)
         cards[image.id] = image
         if kind == Kind.ERASE_CARD:
             erased_cards.add(image.id)
         if log is not None:
-            entry: ReviewLog = codec.from_json(ReviewLog, _decoded(log))
+            entry: ReviewLog = codec.from_image(ReviewLog, log)
             logs[entry.id] = entry
     return replace(
         pending,
@@ -283,8 +258,3 @@ def _fold(known: Pending, rows: Sequence[tuple[Any, ...]]) -> Pending:
         erased_cards=frozenset(erased_cards),
         entries=known.entries + len(rows),
     )
-
-
-def _decoded(value: Any) -> Any:
-    # Django registers its own loader for jsonb, which hands over the text.
-    return json.loads(value) if isinstance(value, str | bytes) else value

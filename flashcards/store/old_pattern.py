@@ -9,8 +9,7 @@ from uuid import UUID
 
 from flashcards.store import checkpoint, tables
 from flashcards.store.filters import condition
-from flashcards.store.query import EVERYTHING
-from flashcards.store.schema import FLASHCARDS, REVIEW_LOGS
+from flashcards.store.schema import EVERYTHING, FLASHCARDS, REVIEW_LOGS
 
 
 def measure(owner_id: UUID, *, rows: int) -> tuple[list[float], list[float]]:

@@ -12,13 +12,21 @@ from django.db.models import Aggregate, F
 from flashcards.records import ERASED_AT
 from flashcards.store import codec, journal, tables
 from flashcards.store.errors import UnknownLookup
-from flashcards.store.filters import Expression, Not, Or, all_of, condition, declared_field
+from flashcards.store.filters import (
+    Condition,
+    Expression,
+    Not,
+    Or,
+    all_of,
+    condition,
+    declared_field,
+)
 from flashcards.store.journal import Pending
-from flashcards.store.schema import TableSpec
+from flashcards.store.schema import EVERYTHING, TableSpec
 
 R = TypeVar("R")
-# LanceDB returns ten rows unless told otherwise.
-EVERYTHING = 2**31 - 1
+# Up to so many keys at once it pays to ask for nothing but the keys.
+KEYS_MOST = 5_000
 
 
 @dataclass(frozen=True)
@@ -237,9 +245,7 @@ class Query(Generic[R]):
         table = tables.existing(plan.spec, self._version(pending))
         if table is not None and not self._base_is_erased(pending):
             rows += self._base_rows(table, pending, overlay, passed)
-        for name in reversed(self._ordering()):
-            field, descending = name.lstrip("-"), name.startswith("-")
-            rows.sort(key=_sort_key(field), reverse=descending)
+        rows = self._ordered(rows)
         start = plan.offset - passed
         stop = None if plan.limit is None else start + plan.limit
         return rows[start:stop]
@@ -248,12 +254,39 @@ class Query(Generic[R]):
         self, table: Any, pending: Pending, overlay: Mapping[UUID, Any], passed: int
     ) -> list[R]:
         plan = self._plan
-        scan = table.search().where(self._base_filter(pending, overlay)).select(plan.spec.columns)
+        scan = table.search().select(plan.spec.whole)
+        if key := self._key():
+            # The few rows of a key are judged here: an index of owners would first bring all of
+            # theirs, which takes longer than reading the rows.
+            found = codec.from_table(plan.spec, tables.fetch(scan.where(key).limit(EVERYTHING)))
+            rows = [row for row in found if row.id not in overlay and self._matches(row)]
+            return self._ordered(rows)[passed:]
+        scan = scan.where(self._base_filter(pending, overlay))
         if plan.limit is not None:
             # Pending rows may push some of these off the page, never pull later ones onto it.
             scan = scan.order_by([tables.ordering(name) for name in self._ordering()])
         stop = EVERYTHING if plan.limit is None else plan.offset + plan.limit
         return codec.from_table(plan.spec, tables.fetch(scan.limit(stop - passed).offset(passed)))
+
+    def _key(self) -> str:
+        """Return the condition that says by itself which few rows are meant; blank without one."""
+        for part in self._plan.conditions:
+            if (
+                isinstance(part, Condition)
+                and part.field in self._plan.spec.keys
+                and (
+                    part.lookup == "exact" or (part.lookup == "in" and len(part.value) <= KEYS_MOST)
+                )
+            ):
+                return part.to_sql()
+        return ""
+
+    def _ordered(self, rows: Iterable[R]) -> list[R]:
+        ordered = list(rows)
+        for name in reversed(self._ordering()):
+            field, descending = name.lstrip("-"), name.startswith("-")
+            ordered.sort(key=_sort_key(field), reverse=descending)
+        return ordered
 
     def _ordering(self) -> tuple[str, ...]:
         fields = self._plan.ordering or self._plan.spec.ordering

@@ -22,8 +22,7 @@ from flashcards.records import Flashcard, State
 from flashcards.store import codec, journal, tables
 from flashcards.store.filters import Expression, Or, all_of, condition
 from flashcards.store.journal import Pending
-from flashcards.store.query import EVERYTHING
-from flashcards.store.schema import FLASHCARDS
+from flashcards.store.schema import EVERYTHING, FLASHCARDS
 
 # Owners whose queue one process keeps.
 CACHED_OWNERS = 128
@@ -272,7 +271,7 @@ def _whole(
         where = condition(
             FLASHCARDS, "id__in", missing(ahead[: max(PREFETCH, len(wanted))])
         ).to_sql()
-        scan = table.search().where(where).select(FLASHCARDS.columns)  # type: ignore[union-attr]
+        scan = table.search().where(where).select(FLASHCARDS.whole)  # type: ignore[union-attr]
         for row in codec.from_table(FLASHCARDS, tables.fetch(scan.limit(EVERYTHING))):
             snapshot.cards[row.id] = row
     return [pending.cards.get(entry.id) or snapshot.cards[entry.id] for entry in wanted]

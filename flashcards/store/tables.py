@@ -7,6 +7,7 @@ the version that PostgreSQL recorded before it is read.
 
 import contextlib
 import datetime
+import functools
 import os
 import threading
 from collections.abc import Iterator
@@ -19,6 +20,10 @@ from django.conf import settings
 from flashcards.store.errors import StoreError
 from flashcards.store.schema import Index, TableSpec
 
+# What LanceDB may keep of indexes and of files' metadata in each process.
+INDEX_CACHE_BYTES = 192 * 1024**2
+METADATA_CACHE_BYTES = 48 * 1024**2
+
 _lock = threading.Lock()
 _opened: dict[tuple[str, str], "Handle"] = {}
 
@@ -30,6 +35,9 @@ class Handle:
     table: Any
     version: int
     lock: threading.Lock = field(default_factory=threading.Lock)
+    # Its columns that have an index, and the recorded version at which that was looked up.
+    indexed: frozenset[str] = frozenset()
+    indexed_at: int = 0
 
     def catch_up(self, version: int) -> None:
         """Make the table at least this recent. Raises StoreError if storage does not have it."""
@@ -63,8 +71,20 @@ def database() -> Any:
         return lancedb.connect(uri, **cloud)
     if is_local():
         Path(uri).mkdir(parents=True, exist_ok=True)
-        return lancedb.connect(uri)
-    return lancedb.connect(uri, storage_options=settings.LANCEDB_STORAGE_OPTIONS)
+        return lancedb.connect(uri, session=_session())
+    return lancedb.connect(
+        uri, storage_options=settings.LANCEDB_STORAGE_OPTIONS, session=_session()
+    )
+
+
+@functools.cache
+def _session() -> Any:
+    """Return the caches of this process: LanceDB's own would take up to 7 GB."""
+    import lancedb
+
+    return lancedb.Session(
+        index_cache_size_bytes=INDEX_CACHE_BYTES, metadata_cache_size_bytes=METADATA_CACHE_BYTES
+    )
 
 
 def ordering(name: str) -> Any:
@@ -86,7 +106,7 @@ def match(text: str, columns: list[str]) -> Any:
 
 def index_config(kind: Index) -> Any:
     """Return LanceDB's configuration of an index."""
-    from lancedb.index import FTS, BTree, IvfFlat, LabelList
+    from lancedb.index import FTS, BTree, IvfRq, LabelList
 
     if kind is Index.LABELS:
         return LabelList()
@@ -94,8 +114,9 @@ def index_config(kind: Index) -> Any:
         # Positions cost half the index and only phrases would need them.
         return FTS(with_position=False, remove_stop_words=False, ascii_folding=True)
     if kind is Index.VECTOR:
-        # Among the kinds that find 997 of 1,000 neighbours, the one that stores no rounded copy.
-        return IvfFlat(distance_type="cosine")
+        # A bit for each number, a thirtieth of the memory of the vectors: it names candidates, and
+        # `search` compares those by their vectors.
+        return IvfRq(distance_type="cosine")
     return BTree()
 
 
@@ -156,6 +177,19 @@ def existing(spec: TableSpec, version: int) -> Any | None:
         )
     handle.catch_up(version)
     return handle.table
+
+
+def indexed(spec: TableSpec, version: int) -> frozenset[str]:
+    """Return the columns of the table that have an index at `version` or later."""
+    table = existing(spec, version)
+    handle = _handle(spec)
+    if table is None or handle is None:
+        return frozenset()
+    if handle.indexed_at != version:
+        with told_as_store_error():
+            handle.indexed = frozenset(c for index in table.list_indices() for c in index.columns)
+        handle.indexed_at = version
+    return handle.indexed
 
 
 def for_writing(spec: TableSpec) -> Any:

@@ -61,6 +61,18 @@ class CheckStoreTests(TestCase):
         self.assertEqual(kinds(integrity.check()), {})
         self.assertEqual(self.newest(), right)
 
+    def test_columns_that_are_not_the_record_are_found_and_written_again(self) -> None:
+        right = self.newest()
+        where = f"id = '{right.id}'"
+        self.tamper(FLASHCARDS, lambda table: table.update(where, {"question": "Another?"}))
+        self.assertEqual(kinds(integrity.check()), {"image_differs": (1, 0)})
+        self.assertEqual(kinds(integrity.check(repair=True)), {"image_differs": (1, 1)})
+        self.assertEqual(kinds(integrity.check()), {})
+        self.assertEqual(
+            Flashcard.objects.for_owner(self.alice).values("question"),
+            [{"question": right.question}],
+        )
+
     def test_a_lost_last_review_is_found_and_the_rest_folded(self) -> None:
         self.tamper(REVIEW_LOGS, lambda table: table.delete("sequence = 2"))
         self.assertEqual(kinds(integrity.check(repair=True)), {"missing_logs": (1, 1)})

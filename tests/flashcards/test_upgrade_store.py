@@ -33,7 +33,7 @@ from tests.factories import NOW, flashcard, stored_card
 from tests.flashcards.processes import start
 
 STEPS = [f"upgrade-{u.number}-{n}" for u in upgrades.UPGRADES for n in range(1, len(u.steps) + 1)]
-LACKING = ((FLASHCARDS, "revision"), (REVIEW_LOGS, "undoes"))
+LACKING = ((FLASHCARDS, "revision"), (FLASHCARDS, "image"), (REVIEW_LOGS, "undoes"))
 
 
 def forget() -> None:
@@ -103,7 +103,7 @@ class UpgradeStoreTests(TransactionTestCase):
         self.assertEqual(ReviewLog.objects.for_owner(self.alice).count(), 5)
 
     def test_until_it_is_upgraded_nothing_reads_or_writes_it(self) -> None:
-        sentence = r"schema 0 .* wants 1: run `manage.py upgrade_store`"
+        sentence = r"schema 0 .* wants 2: run `manage.py upgrade_store`"
         for act in (
             lambda: list(Flashcard.objects.for_owner(self.alice)),
             lambda: services.due_queue(owner_id=self.alice.pk, now=NOW),
@@ -136,17 +136,18 @@ class UpgradeStoreTests(TransactionTestCase):
         self.assertEqual(StoreVersions.objects.get().checkpoints, versions.checkpoints)
 
     def test_killed_after_any_step_it_goes_on_where_it_was(self) -> None:
-        self.assertEqual(len(STEPS), 2)
+        self.assertEqual(len(STEPS), 3)
         for step in STEPS:
             with self.subTest(step=step):
                 process = start("upgrade", self.alice.pk, failpoint=step)
                 _, errors = process.communicate(timeout=60)
                 self.assertEqual(process.returncode, -signal.SIGKILL, errors)
-                self.assertEqual(StoreVersions.objects.get().schema, 0)
+                number = int(step.split("-")[1])
+                self.assertEqual(StoreVersions.objects.get().schema, number - 1)
         # What was written before the deaths is there, and is not written again.
         process = start("upgrade", self.alice.pk)
         output, errors = process.communicate(timeout=60)
-        self.assertEqual(json.loads(output), {"upgraded": [1]}, errors)
+        self.assertEqual(json.loads(output), {"upgraded": [SCHEMA_VERSION]}, errors)
         self.assert_up_to_date()
         self.assert_it_works()
 
@@ -178,12 +179,12 @@ class UpgradeStoreTests(TransactionTestCase):
             output, errors = process.communicate(timeout=60)
             self.assertEqual(process.returncode, 0, errors)
             done += json.loads(output)["upgraded"]
-        self.assertEqual(done, [1])
+        self.assertEqual(sorted(done), [1, 2])
         self.assert_up_to_date()
 
     def test_a_batch_that_waits_in_the_journal_in_the_old_shape_is_moved(self) -> None:
         card = flashcard(self.alice)
-        rows = codec.to_table(FLASHCARDS, [card]).drop_columns(["revision"])
+        rows = codec.to_table(FLASHCARDS, [card]).drop_columns(["revision", "image"])
         JournalEntry.objects.create(
             owner_id=self.alice.pk, kind=JournalEntry.Kind.BATCH, card_rows=codec.to_ipc(rows)
         )
