@@ -7,8 +7,11 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.results import KeyState
+from accounts.services import test_refused
 from chat import branches, generation, retrieval, services
 from chat.forms import MessageForm
 from chat.models import Conversation, Message
@@ -49,7 +52,7 @@ def message(request: HtmxHttpRequest, message_id: UUID) -> HttpResponse:
     """Return the message's fragment to htmx, and others to its place in the conversation."""
     found = get_message(request.user, message_id)
     if request.htmx:
-        return render(request, "chat/_message.html", pages.message_context(found))
+        return render(request, "chat/_message.html", pages.message_context(request.user, found))
     return redirect(pages.address(found))
 
 
@@ -75,11 +78,20 @@ def stop(request: HtmxHttpRequest, message_id: UUID) -> HttpResponse:
 @require_POST
 @login_required
 def retry(request: HtmxHttpRequest, message_id: UUID) -> HttpResponse:
-    """Have the last answer, which ended badly, written again."""
+    """Have the last answer, which ended badly, written again.
+
+    `provider=fallback` has what stands in for the provider that failed write it; else a key that
+    was refused is tried first, and used if it works by now.
+    """
     answer = get_answer(request.user, message_id)
+    instead_of = answer.provider if request.POST.get("provider") == "fallback" else ""
+    if not instead_of and answer.error_kind == Message.ErrorKind.KEY:
+        tried = test_refused(user=request.user, failed=answer.provider, now=timezone.now())
+        if tried is not None and tried.state is KeyState.REFUSED:
+            return _still_failing(request, answer, tried.sentence)
     try:
         services.retry_answer(answer)
-        generation.start_on_commit(answer, request.user)
+        generation.start_on_commit(answer, request.user, instead_of=instead_of)
     except services.MessageError as error:
         toast(request, error.sentence, level=levels.WARNING)
         return _go(request, answer.conversation.get_absolute_url())
@@ -88,6 +100,16 @@ def retry(request: HtmxHttpRequest, message_id: UUID) -> HttpResponse:
         context = pages.exchange_context(answer.conversation, [answer])
         return render(request, "chat/_exchange.html", context)
     return _to_message(answer)
+
+
+def _still_failing(request: HtmxHttpRequest, answer: Message, sentence: str) -> HttpResponse:
+    """Say that the key is refused still, where its failure is told."""
+    toast(request, sentence, level=levels.WARNING)
+    if not request.htmx:
+        return _to_message(answer)
+    response = render(request, "_toasts.html", {"oob": True})
+    response["HX-Reswap"] = "none"
+    return response
 
 
 def _refused(

@@ -7,7 +7,8 @@ from uuid import UUID
 from django.http import QueryDict
 from django.template.loader import get_template, render_to_string
 
-from chat import branches, services
+from accounts.models import User
+from chat import branches, failing, services, shelving
 from chat.forms import MessageForm
 from chat.models import Conversation, Message
 from memoryloop import markdown
@@ -42,14 +43,14 @@ def conversation_context(
     last = leaf.position if leaf else 0
     upto = min(_position(request.GET, default=last), last)
     return {
-        **branch_context(conversation, leaf, upto=upto),
+        **branch_context(request.user, conversation, leaf, upto=upto),
         "form": form,
-        "conversations": services.conversations_for_owner(request.user)[:IN_SIDE_COLUMN],
+        "conversations": shelving.listed(request.user)[:IN_SIDE_COLUMN],
     }
 
 
 def branch_context(
-    conversation: Conversation, leaf: Message | None, *, upto: int | None = None
+    owner: User, conversation: Conversation, leaf: Message | None, *, upto: int | None = None
 ) -> dict[str, Any]:
     """Return what chat/_branch.html shows: a branch's messages up to a position, or its newest.
 
@@ -67,6 +68,7 @@ def branch_context(
     for message in messages:
         message.conversation = conversation
     branches.number_versions(messages)
+    failing.offer_fallback(owner, messages, leaf.id if leaf else None)
     first = messages[0].position if messages else 0
     return {
         "conversation": conversation,
@@ -91,9 +93,10 @@ def exchange_context(conversation: Conversation, messages: list[Message]) -> dic
     }
 
 
-def message_context(message: Message) -> dict[str, Any]:
-    """Return what chat/_message.html shows. One SQL query."""
+def message_context(owner: User, message: Message) -> dict[str, Any]:
+    """Return what chat/_message.html shows. One SQL query, more for one that failed."""
     branches.number_versions([message])
+    failing.offer_fallback(owner, [message], message.conversation.leaf_id)
     return {
         "message": message,
         "conversation": message.conversation,
@@ -103,7 +106,7 @@ def message_context(message: Message) -> dict[str, Any]:
 
 def final_data(request: HtmxHttpRequest, answer: Message) -> dict[str, str]:
     """Return the HTML that replaces an answer being written, and the composer's buttons."""
-    context = {**message_context(answer), "leaf_id": answer.id, "streaming": None}
+    context = {**message_context(request.user, answer), "leaf_id": answer.id, "streaming": None}
     return {
         "html": render_to_string("chat/_message.html", context, request),
         "actions": render_to_string("chat/_composer_actions.html", context, request),

@@ -83,7 +83,7 @@ def _show(request: HtmxHttpRequest, message: Message, leaf: Message) -> HttpResp
     if not request.htmx or far or "?" in (request.htmx.current_url_abs_path or "?"):
         message.conversation = conversation
         return _go(request, pages.address(message))
-    context = pages.branch_context(conversation, leaf)
+    context = pages.branch_context(request.user, conversation, leaf)
     response = render(request, "chat/_branch.html", context)
     response["HX-Replace-Url"] = conversation.get_absolute_url()
     response["HX-Trigger-After-Settle"] = json.dumps({"show-message": f"message-{message.id}"})

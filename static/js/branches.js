@@ -1,4 +1,4 @@
-/* Versions of messages: keeping the place when a branch is opened, and what is being edited. */
+/* Versions of messages, what is being edited, and what to do when a key fails. */
 "use strict";
 
 (() => {
@@ -74,10 +74,32 @@
     if (form.matches?.("[data-edit]") && event.detail.successful) remember(form, null);
   });
 
+  /* When a key fails: the dialog says so once; the same ways out stay at the answer. */
+
+  document.addEventListener("answer-ended", (event) => {
+    const dialog = event.detail.message.querySelector("[data-trouble]");
+    if (dialog && !document.querySelector("dialog[open]")) dialog.showModal();
+  });
+
+  function countDown(label) {
+    if (label.dataset.armed) return;
+    label.dataset.armed = "yes";
+    const words = label.textContent;
+    const until = Date.parse(label.dataset.until);
+    const tick = () => {
+      const seconds = Math.ceil((until - Date.now()) / 1000);
+      label.textContent = seconds > 0 && seconds < 3600 ? `${words} in ${seconds} s` : words;
+      if (seconds > 0 && label.isConnected) setTimeout(tick, 1000);
+    };
+    tick();
+  }
+
   function arm() {
     document.querySelectorAll("[data-edit]").forEach(armEdit);
+    document.querySelectorAll("[data-until]").forEach(countDown);
   }
 
   document.addEventListener("htmx:afterSettle", arm);
+  document.addEventListener("answer-ended", arm);
   arm();
 })();

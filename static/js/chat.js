@@ -249,6 +249,7 @@
       htmx.process(fresh);
       fit(document.getElementById("composer-content"));
       say(words);
+      document.dispatchEvent(new CustomEvent("answer-ended", { detail: { message: whole } }));
     }
   }
 
