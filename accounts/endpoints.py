@@ -35,6 +35,7 @@ def saved_endpoint(user: User) -> Endpoint | None:
     return Endpoint.objects.filter(owner=user).first()
 
 
+@sensitive_variables()
 def clean_url(url: str) -> str:
     """Return the address as requests begin. Raises InvalidEndpoint."""
     url = url.strip()
@@ -60,6 +61,15 @@ def clean_url(url: str) -> str:
     if len(url) > URL_MAX_CHARACTERS:
         raise InvalidEndpoint(f"An address has at most {URL_MAX_CHARACTERS} characters.")
     return url
+
+
+@sensitive_variables()
+def without_secrets(url: str) -> str:
+    """Return what was typed without what may be a password or a key in it."""
+    head = url.partition("?")[0].partition("#")[0]
+    scheme, separator, rest = head.rpartition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}{separator}{host.rpartition('@')[2]}{slash}{path}"
 
 
 def _split(url: str) -> SplitResult | None:

@@ -114,8 +114,14 @@ class EndpointForm(ModelForm):
         if endpoint.hint:
             self.fields["api_key"].help_text = "Leave it empty to keep the one that is saved."
 
+    @sensitive_variables()
     def clean_base_url(self) -> str:
-        return str(_cleaned(endpoints.clean_url, self.cleaned_data["base_url"]))
+        typed = self.cleaned_data["base_url"]
+        shown = endpoints.without_secrets(typed)
+        if shown != typed:
+            # The field shows again what was typed, but no key that came with it.
+            self.data = {**self.data.dict(), "base_url": shown}
+        return str(_cleaned(endpoints.clean_url, typed))
 
     @sensitive_variables("api_key")
     def clean_api_key(self) -> str:

@@ -109,7 +109,7 @@ def remove_key(request: HtmxHttpRequest) -> HttpResponse:
 
 
 @never_cache
-@sensitive_post_parameters("api_key")
+@sensitive_post_parameters("api_key", "base_url")
 @login_required
 @require_POST
 def save_endpoint(request: HtmxHttpRequest) -> HttpResponse:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts import password_views, views
+from accounts import export_views, password_views, views
 
 app_name = "accounts"
 urlpatterns = [
@@ -10,6 +10,8 @@ urlpatterns = [
     path("login/", views.log_in, name="login"),
     path("logout/", views.log_out, name="logout"),
     path("profile/", views.profile, name="profile"),
+    path("export/", export_views.export, name="export"),
+    path("export/download/", export_views.download, name="export_download"),
     path("delete/", views.delete_account, name="delete"),
     path("password/", password_views.password_change, name="password_change"),
     path("reset/", password_views.password_reset, name="password_reset"),

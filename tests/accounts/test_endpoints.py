@@ -66,6 +66,16 @@ class AddressTests(EndpointTestCase):
                 endpoints.clean_url(typed)
             self.assertNotIn("secret", caught.exception.sentence)
 
+    def test_what_is_shown_again_has_no_key_in_it(self) -> None:
+        for typed, shown in (
+            ("https://user:secret@example.org/v1?key=secret#secret", "https://example.org/v1"),
+            ("user:secret@example.org", "example.org"),
+            ("localhost:11434", "localhost:11434"),
+            ("", ""),
+        ):
+            with self.subTest(typed=typed):
+                self.assertEqual(endpoints.without_secrets(typed), shown)
+
     def test_it_refuses_what_is_no_key(self) -> None:
         for typed in ("a\nb", "ü" * 20, "two words", "x" * 501):
             with self.subTest(typed=typed), self.assertRaises(InvalidKey) as caught:

@@ -154,7 +154,7 @@ class SecrecyTests(KeyTestCase):
                 {"base_url": own.url, "api_key": OWN_KEY},
             ),
             (
-                "accounts.endpoints.mask",
+                "accounts.endpoints._found",
                 "save_endpoint",
                 {"base_url": own.url, "api_key": OWN_KEY},
             ),

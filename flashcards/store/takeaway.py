@@ -1,0 +1,41 @@
+"""Read everything a query finds once, a few thousand rows at a time, as plain values."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from flashcards.store import codec, journal, tables
+from flashcards.store.query import EVERYTHING, Query
+
+_BATCH_ROWS = 2_000
+
+
+def rows(query: Query[Any]) -> Iterator[dict[str, Any]]:
+    """Yield each row as a dictionary of JSON values, in no order; times as ISO 8601 in UTC.
+
+    Pending changes are in it. Whatever a learner has, only a batch of it is in memory.
+    """
+    plan, spec = query._plan, query._plan.spec
+    pending = journal.read(plan.owner_id)
+    overlay = query._overlay(pending)
+    fresh = [record for record in overlay.values() if query._matches(record)]
+    yield from _plain(codec.to_table(spec, fresh).select(spec.columns))
+    table = tables.existing(spec, query._version(pending))
+    if table is None or query._base_is_erased(pending):
+        return
+    scan = table.search().where(query._base_filter(pending, overlay)).select(spec.columns)
+    with tables.told_as_store_error():
+        for batch in scan.limit(EVERYTHING).to_batches(_BATCH_ROWS):
+            yield from _plain(pa.Table.from_batches([batch]).select(spec.columns))
+
+
+def _plain(table: pa.Table) -> list[dict[str, Any]]:
+    """Return rows with times as text, made a column at a time: Python's own times are slow."""
+    for number, field in enumerate(table.schema):
+        if pa.types.is_timestamp(field.type):
+            text = pc.strftime(table.column(number), format="%Y-%m-%dT%H:%M:%SZ")
+            table = table.set_column(number, field.name, text)
+    listed: list[dict[str, Any]] = table.to_pylist()
+    return listed
