@@ -1,7 +1,7 @@
 from django.urls import URLPattern, path
 
 from flashcards.views import bin as card_bin
-from flashcards.views import card, cards, drafts, notes, review
+from flashcards.views import browser, card, cards, decks, documents, drafts, explain, notes, review
 
 app_name = "flashcards"
 urlpatterns: list[URLPattern] = [
@@ -12,13 +12,27 @@ urlpatterns: list[URLPattern] = [
     path("review/<uuid:card_id>/suspend/", review.suspend, name="review_suspend"),
     path("review/<uuid:card_id>/bury/", review.bury, name="review_bury"),
     path("review/<uuid:card_id>/source/", review.source, name="review_source"),
-    path("cards/", cards.card_list, name="cards"),
+    path("cards/", browser.card_list, name="cards"),
+    path("cards/ids/", browser.card_ids, name="card_ids"),
+    path("cards/complete/", browser.complete, name="complete_search"),
+    path("cards/columns/", browser.choose_columns, name="choose_columns"),
+    path("cards/change/", browser.change_cards, name="change_cards"),
+    path("cards/change/<uuid:change_id>/", browser.change_progress, name="change_progress"),
+    path("cards/change/<uuid:change_id>/undo/", browser.undo_change, name="undo_change"),
+    path("decks/", decks.deck_list, name="decks"),
+    path("decks/new/", decks.new_deck, name="new_deck"),
+    path("decks/about/", decks.about, name="deck_about"),
+    path("decks/about/create/", decks.create_about, name="create_deck_about"),
+    path("decks/<uuid:deck_id>/edit/", decks.edit_deck, name="edit_deck"),
+    path("decks/<uuid:deck_id>/delete/", decks.delete_deck, name="delete_deck"),
+    path("decks/<uuid:removed_id>/restore/", decks.restore_decks, name="restore_decks"),
     path("cards/new/", notes.new_card, name="new_card"),
     path("cards/preview/", notes.preview_card, name="preview_card"),
     path("cards/bin/", card_bin.bin_page, name="bin"),
     path("cards/bin/restore/", card_bin.restore_from_bin, name="restore_from_bin"),
     path("cards/bin/erase/", card_bin.erase_from_bin, name="erase_from_bin"),
     path("cards/<uuid:card_id>/", card.card, name="card"),
+    path("cards/<uuid:card_id>/explain/", explain.explain, name="explain"),
     path("cards/<uuid:card_id>/near/", card.near, name="near"),
     path("cards/<uuid:card_id>/labels/", card.label_card, name="label_card"),
     path("cards/<uuid:card_id>/bury/", card.bury_card, name="bury_card"),
@@ -35,12 +49,20 @@ urlpatterns: list[URLPattern] = [
     path("cards/<uuid:card_id>/suspend/", cards.suspend_card, name="suspend_card"),
     path("cards/<uuid:card_id>/resume/", cards.resume_card, name="resume_card"),
     path("cards/<uuid:card_id>/unbury/", cards.unbury_card, name="unbury_card"),
+    path("documents/", documents.document_list, name="documents"),
+    path("documents/<uuid:document_id>/delete/", documents.delete_document, name="delete_document"),
+    path(
+        "documents/<uuid:document_id>/restore/", documents.restore_document, name="restore_document"
+    ),
     path("notes/<uuid:note_id>/delete/", notes.delete_note, name="delete_note"),
     path("notes/<uuid:note_id>/restore/", notes.restore_note, name="restore_note"),
-    path("cards/make/<uuid:message_id>/", drafts.make, name="make"),
-    path("cards/make/<uuid:message_id>/progress/", drafts.progress, name="draft_progress"),
-    path("cards/make/<uuid:message_id>/stop/", drafts.stop_drafts, name="stop_drafts"),
-    path("cards/make/<uuid:message_id>/add/", drafts.accept_drafts, name="accept_drafts"),
+    path("cards/make/<uuid:origin_id>/", drafts.make, name="make"),
+    path("cards/make/<uuid:origin_id>/passage/", documents.passage, name="passage"),
+    path("cards/<uuid:card_id>/split/", documents.split_card, name="split_card"),
+    path("cards/batches/<uuid:batch_id>/progress/", drafts.progress, name="draft_progress"),
+    path("cards/batches/<uuid:batch_id>/stop/", drafts.stop_drafts, name="stop_drafts"),
+    path("cards/batches/<uuid:batch_id>/add/", drafts.accept_drafts, name="accept_drafts"),
+    path("cards/batches/<uuid:batch_id>/undo-split/", drafts.undo_split, name="undo_split"),
     path("cards/drafts/<uuid:draft_id>/", drafts.draft, name="draft"),
     path("cards/drafts/<uuid:draft_id>/decide/", drafts.decide_draft, name="decide_draft"),
     path("cards/drafts/<uuid:draft_id>/edit/", drafts.edit_draft, name="edit_draft"),

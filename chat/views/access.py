@@ -10,8 +10,8 @@ from chat.services import conversations_for_owner, messages_for_owner
 
 
 def get_conversation(owner: User, conversation_id: UUID) -> Conversation:
-    """Return the conversation with the leaf of its open branch. One SQL query."""
-    owned = conversations_for_owner(owner).select_related("leaf")
+    """Return the conversation, the leaf of its open branch and what it is about. One SQL query."""
+    owned = conversations_for_owner(owner).select_related("leaf", "seed")
     return get_object_or_404(
         owned.defer("leaf__embedding", "leaf__content", "leaf__earlier_content"),
         id=conversation_id,

@@ -1,0 +1,50 @@
+"""Conversations opened about something: a card, say. Chat knows only its words and the ways back."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+
+from django.db import transaction
+
+from accounts.models import User
+from chat import generation, retrieval, services
+from chat.models import Conversation, Seed
+
+TITLE_CHARACTERS = 160
+
+
+@dataclass(frozen=True)
+class Link:
+    """A way from the conversation to something else: an address within this site."""
+
+    label: str
+    url: str
+    icon: str
+
+
+@transaction.atomic
+def open_conversation(
+    owner: User,
+    content: str,
+    *,
+    title: str,
+    text: str,
+    links: Callable[[Conversation], Sequence[Link]],
+) -> Conversation:
+    """Begin a conversation about something, with the learner's first message, and have it answered.
+
+    `text` is what the tutor is told of it, besides what is said; `links` may lead back to the new
+    conversation. Raises MessageError.
+    """
+    retrieval.expect(content)
+    exchange = services.ask(owner, content)
+    conversation = exchange.message.conversation
+    conversation.title = services.title_from(title)
+    conversation.save(update_fields=["title"])
+    Seed.objects.create(
+        conversation=conversation,
+        title=title[:TITLE_CHARACTERS],
+        text=text.replace("\0", ""),
+        links=[asdict(link) for link in links(conversation)],
+    )
+    generation.start_on_commit(exchange.answer, owner)
+    return conversation
