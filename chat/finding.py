@@ -28,13 +28,13 @@ logger = logging.getLogger(__name__)
 TEXT_MAX_CHARACTERS = 400
 RESULTS = 20
 # Each search brings so many; then they are fused and the best are shown.
-CANDIDATES = 60
+CANDIDATES = 40
 # Of the messages that have the words the newest so many are ranked: "the cell" is in thousands.
 RANKED_MOST = 400
 # With MiniLM what is unrelated lies at 0.8 and beyond, words and what they mean at 0.4 to 0.7.
 MAX_DISTANCE = 0.7
-# Up to here every vector of an owner is compared: it is exact, and as fast as the index.
-EXACT_MOST = 3_000
+# Up to here every vector of an owner is compared: it is exact, and some 30 ms.
+EXACT_MOST = 20_000
 # Reciprocal rank fusion, with the constant of Cormack, Clarke and Büttcher (SIGIR 2009).
 FUSION = 60
 HEADLINE_CHARACTERS = 6_000
@@ -74,7 +74,8 @@ _EXACTLY = "(embedding <=> %(vector)s::vector) + 0"
 _BY_INDEX = "embedding <=> %(vector)s::vector"
 _USE_INDEX = """
 SELECT set_config('hnsw.iterative_scan', 'strict_order', true),
-       set_config('hnsw.ef_search', '100', true), set_config('enable_sort', 'off', true)
+       set_config('hnsw.ef_search', '64', true), set_config('enable_sort', 'off', true),
+       set_config('hnsw.max_scan_tuples', '40000', true)
 """
 
 

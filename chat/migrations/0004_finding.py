@@ -30,6 +30,9 @@ ALTER TABLE chat_message ADD COLUMN words tsvector GENERATED ALWAYS AS (
 ) STORED;
 CREATE INDEX message_words ON chat_message USING gin (words) WITH (fastupdate = off);
 """
+# Vectors within their rows: comparing all of one owner's takes a third of the time.
+INLINE = "ALTER TABLE chat_message ALTER COLUMN embedding SET STORAGE PLAIN;"
+NOT_INLINE = "ALTER TABLE chat_message ALTER COLUMN embedding SET STORAGE EXTERNAL;"
 NO_WORDS = "ALTER TABLE chat_message DROP COLUMN words;"
 
 
@@ -60,6 +63,7 @@ class Migration(migrations.Migration):
         migrations.AddField("message", "owner_id", models.UUIDField(null=True, editable=False)),
         migrations.RunSQL(OWNER, NO_OWNER),
         migrations.RemoveIndex("message", "message_words"),
+        migrations.RunSQL(INLINE, NOT_INLINE),
         migrations.RunSQL(WORDS, NO_WORDS),
         migrations.AddIndex(
             "message", models.Index(fields=["owner_id", "-created_at"], name="message_owner_recent")
