@@ -20,7 +20,7 @@ from flashcards.candidates import CANDIDATES_MAX, Seen
 from flashcards.models import Draft, DraftBatch
 from flashcards.origins import Origin
 from flashcards.records import Flashcard, Kind, NewCard
-from flashcards.writing import INTERRUPTED
+from flashcards.writing import INTERRUPTED, TEXT_GONE
 from memoryloop.llm import base as llm
 
 # A writer that has given no sign of life for this long is dead.
@@ -208,7 +208,7 @@ def accept(
         try:
             origin = origins.of_batch(user, batch)
         except origins.NoOrigin:
-            raise AlreadyDecided("The text that these were made from is gone.") from None
+            raise AlreadyDecided(TEXT_GONE) from None
         if batch.status == Status.WORKING:
             # Who adds while more are coming has what they want.
             DraftBatch.objects.filter(id=batch.id).update(run=uuid.uuid4())

@@ -28,7 +28,7 @@ class DraftBatchAdmin(admin.ModelAdmin[DraftBatch]):
     search_help_text = "A part of the owner's email address, or the id of a batch or a message"
     ordering = ("-created_at", "id")
     fields = readonly_fields = (
-        "owner", "message_link", "status", "error", "note", "sections_done", "sections",
+        "owner", "origin_link", "status", "error", "note", "sections_done", "sections",
         "provider", "model", "created_at", "updated_at", "proposed",
     )  # fmt: skip
 
@@ -39,8 +39,10 @@ class DraftBatchAdmin(admin.ModelAdmin[DraftBatch]):
     def drafts_count(self, batch: DraftBatch) -> int:
         return batch.counted  # type: ignore[attr-defined, no-any-return] # annotated above
 
-    @admin.display(description="message")
-    def message_link(self, batch: DraftBatch) -> str:
+    @admin.display(description="made from")
+    def origin_link(self, batch: DraftBatch) -> str:
+        if batch.message_id is None:
+            return f"{'document' if batch.document_id else 'card'} {batch.origin_id}"
         return link(str(batch.message_id), "admin:chat_message_change", batch.message_id)
 
     @admin.display(description="drafts")

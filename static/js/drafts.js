@@ -12,8 +12,7 @@
   if (!source) return;
   const narrow = matchMedia("(max-width: 63.99rem)");
   const details = source.closest("details");
-  if (narrow.matches) details.open = false;
-  if (!list) return;
+  if (narrow.matches && list) details.open = false;
 
   // Offsets count characters as the server does, which are not always one unit here.
   const text = source.textContent;
@@ -21,15 +20,19 @@
   const same = characters.length === text.length;
   const cut = (from, to) => (same ? text.slice(from, to) : characters.slice(from, to).join(""));
   let current = null;
+  if (!list) {
+    showWords(null);
+    return;
+  }
 
   function drafts() {
     return Array.from(list.querySelectorAll("[data-draft]"));
   }
 
   function showWords(draft) {
-    const from = Number(draft?.dataset.start ?? -1);
-    const to = Number(draft?.dataset.end ?? -1);
-    if (!draft || from < 0 || to <= from) {
+    const from = Number(draft?.dataset.start ?? source.dataset.from ?? -1);
+    const to = Number(draft?.dataset.end ?? source.dataset.to ?? -1);
+    if (from < 0 || to <= from) {
       source.replaceChildren(text);
       return;
     }
@@ -106,6 +109,11 @@
     } else if ((event.key === " " || event.key === "Enter") && !onControl && !inSource && current) {
       event.preventDefault();
       toggle(current);
+    } else if (event.key === "h" && current) {
+      event.preventDefault();
+      details.open = true;
+      showWords(current);
+      if (narrow.matches) source.scrollIntoView({ block: "nearest" });
     } else if (event.key === "e" && current) {
       event.preventDefault();
       current.querySelector("[data-edit]")?.click();

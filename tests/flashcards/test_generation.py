@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.test import override_settings
@@ -37,6 +38,13 @@ def card(question: str = "What caused smallpox?", **fields: Any) -> dict[str, An
         "quote": "caused by the variola virus",
         **fields,
     }
+
+
+@pytest.fixture(autouse=True)
+def flawless() -> Iterator[None]:
+    """Find no fault with any card: that weak ones are asked for again has tests of its own."""
+    with mock.patch.object(generation, "faults", return_value=[]):
+        yield
 
 
 @pytest.fixture(params=["claude", "compatible"])
@@ -170,14 +178,14 @@ def test_cards_that_say_the_same_come_once(server: ProviderServer) -> None:
     assert [card.question for card in made] == ["What caused smallpox?"]
 
 
-def test_a_cloze_keeps_one_gap(server: ProviderServer) -> None:
+def test_a_cloze_keeps_its_gaps(server: ProviderServer) -> None:
     text = "In {{c2::1796::year}} {{c5::Jenner}} vaccinated a boy."
     server.script(structured={"cards": [card(text, kind="cloze", answer="")]})
 
     (made,) = candidates(server)
 
     assert made.kind is Kind.CLOZE
-    assert made.question == "In {{c1::1796::year}} Jenner vaccinated a boy."
+    assert made.question == text
 
 
 def test_what_postgresql_cannot_hold_is_dropped(server: ProviderServer) -> None:

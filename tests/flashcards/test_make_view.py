@@ -1,12 +1,10 @@
 """The tray page: every address, who may, and what each answers with and without htmx."""
 
-import re
 import uuid
 from datetime import timedelta
 
 from django.db import connection
 from django.http import HttpResponse
-from django.http.response import HttpResponseBase
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -15,47 +13,22 @@ from chat.models import Message
 from chat.services import start_conversation
 from flashcards import drafting, services
 from flashcards.models import Draft, DraftBatch
+from flashcards.origins import of_message
 from flashcards.records import Kind
-from tests.base import TestCase
-
-TEXT = (
-    "Osmosis is the movement of water through a membrane. In 1796 the British doctor Edward Jenner "
-    "inoculated James Phipps. A human cell contains 46 chromosomes in its nucleus. World War II "
-    "began on 1 September 1939, when Germany invaded Poland, which had done nothing to provoke it "
-    "and was soon defeated. Iron rusts because it reacts with oxygen and water. Paris is the "
-    "capital of France. DNA stands for deoxyribonucleic acid. The heart has four chambers."
-)
-HTMX = {"HX-Request": "true"}
-Status = DraftBatch.Status
-
-
-class TrayTestCase(TestCase):
-    message: Message
-
-    def setUp(self) -> None:
-        self.message = start_conversation(self.alice, TEXT)
-        self.url = reverse("flashcards:make", args=[self.message.id])
-        self.log_in()
-
-    def begin(self) -> DraftBatch:
-        return drafting.start_batch(self.alice, self.message)
-
-    def address(self, name: str, of: uuid.UUID | None = None) -> str:
-        return reverse(f"flashcards:{name}", args=[of or self.message.id])
-
-    def html(self, response: HttpResponseBase) -> str:
-        assert isinstance(response, HttpResponse)
-        return response.content.decode()
+from tests.flashcards.tray import HTMX, Status, TrayTestCase
 
 
 class AccessTests(TrayTestCase):
     def addresses(self) -> dict[str, set[str]]:
-        draft = self.begin().drafts.all()[0]
+        batch = self.begin()
+        draft = batch.drafts.all()[0]
         return {
             self.url: {"get", "post"},
-            self.address("draft_progress"): {"get"},
-            self.address("stop_drafts"): {"post"},
-            self.address("accept_drafts"): {"post"},
+            self.address("draft_progress", batch.id): {"get"},
+            self.address("stop_drafts", batch.id): {"post"},
+            self.address("accept_drafts", batch.id): {"post"},
+            self.address("undo_split", batch.id): {"post"},
+            self.address("passage", self.message.id): {"post"},
             self.address("draft", draft.id): {"get"},
             self.address("decide_draft", draft.id): {"post"},
             self.address("edit_draft", draft.id): {"get", "post"},
@@ -113,10 +86,8 @@ class PageTests(TrayTestCase):
         response = self.client.get(self.url, headers={"Sec-Fetch-Site": "same-origin"})
         self.assertContains(response, 'data-start="now"')
 
-        drafting.start_batch(self.alice, self.message)
-        drafting.accept(
-            self.alice, self.message, shown=set(Draft.objects.values_list("id", flat=True))
-        )
+        batch = drafting.start_batch(self.alice, of_message(self.message))
+        drafting.accept(self.alice, batch.id, shown=set(Draft.objects.values_list("id", flat=True)))
         response = self.client.get(self.url, headers={"Sec-Fetch-Site": "same-origin"})
         self.assertNotContains(response, 'data-start="now"')
 
@@ -204,8 +175,8 @@ class PageTests(TrayTestCase):
         self.assertContains(self.client.get(self.url), drafting.INTERRUPTED)
 
     def test_cards_that_exist_are_shown_with_a_way_to_more(self) -> None:
-        self.begin()
-        self.client.post(self.address("accept_drafts"))
+        batch = self.begin()
+        self.client.post(self.address("accept_drafts", batch.id))
 
         response = self.client.get(self.url)
 
@@ -239,7 +210,7 @@ class ProgressTests(TrayTestCase):
         DraftBatch.objects.filter(id=self.batch.id).update(status=Status.WORKING, provider="Ollama")
 
     def ask(self, after: object) -> HttpResponse:
-        url = f"{self.address('draft_progress')}?after={after}"
+        url = f"{self.address('draft_progress', self.batch.id)}?after={after}"
         response = self.client.get(url, headers=HTMX)
         assert isinstance(response, HttpResponse)
         return response
@@ -275,178 +246,15 @@ class ProgressTests(TrayTestCase):
         self.assertEqual(html.count('<li class="draft"'), self.batch.drafts.count())
 
     def test_without_htmx_it_leads_to_the_page_which_refreshes_itself(self) -> None:
-        self.assertRedirects(self.client.get(self.address("draft_progress")), self.url)
+        self.assertRedirects(
+            self.client.get(self.address("draft_progress", self.batch.id)), self.url
+        )
         self.assertContains(self.client.get(self.url), '<meta http-equiv="refresh"')
 
     def test_stop_keeps_what_came(self) -> None:
-        response = self.client.post(self.address("stop_drafts"))
+        response = self.client.post(self.address("stop_drafts", self.batch.id))
 
         self.assertRedirects(response, self.url)
         self.batch.refresh_from_db()
         self.assertEqual(self.batch.status, Status.READY)
         self.assertContains(self.client.get(self.url), "You stopped the drafting")
-
-
-class DecideTests(TrayTestCase):
-    def setUp(self) -> None:
-        super().setUp()
-        self.batch = self.begin()
-        self.draft = self.batch.drafts.all()[0]
-        self.url_of = self.address("decide_draft", self.draft.id)
-
-    def decision(self) -> str:
-        self.draft.refresh_from_db()
-        return self.draft.decision
-
-    def test_a_drop_is_kept_at_once_and_the_count_follows(self) -> None:
-        total = self.batch.drafts.count()
-
-        response = self.client.post(self.url_of, headers=HTMX)
-
-        self.assertEqual(self.decision(), "drop")
-        self.assertContains(response, f"Add {total - 1} card")
-        self.assertContains(response, 'hx-swap-oob="true"')
-
-    def test_a_dropped_draft_can_be_kept_again(self) -> None:
-        self.client.post(self.url_of)
-
-        response = self.client.post(self.url_of, {"keep": [str(self.draft.id)]})
-
-        self.assertRedirects(response, self.url)
-        self.assertEqual(self.decision(), "keep")
-
-    def test_a_decided_batch_reloads_the_page(self) -> None:
-        DraftBatch.objects.filter(id=self.batch.id).update(status=Status.DONE)
-
-        response = self.client.post(self.url_of, headers=HTMX)
-
-        self.assertEqual(response.headers["HX-Refresh"], "true")
-        self.assertEqual(self.decision(), "keep")
-
-
-class EditTests(TrayTestCase):
-    def setUp(self) -> None:
-        super().setUp()
-        self.batch = self.begin()
-        self.draft = self.batch.drafts.all()[0]
-        self.url_of = self.address("edit_draft", self.draft.id)
-
-    def test_the_form_comes_in_place_or_as_a_page_with_the_words_it_rests_on(self) -> None:
-        fragment = self.client.get(self.url_of, headers=HTMX)
-        page = self.client.get(self.url_of)
-
-        self.assertNotContains(fragment, "<html")
-        self.assertContains(fragment, "What is osmosis?")
-        self.assertContains(page, "<html")
-        self.assertContains(page, "Osmosis is the movement of water")
-
-    def test_saving_changes_the_draft_and_keeps_it(self) -> None:
-        drafting.decide(self.draft, keep=False)
-
-        response = self.client.post(
-            self.url_of, {"question": "What's osmosis?", "answer": "Water moving."}, headers=HTMX
-        )
-
-        self.draft.refresh_from_db()
-        self.assertEqual(
-            (self.draft.question, self.draft.answer), ("What's osmosis?", "Water moving.")
-        )
-        self.assertEqual(self.draft.decision, "keep")
-        self.assertContains(response, f'id="draft-{self.draft.id}"')
-
-    def test_saving_without_htmx_leads_back(self) -> None:
-        response = self.client.post(self.url_of, {"question": "Q?", "answer": "A."})
-
-        self.assertRedirects(response, self.url)
-
-    def test_bad_words_are_refused_and_nothing_typed_is_lost(self) -> None:
-        for question, answer, error in (
-            ("  ", "kept answer", "Write the question."),
-            ("kept question", "", "Write the answer."),
-            ("q" * 1_001, "kept answer", "1000"),
-            ("kept question", "a" * 5_001, "5000"),
-        ):
-            for headers in ({}, HTMX):
-                with self.subTest(error=error, headers=headers):
-                    response = self.client.post(
-                        self.url_of, {"question": question, "answer": answer}, headers=headers
-                    )
-                    self.assertContains(response, error, status_code=422)
-                    self.assertContains(response, (answer or question)[:5_000], status_code=422)
-        self.draft.refresh_from_db()
-        self.assertEqual(self.draft.question, "What is osmosis?")
-
-    def test_a_cloze_must_keep_its_gap(self) -> None:
-        cloze = self.batch.drafts.create(position=99, kind=Kind.CLOZE, question="{{c1::One}} two.")
-        url = self.address("edit_draft", cloze.id)
-
-        for question in ("One two.", "{{c1::One}} {{c2::two}}."):
-            response = self.client.post(url, {"question": question}, headers=HTMX)
-            self.assertContains(response, "Keep one gap", status_code=422)
-        self.assertEqual(
-            self.client.post(url, {"question": "One {{c1::two}}."}, headers=HTMX).status_code, 200
-        )
-
-    def test_cancel_brings_the_draft_back_as_it_was(self) -> None:
-        response = self.client.get(self.address("draft", self.draft.id), headers=HTMX)
-
-        self.assertContains(response, "What is osmosis?")
-        self.assertRedirects(self.client.get(self.address("draft", self.draft.id)), self.url)
-
-
-class AcceptTests(TrayTestCase):
-    def setUp(self) -> None:
-        super().setUp()
-        self.batch = self.begin()
-        self.drafts = list(self.batch.drafts.all())
-        self.accept = self.address("accept_drafts")
-
-    def cards(self) -> list[str]:
-        found = services.cards_from_message(owner_id=self.alice.id, message_id=self.message.id)
-        return [card.question for card in found]
-
-    def test_the_boxes_of_a_plain_form_decide(self) -> None:
-        ids = [str(draft.id) for draft in self.drafts]
-
-        response = self.client.post(self.accept, {"shown": ids, "keep": ids[:2]}, follow=True)
-
-        self.assertEqual(self.cards(), [draft.question for draft in self.drafts[:2]])
-        self.assertContains(response, "2 cards added.")
-
-    def test_what_was_decided_before_holds_for_what_was_not_shown(self) -> None:
-        drafting.decide(self.drafts[0], keep=False)
-
-        self.client.post(self.accept)
-
-        self.assertEqual(self.cards(), [draft.question for draft in self.drafts[1:]])
-
-    def test_sent_twice_it_makes_the_cards_once_and_says_so(self) -> None:
-        self.client.post(self.accept)
-        made = self.cards()
-
-        response = self.client.post(self.accept, follow=True)
-
-        self.assertEqual(self.cards(), made)
-        self.assertContains(response, "have been decided on")
-
-    def test_none_kept_is_fine(self) -> None:
-        ids = [str(draft.id) for draft in self.drafts]
-
-        response = self.client.post(self.accept, {"shown": ids}, follow=True)
-
-        self.assertEqual(self.cards(), [])
-        self.assertContains(response, "No card was added.")
-        self.assertContains(response, "Make cards</button>")
-
-    def test_strange_ids_name_no_draft(self) -> None:
-        strange = ["x", str(uuid.uuid4()), ""]
-
-        self.client.post(self.accept, {"shown": strange, "keep": strange})
-
-        self.assertEqual(len(self.cards()), len(self.drafts))
-
-    def test_the_page_says_how_many_will_be_added(self) -> None:
-        html = self.html(self.client.get(self.url))
-
-        self.assertRegex(html, rf"Add {len(self.drafts)} cards?\s*</button>")
-        self.assertEqual(len(re.findall(r'name="keep"', html)), len(self.drafts))

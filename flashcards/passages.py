@@ -1,0 +1,43 @@
+"""Find the words that somebody selected on a page in the text that the page shows."""
+
+from flashcards.candidates import locate
+
+# What stood before the selection tells which of several like places was meant.
+BEFORE_CHARACTERS = 120
+# Of a long selection its two ends are looked for.
+END_CHARACTERS = 160
+SELECTION_MAX_CHARACTERS = 50_000
+
+
+def find(text: str, words: str, before: str = "") -> tuple[int, int] | None:
+    """Return the offsets of the selected words, which a page shows without Markdown's signs.
+
+    `before` are words that stood right before them. None if they are not there.
+    """
+    words, lead = words.strip(), before.strip()[-BEFORE_CHARACTERS:]
+    if not words:
+        return None
+    start_at = 0
+    if lead:
+        led = locate(f"{lead} {words[:END_CHARACTERS]}", text)
+        ahead = locate(lead, text[led[0] :]) if led else None
+        if led and ahead:
+            start_at = led[0] + ahead[1]
+    for first in dict.fromkeys((start_at, 0)):
+        found = _whole(text[first:], words)
+        if found is not None:
+            return first + found[0], first + found[1]
+    return None
+
+
+def _whole(text: str, words: str) -> tuple[int, int] | None:
+    found = locate(words, text)
+    if found is not None or len(words) < 2 * END_CHARACTERS:
+        return found
+    head = locate(words[:END_CHARACTERS].rpartition(" ")[0], text)
+    if head is None:
+        return None
+    tail = locate(words[-END_CHARACTERS:].partition(" ")[2], text[head[1] :])
+    if tail is None or tail[1] > 2 * len(words) + END_CHARACTERS:
+        return None
+    return head[0], head[1] + tail[1]
