@@ -32,6 +32,7 @@ _PAGES = (
     ("Chat", "chat:home", "chat", "ask tutor new conversation"),
     ("Review", "flashcards:review", "review", "due study repeat"),
     ("Cards", "flashcards:cards", "cards", "browse search list"),
+    ("Decks", "flashcards:decks", "decks", "subjects tree smart saved search"),
     ("New card", "flashcards:new_card", "plus", "write add"),
     ("Settings", "settings:home", "settings", "tutor claude key ollama"),
     ("Account", "accounts:profile", "user", "profile name time zone email"),

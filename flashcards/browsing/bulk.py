@@ -146,7 +146,11 @@ def _do(change: BulkChange, now: datetime) -> bool:
     ids = [uuid.UUID(bytes=packed[at : at + 16]) for at in range(0, len(packed), 16)]
     cards = Flashcard.objects.for_owner(change.owner_id).in_bulk(ids)
     verb = Verb(change.verb)
-    found = [changes.apply(verb, change.argument, card, now) for card in cards.values()]
+    logs = _logs(change, list(cards))
+    found = [
+        changes.apply(verb, change.argument, card, now, logs[card_id])
+        for card_id, card in cards.items()
+    ]
     changed = [each for each in found if each is not None]
     _write(change.owner_id, changed, now)
     if changed:
@@ -170,11 +174,7 @@ def _take_back(change: BulkChange, now: datetime) -> bool:
         return False
     inverses = {uuid.UUID(card_id): inverse for card_id, inverse in part.inverses}
     cards = Flashcard.objects.for_owner(change.owner_id).with_deleted().in_bulk(list(inverses))
-    logs: dict[UUID, list[ReviewLog]] = defaultdict(list)
-    if Verb(change.verb) in changes.SCHEDULING:
-        query = ReviewLog.objects.for_owner(change.owner_id)
-        for log in query.filter(flashcard_id__in=list(cards)):
-            logs[log.flashcard_id].append(log)
+    logs = _logs(change, list(cards))
     found = [
         changes.undo(card, inverses[card_id], logs[card_id], now) for card_id, card in cards.items()
     ]
@@ -184,6 +184,15 @@ def _take_back(change: BulkChange, now: datetime) -> bool:
     )
     part.delete()
     return True
+
+
+def _logs(change: BulkChange, card_ids: Sequence[UUID]) -> dict[UUID, list[ReviewLog]]:
+    """Return the logs of cards by card, where the change is one of the schedule."""
+    logs: dict[UUID, list[ReviewLog]] = defaultdict(list)
+    if Verb(change.verb) in changes.SCHEDULING:
+        for log in ReviewLog.objects.for_owner(change.owner_id).filter(flashcard_id__in=card_ids):
+            logs[log.flashcard_id].append(log)
+    return logs
 
 
 def _write(owner_id: UUID, changed: Sequence[Changed], now: datetime) -> None:

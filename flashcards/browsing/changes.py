@@ -7,12 +7,12 @@ An inverse is JSON: {"set": {field: value}}, {"add"|"remove": {"tags"|"deck_ids"
 import dataclasses
 import enum
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from flashcards import scheduling
-from flashcards.records import Flashcard, ReviewLog
+from flashcards.records import Flashcard, LogKind, ReviewLog, State
 
 Inverse = dict[str, Any]
 
@@ -45,34 +45,32 @@ class Changed:
 
 
 def apply(
-    verb: Verb, argument: Mapping[str, Any], card: Flashcard, now: datetime
+    verb: Verb,
+    argument: Mapping[str, Any],
+    card: Flashcard,
+    now: datetime,
+    logs: Sequence[ReviewLog] = (),
 ) -> Changed | None:
     """Return the card as the verb leaves it, or None if it is so already.
 
-    `argument` is what BulkChange keeps: "tag", "deck", "flag", "until" or "due".
+    `argument` is what BulkChange keeps: "tag", "deck", "flag", "until" or "due". `logs` is the
+    card's whole log, read only for SCHEDULING.
     """
     if verb in SCHEDULING:
-        return _scheduled(verb, argument, card, now)
+        return _scheduled(verb, argument, card, now, logs)
     after, inverse = _VERBS[verb](card, argument, now)
     return Changed(card, after, inverse) if after != card else None
 
 
 def undo(
-    card: Flashcard, inverse: Inverse, logs: Iterable[ReviewLog], now: datetime
+    card: Flashcard, inverse: Inverse, logs: Sequence[ReviewLog], now: datetime
 ) -> Changed | None:
     """Return the card with the change taken back, or None if there is nothing left of it.
 
-    `logs` is the card's whole log, read only for what the log has a row of.
+    A schedule that went on since is left as it is.
     """
     if "log" in inverse:
-        try:
-            after, row = scheduling.undo(
-                card, logs, now, undo_id=uuid.uuid4(), log_id=uuid.UUID(inverse["log"])
-            )
-        except ValueError:
-            # Taken back already.
-            return None
-        return Changed(card, after, {}, row)
+        return _unscheduled(card, uuid.UUID(inverse["log"]), logs, now)
     after = card
     for field, value in inverse.get("set", {}).items():
         value = datetime.fromisoformat(value) if field in _TIMES and value else value
@@ -85,18 +83,34 @@ def undo(
 
 
 def _scheduled(
-    verb: Verb, argument: Mapping[str, Any], card: Flashcard, now: datetime
+    verb: Verb,
+    argument: Mapping[str, Any],
+    card: Flashcard,
+    now: datetime,
+    logs: Sequence[ReviewLog],
 ) -> Changed | None:
-    # Never before what the log has already: rows count in the order of their times.
+    if card.state is State.NEW:
+        # There is nothing to reset, and a new card comes when its turn comes.
+        return None
+    # Never before what the log has already.
     now = max(now, card.last_review) if card.last_review else now
     if verb is Verb.RESET:
-        if card.last_review is None:
-            return None
-        after, log = scheduling.reset(card, now, log_id=uuid.uuid4())
+        row = scheduling.reset_row(card, now, log_id=uuid.uuid4())
     else:
         due = datetime.fromisoformat(argument["due"])
-        after, log = scheduling.set_due(card, due, now, log_id=uuid.uuid4())
-    return Changed(card, after, {"log": str(log.id)}, log)
+        row = scheduling.due_row(card, due, now, log_id=uuid.uuid4())
+    return Changed(card, scheduling.fold(card, [*logs, row]), {"log": str(row.id)}, row)
+
+
+def _unscheduled(
+    card: Flashcard, log_id: uuid.UUID, logs: Sequence[ReviewLog], now: datetime
+) -> Changed | None:
+    done = next((log for log in logs if log.id == log_id), None)
+    later = [log for log in logs if done is not None and log.sequence > done.sequence]
+    if done is None or any(log.undoes == log_id or log.kind is not LogKind.UNDO for log in later):
+        return None
+    row = scheduling.undo_row(card, log_id, now, undo_id=uuid.uuid4())
+    return Changed(card, scheduling.fold(card, [*logs, row]), {}, row)
 
 
 _TIMES = frozenset({"buried_until", "deleted_at"})

@@ -1,0 +1,21 @@
+"""What the card browser's templates say: `{% load browsing %}`."""
+
+from django import template
+
+from flashcards.browsing import sentences
+from flashcards.models import BulkChange
+
+register = template.Library()
+
+
+@register.filter
+def working(change: BulkChange) -> str:
+    """Return what is being done to many cards."""
+    return sentences.working(change)
+
+
+@register.simple_tag
+def order_link(by: str, sorted_by: str, *, descends: bool, first_descends: bool = False) -> str:
+    """Return what a column's heading sorts by: turned round if it is sorted by it already."""
+    turned = not descends if by == sorted_by else first_descends
+    return f"-{by}" if turned else str(by)
