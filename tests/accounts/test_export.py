@@ -9,7 +9,8 @@ from unittest import mock
 
 from django.apps import apps
 from django.contrib.auth import get_user_model
-from django.test import AsyncClient, Client, TransactionTestCase, override_settings
+from django.db import transaction
+from django.test import Client, TransactionTestCase
 from django.urls import reverse
 from django.utils import timezone
 
@@ -19,7 +20,7 @@ from chat.models import Conversation
 from chat.services import start_conversation
 from flashcards.models import Deck
 from flashcards.records import Flashcard
-from flashcards.store import checkpoint
+from flashcards.store import checkpoint, journal
 from flashcards.takeaway import exported_models
 from tests.accounts.keys import KEY, KeyTestCase
 from tests.base import PASSWORD, TestCase
@@ -213,14 +214,11 @@ class AsynchronousExportTests(TransactionTestCase):
         stored_card(alice, question="Mine")
 
         async def fetch() -> bytes:
-            client = AsyncClient()
-            await client.aforce_login(alice)
-            response = await client.post(reverse("accounts:export_download"))
-            return b"".join([part async for part in response.streaming_content])
+            parts = export_views.in_a_thread(exports.archive(alice.pk, now=NOW))
+            return b"".join([part async for part in parts])
 
         self.assertIn("Mine", unzip(asyncio.run(fetch()))["cards/cards.jsonl"])
 
-    @override_settings(PART_BYTES=1)
     def test_a_reader_who_leaves_frees_the_place(self) -> None:
         closed: list[bool] = []
 
@@ -243,10 +241,6 @@ class AsynchronousExportTests(TransactionTestCase):
 
 class PendingBatchTests(TestCase):
     def test_cards_brought_in_by_the_thousand_are_in_it_too(self) -> None:
-        from django.db import transaction
-
-        from flashcards.store import journal
-
         with transaction.atomic():
             journal.lock_owner(self.alice.pk)
             journal.append_batch(self.alice.pk, [flashcard(self.alice) for _ in range(3)], [])
