@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from chat import branches
-from chat.models import TITLE_MAX_CHARACTERS, Conversation, Message
+from chat.models import TITLE_MAX_CHARACTERS, Conversation, Message, Seed
 from chat.services import (
     End,
     Exchange,
@@ -104,4 +104,8 @@ def fork(message: Message, *, owner: User, now: datetime | None = None) -> Conve
         forked_from=message,
     )
     branches.add_in_order(conversation, copies)
+    for seed in Seed.objects.filter(conversation=origin):
+        Seed.objects.create(
+            conversation=conversation, title=seed.title, text=seed.text, links=seed.links
+        )
     return conversation

@@ -9,6 +9,7 @@ in by COPY. Reports medians, p95 and how much of the exact result the index find
 """
 
 import argparse
+import functools
 import itertools
 import os
 import random
@@ -71,7 +72,8 @@ def words() -> list[str]:
 
 
 def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    lengths: NDArray[np.float32] = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / lengths, dtype=np.float32)
 
 
 def around(topics: NDArray[np.float32], count: int) -> NDArray[np.float32]:
@@ -168,7 +170,7 @@ def measure(owner: "User", vocabulary: list[str], topics: Any, rounds: int) -> N
 
     count = Message.objects.filter(owner_id=owner.id).count()
     say(f"\n{owner.email}, {count:,} messages")
-    texts = {
+    texts: dict[str, Callable[[int], str]] = {
         "the commonest word": lambda n: vocabulary[n % 3],
         "a common and a rare word": lambda n: f"{vocabulary[50 + n]} {vocabulary[3_000 + n]}",
         "two rare words": lambda n: f"{vocabulary[9_000 + n]} {vocabulary[9_500 + n]}",
@@ -176,17 +178,16 @@ def measure(owner: "User", vocabulary: list[str], topics: Any, rounds: int) -> N
             vocabulary[20 * k + n] for k in (1, 4, 9, 16, 30, 90, 200, 400)
         ),
     }
+
+    def whole(number: int, text: Callable[[int], str]) -> object:
+        return finding.search(owner_id=owner.id, text=text(number))
+
+    def by_words(number: int, text: Callable[[int], str]) -> object:
+        return finding.with_words(owner_id=owner.id, text=text(number), limit=40)
+
     for name, text in texts.items():
-        timed(
-            f"  whole search, {name}",
-            lambda n, text=text: finding.search(owner_id=owner.id, text=text(n)),
-            rounds,
-        )
-        timed(
-            f"    of it the words, {name}",
-            lambda n, text=text: finding.with_words(owner_id=owner.id, text=text(n), limit=40),
-            rounds,
-        )
+        timed(f"  whole search, {name}", functools.partial(whole, text=text), rounds)
+        timed(f"    of it the words, {name}", functools.partial(by_words, text=text), rounds)
     queries = around(topics, rounds + 3)
 
     def nearest(number: int, *, exactly: bool | None = None, limit: int = 40) -> set[uuid.UUID]:
@@ -197,11 +198,7 @@ def measure(owner: "User", vocabulary: list[str], topics: Any, rounds: int) -> N
 
     timed("  nearest 40", nearest, rounds)
     for name, exactly in (("by the index", False), ("exactly", True)):
-        timed(
-            f"    {name}",
-            lambda n, exactly=exactly: nearest(n, exactly=exactly),
-            min(rounds, 10),
-        )
+        timed(f"    {name}", functools.partial(nearest, exactly=exactly), min(rounds, 10))
     for limit in (10, 40):
         recalls = []
         for number in range(min(rounds, 20)):
@@ -218,14 +215,18 @@ def open_long(owner: "User", rounds: int) -> None:
     client = Client(SERVER_NAME="localhost")
     client.force_login(owner)
     say("")
+
+    def read(_: int, url: str) -> object:
+        return client.get(url).content
+
     for title in (f"About {LONG}", "About 20"):
         found = Conversation.objects.filter(owner=owner, title=title).first()
         assert found is not None  # fill() made them
         url = found.get_absolute_url()
-        timed(f"opening “{title}”", lambda _, url=url: client.get(url).content, rounds)
+        timed(f"opening “{title}”", functools.partial(read, url=url), rounds)
     long = Conversation.objects.get(owner=owner, title=f"About {LONG}")
     url = f"{long.get_absolute_url()}?upto=900"
-    timed("its middle", lambda _: client.get(url).content, rounds)
+    timed("its middle", functools.partial(read, url=url), rounds)
 
 
 def main() -> None:

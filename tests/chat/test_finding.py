@@ -166,6 +166,7 @@ class MeaningTests(FindingTestCase):
     def test_many_messages_go_by_the_index(self) -> None:
         with (
             mock.patch.object(finding, "EXACT_MOST", 1),
+            mock.patch.object(finding, "_with_many", set()),
             mock.patch.object(finding, "_rows", side_effect=finding._rows) as rows,
         ):
             finding.nearest(

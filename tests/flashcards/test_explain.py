@@ -8,7 +8,7 @@ from django.test import TransactionTestCase
 from django.urls import NoReverseMatch, reverse
 
 from accounts.models import User
-from chat import prompts, services
+from chat import prompts, services, versions
 from chat.models import Conversation, Message
 from flashcards import explaining
 from flashcards.records import Kind, Rating, State
@@ -108,6 +108,13 @@ class ExplainTests(TestCase):
         other = services.start_conversation(self.alice, "Hello there").conversation
 
         self.assertNotContains(self.client.get(other.get_absolute_url()), 'class="seed"')
+
+    def test_a_fork_is_about_the_same(self) -> None:
+        question = self.opened().messages.get(position=0)
+
+        fork = versions.fork(question, owner=self.alice)
+
+        self.assertEqual(fork.seed.text, question.conversation.seed.text)
 
     def test_a_strangers_and_an_unknown_card_are_not_found(self) -> None:
         bobs = stored_card(self.bob)
