@@ -16,8 +16,8 @@ from django.db import transaction
 
 from chat.models import Message
 from flashcards import scheduling
-from flashcards.models import JournalEntry, StudySettings
-from flashcards.records import Flashcard, ReviewLog
+from flashcards.models import Document, JournalEntry, StudySettings
+from flashcards.records import Flashcard, ReviewLog, text_hash
 from flashcards.scheduling import ScheduleSettings
 from flashcards.store import checkpoint, health, journal
 from flashcards.store.journal import Change
@@ -56,6 +56,8 @@ SENTENCES = {
     "state_is_not_fold": "A card's schedule is not what its reviews give.",
     "image_differs": "A card is stored in two ways that do not agree.",
     "dangling_messages": "A card names a message that was deleted.",
+    "dangling_documents": "A card names a document that was deleted.",
+    "changed_sources": "The words that a card came from are not where it says.",
     "journal_residue": "A change is still in the journal although LanceDB has it already.",
     "index_missing": "A column that is searched often has no index.",
     "index_behind": "Many rows are not indexed yet.",
@@ -115,7 +117,7 @@ class _Check:
         self.logs += sum(len(items) for items in by_card.values())
         self._duplicates("duplicate_cards", whole)
         self._duplicates("duplicate_logs", (log for items in by_card.values() for log in items))
-        self._messages(whole)
+        self._sources(whole)
         self._owners(whole)
         self._images(start, end, whole)
         self._histories(whole, by_card)
@@ -175,20 +177,26 @@ class _Check:
         """Return what a fold needs to know of a learner: the parameters fitted to them."""
         return self.fitted.get(owner_id, scheduling.DEFAULT_SETTINGS)
 
-    def _messages(self, cards: Iterable[Flashcard]) -> None:
+    def _sources(self, cards: Iterable[Flashcard]) -> None:
+        """Look up every message and document that cards name, and the words in them."""
+        texts: dict[UUID, str] = {}
         named = {card.message_id for card in cards if card.message_id}
-        there = set(Message.objects.filter(pk__in=named).values_list("pk", flat=True))
-        dangling = [c for c in cards if c.message_id and c.message_id not in there]
-        for card in dangling:
-            self.found["dangling_messages"].add(f"card {card.id}, message {card.message_id}")
-        if self.repair:
-            self._change(
-                dangling,
-                lambda card: dataclasses.replace(
-                    card, message_id=None, source_start=None, source_end=None, source_hash=""
-                ),
-                "dangling_messages",
-            )
+        texts |= dict(Message.objects.filter(pk__in=named).values_list("pk", "content"))
+        named = {card.document_id for card in cards if card.document_id}
+        texts |= dict(Document.objects.filter(pk__in=named).values_list("pk", "text"))
+        for what in ("message", "document"):
+            kind, name = f"dangling_{what}s", f"{what}_id"
+            gone = [c for c in cards if getattr(c, name) and getattr(c, name) not in texts]
+            for card in gone:
+                self.found[kind].add(f"card {card.id}, {what} {getattr(card, name)}")
+            if self.repair:
+                self._change(gone, functools.partial(_without_source, name=name), kind)
+        for card in cards:
+            text = texts.get(card.message_id or card.document_id or card.id)
+            if text is None or not card.source_hash or card.source_start is None:
+                continue
+            if text_hash(text[card.source_start : card.source_end]) != card.source_hash:
+                self.found["changed_sources"].add(f"card {card.id}")
 
     def _change(
         self, cards: list[Flashcard], change: Callable[[Flashcard], Flashcard], kind: str
@@ -217,6 +225,11 @@ class _Check:
 def check(*, repair: bool = False, progress: Callable[[float], None] = lambda _: None) -> Report:
     """Check both stores, and mend what can be mended by folding. `progress` gets 0 to 1."""
     return _Check(repair=repair).run(progress)
+
+
+def _without_source(card: Flashcard, *, name: str) -> Flashcard:
+    changes: dict[str, Any] = {name: None}
+    return dataclasses.replace(card, source_start=None, source_end=None, source_hash="", **changes)
 
 
 def _folded(card: Flashcard, *, logs: list[ReviewLog], settings: ScheduleSettings) -> Flashcard:

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db.models.signals import pre_delete
 
-from flashcards import services
+from flashcards import media, services
 
 
 def connect() -> None:
@@ -15,5 +15,6 @@ def connect() -> None:
 
 
 def _user_is_deleted(instance: Any, **_: Any) -> None:
-    """Erase their cards in the transaction that deletes the user."""
+    """Erase their cards in the transaction that deletes the user, and then their images."""
     services.delete_for_owner(owner_id=instance.pk)
+    media.drop_unowned(media.names_of(instance.pk))

@@ -6,7 +6,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from flashcards import bin as card_bin
-from flashcards import embedding, jobs
+from flashcards import documents, embedding, jobs, media
 from flashcards.browsing import bulk
 from flashcards.store import checkpoint
 
@@ -44,3 +44,11 @@ def resume_bulk(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes 
 def purge_bin(timestamp: int) -> None:  # noqa: ARG001 - as above
     """Delete for good what has been in the bin for thirty days."""
     card_bin.purge(now=timezone.now())
+
+
+@app.periodic(cron="41 3 * * *")
+@app.task(name="flashcards.purge_files")
+def purge_files(timestamp: int) -> None:  # noqa: ARG001 - as above
+    """Remove documents deleted long ago, and images that no card has shown for long."""
+    documents.purge(timezone.now())
+    media.purge(timezone.now())

@@ -1,7 +1,18 @@
 from django.urls import URLPattern, path
 
 from flashcards.views import bin as card_bin
-from flashcards.views import browser, card, cards, decks, documents, drafts, explain, notes, review
+from flashcards.views import (
+    browser,
+    card,
+    cards,
+    decks,
+    documents,
+    drafts,
+    explain,
+    media,
+    notes,
+    review,
+)
 
 app_name = "flashcards"
 urlpatterns: list[URLPattern] = [
@@ -49,6 +60,8 @@ urlpatterns: list[URLPattern] = [
     path("cards/<uuid:card_id>/suspend/", cards.suspend_card, name="suspend_card"),
     path("cards/<uuid:card_id>/resume/", cards.resume_card, name="resume_card"),
     path("cards/<uuid:card_id>/unbury/", cards.unbury_card, name="unbury_card"),
+    path("media/", media.upload, name="upload_image"),
+    path("media/<str:name>", media.image, name="image"),
     path("documents/", documents.document_list, name="documents"),
     path("documents/<uuid:document_id>/delete/", documents.delete_document, name="delete_document"),
     path(

@@ -76,17 +76,19 @@ class DraftBatch(models.Model):
     def __str__(self) -> str:
         return f"{self.get_status_display()} drafts of {self.origin_id}"
 
+    def get_absolute_url(self) -> str:
+        """Return the address of the tray."""
+        url = reverse("flashcards:make", args=[self.origin_id])
+        if self.span_start is None:
+            return url
+        return f"{url}?from={self.span_start}&to={self.span_end}"
+
     @property
     def origin_id(self) -> uuid.UUID:
         """Return the id of what is drafted from."""
         found = self.message_id or self.document_id or self.card_id
         assert found is not None  # noqa: S101 - the table's constraint says so
         return found
-
-    def get_absolute_url(self) -> str:
-        """Return the address of the tray."""
-        url = reverse("flashcards:make", args=[self.origin_id])
-        return url if self.span_start is None else f"{url}?from={self.span_start}&to={self.span_end}"
 
 
 class Draft(models.Model):

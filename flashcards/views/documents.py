@@ -89,7 +89,8 @@ def passage(request: HtmxHttpRequest, origin_id: uuid.UUID) -> HttpResponse:
     if found is None or origin.is_split:
         toast(request, "These words were not found in the text: select them again.", level=30)
         return redirect(origin.make_url)
-    return redirect(origin.part(*found).make_url)
+    part = origin.part(*found)
+    return redirect(f"{part.make_url}{'&' if part.is_part else '?'}begin=1")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

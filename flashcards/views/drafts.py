@@ -122,16 +122,22 @@ def make(request: HtmxHttpRequest, origin_id: uuid.UUID) -> HttpResponse:
     context = _tray(request.user, origin, drafting.open_batch(request.user, origin))
     context |= {
         "refusal": error if not context["batch"] else "",
-        "starts": not error and not context["cards"] and _asked_for(request, origin),
+        "starts": not error
+        and (origin.is_part or not context["cards"])
+        and _asked_for(request, origin),
     }
     status = 422 if error and request.method == "POST" else 200
     return render(request, "flashcards/make.html", context, status=status)
 
 
 def _asked_for(request: HtmxHttpRequest, origin: Origin) -> bool:
-    """Return whether to begin at once: who comes by a link of ours has asked for cards already."""
-    whole_document = origin.document is not None and not origin.is_part
-    if request.headers.get("Sec-Fetch-Site") != "same-origin" or whole_document:
+    """Return whether to begin at once: who comes by a link of ours has asked for cards already.
+
+    Links to a passage are there to read it, too: those that ask for cards say so.
+    """
+    if request.headers.get("Sec-Fetch-Site") != "same-origin":
+        return False
+    if (origin.document or origin.is_part) and "begin" not in request.GET:
         return False
     batches = drafting.batches_for_owner(request.user).filter(**origin.batch_fields)
     return not batches.exists()

@@ -23,6 +23,9 @@ _MAX_PARAGRAPH_CHARACTERS = 50_000
 _MAX_DELIMITERS = 2_000
 _MAX_BRACKETS = 300
 _DELIMITERS = re.compile(r"[*_~`<&]")
+# An image that a learner stored; its address is its content's hash, and only they may see it.
+OWN_IMAGE = re.compile(r"/media/[0-9a-f]{64}\.(?:png|jpg|gif|webp)")
+_BOX = re.compile(r"\[([ xX])\]\s+")
 _ALIGNMENTS = {"text-align:center": "align-center", "text-align:right": "align-right"}
 
 
@@ -42,6 +45,7 @@ class Parser:
         # A paragraph becomes text or is parsed further only after it has been measured.
         md.core.ruler.before("inline", "bound_paragraphs", _bound_paragraphs)
         md.core.ruler.after("inline", "images_to_links", _images_to_links)
+        md.core.ruler.push("task_lists", _task_lists)
         md.core.ruler.push("align_with_classes", _align_with_classes)
         md.add_render_rule("fence", _render_code)
         md.add_render_rule("code_block", _render_code)
@@ -83,7 +87,7 @@ def _bound_paragraphs(state: StateCore) -> None:
 
 
 def _images_to_links(state: StateCore) -> None:
-    """Show every image as a link: a page loads nothing that a text names."""
+    """Show images as links, except those stored here: a page loads nothing else a text names."""
     for token in state.tokens:
         if token.type == "bounded":
             token.type = "inline"
@@ -97,6 +101,10 @@ def _images_to_links(state: StateCore) -> None:
                 children.append(child)
                 continue
             source = str(child.attrs.get("src", ""))
+            if OWN_IMAGE.fullmatch(source):
+                child.attrs = {"src": source, "alt": "", "loading": "lazy"}
+                children.append(child)
+                continue
             label = Token("text", "", 0, content=child.content.strip() or source or "image")
             if links:
                 children.append(label)
@@ -106,6 +114,20 @@ def _images_to_links(state: StateCore) -> None:
             )
             children += [label, Token("link_close", "a", -1)]
         token.children = children
+
+
+def _task_lists(state: StateCore) -> None:
+    """Show "[ ]" and "[x]" at the beginning of a list's item as boxes."""
+    for item, paragraph, token in zip(
+        state.tokens, state.tokens[1:], state.tokens[2:], strict=False
+    ):
+        if (item.type, paragraph.type) != ("list_item_open", "paragraph_open"):
+            continue
+        first = token.children[0] if token.children else None
+        box = _BOX.match(first.content) if first is not None and first.type == "text" else None
+        if first is not None and box is not None:
+            first.content = ("☐ " if box[1] == " " else "☑ ") + first.content[box.end() :]
+            item.attrSet("class", "task")
 
 
 def _align_with_classes(state: StateCore) -> None:

@@ -5,18 +5,28 @@ import nh3
 from memoryloop.markdown.code import CLASSES as CODE_CLASSES
 from memoryloop.markdown.math import ATTRIBUTES as MATH_ATTRIBUTES
 from memoryloop.markdown.math import ELEMENTS as MATH_ELEMENTS
+from memoryloop.markdown.parsing import OWN_IMAGE
 
-# No image, no form, no frame, no style: nothing that loads, submits or covers the page.
+# No form, no frame, no style: nothing that loads, submits or covers the page, but our own images.
 _ELEMENTS = {
-    "a", "blockquote", "br", "code", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li",
+    "a", "blockquote", "br", "code", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "img", "li",
     "ol", "p", "pre", "s", "span", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
+
+
+def _only_own_images(element: str, attribute: str, value: str) -> str | None:
+    """Return the attribute's value; None for an image that is not stored here."""
+    if element == "img" and attribute == "src" and not OWN_IMAGE.fullmatch(value):
+        return None
+    return value
+
 
 _cleaner = nh3.Cleaner(
     tags=_ELEMENTS | MATH_ELEMENTS,
     clean_content_tags={"script", "style"},
     attributes={
         "a": {"href", "title"},
+        "img": {"src", "alt", "loading"},
         "ol": {"start"},
         "pre": {"data-language"},
         **dict.fromkeys(MATH_ELEMENTS, MATH_ATTRIBUTES),
@@ -25,6 +35,7 @@ _cleaner = nh3.Cleaner(
         "a": {"image-link"},
         "code": {"math-source"},
         "pre": {"code", "math-source"},
+        "li": {"task"},
         "p": {"as-written"},
         "span": CODE_CLASSES | {"math-block"},
         "td": {"align-center", "align-right"},
@@ -33,6 +44,7 @@ _cleaner = nh3.Cleaner(
     url_schemes={"http", "https", "mailto"},
     link_rel="noopener nofollow",
     strip_comments=True,
+    attribute_filter=_only_own_images,
 )
 
 

@@ -58,7 +58,10 @@ GOOD = [
     ("", ""),
     ("Which year did World War II begin?", "1939"),
 ]
-TEXT = "Iron rusts because it reacts with oxygen. In 1796 Jenner inoculated 1,200 people. 水は東へ流れる。"
+TEXT = (
+    "Iron rusts because it reacts with oxygen. In 1796 Jenner inoculated 1,200 people. "
+    "水は東へ流れる。"
+)
 
 
 class LintTests(TestCase):
