@@ -12,6 +12,7 @@ from flashcards.browsing.parsing import KEYS
 from flashcards.browsing.syntax import InDeck, Property, Standing, Tagged
 from flashcards.models import Deck
 from flashcards.store import columns
+from flashcards.store.columns import Columns
 
 SHOWN = 8
 _MEANS = {
@@ -59,7 +60,10 @@ def complete(*, owner_id: UUID, text: str, at: int) -> list[Completion]:
         names = [deck.name for deck in Deck.objects.filter(owner_id=owner_id)]
         options = [(str(InDeck(name)), "deck") for name in _fitting([*names, NONE], typed)]
     elif key == "tag":
-        options = [(str(Tagged(name)), "tag") for name in _fitting([*_tags(owner_id), NONE], typed)]
+        options = [
+            (str(Tagged(name)), "tag")
+            for name in _fitting([*_tags(columns.read(owner_id)), NONE], typed)
+        ]
     elif key == "is":
         names = [standing.value for standing in Standing]
         options = [(f"is:{name}", "") for name in _fitting(names, typed)]
@@ -79,14 +83,13 @@ def complete(*, owner_id: UUID, text: str, at: int) -> list[Completion]:
     ]
 
 
-def tags(*, owner_id: UUID) -> list[str]:
+def tags(read: Columns) -> list[str]:
     """Return the tags of an owner's cards in their order, whatever their case."""
-    return sorted(_tags(owner_id), key=str.lower)
+    return sorted(_tags(read), key=str.lower)
 
 
-def _tags(owner_id: UUID) -> Iterable[str]:
+def _tags(read: Columns) -> Iterable[str]:
     """Return tags and what they are inside of, those on most cards first."""
-    read = columns.read(owner_id)
     pairs, names = read.label_pairs("tags", read.alive)
     counts = np.bincount(pairs[:, 1], minlength=len(names)) if len(pairs) else []
     order = np.argsort(-np.asarray(counts), kind="stable")

@@ -147,7 +147,8 @@ def change_progress(request: HtmxHttpRequest, change_id: uuid.UUID) -> HttpRespo
         return render(request, "flashcards/_bulk_progress.html", {"change": change})
     _say_done(request, change)
     response = render(request, "flashcards/_bulk_progress.html", {"change": None})
-    return trigger_client_event(response, "cards-changed")
+    trigger_client_event(response, "cards-changed")
+    return trigger_client_event(response, "bulk-done")
 
 
 @require_POST
@@ -214,7 +215,7 @@ def _listed(request: HtmxHttpRequest, asked: Asked) -> dict[str, Any]:
         "deck_names": sorted(
             (deck.name for deck in found.decks if not deck.is_smart), key=str.lower
         ),
-        "tag_names": completing.tags(owner_id=request.user.id) if not request.htmx else [],
+        "tag_names": completing.tags(found.columns) if not request.htmx else [],
         "flags": list(enumerate(FLAGS)),
         "change": bulk.under_way(owner_id=request.user.id),
     }
