@@ -120,7 +120,7 @@ def _inline(state: StateInline, silent: bool) -> bool:
     else:
         return False
     if end < 0:
-        return False
+        return opening != "$" and _still_open(state, opening, silent)
     latex = source[start + len(opening) : end].strip()
     if not latex:
         return False
@@ -130,6 +130,22 @@ def _inline(state: StateInline, silent: bool) -> bool:
         token.markup = opening
         token.meta = {"source": source[start : end + len(closing)]}
     state.pos = end + len(closing)
+    return True
+
+
+def _still_open(state: StateInline, opening: str, silent: bool) -> bool:
+    """Hold a formula together whose end has not been written yet: its signs are no Markdown.
+
+    A single dollar may be money, so that one waits as text.
+    """
+    source, start = state.src, state.pos
+    if not state.env.get("unfinished") or len(source) - start > MAX_CHARACTERS:
+        return False
+    if not silent:
+        token = state.push("math_inline", "math", 0)
+        token.markup = opening
+        token.meta = {"source": source[start:], "open": True}
+    state.pos = state.posMax
     return True
 
 
@@ -217,7 +233,9 @@ def _render_inline(
 ) -> str:
     token = tokens[index]
     block = token.markup in {"$$", "\\["}
-    mathml = to_mathml(token.content, "block" if block else "inline")
+    mathml = (
+        None if token.meta.get("open") else to_mathml(token.content, "block" if block else "inline")
+    )
     if mathml is None:
         return f'<code class="math-source">{escape(token.meta["source"])}</code>'
     return f'<span class="math-block">{mathml}</span>' if block else mathml

@@ -145,3 +145,32 @@ class MathTests(SimpleTestCase):
         html = render(r"$$\href{javascript:alert(1)}{x} \text{<img src=x onerror=alert(1)>}$$")
 
         self.assertNotRegex(html, r"<a[^>]+javascript|<img|<[^>]+onerror")
+
+    def test_a_formula_still_open_in_a_stream_is_held_together(self) -> None:
+        for opening in (r"\(", r"\[", "$$"):
+            with self.subTest(opening):
+                html = render(f"So {opening} a_1 * b_2 * c_3 **d", unfinished=True)
+                self.assertIn("a_1 * b_2 * c_3 **d</code>", html)
+                self.assertIn("math-source", html)
+                self.assertNotIn("<em>", html)
+
+    def test_a_dollar_still_open_in_a_stream_may_be_money(self) -> None:
+        self.assertIn("<p>It costs $5 and</p>", render("It costs $5 and", unfinished=True))
+
+    def test_prices_beside_a_formula_stay_text(self) -> None:
+        html = render("It costs $5, and $x^2$ is a square, and that costs $10.")
+
+        self.assertEqual(html.count("<math"), 1)
+        self.assertIn("costs $5, and", html)
+        self.assertIn("costs $10.", html)
+
+
+class TaskListTests(SimpleTestCase):
+    def test_boxes_of_a_list_are_shown_as_boxes(self) -> None:
+        html = render("- [ ] open\n- [x] **done**\n- [X] too\n- [no] link\n- []\n\n[ ] text")
+
+        self.assertIn('<li class="task">☐ open</li>', html)
+        self.assertIn('<li class="task">☑ <strong>done</strong></li>', html)
+        self.assertIn('<li class="task">☑ too</li>', html)
+        self.assertIn("[no] link", html)
+        self.assertIn("<p>[ ] text</p>", html)
