@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, QuerySet
 from django.db.models.expressions import RawSQL
 
 from chat.models import Conversation, Message
@@ -110,8 +110,9 @@ def elsewhere(answer: Message) -> "QuerySet[Message]":
     )
 
 
-def has_branches(conversation_id: UUID) -> bool:
-    return Message.objects.filter(conversation_id=conversation_id, version__gt=1).exists()
+def has_branches(conversation_id: UUID) -> Exists:
+    """Return whether anything in a conversation has another version, to annotate a query with."""
+    return Exists(Message.objects.filter(conversation_id=conversation_id, version__gt=1))
 
 
 def next_version(message: Message) -> int:

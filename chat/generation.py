@@ -329,7 +329,7 @@ def _write_outcome(generation: Generation, outcome: Outcome) -> None:
             provider=generation.provider,
             asked_at=generation.answer.created_at,
         )
-    now = timezone.now()
+    now, answer = timezone.now(), generation.answer
     fields = {"updated_at": now, **({"content": generation.text} if generation.text else {})}
     if generation.provider is not None:
         fields |= _written_by(generation.provider)
@@ -346,9 +346,9 @@ def _write_outcome(generation: Generation, outcome: Outcome) -> None:
         if not ended and not row.update(**fields):
             return  # deleted, or a new attempt has begun
         row.update(content=KEPT_CONTENT, earlier_content="")
-        contexts.record(generation.answer, generation.prompt)
-        Conversation.objects.filter(id=generation.answer.conversation_id).update(updated_at=now)
-        tasks.request_embedding(generation.answer.id)
+        contexts.record(answer, generation.prompt)
+        Conversation.objects.filter(id=answer.conversation_id).update(updated_at=now)
+        tasks.request_embedding(*filter(None, (answer.parent_id, answer.id)))
 
 
 def _row(generation: Generation) -> "QuerySet[Message]":

@@ -9,7 +9,7 @@ from typing import Protocol
 from uuid import UUID
 
 from chat import branches, retrieval
-from chat.models import Message, Seed
+from chat.models import Conversation, Message, Seed
 from chat.tasks import EMBEDDED_CHARACTERS
 from chat.tokens import estimate_tokens
 from memoryloop import background
@@ -129,23 +129,28 @@ async def build(*, owner_id: UUID, answer: Message, now: datetime) -> Prompt:
 
 def _before(owner_id: UUID, answer: Message) -> tuple[list[Message], list[UUID], Seed | None]:
     """Return what was said before an answer on its branch, the newest first; what was said in
-    other versions, which the model is not to be reminded of; and what it is all about. Three or
-    four SQL queries.
+    other versions, which the model is not to be reminded of; and what it is all about. Two SQL
+    queries, three where there are versions.
     """
+    conversation = (
+        Conversation.objects.filter(id=answer.conversation_id, owner_id=owner_id)
+        .select_related("seed")
+        .annotate(branched=branches.has_branches(answer.conversation_id))
+        .only("id", "seed")
+        .first()
+    )
+    if conversation is None:
+        return [], [], None
     newest = list(
         branches.path(answer.parent_id, down_to=answer.position - WINDOW_MESSAGES)
-        .filter(conversation__owner_id=owner_id)
         .exclude(content="")
         .only("id", "role", "content", "position")
         .order_by("-position")
     )
     elsewhere: list[UUID] = []
-    if branches.has_branches(answer.conversation_id):
+    if conversation.branched:  # type: ignore[attr-defined] # annotated above
         elsewhere = list(branches.elsewhere(answer).values_list("id", flat=True))
-    seed = Seed.objects.filter(
-        conversation_id=answer.conversation_id, conversation__owner_id=owner_id
-    ).first()
-    return newest, elsewhere, seed
+    return newest, elsewhere, getattr(conversation, "seed", None)
 
 
 def window(newest_first: Sequence[Message], *, budget: int = WINDOW_TOKENS) -> list[Message]:

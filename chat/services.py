@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Case, F, Q, QuerySet, When
 from django.utils import timezone
 
@@ -158,7 +158,7 @@ def ask(
     """Store a learner's message and the row of the answer, to be written by chat.generation.
 
     It goes on where the branch through `after` ends, or the open one.
-    Raises MessageError; AnswerUnderway while another answer is being written. Five SQL statements
+    Raises MessageError; AnswerUnderway while another answer is being written. Four SQL statements
     besides those of the transaction.
     """
     now = now or timezone.now()
@@ -170,6 +170,13 @@ def ask(
         end = lock_for_speaking(conversation, after=after, now=now)
         add_after(end, [message, answer], now=now)
     return Exchange(message, answer)
+
+
+_LOCK = "SELECT leaf_id FROM chat_conversation WHERE id = %s FOR UPDATE"
+_SPOKEN = """
+SELECT id, position, status FROM chat_message
+WHERE conversation_id = %s AND (id = %s OR status = 'streaming')
+"""
 
 
 @dataclass(frozen=True)
@@ -187,20 +194,25 @@ def lock_for_speaking(
     ends. Raises AnswerUnderway.
     """
     # What is read must be read after the lock was granted: a statement that waits for a row sees
-    # of the others only what was there when it began.
-    locked = Conversation.objects.select_for_update().only("id", "leaf_id").get(id=conversation.id)
-    conversation.leaf_id = locked.leaf_id
-    known = conversation.messages.filter(Q(id=locked.leaf_id) | Q(status=Status.STREAMING))
+    # of the others only what was there when it began. In plain SQL: the first words wait for it.
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [conversation.id])
+        row = cursor.fetchone()
+        if row is None:
+            raise Conversation.DoesNotExist
+        (conversation.leaf_id,) = row
+        cursor.execute(_SPOKEN, [conversation.id, conversation.leaf_id])
+        known = cursor.fetchall()
     leaf: Message | None = None
-    for message in known.only("id", "position", "status", "parent_id", "conversation_id"):
-        if message.is_being_written and not mark_interrupted(
-            Message.objects.filter(id=message.id), now=now
+    for message_id, position, status in known:
+        if status == Status.STREAMING and not mark_interrupted(
+            Message.objects.filter(id=message_id), now=now
         ):
             raise AnswerUnderway(
                 "An answer is still being written. Wait for it or stop it, then send this."
             )
-        if message.id == locked.leaf_id:
-            leaf = message
+        if message_id == conversation.leaf_id:
+            leaf = Message(id=message_id, position=position, conversation=conversation)
     conversation.leaf = leaf
     return End(conversation, branches.leaf_through(conversation, after))
 
@@ -241,7 +253,9 @@ def _begin(owner: User, messages: Sequence[Message], *, now: datetime) -> None:
 
 def _store(messages: Sequence[Message]) -> None:
     Message.objects.bulk_create(messages)
-    tasks.request_embedding(*(message.id for message in messages if not message.is_being_written))
+    # A question is embedded with its answer: nobody waits for either.
+    if not messages[-1].is_being_written:
+        tasks.request_embedding(*(message.id for message in messages))
 
 
 @transaction.atomic

@@ -1,5 +1,6 @@
 """Tags and filters of the look: icons, form controls, toasts. Every template has them."""
 
+import functools
 from typing import Any
 
 from django import template
@@ -15,6 +16,7 @@ register = template.Library()
 
 
 @register.simple_tag
+@functools.cache
 def icon(name: str) -> SafeString:
     """Return the drawing templates/icons/<name>.svg, hidden from screen readers."""
     return render_to_string(f"icons/{name}.svg")
