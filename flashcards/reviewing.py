@@ -1,5 +1,6 @@
 """Rate a card, and take a rating back. Each is one transaction that ends in the journal."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -8,8 +9,10 @@ from django.db import transaction
 
 from flashcards import jobs, scheduling, study
 from flashcards.records import Flashcard, Rating, ReviewLog
-from flashcards.store import journal, queue
-from flashcards.store.journal import Change
+from flashcards.scheduling import Agenda
+from flashcards.store import journal, load, queue, recent
+from flashcards.store.journal import Change, Pending
+from flashcards.study import Study
 from flashcards.wording import CardError
 
 # Beyond this many pending entries of one learner a checkpoint is asked for out of turn.
@@ -86,6 +89,7 @@ def review_card(
                 review_id=review_id,
                 duration_ms=duration_ms,
                 settings=settings,
+                agenda=_agenda(owner_id, pending, card, now, mine),
             )
             rows = [row]
         journal.append(Change(card, row) for row in rows)
@@ -97,15 +101,19 @@ def review_card(
 def undo_review(*, owner_id: UUID, undo_id: UUID, now: datetime) -> Flashcard:
     """Take back the learner's last review; the log says so and the card is folded again.
 
-    The same `undo_id` again changes nothing. Raises NothingToUndo.
+    Again and again it goes back through the reviews of the last day. The same `undo_id` changes
+    nothing the second time. Raises NothingToUndo.
     """
     with transaction.atomic():
         journal.lock_owner(owner_id)
-        known = _log(owner_id, undo_id)
+        pending = journal.read(owner_id)
+        known = pending.logs.get(undo_id) or _log(owner_id, undo_id)
         if known is not None:
-            return queue.card(owner_id, known.flashcard_id)
-        last = _last_standing(owner_id, now)
-        card = Flashcard.objects.for_owner(owner_id).with_deleted().get(id=last.flashcard_id)
+            return queue.card(owner_id, known.flashcard_id, pending)
+        last = _last_standing(owner_id, pending, now)
+        card = pending.cards.get(last.flashcard_id)
+        if card is None:
+            card = Flashcard.objects.for_owner(owner_id).with_deleted().get(id=last.flashcard_id)
         history = ReviewLog.objects.for_owner(owner_id).filter(flashcard_id=card.id)
         mine = study.settings_for(owner_id=owner_id)
         card, rows = scheduling.undo(
@@ -120,24 +128,50 @@ def undo_review(*, owner_id: UUID, undo_id: UUID, now: datetime) -> Flashcard:
     return card
 
 
+def preview(
+    *, owner_id: UUID, card: Flashcard, now: datetime, mine: Study | None = None
+) -> dict[Rating, timedelta]:
+    """Return how long until the card is due again, for each rating. One SQL query, or two."""
+    mine = mine or study.settings_for(owner_id=owner_id)
+    return scheduling.preview(
+        card,
+        now=now,
+        settings=study.for_card(mine, card).schedule,
+        agenda=_agenda(owner_id, journal.read(owner_id), card, now, mine),
+    )
+
+
 def reviewed_since(*, owner_id: UUID, since: datetime) -> list[ReviewLog]:
-    """Return the reviews that stand from `since` on, oldest first."""
-    logs = ReviewLog.objects.for_owner(owner_id).filter(reviewed_at__gte=since)
-    return scheduling.effective(logs)
+    """Return the reviews that stand from `since` on, oldest first. One SQL query."""
+    rows = recent.logs(owner_id, journal.read(owner_id), since + recent.NEEDED)
+    found = [log for log in recent.standing(rows) if log.reviewed_at >= since]
+    return sorted(found, key=lambda log: (log.reviewed_at, log.sequence))
+
+
+def _agenda(
+    owner_id: UUID, pending: Pending, card: Flashcard, now: datetime, mine: Study
+) -> Agenda:
+    """Return what is due when, as far as it bears on the day this card may get."""
+    day, plan = mine.day, study.plan_for(mine, now)
+
+    def counts(first: int, last: int) -> Sequence[int]:
+        return load.counts(owner_id, pending, now, plan.day_begins)(first, last)
+
+    dues = queue.near_dues(owner_id, pending, card.id, now, plan)
+    return Agenda(counts, frozenset(day.between(now, due) for due in dues))
 
 
 def _log(owner_id: UUID, log_id: UUID) -> ReviewLog | None:
     return ReviewLog.objects.for_owner(owner_id).filter(id=log_id).first()
 
 
-def _last_standing(owner_id: UUID, now: datetime) -> ReviewLog:
-    """Return the last review that was not taken back. Raises NothingToUndo.
-
-    Most often it is still in the journal, and LanceDB is not asked.
-    """
-    recent = scheduling.effective(journal.read(owner_id).logs.values())
-    if not recent:
-        recent = reviewed_since(owner_id=owner_id, since=now - UNDO_WITHIN)
-    if not recent:
+def _last_standing(owner_id: UUID, pending: Pending, now: datetime) -> ReviewLog:
+    """Return the last review that was not taken back. Raises NothingToUndo."""
+    standing = [
+        log
+        for log in recent.standing(recent.logs(owner_id, pending, now))
+        if log.reviewed_at >= now - UNDO_WITHIN
+    ]
+    if not standing:
         raise NothingToUndo("There is no review of the last day to take back.")
-    return recent[-1]
+    return max(standing, key=lambda log: (log.reviewed_at, log.sequence))

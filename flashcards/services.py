@@ -13,7 +13,7 @@ from django.db import transaction
 
 import chat.services
 from chat.models import Message
-from flashcards import history, jobs
+from flashcards import history, jobs, study
 from flashcards.faces import card_ordinals
 from flashcards.models import DraftBatch
 from flashcards.records import (
@@ -24,13 +24,14 @@ from flashcards.reviewing import (
     AlreadyAnswered,
     NothingToUndo,
     Reviewed,
+    preview,
     review_card,
     reviewed_since,
     undo_review,
 )
-from flashcards.scheduling import preview
 from flashcards.store import DueQueue, Query, journal, queue
 from flashcards.store.journal import Change
+from flashcards.study import Study
 from flashcards.wording import BadCard, CardError, check_words, clean
 
 __all__ = [
@@ -196,14 +197,29 @@ def delete_for_owner(*, owner_id: UUID) -> None:
 # Reviewing
 
 
-def due_queue(*, owner_id: UUID, now: datetime, limit: int = 2) -> DueQueue:
-    """Return the first cards to review, in order, and how many there are."""
-    return queue.read(owner_id, now, limit)
+def due_queue(
+    *,
+    owner_id: UUID,
+    now: datetime,
+    limit: int = 2,
+    mine: Study | None = None,
+    ahead: timedelta = timedelta(0),
+) -> DueQueue:
+    """Return the first cards to review, in order, and how many there are within the day's limits.
+
+    `mine` is what the caller has read already; cards in their steps come `ahead` of their time.
+    """
+    mine = mine or study.settings_for(owner_id=owner_id)
+    return queue.read(owner_id, now, limit, study.plan_for(mine, now), ahead=ahead)
 
 
-def next_due_at(*, owner_id: UUID, now: datetime) -> datetime | None:
-    """Return when the next card falls due after `now`, or None if none will."""
-    return queue.next_due_at(owner_id, now)
+def next_due_at(*, owner_id: UUID, now: datetime, mine: Study | None = None) -> datetime | None:
+    """Return when the next card falls due after `now`, or None if none will.
+
+    One that is learnt is waiting from the beginning of that day on.
+    """
+    mine = mine or study.settings_for(owner_id=owner_id)
+    return queue.next_due_at(owner_id, now, study.plan_for(mine, now))
 
 
 # Finding

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from accounts.models import User
-from flashcards import faces, scheduling, services, words
-from flashcards.day import day_of, day_start, zone_of
+from flashcards import faces, services, study, words
 from flashcards.records import Flashcard, Rating, ReviewLog, State
+from flashcards.store import DueQueue
+from flashcards.study import Study
 
-# As Anki does: with nothing else left, a learning card may come this much early.
-LEARN_AHEAD = timedelta(minutes=20)
 # A card answered more recently than this is not asked again at once: its answer is still in sight.
 BREATHER = timedelta(seconds=60)
 HARDEST_SHOWN = 3
@@ -87,24 +86,37 @@ class Summary:
     left: int
     # "3 cards tomorrow", or empty when no card will ever be due.
     coming: str
+    # Due as well, but beyond what the learner wants on one day.
+    new_held: int = 0
+    due_held: int = 0
 
 
 def next_stage(
-    user: User, now: datetime, *, done: int = 0, first: Flashcard | None = None, ahead: bool = False
+    user: User,
+    now: datetime,
+    *,
+    done: int | None = None,
+    first: Flashcard | None = None,
+    ahead: bool = False,
 ) -> Stage:
     """Return what comes next: `first` if given, a due card, one due soon, a wait, or the end.
 
-    With `ahead` a card due within 20 minutes is shown although it was answered just now.
+    With `ahead` a card due soon is shown although it was answered just now. `done` is how many
+    reviews were done today; without it they are counted.
     """
-    queue = services.due_queue(owner_id=user.id, now=now, limit=1)
+    mine = study.settings_for(owner_id=user.id)
+    if done is None:
+        done = len(_logs_today(user, now, mine))
+    queue = services.due_queue(owner_id=user.id, now=now, limit=1, mine=mine)
     if first is not None or queue.cards:
         card = first or queue.cards[0]
-        return _card_stage(card, now, done, new=queue.new, learning=queue.learning, due=queue.due)
-    soon = _learning_soon(user, now)
+        counts = {"new": queue.new, "learning": queue.learning, "due": queue.due}
+        return _card_stage(card, now, done, mine, **counts)
+    soon = _learning_soon(user, now, mine)
     for card in soon:
         if ahead or _is_rested(card, now):
-            return _card_stage(card, now, done, learning=len(soon))
-    next_due = services.next_due_at(owner_id=user.id, now=now)
+            return _card_stage(card, now, done, mine, learning=len(soon))
+    next_due = services.next_due_at(owner_id=user.id, now=now, mine=mine)
     if soon and next_due is not None:
         return Stage(Kind.WAIT, next_due=next_due, done=done, learning=len(soon))
     if next_due is None and not services.count_cards(owner_id=user.id):
@@ -112,24 +124,20 @@ def next_stage(
     return Stage(Kind.FINISHED, next_due=next_due, done=done)
 
 
-def choices(card: Flashcard, now: datetime) -> tuple[Choice, ...]:
+def choices(card: Flashcard, now: datetime, mine: Study) -> tuple[Choice, ...]:
     """Return the four buttons with the interval each would give."""
-    spans = scheduling.preview(card, now=now)
+    spans = services.preview(owner_id=card.owner_id, card=card, now=now, mine=mine)
     return tuple(
         Choice(rating, rating.name.capitalize(), words.interval(spans[rating])) for rating in Rating
     )
 
 
-def done_today(user: User, now: datetime) -> int:
-    """Return how many reviews of the learner's day stand."""
-    return len(_logs_today(user, now))
-
-
 def summary(user: User, now: datetime) -> Summary:
     """Return the learner's day so far."""
-    logs = _logs_today(user, now)
+    mine = study.settings_for(owner_id=user.id)
+    logs = _logs_today(user, now, mine)
     right = sum(log.rating != Rating.AGAIN for log in logs)
-    queue = services.due_queue(owner_id=user.id, now=now, limit=1)
+    queue = services.due_queue(owner_id=user.id, now=now, limit=1, mine=mine)
     return Summary(
         reviews=len(logs),
         cards=len({log.flashcard_id for log in logs}),
@@ -137,32 +145,47 @@ def summary(user: User, now: datetime) -> Summary:
         time=words.clock(timedelta(milliseconds=sum(log.duration_ms for log in logs))),
         hardest=_hardest(user, logs),
         left=queue.new + queue.learning + queue.due,
-        coming=coming(user, now),
+        coming=coming(user, now, mine, queue),
+        new_held=queue.new_held,
+        due_held=queue.due_held,
     )
 
 
-def coming(user: User, now: datetime) -> str:
+def coming(user: User, now: datetime, mine: Study, queue: DueQueue) -> str:
     """Return when the next card comes, as "1 card in 40 minutes" or "3 cards tomorrow"."""
-    next_due = services.next_due_at(owner_id=user.id, now=now)
+    next_due = services.next_due_at(owner_id=user.id, now=now, mine=mine)
+    day = mine.day
+    if queue.new_held or queue.due_held:
+        tomorrow = day.start(now, days=1)
+        next_due = min(next_due or tomorrow, tomorrow)
     if next_due is None:
         return ""
-    zone = zone_of(user)
-    when = words.due(next_due, now=now, zone=zone)
-    if day_of(next_due, zone) == day_of(now, zone):
-        until = next_due
+    when = words.due(next_due, now=now, zone=day.zone)
+    waiting = Flashcard.objects.for_owner(user).filter(suspended=False)
+    seen = waiting.exclude(state=State.NEW)
+    if day.of(next_due) == day.of(now):
+        count = seen.filter(due__lte=next_due).count()
     else:
-        until = day_start(next_due, zone, days=1)
-    due = Flashcard.objects.for_owner(user).filter(due__lte=until, suspended=False).count()
-    return f"{words.count(max(1, due), 'card')} {when}"
+        limits = mine.limits_on(day.of(next_due))
+        count = min(seen.filter(due__lt=day.start(next_due, days=1)).count(), limits.reviews)
+        count += min(waiting.filter(state=State.NEW).count(), limits.new)
+    return f"{words.count(max(1, count), 'card')} {when}"
 
 
 def _card_stage(
-    card: Flashcard, now: datetime, done: int, *, new: int = 0, learning: int = 0, due: int = 0
+    card: Flashcard,
+    now: datetime,
+    done: int,
+    mine: Study,
+    *,
+    new: int = 0,
+    learning: int = 0,
+    due: int = 0,
 ) -> Stage:
     return Stage(
         Kind.CARD,
         card=card,
-        choices=choices(card, now),
+        choices=choices(card, now, mine),
         new=new,
         learning=learning,
         due=due,
@@ -170,9 +193,11 @@ def _card_stage(
     )
 
 
-def _learning_soon(user: User, now: datetime) -> list[Flashcard]:
+def _learning_soon(user: User, now: datetime, mine: Study) -> list[Flashcard]:
     """Return the cards in their learning steps that come within 20 minutes, soonest first."""
-    queue = services.due_queue(owner_id=user.id, now=now + LEARN_AHEAD, limit=LEARNING_SOON_MOST)
+    queue = services.due_queue(
+        owner_id=user.id, now=now, limit=LEARNING_SOON_MOST, mine=mine, ahead=mine.learn_ahead
+    )
     return [card for card in queue.cards if card.state in (State.LEARNING, State.RELEARNING)]
 
 
@@ -180,8 +205,8 @@ def _is_rested(card: Flashcard, now: datetime) -> bool:
     return card.last_review is None or now - card.last_review >= BREATHER
 
 
-def _logs_today(user: User, now: datetime) -> list[ReviewLog]:
-    return services.reviewed_since(owner_id=user.id, since=day_start(now, zone_of(user)))
+def _logs_today(user: User, now: datetime, mine: Study) -> list[ReviewLog]:
+    return services.reviewed_since(owner_id=user.id, since=mine.day.start(now))
 
 
 def _hardest(user: User, logs: list[ReviewLog]) -> tuple[Flashcard, ...]:

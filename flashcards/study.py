@@ -19,6 +19,7 @@ from flashcards.models.decks import DECK_SEPARATOR
 from flashcards.records import Flashcard
 from flashcards.scheduling import DEFAULT_PARAMETERS, ScheduleSettings
 from flashcards.scheduling.settings import EVERY_DAY
+from flashcards.store.plan import Plan
 
 Order = StudySettings.Order
 NewCards = StudySettings.NewCards
@@ -76,7 +77,9 @@ class Study:
     # By the id of a deck: the deck whose settings hold for its cards, and those settings.
     governed_by: Mapping[UUID, UUID] = field(default_factory=dict)
     decks: Mapping[UUID, "Study"] = field(default_factory=dict)
-    # Decks by name, where the order of review asks for it.
+    # Of those the ones with limits of their own; the cards of the others count for the learner's.
+    limited: frozenset[UUID] = frozenset()
+    # Each deck's place by name.
     deck_ranks: Mapping[UUID, int] = field(default_factory=dict)
 
     @property
@@ -146,6 +149,26 @@ def for_card(study: Study, card: Flashcard) -> Study:
     return study if deck_id is None else study.decks[deck_id]
 
 
+def plan_for(study: Study, now: datetime) -> Plan:
+    """Return what the queue goes by on the learner's present day."""
+    begins = study.day.start(now)
+    today = study.day.of(now)
+    decks = {deck_id: study.decks[deck_id] for deck_id in study.limited}
+    limits = {None: study.limits_on(today), **{d: own.limits_on(today) for d, own in decks.items()}}
+    return Plan(
+        day_begins=begins,
+        day_ends=study.day.start(now, days=1),
+        order=str(study.order),
+        new_cards=str(study.new_cards),
+        bury_siblings=study.bury_siblings,
+        keep_apart=study.keep_apart,
+        decay=study.parameters[20],
+        limits={deck_id: (each.new, each.reviews) for deck_id, each in limits.items()},
+        governed_by={d: by for d, by in study.governed_by.items() if by in study.limited},
+        deck_ranks=study.deck_ranks,
+    )
+
+
 def save(*, owner_id: UUID, deck: Deck | None, values: Mapping[str, Any], now: datetime) -> None:
     """Set what `values` name (None: no longer set) for all cards, or for those of a deck."""
     known = FIELDS if deck is None else DECK_FIELDS
@@ -206,6 +229,11 @@ def _with_decks(study: Study, by_deck: dict[UUID, dict[str, Any]], owner_id: UUI
         study,
         governed_by=governed,
         decks={deck_id: dataclasses.replace(plain, **own) for deck_id, own in by_deck.items()},
+        limited=frozenset(
+            deck_id
+            for deck_id, own in by_deck.items()
+            if own.keys() & {"new_per_day", "reviews_per_day"} or own.get("extra_on")
+        ),
         deck_ranks={deck_id: rank for rank, deck_id in enumerate(ordered)},
     )
 

@@ -170,3 +170,19 @@ def vector_to_bytes(vector: np.ndarray[Any, np.dtype[np.float32]]) -> bytes:
 
 def vector_from_bytes(data: bytes) -> np.ndarray[Any, np.dtype[np.float32]]:
     return np.frombuffer(data, dtype="<f4")
+
+
+def vectors(
+    ids: Sequence[uuid.UUID], column: pa.ChunkedArray
+) -> dict[uuid.UUID, np.ndarray[Any, np.dtype[np.float32]]]:
+    """Return the (384,) float32 vectors of a column by id; rows without one are absent."""
+    found = {}
+    at = 0
+    for chunk in column.chunks:
+        numbers = chunk.flatten().to_numpy().reshape(-1, EMBEDDING_DIMENSIONS)
+        there = np.flatnonzero(chunk.is_valid().to_numpy(zero_copy_only=False))
+        # Nulls of a fixed-size list take no room once flattened.
+        for row, place in zip(numbers, there.tolist(), strict=True):
+            found[ids[at + place]] = row
+        at += len(chunk)
+    return found

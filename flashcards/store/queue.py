@@ -1,87 +1,37 @@
 """What is due, in order: the hot path of a review session.
 
 LanceDB is asked once for each owner and checkpoint; between checkpoints it cannot change, so the
-rows that can fall due within a day are kept here and the journal's pending images laid over them
-for each request.
+rows that can fall due within two days are kept here and the journal's pending images laid over
+them for each request.
 """
 
-import heapq
-import itertools
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import numpy as np
 from django.conf import settings
 
 from flashcards.records import Flashcard, State
-from flashcards.store import codec, journal, tables
-from flashcards.store.filters import Expression, Or, all_of, condition
+from flashcards.store import codec, journal, load, recent, snapshot, tables
+from flashcards.store.filters import condition
 from flashcards.store.journal import Pending
-from flashcards.store.schema import EVERYTHING, FLASHCARDS
+from flashcards.store.picking import Pick, pick
+from flashcards.store.plan import Plan
+from flashcards.store.query import EVERYTHING
+from flashcards.store.schema import FLASHCARDS
+from flashcards.store.snapshot import HORIZON, Numbers, Snapshot, table_of
 
 # Owners whose queue one process keeps.
 CACHED_OWNERS = 128
-# How far ahead of now a snapshot looks; past half of it, it is taken anew.
-HORIZON = timedelta(days=1)
 # Rows read whole at a time: a few minutes of reviewing.
 PREFETCH = 40
-
-IntArray = np.ndarray[Any, np.dtype[np.int64]]
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# By state: learning and relearning come first, then reviews, then new cards.
-_CLASSES = (2, 0, 1, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One card as the queue sees it."""
-
-    id: UUID
-    state: State
-    # When it may be shown: due, and no longer buried.
-    ready: datetime
-    # When it was due, or made if it is new.
-    ordered_by: datetime
-
-    @property
-    def rank(self) -> tuple[int, datetime, str]:
-        """Return the place in the queue: learning first, then reviews, then new cards as made."""
-        return _CLASSES[self.state], self.ordered_by, str(self.id)
-
-
-@dataclass
-class _Snapshot:
-    """The rows of one owner in LanceDB that are ready before `until`, in the queue's order."""
-
-    key: tuple[str, int]
-    until: datetime
-    ids: list[str]
-    # By position in `ids`: int64 microseconds since 1970, and the FSRS state.
-    ready: IntArray
-    ordered_by: IntArray
-    states: IntArray
-    # Rows read whole so far, by id.
-    cards: dict[UUID, Flashcard] = field(default_factory=dict)
-    _positions: dict[str, int] | None = None
-
-    def position(self, card_id: UUID) -> int | None:
-        if self._positions is None:
-            self._positions = {card_id: n for n, card_id in enumerate(self.ids)}
-        return self._positions.get(str(card_id))
-
-    def entry(self, position: int) -> Entry:
-        state = State(int(self.states[position]))
-        return Entry(
-            UUID(self.ids[position]),
-            state,
-            ready=_time(int(self.ready[position])),
-            ordered_by=_time(int(self.ordered_by[position])),
-        )
+# Unit vectors of cards that mean nearly the same; of unrelated ones it is 0.2 and less.
+NEAR = 0.65
+NO_TIME = timedelta(0)
 
 
 @dataclass(frozen=True)
@@ -92,6 +42,9 @@ class DueQueue:
     new: int
     learning: int
     due: int
+    # Due as well, but more than the learner wants on one day.
+    new_held: int = 0
+    due_held: int = 0
 
     @property
     def total(self) -> int:
@@ -99,48 +52,85 @@ class DueQueue:
 
 
 _lock = threading.Lock()
-_snapshots: "OrderedDict[UUID, _Snapshot]" = OrderedDict()
+_snapshots: "OrderedDict[UUID, Snapshot]" = OrderedDict()
 
 
-def read(owner_id: UUID, now: datetime, limit: int) -> DueQueue:
-    """Return what is due at `now`. One SQL query; LanceDB is read once a checkpoint.
+def read(
+    owner_id: UUID,
+    now: datetime,
+    limit: int,
+    plan: Plan | None = None,
+    *,
+    ahead: timedelta = NO_TIME,
+) -> DueQueue:
+    """Return what is due at `now`, cards in their learning steps also `ahead` of it.
 
-    Costs a pass over the due rows in numpy, and the pending images in Python.
+    One SQL query; LanceDB is read once a checkpoint. Costs a pass over the due rows in numpy, and
+    the pending images in Python.
     """
+    plan = plan or Plan.plain(now)
     pending = journal.read(owner_id)
-    snapshot = _snapshot(owner_id, pending, now)
-    due = snapshot.ready <= _micros(now)
+    kept = _snapshot(owner_id, pending, plan, now)
+    ready = kept.rows.is_ready(now, plan, ahead)
     for card_id in pending.cards:
-        position = snapshot.position(card_id)
-        if position is not None:
-            due[position] = False
-    counts = np.bincount(snapshot.states[due], minlength=len(State))
-    ahead = [snapshot.entry(n) for n in np.flatnonzero(due)[: max(limit, PREFETCH)].tolist()]
-    fresh = [e for e in map(_entry, _studied(pending.cards.values())) if e.ready <= now]
-    for entry in fresh:
-        counts[entry.state] += 1
-    first = heapq.merge(ahead, sorted(fresh, key=_rank), key=_rank)
+        place = kept.place(card_id)
+        if place is not None:
+            ready[place] = False
+    done = recent.done(owner_id, pending, plan, now)
+    latest = plan.day_ends + ahead
+    soon = (card for card in _studied(pending.cards.values()) if card.due < latest)
+    fresh = snapshot.fresh(soon, plan, now)
+    found = pick(
+        kept,
+        ready,
+        fresh,
+        fresh.is_ready(now, plan, ahead),
+        plan=plan,
+        done=done,
+        most=max(limit, PREFETCH),
+    )
+    ids = _apart(owner_id, pending, kept, found, plan, now, done.last_card, limit)
     return DueQueue(
-        cards=_whole(owner_id, list(itertools.islice(first, limit)), ahead, pending, snapshot),
-        new=int(counts[State.NEW]),
-        learning=int(counts[State.LEARNING] + counts[State.RELEARNING]),
-        due=int(counts[State.REVIEW]),
+        cards=_whole(owner_id, ids[:limit], found, pending, kept),
+        new=found.new,
+        learning=found.learning,
+        due=found.due,
+        new_held=found.new_held,
+        due_held=found.due_held,
     )
 
 
-def next_due_at(owner_id: UUID, now: datetime) -> datetime | None:
-    """Return when the next card that is not due yet will be, or None if there is none."""
+def next_due_at(owner_id: UUID, now: datetime, plan: Plan | None = None) -> datetime | None:
+    """Return when the next card that is not due yet will be, or None if there is none.
+
+    A learnt card is due from the beginning of its day on; which that is, is left to the caller.
+    """
+    plan = plan or Plan.plain(now)
     pending = journal.read(owner_id)
-    times = [_entry(card).ready for card in _studied(pending.cards.values())]
-    table = _table(owner_id, pending)
+    studied = list(_studied(pending.cards.values()))
+    states = [int(card.state) for card in studied]
+    due = [snapshot.micros(card.due) for card in studied]
+    buried = [snapshot.micros(c.buried_until) if c.buried_until else 0 for c in studied]
+    parts = [tuple(np.array(column, dtype=np.int64) for column in (states, due, buried))]
+    table = table_of(owner_id, pending)
     if table is not None:
-        where = _where(owner_id).to_sql()
-        columns = ["id", "due", "buried_until"]
+        where = snapshot.studied(owner_id).to_sql()
+        columns = ["id", "state", "due", "buried_until"]
         rows = tables.fetch(table.search().where(where).select(columns).limit(EVERYTHING))
-        for card_id, due, buried in zip(*(rows[name].to_pylist() for name in columns), strict=True):
-            if UUID(card_id) not in pending.cards:
-                times.append(max(due, buried) if buried else due)
-    return min((time for time in times if time > now), default=None)
+        newer = {str(card_id) for card_id in pending.cards}
+        base = np.array([text not in newer for text in rows["id"].to_pylist()], dtype=bool)
+        parts.append(
+            (
+                rows["state"].to_numpy().astype(np.int64)[base],
+                codec.micros(rows["due"])[base],
+                codec.micros(rows["buried_until"])[base],
+            )
+        )
+    states_, due_, buried_ = (np.concatenate(column) for column in zip(*parts, strict=True))
+    at, end = snapshot.micros(now), snapshot.micros(plan.day_ends)
+    ready = np.where((states_ == State.REVIEW) & (due_ < end), buried_, np.maximum(due_, buried_))
+    ready = ready[ready > at]
+    return _time(int(ready.min())) if len(ready) else None
 
 
 def card(owner_id: UUID, card_id: UUID, pending: Pending | None = None) -> Flashcard:
@@ -151,9 +141,9 @@ def card(owner_id: UUID, card_id: UUID, pending: Pending | None = None) -> Flash
     pending = pending or journal.read(owner_id)
     image = pending.cards.get(card_id)
     if image is None:
-        snapshot = _snapshots.get(owner_id)
-        if snapshot is not None and snapshot.key == _key(pending):
-            image = snapshot.cards.get(card_id)
+        kept = _snapshots.get(owner_id)
+        if kept is not None and kept.key[:2] == _key(pending):
+            image = kept.cards.get(card_id)
     if image is None:
         image = Flashcard.objects.for_owner(owner_id).get(id=card_id)
     if image.owner_id != owner_id or image.deleted_at is not None:
@@ -161,65 +151,61 @@ def card(owner_id: UUID, card_id: UUID, pending: Pending | None = None) -> Flash
     return image
 
 
+def near_dues(
+    owner_id: UUID, pending: Pending, card_id: UUID, now: datetime, plan: Plan
+) -> list[datetime]:
+    """Return when cards near in meaning that were reviewed lately are due again."""
+    if not plan.keep_apart:
+        return []
+    known = recent.vectors(owner_id, pending, now)
+    mine = _vector(owner_id, card_id, known)
+    if mine is None:
+        return []
+    dues = {
+        log.flashcard_id: log.reviewed_at + timedelta(days=log.scheduled_days)
+        for log in recent.standing(recent.logs(owner_id, pending, now))
+        if log.state_after is State.REVIEW and log.flashcard_id != card_id
+    }
+    found = []
+    for other, due in dues.items():
+        vector = _vector(owner_id, other, known)
+        if vector is not None and float(mine @ vector) >= NEAR:
+            found.append(due)
+    return found
+
+
 def forget() -> None:
     """Drop every snapshot, as between tests."""
     with _lock:
         _snapshots.clear()
+    recent.forget()
+    load.forget()
 
 
 def _studied(cards: Iterable[Flashcard]) -> Iterable[Flashcard]:
     return (card for card in cards if card.deleted_at is None and not card.suspended)
 
 
-def _entry(card: Flashcard) -> Entry:
-    ready = max(card.due, card.buried_until) if card.buried_until else card.due
-    return Entry(
-        card.id, card.state, ready, card.created_at if card.state is State.NEW else card.due
-    )
-
-
-def _rank(entry: Entry) -> tuple[int, datetime, str]:
-    return entry.rank
-
-
-def _micros(time: datetime) -> int:
-    return (time - _EPOCH) // timedelta(microseconds=1)
-
-
 def _time(micros: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=micros)
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)
 
 
 def _key(pending: Pending) -> tuple[str, int]:
     return settings.LANCEDB_URI, pending.generation
 
 
-def _table(owner_id: UUID, pending: Pending) -> Any | None:
-    if owner_id in pending.erased:
-        return None
-    return tables.existing(FLASHCARDS, pending.flashcards_version)
-
-
-def _where(owner_id: UUID) -> Expression:
-    return all_of(
-        condition(FLASHCARDS, key, value)
-        for key, value in (
-            ("owner_id", owner_id),
-            ("suspended", False),
-            ("deleted_at__isnull", True),
-        )
-    )
-
-
-def _snapshot(owner_id: UUID, pending: Pending, now: datetime) -> _Snapshot:
-    key = _key(pending)
+def _snapshot(owner_id: UUID, pending: Pending, plan: Plan, now: datetime) -> Snapshot:
+    key = (*_key(pending), *plan.key)
     with _lock:
         kept = _snapshots.get(owner_id)
         if kept is not None and kept.key == key and now + HORIZON / 2 <= kept.until:
             _snapshots.move_to_end(owner_id)
             return kept
-    until = now + HORIZON
-    taken = _Snapshot(key, until, *_scan(owner_id, pending, until))
+    until = max(now, plan.day_ends) + HORIZON
+    taken = Snapshot(key, until, snapshot.stored(owner_id, pending, plan, now, until))
+    if kept is not None:
+        # Vectors outlive a checkpoint: a card's words seldom change, and its nearness less.
+        taken.vectors = dict(list(kept.vectors.items())[-10 * PREFETCH :])
     with _lock:
         _snapshots[owner_id] = taken
         _snapshots.move_to_end(owner_id)
@@ -228,50 +214,70 @@ def _snapshot(owner_id: UUID, pending: Pending, now: datetime) -> _Snapshot:
     return taken
 
 
-def _scan(
-    owner_id: UUID, pending: Pending, until: datetime
-) -> tuple[list[str], IntArray, IntArray, IntArray]:
-    """Return ids, ready times, the times they are ordered by, and states, in the queue's order."""
-    table = _table(owner_id, pending)
-    if table is None:
-        nothing = np.empty(0, dtype=np.int64)
-        return [], nothing, nothing, nothing
-    soon = Or(
-        (
-            condition(FLASHCARDS, "buried_until__isnull", True),
-            condition(FLASHCARDS, "buried_until__lte", until),
+def _vector(owner_id: UUID, card_id: UUID, known: dict[UUID, Numbers]) -> Numbers | None:
+    kept = _snapshots.get(owner_id)
+    found = kept.vectors.get(card_id) if kept else None
+    return known.get(card_id) if found is None else found
+
+
+def _apart(
+    owner_id: UUID,
+    pending: Pending,
+    kept: Snapshot,
+    found: Pick,
+    plan: Plan,
+    now: datetime,
+    last_card: UUID | None,
+    limit: int,
+) -> list[UUID]:
+    """Return the first cards to show so that none follows one near it in meaning.
+
+    Cards in their steps keep their turn: their time is short.
+    """
+    ids = [UUID(text) for text in found.ids]
+    if not plan.keep_apart or len(ids) - found.urgent < 2:
+        return ids
+    _whole(owner_id, ids[:limit], found, pending, kept)
+    known = recent.vectors(owner_id, pending, now)
+    before = ids[found.urgent - 1] if found.urgent else last_card
+    chosen, waiting = ids[: found.urgent], ids[found.urgent :]
+    while waiting and len(chosen) < limit:
+        previous = _vector(owner_id, before, known) if before else None
+        following = next(
+            (n for n, each in enumerate(waiting) if not _is_near(owner_id, each, previous, known)),
+            0,
         )
-    )
-    where = all_of([_where(owner_id), condition(FLASHCARDS, "due__lte", until), soon])
-    columns = ["id", "state", "due", "created_at", "buried_until"]
-    rows = tables.fetch(table.search().where(where.to_sql()).select(columns).limit(EVERYTHING))
-    due, made = codec.micros(rows["due"]), codec.micros(rows["created_at"])
-    ready = np.maximum(due, codec.micros(rows["buried_until"]))
-    states = rows["state"].to_numpy().astype(np.int64)
-    ordered_by = np.where(states == State.NEW, made, due)
-    order = np.lexsort((ordered_by, np.array(_CLASSES)[states]))
-    ids = rows["id"].to_numpy(zero_copy_only=False)[order].tolist()
-    return ids, ready[order], ordered_by[order], states[order]
+        before = waiting.pop(following)
+        chosen.append(before)
+    return chosen
+
+
+def _is_near(
+    owner_id: UUID, card_id: UUID, previous: Numbers | None, known: dict[UUID, Numbers]
+) -> bool:
+    if previous is None:
+        return False
+    vector = _vector(owner_id, card_id, known)
+    return vector is not None and float(previous @ vector) >= NEAR
 
 
 def _whole(
-    owner_id: UUID,
-    wanted: list[Entry],
-    ahead: list[Entry],
-    pending: Pending,
-    snapshot: _Snapshot,
+    owner_id: UUID, wanted: list[UUID], found: Pick, pending: Pending, kept: Snapshot
 ) -> list[Flashcard]:
     """Return the wanted cards whole, reading those ahead of them in one go when one is missing."""
 
-    def missing(entries: list[Entry]) -> list[UUID]:
-        return [e.id for e in entries if e.id not in pending.cards and e.id not in snapshot.cards]
+    def missing(ids: Iterable[UUID]) -> list[UUID]:
+        return [i for i in ids if i not in pending.cards and i not in kept.cards]
 
     if missing(wanted):
-        table = _table(owner_id, pending)
-        where = condition(
-            FLASHCARDS, "id__in", missing(ahead[: max(PREFETCH, len(wanted))])
-        ).to_sql()
-        scan = table.search().where(where).select(FLASHCARDS.whole)  # type: ignore[union-attr]
-        for row in codec.from_table(FLASHCARDS, tables.fetch(scan.limit(EVERYTHING))):
-            snapshot.cards[row.id] = row
-    return [pending.cards.get(entry.id) or snapshot.cards[entry.id] for entry in wanted]
+        ahead = missing(dict.fromkeys([*wanted, *(UUID(text) for text in found.ids)]))
+        table = table_of(owner_id, pending)
+        where = condition(FLASHCARDS, "id__in", ahead[: max(PREFETCH, len(wanted))]).to_sql()
+        columns = [*FLASHCARDS.columns, "embedding"]
+        scan = table.search().where(where).select(columns)  # type: ignore[union-attr]
+        rows = tables.fetch(scan.limit(EVERYTHING))
+        for row in codec.from_table(FLASHCARDS, rows):
+            kept.cards[row.id] = row
+        read_ids = [UUID(text) for text in rows["id"].to_pylist()]
+        kept.vectors.update(codec.vectors(read_ids, rows["embedding"]))
+    return [pending.cards.get(card_id) or kept.cards[card_id] for card_id in wanted]

@@ -36,8 +36,7 @@ def review(request: HtmxHttpRequest) -> HttpResponse:
     if "finish" in request.GET:
         stage = Stage(Kind.FINISHED)
     else:
-        done = session.done_today(request.user, now)
-        stage = session.next_stage(request.user, now, done=done, ahead="ahead" in request.GET)
+        stage = session.next_stage(request.user, now, ahead="ahead" in request.GET)
     shown = stage.card is not None and request.GET.get("show") == str(stage.card.id)
     return _stage(request, stage, now, revealed=shown)
 

@@ -290,8 +290,8 @@ class ReviewTests(TestCase):
                     rating=Rating.GOOD,
                     now=LATER,
                 )
-            # what is pending of this learner
-            with self.assertNumQueries(1):
+            # the settings, what is pending of this learner
+            with self.assertNumQueries(2):
                 services.due_queue(owner_id=self.alice.pk, now=LATER)
 
 

@@ -1,0 +1,171 @@
+"""What a learner reviewed in the last two days: for limits, siblings, neighbours and undo.
+
+LanceDB is asked once for each owner and checkpoint, and the journal laid over it.
+"""
+
+import threading
+from collections import Counter, OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from django.conf import settings
+
+from flashcards.records import LogKind, ReviewLog, State
+from flashcards.store import codec, tables
+from flashcards.store.filters import all_of, condition
+from flashcards.store.journal import Pending
+from flashcards.store.plan import Plan
+from flashcards.store.query import EVERYTHING
+from flashcards.store.schema import FLASHCARDS, REVIEW_LOGS
+
+CACHED_OWNERS = 128
+# How far back is read, and how far back must be known at least.
+READ = timedelta(days=2)
+NEEDED = timedelta(hours=26)
+
+Vector = np.ndarray[Any, np.dtype[np.float32]]
+
+
+@dataclass(frozen=True)
+class Details:
+    """What of a reviewed card bears on others."""
+
+    note_id: UUID
+    deck_ids: tuple[UUID, ...]
+
+
+@dataclass
+class _Kept:
+    key: tuple[str, int]
+    since: datetime
+    logs: list[ReviewLog]
+    details: dict[UUID, Details]
+    vectors: dict[UUID, Vector]
+
+
+@dataclass(frozen=True)
+class Done:
+    """What was done on a learner's day so far, what was taken back left out."""
+
+    new: Counter[UUID | None] = field(default_factory=Counter)
+    reviews: Counter[UUID | None] = field(default_factory=Counter)
+    # The cards reviewed of each note.
+    notes: dict[UUID, set[UUID]] = field(default_factory=dict)
+    last_card: UUID | None = None
+
+
+_lock = threading.Lock()
+_kept: "OrderedDict[UUID, _Kept]" = OrderedDict()
+
+
+def logs(owner_id: UUID, pending: Pending, now: datetime) -> list[ReviewLog]:
+    """Return the log rows of at least the last 26 hours, in the order they were written."""
+    kept = _read(owner_id, pending, now)
+    found = [log for log in kept.logs if log.id not in pending.logs]
+    found.extend(log for log in pending.logs.values() if log.reviewed_at >= kept.since)
+    return found
+
+
+def standing(rows: Iterable[ReviewLog]) -> list[ReviewLog]:
+    """Return the reviews among rows that were not taken back, in their order."""
+    listed = list(rows)
+    undone = {log.undoes for log in listed if log.kind is LogKind.UNDO}
+    return [log for log in listed if log.rating is not None and log.id not in undone]
+
+
+def done(owner_id: UUID, pending: Pending, plan: Plan, now: datetime) -> Done:
+    """Return what counts against the day's limits, and which siblings were seen."""
+    details = _read(owner_id, pending, now).details
+    found = Done()
+    last: ReviewLog | None = None
+    for log in standing(logs(owner_id, pending, now)):
+        if log.reviewed_at < plan.day_begins or log.kind is LogKind.CRAM:
+            continue
+        if last is None or log.reviewed_at >= last.reviewed_at:
+            last = log
+        image = pending.cards.get(log.flashcard_id)
+        card = Details(image.note_id, image.deck_ids) if image else details.get(log.flashcard_id)
+        if card is None:
+            continue
+        found.notes.setdefault(card.note_id, set()).add(log.flashcard_id)
+        if log.state_before is State.NEW:
+            found.new[plan.bucket(card.deck_ids)] += 1
+        elif log.state_before is State.REVIEW:
+            found.reviews[plan.bucket(card.deck_ids)] += 1
+    if last is None:
+        return found
+    return Done(found.new, found.reviews, found.notes, last.flashcard_id)
+
+
+def vectors(owner_id: UUID, pending: Pending, now: datetime) -> dict[UUID, Vector]:
+    """Return the embeddings of cards reviewed lately, as far as LanceDB has them."""
+    return _read(owner_id, pending, now).vectors
+
+
+def forget() -> None:
+    """Drop everything kept, as between tests."""
+    with _lock:
+        _kept.clear()
+
+
+def _read(owner_id: UUID, pending: Pending, now: datetime) -> _Kept:
+    key = settings.LANCEDB_URI, pending.generation
+    with _lock:
+        kept = _kept.get(owner_id)
+        if kept is not None and kept.key == key and kept.since <= now - NEEDED:
+            _kept.move_to_end(owner_id)
+            return kept
+    since = now - READ
+    rows = _logs_since(owner_id, pending, since)
+    details, found = _details(owner_id, pending, {log.flashcard_id for log in rows})
+    kept = _Kept(key, since, rows, details, found)
+    with _lock:
+        _kept[owner_id] = kept
+        _kept.move_to_end(owner_id)
+        while len(_kept) > CACHED_OWNERS:
+            _kept.popitem(last=False)
+    return kept
+
+
+def _logs_since(owner_id: UUID, pending: Pending, since: datetime) -> list[ReviewLog]:
+    if owner_id in pending.erased:
+        return []
+    table = tables.existing(REVIEW_LOGS, pending.review_logs_version)
+    if table is None:
+        return []
+    where = all_of(
+        [
+            condition(REVIEW_LOGS, "owner_id", owner_id),
+            condition(REVIEW_LOGS, "reviewed_at__gte", since),
+        ]
+    )
+    scan = table.search().where(where.to_sql()).select(REVIEW_LOGS.columns).limit(EVERYTHING)
+    rows: list[ReviewLog] = codec.from_table(REVIEW_LOGS, tables.fetch(scan))
+    return sorted(rows, key=lambda log: (log.reviewed_at, log.sequence))
+
+
+def _details(
+    owner_id: UUID, pending: Pending, card_ids: set[UUID]
+) -> tuple[dict[UUID, Details], dict[UUID, Vector]]:
+    table = tables.existing(FLASHCARDS, pending.flashcards_version) if card_ids else None
+    if table is None:
+        return {}, {}
+    where = all_of(
+        [
+            condition(FLASHCARDS, "owner_id", owner_id),
+            condition(FLASHCARDS, "id__in", list(card_ids)),
+        ]
+    )
+    columns = ["id", "note_id", "deck_ids", "embedding"]
+    rows = tables.fetch(table.search().where(where.to_sql()).select(columns).limit(EVERYTHING))
+    ids = [UUID(text) for text in rows["id"].to_pylist()]
+    notes, decks = rows["note_id"].to_pylist(), rows["deck_ids"].to_pylist()
+    details = {
+        card_id: Details(UUID(note), tuple(UUID(deck) for deck in listed))
+        for card_id, note, listed in zip(ids, notes, decks, strict=True)
+    }
+    return details, codec.vectors(ids, rows["embedding"])
