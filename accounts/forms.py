@@ -248,6 +248,23 @@ class PasswordChangeForm(ConfirmPasswordForm):
         return password
 
 
+class EmailChangeForm(ConfirmPasswordForm):
+    new_email = _email_field("email", autofocus=True)
+
+    field_order = ("new_email", "password")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["new_email"].label = "New email address"
+        self.fields["password"].widget.attrs.pop("autofocus", None)
+
+    def clean_new_email(self) -> str:
+        email = UserManager.normalize_email(self.cleaned_data["new_email"])
+        if email == self.user.email:
+            raise ValidationError("This is your address already.", code="same")
+        return email
+
+
 class ProfileForm(FocusedForm, forms.ModelForm[User]):
     name = _name_field()
     time_zone = forms.ChoiceField(

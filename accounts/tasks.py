@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from importlib import import_module
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
@@ -13,8 +14,8 @@ from django.utils.http import urlsafe_base64_encode
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from accounts import throttling
-from accounts.models import User
+from accounts import email_tokens, throttling
+from accounts.models import EmailChange, User
 
 
 @app.task(
@@ -51,12 +52,56 @@ def send_password_reset(*, email: str, base_url: str) -> None:
     ).send()
 
 
+@app.task(
+    name="accounts.send_email_change",
+    retry=RetryStrategy(max_attempts=5, exponential_wait=4),
+)
+def send_email_change(*, change_id: str, side: str, base_url: str) -> None:
+    """Ask one of the two addresses of a change whether it agrees.
+
+    A new address that has an account is told of it and gets no link, which is found out here and
+    not in the request, so that nobody learns from that who has an account.
+    """
+    change = EmailChange.objects.select_related("owner").filter(id=change_id).first()
+    if change is None:
+        # Asked for again, or cancelled, meanwhile.
+        return
+    token = email_tokens.make(change_id, side)
+    link = base_url + reverse("accounts:email_confirm", args=[token])
+    context = {"change": change, "user": change.owner, "link": link, "base_url": base_url}
+    if side == "old":
+        _send("email_change_old", [change.old_email], context)
+    elif User.objects.filter(email=change.new_email).exists():
+        _send("email_change_taken", [change.new_email], context)
+    else:
+        _send("email_change_new", [change.new_email], context)
+
+
+@app.task(
+    name="accounts.send_email_changed",
+    retry=RetryStrategy(max_attempts=5, exponential_wait=4),
+)
+def send_email_changed(*, old_email: str, new_email: str, base_url: str) -> None:
+    """Tell the old address that it is one no longer."""
+    context = {"old_email": old_email, "new_email": new_email, "base_url": base_url}
+    _send("email_changed", [old_email], context)
+
+
+def _send(template: str, to: list[str], context: dict[str, Any]) -> None:
+    """Send templates/accounts/<template>.txt, whose first line is the subject."""
+    text = render_to_string(f"accounts/{template}.txt", context)
+    subject, _, body = text.lstrip().partition("\n")
+    EmailMessage(subject=subject.strip(), body=body.lstrip(), to=to).send()
+
+
 @app.periodic(cron="17 * * * *")
 @app.task(name="accounts.tidy", pass_context=False)
 def tidy(timestamp: int) -> None:
-    """Delete sessions and counts of attempts whose time is over, every hour.
+    """Delete sessions, counts of attempts and changes of address whose time is over, every hour.
 
     `timestamp` is the second for which this run was planned.
     """
-    throttling.forget_expired(now=datetime.fromtimestamp(timestamp, UTC))
+    now = datetime.fromtimestamp(timestamp, UTC)
+    throttling.forget_expired(now=now)
+    EmailChange.objects.filter(expires_at__lte=now).delete()
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()

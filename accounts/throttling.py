@@ -87,6 +87,8 @@ SIGN_UP_REFUSED = Limit("sign up refused", 10)
 CONFIRM_PASSWORD = Limit("confirm password", 8)
 # Servers tried in one learner's name: enough to set one up, too few to search a network with.
 ENDPOINT = Limit("endpoint", 30)
+# Mails to two addresses each time.
+EMAIL_CHANGE = Limit("email change", 5)
 # Archives of everything: each reads all that a learner has.
 EXPORT = Limit("export", 5)
 

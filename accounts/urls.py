@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts import export_views, password_views, views
+from accounts import email_views, export_views, password_views, views
 
 app_name = "accounts"
 urlpatterns = [
@@ -10,6 +10,9 @@ urlpatterns = [
     path("login/", views.log_in, name="login"),
     path("logout/", views.log_out, name="logout"),
     path("profile/", views.profile, name="profile"),
+    path("email/", email_views.change, name="email"),
+    path("email/cancel/", email_views.cancel, name="email_cancel"),
+    path("email/confirm/<str:token>/", email_views.confirm, name="email_confirm"),
     path("export/", export_views.export, name="export"),
     path("export/download/", export_views.download, name="export_download"),
     path("delete/", views.delete_account, name="delete"),
