@@ -60,8 +60,12 @@ def secret(name: str, file: Path) -> str:
     except FileNotFoundError:
         pass
     except OSError as error:
+        blocked = _not_enterable(file)
         raise ImproperlyConfigured(
-            f"{file} cannot be read ({error.strerror}): set {name} or mend the file."
+            f"{blocked} cannot be entered ({error.strerror}): "
+            "set MEMORYLOOP_DATA to a folder that can."
+            if blocked
+            else f"{file} cannot be read ({error.strerror}): set {name} or mend the file."
         ) from error
     value = secrets.token_urlsafe(48)
     try:
@@ -84,3 +88,11 @@ def secret(name: str, file: Path) -> str:
             f"set MEMORYLOOP_DATA to a folder that can, or set {name}."
         ) from error
     return file.read_text().strip()
+
+
+def _not_enterable(file: Path) -> Path | None:
+    """Return the outermost folder of a file's that this process may not enter, or that is none."""
+    for folder in reversed(file.parents):
+        if not folder.is_dir() or not os.access(folder, os.X_OK):
+            return folder
+    return None

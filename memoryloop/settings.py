@@ -91,17 +91,21 @@ TEMPLATES = [
 
 def _database(url: str) -> dict[str, Any]:
     """Return Django's database settings for a postgresql:// address."""
-    parts = urlsplit(url)
+    shape = "DATABASE_URL must read postgresql://user:password@host:port/name."
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        # Its text repeats the address, which has a password in it.
+        raise ImproperlyConfigured(shape) from None
     if parts.scheme not in {"postgres", "postgresql"}:
-        raise ImproperlyConfigured(
-            "DATABASE_URL must read postgresql://user:password@host:port/name."
-        )
+        raise ImproperlyConfigured(shape)
     return {
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": unquote(parts.hostname or ""),
-        "PORT": str(parts.port or ""),
+        "PORT": str(port or ""),
         "OPTIONS": dict(parse_qsl(parts.query)),
     }
 

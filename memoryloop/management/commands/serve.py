@@ -8,9 +8,9 @@ from argparse import ArgumentParser
 from typing import Any, NoReturn
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
-from memoryloop import environment, postgres, serving
+from memoryloop import environment, postgres, serving, unreachable
 
 
 class Command(BaseCommand):
@@ -31,6 +31,8 @@ class Command(BaseCommand):
             listener = stack.enter_context(serving.listen(host, port))
             if settings.EMBEDDED_POSTGRES is not None:
                 stack.enter_context(settings.EMBEDDED_POSTGRES.running())
+            elif problem := unreachable.check():
+                raise CommandError(problem)
             with _one_at_a_time():
                 serving.migrate()
                 serving.collect_static_files()

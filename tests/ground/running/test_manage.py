@@ -4,8 +4,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psycopg
 import pytest
+from django.db import OperationalError
+from psycopg.errors import DiskFull
 
+from memoryloop import unreachable
 from tests.ground.running.processes import nothing_runs, processes_of
 from tests.live import REPOSITORY, environment
 
@@ -59,3 +63,43 @@ def test_the_settings_are_fit_to_deploy(tmp_path: Path) -> None:
             tmp_path, "check", "--deploy", "--fail-level", "WARNING", MEMORYLOOP_HTTPS=https
         )
         assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "variables", "words"),
+    [
+        ("check", {"MEMORYLOOP_HTTPS": "maybe"}, "MEMORYLOOP_HTTPS"),
+        ("check", {"MEMORYLOOP_LEARNER_ENDPOINTS": "some"}, "any, public, off"),
+        ("serve", {"PORT": "many"}, "PORT"),
+        ("serve", {"DATABASE_URL": "mysql://somewhere"}, "DATABASE_URL"),
+        ("serve", {"DATABASE_URL": "postgresql://a:secret@b:c/d"}, "DATABASE_URL"),
+        ("check", {"MEMORYLOOP_DATA": __file__}, "MEMORYLOOP_DATA"),
+    ],
+)
+def test_a_setting_that_is_wrong_is_one_sentence(
+    tmp_path: Path, command: str, variables: dict[str, str], words: str
+) -> None:
+    done = manage(tmp_path, command, **variables)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert words in done.stderr
+    assert "secret@" not in done.stderr
+
+
+def test_a_server_that_cannot_be_reached_is_one_sentence(tmp_path: Path) -> None:
+    url = "postgresql://ada:secret@127.0.0.1:9/memory"
+    done = manage(tmp_path, "serve", "--port", "0", DATABASE_URL=url)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "127.0.0.1:9 (database memory)" in done.stderr
+    assert "mend DATABASE_URL" in done.stderr
+    assert "secret" not in done.stderr
+
+
+def test_other_errors_of_the_database_keep_their_traceback() -> None:
+    full = OperationalError("disk full")
+    full.__cause__ = DiskFull("disk full")
+    refused = OperationalError("no")
+    refused.__cause__ = psycopg.OperationalError("connection failed: Connection refused")
+    assert unreachable.sentence(full) == ""
+    assert "Connection refused. Start it" in unreachable.sentence(refused)

@@ -1,0 +1,59 @@
+"""Say in one sentence that the database cannot be reached, and what to do about it."""
+
+from typing import Any
+
+import psycopg
+from django.conf import settings
+from django.db import OperationalError, connection
+from psycopg_pool import PoolTimeout
+
+# As long as the pool waits for a connection.
+_CONNECT_SECONDS = 10
+# SQLSTATE classes of what keeps a connection from being made: connection, authorization, no such
+# database, too many connections, starting up.
+_CLASSES = ("08", "28", "3D", "53300", "57P03")
+
+
+def sentence(error: OperationalError) -> str:
+    """Return what to tell for an error; empty if the database was reached."""
+    cause = error.__cause__
+    if isinstance(cause, PoolTimeout):
+        return check() or _told("no connection became free")
+    if isinstance(cause, psycopg.OperationalError) and _is_about_connecting(cause):
+        return _told(_first_line(cause))
+    return ""
+
+
+def check() -> str:
+    """Return why DATABASE_URL's server cannot be connected to; empty if it can.
+
+    One connection, outside of the pool, which would go on trying and warn of each attempt.
+    """
+    parameters: dict[str, Any] = dict(connection.get_connection_params())
+    for name in ("pool", "context", "prepare_threshold", "cursor_factory"):
+        parameters.pop(name, None)
+    parameters.setdefault("connect_timeout", _CONNECT_SECONDS)
+    try:
+        psycopg.connect(**parameters).close()
+    except psycopg.OperationalError as error:
+        return _told(_first_line(error))
+    return ""
+
+
+def _is_about_connecting(error: psycopg.OperationalError) -> bool:
+    return error.sqlstate is None or error.sqlstate.startswith(_CLASSES)
+
+
+def _told(why: str) -> str:
+    database = settings.DATABASES["default"]
+    place = f"{database['HOST'] or 'the local socket'}:{database['PORT'] or 5432}"
+    return (
+        f"PostgreSQL at {place} (database {database['NAME'] or 'of the user'}) cannot be used: "
+        f"{why}. Start it, or mend DATABASE_URL."
+    )
+
+
+def _first_line(error: Exception) -> str:
+    """Return the reason in an error of libpq, without the addresses that it tried."""
+    lines = str(error).strip().splitlines() or ["it does not answer"]
+    return lines[0].rpartition("failed: ")[2].removeprefix("FATAL:").strip().rstrip(".")
