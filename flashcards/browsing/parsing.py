@@ -81,7 +81,7 @@ class _Parser:
         while self._take_operator("or"):
             self._skip_blanks()
             if self._at_end_of_part():
-                raise BadQuery("Something is missing after “or”.", self.at)
+                raise self._unfinished("Something is missing after “or”.", self.at)
             parts.append(self._all())
         return _joined(Or, parts, start)
 
@@ -131,7 +131,7 @@ class _Parser:
     def _negated(self, start: int) -> Node:
         self.at += 1
         if self._ended() or self.text[self.at].isspace() or self.text[self.at] == ")":
-            raise BadQuery(
+            raise self._unfinished(
                 "What should be left out? Write it right behind the minus, as in -tag:old.", start
             )
         return Not(self._one(), start)
@@ -140,19 +140,21 @@ class _Parser:
         self.at += 1
         self._skip_blanks()
         if self._ended():
-            raise BadQuery("This parenthesis is never closed.", start)
+            raise self._unfinished("This parenthesis is never closed.", start)
         if self.text[self.at] == ")":
             raise BadQuery("There is nothing in these parentheses.", start)
         node = self._either()
         if self._ended():
-            raise BadQuery("This parenthesis is never closed.", start)
+            raise self._unfinished("This parenthesis is never closed.", start)
         self.at += 1
         return node
 
     def _meaning(self, start: int) -> Node:
         self.at += 1
         if self._ended() or self.text[self.at].isspace() or self.text[self.at] in "()":
-            raise BadQuery('What should it mean? Write it as in ~"how cells get energy".', start)
+            raise self._unfinished(
+                'What should it mean? Write it as in ~"how cells get energy".', start
+            )
         if self.text[self.at] == '"':
             return Meaning(self._phrase("the words behind ~"), start)
         return Meaning(self._bare(), start)
@@ -172,7 +174,7 @@ class _Parser:
             value = found[0] if found else ""
             self.at += len(value)
         if not value.strip():
-            raise BadQuery(f"{name}: says nothing yet; {_EXAMPLES[name]}", start)
+            raise self._unfinished(f"{name}: says nothing yet; {_EXAMPLES[name]}", start)
         return _keyed(name, value, start, key.end())
 
     def _bare(self) -> str:
@@ -192,14 +194,17 @@ class _Parser:
                 self.at += 1
                 value = "".join(characters)
                 if not value.strip():
-                    raise BadQuery("There is nothing between these quotes.", start)
+                    raise self._unfinished("There is nothing between these quotes.", start)
                 return value
             if character == "\\" and self.at + 1 < len(self.text):
                 self.at += 1
                 character = self.text[self.at]
             characters.append(character)
             self.at += 1
-        raise BadQuery(f"The quote that begins {what} is never closed.", start)
+        raise self._unfinished(f"The quote that begins {what} is never closed.", start)
+
+    def _unfinished(self, sentence: str, position: int) -> BadQuery:
+        return BadQuery(sentence, position, is_unfinished=self._ended())
 
     def _skip_blanks(self) -> None:
         while not self._ended() and self.text[self.at].isspace():

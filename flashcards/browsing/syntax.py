@@ -17,10 +17,12 @@ _OPERATOR_WORDS = frozenset({"or", "and"})
 class BadQuery(Exception):
     """A search that cannot be understood. `position` counts the characters before the place."""
 
-    def __init__(self, sentence: str, position: int) -> None:
+    def __init__(self, sentence: str, position: int, *, is_unfinished: bool = False) -> None:
         super().__init__(sentence)
         self.sentence = sentence
         self.position = position
+        # It may only lack what is about to be typed at its end.
+        self.is_unfinished = is_unfinished
 
 
 class Standing(enum.StrEnum):

@@ -146,7 +146,7 @@ def change_progress(request: HtmxHttpRequest, change_id: uuid.UUID) -> HttpRespo
     if change.is_under_way:
         return render(request, "flashcards/_bulk_progress.html", {"change": change})
     _say_done(request, change)
-    response = render(request, "flashcards/_bulk_progress.html", {"change": None})
+    response = render(request, "flashcards/_bulk_progress.html", {"is_over": True})
     trigger_client_event(response, "cards-changed")
     return trigger_client_event(response, "bulk-done")
 
@@ -223,6 +223,9 @@ def _listed(request: HtmxHttpRequest, asked: Asked) -> dict[str, Any]:
 
 def _told(request: HtmxHttpRequest, asked: Asked, error: BadQuery) -> HttpResponse:
     """Point at the place in the search that is not understood; the list stays as it is."""
+    if error.is_unfinished and request.htmx:
+        # Somebody is still typing: the list waits.
+        return retarget(render(request, "flashcards/_search_problem.html"), "#search-problem")
     at = min(error.position, len(asked.text))
     context = {
         "problem": error.sentence,

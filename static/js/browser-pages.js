@@ -18,7 +18,7 @@
     row.setAttribute("aria-hidden", "true");
     row.style.height = `${lines * state.lineHeight}px`;
     const cell = document.createElement("td");
-    cell.colSpan = 99;
+    cell.colSpan = state.columns;
     row.append(cell);
     return row;
   }
@@ -79,6 +79,7 @@
     state = {
       found: Number(form.dataset.found),
       size: Number(form.dataset.pageSize),
+      columns: scroll.querySelector("thead tr").cells.length,
       lineHeight: first.rows[0].getBoundingClientRect().height,
     };
     first.dataset.loaded = "yes";
