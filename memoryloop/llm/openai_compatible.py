@@ -119,15 +119,25 @@ class CompatibleProvider:
         max_tokens: int = 4096,
     ) -> AsyncGenerator[str, None]:
         client = await self._ready_client()
+        kind = (await _sdk()).AsyncStream[object]
         thinking = ThinkFilter()
+        body = {
+            "model": self.model,
+            "messages": _conversation(system, messages),
+            "stream": True,
+            self._limit: max_tokens,
+        }
 
         async def ask(headers: Mapping[str, str]) -> Any:
-            return await client.chat.completions.create(
-                model=self.model,
-                messages=_conversation(system, messages),
+            # As chat.completions.create does, but for the making of a typed object of each token,
+            # which takes three times as long as all the rest of reading it.
+            return await client.post(
+                "/chat/completions",
+                body=body,
+                options={"headers": headers},
+                cast_to=object,
                 stream=True,
-                extra_headers=headers,
-                extra_body={self._limit: max_tokens},
+                stream_cls=kind,
             )
 
         def read(chunk: Any) -> Piece:
@@ -286,14 +296,13 @@ def _conversation(
 
 
 def _piece(chunk: Any) -> Piece:
-    choices = getattr(chunk, "choices", None)
-    if not choices:
+    choices = chunk.get("choices") if isinstance(chunk, dict) else None
+    if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
         return Piece()
-    delta = getattr(choices[0], "delta", None)
-    reason = getattr(choices[0], "finish_reason", None)
-    text = getattr(delta, "content", None) or getattr(delta, "refusal", None) or ""
+    delta, reason = choices[0].get("delta"), choices[0].get("finish_reason")
+    text = delta.get("content") or delta.get("refusal") if isinstance(delta, dict) else ""
     return Piece(
-        text=str(text),
+        text=str(text or ""),
         ends=reason is not None,
         declined=reason == "content_filter",
         cut=reason == "length",

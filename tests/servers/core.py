@@ -1,6 +1,7 @@
 """An HTTP server in a thread that answers as it is told, well or badly."""
 
 import contextlib
+import itertools
 import json
 import select
 import socket
@@ -35,6 +36,8 @@ class Step:
     first_delay_seconds: float = 0.0
     delay_seconds: float = 0.0
     byte_at_a_time: bool = False
+    # How many events go over the wire in one piece.
+    together: int = 1
     # An error event after this many pieces of text.
     error: dict[str, Any] | None = None
     error_after: int = 2
@@ -208,6 +211,13 @@ def pieces(text: str) -> Iterator[str]:
         yield text[start : start + 5]
 
 
+def _gathered(events: Iterable[bytes] | None, count: int) -> Iterator[bytes]:
+    """Join this many events at a time."""
+    iterator = iter(events or ())
+    while piece := b"".join(itertools.islice(iterator, count)):
+        yield piece
+
+
 class _Http(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 512
@@ -280,7 +290,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(response.body)))
         self.end_headers()
         sent = 0
-        for event in response.events if response.events is not None else [response.body]:
+        for event in _gathered(response.events, step.together) if chunked else [response.body]:
             parts = [event]
             if step.byte_at_a_time:
                 parts = [event[index : index + 1] for index in range(len(event))]

@@ -256,3 +256,27 @@ def test_nonsense_in_place_of_a_structured_answer_is_a_bad_response(pair: Bad, b
 def test_a_provider_never_shows_its_key(pair: Bad) -> None:
     assert KEY not in repr(pair.make())
     assert KEY not in str(pair.make())
+
+
+@pytest.mark.parametrize("cut_after", range(3_001, 3_200, 33))
+def test_a_cut_in_the_middle_of_a_token_keeps_the_tokens_before_it(
+    pair: Bad, cut_after: int
+) -> None:
+    text = "Größe “記憶” 🧠 " * 200
+    pair.server.reply(text, cut_after=cut_after)
+    came, _ = fail(pair, llm.BrokenOff)
+    assert came
+    assert text.startswith(came)
+
+
+def test_a_hundred_thousand_tokens_are_cut_off_where_no_answer_ever_goes(pair: Bad) -> None:
+    pair.server.reply("word " * 100_000, together=200)
+    came, error = fail(pair, llm.BadResponse)
+    assert limits.ANSWER_CHARACTERS <= len(came) < limits.ANSWER_CHARACTERS + 100
+    assert "did not come to an end" in error.sentence
+    assert pair.server.questions()[0].client_left.wait(5)
+
+
+def test_errors_come_one_byte_at_a_time_too(pair: Bad) -> None:
+    pair.server.script(status=404, byte_at_a_time=True)
+    fail(pair, llm.ModelNotFound)
