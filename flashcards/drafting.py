@@ -137,14 +137,12 @@ def _claim(user: User, origin: Origin, model: llm.Provider | None) -> tuple[Draf
 
 
 def _draft_by_rules(batch: DraftBatch, origin: Origin, user: User) -> None:
-    seen = Seen(writing.known_cards(user, origin))
-    card = origin.card
-    drafted = (
-        splitting.by_rules(card.question, card.answer, card.kind)
-        if card is not None
-        else rules.draft(origin.passage)
-    )
-    found = [candidate for candidate in drafted if seen.add(candidate)]
+    if origin.card is not None:
+        card = origin.card
+        found = splitting.by_rules(card.question, card.answer, card.kind)
+    else:
+        seen = Seen(writing.known_cards(user, origin))
+        found = [candidate for candidate in rules.draft(origin.passage) if seen.add(candidate)]
     writing.store(
         batch.id, batch.run, found[:CANDIDATES_MAX], offset=origin.offset, sections_done=1
     )
@@ -179,6 +177,19 @@ def edit(draft: Draft, *, question: str, answer: str) -> None:
     draft.answer = answer
     draft.decision = Draft.Decision.KEEP
     draft.save(update_fields=["question", "answer", "decision"])
+
+
+def add(batch: DraftBatch, *, question: str, answer: str) -> Draft:
+    """Put one more draft below the others. Raises AlreadyDecided, or NotReady while some come."""
+    with transaction.atomic():
+        batch = DraftBatch.objects.select_for_update().get(id=batch.id)
+        _check_open(batch)
+        if batch.status == Status.WORKING:
+            raise NotReady("Drafts are still coming. Try again when all are there.")
+        last = batch.drafts.order_by("-position").first()
+        return batch.drafts.create(
+            position=last.position + 1 if last else 0, question=question, answer=answer
+        )
 
 
 def _check_open(batch: DraftBatch) -> None:

@@ -299,7 +299,6 @@ async def split(
     provider: Provider, question: str, answer: str, *, room: int = CANDIDATES_MAX
 ) -> AsyncIterator[Drafted]:
     """Ask for smaller cards in place of one. Raises LlmError."""
-    seen = Seen([(question, answer)])
     answered = await provider.structured(
         system=SPLIT,
         prompt=f"<card>\n{question}\n---\n{answer}\n</card>",
@@ -310,7 +309,10 @@ async def split(
         Candidate(question=draft.question, answer=draft.answer, kind=Kind(draft.kind))
         for draft in answered.cards
     ]
-    yield Drafted(0, [card for card in made if seen.add(card)][:room])
+    # Cards that differ in their gap alone are different here.
+    different = {(card.question, card.answer): card for card in made}
+    different.pop((question, answer), None)
+    yield Drafted(0, list(different.values())[:room])
 
 
 def _prompt(text: str, count: int, asked: Sequence[str]) -> str:

@@ -31,13 +31,10 @@ def find(text: str, words: str, before: str = "") -> tuple[int, int] | None:
 
 
 def _whole(text: str, words: str) -> tuple[int, int] | None:
-    found = locate(words, text)
-    if found is not None or len(words) < 2 * END_CHARACTERS:
-        return found
-    head = locate(words[:END_CHARACTERS].rpartition(" ")[0], text)
-    if head is None:
-        return None
-    tail = locate(words[-END_CHARACTERS:].partition(" ")[2], text[head[1] :])
-    if tail is None or tail[1] > 2 * len(words) + END_CHARACTERS:
-        return None
-    return head[0], head[1] + tail[1]
+    if len(words) >= 2 * END_CHARACTERS and words not in text:
+        head = locate(words[:END_CHARACTERS].rpartition(" ")[0], text)
+        tail = locate(words[-END_CHARACTERS:].partition(" ")[2], text[head[1] :]) if head else None
+        # Signs of Markdown and addresses of links make the text longer, within reason.
+        if head and tail and tail[1] <= 2 * len(words) + END_CHARACTERS:
+            return head[0], head[1] + tail[1]
+    return locate(words, text)

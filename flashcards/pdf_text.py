@@ -40,7 +40,7 @@ def read(content: bytes) -> dict[str, object]:
         pages: list[str] = []
         length = 0
         for page in reader.pages:
-            pages.append(page.extract_text() or "")
+            pages.append((page.extract_text() or "").strip())
             length += len(pages[-1])
             if length > CHARACTERS_MOST:
                 break

@@ -3,7 +3,7 @@
 import re
 
 from flashcards import rules
-from flashcards.candidates import Candidate, Seen
+from flashcards.candidates import Candidate
 from flashcards.cloze import deletions
 from flashcards.prose import sentences
 from flashcards.records import QUESTION_MAX_CHARACTERS, Kind
@@ -20,10 +20,10 @@ SERIES_ITEM_WORDS_MOST = 6
 def by_rules(question: str, answer: str, kind: str) -> list[Candidate]:
     """Return the smaller cards that stand in for one, best guesses all; perhaps none."""
     made = _gaps(question) if kind == Kind.CLOZE else _parts(question, answer)
-    seen = Seen([(question, answer)])
-    return [
-        card for card in made if len(card.question) <= QUESTION_MAX_CHARACTERS and seen.add(card)
-    ]
+    # Cards that differ in their gap alone are different here.
+    different = {(card.question, card.answer): card for card in made}
+    different.pop((question, answer), None)
+    return [card for card in different.values() if len(card.question) <= QUESTION_MAX_CHARACTERS]
 
 
 def _gaps(text: str) -> list[Candidate]:
