@@ -120,7 +120,7 @@ class EndpointForm(ModelForm):
         shown = endpoints.without_secrets(typed)
         if shown != typed:
             # The field shows again what was typed, but no key that came with it.
-            self.data = {**self.data.dict(), "base_url": shown}
+            self.data = {**dict(self.data.items()), "base_url": shown}
         return str(_cleaned(endpoints.clean_url, typed))
 
     @sensitive_variables("api_key")

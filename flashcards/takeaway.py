@@ -6,9 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from django.apps import apps
-from django.conf import settings
 
 from accounts import exports
+from flashcards import media
 from flashcards.models import Image, JournalEntry, ReviewTotals
 from flashcards.records import Flashcard, ReviewLog, State
 from flashcards.store import checkpoint, takeaway
@@ -19,7 +19,7 @@ ABOUT = """cards/
                               recall it with 90 %, difficulty goes from 1 to 10 (FSRS-6)
   reviews.jsonl, reviews.csv  every review; rating 1 is Again, 2 Hard, 3 Good, 4 Easy
   the other files             your decks, drafts, texts, settings and edits, each under its name
-  images/                     the pictures of your cards"""
+  images/                     the pictures of your cards, which name them as /media/…"""
 
 _STATES = {state.value: state.name.lower() for state in State}
 _CARD_COLUMNS = (
@@ -49,8 +49,8 @@ def files(owner_id: UUID) -> Iterator[exports.File]:
     yield "cards/reviews.csv", exports.csv_lines(_REVIEW_COLUMNS, _reviews(owner_id))
     yield from exports.owned_models("cards", exported_models(), owner_id)
     for image in Image.objects.filter(owner=owner_id).order_by("pk").iterator():
-        path = image_file(image)
-        if path is not None:
+        path = media.path_of(image)
+        if path.exists():
             yield f"cards/images/{image.name}", _read(path)
 
 
@@ -95,12 +95,6 @@ def _flat(row: dict[str, Any]) -> dict[str, Any]:
 def _deck_names(owner_id: UUID) -> dict[str, str]:
     decks = apps.get_model("flashcards", "Deck").objects.filter(owner=owner_id)
     return {str(pk): name for pk, name in decks.values_list("pk", "name")}
-
-
-def image_file(image: Image) -> Path | None:
-    """Return where an image is on this machine's disk; None if it is not there."""
-    found = sorted(Path(settings.MEDIA_ROOT).rglob(image.name))
-    return found[0] if found else None
 
 
 def _read(path: Path) -> Iterator[bytes]:

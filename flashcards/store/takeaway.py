@@ -7,7 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flashcards.store import codec, journal, tables
-from flashcards.store.query import EVERYTHING, Query
+from flashcards.store.query import Query
+from flashcards.store.schema import EVERYTHING
 
 _BATCH_ROWS = 2_000
 

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from accounts import endpoints, services
 from accounts.models import Endpoint
-from accounts.results import InvalidEndpoint, InvalidKey, KeyState
+from accounts.results import InvalidEndpoint, InvalidKey, KeyState, KeyTest
 from accounts.services import provider_for
 from memoryloop import llm
 from tests.accounts.keys import KEY, KeyTestCase
@@ -25,7 +25,7 @@ class EndpointTestCase(KeyTestCase):
         self.own = OpenAIServer(ollama=True).start()
         self.addCleanup(self.own.stop)
 
-    def save(self, **fields: str) -> endpoints.KeyTest:
+    def save(self, **fields: str) -> KeyTest:
         return endpoints.save_endpoint(
             user=self.alice,
             now=timezone.now(),

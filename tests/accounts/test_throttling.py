@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -10,6 +13,7 @@ from accounts import throttling
 from accounts.models import LogInAttempts, User
 from accounts.throttling import Limit, TooManyAttempts, client_place
 from tests.base import PASSWORD, TestCase
+from tests.flashcards.processes import database_url
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 THREE = Limit("three", 3)
@@ -112,6 +116,38 @@ class ConcurrencyTests(TransactionTestCase):
 
         self.assertEqual(allowed, 8)
         self.assertEqual(LogInAttempts.objects.get().failures, 12)
+
+    def test_processes_see_one_count(self) -> None:
+        User.objects.create_user("alice@example.org", PASSWORD)
+        guess = """
+import django
+from django.conf import settings
+plain = "django.contrib.staticfiles.storage.StaticFilesStorage"
+settings.STORAGES["staticfiles"]["BACKEND"] = plain
+settings.ALLOWED_HOSTS = ["testserver"]
+django.setup()
+from django.test import Client
+from django.urls import reverse
+client = Client()
+typed = {"email": "alice@example.org", "password": "wrong"}
+for _ in range(6):
+    print(client.post(reverse("accounts:login"), typed).status_code)
+"""
+        processes = [
+            subprocess.Popen(
+                [sys.executable, "-c", guess],
+                env={**os.environ, "DATABASE_URL": database_url(), "DATABASE_POOL": "1"},
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            for _ in range(2)
+        ]
+        statuses = [
+            status for process in processes for status in process.communicate(timeout=60)[0].split()
+        ]
+
+        self.assertEqual(statuses.count("422"), 8)
+        self.assertEqual(statuses.count("429"), 4)
 
     def test_a_guess_beside_other_guesses_is_refused_over_two_connections(self) -> None:
         User.objects.create_user("alice@example.org", PASSWORD)
