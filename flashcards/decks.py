@@ -21,7 +21,8 @@ from flashcards.models.decks import DECK_NAME_MAX_CHARACTERS, DECK_SEPARATOR
 from flashcards.records import Flashcard, State
 from flashcards.services import CardError
 from flashcards.store import columns, journal
-from flashcards.store.columns import Columns, Mask, Numbers
+from flashcards.store.blocks import Mask, Numbers
+from flashcards.store.columns import Columns
 from flashcards.store.journal import Change
 
 DECKS_MOST = 1_000
@@ -280,4 +281,5 @@ def _smart(matcher: Matcher, deck: Deck, waiting: Sequence[Mask]) -> Counted:
         mask = matcher.mask(InDeck(deck.name))
     except BadQuery as error:
         return Counted(deck.name, deck, problem=error.sentence)
-    return Counted(deck.name, deck, *(int(np.count_nonzero(mask & each)) for each in waiting))
+    new, learning, due, total = (int(np.count_nonzero(mask & each)) for each in waiting)
+    return Counted(deck.name, deck, new, learning, due, total)

@@ -6,14 +6,14 @@ import pytest
 from django.db import connection
 from django.test import TransactionTestCase
 
-from flashcards.store import journal, queue, tables
+from flashcards.store import columns, journal, queue, tables
 
 
 @pytest.fixture(autouse=True)
 def forgetful_store() -> Iterator[None]:
     """Let no test see what another's process-wide caches hold."""
     yield
-    for module in (journal, queue, tables):
+    for module in (columns, journal, queue, tables):
         module.forget()
 
 

@@ -74,7 +74,7 @@ def undo(
     after = card
     for field, value in inverse.get("set", {}).items():
         value = datetime.fromisoformat(value) if field in _TIMES and value else value
-        after = dataclasses.replace(after, **{field: value})
+        after = _replaced(after, field, value)
     for field, values in inverse.get("add", {}).items():
         after = _with(after, field, values)
     for field, values in inverse.get("remove", {}).items():
@@ -117,10 +117,15 @@ _TIMES = frozenset({"buried_until", "deleted_at"})
 _Step = Callable[[Flashcard, Mapping[str, Any], datetime], tuple[Flashcard, Inverse]]
 
 
+def _replaced(card: Flashcard, field: str, value: Any) -> Flashcard:
+    fields: dict[str, Any] = {field: value}
+    return dataclasses.replace(card, **fields)
+
+
 def _set(card: Flashcard, field: str, value: Any) -> tuple[Flashcard, Inverse]:
     before = getattr(card, field)
     kept = before.isoformat() if isinstance(before, datetime) else before
-    return dataclasses.replace(card, **{field: value}), {"set": {field: kept}}
+    return _replaced(card, field, value), {"set": {field: kept}}
 
 
 def _add(card: Flashcard, field: str, value: str) -> tuple[Flashcard, Inverse]:
@@ -132,16 +137,14 @@ def _remove(card: Flashcard, field: str, values: list[str]) -> tuple[Flashcard, 
 
 
 def _with(card: Flashcard, field: str, values: Iterable[str]) -> Flashcard:
-    values = map(_of(field), values)
-    return dataclasses.replace(
-        card, **{field: tuple(dict.fromkeys([*getattr(card, field), *values]))}
-    )
+    added = map(_of(field), values)
+    return _replaced(card, field, tuple(dict.fromkeys([*getattr(card, field), *added])))
 
 
 def _without(card: Flashcard, field: str, values: Iterable[str]) -> Flashcard:
     gone = set(map(_of(field), values))
     kept = tuple(value for value in getattr(card, field) if value not in gone)
-    return dataclasses.replace(card, **{field: kept})
+    return _replaced(card, field, kept)
 
 
 def _of(field: str) -> Callable[[str], Any]:

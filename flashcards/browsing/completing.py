@@ -91,8 +91,8 @@ def tags(read: Columns) -> list[str]:
 def _tags(read: Columns) -> Iterable[str]:
     """Return tags and what they are inside of, those on most cards first."""
     pairs, names = read.label_pairs("tags", read.alive)
-    counts = np.bincount(pairs[:, 1], minlength=len(names)) if len(pairs) else []
-    order = np.argsort(-np.asarray(counts), kind="stable")
+    counts = np.bincount(pairs[:, 1].astype(np.int64), minlength=len(names))
+    order = np.argsort(-counts, kind="stable")
     used = [names[n] for n in order.tolist() if counts[n]]
     return dict.fromkeys(path for name in used for path in path_and_parents(name))
 

@@ -17,7 +17,8 @@ from flashcards.browsing.syntax import Node
 from flashcards.models import Deck
 from flashcards.records import Flashcard
 from flashcards.store import columns as stored
-from flashcards.store.columns import Columns, Numbers
+from flashcards.store.blocks import Numbers
+from flashcards.store.columns import Columns
 
 
 class Order(enum.StrEnum):

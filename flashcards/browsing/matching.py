@@ -16,7 +16,8 @@ from flashcards.day import day_start
 from flashcards.models import Deck
 from flashcards.records import State
 from flashcards.store import search
-from flashcards.store.columns import Columns, Mask, Numbers
+from flashcards.store.blocks import Mask, Numbers
+from flashcards.store.columns import Columns
 from memoryloop.embeddings import get_embedder
 from memoryloop.embeddings.base import EmbeddingError
 
@@ -106,9 +107,9 @@ class Matcher:
             case syntax.Not(part):
                 return ~self._mask(part)
             case syntax.And(parts):
-                return np.logical_and.reduce([self._mask(part) for part in parts])
+                return np.asarray(np.logical_and.reduce([self._mask(part) for part in parts]))
             case syntax.Or(parts):
-                return np.logical_or.reduce([self._mask(part) for part in parts])
+                return np.asarray(np.logical_or.reduce([self._mask(part) for part in parts]))
 
     def _check_cost(self, node: Node) -> None:
         for kind, most, what in (
@@ -214,7 +215,7 @@ class Matcher:
             "<": below, "<=": up_to, ">": ~up_to, ">=": ~below,
             "=": up_to & ~below, "!=": ~(up_to & ~below),
         }[node.operator]  # fmt: skip
-        return found & scheduled
+        return np.asarray(found & scheduled)
 
     def _since(self, days: int) -> datetime:
         return day_start(self.now, self.zone, days=1 - days)

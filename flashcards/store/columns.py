@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import numpy as np
@@ -22,6 +22,7 @@ from django.conf import settings
 
 from flashcards.records import Flashcard, LogKind
 from flashcards.store import codec, journal, tables
+from flashcards.store.blocks import COLUMNS, TEXTS, Block, Labels, Mask, Numbers
 from flashcards.store.filters import all_of, condition
 from flashcards.store.journal import Pending
 from flashcards.store.schema import EVERYTHING, FLASHCARDS, REVIEW_LOGS
@@ -31,124 +32,7 @@ MEMORY_MOST_BYTES = 384 * 2**20
 # What was worked out for one state of an owner's cards: masks and orders of the last searches.
 REMEMBERED = 24
 
-Mask = np.ndarray[Any, np.dtype[np.bool_]]
-Numbers = np.ndarray[Any, np.dtype[Any]]
-Labels = Literal["tags", "deck_ids"]
 T = TypeVar("T")
-
-_TIMES = ("due", "last_review", "buried_until", "created_at", "edited_at")
-_NUMBERS = ("state", "stability", "difficulty", "reps", "lapses", "flag", "suspended")
-_LISTS: tuple[Labels, ...] = ("tags", "deck_ids")
-_COLUMNS = ["id", *_TIMES, *_NUMBERS, *_LISTS]
-_TEXTS = ["question", "answer", "extra"]
-# Between the texts of a card, so that no phrase is found across two of them.
-_SEAM = "\n\x00\n"
-
-
-@dataclass
-class _List:
-    """A column of lists: each entry's row, and its value as a number into `names`."""
-
-    rows: Numbers
-    codes: Numbers
-    names: list[str]
-
-    @classmethod
-    def of(cls, column: pa.ChunkedArray) -> "_List":
-        lists = _one(column)
-        encoded = _one(pa.chunked_array([lists.flatten()])).dictionary_encode()
-        lengths = pc.list_value_length(lists).to_numpy(zero_copy_only=False)
-        rows = np.repeat(np.arange(len(lists)), lengths.astype(np.int64))
-        codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-        return cls(rows, codes, encoded.dictionary.to_pylist())
-
-
-@dataclass
-class _Block:
-    """Some rows: their ids as text of 36 bytes, times in microseconds, numbers, lists."""
-
-    ids: Numbers
-    arrays: dict[str, Numbers]
-    lists: dict[Labels, _List]
-    # (question, all of the words) in lower case, once somebody searched them.
-    _words: tuple[pa.Array, pa.Array] | None = None
-    _by_id: Numbers | None = None
-    _by_question: tuple[Numbers, pa.Array] | None = None
-
-    @classmethod
-    def of(cls, rows: pa.Table) -> "_Block":
-        """Return the rows in the order in which they were made."""
-        ids = _ids(rows["id"])
-        made = codec.micros(rows["created_at"])
-        order = np.lexsort((ids, made))
-        rows = rows.take(pa.array(order))
-        arrays: dict[str, Numbers] = {name: codec.micros(rows[name]) for name in _TIMES}
-        for name in _NUMBERS:
-            # A missing number is NaN.
-            column = rows[name].cast(pa.int8()) if name == "suspended" else rows[name]
-            arrays[name] = column.to_numpy()
-        return cls(ids[order], arrays, {name: _List.of(rows[name]) for name in _LISTS})
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    @property
-    def size_bytes(self) -> int:
-        words = sum(array.nbytes for array in self._words) if self._words else 0
-        lists = sum(each.rows.nbytes + each.codes.nbytes for each in self.lists.values())
-        return int(
-            self.ids.nbytes + sum(a.nbytes for a in self.arrays.values()) + lists + words + 4096
-        )
-
-    def positions(self, ids: Sequence[UUID] | Numbers) -> Numbers:
-        """Return where these ids stand; those that are not here are left out."""
-        if self._by_id is None:
-            self._by_id = np.argsort(self.ids, kind="stable")
-        if not len(self) or not len(ids):
-            return np.empty(0, dtype=np.int64)
-        if not isinstance(ids, np.ndarray):
-            ids = np.array([str(each) for each in ids], dtype="S36")
-        places = np.searchsorted(self.ids, ids, sorter=self._by_id)
-        found = self._by_id[np.minimum(places, len(self) - 1)]
-        return np.asarray(found[self.ids[found] == ids])
-
-    def has_words(self) -> bool:
-        return self._words is not None
-
-    @property
-    def words(self) -> tuple[pa.Array, pa.Array]:
-        if self._words is None:
-            raise RuntimeError("The words of these cards have not been read.")
-        return self._words
-
-    def take_words(self, rows: pa.Table) -> None:
-        """Keep the texts of the rows with our ids, in our order."""
-        ids = _ids(rows["id"])
-        order = np.argsort(ids, kind="stable")
-        places = np.minimum(np.searchsorted(ids, self.ids, sorter=order), max(len(ids) - 1, 0))
-        there = ids[order[places]] == self.ids if len(ids) else np.zeros(len(self), bool)
-        indices = pa.array(order[places] if len(ids) else places, mask=~there)
-        question, answer, extra = (
-            _one(pc.utf8_lower(rows[name])).take(indices).fill_null("") for name in _TEXTS
-        )
-        words = pc.binary_join_element_wise(question, answer, extra, _SEAM)
-        self._words = question, words
-
-    def contains(self, text: str) -> Mask:
-        found = pc.match_substring(self.words[1], text.lower())
-        return np.asarray(found.to_numpy(zero_copy_only=False))
-
-    def questions_ranked(self) -> tuple[Numbers, pa.Array]:
-        """Return each row's place in the order of the questions, and the questions in it."""
-        if self._by_question is None:
-            order = pc.sort_indices(self.words[0])
-            ranks = np.empty(len(self), dtype=np.float64)
-            ranks[order.to_numpy()] = np.arange(len(self))
-            self._by_question = ranks, self.words[0].take(order)
-        return self._by_question
-
-    def questions(self) -> list[str]:
-        return list(self.words[0].to_pylist())
 
 
 @dataclass
@@ -159,8 +43,8 @@ class Columns:
     """
 
     owner_id: UUID
-    base: _Block
-    fresh: _Block
+    base: Block
+    fresh: Block
     alive: Mask
     pending: Pending
     _known: OrderedDict[Any, Any] = field(default_factory=OrderedDict)
@@ -260,7 +144,7 @@ class Columns:
         """Return where the cards with these ids stand, the living ones only."""
         fresh = self.fresh.positions(ids) + len(self.base)
         found = np.concatenate([self.base.positions(ids), fresh])
-        return found[self.alive[found]]
+        return np.asarray(found[self.alive[found]])
 
     def ids(self, places: Numbers) -> list[UUID]:
         """Return the ids at these places."""
@@ -308,7 +192,8 @@ class Columns:
             self._known[key] = known
             while len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
-        return known  # type: ignore[no-any-return]
+        worked_out: T = known
+        return worked_out
 
     @cached_property
     def total(self) -> int:
@@ -325,7 +210,7 @@ class Columns:
         if table is None:
             return FLASHCARDS.schema.empty_table()
         where = _mine(self.owner_id)
-        return tables.fetch(table.search().where(where).select(["id", *_TEXTS]).limit(EVERYTHING))
+        return tables.fetch(table.search().where(where).select(["id", *TEXTS]).limit(EVERYTHING))
 
     def _pending_words(self) -> pa.Table:
         return codec.to_table(FLASHCARDS, _living(self.pending))
@@ -415,8 +300,8 @@ def _same(one: Pending, other: Pending) -> bool:
     return one.last_id == other.last_id and one.entries == other.entries
 
 
-def _laid_over(owner_id: UUID, base: _Block, pending: Pending) -> Columns:
-    fresh = _Block.of(codec.to_table(FLASHCARDS, _living(pending)).select(_COLUMNS))
+def _laid_over(owner_id: UUID, base: Block, pending: Pending) -> Columns:
+    fresh = Block.of(codec.to_table(FLASHCARDS, _living(pending)).select(COLUMNS))
     alive = np.ones(len(base) + len(fresh), dtype=bool)
     if pending.cards:
         alive[base.positions(list(pending.cards))] = False
@@ -427,12 +312,12 @@ def _living(pending: Pending) -> list[Flashcard]:
     return [card for card in pending.cards.values() if card.deleted_at is None]
 
 
-def _load(owner_id: UUID, pending: Pending) -> _Block:
+def _load(owner_id: UUID, pending: Pending) -> Block:
     table = _table(FLASHCARDS, owner_id, pending)
     if table is None:
-        return _Block.of(FLASHCARDS.schema.empty_table().select(_COLUMNS))
-    scan = table.search().where(_mine(owner_id)).select(_COLUMNS).limit(EVERYTHING)
-    return _Block.of(tables.fetch(scan))
+        return Block.of(FLASHCARDS.schema.empty_table().select(COLUMNS))
+    scan = table.search().where(_mine(owner_id)).select(COLUMNS).limit(EVERYTHING)
+    return Block.of(tables.fetch(scan))
 
 
 def _mine(owner_id: UUID) -> str:
@@ -451,16 +336,3 @@ def _table(spec: Any, owner_id: UUID, pending: Pending) -> Any | None:
     return tables.existing(
         spec, pending.flashcards_version if is_cards else pending.review_logs_version
     )
-
-
-def _one(column: pa.ChunkedArray) -> pa.Array:
-    """Return a column as one array."""
-    joined = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    if isinstance(joined, pa.ChunkedArray):
-        joined = pa.concat_arrays(joined.chunks) if joined.num_chunks else joined.type
-    return joined
-
-
-def _ids(column: pa.ChunkedArray) -> Numbers:
-    """Return a column of UUIDs as text of 36 bytes, without a Python object for each."""
-    return np.asarray(_one(column).cast(pa.binary()).to_numpy(zero_copy_only=False)).astype("S36")

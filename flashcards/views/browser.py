@@ -16,7 +16,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import reswap, retarget, trigger_client_event
 
-from flashcards import decks, services
+from flashcards import services
 from flashcards.browsing import BadQuery, bulk, completing, finding, listing
 from flashcards.browsing.changes import Verb
 from flashcards.browsing.forms import ChangeForm, ids_in
@@ -25,6 +25,7 @@ from flashcards.browsing.sentences import sentence
 from flashcards.day import zone_of
 from flashcards.labels import FLAGS
 from flashcards.models import BulkChange
+from flashcards.store import columns
 from flashcards.views.access import next_url
 from memoryloop.http import HtmxHttpRequest
 from memoryloop.toasts import toast
@@ -235,7 +236,7 @@ def _told(request: HtmxHttpRequest, asked: Asked, error: BadQuery) -> HttpRespon
         "q": asked.text,
         "order": asked.order,
         "rows": [],
-        "total": decks.columns.read(request.user.id).total,
+        "total": columns.read(request.user.id).total,
     }
     if request.htmx:
         response = render(request, "flashcards/_search_problem.html", context, status=422)
