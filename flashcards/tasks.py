@@ -6,7 +6,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from flashcards import bin as card_bin
-from flashcards import documents, embedding, jobs, media
+from flashcards import documents, duplicate_search, embedding, jobs, media
 from flashcards.browsing import bulk
 from flashcards.store import checkpoint
 
@@ -37,6 +37,12 @@ def change_cards(change_id: str) -> None:
 def resume_bulk(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes when it was due
     """Go on with what a worker left half done when it ended."""
     bulk.resume()
+
+
+@app.task(name=jobs.FIND_DUPLICATES)
+def find_duplicates(owner_id: str, search_id: str) -> None:
+    """Look through an owner's whole collection for cards that say the same."""
+    duplicate_search.run(owner_id=UUID(owner_id), search_id=UUID(search_id))
 
 
 @app.periodic(cron="23 * * * *")
