@@ -3,7 +3,8 @@
 Both searches are limited to the owner before anything is ranked, by indexes of chat_message alone
 (`owner_id` is on each row). Words: a generated tsvector with a GIN index. Meaning: of an owner
 with few messages every vector is compared, which is exact; of others the HNSW index is walked
-until enough of it is theirs (pgvector's iterative scan).
+until enough of it is theirs (pgvector's iterative scan). What was found offline is left out: it
+only lists what is found itself.
 """
 
 import logging
@@ -44,13 +45,14 @@ OPEN, CLOSE = "\ue000", "\ue001"
 # Owners known to have more than EXACT_MOST: counting those takes some milliseconds.
 _with_many: set[UUID] = set()
 _WORD = re.compile(r"\w+")
+_LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\s]*\)?|\]\([^)\s]*\)?")
 _MARKUP = re.compile(r"\*\*|__|`|^\s*(?:#{1,6}|>|[-*+])\s+|^\s*\|?[-:| ]{3,}$", re.MULTILINE)
 
 _NEWEST_WITH_WORDS = """
 SELECT id FROM (
     SELECT m.id, m.words, m.created_at FROM chat_message m
     JOIN chat_conversation c ON c.id = m.conversation_id AND c.deleted_at IS NULL
-    WHERE m.owner_id = %(owner)s AND m.words @@ {query}
+    WHERE m.owner_id = %(owner)s AND m.words @@ {query} AND m.provider <> 'Offline'
       AND (m.embedding IS NULL OR NOT %(unembedded)s)
     ORDER BY m.created_at DESC LIMIT %(most)s
 ) found
@@ -67,7 +69,7 @@ SELECT count(*) FROM (
 """
 _NEAREST = """
 SELECT id, embedding <=> %(vector)s::vector AS distance FROM chat_message
-WHERE owner_id = %(owner)s AND embedding_model = %(model)s
+WHERE owner_id = %(owner)s AND embedding_model = %(model)s AND provider <> 'Offline'
   AND NOT conversation_id = ANY(%(gone)s) AND NOT id = ANY(%(leave_out)s)
 ORDER BY {order} LIMIT %(limit)s
 """
@@ -243,14 +245,16 @@ def _hits(owner_id: UUID, ids: Sequence[UUID], by_words: set[UUID], text: str) -
         .annotate(snippet=snippet)
     )
     found = {message.id: message for message in messages}
-    return [
+    hits = [
         Hit(found[id_], _plain(found[id_].snippet), id_ in by_words) for id_ in ids if id_ in found
     ]
+    # What was said twice in the same words is shown once, where it fits best.
+    return list({(hit.snippet, hit.message.role): hit for hit in reversed(hits)}.values())[::-1]
 
 
 def _plain(snippet: str) -> str:
     """Return a snippet on one line, without the commonest signs of Markdown."""
-    return " ".join(_MARKUP.sub(" ", snippet).split())
+    return " ".join(_MARKUP.sub("", _LINK.sub(r"\1", snippet)).split())
 
 
 def _rows(sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:

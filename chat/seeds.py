@@ -1,4 +1,4 @@
-"""Conversations opened about something: a card, say. Chat knows only its words and the ways back."""
+"""Conversations opened about something, a card say: chat knows its words and the ways back."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass

@@ -54,7 +54,7 @@ def explain(
 def told(user: User, card: Flashcard, *, now: datetime, zone: tzinfo) -> str:
     """Return everything about a card that helps to explain it, as plain lines."""
     history = history_of(logs_of(owner_id=user.id, card_id=card.id), now=now, zone=zone)
-    return "\n\n".join([*_sides(card), *_source(user, card), *_history(card, history, now)])
+    return "\n".join([*_sides(card), *_source(user, card), *_history(card, history, now)])
 
 
 def _sides(card: Flashcard) -> Iterator[str]:

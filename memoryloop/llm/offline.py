@@ -7,6 +7,8 @@ from memoryloop.llm.base import ChatMessage, Found, NotAModel, T
 from memoryloop.llm.openai_compatible import SUGGESTED_OLLAMA_MODEL
 
 _MARKUP = re.compile(r"([\\`*_\[\]<>|$~#!])")
+# Behind a backslash they would begin a formula.
+_ENTITIES = {"[": "&#91;", "]": "&#93;"}
 _EXCERPT_CHARACTERS = 240
 _HEADINGS = {"card": "Your cards", "message": "Your conversations"}
 _CONNECT = (
@@ -89,4 +91,4 @@ def _plain(text: str, limit: int) -> str:
     if len(text) > limit:
         text = text[:limit].rpartition(" ")[0] or text[:limit]
         text = text.rstrip(".,;: ") + " …"
-    return _MARKUP.sub(r"\\\1", text)
+    return _MARKUP.sub(lambda sign: _ENTITIES.get(sign[0], f"\\{sign[0]}"), text)

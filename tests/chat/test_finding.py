@@ -102,6 +102,24 @@ class WordsTests(FindingTestCase):
         self.assertLess(len(hit.snippet), 400)
         self.assertNotIn("*", hit.snippet)
 
+    def test_what_was_said_twice_is_shown_once_and_offline_answers_not_at_all(self) -> None:
+        self.said(self.cell.content)
+        answer = services.ask(self.alice, "And a mitochondrion?").answer
+        Message.objects.filter(id=answer.id).update(
+            content="Found: mitochondrion", status="complete", provider="Offline"
+        )
+
+        hits = finding.search(owner_id=self.alice.id, text="mitochondrion energy").hits
+
+        self.assertEqual([hit.message.content for hit in hits], [self.cell.content])
+
+    def test_a_snippet_leaves_links_targets_out(self) -> None:
+        self.said("See [the zebra](https://example.org/zebra) and ![one](/x.png)")
+
+        (hit,) = finding.search(owner_id=self.alice.id, text="zebra").hits
+
+        self.assertEqual(hit.snippet, f"See the {finding.OPEN}zebra{finding.CLOSE} and one")
+
     def test_what_is_marked_is_escaped_first(self) -> None:
         html = marked(f"<b>{finding.OPEN}<i>x{finding.CLOSE} {finding.CLOSE}{finding.OPEN}")
 

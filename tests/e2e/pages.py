@@ -24,6 +24,7 @@ def find(person: Visit) -> dict[str, str]:
     conversation = page.locator("main .list-link").first.get_attribute("href") or ""
     page.goto(conversation)
     make = page.locator(".message a[href*='/cards/make/']").first.get_attribute("href")
+    context = page.locator(".message a[href$='/context/']").first.get_attribute("href")
     page.goto("/cards/")
     card = page.locator("a.cards-title").first.get_attribute("href") or ""
     expect(page).to_have_title(re.compile("Cards"))
@@ -31,6 +32,10 @@ def find(person: Visit) -> dict[str, str]:
         "chat": "/chat/",
         "conversation": conversation,
         "conversations": "/chat/conversations/",
+        "archived": "/chat/archived/",
+        "found": "/chat/search/?q=memory",
+        "found-nothing": "/chat/search/?q=zzzzzz",
+        "context": context or "",
         "rename": f"{conversation}rename/",
         "make-cards": make or "",
         "review": "/review/",
