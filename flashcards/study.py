@@ -170,8 +170,11 @@ def plan_for(study: Study, now: datetime) -> Plan:
 
 
 def save(*, owner_id: UUID, deck: Deck | None, values: Mapping[str, Any], now: datetime) -> None:
-    """Set what `values` name (None: no longer set) for all cards, or for those of a deck."""
-    known = FIELDS if deck is None else DECK_FIELDS
+    """Set what `values` name (None: no longer set) for all cards, or for those of a deck.
+
+    Fitted parameters are set by `rescheduling.set_parameters`, which folds every card anew.
+    """
+    known = [n for n in FIELDS if n != "parameters"] if deck is None else DECK_FIELDS
     if unknown := set(values) - set(known):
         raise ValueError(f"There is no such setting: {sorted(unknown)}.")
     _update(owner_id, deck, {**values, "updated_at": now})

@@ -1,0 +1,145 @@
+"""/settings/study/: how reviewing goes, for all cards and for single decks."""
+
+import uuid
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from flashcards import effects, study
+from flashcards.models import Deck, StudySettings
+from flashcards.study_forms import OwnDeckStudyForm, StudyForm
+from memoryloop.http import HtmxHttpRequest
+from memoryloop.toasts import toast
+
+# What "Undo" after a reset gives back.
+_BEFORE = "study_before_reset"
+MORE = {"new": (10, "10 new cards more today."), "reviews": (50, "50 reviews more today.")}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_required
+def settings(request: HtmxHttpRequest) -> HttpResponse:
+    """Show and save what holds for all of the learner's cards."""
+    present = study.settings_for(owner_id=request.user.id)
+    form = StudyForm(_posted(request), present=present)
+    if request.method == "POST":
+        if form.is_valid():
+            study.save(
+                owner_id=request.user.id, deck=None, values=form.values(), now=timezone.now()
+            )
+            toast(request, "Saved. It holds from the next card on.")
+            return redirect("flashcards:study")
+        return render(request, "settings/study.html", _context(request, form, present), status=422)
+    return render(request, "settings/study.html", _context(request, form, present))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_required
+def deck_settings(request: HtmxHttpRequest, deck_id: uuid.UUID) -> HttpResponse:
+    """Show and save what holds for the cards of one deck."""
+    deck = get_object_or_404(Deck, id=deck_id, owner=request.user, search="")
+    present = study.settings_for(owner_id=request.user.id)
+    own = StudySettings.objects.filter(owner=request.user, deck=deck).values().first() or {}
+    form = OwnDeckStudyForm(_posted(request), present=present, own=own)
+    context = {"form": form, "deck": deck, "has_own": bool(own)}
+    if request.method != "POST":
+        return render(request, "settings/study_deck.html", context)
+    if not form.is_valid():
+        return render(request, "settings/study_deck.html", context, status=422)
+    values = form.values()
+    if any(value is not None for value in values.values()):
+        study.save(owner_id=request.user.id, deck=deck, values=values, now=timezone.now())
+    else:
+        study.reset(owner_id=request.user.id, deck=deck)
+    toast(request, f"Saved for {deck.name}.")
+    return redirect("flashcards:study")
+
+
+@require_safe
+@never_cache
+@login_required
+def effect(request: HtmxHttpRequest) -> HttpResponse:
+    """Show what the numbers typed so far would do; what makes no sense counts as it is set."""
+    present = study.settings_for(owner_id=request.user.id)
+    percent = _number(request.GET.get("desired_retention"))
+    new = _number(request.GET.get("new_per_day"))
+    found = effects.effect_of(
+        owner_id=request.user.id,
+        present=present,
+        retention=percent / 100 if 70 <= (percent or 0) <= 99 else present.desired_retention,
+        new_per_day=present.new_per_day if new is None else new,
+    )
+    return render(request, "settings/_study_effect.html", {"effect": found})
+
+
+@require_POST
+@login_required
+def reset(request: HtmxHttpRequest) -> HttpResponse:
+    """Set everything back to what MemoryLoop has; it can be undone."""
+    request.session[_BEFORE] = study.reset(owner_id=request.user.id, deck=None)
+    toast(
+        request,
+        "Everything is as MemoryLoop has it.",
+        undo_url=reverse("flashcards:study_restore"),
+    )
+    return redirect("flashcards:study")
+
+
+@require_POST
+@login_required
+def restore(request: HtmxHttpRequest) -> HttpResponse:
+    """Bring back what a reset set back."""
+    before = request.session.pop(_BEFORE, None)
+    if before:
+        study.save(owner_id=request.user.id, deck=None, values=before, now=timezone.now())
+        toast(request, "Your settings are back.")
+    return redirect("flashcards:study")
+
+
+@require_POST
+@login_required
+def more_today(request: HtmxHttpRequest) -> HttpResponse:
+    """Allow more new cards or reviews on this day only, and go on."""
+    sort = request.POST.get("sort", "")
+    if sort in MORE:
+        number, said = MORE[sort]
+        mine = study.settings_for(owner_id=request.user.id)
+        study.add_today(
+            owner_id=request.user.id,
+            deck=None,
+            today=mine.day.of(timezone.now()),
+            **{sort: number},
+        )
+        toast(request, said)
+    return redirect("flashcards:review")
+
+
+def _context(request: HtmxHttpRequest, form: StudyForm, present: study.Study) -> dict[str, Any]:
+    decks = Deck.objects.filter(owner=request.user, search="")
+    with_own = set(
+        StudySettings.objects.filter(owner=request.user, deck__isnull=False).values_list(
+            "deck_id", flat=True
+        )
+    )
+    return {
+        "form": form,
+        "present": present,
+        "decks": [(deck, deck.id in with_own) for deck in decks],
+    }
+
+
+def _posted(request: HtmxHttpRequest) -> QueryDict | None:
+    """Return what was posted, also if it is empty; None binds no form."""
+    return request.POST if request.method == "POST" else None
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 6 else None
