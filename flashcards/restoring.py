@@ -19,7 +19,7 @@ from django.db.migrations.loader import MigrationLoader
 
 from flashcards import backup, integrity
 from flashcards.backup import DUMP, MANIFEST, MEDIA, SECRETS, BackupError, Manifest, Progress
-from flashcards.store import StoreError, checkpoint, export
+from flashcards.store import StoreError, export, upkeep
 from flashcards.store.schema import SCHEMA_VERSION
 from memoryloop import postgres_dump
 
@@ -63,7 +63,7 @@ def restore(
     progress("Bringing it up to date, making indexes")
     call_command("migrate", interactive=False, verbosity=0)
     if manifest.counts.get("flashcards") or manifest.counts.get("review_logs"):
-        checkpoint.tend()
+        upkeep.tend()
     progress("Checking both stores")
     return Restored(manifest, integrity.check())
 

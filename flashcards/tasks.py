@@ -8,7 +8,7 @@ from procrastinate.contrib.django import app
 from flashcards import bin as card_bin
 from flashcards import documents, duplicate_search, embedding, jobs, media
 from flashcards.browsing import bulk
-from flashcards.store import checkpoint
+from flashcards.store import checkpoint, upkeep
 
 
 @app.periodic(cron="* * * * *")
@@ -16,6 +16,7 @@ from flashcards.store import checkpoint
 def run_checkpoint(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes when it was due
     """Move the journal into LanceDB: each minute, and when part of it grows long."""
     checkpoint.run_until_empty()
+    upkeep.tend_if_due()
 
 
 @app.task(name=jobs.EMBED_CARDS)

@@ -38,8 +38,6 @@ logger = logging.getLogger(__name__)
 # Any number will do, as long as nothing else in this database locks it.
 _LOCK = 0x4D4C_6370
 BATCH_ENTRIES = 20_000
-# Readers slow down with each unmerged fragment (57 ms a card behind 300 of them).
-OPTIMIZE_AFTER_CHECKPOINTS = 20
 # Below this a scan finds the nearest as fast as an index does.
 VECTOR_INDEX_ROWS = 20_000
 # Ids in one condition of a deletion.
@@ -106,9 +104,10 @@ def run_until_empty() -> Checkpoint:
 
 
 @contextlib.contextmanager
-def exclusive(*, upgrading: bool = False) -> Iterator[StoreVersions]:
+def exclusive(*, upgrading: bool = False, same_rows: bool = False) -> Iterator[StoreVersions]:
     """Hold the checkpoint's lock to mend or rebuild the tables, then record what the block says.
 
+    With `same_rows`, what processes keep of the tables in memory stays good.
     The block sets the versions of the row it is given; when upgrading, the schema too. What is
     pending stays so, and goes on top of what the block leaves. Raises OtherSchema.
     """
@@ -121,8 +120,9 @@ def exclusive(*, upgrading: bool = False) -> Iterator[StoreVersions]:
             tables.sync_to_disk(spec, since)
         if not upgrading:
             recorded.schema = SCHEMA_VERSION
-        recorded.checkpoints += 1
-        recorded.checkpoint_at = timezone.now()
+        if not same_rows:
+            recorded.checkpoints += 1
+            recorded.checkpoint_at = timezone.now()
         recorded.save()
 
 
@@ -197,7 +197,8 @@ def _apply(entries: Sequence[JournalEntry], recorded: StoreVersions) -> tuple[in
     cards = _merge_cards(flashcards, changes) + sum(count for count, _ in loaded)
     failpoints.reach("checkpoint-cards")
     _count(logs, review_logs)
-    if recorded.checkpoints % OPTIMIZE_AFTER_CHECKPOINTS == 0:
+    if recorded.checkpoints == 0:
+        # From then on upkeep.tend_if_due does it, while nobody waits for the checkpoint's lock.
         tend_table(FLASHCARDS, flashcards)
         tend_table(REVIEW_LOGS, review_logs)
     for spec in (FLASHCARDS, REVIEW_LOGS):
@@ -353,15 +354,6 @@ def tend_table(
         table.create_index(column, config=tables.index_config(kind))  # type: ignore[attr-defined]
     if not tables.is_cloud():
         table.optimize(cleanup_older_than=keep_versions)  # type: ignore[attr-defined]
-
-
-def tend() -> None:
-    """Make the indexes that are missing, fold fragments together, prune old versions, now."""
-    with exclusive() as recorded:
-        for spec in (FLASHCARDS, REVIEW_LOGS):
-            tend_table(spec, tables.for_writing(spec))
-        recorded.flashcards = tables.for_writing(FLASHCARDS).version
-        recorded.review_logs = tables.for_writing(REVIEW_LOGS).version
 
 
 def _vectors_pay(table: object) -> bool:

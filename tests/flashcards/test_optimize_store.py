@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 from io import StringIO
+from unittest import mock
 
 from django.core.management import call_command
 from django.core.management.base import CommandError
@@ -48,6 +49,22 @@ class OptimizeStoreTests(TestCase):
         self.assertEqual(ReviewLog.objects.for_owner(self.alice).count(), 4)
         kinds = {finding.kind for finding in integrity.check().findings}
         self.assertEqual(kinds & {"index_missing", "index_behind", "duplicate_cards"}, set())
+
+    def test_the_worker_tends_what_is_due_and_readers_keep_what_they_have(self) -> None:
+        checkpoint.run()
+        self.assertFalse(upkeep.tend_if_due())
+        self.drop_an_index()
+        checkpoints = StoreVersions.objects.get().checkpoints
+        self.assertTrue(upkeep.tend_if_due())
+        self.assertFalse(upkeep.tend_if_due())
+        with mock.patch.object(upkeep, "UNINDEXED_ROWS_MOST", 2):
+            for _ in range(3):
+                stored_card(self.alice)
+            checkpoint.run()
+            self.assertTrue(upkeep.tend_if_due())
+        # Only the checkpoint is counted: what is tended has the same rows as before.
+        self.assertEqual(StoreVersions.objects.get().checkpoints, checkpoints + 1)
+        self.assertEqual(Flashcard.objects.for_owner(self.alice).count(), 8)
 
     def test_what_it_leaves_is_recorded(self) -> None:
         upkeep.optimize()
