@@ -1,0 +1,121 @@
+"""Undo: thirty reviews deep, across checkpoints, never an undo of an undo."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+from flashcards import integrity, reviewing, services
+from flashcards.records import Flashcard, LogKind, Rating, ReviewLog
+from flashcards.store import checkpoint, journal, queue
+from tests.base import TestCase
+from tests.factories import NOW, stored_card
+from tests.flashcards.cards import answer
+
+DEEP = 30
+
+
+def forget_everything() -> None:
+    """Forget what this process has in memory, as another one or a reload would not know it."""
+    for module in (journal, queue):
+        module.forget()
+
+
+class UndoTests(TestCase):
+    def setUp(self) -> None:
+        self.now = NOW + timedelta(hours=1)
+        self.cards = [stored_card(self.alice) for _ in range(6)]
+        self.before: list[dict[uuid.UUID, Flashcard]] = []
+
+    def review(self, number: int) -> None:
+        for n in range(number):
+            self.before.append(self.images())
+            card = self.before[-1][self.cards[n % 6].id]
+            rating = (Rating.GOOD, Rating.AGAIN, Rating.HARD, Rating.EASY)[n % 4]
+            self.now += timedelta(minutes=7)
+            answer(card, rating, now=self.now)
+
+    def images(self) -> dict[uuid.UUID, Flashcard]:
+        return {card.id: card for card in Flashcard.objects.for_owner(self.alice)}
+
+    def undo(self) -> Flashcard:
+        self.now += timedelta(seconds=5)
+        return services.undo_review(owner_id=self.alice.pk, undo_id=uuid.uuid4(), now=self.now)
+
+    def go_all_the_way_back(self, between: Callable[[], object]) -> None:
+        while self.before:
+            self.undo()
+            expected = self.before.pop()
+            found = {
+                card_id: replace(card, sequence=expected[card_id].sequence)
+                for card_id, card in self.images().items()
+            }
+            self.assertEqual(found, expected)
+            if len(self.before) % 10 == 0:
+                between()
+        with self.assertRaises(services.NothingToUndo):
+            self.undo()
+
+    def test_thirty_steps_back_each_gives_what_was(self) -> None:
+        self.review(DEEP)
+        self.go_all_the_way_back(forget_everything)
+        logs = ReviewLog.objects.for_owner(self.alice)
+        kinds = [log.kind for log in logs]
+        self.assertEqual(kinds.count(LogKind.UNDO), DEEP)
+        self.assertEqual(len({log.undoes for log in logs if log.kind is LogKind.UNDO}), DEEP)
+        self.assertTrue(integrity.check().is_clean)
+
+    def test_also_once_checkpoints_have_moved_the_reviews(self) -> None:
+        self.review(DEEP // 2)
+        checkpoint.run()
+        self.before.clear()
+        self.review(DEEP // 2)
+        checkpoint.run()
+        self.go_all_the_way_back_to_the_middle()
+        self.assertTrue(integrity.check().is_clean)
+
+    def go_all_the_way_back_to_the_middle(self) -> None:
+        for number in range(DEEP // 2):
+            self.undo()
+            if number % 5 == 0:
+                checkpoint.run()
+        first = self.before[0]
+        for card_id, card in self.images().items():
+            self.assertEqual(replace(card, sequence=0), replace(first[card_id], sequence=0))
+
+    def test_after_going_back_one_goes_on_and_back_again(self) -> None:
+        self.review(4)
+        for _ in range(2):
+            self.undo()
+        (one, two), self.before = self.before[:2], self.before[:2]
+        self.assertNotEqual(one, two)
+        card = self.images()[self.cards[2].id]
+        answer(card, Rating.EASY, now=self.now)
+        self.undo()
+        self.undo()
+        self.undo()
+        with self.assertRaises(services.NothingToUndo):
+            self.undo()
+        self.assertTrue(all(card.reps == 0 for card in self.images().values()))
+
+    def test_a_review_of_the_day_before_yesterday_stays(self) -> None:
+        self.review(1)
+        self.now += reviewing.UNDO_WITHIN + timedelta(minutes=1)
+        with self.assertRaises(services.NothingToUndo):
+            self.undo()
+
+    def test_a_review_of_a_card_since_deleted_is_taken_back_too(self) -> None:
+        self.review(1)
+        services.delete_card(owner_id=self.alice.pk, card_id=self.cards[0].id, now=self.now)
+        checkpoint.run()
+        self.assertEqual(self.undo().reps, 0)
+
+    def test_it_costs_the_same_however_much_was_done(self) -> None:
+        self.review(3)
+        # savepoint, the owner's lock, what is pending, the undo's id, the card's log, the
+        # settings, the insert, release
+        with self.assertNumQueries(8):
+            self.undo()
+        self.review(12)
+        with self.assertNumQueries(8):
+            self.undo()
