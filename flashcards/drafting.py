@@ -252,8 +252,9 @@ def undo_split(user: User, batch: DraftBatch, *, now: datetime) -> Flashcard:
     with transaction.atomic():
         card = services.get_card(owner_id=user.pk, card_id=batch.card_id, include_deleted=True)
         notes.restore_note(owner_id=user.pk, note_id=card.note_id)
-        for note_id in batch.drafts.exclude(note_id=None).values_list("note_id", flat=True):
-            notes.delete_note(owner_id=user.pk, note_id=note_id, now=now)
+        for draft in batch.drafts.all():
+            if draft.note_id is not None:
+                notes.delete_note(owner_id=user.pk, note_id=draft.note_id, now=now)
     return card
 
 

@@ -18,6 +18,13 @@ DURATION_MAX_MS = 60_000
 TAGS_MAX_CHARACTERS = 300
 
 
+KINDS = [
+    (Kind.BASIC, "Question and answer"),
+    (Kind.REVERSED, "Both ways round"),
+    (Kind.CLOZE, "Gaps in a text"),
+]
+
+
 def split_tags(text: str) -> tuple[str, ...]:
     """Return the tags of a line, each once, without the blanks around them."""
     found = (" ".join(tag.split()) for tag in re.split(r"[,\n]", text))
@@ -56,11 +63,7 @@ class CardForm(forms.Form):
 
     kind = forms.ChoiceField(
         label="Kind",
-        choices=[
-            (Kind.BASIC, "Question and answer"),
-            (Kind.REVERSED, "Both ways round"),
-            (Kind.CLOZE, "Gaps in a text"),
-        ],
+        choices=KINDS,
         widget=forms.RadioSelect,
         initial=Kind.BASIC,
     )
@@ -129,7 +132,7 @@ class EditCardForm(CardForm):
         if kind == Kind.CLOZE or ordinal is not None:
             del self.fields["kind"]
         elif isinstance(choices, forms.ChoiceField):
-            choices.choices = [pair for pair in choices.choices if pair[0] != Kind.CLOZE]  # type: ignore[index] # pairs, as above
+            choices.choices = KINDS[:2]
             choices.required = False
         self.fields["extra"] = MarkdownField(
             label="Note",

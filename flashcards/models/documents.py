@@ -47,7 +47,7 @@ class Document(models.Model):
         """Return the number of the page that an offset is on; None without pages."""
         if not self.page_starts:
             return None
-        return max(1, sum(start <= offset for start in self.page_starts))
+        return max(1, sum(1 for start in self.page_starts if start <= offset))
 
 
 class Image(models.Model):

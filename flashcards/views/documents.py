@@ -1,9 +1,9 @@
 """Texts that a learner brings along, passages of them, and cards to split."""
 
 import uuid
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -39,7 +39,7 @@ def document_list(request: HtmxHttpRequest) -> HttpResponse:
     return render(request, "flashcards/documents.html", context, status=422 if error else 200)
 
 
-def _read(user: User, upload: UploadedFile | None) -> Document:
+def _read(user: User, upload: Any) -> Document:
     if upload is None:
         raise documents.BadFile("Choose a file first: text, Markdown or PDF.")
     if (upload.size or 0) > documents.FILE_MAX_BYTES:

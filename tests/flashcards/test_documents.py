@@ -1,6 +1,7 @@
 """Files become texts, texts become cards that remember the words they came from."""
 
 import io
+import json
 from datetime import timedelta
 from typing import Any
 from unittest import mock
@@ -139,7 +140,7 @@ class PdfTests(DocumentTestCase):
             (None, "too long to read"),
         ):
             with self.subTest(words), mock.patch("flashcards.documents.subprocess.run") as run:
-                run.return_value.stdout = documents.json.dumps(answer).encode()
+                run.return_value.stdout = json.dumps(answer).encode()
                 self.assertContains(self.upload(b"%PDF-1.7", "a.pdf"), words, status_code=422)
 
     def test_the_reader_tells_one_from_the_other(self) -> None:
