@@ -144,6 +144,8 @@ def _reason(
 ) -> str:
     if own is not None and own.label == "Claude":
         return "You saved a Claude key, so Claude answers you."
+    if own is not None and endpoint_state is KeyState.UNTESTED:
+        return f"You connected {own.label}, so it is asked, though it has not passed a test yet."
     if own is not None:
         return f"You connected {own.label}, so it answers you."
     why = _WHY_NOT_CLAUDE[state]

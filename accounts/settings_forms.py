@@ -83,7 +83,7 @@ class ModelForm(FocusedForm, forms.Form):
 
 class EndpointForm(ModelForm):
     base_url = forms.CharField(
-        label="Address",
+        label="Address of the server",
         max_length=_MAX_CHARACTERS,
         required=False,
         widget=forms.TextInput(

@@ -52,6 +52,8 @@ def find(person: Visit) -> dict[str, str]:
         "study": "/settings/study/",
         "account": "/accounts/profile/",
         "change-password": "/accounts/password/",
+        "change-email": "/accounts/email/",
+        "export": "/accounts/export/",
         "delete-account": "/accounts/delete/",
         "not-found": "/no/such/page/",
     }
