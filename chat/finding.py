@@ -241,7 +241,7 @@ def _hits(owner_id: UUID, ids: Sequence[UUID], by_words: set[UUID], text: str) -
     messages = (
         Message.objects.filter(id__in=ids, owner_id=owner_id, conversation__deleted_at=None)
         .select_related("conversation")
-        .only("id", "role", "created_at", "provider", "conversation")
+        .only("id", "role", "position", "created_at", "provider", "conversation")
         .annotate(snippet=snippet)
     )
     found = {message.id: message for message in messages}

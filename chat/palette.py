@@ -30,6 +30,9 @@ def find_messages(*, owner_id: uuid.UUID, text: str, limit: int) -> list[Palette
     """Return this owner's messages with these words or this meaning; none without a word."""
     if len(text.strip()) < FEWEST_LETTERS:
         return []
+    found = finding.search(owner_id=owner_id, text=text, limit=limit)
+    # A conversation that is there by its title is not there again by the message it is named after.
+    named = {conversation.id for conversation in found.conversations}
     return [
         PaletteItem(
             "Messages",
@@ -38,7 +41,8 @@ def find_messages(*, owner_id: uuid.UUID, text: str, limit: int) -> list[Palette
             "search",
             hit.message.conversation.title,
         )
-        for hit in finding.search(owner_id=owner_id, text=text, limit=limit).hits
+        for hit in found.hits
+        if hit.message.position or hit.message.conversation_id not in named
     ]
 
 

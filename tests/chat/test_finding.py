@@ -243,7 +243,7 @@ class PageTests(FindingTestCase):
 
 class PaletteTests(FindingTestCase):
     def test_a_message_is_one_line_with_its_conversation(self) -> None:
-        message = self.said("word " * 100 + "about\nglycolysis " + "and more " * 40)
+        message = self.said("A title\n" + "word " * 100 + "about\nglycolysis " + "and more " * 40)
 
         (item,) = palette.find_messages(owner_id=self.alice.id, text="glycolysis", limit=6)
 
@@ -251,6 +251,13 @@ class PaletteTests(FindingTestCase):
         self.assertEqual(item.meta, message.conversation.title)
         self.assertIn("glycolysis", item.title)
         self.assertLess(len(item.title), 100)
+
+    def test_a_conversation_there_by_its_title_is_not_there_twice(self) -> None:
+        again = services.append_message(self.lima.conversation, "And what is Lima like?")
+
+        items = palette.find_messages(owner_id=self.alice.id, text="lima", limit=6)
+
+        self.assertEqual([item.url for item in items], [reverse("chat:message", args=[again.id])])
 
     def test_a_letter_or_two_search_no_messages(self) -> None:
         self.assertEqual(palette.find_messages(owner_id=self.alice.id, text="ca", limit=6), [])

@@ -1,0 +1,72 @@
+"""Finding what was said, seeing what a tutor was told, and going from a card to the tutor."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.test_review import write_card
+from tests.e2e.visit import Visit
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_search_lands_on_the_message_and_an_answer_shows_what_it_was_told(
+    visit: Callable[..., Visit],
+) -> None:
+    person = visit()
+    page = person.page
+    person.sign_up()
+    page.goto("/chat/")
+    person.ask("Why do quokkas smile?")
+    page.goto("/chat/")
+    person.ask("Where is Lima?")
+
+    page.goto("/chat/conversations/")
+    page.get_by_role("searchbox", name="Search everything").fill("quokka smi")
+    hit = page.get_by_role("link", name=re.compile("quokkas smile.* You"))
+    expect(hit.locator("mark").first).to_have_text("quokkas")
+    hit.click()
+    message = page.locator(".message:target")
+    expect(message).to_contain_text("Why do quokkas smile?")
+
+    page.get_by_role("link", name="What the tutor was told").click()
+    panel = page.get_by_role("dialog", name="What the tutor was told")
+    expect(panel.get_by_text("Show it word for word")).to_be_visible()
+    panel.get_by_text("Show it word for word").click()
+    expect(panel.locator("pre")).to_contain_text("You are the tutor in MemoryLoop")
+    person.press("Escape")
+    expect(panel).to_be_hidden()
+
+    page.get_by_label("More about this conversation").click()
+    page.get_by_role("button", name="Archive").click()
+    expect(page.get_by_text("is archived.")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("is back in the list.")).to_be_visible()
+    expect(page.get_by_role("link", name="Why do quokkas smile?")).to_be_visible()
+
+
+def test_a_card_is_explained_from_review_and_edited_from_there(
+    visit: Callable[..., Visit],
+) -> None:
+    person = visit()
+    page = person.page
+    person.sign_up()
+    write_card(page, "What is a quokka?", "A small wallaby")
+    page.goto("/review/")
+    expect(page.locator("#review-front")).to_contain_text("What is a quokka?")
+    person.press("x")
+    expect(page).to_have_url(re.compile(r"/chat/[0-9a-f-]{36}/"))
+    conversation = page.url
+    person.wait_for_answer()
+
+    about = page.get_by_role("complementary", name="What this conversation is about")
+    about.get_by_text("What is a quokka?").first.click()
+    expect(about).to_contain_text("Answer: A small wallaby")
+    about.get_by_role("link", name="Edit the card").click()
+    page.get_by_label("Answer", exact=True).fill("A small wallaby of Rottnest Island")
+    page.get_by_role("button", name="Save").first.click()
+    expect(page).to_have_url(conversation)
+    page.get_by_role("link", name="Back to the review").click()
+    expect(page.locator("#review-front")).to_contain_text("What is a quokka?")
