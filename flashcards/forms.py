@@ -16,6 +16,7 @@ from flashcards.wording import CARDS_A_NOTE
 
 DURATION_MAX_MS = 60_000
 TAGS_MAX_CHARACTERS = 300
+DECKS_MAX_CHARACTERS = 1_000
 
 
 KINDS = [
@@ -90,8 +91,19 @@ class CardForm(forms.Form):
         help_text="Separated by commas, such as biology, cells.",
     )
 
+    decks = forms.CharField(
+        label="Decks",
+        required=False,
+        max_length=DECKS_MAX_CHARACTERS,
+        widget=forms.TextInput(attrs={"list": "deck-names", "autocomplete": "off"}),
+        help_text="Separated by commas, such as Biology::Cells. A new name makes a deck.",
+    )
+
     def clean_tags(self) -> tuple[str, ...]:
         return split_tags(self.cleaned_data["tags"])
+
+    def clean_decks(self) -> tuple[str, ...]:
+        return split_tags(self.cleaned_data["decks"])
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -141,7 +153,7 @@ class EditCardForm(CardForm):
             widget=forms.Textarea(attrs={"rows": 2}),
             help_text="Shown below the answer: an example, a mnemonic, where to read more.",
         )
-        self.order_fields(["kind", "question", "answer", "extra", "tags"])
+        self.order_fields(["kind", "question", "answer", "extra", "tags", "decks"])
 
     def clean(self) -> dict[str, Any]:
         if not self.cleaned_data.get("kind"):

@@ -3,6 +3,7 @@
 from typing import Any
 
 from flashcards import services
+from flashcards.models import Deck
 from flashcards.records import Flashcard, Kind, NewCard
 from tests.base import TestCase
 from tests.flashcards.cards import give_cards
@@ -47,6 +48,22 @@ class NewCardTests(TestCase):
         self.assertContains(response, f'action="/notes/{note_id}/delete/"')
         self.client.post(f"/notes/{note_id}/delete/")
         self.assertEqual(self.cards(), [])
+
+    def test_it_goes_into_the_decks_that_are_named(self) -> None:
+        response = self.client.post(URL, {**GOOD, "tags": "", "decks": "Bio::Cells, Exam"})
+        self.assertRedirects(response, f"{URL}?decks=Bio%3A%3ACells%2C+Exam")
+        (card,) = self.cards()
+        names = {deck.name for deck in Deck.objects.filter(id__in=card.deck_ids)}
+        self.assertEqual(names, {"Bio::Cells", "Exam"})
+        page = self.client.get(f"/cards/{card.id}/edit/")
+        self.assertContains(page, "Bio::Cells, Exam")
+        words = {"question": "Q?", "answer": "A", "extra": "", "tags": ""}
+        self.client.post(f"/cards/{card.id}/edit/", words)
+        self.assertEqual(self.cards()[0].deck_ids, card.deck_ids)
+        self.client.post(f"/cards/{card.id}/edit/", {**words, "decks": "exam"})
+        self.assertEqual(len(self.cards()[0].deck_ids), 1)
+        bad = self.client.post(URL, {**GOOD, "decks": "::"})
+        self.assertContains(bad, "A deck needs a name", status_code=422)
 
     def test_the_next_blank_one_has_the_same_kind_and_tags(self) -> None:
         response = self.client.post(URL, {**GOOD, "kind": "reversed"}, follow=True)
