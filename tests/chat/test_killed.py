@@ -39,6 +39,38 @@ class KilledTests(unittest.TestCase):
         browser.post(stream.replace("/stream/", "/retry/"), "", htmx=False).close()
         self.wait_for(lambda: "All of it, this time." in self.page(browser, address))
 
+    def test_an_answer_is_kept_when_the_server_is_told_to_end_and_picked_up_by_whoever_returns(
+        self,
+    ) -> None:
+        provider = self.enterContext(OpenAIServer())
+        provider.reply("One two three four five. " * 40, delay_seconds=0.05)
+        live = self.enterContext(
+            LiveMemoryLoop({"OPENAI_BASE_URL": provider.url, "OPENAI_MODEL": provider.models[-1]})
+        )
+        printed = live.manage("shell", "-c", LOG_IN.format(learners=1))
+        browser = Browser(live.port, re.findall(r"session (\w+)", printed)[0])
+        with browser.post("/chat/start/", "Count.", htmx=False) as started:
+            address = started.headers["Location"]
+        stream = self.stream_of(browser, address)
+        # One reader is lost in the middle; another tab begins with all that has come.
+        lost = browser.events(stream)
+        while b"three" not in lost.readline():
+            pass
+        lost.close()
+        other = browser.events(stream)
+        while not (line := other.readline()).startswith(b"data: "):
+            pass
+        self.assertIn(b"One two three", line)
+
+        live.stop()
+        other.close()
+        live.start()
+
+        page = self.page(browser, address)
+        self.assertIn("One two three", page)
+        self.assertIn("The server stopped while this answer was being written", page)
+        self.assertIn("Retry", page)
+
     def page(self, browser: Browser, address: str) -> str:
         return browser.events(address).read().decode()
 

@@ -1,0 +1,105 @@
+"""A conversation with versions, a key that fails, and a model that means harm, in a browser."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.visit import Visit
+from tests.live import LiveMemoryLoop
+from tests.servers.claude import ClaudeServer
+
+pytestmark = pytest.mark.browser
+
+HOSTILE = """<script>document.title = "taken"</script><img src="https://evil.example/x.png">
+<img src=x onerror="document.title = 'taken'"> ![y](https://evil.example/y.png)
+<svg onload="document.title = 'taken'"></svg><style>body { display: none }</style>
+
+[press me](javascript:document.title='taken') <iframe src="https://evil.example/"></iframe>
+
+"""
+
+
+def test_an_answer_and_a_question_have_versions_with_a_way_between_them(
+    visit: Callable[..., Visit], site: LiveMemoryLoop, claude: ClaudeServer
+) -> None:
+    person = visit()
+    page = person.page
+    person.sign_up()
+    person.save_claude_key()
+    page.goto("/chat/")
+    claude.reply("The first answer.")
+    person.ask("What is a cell?")
+    claude.reply("The second answer.")
+
+    page.get_by_role("button", name="Regenerate").click()
+
+    expect(page.get_by_text("The second answer.")).to_be_visible()
+    expect(page.get_by_text("2 / 2")).to_be_visible()
+    expect(page.get_by_text("The first answer.")).to_have_count(0)
+    page.get_by_role("button", name="The version before").click()
+    expect(page.get_by_text("The first answer.")).to_be_visible()
+    expect(page.get_by_text("1 / 2")).to_be_visible()
+
+    page.get_by_role("link", name="Edit").click()
+    field = page.get_by_label("Your message in other words")
+    expect(field).to_be_focused()
+    field.fill("What is a plant's cell?")
+    claude.reply("It has a wall.")
+    person.press("Enter")
+    expect(page.get_by_text("It has a wall.")).to_be_visible()
+    # Where it was left is where it is found.
+    page.reload()
+    expect(page.get_by_text("It has a wall.")).to_be_visible()
+    # Below the other version of the question, what was said last comes first.
+    page.get_by_role("button", name="The version before").click()
+    expect(page.get_by_text("The second answer.")).to_be_visible()
+
+    page.get_by_role("button", name="Fork").last.click()
+    expect(page.get_by_text("Forked from")).to_be_visible()
+    expect(page.get_by_text("The second answer.")).to_be_visible()
+
+
+def test_a_key_that_fails_is_told_in_a_dialog_and_the_message_is_answered_after_all(
+    visit: Callable[..., Visit], site: LiveMemoryLoop, claude: ClaudeServer
+) -> None:
+    person = visit()
+    page = person.page
+    person.sign_up()
+    person.save_claude_key()
+    page.goto("/chat/")
+    claude.script(status=401)
+    page.get_by_label("Message", exact=True).fill("What is a cell?")
+    page.get_by_role("button", name="Ask", exact=True).click()
+
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("heading", name="Claude refused the key")).to_be_visible()
+    expect(dialog.get_by_role("link", name="Fix the key")).to_be_visible()
+    expect(dialog.get_by_role("button", name="Retry")).to_be_visible()
+    dialog.get_by_role("button", name="Go on offline").click()
+
+    expect(page.locator(".message--answer .badge")).to_contain_text("Offline")
+    expect(dialog).to_have_count(0)
+    expect(page.locator(".message")).to_have_count(2)
+
+
+def test_what_a_hostile_model_says_runs_nothing_loads_nothing_and_hangs_nothing(
+    visit: Callable[..., Visit], site: LiveMemoryLoop, claude: ClaudeServer
+) -> None:
+    person = visit()
+    page = person.page
+    person.sign_up()
+    person.save_claude_key()
+    page.goto("/chat/")
+    claude.reply(f"{HOSTILE}{'- ' * 10_000}the end of it", together=50)
+
+    person.ask("Do your worst.")
+
+    for _ in range(2):
+        expect(page.get_by_text("the end of it")).to_be_attached()
+        expect(page.get_by_role("link", name="press me")).to_have_count(0)
+        active = page.locator(".prose").locator("img, iframe, svg, script, style")
+        expect(active).to_have_count(0)
+        expect(page).to_have_title(re.compile("Do your worst"))
+        page.reload()
