@@ -1,5 +1,6 @@
 """What a setting would do, in words, from the learner's own cards."""
 
+import functools
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -45,8 +46,9 @@ def effect_of(*, owner_id: UUID, present: Study, retention: float, new_per_day: 
     stability, difficulty, is_own = _cards(owner_id)
     settings = present.schedule
 
-    def daily(percent: float) -> float:
-        wanted = replace(settings, desired_retention=percent)
+    @functools.cache
+    def daily(share: float) -> float:
+        wanted = replace(settings, desired_retention=share)
         return workload(stability, difficulty, settings=wanted).reviews_a_day
 
     now = daily(present.desired_retention)
@@ -55,7 +57,7 @@ def effect_of(*, owner_id: UUID, present: Study, retention: float, new_per_day: 
         Line(
             percent=round(100 * each),
             factor=times(daily(each) / now) if now else "as much",
-            reviews=_daily(daily(each)) if is_own else "",
+            reviews=_rounded(daily(each)) if is_own else "",
             is_present=abs(each - present.desired_retention) < 0.005,
         )
         for each in RETENTIONS
@@ -90,11 +92,19 @@ def _sentence(
 ) -> str:
     whose = "" if is_own else " with a typical collection"
     if abs(wanted - present) < 0.005:
-        daily = f", {_daily(reviews)} for the cards you have," if is_own else ""
-        return f"This is your present setting{daily} and you would recall {wanted:.0%} when asked."
+        share = f"{100 * wanted:.0f} %"
+        if is_own:
+            return (
+                f"Your present setting: {_daily(reviews)} for the cards you have, "
+                f"of which you would know {share}."
+            )
+        return f"Your present setting: you would know {share} of the cards that come."
     factor = times(reviews / reviews_now if reviews_now else 1.0)
     daily = f": {_daily(reviews)} instead of {_daily(reviews_now)}" if is_own else ""
-    return f"At {wanted:.0%} you would review {factor} as at {present:.0%}{whose}{daily}."
+    return (
+        f"At {100 * wanted:.0f} % you would review {factor} as at {100 * present:.0f} %"
+        f"{whose}{daily}."
+    )
 
 
 def _new_sentence(settings: ScheduleSettings, new_per_day: int) -> str:
@@ -107,5 +117,12 @@ def _new_sentence(settings: ScheduleSettings, new_per_day: int) -> str:
 def _daily(reviews: float) -> str:
     if reviews < 1:
         return "less than one review a day"
-    rounded = round(reviews) if reviews < 20 else round(reviews / 5) * 5
-    return f"{rounded:,} review{'' if rounded == 1 else 's'} a day"
+    rounded = _rounded(reviews)
+    return f"{rounded} review{'' if rounded == '1' else 's'} a day"
+
+
+def _rounded(reviews: float) -> str:
+    """Return what an estimate can promise: whole reviews, from 20 on in fives."""
+    if reviews < 1:
+        return "<1"
+    return f"{round(reviews) if reviews < 20 else round(reviews / 5) * 5:,}"

@@ -15,7 +15,7 @@ _UNITS = {"s": 1, "m": 60, "h": 3_600}
 _STEP = re.compile(r"(\d{1,6})\s*(s|m|h)[a-z]*", re.IGNORECASE)
 NO_STEPS = "none"
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-EASY_DAYS = ((100, "As usual"), (50, "Fewer"), (0, "As few as possible"))
+EASY_DAYS = ((100, "As usual"), (50, "Fewer"), (0, "Hardly any"))
 
 
 def steps_in_words(seconds: Sequence[int]) -> str:

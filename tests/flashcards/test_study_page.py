@@ -194,7 +194,7 @@ class EffectTests(TestCase):
         response = self.effect(desired_retention=95, new_per_day=10)
         self.assertRegex(
             response.context["effect"].sentence,
-            r"^At 95% you would review \d\.\d. as much as at 90% with a typical collection\.$",
+            r"^At 95 % you would review \d\.\d. as much as at 90 % with a typical collection\.$",
         )
         self.assertContains(response, "10 new a day settle at about")
 
@@ -220,7 +220,7 @@ class EffectTests(TestCase):
     def test_what_makes_no_sense_yet_counts_as_it_is_set(self) -> None:
         for typed in ("", "9", "x", "-1", "9" * 40):
             self.assertContains(
-                self.effect(desired_retention=typed, new_per_day=typed), "your present setting"
+                self.effect(desired_retention=typed, new_per_day=typed), "Your present setting"
             )
 
     def test_no_new_cards_are_fewer_and_fewer_reviews(self) -> None:
