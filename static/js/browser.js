@@ -133,7 +133,7 @@
       clear();
       paint();
     } else if (key === "z") {
-      document.querySelector("#toasts form button")?.click();
+      [...document.querySelectorAll("#toasts form button")].pop()?.click();
     } else {
       const control = document.querySelector(`.browser-bar [data-key="${CSS.escape(key)}"]`);
       if (!control) return;
