@@ -79,10 +79,10 @@ def purge(*, now: datetime) -> int:
 
 
 def days_left(card: Flashcard, now: datetime) -> int:
-    """Return in how many days a card in the bin goes for good; 0 for today."""
+    """Return in how many days, begun ones counted, a card in the bin goes for good."""
     if card.deleted_at is None:
         raise ValueError("This card is not in the bin.")
-    return max(0, (card.deleted_at + KEEP - now) // timedelta(days=1))
+    return max(0, -((now - card.deleted_at - KEEP) // timedelta(days=1)))
 
 
 def _batches(card_ids: Iterable[UUID]) -> Iterable[Sequence[UUID]]:

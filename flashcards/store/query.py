@@ -259,7 +259,11 @@ class Query(Generic[R]):
             # The few rows of a key are judged here: an index of owners would first bring all of
             # theirs, which takes longer than reading the rows.
             found = codec.from_table(plan.spec, tables.fetch(scan.where(key).limit(EVERYTHING)))
-            rows = [row for row in found if row.id not in overlay and self._matches(row)]
+            rows = [
+                row
+                for row in found
+                if row.id not in overlay and not _is_gone(row, pending) and self._matches(row)
+            ]
             return self._ordered(rows)[passed:]
         scan = scan.where(self._base_filter(pending, overlay))
         if plan.limit is not None:
@@ -332,6 +336,12 @@ class Query(Generic[R]):
             erased = condition(self._plan.spec, "owner_id__in", list(pending.erased))
             conditions.append(Not(erased))
         return all_of(conditions).to_sql()
+
+
+def _is_gone(row: Any, pending: Pending) -> bool:
+    """Tell whether a stored row is of an owner or a card that is being erased."""
+    card_id = getattr(row, "flashcard_id", row.id)
+    return row.owner_id in pending.erased or card_id in pending.erased_cards
 
 
 _AGGREGATES = {

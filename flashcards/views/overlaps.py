@@ -125,7 +125,10 @@ def check_written(request: HtmxHttpRequest) -> HttpResponse:
             drafts=[(question, answer)],
             leave_out=_note_of(request.user, request.POST.get("card", "")),
         )
-    return render(request, "flashcards/_written_overlap.html", {"overlaps": found})
+    # While somebody writes, one card that is only near is enough to see.
+    near = [one for one in found if one.verdict == duplicates.NEAR][:1]
+    shown = [one for one in found if one.verdict == duplicates.SAME] + near
+    return render(request, "flashcards/_written_overlap.html", {"overlaps": shown})
 
 
 def _note_of(user: User, card_id: str) -> list[uuid.UUID]:

@@ -136,7 +136,7 @@ class PageTests(BinTestCase):
         self.deleted(at=timezone.now() - timedelta(days=10))
         page = self.client.get(self.url)
         self.assertContains(page, "Secret?")
-        self.assertContains(page, "19 days left")
+        self.assertContains(page, "20 days left")
         self.assertContains(self.client.get(self.url, {"q": "secret"}), "Secret?")
         self.assertContains(self.client.get(self.url, {"q": "zebra"}), "Nothing deleted has")
         fragment = self.client.get(

@@ -176,3 +176,20 @@ class PagedReviewsTests(TestCase):
         second = self.client.get(f"/cards/{card.id}/?reviews=2")
         self.assertEqual(len(second.context["history"]), 5)
         self.assertContains(first, "curve-mark--good", count=60)
+
+
+class EditAnewTests(TestCase):
+    def test_an_edit_begins_the_schedule_anew_only_when_asked(self) -> None:
+        (card,) = give_cards(self.alice)
+        card = answer(card, Rating.EASY, now=timezone.now() - timedelta(days=1))
+        self.log_in()
+        url = f"/cards/{card.id}/edit/"
+        self.assertContains(self.client.get(url), "Begin the schedule anew")
+        words = {"kind": "basic", "question": "Another?", "answer": "Fact", "extra": ""}
+        self.client.post(url, words)
+        after = services.get_card(owner_id=self.alice.pk, card_id=card.id)
+        self.assertEqual((after.state, after.due), (card.state, card.due))
+        page = self.client.post(url, words | {"schedule": "reset"}, follow=True)
+        self.assertContains(page, "Its schedule begins anew.")
+        after = services.get_card(owner_id=self.alice.pk, card_id=card.id)
+        self.assertEqual(after.state, State.NEW)
