@@ -1,5 +1,6 @@
 """Files that a learner brings along: read once into text, which cards are made of."""
 
+import functools
 import json
 import re
 import subprocess
@@ -17,7 +18,6 @@ from flashcards import generation
 from flashcards.models import Document
 from flashcards.models.documents import NAME_MAX_CHARACTERS
 from flashcards.pdf_text import PAGES_MOST
-from flashcards.prose import count_words
 from flashcards.records import text_hash
 from flashcards.wording import CardError
 
@@ -126,19 +126,20 @@ def file_name(name: str) -> str:
 
 
 def parts(document: Document) -> list[Part]:
-    """Return a long document in parts; a short one has none."""
-    if count_words(document.text) <= PART_WORDS * 1.5:
-        return []
-    found: list[Part] = []
-    gathered: list[generation.Section] = []
-    for section in generation.sections(document.text):
-        if gathered and sum(s.words for s in gathered) + section.words > PART_WORDS * 1.2:
-            found.append(_part(document, gathered))
-            gathered = []
-        gathered.append(section)
-    if gathered:
-        found.append(_part(document, gathered))
-    return found
+    """Return a long document in parts; a short one has none. Up to a second for a long book."""
+    return [_part(document, sections) for sections in _gathered(document.text)]
+
+
+@functools.lru_cache(maxsize=16)
+def _gathered(text: str) -> list[list[generation.Section]]:
+    """Return the sections of each part of a text. Counted once."""
+    found: list[list[generation.Section]] = [[]]
+    for section in generation.sections(text):
+        if found[-1] and sum(s.words for s in found[-1]) + section.words > PART_WORDS * 1.2:
+            found.append([])
+        found[-1].append(section)
+    words = sum(section.words for each in found for section in each)
+    return found if words > PART_WORDS * 1.5 else []
 
 
 def _part(document: Document, sections: list[generation.Section]) -> Part:

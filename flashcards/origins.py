@@ -12,6 +12,10 @@ from flashcards import faces, services
 from flashcards.models import Document, DraftBatch
 from flashcards.records import Flashcard, Source, text_hash
 
+# Of a book a page shows this much: of a passage what is around it, else the beginning.
+AROUND_CHARACTERS = 2_000
+SHOWN_CHARACTERS = 60_000
+
 
 class NoOrigin(LookupError):
     """There is no such text of this learner, or no such passage in it."""
@@ -45,6 +49,22 @@ class Origin:
     @property
     def offset(self) -> int:
         return self.start or 0
+
+    @property
+    def window(self) -> str:
+        """Return what a page shows of the text: a passage with what is around it."""
+        if self.is_part and self.end is not None:
+            return self.text[self.window_start : self.end + AROUND_CHARACTERS]
+        return self.text[:SHOWN_CHARACTERS]
+
+    @property
+    def window_start(self) -> int:
+        return max(0, self.offset - AROUND_CHARACTERS)
+
+    @property
+    def is_cut(self) -> bool:
+        """Tell whether a page leaves some of the text out."""
+        return len(self.window) < len(self.text)
 
     @property
     def is_part(self) -> bool:

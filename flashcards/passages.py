@@ -7,6 +7,9 @@ BEFORE_CHARACTERS = 120
 # Of a long selection its two ends are looked for.
 END_CHARACTERS = 160
 SELECTION_MAX_CHARACTERS = 50_000
+# In a longer text, a piece of so many words tells where to look closely.
+LONG_CHARACTERS = 60_000
+PIECE_WORDS = 5
 
 
 def find(text: str, words: str, before: str = "") -> tuple[int, int] | None:
@@ -17,6 +20,26 @@ def find(text: str, words: str, before: str = "") -> tuple[int, int] | None:
     words, lead = words.strip(), before.strip()[-BEFORE_CHARACTERS:]
     if not words:
         return None
+    first, last = _near(text, words)
+    found = _find(text[first:last], words, lead)
+    return (first + found[0], first + found[1]) if found else None
+
+
+def _near(text: str, words: str) -> tuple[int, int]:
+    """Return the part of a long text that a piece of the words is in, if it is in one only."""
+    if len(text) <= LONG_CHARACTERS:
+        return 0, len(text)
+    listed = words.split()
+    reach = 3 * len(words) + 1_000
+    for at in range(0, max(1, len(listed) - PIECE_WORDS + 1), PIECE_WORDS):
+        piece = " ".join(listed[at : at + PIECE_WORDS])
+        place = text.find(piece)
+        if place >= 0 and text.find(piece, place + 1) < 0:
+            return max(0, place - reach), place + reach
+    return 0, len(text)
+
+
+def _find(text: str, words: str, lead: str) -> tuple[int, int] | None:
     start_at = 0
     if lead:
         led = locate(f"{lead} {words[:END_CHARACTERS]}", text)

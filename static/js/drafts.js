@@ -18,6 +18,8 @@
   const text = source.textContent;
   const characters = Array.from(text);
   const same = characters.length === text.length;
+  // Of a long text only a part is here.
+  const offset = Number(source.dataset.offset ?? 0);
   const cut = (from, to) => (same ? text.slice(from, to) : characters.slice(from, to).join(""));
   let current = null;
   if (!list) {
@@ -30,9 +32,9 @@
   }
 
   function showWords(draft) {
-    const from = Number(draft?.dataset.start ?? source.dataset.from ?? -1);
-    const to = Number(draft?.dataset.end ?? source.dataset.to ?? -1);
-    if (from < 0 || to <= from) {
+    const from = Number(draft?.dataset.start ?? source.dataset.from ?? -1) - offset;
+    const to = Number(draft?.dataset.end ?? source.dataset.to ?? -1) - offset;
+    if (from < 0 || to <= from || to > characters.length) {
       source.replaceChildren(text);
       return;
     }

@@ -45,6 +45,7 @@ def find(person: Visit) -> dict[str, str]:
         "card": card,
         "edit-card": f"{card}edit/",
         "new-card": "/cards/new/",
+        "documents": "/documents/",
         "bin": "/cards/bin/",
         "duplicates": "/cards/duplicates/",
         "near": f"{card}near/",

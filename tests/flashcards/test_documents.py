@@ -253,4 +253,8 @@ class PassageTests(DocumentTestCase):
         self.assertGreater(len(parts), 2)
         self.assertContains(page, f"?from={parts[1].start}&amp;to={parts[1].end}&amp;begin=1")
         self.assertNotContains(page, "Make cards</button>")
+        self.assertContains(page, "The beginning of a long text.")
+        part = self.client.get(f"/cards/make/{document.id}/?from=50000&to=50500")
+        self.assertContains(part, 'data-offset="48000"')
+        self.assertLess(len(part.content), 20_000)
         self.assertLessEqual(max(part.words for part in parts), documents.PART_WORDS * 1.3)

@@ -228,7 +228,7 @@ class ProgressTests(TrayTestCase):
     def test_it_asks_no_more_when_the_drafts_are_ready(self) -> None:
         DraftBatch.objects.filter(id=self.batch.id).update(status=Status.READY)
 
-        self.assertNotIn('hx-trigger="load', self.html(self.ask(-1)))
+        self.assertNotIn('hx-trigger="load delay', self.html(self.ask(-1)))
 
     def test_a_failure_reloads_the_page(self) -> None:
         DraftBatch.objects.filter(id=self.batch.id).update(status=Status.FAILED, error="Broken.")

@@ -132,6 +132,12 @@ class FindTests(TestCase):
         assert found is not None
         self.assertEqual(found, (len("Before. "), len(text) - len(" After it.")))
 
+    def test_a_place_in_a_book_is_found_too(self) -> None:
+        book = "\n\n".join(f"Chapter {n} says that **{n}** is a number." for n in range(5_000))
+        found = find(book, "Chapter 4321 says that 4321 is a number.")
+        assert found is not None
+        self.assertEqual(book[slice(*found)], "Chapter 4321 says that **4321** is a number")
+
     def test_words_from_elsewhere_are_not_found(self) -> None:
         self.assertIsNone(find(self.TEXT, "nothing like it was ever written here"))
         self.assertIsNone(find(self.TEXT, "  "))
