@@ -66,7 +66,8 @@ def curve_of(
     reviews = [one.log for one in scheduling.standing(logs)][-REVIEWS_DRAWN:]
     if not reviews:
         return None
-    runs, marks = [], []
+    runs: list[list[tuple[datetime, float]]] = []
+    marks: list[Mark] = []
     for number, log in enumerate(reviews):
         until = reviews[number + 1].reviewed_at if number + 1 < len(reviews) else now
         there = _after(card, log) if number + 1 < len(reviews) else card

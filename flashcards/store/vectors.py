@@ -7,8 +7,7 @@ import numpy as np
 
 from flashcards.store import codec, journal, tables
 from flashcards.store.filters import all_of, condition
-from flashcards.store.query import EVERYTHING
-from flashcards.store.schema import EMBEDDING_DIMENSIONS, FLASHCARDS
+from flashcards.store.schema import EMBEDDING_DIMENSIONS, EVERYTHING, FLASHCARDS
 
 Vectors = np.ndarray[Any, np.dtype[np.float32]]
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from flashcards import duplicate_search, duplicates, reverting, services
-from flashcards.models import DuplicateSearch
+from flashcards.models import CardEdit, DuplicateSearch
 from flashcards.records import Flashcard
 from flashcards.views.access import card_or_404
 from memoryloop.http import HtmxHttpRequest
@@ -137,7 +137,7 @@ def undo_duplicate(
             reverting.revert(
                 owner_id=request.user.id, card_id=into_id, edit_id=edits[0], now=timezone.now()
             )
-        except (services.CardError, reverting.CardEdit.DoesNotExist):
+        except (services.CardError, CardEdit.DoesNotExist):
             toast(request, "The card is back; the other one was changed since.")
             return redirect("flashcards:duplicates")
     toast(request, "Both cards are as they were.")

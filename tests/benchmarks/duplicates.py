@@ -89,7 +89,7 @@ def _fill(user: Any, number: int, sides: list[list[str]]) -> None:
     import numpy as np
 
     from flashcards import loading
-    from flashcards.store import checkpoint
+    from flashcards.store import upkeep
     from memoryloop.embeddings import get_embedder
     from tests.factories import flashcard
 
@@ -99,7 +99,7 @@ def _fill(user: Any, number: int, sides: list[list[str]]) -> None:
     for start in range(0, number, BATCH):
         count = min(BATCH, number - start)
         vectors = base[noise.integers(len(base), size=count)]
-        vectors = vectors + 0.06 * noise.standard_normal(vectors.shape)
+        vectors = vectors + 0.06 * noise.standard_normal(vectors.shape).astype(np.float32)
         cards = [
             flashcard(user, embedding_model=embedder.name, question=f"About topic {start + n}?")
             for n in range(count)
@@ -116,10 +116,8 @@ def _fill(user: Any, number: int, sides: list[list[str]]) -> None:
                 )
                 vectors[n] = base[n]
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-        loading.load_cards(
-            owner_id=user.pk, cards=cards, logs=[], vectors=vectors.astype("float32")
-        )
-    checkpoint.tend()
+        loading.load_cards(owner_id=user.pk, cards=cards, logs=[], vectors=list(vectors))
+    upkeep.tend()
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from unittest import mock
 
 from django.utils import timezone
 
+from accounts.models import User
 from flashcards import bin as card_bin
 from flashcards import history, integrity, services
 from flashcards.models import CardEdit, JournalEntry
@@ -22,7 +23,7 @@ STEPS = ["checkpoint-read", "checkpoint-logs", "checkpoint-cards", "checkpoint-w
 
 
 class BinTestCase(TestCase):
-    def deleted(self, *, at: datetime = NOW, owner: object = None) -> Flashcard:
+    def deleted(self, *, at: datetime = NOW, owner: User | None = None) -> Flashcard:
         user = owner or self.alice
         card = answer(stored_card(user), Rating.GOOD, now=NOW - timedelta(days=1))
         services.edit_card(

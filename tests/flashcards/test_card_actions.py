@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import timedelta
+from typing import Any
 from unittest import mock
 
 from django.urls import reverse
@@ -48,7 +49,11 @@ class LabelTests(CardViewRules, TestCase):
 
     def test_the_same_again_writes_nothing(self) -> None:
         before = self.now()
-        given = {"owner_id": self.alice.pk, "card_id": self.card.id, "now": timezone.now()}
+        given: dict[str, Any] = {
+            "owner_id": self.alice.pk,
+            "card_id": self.card.id,
+            "now": timezone.now(),
+        }
         self.assertEqual(labels.set_labels(tags=before.tags, flag=before.flag, **given), before)
         self.assertFalse(CardEdit.objects.exists())
 

@@ -82,7 +82,11 @@ class ChangeTests(TestCase):
         self.card = stored_card(
             self.alice, question=SPAIN[0], answer=SPAIN[1], embedding_model="some"
         )
-        self.given = {"owner_id": self.alice.pk, "card_id": self.card.id, "now": NOW}
+        self.given: dict[str, Any] = {
+            "owner_id": self.alice.pk,
+            "card_id": self.card.id,
+            "now": NOW,
+        }
 
     def test_replacing_takes_the_words_and_leaves_the_schedule_and_a_history(self) -> None:
         after = duplicates.replace(
@@ -110,7 +114,12 @@ class ChangeTests(TestCase):
         self.assertIn("governed", after.extra)
 
     def test_nobody_changes_the_card_of_another(self) -> None:
-        given = {**self.given, "owner_id": self.bob.pk, "question": "Q", "answer": "A"}
+        given: dict[str, Any] = {
+            **self.given,
+            "owner_id": self.bob.pk,
+            "question": "Q",
+            "answer": "A",
+        }
         with self.assertRaises(Flashcard.DoesNotExist):
             duplicates.replace(kind="basic", **given)
         with self.assertRaises(Flashcard.DoesNotExist):

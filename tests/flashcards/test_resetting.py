@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import timedelta
+from typing import Any
 
 from flashcards import integrity, resetting, services
 from flashcards.records import Flashcard, LogKind, Rating, ReviewLog, State
@@ -51,7 +52,12 @@ class ResetTests(TestCase):
 
     def test_it_is_taken_back_once(self) -> None:
         log = self.reset()
-        given = {"owner_id": self.alice.pk, "card_id": self.card.id, "log_id": log.id, "now": NOW}
+        given: dict[str, Any] = {
+            "owner_id": self.alice.pk,
+            "card_id": self.card.id,
+            "log_id": log.id,
+            "now": NOW,
+        }
         resetting.take_back(**given)
         with self.assertRaises(resetting.NothingToTakeBack):
             resetting.take_back(**given)
