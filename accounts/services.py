@@ -338,4 +338,5 @@ def delete_account(*, user: User) -> None:
     Apps that keep rows elsewhere listen to pre_delete, which is sent inside the transaction.
     """
     with transaction.atomic():
+        tasks.forget_jobs(user)
         user.delete()

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
 from django.core.mail import EmailMessage
+from django.db import connection
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.encoding import force_bytes
@@ -16,6 +17,13 @@ from procrastinate.contrib.django import app
 
 from accounts import email_tokens, throttling
 from accounts.models import EmailChange, User
+
+_FORGET = """
+DELETE FROM procrastinate_jobs WHERE status <> 'doing' AND (
+    args->>'email' = %(email)s OR args->>'old_email' = %(email)s
+    OR args->>'new_email' = %(email)s OR args->>'owner_id' = %(id)s
+)
+"""
 
 
 @app.task(
@@ -85,6 +93,12 @@ def send_email_changed(*, old_email: str, new_email: str, base_url: str) -> None
     """Tell the old address that it is one no longer."""
     context = {"old_email": old_email, "new_email": new_email, "base_url": base_url}
     _send("email_changed", [old_email], context)
+
+
+def forget_jobs(user: User) -> None:
+    """Delete the jobs that name a learner who goes: those that wait, and those that failed."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FORGET, {"email": user.email, "id": str(user.pk)})
 
 
 def _send(template: str, to: list[str], context: dict[str, Any]) -> None:

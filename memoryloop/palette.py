@@ -34,9 +34,11 @@ _PAGES = (
     ("Cards", "flashcards:cards", "cards", "browse search list"),
     ("Decks", "flashcards:decks", "decks", "subjects tree smart saved search"),
     ("New card", "flashcards:new_card", "plus", "write add"),
-    ("Settings", "settings:home", "settings", "tutor claude key ollama"),
+    ("Settings", "settings:home", "settings", "tutor claude key ollama server model"),
     ("Account", "accounts:profile", "user", "profile name time zone email"),
     ("Change password", "accounts:password_change", "key", "security"),
+    ("Change email address", "accounts:email", "user", "mail log in"),
+    ("Take everything along", "accounts:export", "cards", "export download backup archive zip"),
 )
 
 

@@ -12,12 +12,12 @@ from django.test import TransactionTestCase, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import email_change, endpoints, services
+from accounts import email_change, endpoints, services, tasks
 from accounts.models import User
 from chat.services import append_message, start_conversation
-from flashcards import media
+from flashcards import jobs, media
 from flashcards.models import Deck, Draft, DraftBatch, Image
-from flashcards.store import checkpoint, export, journal, tables
+from flashcards.store import OwnerGone, checkpoint, export, journal, tables
 from tests.accounts.keys import KEY
 from tests.base import PASSWORD
 from tests.factories import flashcard, review_log, store, stored_card
@@ -90,6 +90,12 @@ class DeleteEverythingTests(TransactionTestCase):
         before = rows_naming(str(self.bob.pk))
         self.assertEqual(set(before), set(rows_naming(str(self.alice.pk))))
         store(flashcard(self.alice))
+        services.request_password_reset(email=self.alice.email, base_url="http://here")
+        tasks.send_email_changed.defer(
+            old_email="older@example.org", new_email=self.alice.email, base_url="http://here"
+        )
+        jobs.request_embedding(self.alice.pk)
+        self.assertIn("procrastinate_jobs", rows_naming(self.alice.email))
         self.assertGreater(lance_rows_naming(self.alice.pk), 0)
 
         self.delete(self.alice)
@@ -124,7 +130,7 @@ class DeleteEverythingTests(TransactionTestCase):
                     with transaction.atomic():
                         journal.lock_owner(self.alice.pk)
                         journal.append([journal.Change(flashcard(self.alice))])
-            except journal.OwnerGone:
+            except OwnerGone:
                 pass
             except BaseException as error:
                 failed.append(error)
