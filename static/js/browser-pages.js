@@ -3,7 +3,7 @@
 "use strict";
 
 (() => {
-  const NEAR_PX = 1200;
+  const NEAR_PX = 600;
   // So long a page must stay near before it is asked for: scrolling past it is free.
   const WAIT_MS = 60;
   const KEPT_PAGES = 24;

@@ -14,6 +14,7 @@
 
   const form = () => document.getElementById("change-form");
   const lines = () => document.querySelectorAll(".browser-line");
+  const idOf = (line) => line.querySelector("input").value;
   const isSelected = (id) => (all ? !spared.has(id) : chosen.has(id));
   const count = () => (all ? window.browserPages.count() - spared.size : chosen.size);
 
@@ -32,7 +33,7 @@
   function paint() {
     if (!form()) return;
     for (const line of lines()) {
-      const on = isSelected(line.dataset.id);
+      const on = isSelected(idOf(line));
       line.setAttribute("aria-selected", String(on));
       const box = line.querySelector("input");
       box.checked = on;
@@ -64,7 +65,7 @@
     const [first, last] = [Math.min(from, to), Math.max(from, to)];
     const ids = [];
     const here = [...lines()].filter((line) => line.dataset.at >= first && line.dataset.at <= last);
-    if (here.length === last - first + 1) ids.push(...here.map((line) => line.dataset.id));
+    if (here.length === last - first + 1) ids.push(...here.map((line) => idOf(line)));
     else {
       const query = new URLSearchParams({ from: String(first), to: String(last) });
       for (const name of ["q", "order"]) query.set(name, form().elements[name].value);
@@ -88,7 +89,7 @@
   }
 
   function toggle(line) {
-    set(line.dataset.id, !isSelected(line.dataset.id));
+    set(idOf(line), !isSelected(idOf(line)));
     anchorAt = Number(line.dataset.at);
     paint();
   }
@@ -189,7 +190,7 @@
       const on = event.target.checked;
       if (event.shiftKey && anchorAt !== null) range(anchorAt, at, on);
       else {
-        set(line.dataset.id, on);
+        set(idOf(line), on);
         anchorAt = at;
       }
       activeAt = at;

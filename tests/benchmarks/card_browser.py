@@ -21,7 +21,7 @@ from tests import plugin
 
 CARDS = 100_000
 ROUNDS = 7
-PAGE = 50
+PAGE = 30
 AIM_MS = 100
 SEARCHES = {
     "word": "cell",

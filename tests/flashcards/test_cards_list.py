@@ -63,10 +63,10 @@ class CardListTests(TestCase):
         self.assertContains(response, '<div id="card-list">')
         self.assertNotContains(response, "<html")
 
-    def test_it_shows_fifty_a_page_and_keeps_the_search(self) -> None:
-        give_many(self.alice, 51)
+    def test_it_shows_thirty_a_page_and_keeps_the_search(self) -> None:
+        give_many(self.alice, 31)
         response = self.client.get(URL, {"q": "times"})
-        self.assertEqual(len(response.context["rows"]), 50)
+        self.assertEqual(len(response.context["rows"]), 30)
         self.assertContains(response, 'href="/cards/?q=times&amp;page=2"')
         self.assertEqual(self.titles(q="times", page=2), ["What is 1 times 7?"])
 
