@@ -94,7 +94,7 @@ def fill(owners: list[tuple["User", int]], vocabulary: list[str], topics: Any) -
     def rows() -> Iterator[tuple[Any, ...]]:
         for owner, count in owners:
             # The one long conversation, then short ones.
-            lengths = itertools.chain([LONG] if count > 50_000 else [], itertools.repeat(20))
+            lengths = itertools.chain([LONG] if count >= 10 * LONG else [], itertools.repeat(20))
             left = count
             for length in lengths:
                 length = min(length, left)

@@ -181,6 +181,18 @@ class MeaningTests(FindingTestCase):
         ):
             self.assertEqual(self.found("Lima"), [self.lima])
 
+    def test_few_messages_or_a_small_part_of_all_are_compared_each(self) -> None:
+        for count, of_all, many in (
+            (3_000, 3_000, False), (9_000, 90_000, False), (9_000, 10_000, True),
+            (20_001, 9_000_000, True),
+        ):  # fmt: skip
+            with (
+                self.subTest(count),
+                mock.patch.object(finding, "_with_many", set()),
+                mock.patch.object(finding, "_rows", return_value=[(count, of_all)]),
+            ):
+                self.assertIs(finding._has_many(self.alice.id), many)
+
     def test_many_messages_go_by_the_index(self) -> None:
         with (
             mock.patch.object(finding, "EXACT_MOST", 1),

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterator
 
+import numpy as np
 from django.test import TransactionTestCase
 from django.urls import reverse
 
@@ -48,7 +49,7 @@ class AddressTests(TestCase):
                 for value in ids[name]:
                     yield str(pattern.name), reverse(f"chat:{pattern.name}", args=[value])
 
-    def everything(self) -> list[dict[str, object]]:
+    def everything(self) -> list[object]:
         found = Message.objects.filter(conversation=self.conversation)
         return [
             *Conversation.objects.order_by("id").values(),
@@ -116,7 +117,8 @@ class SearchTests(TestCase):
             self.assertFalse(any("swordfish" in item.title for item in items))
 
     def test_neither_way_through_the_vectors_leaves_the_owner(self) -> None:
-        vector, model = self.conversation.messages.values_list("embedding", "embedding_model")[0]
+        message = self.conversation.messages.all()[0]
+        vector, model = np.asarray(message.embedding, np.float32), message.embedding_model
         for exactly in (True, False):
             near = finding.nearest(
                 owner_id=self.alice.id, vector=vector, model=model, limit=50, exactly=exactly

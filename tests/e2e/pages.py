@@ -24,6 +24,8 @@ def find(person: Visit) -> dict[str, str]:
     conversation = page.locator("main .list-link").first.get_attribute("href") or ""
     page.goto(conversation)
     make = page.locator(".message a[href*='/cards/make/']").first.get_attribute("href")
+    page.goto("/chat/search/?q=spaced")
+    page.locator(".found-link").first.click()
     context = page.locator(".message a[href$='/context/']").first.get_attribute("href")
     page.goto("/cards/")
     card = page.locator("a.cards-title").first.get_attribute("href") or ""
