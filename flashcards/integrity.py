@@ -89,6 +89,7 @@ class _Check:
         self.fitted = {
             owner_id: ScheduleSettings(parameters=tuple(parameters))
             for owner_id, parameters in fitted.values_list("owner_id", "parameters")
+            if parameters
         }
 
     def run(self, progress: Callable[[float], None]) -> Report:

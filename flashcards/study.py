@@ -154,7 +154,8 @@ def plan_for(study: Study, now: datetime) -> Plan:
     begins = study.day.start(now)
     today = study.day.of(now)
     decks = {deck_id: study.decks[deck_id] for deck_id in study.limited}
-    limits = {None: study.limits_on(today), **{d: own.limits_on(today) for d, own in decks.items()}}
+    limits: dict[UUID | None, Limits] = {None: study.limits_on(today)}
+    limits |= {deck_id: own.limits_on(today) for deck_id, own in decks.items()}
     return Plan(
         day_begins=begins,
         day_ends=study.day.start(now, days=1),

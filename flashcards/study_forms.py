@@ -202,27 +202,27 @@ class StudyForm(DeckStudyForm):
 class OwnDeckStudyForm(DeckStudyForm):
     """The settings of one deck: what is left empty follows those for all cards."""
 
-    fuzz = forms.TypedChoiceField(
-        label="Choose quiet days",
-        required=False,
-        coerce=lambda value: value == "on",
-        empty_value=None,
-        help_text=DeckStudyForm.base_fields["fuzz"].help_text,
-    )
-
     def __init__(self, *args: Any, own: dict[str, Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        study = self.present
-        usual = _initial(study, self.names)
+        usual = _initial(self.present, self.names)
+        # Three answers here: yes, no, or as for all cards.
+        self.fields["fuzz"] = forms.TypedChoiceField(
+            label="Choose quiet days",
+            required=False,
+            coerce=lambda value: value == "on",
+            empty_value=None,
+            choices=[
+                ("", f"As for all cards: {'yes' if self.present.fuzz else 'no'}"),
+                ("on", "Yes"),
+                ("off", "No"),
+            ],
+            help_text=self.fields["fuzz"].help_text,
+        )
         for name in self.names:
             field = self.fields[name]
             field.required = False
             if name != "fuzz":
-                field.widget.attrs["placeholder"] = StepsField.prepare_value(
-                    self.fields["learning_steps_seconds"], usual[name]
-                )
-        as_usual = f"As for all cards: {'yes' if study.fuzz else 'no'}"
-        self.fields["fuzz"].choices = [("", as_usual), ("on", "Yes"), ("off", "No")]
+                field.widget.attrs["placeholder"] = field.prepare_value(usual[name])
         if not self.is_bound:
             self.initial = _shown({name: own.get(name) for name in self.names})
             fuzz = self.initial.get("fuzz")

@@ -37,7 +37,8 @@ def remembered(
     """Return the memory after a rating. It does not depend on steps, nor on the card's state."""
     card = _fsrs_card(State.LEARNING, 0, memory, elapsed_days)
     after, _ = settings.scheduler().review_card(card, fsrs.Rating(int(rating)), _NOW)
-    return Memory(after.stability, after.difficulty)
+    # A card that was rated always has both.
+    return Memory(after.stability or 0.0, after.difficulty or 0.0)
 
 
 def memory_of(card: Flashcard) -> Memory | None:
@@ -93,7 +94,7 @@ def interval_days(memory: Memory, settings: ScheduleSettings) -> int:
     decay = -settings.parameters[20]
     factor = 0.9 ** (1 / decay) - 1
     days = round(memory.stability / factor * (settings.desired_retention ** (1 / decay) - 1))
-    return min(max(days, 1), settings.maximum_interval_days)
+    return int(min(max(days, 1), settings.maximum_interval_days))
 
 
 def _rated(

@@ -11,6 +11,7 @@ import numpy as np
 from flashcards.scheduling.settings import ScheduleSettings
 
 Numbers = np.ndarray[Any, np.dtype[np.float64]]
+Mask = np.ndarray[Any, np.dtype[np.bool_]]
 HORIZON_DAYS = 180
 # An answer after forgetting is asked for again the same day.
 REVIEWS_A_LAPSE = 2
@@ -77,7 +78,8 @@ def _intervals(stability: Numbers, settings: ScheduleSettings) -> Numbers:
     decay = -settings.parameters[20]
     factor = 0.9 ** (1 / decay) - 1
     days = stability / factor * (settings.desired_retention ** (1 / decay) - 1)
-    return np.clip(np.round(days), 1, settings.maximum_interval_days)
+    whole: Numbers = np.clip(np.round(days), 1, settings.maximum_interval_days)
+    return whole
 
 
 def _recall(stability: Numbers, elapsed: Numbers, settings: ScheduleSettings) -> Numbers:
@@ -88,7 +90,7 @@ def _recall(stability: Numbers, elapsed: Numbers, settings: ScheduleSettings) ->
 
 
 def _after(
-    memory: tuple[Numbers, Numbers], chance: Numbers, recalled: Numbers, settings: ScheduleSettings
+    memory: tuple[Numbers, Numbers], chance: Numbers, recalled: Mask, settings: ScheduleSettings
 ) -> tuple[Numbers, Numbers]:
     """Return stability and difficulty after Good where the card was recalled, else after Again."""
     (stability, difficulty), w = memory, settings.parameters

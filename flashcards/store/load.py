@@ -18,8 +18,7 @@ from flashcards.records import State
 from flashcards.store import codec, recent, tables
 from flashcards.store.filters import all_of, condition
 from flashcards.store.journal import Pending
-from flashcards.store.query import EVERYTHING
-from flashcards.store.schema import FLASHCARDS
+from flashcards.store.schema import EVERYTHING, FLASHCARDS
 
 CACHED_OWNERS = 256
 # Edits, deletions and suspensions are noticed after so long at the latest.

@@ -21,8 +21,7 @@ from flashcards.store.filters import condition
 from flashcards.store.journal import Pending
 from flashcards.store.picking import Pick, pick
 from flashcards.store.plan import Plan
-from flashcards.store.query import EVERYTHING
-from flashcards.store.schema import FLASHCARDS
+from flashcards.store.schema import EVERYTHING, FLASHCARDS
 from flashcards.store.snapshot import HORIZON, Numbers, Snapshot, table_of
 
 # Owners whose queue one process keeps.

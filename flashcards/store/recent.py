@@ -19,8 +19,7 @@ from flashcards.store import codec, tables
 from flashcards.store.filters import all_of, condition
 from flashcards.store.journal import Pending
 from flashcards.store.plan import Plan
-from flashcards.store.query import EVERYTHING
-from flashcards.store.schema import FLASHCARDS, REVIEW_LOGS
+from flashcards.store.schema import EVERYTHING, FLASHCARDS, REVIEW_LOGS
 
 CACHED_OWNERS = 128
 # How far back is read, and how far back must be known at least.

@@ -14,8 +14,7 @@ from flashcards.store import codec, tables
 from flashcards.store.filters import Expression, Or, all_of, condition
 from flashcards.store.journal import Pending
 from flashcards.store.plan import Plan
-from flashcards.store.query import EVERYTHING
-from flashcards.store.schema import FLASHCARDS
+from flashcards.store.schema import EVERYTHING, FLASHCARDS
 
 # How far ahead of now the rows are read; they are read anew when less than half of it is left.
 HORIZON = timedelta(days=2)
@@ -51,7 +50,8 @@ class Rows:
         at, end = micros(now), micros(plan.day_ends)
         limits = np.array([at + ahead // timedelta(microseconds=1), end - 1, at])
         due: Numbers = self.due <= limits[self.segments]
-        return due & (self.buried <= limits[LEARNING])
+        ready: Numbers = due & (self.buried <= limits[LEARNING])
+        return ready
 
     def rank(self, place: int) -> tuple[float, float, str]:
         return self.first_keys[place], self.second_keys[place], self.ids[place]
@@ -222,9 +222,11 @@ def _urgency(
     elapsed = np.maximum(at - last_review, 0) / _DAY_MICROS
     if plan.order == "overdueness":
         interval = np.maximum(due - last_review, 1) / _DAY_MICROS
-        return -elapsed / interval
+        overdue: Numbers = -elapsed / interval
+        return overdue
     factor = 0.9 ** (-1 / plan.decay) - 1
-    return (1 + factor * elapsed / np.maximum(stability, 0.001)) ** -plan.decay
+    chance: Numbers = (1 + factor * elapsed / np.maximum(stability, 0.001)) ** -plan.decay
+    return chance
 
 
 def _drawn(card_id: str, plan: Plan) -> float:

@@ -47,9 +47,10 @@ def deck_settings(request: HtmxHttpRequest, deck_id: uuid.UUID) -> HttpResponse:
     """Show and save what holds for the cards of one deck."""
     deck = get_object_or_404(Deck, id=deck_id, owner=request.user, search="")
     present = study.settings_for(owner_id=request.user.id)
-    own = StudySettings.objects.filter(owner=request.user, deck=deck).values().first() or {}
+    row = StudySettings.objects.filter(owner=request.user, deck=deck).first()
+    own = {name: getattr(row, name, None) for name in study.DECK_FIELDS}
     form = OwnDeckStudyForm(_posted(request), present=present, own=own)
-    context = {"form": form, "deck": deck, "has_own": bool(own)}
+    context = {"form": form, "deck": deck}
     if request.method != "POST":
         return render(request, "settings/study_deck.html", context)
     if not form.is_valid():
@@ -69,12 +70,12 @@ def deck_settings(request: HtmxHttpRequest, deck_id: uuid.UUID) -> HttpResponse:
 def effect(request: HtmxHttpRequest) -> HttpResponse:
     """Show what the numbers typed so far would do; what makes no sense counts as it is set."""
     present = study.settings_for(owner_id=request.user.id)
-    percent = _number(request.GET.get("desired_retention"))
+    percent = _number(request.GET.get("desired_retention")) or 0
     new = _number(request.GET.get("new_per_day"))
     found = effects.effect_of(
         owner_id=request.user.id,
         present=present,
-        retention=percent / 100 if 70 <= (percent or 0) <= 99 else present.desired_retention,
+        retention=percent / 100 if 70 <= percent <= 99 else present.desired_retention,
         new_per_day=present.new_per_day if new is None else new,
     )
     return render(request, "settings/_study_effect.html", {"effect": found})

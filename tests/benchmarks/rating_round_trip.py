@@ -103,7 +103,8 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
         checkpoint.run_until_empty()
         stage = _rate(client, stage, 0, behind, [])
     checkpoint.run_until_empty()
-    _undo(client, undone_after := [])
+    undone_after: list[float] = []
+    _undo(client, undone_after)
     times = sorted(times[10:])
     return {
         "benchmark": "rating_round_trip",
