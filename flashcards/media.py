@@ -36,6 +36,12 @@ UNUSED_KEPT = timedelta(days=35)
 EXTENSIONS = {"PNG": "png", "JPEG": "jpg", "GIF": "gif", "WEBP": "webp"}
 TYPES = {"png": "image/png", "jpg": "image/jpeg", "gif": "image/gif", "webp": "image/webp"}
 NAME = re.compile(r"(?P<sha256>[0-9a-f]{64})\.(?P<extension>png|jpg|gif|webp)")
+ALT_MAX_CHARACTERS = 80
+_NAMELESS = re.compile(
+    r"(?:image|img|picture|photo|screenshot|bildschirmfoto|blob|unnamed|dsc|dscf|dscn|pxl)"
+    r"(?:[ \d]|at|from|am|pm|copy)*",
+    re.IGNORECASE,
+)
 _LINK = re.compile(r"/media/([0-9a-f]{64})\.(?:png|jpg|gif|webp)")
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
@@ -133,9 +139,13 @@ def path_of(image: Image) -> Path:
     return _path(image.name)
 
 
-def markdown(image: Image) -> str:
-    """Return what shows the image in a card's text."""
-    return f"![](/media/{image.name})"
+def markdown(image: Image, called: str = "") -> str:
+    """Return what shows the image in a card's text, with what its file is called in words."""
+    stem = re.sub(r"[^\w ]+|_", " ", Path(called).stem)
+    words = " ".join(stem.split())[:ALT_MAX_CHARACTERS]
+    # What a clipboard or a camera calls a picture says nothing of it.
+    says = re.search(r"[^\W\d]{3}", words) and not _NAMELESS.fullmatch(words)
+    return f"![{words if says else ''}](/media/{image.name})"
 
 
 def purge(now: datetime) -> int:

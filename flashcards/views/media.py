@@ -27,7 +27,8 @@ def upload(request: HtmxHttpRequest) -> HttpResponse:
         image = media.store(owner_id=request.user.id, content=file.read(), now=timezone.now())
     except media.BadImage as refusal:
         return JsonResponse({"error": refusal.sentence}, status=422)
-    return JsonResponse({"markdown": media.markdown(image), "url": f"/media/{image.name}"})
+    shown = media.markdown(image, file.name or "")
+    return JsonResponse({"markdown": shown, "url": f"/media/{image.name}"})
 
 
 @require_safe

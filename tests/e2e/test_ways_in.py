@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import PIL.Image
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, expect
 
 from tests.e2e.visit import Visit
 
@@ -54,7 +54,11 @@ def test_a_file_becomes_cards_that_show_where_they_come_from(visit: Callable[...
     person = visit(width=390)
     person.sign_up()
     person.page.goto("/documents/")
-    file = {"name": "cells.md", "mimeType": "text/markdown", "buffer": NOTES.encode()}
+    file: FilePayload = {
+        "name": "cells.md",
+        "mimeType": "text/markdown",
+        "buffer": NOTES.encode(),
+    }
     person.page.get_by_label("A text, Markdown or PDF file").set_input_files([file])
     person.page.get_by_role("button", name="Read the file").click()
     person.page.get_by_role("button", name="Make cards").click()
@@ -79,7 +83,11 @@ def test_notes_are_written_one_after_the_other_by_keyboard_and_one_is_split(
     expect(question).to_be_focused()
     person.press(*"Paris", "Space", *"Seine", "Control+Shift+ArrowLeft", "Control+Shift+c")
     expect(question).to_have_value("Paris {{c1::Seine}}")
-    picture = {"name": "x.png", "mimeType": "image/png", "buffer": _picture()}
+    picture: FilePayload = {
+        "name": "x.png",
+        "mimeType": "image/png",
+        "buffer": _picture(),
+    }
     page.locator("[data-image]").set_input_files([picture])
     expect(question).to_have_value(re.compile(r"!\[\]\(/media/[0-9a-f]{64}\.png\)"))
     expect(page.locator("#card-preview img").first).to_be_visible()

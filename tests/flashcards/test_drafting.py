@@ -273,7 +273,7 @@ class ModelTests(TransactionTestCase):
         batch = drafting.open_batch(self.alice, of_message(self.message))
 
         assert batch is not None
-        self.assertEqual((batch.status, batch.error), (Status.FAILED, drafting.INTERRUPTED))
+        self.assertEqual((batch.status, batch.error), (Status.FAILED, writing.INTERRUPTED))
         self.server.script(structured=cards("Again?"))
         self.assertEqual(self.ended(self.start()).drafts.count(), 1)
 
@@ -294,7 +294,7 @@ class ModelTests(TransactionTestCase):
         background.shutdown(5)
 
         batch.refresh_from_db()
-        self.assertEqual((batch.status, batch.error), (Status.FAILED, drafting.INTERRUPTED))
+        self.assertEqual((batch.status, batch.error), (Status.FAILED, writing.INTERRUPTED))
 
     def test_adding_while_more_are_coming_ends_the_drafting(self) -> None:
         message = start_conversation(self.alice, ARTICLE)

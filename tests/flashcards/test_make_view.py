@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from chat.models import Message
 from chat.services import start_conversation
-from flashcards import drafting, services
+from flashcards import drafting, services, writing
 from flashcards.models import Draft, DraftBatch
 from flashcards.origins import of_message
 from flashcards.records import Kind
@@ -172,7 +172,7 @@ class PageTests(TrayTestCase):
             status=Status.WORKING, updated_at=timezone.now() - timedelta(minutes=1)
         )
 
-        self.assertContains(self.client.get(self.url), drafting.INTERRUPTED)
+        self.assertContains(self.client.get(self.url), writing.INTERRUPTED)
 
     def test_cards_that_exist_are_shown_with_a_way_to_more(self) -> None:
         batch = self.begin()

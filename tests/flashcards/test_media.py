@@ -77,6 +77,19 @@ class UploadTests(MediaTestCase):
                 answer = self.upload(picture(form), "evil.html", "text/html")
                 self.assertTrue(answer.json()["url"].endswith(f".{extension}"))
 
+    def test_the_name_of_its_file_says_what_it_shows_if_it_says_anything(self) -> None:
+        for name, alt in (
+            ("plant_cell.png", "plant cell"),
+            ("image.png", ""),
+            ("IMG_2041.png", ""),
+            ("Screenshot 2026-11-22 at 21.00.png", ""),
+            ("x](evil).png", "x evil"),
+            ("a](https://evil.example).png", "evil example"),
+        ):
+            with self.subTest(name):
+                shown = self.upload(picture(), name).json()["markdown"]
+                self.assertRegex(shown, rf"^!\[{alt}\]\(/media/[0-9a-f]{{64}}\.png\)$")
+
     def test_the_same_image_twice_is_one(self) -> None:
         self.upload(picture())
         self.upload(picture())
