@@ -4,7 +4,7 @@ All due days are read seldom; the reviews since then, which moved cards, are add
 """
 
 import threading
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -48,11 +48,7 @@ def counts(
 ) -> Callable[[int, int], Sequence[int]]:
     """Return a function of (first, last), days from the day that began then: cards due on each."""
     known = _histogram(owner_id, pending, now, day_begins)
-    moved: Counter[int] = Counter()
-    for log in recent.standing(recent.logs(owner_id, pending, now)):
-        if log.reviewed_at >= known.taken_at and log.state_after is State.REVIEW:
-            due = log.reviewed_at + timedelta(days=log.scheduled_days)
-            moved[(due - known.begins) // _DAY] += 1
+    moved = recent.ledger(owner_id, pending, now).moved(known.begins, known.taken_at)
 
     def between(first: int, last: int) -> Sequence[int]:
         stored = known.counts[first : last + 1].tolist()

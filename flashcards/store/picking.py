@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from flashcards.store.ledger import Done
 from flashcards.store.plan import Plan
-from flashcards.store.recent import Done
 from flashcards.store.snapshot import (
     LEARNING,
     NEW,
@@ -186,8 +186,9 @@ def _bury(kept: Snapshot, ready: Numbers, fresh: Rows, fresh_ready: Numbers, don
     """Leave out cards whose sibling was reviewed today, and all but the first of each note."""
     rows = kept.rows
     by_note, places, codes = kept.siblings()
-    seen = {str(note): {str(card) for card in cards} for note, cards in done.notes.items()}
-    for note, cards in seen.items():
+    seen = done.notes
+    # As a list: another request of this learner may add to it meanwhile.
+    for note, cards in list(seen.items()):
         for place in by_note.get(note, ()):
             if rows.segments[place] != LEARNING and cards - {rows.ids[place]}:
                 ready[place] = False

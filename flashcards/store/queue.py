@@ -160,17 +160,8 @@ def near_dues(
     mine = _vector(owner_id, card_id, known)
     if mine is None:
         return []
-    dues = {
-        log.flashcard_id: log.reviewed_at + timedelta(days=log.scheduled_days)
-        for log in recent.standing(recent.logs(owner_id, pending, now))
-        if log.state_after is State.REVIEW and log.flashcard_id != card_id
-    }
-    found = []
-    for other, due in dues.items():
-        vector = _vector(owner_id, other, known)
-        if vector is not None and float(mine @ vector) >= NEAR:
-            found.append(due)
-    return found
+    ledger = recent.ledger(owner_id, pending, now)
+    return ledger.near_dues(card_id, mine, NEAR, lambda other: _vector(owner_id, other, known))
 
 
 def forget() -> None:
@@ -272,11 +263,10 @@ def _whole(
         ahead = missing(dict.fromkeys([*wanted, *(UUID(text) for text in found.ids)]))
         table = table_of(owner_id, pending)
         where = condition(FLASHCARDS, "id__in", ahead[: max(PREFETCH, len(wanted))]).to_sql()
-        columns = [*FLASHCARDS.columns, "embedding"]
+        columns = [*FLASHCARDS.whole, "embedding"]
         scan = table.search().where(where).select(columns)  # type: ignore[union-attr]
         rows = tables.fetch(scan.limit(EVERYTHING))
-        for row in codec.from_table(FLASHCARDS, rows):
-            kept.cards[row.id] = row
-        read_ids = [UUID(text) for text in rows["id"].to_pylist()]
-        kept.vectors.update(codec.vectors(read_ids, rows["embedding"]))
+        cards = codec.from_table(FLASHCARDS, rows)
+        kept.cards.update((each.id, each) for each in cards)
+        kept.vectors.update(codec.vectors([each.id for each in cards], rows["embedding"]))
     return [pending.cards.get(card_id) or kept.cards[card_id] for card_id in wanted]

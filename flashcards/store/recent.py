@@ -4,20 +4,20 @@ LanceDB is asked once for each owner and checkpoint, and the journal laid over i
 """
 
 import threading
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-import numpy as np
 from django.conf import settings
+from django.db import connection
 
-from flashcards.records import LogKind, ReviewLog, State
+from flashcards.records import LogKind, ReviewLog
 from flashcards.store import codec, tables
 from flashcards.store.filters import all_of, condition
 from flashcards.store.journal import Pending
+from flashcards.store.ledger import Details, Done, Ledger, Vector
 from flashcards.store.plan import Plan
 from flashcards.store.schema import EVERYTHING, FLASHCARDS, REVIEW_LOGS
 
@@ -25,16 +25,6 @@ CACHED_OWNERS = 128
 # How far back is read, and how far back must be known at least.
 READ = timedelta(days=2)
 NEEDED = timedelta(hours=26)
-
-Vector = np.ndarray[Any, np.dtype[np.float32]]
-
-
-@dataclass(frozen=True)
-class Details:
-    """What of a reviewed card bears on others."""
-
-    note_id: UUID
-    deck_ids: tuple[UUID, ...]
 
 
 @dataclass
@@ -44,17 +34,8 @@ class _Kept:
     logs: list[ReviewLog]
     details: dict[UUID, Details]
     vectors: dict[UUID, Vector]
-
-
-@dataclass(frozen=True)
-class Done:
-    """What was done on a learner's day so far, what was taken back left out."""
-
-    new: Counter[UUID | None] = field(default_factory=Counter)
-    reviews: Counter[UUID | None] = field(default_factory=Counter)
-    # The cards reviewed of each note.
-    notes: dict[UUID, set[UUID]] = field(default_factory=dict)
-    last_card: UUID | None = None
+    ledger: Ledger
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 _lock = threading.Lock()
@@ -76,28 +57,24 @@ def standing(rows: Iterable[ReviewLog]) -> list[ReviewLog]:
     return [log for log in listed if log.rating is not None and log.id not in undone]
 
 
+def ledger(owner_id: UUID, pending: Pending, now: datetime) -> Ledger:
+    """Return the sums over what was reviewed lately, the journal's reviews included."""
+    kept = _read(owner_id, pending, now)
+    with kept.lock:
+        if not kept.ledger.is_at(pending):
+            if connection.in_atomic_block or not kept.ledger.is_before(pending):
+                # Within a transaction the new rows may be our own and be rolled back yet.
+                apart = Ledger(kept.logs, kept.since)
+                apart.bring_forward(pending)
+                return apart
+            kept.ledger.bring_forward(pending)
+        return kept.ledger
+
+
 def done(owner_id: UUID, pending: Pending, plan: Plan, now: datetime) -> Done:
     """Return what counts against the day's limits, and which siblings were seen."""
-    details = _read(owner_id, pending, now).details
-    found = Done()
-    last: ReviewLog | None = None
-    for log in standing(logs(owner_id, pending, now)):
-        if log.reviewed_at < plan.day_begins or log.kind is LogKind.CRAM:
-            continue
-        if last is None or log.reviewed_at >= last.reviewed_at:
-            last = log
-        image = pending.cards.get(log.flashcard_id)
-        card = Details(image.note_id, image.deck_ids) if image else details.get(log.flashcard_id)
-        if card is None:
-            continue
-        found.notes.setdefault(card.note_id, set()).add(log.flashcard_id)
-        if log.state_before is State.NEW:
-            found.new[plan.bucket(card.deck_ids)] += 1
-        elif log.state_before is State.REVIEW:
-            found.reviews[plan.bucket(card.deck_ids)] += 1
-    if last is None:
-        return found
-    return Done(found.new, found.reviews, found.notes, last.flashcard_id)
+    found = ledger(owner_id, pending, now)
+    return found.done(plan, pending, _read(owner_id, pending, now).details)
 
 
 def vectors(owner_id: UUID, pending: Pending, now: datetime) -> dict[UUID, Vector]:
@@ -121,7 +98,7 @@ def _read(owner_id: UUID, pending: Pending, now: datetime) -> _Kept:
     since = now - READ
     rows = _logs_since(owner_id, pending, since)
     details, found = _details(owner_id, pending, {log.flashcard_id for log in rows})
-    kept = _Kept(key, since, rows, details, found)
+    kept = _Kept(key, since, rows, details, found, Ledger(rows, since))
     with _lock:
         _kept[owner_id] = kept
         _kept.move_to_end(owner_id)

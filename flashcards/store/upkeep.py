@@ -71,7 +71,7 @@ def _is_due(spec: TableSpec, table: Any | None) -> bool:
         return False
     stats = table.index_stats(names["id"])
     fragments = table.stats()["fragment_stats"]["num_fragments"]
-    return fragments > FRAGMENTS_MOST or stats.num_unindexed_rows > UNINDEXED_ROWS_MOST
+    return bool(fragments > FRAGMENTS_MOST or stats.num_unindexed_rows > UNINDEXED_ROWS_MOST)
 
 
 def optimize(

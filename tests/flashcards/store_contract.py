@@ -15,6 +15,7 @@ import numpy as np
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Avg, Count, Max, Min
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from accounts.models import User
@@ -141,8 +142,9 @@ class StoreContract(TestCase):
             self.assertEqual(list(theirs.filter(note_id=card.note_id)), [])
             self.assertEqual(list(theirs.with_deleted().containing(["secret"])), [])
             self.assertEqual(search.by_words(self.bob.pk, "secret", limit=5), [])
-            with self.assertRaises(Exception):  # noqa: B017 - Django's Http404 is an Exception
-                get_object_or_404(theirs, id=card.id)  # type: ignore[arg-type]  # the stubs know only Django's own
+            with self.assertRaises(Http404):
+                # The stubs know Django's own managers only.
+                get_object_or_404(theirs, id=card.id)  # type: ignore[arg-type]
             due = services.due_queue(owner_id=self.bob.pk, now=NOW + timedelta(days=1))
             self.assertEqual(due.cards, [])
 
