@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from flashcards import scheduling, words
 from flashcards.records import Flashcard, Rating, ReviewLog
+from flashcards.scheduling import DEFAULT_SETTINGS, ScheduleSettings
 
 DAY = timedelta(days=1)
 # Beyond so many the oldest reviews are left out of the drawing; the table has them all.
@@ -57,10 +58,15 @@ class Curve:
 
 
 def curve_of(
-    card: Flashcard, logs: Sequence[ReviewLog], *, now: datetime, zone: tzinfo
+    card: Flashcard,
+    logs: Sequence[ReviewLog],
+    *,
+    now: datetime,
+    zone: tzinfo,
+    settings: ScheduleSettings = DEFAULT_SETTINGS,
 ) -> Curve | None:
     """Return the curve of a card from its whole log; None while it has no review that stands."""
-    chance = scheduling.retrievability(card, now)
+    chance = scheduling.retrievability(card, now, settings=settings)
     if chance is None or card.last_review is None:
         return None
     reviews = [one.log for one in scheduling.standing(logs)][-REVIEWS_DRAWN:]
@@ -71,7 +77,7 @@ def curve_of(
     for number, log in enumerate(reviews):
         until = reviews[number + 1].reviewed_at if number + 1 < len(reviews) else now
         there = _after(card, log) if number + 1 < len(reviews) else card
-        run = _run(there, log.reviewed_at, max(until, log.reviewed_at))
+        run = _run(there, log.reviewed_at, max(until, log.reviewed_at), settings)
         before = runs[-1][-1][1] if runs else 0.0
         runs.append(run)
         assert log.rating is not None  # noqa: S101 - each that stands has one
@@ -79,18 +85,20 @@ def curve_of(
     ends = max(card.due, now + (now - reviews[0].reviewed_at) / 4, now + DAY)
     curve = Curve(
         runs=runs,
-        ahead=_run(card, now, ends),
+        ahead=_run(card, now, ends, settings),
         marks=marks,
         begins=reviews[0].reviewed_at,
         ends=ends,
         now=now,
-        sentence=_sentence(card, chance, now, zone),
+        sentence=_sentence(card, chance, now, zone, settings),
     )
     drawings = tuple(_draw(curve, width, height, zone) for width, height in SIZES)
     return dataclasses.replace(curve, drawings=drawings)
 
 
-def days_until(card: Flashcard, level: float) -> float:
+def days_until(
+    card: Flashcard, level: float, settings: ScheduleSettings = DEFAULT_SETTINGS
+) -> float:
     """Return how many days after its last review a card's chance falls to a level, 0 to 1."""
     if card.last_review is None:
         raise ValueError("A card that was never reviewed is not remembered.")
@@ -98,7 +106,7 @@ def days_until(card: Flashcard, level: float) -> float:
     for _ in range(60):
         middle = (low + high) / 2
         at = card.last_review + timedelta(days=middle)
-        if (scheduling.retrievability(card, at) or 0.0) > level:
+        if (scheduling.retrievability(card, at, settings=settings) or 0.0) > level:
             low = middle
         else:
             high = middle
@@ -109,18 +117,24 @@ def _after(card: Flashcard, log: ReviewLog) -> Flashcard:
     return dataclasses.replace(card, last_review=log.reviewed_at, stability=log.stability_after)
 
 
-def _run(card: Flashcard, start: datetime, end: datetime) -> list[tuple[datetime, float]]:
+def _run(
+    card: Flashcard, start: datetime, end: datetime, settings: ScheduleSettings
+) -> list[tuple[datetime, float]]:
     # Closer together where the curve is steep: right after a review.
     times = [start + (end - start) * (step / STEPS) ** 2 for step in range(STEPS + 1)]
-    return [(time, scheduling.retrievability(card, time) or 0.0) for time in times]
+    return [
+        (time, scheduling.retrievability(card, time, settings=settings) or 0.0) for time in times
+    ]
 
 
-def _sentence(card: Flashcard, chance: float, now: datetime, zone: tzinfo) -> str:
+def _sentence(
+    card: Flashcard, chance: float, now: datetime, zone: tzinfo, settings: ScheduleSettings
+) -> str:
     first = f"Right now you would recall it with a chance of {chance:.0%}."
     assert card.last_review is not None  # noqa: S101 - asked by `curve_of`
     parts = []
     for level in (FADED, HALF):
-        at = card.last_review + timedelta(days=days_until(card, level))
+        at = card.last_review + timedelta(days=days_until(card, level, settings))
         if at > now:
             parts.append(f"to {level:.0%} {words.due(at, now=now, zone=zone)}")
     if not parts:

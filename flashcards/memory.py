@@ -7,6 +7,7 @@ from uuid import UUID
 
 from flashcards import scheduling, words
 from flashcards.records import Flashcard, LogKind, ReviewLog, State
+from flashcards.scheduling import DEFAULT_SETTINGS, ScheduleSettings
 
 _STATES = {
     State.LEARNING: "learning",
@@ -44,9 +45,11 @@ class PastReview:
     taken_back: bool
 
 
-def memory_of(card: Flashcard, now: datetime) -> list[Fact]:
+def memory_of(
+    card: Flashcard, now: datetime, *, settings: ScheduleSettings = DEFAULT_SETTINGS
+) -> list[Fact]:
     """Return retrievability, stability and difficulty; nothing for a card never reviewed."""
-    chance = scheduling.retrievability(card, now)
+    chance = scheduling.retrievability(card, now, settings=settings)
     if chance is None or card.stability is None or card.difficulty is None:
         return []
     return [

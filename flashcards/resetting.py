@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from flashcards import scheduling
+from flashcards import scheduling, study
 from flashcards.records import Flashcard, LogKind, ReviewLog, State
 from flashcards.services import CardError
 from flashcards.store import journal
@@ -68,7 +68,8 @@ def take_back(*, owner_id: UUID, card_id: UUID, log_id: UUID, now: datetime) -> 
 
 
 def _append(card: Flashcard, logs: list[ReviewLog], row: ReviewLog) -> Flashcard:
-    after = scheduling.fold(card, [*logs, row])
+    mine = study.settings_for(owner_id=card.owner_id)
+    after = scheduling.fold(card, [*logs, row], settings=study.for_card(mine, card).schedule)
     journal.append([Change(after, row)])
     return after
 

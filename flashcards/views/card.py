@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from flashcards import faces, history, labels, memory, resetting, reverting, services
+from flashcards import faces, history, labels, memory, resetting, reverting, services, study
 from flashcards.curve import curve_of
 from flashcards.day import day_start, zone_of
 from flashcards.forms import split_tags
@@ -138,13 +138,15 @@ def _context(request: HtmxHttpRequest, found: Flashcard) -> dict[str, Any]:
     now, zone = timezone.now(), zone_of(user)
     logs = memory.logs_of(owner_id=user.id, card_id=found.id)
     past = memory.history_of(logs, now=now, zone=zone)
+    mine = study.settings_for(owner_id=user.id)
+    settings = study.for_card(mine, found).schedule
     siblings = Flashcard.objects.for_owner(user).filter(note_id=found.note_id)
     return {
         "card": found,
         "title": faces.summary(found),
         "standing": memory.standing_of(found, now, zone),
-        "memory": memory.memory_of(found, now),
-        "curve": curve_of(found, logs, now=now, zone=zone),
+        "memory": memory.memory_of(found, now, settings=settings),
+        "curve": curve_of(found, logs, now=now, zone=zone, settings=settings),
         "history": Paginator(past, REVIEWS_PER_PAGE).get_page(request.GET.get("reviews")),
         "edits": history.edits_of(owner_id=user.id, card_id=found.id),
         "siblings": [card for card in siblings.order_by("ordinal") if card.id != found.id],

@@ -1,10 +1,12 @@
 """A schedule begins anew when asked, as a row of the log, and that can be taken back."""
 
+import dataclasses
 import uuid
 from datetime import timedelta
 from typing import Any
+from unittest import mock
 
-from flashcards import integrity, resetting, services
+from flashcards import integrity, resetting, scheduling, services, study
 from flashcards.records import Flashcard, LogKind, Rating, ReviewLog, State
 from flashcards.store import checkpoint
 from tests.base import TestCase
@@ -102,3 +104,23 @@ class DueTests(TestCase):
         card = stored_card(self.alice)
         with self.assertRaises(resetting.NotReviewedYet):
             resetting.set_due(owner_id=self.alice.pk, card_id=card.id, due=NOW, now=NOW)
+
+
+class SettingsTests(TestCase):
+    def test_taking_back_folds_with_the_learners_own_parameters(self) -> None:
+        card = answer(stored_card(self.alice), Rating.EASY, now=NOW)
+        _, log = resetting.reset_schedule(
+            owner_id=self.alice.pk, card_id=card.id, now=NOW + timedelta(days=1)
+        )
+        changed = (
+            0.4,
+            *scheduling.DEFAULT_PARAMETERS[1:3],
+            20.0,
+            *scheduling.DEFAULT_PARAMETERS[4:],
+        )
+        mine = dataclasses.replace(study.settings_for(owner_id=self.alice.pk), parameters=changed)
+        with mock.patch.object(study, "settings_for", autospec=True, return_value=mine):
+            back = resetting.take_back(
+                owner_id=self.alice.pk, card_id=card.id, log_id=log.id, now=NOW + timedelta(days=2)
+            )
+        self.assertEqual(back.stability, 20.0)
