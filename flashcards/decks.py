@@ -202,7 +202,7 @@ def tree(*, owner_id: UUID, now: datetime, zone: tzinfo) -> list[Counted]:
     if not decks:
         return []
     read = columns.read(owner_id)
-    matcher = Matcher(read, decks, now, zone)
+    matcher = finding.matcher_of(owner_id, read, decks, now, zone)
     waiting = _waiting(matcher)
     plain = {str(deck.id): deck.name for deck in decks if not deck.is_smart}
     counts = _plain_counts(read, plain, waiting)

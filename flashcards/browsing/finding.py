@@ -1,5 +1,6 @@
 """Find cards by a search: how many, in which order, and those of one page."""
 
+import dataclasses
 import enum
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,12 +11,14 @@ from uuid import UUID
 
 import numpy as np
 
+from flashcards import study
 from flashcards.browsing import syntax
 from flashcards.browsing.matching import Matcher, retrievability
 from flashcards.browsing.parsing import parse
 from flashcards.browsing.syntax import Node
 from flashcards.models import Deck
 from flashcards.records import Flashcard
+from flashcards.scheduling import ScheduleSettings
 from flashcards.store import columns as stored
 from flashcards.store.blocks import Numbers
 from flashcards.store.columns import Columns
@@ -60,6 +63,8 @@ class Found:
     # All places that were found, in order.
     places: Numbers
     decks: list[Deck]
+    # What the learner's memory is reckoned by.
+    schedule: ScheduleSettings
 
     def __len__(self) -> int:
         return len(self.places)
@@ -93,12 +98,12 @@ def find(*, owner_id: UUID, text: str, now: datetime, zone: tzinfo, order: str =
     """Return the owner's cards that a search finds, deleted ones never. Raises BadQuery.
 
     `order` is one of Order, with a minus to turn it round; else by meaning where meaning is asked
-    for, and the newest first. Two SQL queries; what LanceDB has is read once a checkpoint.
+    for, and the newest first. Three SQL queries; what LanceDB has is read once a checkpoint.
     """
     node = parse(text)
     decks = list(Deck.objects.filter(owner_id=owner_id))
     columns = stored.read(owner_id)
-    matcher = Matcher(columns, decks, now, zone)
+    matcher = matcher_of(owner_id, columns, decks, now, zone)
     mask = matcher.mask(node)
     nearness = None if _known(order) else matcher.nearness(node)
     if nearness is not None:
@@ -107,7 +112,16 @@ def find(*, owner_id: UUID, text: str, now: datetime, zone: tzinfo, order: str =
         places = _in_order(matcher, order)
     if not isinstance(node, syntax.Everything) or columns.total != len(places):
         places = places[mask[places]]
-    return Found(node, columns, places, decks)
+    return Found(node, columns, places, decks, matcher.schedule)
+
+
+def matcher_of(
+    owner_id: UUID, columns: Columns, decks: list[Deck], now: datetime, zone: tzinfo
+) -> Matcher:
+    """Return what searches these columns by the learner's own day and memory. One SQL query."""
+    mine = study.settings_for(owner_id=owner_id)
+    day = dataclasses.replace(mine.day, zone=zone)
+    return Matcher(columns, decks, now, day, mine.schedule)
 
 
 def split_order(order: str) -> tuple[Order, bool]:
@@ -139,7 +153,9 @@ def _in_order(matcher: Matcher, order: str) -> Numbers:
     # Retrievability falls as time goes by, each card's at its own pace: kept for a minute.
     minute = matcher.now.replace(second=0, microsecond=0)
     return columns.order(
-        (by, minute), lambda: retrievability(columns, minute), descending=descending
+        (by, minute),
+        lambda: retrievability(columns, minute, matcher.schedule),
+        descending=descending,
     )
 
 

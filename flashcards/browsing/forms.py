@@ -1,7 +1,7 @@
 """What the browser's forms send."""
 
 import uuid
-from datetime import datetime, tzinfo
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 
 from flashcards import decks
 from flashcards.browsing.changes import Verb
-from flashcards.day import day_start
+from flashcards.day import Day
 from flashcards.labels import FLAGS, TAG_MAX_CHARACTERS
 from flashcards.models import Deck
 from flashcards.services import CardError
@@ -56,7 +56,7 @@ class ChangeForm(forms.Form):
             raise ValidationError("Which flag? Choose one first.")
         return {**data, "tag": tag}
 
-    def argument(self, *, owner_id: uuid.UUID, now: datetime, zone: tzinfo) -> dict[str, Any]:
+    def argument(self, *, owner_id: uuid.UUID, now: datetime, day: Day) -> dict[str, Any]:
         """Return what the verb needs, as BulkChange keeps it. Makes a deck that is not there yet.
 
         Raises CardError.
@@ -77,11 +77,11 @@ class ChangeForm(forms.Form):
             case Verb.FLAG:
                 return {"flag": data["flag"]}
             case Verb.BURY:
-                return {"until": day_start(now, zone, days=1).isoformat()}
+                return {"until": day.start(now, days=1).isoformat()}
             case Verb.SET_DUE:
                 days: int = data["days"]
                 # From the beginning of that day on; today means from now on.
-                due = day_start(now, zone, days=days) if days else now
+                due = day.start(now, days=days) if days else now
                 return {"due": due.isoformat(), "days": days}
         return {}
 

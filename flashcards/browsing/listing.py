@@ -8,6 +8,7 @@ from flashcards import faces, scheduling, words
 from flashcards.browsing.finding import Found, Order
 from flashcards.labels import FLAGS
 from flashcards.records import Flashcard, State
+from flashcards.scheduling import ScheduleSettings
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Place:
     now: datetime
     zone: tzinfo
     deck_names: dict[str, str]
+    schedule: ScheduleSettings
 
 
 Say = Callable[[Place], tuple[str, str]]
@@ -82,7 +84,7 @@ def _difficulty(place: Place) -> tuple[str, str]:
 
 
 def _retrievability(place: Place) -> tuple[str, str]:
-    chance = scheduling.retrievability(place.card, place.now)
+    chance = scheduling.retrievability(place.card, place.now, settings=place.schedule)
     return ("", "") if chance is None else (f"{chance:.0%}", f"{chance:.4f}")
 
 
@@ -131,7 +133,7 @@ def lines(
     deck_names = {str(deck.id): deck.name for deck in found.decks}
     made = []
     for at, card in enumerate(found[start:stop], start=start):
-        place = Place(card, now, zone, deck_names)
+        place = Place(card, now, zone, deck_names, found.schedule)
         cells = tuple(Cell(column, *column.say(place)) for column in shown)
         title = faces.summary(card) or "(nothing but a picture)"
         flag = FLAGS[card.flag] if 0 < card.flag < len(FLAGS) else ""

@@ -3,18 +3,18 @@
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import numpy as np
 
-from flashcards import scheduling
 from flashcards.browsing import syntax
 from flashcards.browsing.parsing import DAYS_MOST, parse
 from flashcards.browsing.syntax import BadQuery, Node, Property, Standing
-from flashcards.day import day_start
+from flashcards.day import Day
 from flashcards.models import Deck
 from flashcards.records import State
+from flashcards.scheduling import ScheduleSettings
 from flashcards.store import search
 from flashcards.store.blocks import Mask, Numbers
 from flashcards.store.columns import Columns
@@ -61,7 +61,8 @@ class Matcher:
     columns: Columns
     decks: list[Deck]
     now: datetime
-    zone: tzinfo
+    day: Day
+    schedule: ScheduleSettings
     _inside: list[UUID] = field(default_factory=list)
 
     def mask(self, node: Node) -> Mask:
@@ -195,7 +196,7 @@ class Matcher:
     def _compared(self, node: syntax.Compared) -> Mask:
         if node.property is Property.DUE:
             return self._due_in_days(node)
-        values = property_values(self.columns, node.property, self.now)
+        values = property_values(self.columns, node.property, self.now, self.schedule)
         with np.errstate(invalid="ignore"):
             return np.asarray(
                 _COMPARE[node.operator](values, node.number, _NEAR[node.property])
@@ -208,7 +209,7 @@ class Matcher:
         scheduled = self.columns.array("state") != State.NEW
 
         def before(days: int) -> Mask:
-            return np.asarray(due < micros(day_start(self.now, self.zone, days=days)))
+            return np.asarray(due < micros(self.day.start(self.now, days=days)))
 
         below, up_to = before(math.ceil(number)), before(math.floor(number) + 1)
         found = {
@@ -218,13 +219,15 @@ class Matcher:
         return np.asarray(found & scheduled)
 
     def _since(self, days: int) -> datetime:
-        return day_start(self.now, self.zone, days=1 - days)
+        return self.day.start(self.now, days=1 - days)
 
 
-def property_values(columns: Columns, prop: Property, now: datetime) -> Numbers:
+def property_values(
+    columns: Columns, prop: Property, now: datetime, schedule: ScheduleSettings
+) -> Numbers:
     """Return a property of each card as float64; NaN where it has none."""
     if prop is Property.RETRIEVABILITY:
-        return retrievability(columns, now)
+        return retrievability(columns, now, schedule)
     if prop is Property.INTERVAL:
         last = columns.array("last_review")
         days = np.round((columns.array("due") - last) / _DAY_MICROS)
@@ -238,9 +241,9 @@ def property_values(columns: Columns, prop: Property, now: datetime) -> Numbers:
     return columns.array(name).astype(np.float64)
 
 
-def retrievability(columns: Columns, now: datetime) -> Numbers:
+def retrievability(columns: Columns, now: datetime, schedule: ScheduleSettings) -> Numbers:
     """Return the chance that each card would be recalled now, 0 to 1; NaN for a new one."""
-    decay = -scheduling.DEFAULT_SETTINGS.parameters[20]
+    decay = -schedule.parameters[20]
     factor = 0.9 ** (1 / decay) - 1
     last = columns.array("last_review")
     stability = columns.array("stability").astype(np.float64)

@@ -16,7 +16,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import reswap, retarget, trigger_client_event
 
-from flashcards import services
+from flashcards import services, study
 from flashcards.browsing import BadQuery, bulk, completing, finding, listing
 from flashcards.browsing.changes import Verb
 from flashcards.browsing.forms import ChangeForm, ids_in
@@ -126,7 +126,11 @@ def change_cards(request: HtmxHttpRequest) -> HttpResponse:
             owner_id=request.user.id,
             verb=Verb(form.cleaned_data["verb"]),
             card_ids=_selected(request, asked, form),
-            argument=form.argument(owner_id=request.user.id, now=asked.now, zone=asked.zone),
+            argument=form.argument(
+                owner_id=request.user.id,
+                now=asked.now,
+                day=study.settings_for(owner_id=request.user.id).day,
+            ),
             clock=timezone.now,
         )
     except services.CardError as error:

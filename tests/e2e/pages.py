@@ -44,6 +44,10 @@ def find(person: Visit) -> dict[str, str]:
         "review-finished": "/review/?finish=1",
         "cards": "/cards/",
         "cards-found-nothing": "/cards/?q=zzzzzz",
+        "cards-not-understood": "/cards/?q=is%3Aodd",
+        "decks": "/decks/",
+        "new-deck": "/decks/new/",
+        "deck-about": "/decks/about/?topic=memory",
         "card": card,
         "edit-card": f"{card}edit/",
         "new-card": "/cards/new/",
@@ -68,4 +72,5 @@ EMPTY = {
     "empty-conversations": "/chat/conversations/",
     "empty-review": "/review/",
     "empty-cards": "/cards/",
+    "empty-decks": "/decks/",
 }

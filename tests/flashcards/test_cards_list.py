@@ -104,11 +104,11 @@ class CardListTests(TestCase):
     def test_it_costs_the_same_with_many_cards(self) -> None:
         give_many(self.alice, 10)
         self.client.get(URL)
-        # Session, user, decks, the journal, and whether a change is under way.
-        with self.assertNumQueries(5):
+        # Session, user, decks, the journal, study settings, and whether a change is under way.
+        with self.assertNumQueries(6):
             self.client.get(URL)
         give_many(self.alice, 30)
-        with self.assertNumQueries(5):
+        with self.assertNumQueries(6):
             self.client.get(URL)
 
 

@@ -239,12 +239,12 @@ class DeckPageTests(_Decks):
     def test_it_costs_the_same_with_many_decks(self) -> None:
         for n in range(3):
             self.make(f"D{n}")
-        # Session, user, decks, the journal.
-        with self.assertNumQueries(4):
+        # Session, user, decks, the journal, study settings.
+        with self.assertNumQueries(5):
             self.client.get("/decks/")
         for n in range(3, 9):
             self.make(f"D{n}::E")
-        with self.assertNumQueries(4):
+        with self.assertNumQueries(5):
             self.client.get("/decks/")
 
 
