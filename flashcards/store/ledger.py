@@ -7,7 +7,7 @@ work; here a request adds what was written since the last.
 
 import itertools
 import threading
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,6 +22,8 @@ from flashcards.store.plan import Plan
 
 Vector = np.ndarray[Any, np.dtype[np.float32]]
 _DAY = timedelta(days=1)
+# Cards that a rated one is kept apart from: more would cost more than the rating itself.
+NEIGHBOURS_MOST = 1_000
 
 
 @dataclass(frozen=True)
@@ -65,19 +67,26 @@ class _Sum:
 
 
 class _Neighbours:
-    """The vectors of reviewed cards as rows of a matrix, and when each is due again."""
+    """The vectors of the cards reviewed last as rows of a matrix, and when each is due again."""
 
     def __init__(self) -> None:
         self.matrix = np.empty((64, 0), dtype=np.float32)
         self.dues: list[datetime] = []
-        self.places: dict[UUID, int] = {}
+        # By card, the one reviewed first in front.
+        self.places: OrderedDict[UUID, int] = OrderedDict()
 
     def put(self, card_id: UUID, due: datetime, vector: Vector | None) -> None:
         place = self.places.get(card_id)
         if place is not None:
             self.dues[place] = due
+            self.places.move_to_end(card_id)
             return
         if vector is None:
+            return
+        if len(self.dues) == NEIGHBOURS_MOST:
+            _, place = self.places.popitem(last=False)
+            self.places[card_id] = place
+            self.dues[place], self.matrix[place] = due, vector
             return
         place = self.places[card_id] = len(self.dues)
         self.dues.append(due)

@@ -4,6 +4,7 @@ import dataclasses
 import random
 import uuid
 from datetime import timedelta
+from unittest import mock
 
 import numpy as np
 from django.test import SimpleTestCase, TransactionTestCase
@@ -78,6 +79,18 @@ class LedgerTests(SimpleTestCase):
             anew = Ledger(stored, since)
             anew.bring_forward(pending)
             self.assert_same(ledger, anew, pending)
+
+    def test_of_very_many_reviews_the_last_ones_have_neighbours(self) -> None:
+        card, *others = self.cards[:8]
+        ledger = Ledger([], NOW - timedelta(days=2))
+        logs = [
+            review_log(other, reviewed_at=NOW, scheduled_days=days, state_after=State.REVIEW)
+            for days, other in enumerate([*others, others[0]])
+        ]
+        with mock.patch("flashcards.store.ledger.NEIGHBOURS_MOST", 3):
+            ledger.bring_forward(Pending(last_id=9, logs={log.id: log for log in logs}))
+            dues = ledger.near_dues(card.id, self.vectors[card.id], -1.0, self.vectors.get)
+        self.assertEqual(sorted((due - NOW).days for due in dues), [5, 6, 7])
 
     def test_what_a_dead_checkpoint_had_moved_counts_once(self) -> None:
         log = review_log(self.cards[0], reviewed_at=NOW)
