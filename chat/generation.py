@@ -6,10 +6,10 @@ how others tell the writer to stop.
 """
 
 import asyncio
+import contextlib
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -23,6 +23,7 @@ from accounts.services import fallback_for, mark_key_refused, provider_for
 from chat import contexts, prompts, tasks, titles
 from chat.models import Conversation, Message
 from chat.services import INTERRUPTED_SENTENCE, KEPT_CONTENT
+from chat.watching import Watcher
 from memoryloop import background
 from memoryloop.llm import base as llm
 
@@ -53,30 +54,6 @@ class Outcome:
     error_kind: str = ""
     # When the provider takes questions again.
     retry_at: datetime | None = None
-
-
-class Watcher:
-    """Somebody who wants to know, in their own event loop, when there is more."""
-
-    def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._event = asyncio.Event()
-
-    async def wait(self, timeout_seconds: float) -> bool:
-        """Return whether there was news before the time was up."""
-        try:
-            await asyncio.wait_for(self._event.wait(), timeout_seconds)
-        except TimeoutError:
-            return False
-        self._event.clear()
-        return True
-
-    def notify(self) -> None:
-        """Wake the watcher. Called from the writer's thread."""
-        try:
-            self._loop.call_soon_threadsafe(self._event.set)
-        except RuntimeError:  # its loop has ended; so has the watcher
-            return
 
 
 class Generation:
@@ -132,7 +109,7 @@ class Generation:
         if self.stopped:
             stop()
 
-    @contextmanager
+    @contextlib.contextmanager
     def watched(self) -> Iterator[Watcher]:
         watcher = Watcher()
         with self._lock:
