@@ -64,7 +64,7 @@ class SearchingTests(_Page):
     def test_lines_of_a_page_come_alone_with_their_places(self) -> None:
         for _ in range(32):
             stored_card(self.alice)
-        response = self.client.get(URL, {"page": 2, "lines": ""})
+        response = self.client.get(URL, {"page": "2", "lines": ""})
         self.assertEqual([row.at for row in response.context["rows"]], [30, 31])
         self.assertNotContains(response, "<table")
         self.assertContains(response, 'aria-rowindex="32"')
@@ -83,7 +83,7 @@ class SearchingTests(_Page):
     def test_ids_of_a_part_of_the_list(self) -> None:
         cards = [stored_card(self.alice, question=f"q{n}") for n in range(5)]
         stored_card(self.bob, question="q1")
-        query = {"order": "question", "from": 1, "to": 3}
+        query: dict[str, str | int] = {"order": "question", "from": 1, "to": 3}
         ids = self.client.get("/cards/ids/", query).json()["ids"]
         self.assertEqual(ids, [str(card.id) for card in cards[1:4]])
         for wrong in ({"from": "x"}, {"q": "("}):
@@ -91,7 +91,7 @@ class SearchingTests(_Page):
 
     def test_completions_are_options_of_a_list(self) -> None:
         decks.create_deck(owner_id=self.alice.id, name="Latin <b>", now=timezone.now())
-        response = self.client.get("/cards/complete/", {"q": "x deck:la", "at": 9})
+        response = self.client.get("/cards/complete/", {"q": "x deck:la", "at": "9"})
         self.assertContains(response, 'data-start="2" data-end="9"')
         self.assertContains(response, "Latin &lt;b&gt;")
         self.assertNotContains(self.client.get("/cards/complete/", {"q": "x", "at": "²"}), "role")
