@@ -123,20 +123,22 @@ class StoredFlashcardAdmin(StoreAdmin[StoredFlashcard]):
         self, request: HttpRequest, obj: StoredFlashcard, form: Any, change: bool
     ) -> None:
         """Hand what was changed to the services, within the admin's transaction."""
-        names = {"owner_id": obj.owner_id, "card_id": obj.pk}
-        if set(WORDS) & set(form.changed_data):
+        owner_id, card_id, now = obj.owner_id, obj.pk, timezone.now()
+        changed = set(form.changed_data)
+        if set(WORDS) & changed:
             notes.edit_note(
-                owner_id=obj.owner_id,
+                owner_id=owner_id,
                 note_id=obj.note_id,
                 question=obj.question,
                 answer=obj.answer,
                 extra=obj.extra,
-                now=timezone.now(),
+                tags=obj.tags if "tags" in changed else None,
+                now=now,
             )
-        if "tags" in form.changed_data:
-            services.set_tags(**names, tags=obj.tags)
-        if "suspended" in form.changed_data:
-            services.set_suspended(**names, suspended=obj.suspended)
+        elif "tags" in changed:
+            services.set_tags(owner_id=owner_id, card_id=card_id, tags=obj.tags, now=now)
+        if "suspended" in changed:
+            services.set_suspended(owner_id=owner_id, card_id=card_id, suspended=obj.suspended)
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

@@ -137,6 +137,17 @@ class AcceptTests(TrayTestCase):
         self.assertEqual(self.cards(), [draft.question for draft in self.drafts[:2]])
         self.assertContains(response, "2 cards added.")
 
+    def test_a_draft_with_several_gaps_gives_siblings(self) -> None:
+        self.batch.drafts.all().delete()
+        text = "{{c1::Adenine}} pairs with {{c2::thymine}}."
+        self.batch.drafts.create(position=0, kind=Kind.CLOZE, question=text)
+
+        self.client.post(self.accept)
+
+        cards = services.cards_from_message(owner_id=self.alice.id, message_id=self.message.id)
+        self.assertEqual([card.ordinal for card in cards], [1, 2])
+        self.assertEqual(len({card.note_id for card in cards}), 1)
+
     def test_what_was_decided_before_holds_for_what_was_not_shown(self) -> None:
         drafting.decide(self.drafts[0], keep=False)
 

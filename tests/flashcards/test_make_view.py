@@ -109,6 +109,20 @@ class PageTests(TrayTestCase):
 
         self.assertEqual((DraftBatch.objects.count(), Draft.objects.count()), (1, count))
 
+    def test_weak_drafts_are_shown_with_their_faults(self) -> None:
+        batch = self.begin()
+        self.assertNotContains(self.client.get(self.url), 'class="finding"')
+        place = {"source_start": 0, "source_end": 52}
+        batch.drafts.create(position=97, question="Is iron a metal?", answer="Yes", **place)
+        batch.drafts.create(position=98, question="Who wrote Faust?", answer="Goethe", **place)
+        batch.drafts.create(position=99, question="What is osmosis like?", answer="Diffusion")
+
+        html = self.html(self.client.get(self.url))
+
+        self.assertIn("ask what, why or how instead", html)
+        self.assertIn("The passage it rests on does not say this answer", html)
+        self.assertIn("No passage of the text was found", html)
+
     def test_a_gap_shows_as_a_gap(self) -> None:
         batch = self.begin()
         batch.drafts.create(position=99, kind=Kind.CLOZE, question="In {{c1::1939}} war began.")
