@@ -28,7 +28,7 @@ def open_card(person: Visit, title: str) -> None:
 def test_a_card_is_edited_and_its_words_brought_back(learner: Visit) -> None:
     page = learner.page
     open_card(learner, "capital of Spain")
-    page.get_by_role("link", name="Edit", exact=True).click()
+    learner.press("e")
     page.get_by_label("Answer", exact=True).fill("Madrid")
     page.get_by_role("button", name="Save changes").click()
     expect(page.locator("#edits ins")).to_have_text("Madrid")
@@ -42,8 +42,7 @@ def test_a_card_is_edited_and_its_words_brought_back(learner: Visit) -> None:
 def test_a_deleted_card_comes_back_from_the_bin(learner: Visit) -> None:
     page = learner.page
     open_card(learner, "capital of Spain")
-    page.locator("details.menu > summary").first.click()
-    page.get_by_role("button", name="Delete", exact=True).click()
+    learner.press("Delete")
     expect(page.locator(".toast")).to_contain_text("deleted")
     page.goto("/cards/bin/")
     page.get_by_label("What is the capital of Spain?", exact=True).check()

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from flashcards import services
@@ -60,3 +62,23 @@ class CardPageTests(CardViewRules, TestCase):
         (card,) = give_cards(self.alice)
         services.delete_card(owner_id=self.alice.id, card_id=card.id, now=timezone.now())
         self.assertEqual(self.client.get(self.url(card)).status_code, 404)
+
+    def test_ten_reviews_and_edits_cost_the_same_as_two(self) -> None:
+        self.log_in()
+        (card,) = give_cards(self.alice)
+        counts = []
+        begun = timezone.now() - timedelta(days=60)
+        for number in range(10):
+            card = answer(card, Rating.GOOD, now=begun + timedelta(days=6 * number))
+            services.edit_card(
+                owner_id=self.alice.id,
+                card_id=card.id,
+                question=f"Question {number}?",
+                answer="A",
+                now=begun,
+            )
+            if number in (1, 9):
+                with CaptureQueriesContext(connection) as queries:
+                    self.client.get(self.url(card))
+                counts.append(len(queries))
+        self.assertEqual(counts[0], counts[1])
