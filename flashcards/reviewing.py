@@ -1,6 +1,7 @@
 """Rate a card, and take a rating back. Each is one transaction that ends in the journal."""
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -40,6 +41,8 @@ class Reviewed:
     card: Flashcard
     log: ReviewLog
     repeated: bool = False
+    # The learner's settings as they were read for it.
+    mine: Study | None = None
 
 
 def review_card(
@@ -95,7 +98,7 @@ def review_card(
         journal.append(Change(card, row) for row in rows)
         if pending.entries >= CHECKPOINT_ENTRIES:
             jobs.request_checkpoint()
-    return Reviewed(card, rows[0])
+    return Reviewed(card, rows[0], mine=mine)
 
 
 def undo_review(*, owner_id: UUID, undo_id: UUID, now: datetime) -> Flashcard:
@@ -129,15 +132,24 @@ def undo_review(*, owner_id: UUID, undo_id: UUID, now: datetime) -> Flashcard:
 
 
 def preview(
-    *, owner_id: UUID, card: Flashcard, now: datetime, mine: Study | None = None
+    *,
+    owner_id: UUID,
+    card: Flashcard,
+    now: datetime,
+    mine: Study | None = None,
+    pending: Pending | None = None,
 ) -> dict[Rating, timedelta]:
-    """Return how long until the card is due again, for each rating. One SQL query, or two."""
+    """Return how long until the card is due again, for each rating.
+
+    Costs a SQL query for each of `mine` and `pending` that the caller has not read.
+    """
     mine = mine or study.settings_for(owner_id=owner_id)
+    pending = pending or journal.read(owner_id)
     return scheduling.preview(
         card,
         now=now,
         settings=study.for_card(mine, card).schedule,
-        agenda=_agenda(owner_id, journal.read(owner_id), card, now, mine),
+        agenda=_agenda(owner_id, pending, card, now, mine),
     )
 
 
@@ -154,8 +166,13 @@ def _agenda(
     """Return what is due when, as far as it bears on the day this card may get."""
     day, plan = mine.day, study.plan_for(mine, now)
 
+    @functools.cache
+    def due_days() -> Callable[[int, int], Sequence[int]]:
+        return load.counts(owner_id, pending, now, plan.day_begins)
+
     def counts(first: int, last: int) -> Sequence[int]:
-        return load.counts(owner_id, pending, now, plan.day_begins)(first, last)
+        # Not asked for at all where no interval is long enough to be moved.
+        return due_days()(first, last)
 
     dues = queue.near_dues(owner_id, pending, card.id, now, plan)
     return Agenda(counts, frozenset(day.between(now, due) for due in dues))

@@ -10,6 +10,7 @@ from accounts.models import User
 from flashcards import faces, services, study, words
 from flashcards.records import Flashcard, Rating, ReviewLog, State
 from flashcards.store import DueQueue
+from flashcards.store.journal import Pending
 from flashcards.study import Study
 
 # A card answered more recently than this is not asked again at once: its answer is still in sight.
@@ -98,24 +99,25 @@ def next_stage(
     done: int | None = None,
     first: Flashcard | None = None,
     ahead: bool = False,
+    mine: Study | None = None,
 ) -> Stage:
     """Return what comes next: `first` if given, a due card, one due soon, a wait, or the end.
 
     With `ahead` a card due soon is shown although it was answered just now. `done` is how many
-    reviews were done today; without it they are counted.
+    reviews were done today; without it they are counted. `mine` is what the caller has read.
     """
-    mine = study.settings_for(owner_id=user.id)
+    mine = mine or study.settings_for(owner_id=user.id)
     if done is None:
         done = len(_logs_today(user, now, mine))
     queue = services.due_queue(owner_id=user.id, now=now, limit=1, mine=mine)
     if first is not None or queue.cards:
         card = first or queue.cards[0]
         counts = {"new": queue.new, "learning": queue.learning, "due": queue.due}
-        return _card_stage(card, now, done, mine, **counts)
+        return _card_stage(card, now, done, mine, pending=queue.pending, **counts)
     soon = _learning_soon(user, now, mine)
     for card in soon:
         if ahead or _is_rested(card, now):
-            return _card_stage(card, now, done, mine, learning=len(soon))
+            return _card_stage(card, now, done, mine, pending=queue.pending, learning=len(soon))
     next_due = services.next_due_at(owner_id=user.id, now=now, mine=mine)
     if soon and next_due is not None:
         return Stage(Kind.WAIT, next_due=next_due, done=done, learning=len(soon))
@@ -124,9 +126,11 @@ def next_stage(
     return Stage(Kind.FINISHED, next_due=next_due, done=done)
 
 
-def choices(card: Flashcard, now: datetime, mine: Study) -> tuple[Choice, ...]:
+def choices(
+    card: Flashcard, now: datetime, mine: Study, pending: Pending | None = None
+) -> tuple[Choice, ...]:
     """Return the four buttons with the interval each would give."""
-    spans = services.preview(owner_id=card.owner_id, card=card, now=now, mine=mine)
+    spans = services.preview(owner_id=card.owner_id, card=card, now=now, mine=mine, pending=pending)
     return tuple(
         Choice(rating, rating.name.capitalize(), words.interval(spans[rating])) for rating in Rating
     )
@@ -178,6 +182,7 @@ def _card_stage(
     done: int,
     mine: Study,
     *,
+    pending: Pending | None,
     new: int = 0,
     learning: int = 0,
     due: int = 0,
@@ -185,7 +190,7 @@ def _card_stage(
     return Stage(
         Kind.CARD,
         card=card,
-        choices=choices(card, now, mine),
+        choices=choices(card, now, mine, pending),
         new=new,
         learning=learning,
         due=due,

@@ -8,7 +8,7 @@ them for each request.
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -44,6 +44,8 @@ class DueQueue:
     # Due as well, but more than the learner wants on one day.
     new_held: int = 0
     due_held: int = 0
+    # What the journal held meanwhile, for whoever goes on from here.
+    pending: Pending | None = field(default=None, repr=False)
 
     @property
     def total(self) -> int:
@@ -96,6 +98,7 @@ def read(
         due=found.due,
         new_held=found.new_held,
         due_held=found.due_held,
+        pending=pending,
     )
 
 

@@ -19,6 +19,7 @@ from flashcards.forms import RatingForm
 from flashcards.records import Flashcard
 from flashcards.session import Kind, Stage
 from flashcards.sources import source_of
+from flashcards.study import Study
 from flashcards.views.access import card_or_404
 from memoryloop.http import HtmxHttpRequest
 from memoryloop.toasts import toast
@@ -52,7 +53,7 @@ def rate(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
         stage = session.next_stage(request.user, now, first=card)
         return _stage(request, stage, now, revealed=True, error=BAD_RATING, status=422)
     data = form.cleaned_data
-    done, notice = data["done"], ""
+    done, notice, mine = data["done"], "", None
     try:
         reviewed = services.review_card(
             owner_id=request.user.id,
@@ -63,7 +64,7 @@ def rate(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
             duration_ms=data["duration_ms"],
             now=now,
         )
-        done += not reviewed.repeated
+        done, mine = done + (not reviewed.repeated), reviewed.mine
     except Flashcard.DoesNotExist:
         raise Http404("There is no such card.") from None
     except services.AlreadyAnswered:
@@ -71,7 +72,7 @@ def rate(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
     except services.CardError as error:
         stage = session.next_stage(request.user, now, done=done)
         return _stage(request, stage, now, error=error.sentence, status=422)
-    return _next(request, now, done=done, notice=notice)
+    return _next(request, now, done=done, notice=notice, mine=mine)
 
 
 @require_POST
@@ -137,13 +138,20 @@ def due_badge(request: HtmxHttpRequest) -> HttpResponse:
     return render(request, "flashcards/_due_badge.html", {"count": count})
 
 
-def _next(request: HtmxHttpRequest, now: datetime, *, done: int, notice: str = "") -> HttpResponse:
+def _next(
+    request: HtmxHttpRequest,
+    now: datetime,
+    *,
+    done: int,
+    notice: str = "",
+    mine: Study | None = None,
+) -> HttpResponse:
     """Answer with what comes next: the fragment to htmx, a redirect to a plain form."""
     if not request.htmx:
         if notice:
             toast(request, notice)
         return redirect("flashcards:review")
-    stage = session.next_stage(request.user, now, done=done)
+    stage = session.next_stage(request.user, now, done=done, mine=mine)
     return _stage(request, stage, now, notice=notice)
 
 
