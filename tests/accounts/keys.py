@@ -1,6 +1,7 @@
 """Keys for tests, and a server on loopback that judges them as Anthropic does."""
 
 from typing import ClassVar
+from unittest import mock
 
 from django.test import override_settings
 
@@ -27,6 +28,10 @@ class KeyTestCase(TestCase):
         cls.server = ClaudeServer()
         cls.server.start()
         cls.addClassCleanup(cls.server.stop)
+        # What is tried here answers, however long this machine takes over it.
+        patient = mock.patch("memoryloop.llm.limits.KEY_CHECK_SECONDS", 60.0)
+        patient.start()
+        cls.addClassCleanup(patient.stop)
         overridden = override_settings(ANTHROPIC_BASE_URL=cls.server.url)
         overridden.enable()
         cls.addClassCleanup(overridden.disable)

@@ -11,6 +11,7 @@ from accounts.services import provider_for
 from memoryloop import llm
 from tests.accounts.keys import KEY, KeyTestCase
 from tests.servers.compatible import OpenAIServer
+from tests.servers.core import Response, Step, json_response
 
 HTMX = {"HX-Request": "true"}
 SECRET = "sk-own-" + "Ww5" * 10 + "tail"
@@ -201,6 +202,27 @@ class TestEndpointTests(EndpointTestCase):
         self.assertIn("refused its key", services.describe_tutor(self.alice).reason)
         self.client.post(self.url)
         self.assertTrue(provider_for(self.alice).is_model)
+
+    def test_a_rate_limit_says_when_to_try_again_and_changes_nothing(self) -> None:
+        self.save()
+        limited = json_response({"error": {"message": "slow down"}}, 429)
+        limited.headers["Retry-After"] = "20"
+        with mock.patch.object(self.own, "respond", autospec=True, return_value=limited):
+            response = self.client.post(self.url, headers=HTMX)
+
+        self.assertContains(response, "asked too often with this key. Try again in 20 seconds.")
+        self.assertEqual(self.row().status, "working")
+
+    def test_a_server_that_hangs_is_given_up_on(self) -> None:
+        self.save()
+        silent = Response(step=Step(hang_after=0))
+        with (
+            mock.patch.object(self.own, "respond", autospec=True, return_value=silent),
+            mock.patch("memoryloop.llm.limits.KEY_CHECK_SECONDS", 0.3),
+        ):
+            response = self.client.post(self.url, headers=HTMX)
+
+        self.assertContains(response, "did not answer in time")
 
     def test_it_says_that_there_is_none(self) -> None:
         self.assertContains(self.client.post(self.url, follow=True), "There is no server to test.")

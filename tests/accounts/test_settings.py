@@ -237,6 +237,15 @@ class TestKeyTests(KeyTestCase):
         self.assertContains(response, "cannot be reached")
         self.assertEqual(self.key_of(self.alice).status, "working")
 
+    def test_a_rate_limit_says_when_to_try_again_and_changes_nothing(self) -> None:
+        self.server.script_models(status=429, headers={"Retry-After": "20"})
+        self.addCleanup(self.server.script_models)
+
+        response = self.client.post(self.url, headers=HTMX)
+
+        self.assertContains(response, "asked too often with this key. Try again in 20 seconds.")
+        self.assertEqual(self.key_of(self.alice).status, "working")
+
     def test_a_key_saved_meanwhile_does_not_get_the_result_of_the_old(self) -> None:
         def replace(api_key: str, model: str) -> tuple[str, ...]:
             ApiKey.objects.update(ciphertext="another", status="untested")

@@ -1,10 +1,12 @@
 import asyncio
+import socket
+import threading
 
 import pytest
 from django.test import override_settings
 
 from memoryloop import llm
-from memoryloop.llm import guard, guarded, transport
+from memoryloop.llm import guard, guarded, limits, transport
 from tests.ground.llm.helpers import ask, ask_until_it_fails
 from tests.servers import OpenAIServer
 
@@ -107,9 +109,10 @@ def test_no_proxy_of_the_environment_connects_for_a_learner(
     assert not asyncio.run(client_of())
 
 
-def test_a_check_ends_in_time_and_tells_what_is_wrong(
+def test_a_check_tells_what_is_wrong(
     compatible: OpenAIServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(limits, "KEY_CHECK_SECONDS", 60.0)
     checked = llm.check_endpoint(compatible.url)
     assert (checked.model, checked.models, checked.problem) == ("local-model", ("local-model",), "")
     assert "named “gone”" in llm.check_endpoint(compatible.url, model="gone").problem
@@ -117,5 +120,22 @@ def test_a_check_ends_in_time_and_tells_what_is_wrong(
         llm.check_endpoint(compatible.url, "sk-refused")
     with pytest.raises(llm.Unreachable, match="cannot be reached"):
         llm.check_endpoint("http://127.0.0.1:9")
-    with pytest.raises(llm.Unreachable):
+    monkeypatch.setattr("socket.getaddrinfo", _finds_nothing)
+    with pytest.raises(llm.Unreachable, match="cannot be reached"):
         llm.check_endpoint("http://nowhere.invalid")
+
+
+def _finds_nothing(*_: object, **__: object) -> None:
+    raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+
+def test_a_check_ends_in_time(compatible: OpenAIServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "KEY_CHECK_SECONDS", 0.2)
+    # A name server that never answers holds up a thread, and not the learner.
+    released = threading.Event()
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: released.wait(30) or [])
+    try:
+        with pytest.raises(llm.TimedOut):
+            llm.check_endpoint("http://slow.invalid")
+    finally:
+        released.set()
