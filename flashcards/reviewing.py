@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from flashcards import jobs, scheduling, study
+from flashcards import jobs, leeches, scheduling, study
 from flashcards.records import Flashcard, Rating, ReviewLog
 from flashcards.scheduling import Agenda
 from flashcards.store import journal, load, queue, recent
@@ -73,6 +73,7 @@ def review_card(
             raise AlreadyAnswered(card)
         mine = study.settings_for(owner_id=owner_id)
         settings = study.for_card(mine, card).schedule
+        before = card
         if card.last_review is not None and now < card.last_review:
             history = ReviewLog.objects.for_owner(owner_id).filter(flashcard_id=card_id)
             card, rows = scheduling.review_late(
@@ -95,6 +96,7 @@ def review_card(
                 agenda=_agenda(owner_id, pending, card, now, mine),
             )
             rows = [row]
+        card = leeches.marked(before, card)
         journal.append(Change(card, row) for row in rows)
         if pending.entries >= CHECKPOINT_ENTRIES:
             jobs.request_checkpoint()
@@ -119,6 +121,7 @@ def undo_review(*, owner_id: UUID, undo_id: UUID, now: datetime) -> Flashcard:
             card = Flashcard.objects.for_owner(owner_id).with_deleted().get(id=last.flashcard_id)
         history = ReviewLog.objects.for_owner(owner_id).filter(flashcard_id=card.id)
         mine = study.settings_for(owner_id=owner_id)
+        before = card
         card, rows = scheduling.undo(
             card,
             history,
@@ -127,6 +130,7 @@ def undo_review(*, owner_id: UUID, undo_id: UUID, now: datetime) -> Flashcard:
             undoes=last.id,
             settings=study.for_card(mine, card).schedule,
         )
+        card = leeches.unmarked(before, card)
         journal.append(Change(card, row) for row in rows)
     return card
 

@@ -1,0 +1,65 @@
+"""A card forgotten eight times is a leech, and every four times after that again."""
+
+import uuid
+from datetime import timedelta
+
+from django.urls import reverse
+from django.utils import timezone
+
+from flashcards import integrity, services
+from flashcards.records import Flashcard, Rating, State
+from tests.base import TestCase
+from tests.factories import NOW, stored_card
+from tests.flashcards.cards import answer
+
+
+class LeechTests(TestCase):
+    def setUp(self) -> None:
+        self.card = stored_card(self.alice, tags=("biology",))
+        self.now = NOW
+
+    def forget(self, times: int) -> Flashcard:
+        """Learn the card and forget it, so often."""
+        for _ in range(times):
+            for rating in (Rating.EASY, Rating.AGAIN):
+                self.now += timedelta(days=1)
+                self.card = answer(self.card, rating, now=self.now)
+        return self.card
+
+    def test_at_eight_lapses_it_is_tagged(self) -> None:
+        self.assertEqual(self.forget(7).tags, ("biology",))
+        self.assertEqual(self.forget(1).tags, ("biology", "leech"))
+        self.assertEqual(self.card.lapses, 8)
+        stored = services.get_card(owner_id=self.alice.pk, card_id=self.card.id)
+        self.assertEqual(stored.tags, ("biology", "leech"))
+        self.assertTrue(integrity.check().is_clean)
+
+    def test_once_the_learner_took_the_tag_off_it_comes_back_four_lapses_later(self) -> None:
+        self.forget(8)
+        given = {"owner_id": self.alice.pk, "card_id": self.card.id}
+        self.card = services.set_tags(**given, tags=("biology",))
+        self.assertEqual(self.forget(3).tags, ("biology",))
+        self.assertEqual(self.forget(1).tags, ("biology", "leech"))
+
+    def test_taking_the_review_back_takes_the_tag_back(self) -> None:
+        self.forget(8)
+        self.card = services.undo_review(owner_id=self.alice.pk, undo_id=uuid.uuid4(), now=self.now)
+        self.assertEqual((self.card.tags, self.card.lapses), (("biology",), 7))
+
+    def test_review_says_so_and_what_can_be_done(self) -> None:
+        self.log_in()
+        stored_card(
+            self.alice,
+            tags=("leech",),
+            lapses=8,
+            state=State.REVIEW,
+            stability=1.0,
+            difficulty=9.0,
+            due=timezone.now() - timedelta(days=9),
+            last_review=timezone.now() - timedelta(days=10),
+        )
+        card = services.due_queue(owner_id=self.alice.pk, now=timezone.now(), limit=1).cards[0]
+        response = self.client.get("/review/")
+        self.assertContains(response, "forgotten 8 times")
+        self.assertContains(response, reverse("flashcards:edit_card", args=[card.id]))
+        self.assertContains(response, reverse("flashcards:review_suspend", args=[card.id]))
