@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.services import fallback_for, mark_key_refused, provider_for
-from chat import contexts, prompts, tasks, titles
+from chat import contexts, flushing, prompts, tasks, titles
 from chat.models import Conversation, Message
 from chat.services import INTERRUPTED_SENTENCE, KEPT_CONTENT
 from chat.watching import Watcher
@@ -266,22 +266,18 @@ def _retry_at(error: llm.LlmError) -> datetime | None:
 
 
 async def _flush(generation: Generation, text: str | None) -> bool | None:
-    """Write to the row. False means stop, None that the database does not answer just now."""
+    """Beat, and write the text to the row if it is given.
+
+    False means stop, None that the database does not answer just now.
+    """
+    answer, provider = generation.answer, generation.provider
+    by = _written_by(provider) if provider is not None else {}
+    what = flushing.Flush(answer.id, answer.created_at, text, **by)
     try:
-        return await background.run_in_database(_write_row, generation, text)
+        return await flushing.flush(what, under_way=live_count())
     except DatabaseError:
         logger.warning("An answer could not be flushed.", exc_info=True)
         return None
-
-
-def _write_row(generation: Generation, text: str | None) -> bool:
-    """Beat, and store the text if it is given. One UPDATE. Returns whether to go on."""
-    fields: dict[str, str | datetime] = {"updated_at": timezone.now()}
-    if text is not None:
-        fields["content"] = text
-    if generation.provider is not None:
-        fields |= _written_by(generation.provider)
-    return bool(_row(generation).filter(status=Status.STREAMING).update(**fields))
 
 
 async def _save_outcome(generation: Generation, outcome: Outcome) -> bool:
