@@ -8,7 +8,7 @@ where it was. A few hundred cards are changed at once, more in the background.
 import contextlib
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -22,7 +22,7 @@ from flashcards.browsing.changes import Changed, Verb
 from flashcards.models import BulkChange, BulkPart
 from flashcards.records import Flashcard, ReviewLog
 from flashcards.services import CardError
-from flashcards.store import OwnerGone, checkpoint, journal
+from flashcards.store import OwnerGone, Query, checkpoint, journal
 from flashcards.store.journal import Change
 
 Status = BulkChange.Status
@@ -144,7 +144,7 @@ def _step(change_id: UUID, clock: Clock) -> bool:
 def _do(change: BulkChange, now: datetime) -> bool:
     packed = bytes(change.card_ids)[16 * change.done : 16 * (change.done + BATCH_CARDS)]
     ids = [uuid.UUID(bytes=packed[at : at + 16]) for at in range(0, len(packed), 16)]
-    cards = Flashcard.objects.for_owner(change.owner_id).in_bulk(ids)
+    cards = _cards(Flashcard.objects.for_owner(change.owner_id), ids)
     verb = Verb(change.verb)
     logs = _logs(change, list(cards))
     found = [
@@ -173,7 +173,7 @@ def _take_back(change: BulkChange, now: datetime) -> bool:
         BulkChange.objects.filter(id=change.id).update(status=Status.UNDONE, done=0)
         return False
     inverses = {uuid.UUID(card_id): inverse for card_id, inverse in part.inverses}
-    cards = Flashcard.objects.for_owner(change.owner_id).with_deleted().in_bulk(list(inverses))
+    cards = _cards(Flashcard.objects.for_owner(change.owner_id).with_deleted(), inverses)
     logs = _logs(change, list(cards))
     found = [
         changes.undo(card, inverses[card_id], logs[card_id], now) for card_id, card in cards.items()
@@ -186,11 +186,18 @@ def _take_back(change: BulkChange, now: datetime) -> bool:
     return True
 
 
+def _cards(mine: Query[Flashcard], ids: Iterable[UUID]) -> dict[UUID, Flashcard]:
+    # A set: thousands of pending cards are looked up in it.
+    return {card.id: card for card in mine.filter(id__in=frozenset(ids))}
+
+
 def _logs(change: BulkChange, card_ids: Sequence[UUID]) -> dict[UUID, list[ReviewLog]]:
     """Return the logs of cards by card, where the change is one of the schedule."""
     logs: dict[UUID, list[ReviewLog]] = defaultdict(list)
     if Verb(change.verb) in changes.SCHEDULING:
-        for log in ReviewLog.objects.for_owner(change.owner_id).filter(flashcard_id__in=card_ids):
+        for log in ReviewLog.objects.for_owner(change.owner_id).filter(
+            flashcard_id__in=frozenset(card_ids)
+        ):
             logs[log.flashcard_id].append(log)
     return logs
 
