@@ -13,6 +13,7 @@ from tests.base import TestCase
 from tests.factories import NOW, stored_card
 
 LATER = NOW + timedelta(minutes=1)
+LATEST = LATER + timedelta(minutes=1)
 
 
 class HistoryTestCase(TestCase):
@@ -32,7 +33,7 @@ class HistoryTestCase(TestCase):
     def revert(self) -> list[Flashcard]:
         edit = self.edits()[0].edit
         return reverting.revert(
-            owner_id=self.alice.pk, card_id=self.card.id, edit_id=edit.id, now=LATER
+            owner_id=self.alice.pk, card_id=self.card.id, edit_id=edit.id, now=LATEST
         )
 
 
@@ -113,7 +114,7 @@ class RevertTests(HistoryTestCase):
         edit = CardEdit.objects.filter(card_id=self.card.id, before__extra="").earliest("edited_at")
         together = CardEdit.objects.filter(change_id=edit.change_id).count()
         changed = reverting.revert(
-            owner_id=self.alice.pk, card_id=self.card.id, edit_id=edit.id, now=LATER
+            owner_id=self.alice.pk, card_id=self.card.id, edit_id=edit.id, now=LATEST
         )
         self.assertEqual(len(changed), together)
 
