@@ -7,7 +7,6 @@ first one; a conversation remembers where the branch that is open ends, its leaf
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from uuid import UUID
 
 from django.db.models import Exists, QuerySet
@@ -156,8 +155,9 @@ def add_in_order(conversation: Conversation, messages: Iterable[Message]) -> lis
     first = leaf.position + 1 if leaf else 0
     for position, message in enumerate(chain, start=first):
         message.conversation, message.position = conversation, position
-    for before, message in pairwise([leaf, *chain]):
-        message.parent = before  # type: ignore[union-attr] # only the first may be None
+    before = leaf
+    for message in chain:
+        message.parent, before = before, message
     stored = Message.objects.bulk_create(chain, batch_size=_BATCH_SIZE)
     if chain:
         conversation.leaf = chain[-1]

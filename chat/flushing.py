@@ -94,9 +94,9 @@ async def _write(together: _Waiting) -> None:
 def write_rows(flushes: Sequence[Flush], *, now: datetime) -> set[UUID]:
     """Store them and return the answers that are still to be written. One SQL statement."""
     rows = ", ".join([_ROW] * len(flushes))
-    values: list[object] = [now]
+    values: list[datetime | UUID | str | None] = [now]
     for each in flushes:
         values += [each.answer_id, each.attempt, each.content, each.provider, each.model]
     with connection.cursor() as cursor:
-        cursor.execute(_UPDATE.format(rows=rows), [*values, Message.Status.STREAMING])
+        cursor.execute(_UPDATE.format(rows=rows), [*values, Message.Status.STREAMING.value])
         return {row[0] for row in cursor.fetchall()}

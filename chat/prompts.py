@@ -148,7 +148,7 @@ def _before(owner_id: UUID, answer: Message) -> tuple[list[Message], list[UUID],
         .order_by("-position")
     )
     elsewhere: list[UUID] = []
-    if conversation.branched:  # type: ignore[attr-defined] # annotated above
+    if conversation.branched:
         elsewhere = list(branches.elsewhere(answer).values_list("id", flat=True))
     return newest, elsewhere, getattr(conversation, "seed", None)
 

@@ -308,7 +308,7 @@ class PathTests(TestCase):
     def test_a_lost_leaf_is_the_newest_message(self) -> None:
         self.log_in()
         conversation = conversation_of(self.alice, 4)
-        Message.objects.filter(id=conversation.leaf_id).delete()
+        branches.path(conversation.leaf_id).get(position=3).delete()
         conversation.refresh_from_db()
 
         self.assertIsNone(conversation.leaf_id)

@@ -1,6 +1,7 @@
 """A key that fails in a chat: what is told, and each way out of it."""
 
 from datetime import timedelta
+from typing import Any
 from unittest import mock
 
 from django.test import Client, override_settings
@@ -16,7 +17,7 @@ HTMX = {"HX-Request": "true"}
 
 
 class KeyTests(StreamingTestCase):
-    def failed(self, **how: object) -> Message:
+    def failed(self, **how: Any) -> Message:
         """Return an answer that failed as a Step(**how) says."""
         self.claude.script(**how)
         return self.finished(self.ask())
