@@ -6,11 +6,12 @@ from uuid import UUID
 from accounts import exports
 from chat import export
 from chat.models import Conversation
+from chat.recorded import AnswerContext, Seed
 
 ABOUT = """conversations/
   one .md and one .json for each conversation, named after the day it began; the .md has the branch
   that was open, the .json every branch. Deleted ones that could still be brought back are in
-  conversations/deleted/"""
+  conversations/deleted/. In conversations/more/ is what was recalled for each answer"""
 _FETCHED_ROWS = 100
 
 
@@ -23,6 +24,7 @@ def files(owner_id: UUID) -> Iterator[exports.File]:
         stem = f"{folder}/{conversation.created_at:%Y-%m-%d} {name}"
         yield f"{stem}.md", _markdown(conversation)
         yield f"{stem}.json", _json(conversation)
+    yield from exports.owned_models("conversations/more", (AnswerContext, Seed), owner_id)
 
 
 def _markdown(conversation: Conversation) -> Iterator[bytes]:

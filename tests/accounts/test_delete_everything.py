@@ -14,9 +14,10 @@ from django.utils import timezone
 
 from accounts import email_change, endpoints, services, tasks
 from accounts.models import User
+from chat.recorded import AnswerContext, Instructions
 from chat.services import append_message, start_conversation
 from flashcards import jobs, media
-from flashcards.models import Deck, Draft, DraftBatch, Image
+from flashcards.models import Deck, Document, Draft, DraftBatch, Image
 from flashcards.store import OwnerGone, checkpoint, export, journal, tables
 from tests.accounts.keys import KEY
 from tests.base import PASSWORD
@@ -64,7 +65,14 @@ class DeleteEverythingTests(TransactionTestCase):
             user=user, new_email=f"new.{user.email}", base_url="http://here", now=now
         )
         message = start_conversation(user, "What is a cell?", now=now)
-        append_message(message.conversation, "The unit of life.", role="assistant", now=now)
+        answer = append_message(
+            message.conversation, "The unit of life.", role="assistant", now=now
+        )
+        shared, _ = Instructions.objects.get_or_create(digest="d", text="You are a tutor.")
+        AnswerContext.objects.create(
+            answer=answer, instructions=shared, found=[{"text": f"About {user.pk}"}]
+        )
+        Document.objects.create(owner=user, name="notes.txt", text="Cells.", sha256="0" * 64)
         deck = Deck.objects.create(owner=user, name="Biology")
         batch = DraftBatch.objects.create(owner=user, message=message)
         Draft.objects.create(batch=batch, position=0, question="Q?")
