@@ -14,6 +14,12 @@ def working(change: BulkChange) -> str:
     return sentences.working(change)
 
 
+@register.filter
+def grouped(number: int) -> str:
+    """Return a number with its thousands told apart: "12,340"."""
+    return f"{number:,}"
+
+
 @register.simple_tag
 def order_link(by: str, sorted_by: str, *, descends: bool, first_descends: bool = False) -> str:
     """Return what a column's heading sorts by: turned round if it is sorted by it already."""
