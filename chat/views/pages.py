@@ -14,7 +14,8 @@ from chat.models import Conversation, Message
 from memoryloop import markdown
 from memoryloop.http import HtmxHttpRequest
 
-MESSAGES_PER_PAGE = 50
+# Some 140 KB of a page.
+MESSAGES_PER_PAGE = 40
 # Shown after a message that is jumped to, so that it does not stand at the page's very end.
 SHOWN_AFTER = 10
 # How many conversations the side column lists.

@@ -209,7 +209,7 @@ class OpenTests(BranchTestCase):
         response = self.client.get(reverse("chat:message", args=[early.id]), follow=True)
 
         self.assertContains(response, f"message-{early.id}")
-        self.assertContains(response, f"?at={self.at_end_of(early)}&amp;upto=65")
+        self.assertContains(response, f"?at={self.at_end_of(early)}&amp;upto=55")
 
     def at_end_of(self, message: Message) -> uuid.UUID:
         return branches.newest_below(message).id

@@ -84,16 +84,16 @@ class ConversationTests(TestCase):
         conversation = conversation_of(self.alice, 120)
         page = self.client.get(conversation.get_absolute_url())
         self.assertContains(page, "Answer 119")
-        self.assertContains(page, "Question 70")
-        self.assertNotContains(page, "Answer 69")
-        self.assertContains(page, "?upto=69")
+        self.assertContains(page, "Question 80")
+        self.assertNotContains(page, "Answer 79")
+        self.assertContains(page, "?upto=79")
 
-        fragment = self.client.get(f"{conversation.get_absolute_url()}?upto=69", headers=HTMX)
+        fragment = self.client.get(f"{conversation.get_absolute_url()}?upto=79", headers=HTMX)
 
-        self.assertContains(fragment, "Answer 69")
+        self.assertContains(fragment, "Answer 79")
         self.assertNotContains(fragment, "<html")
-        self.assertContains(fragment, "?upto=19")
-        whole = self.client.get(f"{conversation.get_absolute_url()}?upto=19")
+        self.assertContains(fragment, "?upto=39")
+        whole = self.client.get(f"{conversation.get_absolute_url()}?upto=39")
         self.assertContains(whole, "Question 0")
         self.assertContains(whole, "Later messages")
 
