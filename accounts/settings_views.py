@@ -197,7 +197,7 @@ def _model_form(tutor: services.Tutor, data: Any = None) -> ModelForm:
         data,
         models=tutor.key.listed_models if tutor.key else (),
         current=tutor.key.model if tutor.key else "",
-        default=f"{settings.CLAUDE_MODEL} (what this server suggests)",
+        default=f"{settings.CLAUDE_MODEL} (suggested)",
         auto_id="claude_%s",
     )
 
