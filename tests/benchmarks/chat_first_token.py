@@ -13,6 +13,7 @@ import argparse
 import http.client
 import itertools
 import json
+import os
 import re
 import signal
 import statistics
@@ -135,7 +136,7 @@ def many_streams(live: LiveMemoryLoop, provider: OpenAIServer, browsers: list[Br
     provider.default(text="word " * WORDS, delay_seconds=WORD_SECONDS)
     process = live.process
     assert process is not None  # it runs within the context
-    before = _memory_mb(process.pid)
+    before, used = _memory_mb(process.pid), _cpu_seconds(process.pid)
     firsts: list[float] = []
     gaps: list[float] = []
     whole: list[float] = []
@@ -179,8 +180,16 @@ def many_streams(live: LiveMemoryLoop, provider: OpenAIServer, browsers: list[Br
         f"{statistics.median(firsts):.0f} ms, p95 {_p95(firsts):.0f} ms; between two updates "
         f"median {statistics.median(gaps):.0f} ms, p95 {_p95(gaps):.0f} ms; whole answer median "
         f"{statistics.median(whole):.1f} s ({WORDS * WORD_SECONDS:.1f} s at the provider); "
-        f"{(peak[0] - before) / len(browsers) * 1_024:.0f} KB a stream"
+        f"{(peak[0] - before) / len(browsers) * 1_024:.0f} KB a stream, "
+        f"{(_cpu_seconds(process.pid) - used) / len(browsers) / WORDS * 1e6:.0f} µs of processor "
+        "time a word"
     )
+
+
+def _cpu_seconds(pid: int) -> float:
+    """Return the processor time that the web process has used: what a busy machine cannot hide."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _p95(values: list[float]) -> float:
@@ -216,13 +225,16 @@ def main() -> None:
             first.events(path).read()
         for _ in range(5):
             first_words_ms(first, conversation)
+        assert live.process is not None  # it runs within the context
+        used = _cpu_seconds(live.process.pid)
         taken = [first_words_ms(first, conversation) for _ in range(options.rounds)]
+        used = (_cpu_seconds(live.process.pid) - used) / options.rounds
         direct = statistics.median(direct_ms(provider) for _ in range(options.rounds))
         sys.stdout.write(
             f"POST to first words: median {statistics.median(taken):.1f} ms, p95 "
             f"{_p95(taken):.1f} ms, of which the provider {direct:.1f} ms"
             + "".join(f", {name} {statistics.median(ms):.1f} ms" for name, ms in STAGES.items())
-            + "\n"
+            + f"; {used * 1_000:.1f} ms of processor time for a whole answer\n"
         )
         sys.stdout.flush()
         if options.streams:
