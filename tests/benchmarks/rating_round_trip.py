@@ -92,7 +92,7 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
         stage = _rate(client, stage, done, times, processor)
     if profiler:
         profiler.disable()
-        pstats.Stats(profiler, stream=sys.stderr).sort_stats("cumulative").print_stats(60)
+        pstats.Stats(profiler, stream=sys.stderr).sort_stats("tottime").print_stats(45)
     undone: list[float] = []
     for _ in range(UNDOS):
         _undo(client, undone)
