@@ -13,9 +13,7 @@ from memoryloop.palette import PaletteItem
 def find_decks(*, owner_id: uuid.UUID, text: str, limit: int) -> list[PaletteItem]:
     """Return this owner's decks whose names have all the words; none for no words."""
     wanted = text.lower().split()
-    found = [
-        name for name in decks.names(owner_id) if all(word in name.lower() for word in wanted)
-    ]
+    found = [name for name in decks.names(owner_id) if all(word in name.lower() for word in wanted)]
     url = reverse("flashcards:cards")
     return [
         PaletteItem("Decks", name, f"{url}?{urlencode({'q': str(InDeck(name))})}", "decks")

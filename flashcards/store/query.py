@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import SimpleNamespace
 from typing import Any, Generic, TypeVar, overload
 from uuid import UUID
 
@@ -58,6 +59,14 @@ class Query(Generic[R]):
     @classmethod
     def of(cls, spec: TableSpec, owner_id: UUID | None) -> "Query[R]":
         return cls(_Plan(spec=spec, owner_id=owner_id))
+
+    @property
+    def model(self) -> SimpleNamespace:
+        """Return what get_object_or_404 asks of the model of a QuerySet."""
+        record = self._plan.spec.record
+        return SimpleNamespace(
+            DoesNotExist=record.DoesNotExist, _meta=SimpleNamespace(object_name=record.__name__)
+        )
 
     # Narrowing
 
@@ -268,6 +277,9 @@ class Query(Generic[R]):
         scan = scan.where(self._base_filter(pending, overlay))
         if plan.limit is not None:
             # Pending rows may push some of these off the page, never pull later ones onto it.
+            names = (name.lstrip("-") for name in self._ordering())
+            # LanceDB 0.40 cannot sort a page by columns that are not read.
+            scan = scan.select(list(dict.fromkeys([*plan.spec.whole, *names])))
             scan = scan.order_by([tables.ordering(name) for name in self._ordering()])
         stop = EVERYTHING if plan.limit is None else plan.offset + plan.limit
         return codec.from_table(plan.spec, tables.fetch(scan.limit(stop - passed).offset(passed)))

@@ -36,8 +36,9 @@ class LeechTests(TestCase):
 
     def test_once_the_learner_took_the_tag_off_it_comes_back_four_lapses_later(self) -> None:
         self.forget(8)
-        given = {"owner_id": self.alice.pk, "card_id": self.card.id}
-        self.card = services.set_tags(**given, tags=("biology",))
+        self.card = services.set_tags(
+            owner_id=self.alice.pk, card_id=self.card.id, tags=("biology",)
+        )
         self.assertEqual(self.forget(3).tags, ("biology",))
         self.assertEqual(self.forget(1).tags, ("biology", "leech"))
 
