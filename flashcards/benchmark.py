@@ -22,7 +22,7 @@ import numpy as np
 from django.db import connection, transaction
 
 from accounts.models import User
-from flashcards import loading, scheduling, services
+from flashcards import loading, scheduling, services, study
 from flashcards.records import Flashcard, NewCard, Rating, ReviewLog
 from flashcards.statistics import statistics as review_statistics
 from flashcards.store import checkpoint, old_pattern, search, upkeep
@@ -31,6 +31,11 @@ TOPICS = 2_000
 # How far a card's vector lies from its topic's: neighbours at a cosine of 0.8 or so.
 SPREAD = 0.5
 DAYS = 365
+# How long ago cards were made at most, and how many reviews one has had at most.
+OLDEST_DAYS = 1_000
+MOST_REVIEWS = 12
+# The learner was not there for so long: there is something to do.
+AWAY = timedelta(days=3)
 MODEL = "benchmark"
 NEIGHBOURS = 10
 # In a row, to see whether they grow slower: a tenth of them when there are few cards.
@@ -70,6 +75,9 @@ class Benchmark:
     def build(self) -> None:
         """Store the data, and in the folder what `measure` has to know of it."""
         self.owner = User.objects.create_user("bench@memoryloop.example")
+        # As many as there are: a day's limits would end the measurement after 220 cards.
+        no_limits = {"new_per_day": 9_999, "reviews_per_day": 9_999}
+        study.save(owner_id=self.owner.pk, deck=None, values=no_limits, now=self.now)
         self._build()
         np.save(self.folder / "vectors.npy", self.vectors)
         known = {"ids": [str(card_id) for card_id in self.ids], "values": self.values}
@@ -105,15 +113,19 @@ class Benchmark:
         each = self.reviews_wanted / max(self.cards_wanted, 1)
         for number in range(self.cards_wanted):
             card = self._card(number)
-            now = card.created_at
-            for _ in range(int(each * (number + 1)) - int(each * number)):
+            at = card.created_at
+            # A young card has had few reviews; older ones make up for it.
+            for _ in range(min(int(each * (number + 1)) - len(logs), MOST_REVIEWS)):
+                if at > self.now - AWAY:
+                    break
                 rating = Rating(self.draw.choices((1, 2, 3, 4), (10, 10, 70, 10))[0])
                 card, log = scheduling.review(
-                    card, rating, now, review_id=self._id(), duration_ms=4_000
+                    card, rating, at, review_id=self._id(), duration_ms=4_000
                 )
                 logs.append(log)
-                now = min(self._study_time(now, card.due), self.now - timedelta(seconds=1))
+                at = self._study_time(at, card.due)
             cards.append(card)
+        self.values["reviews_made"] = len(logs)
         topics = self.numbers.integers(TOPICS, size=len(cards))
         self.vectors = self._near(topics)
         started = time.perf_counter()
@@ -137,7 +149,7 @@ class Benchmark:
         return at if at >= due else at + timedelta(days=1)
 
     def _card(self, number: int) -> Flashcard:
-        day = self.now - timedelta(days=self.draw.randrange(1, DAYS))
+        day = self.now - timedelta(days=self.draw.randrange(1, OLDEST_DAYS))
         made = day.replace(hour=19, microsecond=number % 1_000_000)
         return Flashcard(
             id=self._id(),

@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
-from flashcards import history, jobs
+from flashcards import history, jobs, study
 from flashcards.browsing import changes
 from flashcards.browsing.changes import Changed, Verb
 from flashcards.models import BulkChange, BulkPart
@@ -147,8 +147,11 @@ def _do(change: BulkChange, now: datetime) -> bool:
     cards = _cards(Flashcard.objects.for_owner(change.owner_id), ids)
     verb = Verb(change.verb)
     logs = _logs(change, list(cards))
+    mine = study.settings_for(owner_id=change.owner_id)
     found = [
-        changes.apply(verb, change.argument, card, now, logs[card_id])
+        changes.apply(
+            verb, change.argument, card, now, logs[card_id], study.for_card(mine, card).schedule
+        )
         for card_id, card in cards.items()
     ]
     changed = [each for each in found if each is not None]
@@ -175,8 +178,12 @@ def _take_back(change: BulkChange, now: datetime) -> bool:
     inverses = {uuid.UUID(card_id): inverse for card_id, inverse in part.inverses}
     cards = _cards(Flashcard.objects.for_owner(change.owner_id).with_deleted(), inverses)
     logs = _logs(change, list(cards))
+    mine = study.settings_for(owner_id=change.owner_id)
     found = [
-        changes.undo(card, inverses[card_id], logs[card_id], now) for card_id, card in cards.items()
+        changes.undo(
+            card, inverses[card_id], logs[card_id], now, study.for_card(mine, card).schedule
+        )
+        for card_id, card in cards.items()
     ]
     _write(change.owner_id, [each for each in found if each is not None], now)
     BulkChange.objects.filter(id=change.id).update(

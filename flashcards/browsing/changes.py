@@ -13,6 +13,7 @@ from typing import Any
 
 from flashcards import scheduling
 from flashcards.records import Flashcard, LogKind, ReviewLog, State
+from flashcards.scheduling import DEFAULT_SETTINGS, ScheduleSettings
 
 Inverse = dict[str, Any]
 
@@ -50,27 +51,32 @@ def apply(
     card: Flashcard,
     now: datetime,
     logs: Sequence[ReviewLog] = (),
+    settings: ScheduleSettings = DEFAULT_SETTINGS,
 ) -> Changed | None:
     """Return the card as the verb leaves it, or None if it is so already.
 
     `argument` is what BulkChange keeps: "tag", "deck", "flag", "until" or "due". `logs` is the
-    card's whole log, read only for SCHEDULING.
+    card's whole log, read only for SCHEDULING, and folded by `settings`.
     """
     if verb in SCHEDULING:
-        return _scheduled(verb, argument, card, now, logs)
+        return _scheduled(verb, argument, card, now, logs, settings)
     after, inverse = _VERBS[verb](card, argument, now)
     return Changed(card, after, inverse) if after != card else None
 
 
 def undo(
-    card: Flashcard, inverse: Inverse, logs: Sequence[ReviewLog], now: datetime
+    card: Flashcard,
+    inverse: Inverse,
+    logs: Sequence[ReviewLog],
+    now: datetime,
+    settings: ScheduleSettings = DEFAULT_SETTINGS,
 ) -> Changed | None:
     """Return the card with the change taken back, or None if there is nothing left of it.
 
     A schedule that went on since is left as it is.
     """
     if "log" in inverse:
-        return _unscheduled(card, uuid.UUID(inverse["log"]), logs, now)
+        return _unscheduled(card, uuid.UUID(inverse["log"]), logs, now, settings)
     after = card
     for field, value in inverse.get("set", {}).items():
         value = datetime.fromisoformat(value) if field in _TIMES and value else value
@@ -88,6 +94,7 @@ def _scheduled(
     card: Flashcard,
     now: datetime,
     logs: Sequence[ReviewLog],
+    settings: ScheduleSettings,
 ) -> Changed | None:
     if card.state is State.NEW:
         # There is nothing to reset, and a new card comes when its turn comes.
@@ -99,18 +106,23 @@ def _scheduled(
     else:
         due = datetime.fromisoformat(argument["due"])
         row = scheduling.due_row(card, due, now, log_id=uuid.uuid4())
-    return Changed(card, scheduling.fold(card, [*logs, row]), {"log": str(row.id)}, row)
+    after = scheduling.fold(card, [*logs, row], settings=settings)
+    return Changed(card, after, {"log": str(row.id)}, row)
 
 
 def _unscheduled(
-    card: Flashcard, log_id: uuid.UUID, logs: Sequence[ReviewLog], now: datetime
+    card: Flashcard,
+    log_id: uuid.UUID,
+    logs: Sequence[ReviewLog],
+    now: datetime,
+    settings: ScheduleSettings,
 ) -> Changed | None:
     done = next((log for log in logs if log.id == log_id), None)
     later = [log for log in logs if done is not None and log.sequence > done.sequence]
     if done is None or any(log.undoes == log_id or log.kind is not LogKind.UNDO for log in later):
         return None
     row = scheduling.undo_row(card, log_id, now, undo_id=uuid.uuid4())
-    return Changed(card, scheduling.fold(card, [*logs, row]), {}, row)
+    return Changed(card, scheduling.fold(card, [*logs, row], settings=settings), {}, row)
 
 
 _TIMES = frozenset({"buried_until", "deleted_at"})

@@ -80,7 +80,11 @@ def test_a_search_completes_points_at_a_slip_and_selects_all_of_it(learner: Visi
     expect(page.locator("#change-form")).to_have_attribute("data-found", str(CARDS // 2))
     page.keyboard.type("is:odd")
     expect(page.locator("#search-problem")).to_contain_text("is: can be new, learning")
-    page.locator("#cards-q").fill("tag:odd")
+    with page.expect_response(
+        lambda response: response.url.endswith("q=tag%3Aodd") or "q=tag%3Aodd&" in response.url
+    ):
+        page.locator("#cards-q").fill("tag:odd")
+    learner.settle()
     expect(page.locator("#search-problem")).not_to_contain_text("is: can be")
     learner.press("ArrowDown", "End")
     expect(page.locator(".browser-line:focus")).to_have_attribute("data-at", str(CARDS // 2 - 1))

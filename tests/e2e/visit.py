@@ -121,6 +121,12 @@ class Visit:
         for key in keys:
             self.page.keyboard.press(key)
 
+    def settle(self) -> None:
+        """Wait until nothing that was asked for is on its way or being put into the page."""
+        self.page.wait_for_function(
+            "!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')"
+        )
+
     def open_palette(self) -> Locator:
         """Press Ctrl+K and return the field to search in."""
         self.press("Control+k")

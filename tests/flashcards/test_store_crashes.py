@@ -8,7 +8,7 @@ from django.test import TransactionTestCase
 
 from accounts.models import User
 from flashcards import services
-from flashcards.records import Flashcard, Rating, ReviewLog
+from flashcards.records import Flashcard, LogKind, Rating, ReviewLog
 from tests.factories import NOW, stored_card
 from tests.flashcards.processes import acknowledged, forget, judge, start
 
@@ -71,7 +71,9 @@ class ConcurrencyTests(TransactionTestCase):
         reviews = [item for item in said if "review" in item]
         refused = [item for item in said if "refused" in item]
         self.assertEqual(len(reviews) + len(refused), 160)
-        self.assertEqual(ReviewLog.objects.for_owner(alice).count(), len(reviews))
+        # One that came later than the next has a row of its own for the day that follows from both.
+        rated = ReviewLog.objects.for_owner(alice).exclude(kind=LogKind.MANUAL)
+        self.assertEqual(rated.count(), len(reviews))
         positions = {(item["card"], item["sequence"]) for item in reviews}
         self.assertEqual(len(positions), len(reviews))
 

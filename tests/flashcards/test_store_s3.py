@@ -22,7 +22,7 @@ from django.urls import reverse
 from accounts.models import User
 from flashcards import integrity, jobs
 from flashcards.models import JournalEntry
-from flashcards.records import Flashcard, ReviewLog
+from flashcards.records import Flashcard, LogKind, ReviewLog
 from flashcards.store import checkpoint, tables, upkeep
 from tests.factories import stored_card
 from tests.flashcards.buckets import s3_server
@@ -191,9 +191,11 @@ class SharedBucketTests(TransactionTestCase):
         self.assertEqual([process.returncode for process in processes], [0, 0, 0])
         checkpoint.run_until_empty()
         forget()
-        logs = ReviewLog.objects.for_owner(self.alice).count()
-        self.assertEqual(logs, sum(text.count('"review"') for text in said))
+        # One that came later than the next has a row of its own for the day that follows from both.
+        rated = ReviewLog.objects.for_owner(self.alice).exclude(kind=LogKind.MANUAL)
+        self.assertEqual(rated.count(), sum(text.count('"review"') for text in said))
         self.assertEqual(integrity.check().findings, [])
+        logs = ReviewLog.objects.for_owner(self.alice).count()
         done = upkeep.optimize()
         self.assertEqual([table.after.rows for table in done], [5, logs])
         self.assertIsNone(done[0].after.bytes)
