@@ -40,8 +40,9 @@ class Done:
 
     new: Counter[UUID | None] = field(default_factory=Counter)
     reviews: Counter[UUID | None] = field(default_factory=Counter)
-    # The cards reviewed of each note, both as text.
+    # The cards reviewed of each note, both as text; and the same one by one, as they came.
     notes: dict[str, set[str]] = field(default_factory=dict)
+    seen: list[tuple[str, str]] = field(default_factory=list)
     last_card: UUID | None = None
     last_at: datetime | None = None
 
@@ -50,7 +51,9 @@ class Done:
             self.last_card, self.last_at = log.flashcard_id, log.reviewed_at
         if card is None:
             return
-        self.notes.setdefault(str(card.note_id), set()).add(str(log.flashcard_id))
+        note, own = str(card.note_id), str(log.flashcard_id)
+        self.notes.setdefault(note, set()).add(own)
+        self.seen.append((note, own))
         if log.state_before is State.NEW:
             self.new[bucket] += 1
         elif log.state_before is State.REVIEW:

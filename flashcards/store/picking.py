@@ -187,11 +187,7 @@ def _bury(kept: Snapshot, ready: Numbers, fresh: Rows, fresh_ready: Numbers, don
     rows = kept.rows
     by_note, places, codes = kept.siblings()
     seen = done.notes
-    # As a list: another request of this learner may add to it meanwhile.
-    for note, cards in list(seen.items()):
-        for place in by_note.get(note, ()):
-            if rows.segments[place] != LEARNING and cards - {rows.ids[place]}:
-                ready[place] = False
+    ready[kept.buried_places(done)] = False
     if len(places):
         mask = ready[places]
         due, notes = places[mask], codes[mask]

@@ -14,6 +14,7 @@ from uuid import UUID
 
 import numpy as np
 from django.conf import settings
+from django.db import connection
 
 from flashcards.records import Flashcard, State
 from flashcards.store import codec, journal, load, recent, snapshot, tables
@@ -73,10 +74,9 @@ def read(
     pending = journal.read(owner_id)
     kept = _snapshot(owner_id, pending, plan, now)
     ready = kept.rows.is_ready(now, plan, ahead)
-    for card_id in pending.cards:
-        place = kept.place(card_id)
-        if place is not None:
-            ready[place] = False
+    # Within a transaction an image may be our own and be rolled back yet.
+    newer = kept.pending_places(pending.cards, keep=not connection.in_atomic_block)
+    ready[newer] = False
     done = recent.done(owner_id, pending, plan, now)
     latest = plan.day_ends + ahead
     soon = (card for card in _studied(pending.cards.values()) if card.due < latest)

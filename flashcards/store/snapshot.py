@@ -1,7 +1,8 @@
 """The rows of one owner that may be due within two days, as arrays in the queue's order."""
 
+import itertools
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from flashcards.records import Flashcard
 from flashcards.store import codec, tables
 from flashcards.store.filters import Expression, Or, all_of, condition
 from flashcards.store.journal import Pending
+from flashcards.store.ledger import Done
 from flashcards.store.plan import Plan
 from flashcards.store.schema import EVERYTHING, FLASHCARDS
 
@@ -68,11 +70,47 @@ class Snapshot:
     vectors: dict[UUID, Numbers] = field(default_factory=dict)
     _places: dict[str, int] | None = None
     _siblings: tuple[dict[str, list[int]], Numbers, Numbers] | None = None
+    # Each is set in one go: two requests of a learner may be at it at once.
+    _pending: tuple[int, list[int]] = field(default=(0, []))
+    _buried: tuple[object, int, list[int]] = field(default=(None, 0, []))
 
     def place(self, card_id: UUID) -> int | None:
         if self._places is None:
             self._places = {card_id: n for n, card_id in enumerate(self.rows.ids)}
         return self._places.get(str(card_id))
+
+    def pending_places(self, cards: Mapping[UUID, Flashcard], *, keep: bool) -> list[int]:
+        """Return the rows of which the journal has a newer image.
+
+        With `keep`, which is for committed images, the next call looks at those that came since.
+        """
+        taken, places = self._pending
+        if taken > len(cards) or not keep:
+            taken, places = 0, []
+        new = (self.place(each) for each in itertools.islice(cards, taken, None))
+        places = [*places, *(place for place in new if place is not None)]
+        if keep:
+            self._pending = len(cards), places
+        return places
+
+    def buried_places(self, done: Done) -> list[int]:
+        """Return the rows that have a sibling among the cards done on this day.
+
+        Looks at the cards that were done since the last call.
+        """
+        before, taken, places = self._buried
+        if before is not done:
+            taken, places = 0, []
+        by_note, _, _ = self.siblings()
+        new = done.seen[taken:]
+        places = places + [
+            place
+            for note, own in new
+            for place in by_note.get(note, ())
+            if self.rows.ids[place] != own and self.rows.segments[place] != LEARNING
+        ]
+        self._buried = done, taken + len(new), places
+        return places
 
     def siblings(self) -> tuple[dict[str, list[int]], Numbers, Numbers]:
         """Return each note's places, the places of rows that have siblings, and a note number."""

@@ -126,6 +126,22 @@ class CommittedTests(TransactionTestCase):
             self.assertEqual(recent.done(alice.pk, pending, PLAN, now), before)
         self.assertEqual(before.new.total(), 5)
 
+    def test_requests_that_commit_leave_out_siblings_and_what_was_rated(self) -> None:
+        alice = User.objects.create_user("alice@example.org")
+        notes = [uuid.uuid4() for _ in range(4)]
+        cards = [stored_card(alice, note_id=note) for note in notes for _ in range(2)]
+        checkpoint.run()
+        now = NOW + timedelta(minutes=9)
+        for number, card in enumerate(cards[::2]):
+            found = services.due_queue(owner_id=alice.pk, now=now, limit=9)
+            # One card of each note that was not rated yet.
+            self.assertEqual([each.note_id for each in found.cards], notes[number:])
+            self.assertEqual(found.new, 4 - number)
+            self.rate(alice, card, number + 1)
+        services.undo_review(owner_id=alice.pk, undo_id=uuid.uuid4(), now=now)
+        found = services.due_queue(owner_id=alice.pk, now=now, limit=9)
+        self.assertEqual([each.note_id for each in found.cards], notes[3:])
+
     def rate(self, alice: User, card: Flashcard, number: int) -> None:
         services.due_queue(owner_id=alice.pk, now=NOW + timedelta(minutes=number))
         services.review_card(
