@@ -9,8 +9,9 @@ class FlashcardsConfig(AppConfig):
         # Imported here because models must be loaded first.
         from accounts import exports
         from chat import prompts
-        from flashcards import checks, fading, palette, signals, takeaway
+        from flashcards import checks, fading, palette, signals
         from flashcards.store import manager, tables
+        from flashcards.upkeep import takeaway
         from memoryloop import health, warming
         from memoryloop import palette as ground_palette
 

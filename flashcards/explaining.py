@@ -9,8 +9,8 @@ from accounts.models import User
 from chat import seeds
 from chat.models import Conversation
 from flashcards import faces, words
-from flashcards.memory import PastReview, history_of, logs_of, memory_of
 from flashcards.records import Flashcard, Kind
+from flashcards.reviewing.memory import PastReview, history_of, logs_of, memory_of
 from flashcards.sources import source_of
 
 # Of a long history the newest reviews say enough.

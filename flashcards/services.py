@@ -13,14 +13,15 @@ from django.db import transaction
 
 import chat.services
 from chat.models import Message
-from flashcards import history, jobs, study
+from flashcards import history, jobs
 from flashcards.faces import card_ordinals
 from flashcards.models import DraftBatch
 from flashcards.records import (
     Flashcard,
     NewCard,
 )
-from flashcards.reviewing import (
+from flashcards.reviewing import study
+from flashcards.reviewing.rating import (
     AlreadyAnswered,
     NothingToUndo,
     Reviewed,
@@ -29,9 +30,9 @@ from flashcards.reviewing import (
     reviewed_since,
     undo_review,
 )
+from flashcards.reviewing.study import Study
 from flashcards.store import DueQueue, Query, journal, queue
 from flashcards.store.journal import Change
-from flashcards.study import Study
 from flashcards.wording import BadCard, CardError, check_words, clean
 
 __all__ = [

@@ -6,8 +6,10 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from flashcards import bin as card_bin
-from flashcards import documents, duplicate_search, embedding, jobs, media
+from flashcards import embedding, jobs, media
+from flashcards.alike import duplicate_search
 from flashcards.browsing import bulk
+from flashcards.making import documents
 from flashcards.store import checkpoint, upkeep
 
 

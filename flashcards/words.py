@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta, tzinfo
 
-from flashcards.day import day_of
+from flashcards.reviewing.day import day_of
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)

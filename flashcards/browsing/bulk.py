@@ -16,11 +16,12 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
-from flashcards import history, jobs, study
+from flashcards import history, jobs
 from flashcards.browsing import changes
 from flashcards.browsing.changes import Changed, Verb
 from flashcards.models import BulkChange, BulkPart
 from flashcards.records import Flashcard, ReviewLog
+from flashcards.reviewing import study
 from flashcards.services import CardError
 from flashcards.store import OwnerGone, Query, checkpoint, journal
 from flashcards.store.journal import Change

@@ -11,13 +11,13 @@ from uuid import UUID
 
 import numpy as np
 
-from flashcards import study
 from flashcards.browsing import syntax
 from flashcards.browsing.matching import Matcher, retrievability
 from flashcards.browsing.parsing import parse
 from flashcards.browsing.syntax import Node
 from flashcards.models import Deck
 from flashcards.records import Flashcard
+from flashcards.reviewing import study
 from flashcards.scheduling import ScheduleSettings
 from flashcards.store import columns as stored
 from flashcards.store.blocks import Numbers

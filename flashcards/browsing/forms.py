@@ -9,9 +9,9 @@ from django.core.exceptions import ValidationError
 
 from flashcards import decks
 from flashcards.browsing.changes import Verb
-from flashcards.day import Day
 from flashcards.labels import FLAGS, TAG_MAX_CHARACTERS
 from flashcards.models import Deck
+from flashcards.reviewing.day import Day
 from flashcards.services import CardError
 
 # A hundred years.

@@ -11,9 +11,9 @@ import numpy as np
 from flashcards.browsing import syntax
 from flashcards.browsing.parsing import DAYS_MOST, parse
 from flashcards.browsing.syntax import BadQuery, Node, Property, Standing
-from flashcards.day import Day
 from flashcards.models import Deck
 from flashcards.records import State
+from flashcards.reviewing.day import Day
 from flashcards.scheduling import ScheduleSettings
 from flashcards.store import search
 from flashcards.store.blocks import Mask, Numbers

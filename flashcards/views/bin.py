@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from flashcards import bin as card_bin
 from flashcards import faces, words
-from flashcards.day import zone_of
+from flashcards.reviewing.day import zone_of
 from memoryloop.http import HtmxHttpRequest
 from memoryloop.toasts import toast
 

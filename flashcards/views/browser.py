@@ -16,15 +16,16 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import reswap, retarget, trigger_client_event
 
-from flashcards import services, study
+from flashcards import services
 from flashcards.browsing import BadQuery, bulk, completing, finding, listing
 from flashcards.browsing.changes import Verb
 from flashcards.browsing.forms import ChangeForm, ids_in
 from flashcards.browsing.parsing import QUERY_MAX_CHARACTERS
 from flashcards.browsing.sentences import sentence
-from flashcards.day import zone_of
 from flashcards.labels import FLAGS
 from flashcards.models import BulkChange
+from flashcards.reviewing import study
+from flashcards.reviewing.day import zone_of
 from flashcards.store import columns
 from flashcards.views.access import next_url
 from memoryloop.http import HtmxHttpRequest

@@ -12,13 +12,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from flashcards import faces, history, labels, memory, resetting, reverting, services, study
-from flashcards.curve import curve_of
-from flashcards.day import day_start, zone_of
+from flashcards import faces, history, labels, reverting, services
+from flashcards.alike.neighbours import neighbours_of
 from flashcards.forms import split_tags
 from flashcards.models import CardEdit, Deck
-from flashcards.neighbours import neighbours_of
 from flashcards.records import Flashcard
+from flashcards.reviewing import memory, resetting, study
+from flashcards.reviewing.curve import curve_of
+from flashcards.reviewing.day import day_start, zone_of
 from flashcards.sources import source_of
 from flashcards.views.access import card_or_404
 from memoryloop.http import HtmxHttpRequest

@@ -18,8 +18,8 @@ from flashcards.browsing import BadQuery, bulk
 from flashcards.browsing.changes import Verb
 from flashcards.browsing.forms import ids_in
 from flashcards.browsing.parsing import QUERY_MAX_CHARACTERS
-from flashcards.day import zone_of
 from flashcards.models import Deck, RemovedDecks
+from flashcards.reviewing.day import zone_of
 from flashcards.views.access import next_url
 from memoryloop.http import HtmxHttpRequest
 from memoryloop.toasts import toast

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import User
-from flashcards import documents, origins, passages
+from flashcards.making import documents, origins, passages
 from flashcards.models import Document
 from flashcards.views.access import card_or_404
 from flashcards.wording import CardError

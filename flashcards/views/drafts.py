@@ -12,20 +12,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import User
-from flashcards import (
-    documents,
-    drafting,
-    faces,
-    generation,
-    linter,
-    origins,
-    rules,
-    services,
-    writing,
-)
-from flashcards.candidates import Candidate
+from flashcards import faces, services
+from flashcards.making import documents, drafting, generation, linter, origins, rules, writing
+from flashcards.making.candidates import Candidate
+from flashcards.making.origins import NoOrigin, Origin
 from flashcards.models import Draft, DraftBatch
-from flashcards.origins import NoOrigin, Origin
 from flashcards.records import ANSWER_MAX_CHARACTERS, QUESTION_MAX_CHARACTERS, Flashcard, Kind
 from flashcards.wording import CARDS_A_NOTE
 from memoryloop.http import HtmxHttpRequest

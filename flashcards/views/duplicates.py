@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from flashcards import duplicate_search, duplicates, reverting, services
+from flashcards import reverting, services
+from flashcards.alike import duplicate_search, duplicates
 from flashcards.models import CardEdit, DuplicateSearch
 from flashcards.records import Flashcard
 from flashcards.views.access import card_or_404

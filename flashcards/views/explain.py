@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from flashcards import explaining
-from flashcards.day import zone_of
+from flashcards.reviewing.day import zone_of
 from flashcards.views.access import card_or_404
 from memoryloop.http import HtmxHttpRequest
 

@@ -14,10 +14,12 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
-from flashcards import decks, faces, linter, notes, resetting
+from flashcards import decks, faces, notes
 from flashcards.forms import CardForm, EditCardForm, split_tags
+from flashcards.making import linter
 from flashcards.models import Deck
 from flashcards.records import Flashcard, Kind, State
+from flashcards.reviewing import resetting
 from flashcards.views.access import card_or_404
 from flashcards.wording import CardError
 from memoryloop.http import HtmxHttpRequest

@@ -12,7 +12,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
-from flashcards import drafting, duplicates, reverting, services
+from flashcards import reverting, services
+from flashcards.alike import duplicates
+from flashcards.making import drafting
 from flashcards.models import Draft
 from flashcards.records import ANSWER_MAX_CHARACTERS, QUESTION_MAX_CHARACTERS, Flashcard
 from flashcards.views.access import card_or_404

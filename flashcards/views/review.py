@@ -13,13 +13,14 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from flashcards import services, session, words
-from flashcards.day import day_start, zone_of
+from flashcards import services, words
 from flashcards.forms import RatingForm
 from flashcards.records import Flashcard
-from flashcards.session import Kind, Stage
+from flashcards.reviewing import session
+from flashcards.reviewing.day import day_start, zone_of
+from flashcards.reviewing.session import Kind, Stage
+from flashcards.reviewing.study import Study
 from flashcards.sources import source_of
-from flashcards.study import Study
 from flashcards.views.access import card_or_404
 from memoryloop.http import HtmxHttpRequest
 from memoryloop.toasts import toast

@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from flashcards import effects, study
 from flashcards.models import Deck, StudySettings
-from flashcards.study_forms import OwnDeckStudyForm, StudyForm
+from flashcards.reviewing import effects, study
+from flashcards.reviewing.study_forms import OwnDeckStudyForm, StudyForm
 from memoryloop.http import HtmxHttpRequest
 from memoryloop.toasts import toast
 

@@ -22,7 +22,7 @@ from chat.services import append_message, start_conversation
 from flashcards.models import Deck
 from flashcards.records import Flashcard
 from flashcards.store import checkpoint, journal
-from flashcards.takeaway import exported_models
+from flashcards.upkeep.takeaway import exported_models
 from tests.accounts.keys import KEY, KeyTestCase
 from tests.base import PASSWORD, TestCase
 from tests.factories import flashcard, review_log, store, stored_card

@@ -136,9 +136,9 @@ def _fill(user: Any, number: int) -> None:
     """Give the learner cards of random words, four in five of them reviewed before."""
     from django.utils import timezone
 
-    from flashcards import loading
     from flashcards.models import Deck
     from flashcards.records import LogKind, Rating, State
+    from flashcards.upkeep import loading
     from tests import factories
 
     now, draw = timezone.now(), random.Random(1)

@@ -57,7 +57,7 @@ def _in_own_database(options: argparse.Namespace) -> dict[str, Any]:
 
 def _measure(options: argparse.Namespace) -> dict[str, Any]:
     from accounts.models import User
-    from flashcards import duplicates
+    from flashcards.alike import duplicates
     from tests.benchmarks.fit_likeness import pairs
 
     user = User.objects.create_user("bench@example.org", "x")
@@ -88,8 +88,8 @@ def _fill(user: Any, number: int, sides: list[list[str]]) -> None:
     """Store the labelled cards, and others near them in meaning until there are so many."""
     import numpy as np
 
-    from flashcards import loading
     from flashcards.store import upkeep
+    from flashcards.upkeep import loading
     from memoryloop.embeddings import get_embedder
     from tests.factories import flashcard
 

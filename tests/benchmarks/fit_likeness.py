@@ -1,4 +1,4 @@
-"""Fit the weights of flashcards/likeness.py, and say how well they tell duplicates.
+"""Fit the weights of flashcards/alike/likeness.py, and say how well they tell duplicates.
 
     .venv/bin/python -m tests.benchmarks.fit_likeness [--show]
 
@@ -30,7 +30,7 @@ def pairs() -> list[dict[str, Any]]:
 
 def matrix(rows: list[dict[str, Any]]) -> tuple[Matrix, Matrix]:
     """Return (n, features) and (n,) labels, 1 for pairs that say the same."""
-    from flashcards import likeness
+    from flashcards.alike import likeness
     from flashcards.faces import Draft
     from memoryloop.embeddings import get_embedder
 
@@ -80,7 +80,7 @@ def main() -> int:
     import django
 
     django.setup()
-    from flashcards import likeness
+    from flashcards.alike import likeness
 
     rows = pairs()
     x, y = matrix(rows)
@@ -112,7 +112,7 @@ def main() -> int:
 def _by_subject(
     rows: list[dict[str, Any]], scores: Matrix, y: Matrix, chosen: NDArray[np.bool_]
 ) -> dict[str, dict[str, float]]:
-    from flashcards import likeness
+    from flashcards.alike import likeness
 
     subjects = np.array([row["subject"] for row in rows])
     return {
@@ -125,7 +125,7 @@ def _by_subject(
 
 def _cosine_alone(x: Matrix, y: Matrix, train: NDArray[np.bool_]) -> dict[str, float]:
     """Return what a threshold on the cosine of the whole cards would do, for comparison."""
-    from flashcards import likeness
+    from flashcards.alike import likeness
 
     cosine = x[:, likeness.FEATURES.index("whole_meaning")]
     best = max(

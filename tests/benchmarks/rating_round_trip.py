@@ -69,7 +69,7 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
     from django.utils import timezone
 
     from accounts.models import User
-    from flashcards import study
+    from flashcards.reviewing import study
     from flashcards.store import checkpoint
 
     user = User.objects.create_user("bench@example.org", "x")

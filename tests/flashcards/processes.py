@@ -11,9 +11,9 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
-from flashcards import integrity
 from flashcards.records import Flashcard, ReviewLog
 from flashcards.store import checkpoint, journal, queue, tables
+from flashcards.upkeep import integrity
 
 
 def database_url() -> str:

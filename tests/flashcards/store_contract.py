@@ -19,10 +19,11 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from accounts.models import User
-from flashcards import loading, services
+from flashcards import services
 from flashcards.records import Flashcard, Rating, ReviewLog, State
 from flashcards.store import journal, search
 from flashcards.store.journal import Change
+from flashcards.upkeep import loading
 from tests.base import TestCase
 from tests.factories import NOW, flashcard, review_log, store, stored_card
 

@@ -14,9 +14,10 @@ from typing import Any
 from django.test import TransactionTestCase
 
 from accounts.models import User
-from flashcards import backup, services
+from flashcards import services
 from flashcards.records import Rating, ReviewLog
 from flashcards.store import checkpoint
+from flashcards.upkeep import backup
 from tests.factories import NOW, stored_card
 from tests.flashcards.installations import Elsewhere, Installation, here
 from tests.flashcards.processes import acknowledged, forget, start

@@ -9,12 +9,13 @@ from django.utils import timezone
 
 from accounts.models import User
 from flashcards import bin as card_bin
-from flashcards import history, integrity, services
+from flashcards import history, services
 from flashcards.models import CardEdit, JournalEntry
 from flashcards.records import Flashcard, Rating, ReviewLog
 from flashcards.store import checkpoint, journal, tables
 from flashcards.store.schema import FLASHCARDS, REVIEW_LOGS
 from flashcards.tasks import purge_bin
+from flashcards.upkeep import integrity
 from tests.base import TestCase
 from tests.factories import NOW, stored_card
 from tests.flashcards.cards import answer

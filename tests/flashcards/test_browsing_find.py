@@ -11,12 +11,13 @@ from hypothesis.extra.django import TestCase as HypothesisTestCase
 from numpy.typing import NDArray
 
 from accounts.models import User
-from flashcards import decks, loading
+from flashcards import decks
 from flashcards.browsing import BadQuery, Order, completing, find
 from flashcards.browsing.finding import Found
 from flashcards.records import Flashcard, LogKind, Rating, State
 from flashcards.store import checkpoint, codec, columns, journal
 from flashcards.store.journal import Change
+from flashcards.upkeep import loading
 from tests.base import TestCase
 from tests.factories import NOW, flashcard, review_log, store, stored_card
 from tests.flashcards.cards import answer

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from flashcards.candidates import Candidate, Seen, cards_wanted, locate, without_duplicates
+from flashcards.making.candidates import Candidate, Seen, cards_wanted, locate, without_duplicates
 
 TEXT = (
     "Smallpox was an infectious disease caused by the *variola* virus.\n\n"

@@ -161,7 +161,7 @@ class NearTests(CardViewRules, TestCase):
         self.log_in()
         broken = EmbeddingError("No model.")
         with (
-            self.assertLogs("flashcards.neighbours", "WARNING"),
+            self.assertLogs("flashcards.alike.neighbours", "WARNING"),
             mock.patch.object(embedding, "similar_cards", autospec=True, side_effect=broken),
         ):
             response = self.client.get(self.url(card), headers=HTMX)

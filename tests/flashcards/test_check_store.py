@@ -8,11 +8,12 @@ from io import StringIO
 import pyarrow as pa
 from django.core.management import call_command
 
-from flashcards import integrity, services
+from flashcards import services
 from flashcards.models import JournalEntry, StoreVersions
 from flashcards.records import Flashcard, Rating
 from flashcards.store import checkpoint, journal, queue, tables
 from flashcards.store.schema import FLASHCARDS, REVIEW_LOGS
+from flashcards.upkeep import integrity
 from tests.base import TestCase
 from tests.factories import NOW, review_log, store, stored_card
 

@@ -8,7 +8,7 @@ from unittest import mock
 import numpy as np
 import pytest
 
-from flashcards import embedding, loading, services
+from flashcards import embedding, services
 from flashcards.models import JournalEntry, StoreVersions
 from flashcards.records import Flashcard, Rating, ReviewLog
 from flashcards.store import (
@@ -29,6 +29,7 @@ from flashcards.store.schema import (
     REVIEW_LOGS_SCHEMA,
     Index,
 )
+from flashcards.upkeep import loading
 from tests.base import TestCase
 from tests.factories import NOW, flashcard, review_log, store, stored_card
 

@@ -7,7 +7,7 @@ from django.test import SimpleTestCase
 
 from accounts.models import User
 from flashcards import words
-from flashcards.day import day_of, day_start, zone_of
+from flashcards.reviewing.day import day_of, day_start, zone_of
 
 BERLIN = zoneinfo.ZoneInfo("Europe/Berlin")
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)

@@ -12,10 +12,12 @@ from django.utils import timezone
 from pypdf import PdfWriter
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
-from flashcards import documents, drafting, integrity, origins, sources, writing
+from flashcards import sources
+from flashcards.making import documents, drafting, origins, writing
+from flashcards.making.pdf_text import read
 from flashcards.models import Document, Draft, DraftBatch
-from flashcards.pdf_text import read
 from flashcards.records import text_hash
+from flashcards.upkeep import integrity
 from tests.base import TestCase
 
 TEXT = (
@@ -139,7 +141,10 @@ class PdfTests(DocumentTestCase):
             ({"pages": ["", " "]}, "scanned"),
             (None, "too long to read"),
         ):
-            with self.subTest(words), mock.patch("flashcards.documents.subprocess.run") as run:
+            with (
+                self.subTest(words),
+                mock.patch("flashcards.making.documents.subprocess.run") as run,
+            ):
                 run.return_value.stdout = json.dumps(answer).encode()
                 self.assertContains(self.upload(b"%PDF-1.7", "a.pdf"), words, status_code=422)
 
@@ -148,7 +153,7 @@ class PdfTests(DocumentTestCase):
         self.assertEqual(read(pdf("One", password="secret")), {"refused": "encrypted"})
         self.assertEqual(read(b"%PDF-1.7\n" + b"garbage" * 50), {"refused": "broken"})
         self.assertEqual(read(pdf("")), {"pages": [""]})
-        with mock.patch("flashcards.pdf_text.PAGES_MOST", 1):
+        with mock.patch("flashcards.making.pdf_text.PAGES_MOST", 1):
             self.assertEqual(read(pdf("a", "b")), {"refused": "pages", "count": 2})
 
 

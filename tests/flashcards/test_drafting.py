@@ -17,9 +17,10 @@ from accounts.models import ApiKey, User
 from accounts.services import save_api_key
 from chat.models import Message
 from chat.services import start_conversation
-from flashcards import drafting, generation, services, writing
+from flashcards import services
+from flashcards.making import drafting, generation, writing
+from flashcards.making.origins import of_message
 from flashcards.models import Draft, DraftBatch
-from flashcards.origins import of_message
 from flashcards.records import text_hash
 from memoryloop import background
 from tests.base import PASSWORD, TestCase

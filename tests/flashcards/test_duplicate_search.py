@@ -8,7 +8,8 @@ from unittest import mock
 from django.urls import reverse
 from django.utils import timezone
 
-from flashcards import duplicate_search, duplicates, embedding, services
+from flashcards import embedding, services
+from flashcards.alike import duplicate_search, duplicates
 from flashcards.models import DuplicateSearch, NotDuplicates
 from flashcards.records import Flashcard, Rating
 from flashcards.store import checkpoint, vectors
@@ -98,7 +99,7 @@ class SearchTests(SearchTestCase):
     def test_without_the_model_it_says_so(self) -> None:
         broken = EmbeddingError("No model.")
         with (
-            self.assertLogs("flashcards.duplicate_search", "WARNING"),
+            self.assertLogs("flashcards.alike.duplicate_search", "WARNING"),
             mock.patch.object(duplicates, "compared", autospec=True, side_effect=broken),
         ):
             search = self.search()

@@ -11,10 +11,10 @@ from unittest import mock
 import pytest
 from django.test import override_settings
 
-from flashcards import generation
-from flashcards.candidates import Candidate
-from flashcards.generation import Drafted, TooLittle
-from flashcards.prose import count_words
+from flashcards.making import generation
+from flashcards.making.candidates import Candidate
+from flashcards.making.generation import Drafted, TooLittle
+from flashcards.making.prose import count_words
 from flashcards.records import Kind
 from memoryloop import llm
 from memoryloop.llm import limits

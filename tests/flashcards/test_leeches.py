@@ -6,8 +6,9 @@ from datetime import timedelta
 from django.urls import reverse
 from django.utils import timezone
 
-from flashcards import integrity, services
+from flashcards import services
 from flashcards.records import Flashcard, Rating, State
+from flashcards.upkeep import integrity
 from tests.base import TestCase
 from tests.factories import NOW, stored_card
 from tests.flashcards.cards import answer

@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-from flashcards import likeness
+from flashcards.alike import likeness
+from flashcards.alike.likeness import Said
 from flashcards.faces import Draft
-from flashcards.likeness import Said
 from memoryloop.embeddings import get_embedder
 from tests.base import TestCase
 

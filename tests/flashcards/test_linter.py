@@ -2,8 +2,8 @@
 
 from unittest import TestCase
 
-from flashcards.grounding import UNPLACED, UNSUPPORTED, check
-from flashcards.linter import lint
+from flashcards.making.grounding import UNPLACED, UNSUPPORTED, check
+from flashcards.making.linter import lint
 from flashcards.records import Kind
 
 WEAK = {

@@ -3,7 +3,8 @@
 import re
 import uuid
 
-from flashcards import drafting, services
+from flashcards import services
+from flashcards.making import drafting
 from flashcards.models import DraftBatch
 from flashcards.records import Kind
 from tests.flashcards.tray import HTMX, Status, TrayTestCase

@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from chat.models import Message
 from chat.services import start_conversation
-from flashcards import drafting, services, writing
+from flashcards import services
+from flashcards.making import drafting, writing
+from flashcards.making.origins import of_message
 from flashcards.models import Draft, DraftBatch
-from flashcards.origins import of_message
 from flashcards.records import Kind
 from tests.flashcards.tray import HTMX, Status, TrayTestCase
 

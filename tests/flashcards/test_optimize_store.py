@@ -8,11 +8,11 @@ from unittest import mock
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from flashcards import integrity
 from flashcards.models import JournalEntry, StoreVersions
 from flashcards.records import Flashcard, ReviewLog
 from flashcards.store import checkpoint, tables, upkeep
 from flashcards.store.schema import FLASHCARDS, REVIEW_LOGS, SCHEMA_VERSION
+from flashcards.upkeep import integrity
 from tests.base import TestCase
 from tests.factories import review_log, store, stored_card
 

@@ -6,7 +6,8 @@ from unittest import mock
 from django.urls import reverse
 
 from chat.models import Conversation, Message
-from flashcards import duplicates, embedding, history, services
+from flashcards import embedding, history, services
+from flashcards.alike import duplicates
 from flashcards.models import Draft, DraftBatch, NotDuplicates
 from flashcards.records import Flashcard
 from flashcards.store import checkpoint
@@ -63,7 +64,7 @@ class OverlapTests(TestCase):
     def test_without_the_model_nothing_overlaps(self) -> None:
         broken = mock.Mock(embed=mock.Mock(side_effect=EmbeddingError("No model.")))
         with (
-            self.assertLogs("flashcards.duplicates", "WARNING"),
+            self.assertLogs("flashcards.alike.duplicates", "WARNING"),
             mock.patch.object(duplicates, "get_embedder", autospec=True, return_value=broken),
         ):
             self.assertEqual(self.overlaps(SPAIN, PORTUGAL), [[], []])

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from django.db import transaction
 
-from flashcards import services, study
+from flashcards import services
 from flashcards.models import Deck
 from flashcards.records import Flashcard, Rating, State
+from flashcards.reviewing import study
 from flashcards.store import DueQueue, checkpoint, codec, journal
 from flashcards.store.journal import Change
 from tests.base import TestCase

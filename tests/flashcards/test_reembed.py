@@ -10,10 +10,11 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from accounts.models import User
-from flashcards import embedding, reembedding, services
+from flashcards import embedding, services
 from flashcards.records import Flashcard
 from flashcards.store import checkpoint, tables
 from flashcards.store.schema import FLASHCARDS
+from flashcards.upkeep import reembedding
 from memoryloop.embeddings import EmbeddingError
 from tests.base import TestCase
 from tests.factories import NOW, stored_card

@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 
-from flashcards import integrity, rescheduling, services, study
+from flashcards import services
 from flashcards.records import LogKind, Rating, ReviewLog
+from flashcards.reviewing import rescheduling, study
 from flashcards.scheduling import DEFAULT_PARAMETERS
 from flashcards.store import checkpoint
+from flashcards.upkeep import integrity
 from tests.base import TestCase
 from tests.factories import NOW, stored_card
 from tests.flashcards.cards import answer

@@ -6,9 +6,11 @@ from datetime import timedelta
 from typing import Any
 from unittest import mock
 
-from flashcards import integrity, resetting, scheduling, services, study
+from flashcards import scheduling, services
 from flashcards.records import Flashcard, LogKind, Rating, ReviewLog, State
+from flashcards.reviewing import resetting, study
 from flashcards.store import checkpoint
+from flashcards.upkeep import integrity
 from tests.base import TestCase
 from tests.factories import NOW, stored_card
 from tests.flashcards.cards import answer

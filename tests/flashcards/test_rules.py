@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flashcards import faces, rules
-from flashcards.candidates import Candidate, cards_wanted, normalised
-from flashcards.prose import count_words
+from flashcards import faces
+from flashcards.making import rules
+from flashcards.making.candidates import Candidate, cards_wanted, normalised
+from flashcards.making.prose import count_words
 from flashcards.records import ANSWER_MAX_CHARACTERS, QUESTION_MAX_CHARACTERS, Kind
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"

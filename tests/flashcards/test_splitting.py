@@ -4,11 +4,12 @@ from typing import Any
 
 from django.utils import timezone
 
-from flashcards import drafting, notes, origins, services
+from flashcards import notes, services
+from flashcards.making import drafting, origins
+from flashcards.making.passages import find
+from flashcards.making.splitting import by_rules
 from flashcards.models import DraftBatch
-from flashcards.passages import find
 from flashcards.records import Flashcard, Kind, NewCard, Source
-from flashcards.splitting import by_rules
 from tests.base import TestCase
 from tests.flashcards.cards import give_cards
 from tests.flashcards.view_rules import CardViewRules

@@ -6,11 +6,12 @@ import uuid
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from flashcards import loading, scheduling, services
+from flashcards import scheduling, services
 from flashcards.models import ReviewTotals
 from flashcards.records import Rating, ReviewLog, State
-from flashcards.statistics import Statistics, statistics
+from flashcards.reviewing.statistics import Statistics, statistics
 from flashcards.store import checkpoint
+from flashcards.upkeep import loading
 from tests.base import TestCase
 from tests.factories import NOW, flashcard, stored_card
 

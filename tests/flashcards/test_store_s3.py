@@ -20,10 +20,11 @@ from django.test import TransactionTestCase, override_settings
 from django.urls import reverse
 
 from accounts.models import User
-from flashcards import integrity, jobs
+from flashcards import jobs
 from flashcards.models import JournalEntry
 from flashcards.records import Flashcard, LogKind, ReviewLog
 from flashcards.store import checkpoint, tables, upkeep
+from flashcards.upkeep import integrity
 from tests.factories import stored_card
 from tests.flashcards.buckets import s3_server
 from tests.flashcards.installations import Elsewhere

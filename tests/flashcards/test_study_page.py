@@ -7,10 +7,10 @@ from typing import Any
 from django.test import SimpleTestCase
 from django.utils import timezone
 
-from flashcards import effects, study
 from flashcards.models import Deck, StudySettings
 from flashcards.records import Rating, State
-from flashcards.study_forms import StudyForm
+from flashcards.reviewing import effects, study
+from flashcards.reviewing.study_forms import StudyForm
 from tests.base import TestCase
 from tests.factories import flashcard, store
 from tests.flashcards.cards import answer, give_many

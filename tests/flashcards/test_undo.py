@@ -5,9 +5,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from flashcards import integrity, reviewing, services
+from flashcards import services
 from flashcards.records import Flashcard, LogKind, Rating, ReviewLog
+from flashcards.reviewing.rating import UNDO_WITHIN
 from flashcards.store import checkpoint, journal, queue
+from flashcards.upkeep import integrity
 from tests.base import TestCase
 from tests.factories import NOW, stored_card
 from tests.flashcards.cards import answer
@@ -100,7 +102,7 @@ class UndoTests(TestCase):
 
     def test_a_review_of_the_day_before_yesterday_stays(self) -> None:
         self.review(1)
-        self.now += reviewing.UNDO_WITHIN + timedelta(minutes=1)
+        self.now += UNDO_WITHIN + timedelta(minutes=1)
         with self.assertRaises(services.NothingToUndo):
             self.undo()
 

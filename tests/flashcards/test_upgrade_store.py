@@ -13,7 +13,7 @@ from django.core.management.base import CommandError
 from django.test import TransactionTestCase
 
 from accounts.models import User
-from flashcards import checks, integrity, services
+from flashcards import checks, services
 from flashcards.models import JournalEntry, StoreVersions
 from flashcards.records import Flashcard, Rating, ReviewLog
 from flashcards.store import (
@@ -28,6 +28,7 @@ from flashcards.store import (
     upgrading,
 )
 from flashcards.store.schema import FLASHCARDS, REVIEW_LOGS, SCHEMA_VERSION
+from flashcards.upkeep import integrity
 from memoryloop.health import FailingError
 from tests.factories import NOW, flashcard, stored_card
 from tests.flashcards.processes import start

@@ -8,9 +8,9 @@ from django.urls import reverse
 
 from chat.models import Message
 from chat.services import start_conversation
-from flashcards import drafting
+from flashcards.making import drafting
+from flashcards.making.origins import of_message
 from flashcards.models import DraftBatch
-from flashcards.origins import of_message
 from tests.base import TestCase
 
 TEXT = (

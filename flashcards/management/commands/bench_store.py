@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from flashcards.benchmark import Benchmark
+from flashcards.upkeep.benchmark import Benchmark
 
 _STEP = "MEMORYLOOP_BENCH_STEP"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from flashcards import integrity
+from flashcards.upkeep import integrity
 
 
 class Command(BaseCommand):

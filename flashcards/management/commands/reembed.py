@@ -7,8 +7,8 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from flashcards import reembedding
 from flashcards.store import StoreError
+from flashcards.upkeep import reembedding
 from memoryloop.embeddings import EmbeddingError
 
 

@@ -9,9 +9,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from flashcards import restoring
-from flashcards.backup import BackupError
 from flashcards.store import StoreError
+from flashcards.upkeep import restoring
+from flashcards.upkeep.backup import BackupError
 from memoryloop.postgres_dump import DumpError
 
 

@@ -1,0 +1,1 @@
+"""Which cards ask for the same thing, and which are merely near."""

@@ -1,0 +1,1 @@
+"""Text becomes cards: drafts, what they rest on, and whether they are any good."""

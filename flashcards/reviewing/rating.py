@@ -1,0 +1,199 @@
+"""Rate a card, and take a rating back. Each is one transaction that ends in the journal."""
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+
+from flashcards import jobs, scheduling
+from flashcards.records import Flashcard, Rating, ReviewLog
+from flashcards.reviewing import leeches, study
+from flashcards.reviewing.study import Study
+from flashcards.scheduling import Agenda
+from flashcards.store import journal, load, queue, recent
+from flashcards.store.journal import Change, Pending
+from flashcards.wording import CardError
+
+# Beyond this many pending entries of one learner a checkpoint is asked for out of turn.
+CHECKPOINT_ENTRIES = 300
+# An undo is for what was just done.
+UNDO_WITHIN = timedelta(days=1)
+
+
+class NothingToUndo(CardError):
+    """The learner has no review that could be taken back."""
+
+
+class AlreadyAnswered(CardError):
+    """Another review answered this position of the card's history first."""
+
+    def __init__(self, card: Flashcard) -> None:
+        super().__init__("This card was already answered, perhaps in another tab.")
+        self.card = card
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """A review that stands; `repeated` if the same one had been acknowledged before."""
+
+    card: Flashcard
+    log: ReviewLog
+    repeated: bool = False
+    # The learner's settings as they were read for it.
+    mine: Study | None = None
+
+
+def review_card(
+    *,
+    owner_id: UUID,
+    card_id: UUID,
+    review_id: UUID,
+    sequence: int,
+    rating: Rating,
+    now: datetime,
+    duration_ms: int = 0,
+) -> Reviewed:
+    """Rate a card. The same `review_id` again changes nothing and returns what it did.
+
+    `sequence` is the position in the card's history that is answered (`card.sequence` as shown).
+    Raises AlreadyAnswered if another review answered it, DoesNotExist for a stranger's card.
+    """
+    with transaction.atomic():
+        journal.lock_owner(owner_id)
+        pending = journal.read(owner_id)
+        card = queue.card(owner_id, card_id, pending)
+        known = pending.logs.get(review_id)
+        if known is None and sequence != card.sequence:
+            known = _log(owner_id, review_id)
+        if known is not None and known.flashcard_id == card_id:
+            return Reviewed(card, known, repeated=True)
+        if known is not None or sequence != card.sequence:
+            raise AlreadyAnswered(card)
+        mine = study.settings_for(owner_id=owner_id)
+        settings = study.for_card(mine, card).schedule
+        before = card
+        if card.last_review is not None and now < card.last_review:
+            history = ReviewLog.objects.for_owner(owner_id).filter(flashcard_id=card_id)
+            card, rows = scheduling.review_late(
+                card,
+                history,
+                rating,
+                now,
+                review_id=review_id,
+                duration_ms=duration_ms,
+                settings=settings,
+            )
+        else:
+            card, row = scheduling.review(
+                card,
+                rating,
+                now,
+                review_id=review_id,
+                duration_ms=duration_ms,
+                settings=settings,
+                agenda=_agenda(owner_id, pending, card, now, mine),
+            )
+            rows = [row]
+        card = leeches.marked(before, card)
+        journal.append(Change(card, row) for row in rows)
+        if pending.entries >= CHECKPOINT_ENTRIES:
+            jobs.request_checkpoint()
+    return Reviewed(card, rows[0], mine=mine)
+
+
+def undo_review(*, owner_id: UUID, undo_id: UUID, now: datetime) -> Flashcard:
+    """Take back the learner's last review; the log says so and the card is folded again.
+
+    Again and again it goes back through the reviews of the last day. The same `undo_id` changes
+    nothing the second time. Raises NothingToUndo.
+    """
+    with transaction.atomic():
+        journal.lock_owner(owner_id)
+        pending = journal.read(owner_id)
+        known = pending.logs.get(undo_id) or _log(owner_id, undo_id)
+        if known is not None:
+            return queue.card(owner_id, known.flashcard_id, pending)
+        last = _last_standing(owner_id, pending, now)
+        card = pending.cards.get(last.flashcard_id)
+        if card is None:
+            card = Flashcard.objects.for_owner(owner_id).with_deleted().get(id=last.flashcard_id)
+        history = ReviewLog.objects.for_owner(owner_id).filter(flashcard_id=card.id)
+        mine = study.settings_for(owner_id=owner_id)
+        before = card
+        card, rows = scheduling.undo(
+            card,
+            history,
+            now,
+            undo_id=undo_id,
+            undoes=last.id,
+            settings=study.for_card(mine, card).schedule,
+        )
+        card = leeches.unmarked(before, card)
+        journal.append(Change(card, row) for row in rows)
+    return card
+
+
+def preview(
+    *,
+    owner_id: UUID,
+    card: Flashcard,
+    now: datetime,
+    mine: Study | None = None,
+    pending: Pending | None = None,
+) -> dict[Rating, timedelta]:
+    """Return how long until the card is due again, for each rating.
+
+    Costs a SQL query for each of `mine` and `pending` that the caller has not read.
+    """
+    mine = mine or study.settings_for(owner_id=owner_id)
+    pending = pending or journal.read(owner_id)
+    return scheduling.preview(
+        card,
+        now=now,
+        settings=study.for_card(mine, card).schedule,
+        agenda=_agenda(owner_id, pending, card, now, mine),
+    )
+
+
+def reviewed_since(*, owner_id: UUID, since: datetime) -> list[ReviewLog]:
+    """Return the reviews that stand from `since` on, oldest first. One SQL query."""
+    rows = recent.logs(owner_id, journal.read(owner_id), since + recent.NEEDED)
+    found = [log for log in recent.standing(rows) if log.reviewed_at >= since]
+    return sorted(found, key=lambda log: (log.reviewed_at, log.sequence))
+
+
+def _agenda(
+    owner_id: UUID, pending: Pending, card: Flashcard, now: datetime, mine: Study
+) -> Agenda:
+    """Return what is due when, as far as it bears on the day this card may get."""
+    day, plan = mine.day, study.plan_for(mine, now)
+
+    @functools.cache
+    def due_days() -> Callable[[int, int], Sequence[int]]:
+        return load.counts(owner_id, pending, now, plan.day_begins)
+
+    def counts(first: int, last: int) -> Sequence[int]:
+        # Not asked for at all where no interval is long enough to be moved.
+        return due_days()(first, last)
+
+    dues = queue.near_dues(owner_id, pending, card.id, now, plan)
+    return Agenda(counts, frozenset(day.between(now, due) for due in dues))
+
+
+def _log(owner_id: UUID, log_id: UUID) -> ReviewLog | None:
+    return ReviewLog.objects.for_owner(owner_id).filter(id=log_id).first()
+
+
+def _last_standing(owner_id: UUID, pending: Pending, now: datetime) -> ReviewLog:
+    """Return the last review that was not taken back. Raises NothingToUndo."""
+    standing = [
+        log
+        for log in recent.standing(recent.logs(owner_id, pending, now))
+        if log.reviewed_at >= now - UNDO_WITHIN
+    ]
+    if not standing:
+        raise NothingToUndo("There is no review of the last day to take back.")
+    return max(standing, key=lambda log: (log.reviewed_at, log.sequence))

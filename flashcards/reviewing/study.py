@@ -1,0 +1,246 @@
+"""What a learner has set about reviewing, for all cards and for single decks, and what follows.
+
+A deck's settings hold for its cards and for those of the decks inside it, unless one of them has
+its own. A card in several such decks follows the first of them by name.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from flashcards.models import Deck, StudySettings
+from flashcards.models.decks import DECK_SEPARATOR
+from flashcards.records import Flashcard
+from flashcards.reviewing.day import Day, zone_named
+from flashcards.scheduling import DEFAULT_PARAMETERS, ScheduleSettings
+from flashcards.scheduling.settings import EVERY_DAY
+from flashcards.store.plan import Plan
+
+Order = StudySettings.Order
+NewCards = StudySettings.NewCards
+
+# What one row may set, and of these what a deck may.
+FIELDS = (
+    *("learning_steps_seconds", "relearning_steps_seconds", "desired_retention"),
+    *("maximum_interval_days", "fuzz", "easy_days", "new_per_day", "reviews_per_day"),
+    *("rollover_hour", "learn_ahead_minutes", "order", "new_cards"),
+    *("bury_siblings", "keep_apart", "parameters"),
+)
+DECK_FIELDS = (
+    *("learning_steps_seconds", "relearning_steps_seconds", "desired_retention"),
+    *("maximum_interval_days", "fuzz", "new_per_day", "reviews_per_day"),
+)
+_EXTRA = ("extra_on", "extra_new", "extra_reviews")
+_READ = f"""
+SELECT u.time_zone, s.deck_id, {", ".join(f's."{name}"' for name in (*FIELDS, *_EXTRA))}
+FROM accounts_user u LEFT JOIN flashcards_studysettings s ON s.owner_id = u.id
+WHERE u.id = %s
+"""  # noqa: S608 - the names are the constants above
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How many cards a day: never seen before, and known ones."""
+
+    new: int = 20
+    reviews: int = 200
+
+
+@dataclass(frozen=True)
+class Study:
+    """Everything that is set for a learner, or for the cards of one deck."""
+
+    zone_name: str = "UTC"
+    rollover_hour: int = 4
+    learning_steps_seconds: tuple[int, ...] = (60, 600)
+    relearning_steps_seconds: tuple[int, ...] = (600,)
+    desired_retention: float = 0.9
+    maximum_interval_days: int = 36_500
+    fuzz: bool = True
+    easy_days: tuple[int, ...] = EVERY_DAY
+    new_per_day: int = 20
+    reviews_per_day: int = 200
+    learn_ahead_minutes: int = 20
+    order: str = Order.RETRIEVABILITY
+    new_cards: str = NewCards.MIXED
+    bury_siblings: bool = True
+    keep_apart: bool = True
+    parameters: tuple[float, ...] = DEFAULT_PARAMETERS
+    extra_on: date | None = None
+    extra_new: int = 0
+    extra_reviews: int = 0
+    # By the id of a deck: the deck whose settings hold for its cards, and those settings.
+    governed_by: Mapping[UUID, UUID] = field(default_factory=dict)
+    decks: Mapping[UUID, "Study"] = field(default_factory=dict)
+    # Of those the ones with limits of their own; the cards of the others count for the learner's.
+    limited: frozenset[UUID] = frozenset()
+    # Each deck's place by name.
+    deck_ranks: Mapping[UUID, int] = field(default_factory=dict)
+
+    @property
+    def day(self) -> Day:
+        return Day(zone_named(self.zone_name), time(self.rollover_hour))
+
+    @property
+    def learn_ahead(self) -> timedelta:
+        return timedelta(minutes=self.learn_ahead_minutes)
+
+    @property
+    def schedule(self) -> ScheduleSettings:
+        """Return what the scheduler is to go by."""
+        return ScheduleSettings(
+            parameters=self.parameters,
+            desired_retention=self.desired_retention,
+            learning_steps=_spans(self.learning_steps_seconds),
+            relearning_steps=_spans(self.relearning_steps_seconds),
+            maximum_interval_days=self.maximum_interval_days,
+            fuzz=self.fuzz,
+            easy_days=self.easy_days,
+            day=self.day,
+        )
+
+    def limits_on(self, day: date) -> Limits:
+        """Return how many cards that day, what was added for it alone included."""
+        extra = self.extra_on == day
+        return Limits(
+            self.new_per_day + (self.extra_new if extra else 0),
+            self.reviews_per_day + (self.extra_reviews if extra else 0),
+        )
+
+    def governing_deck(self, deck_ids: tuple[UUID, ...]) -> UUID | None:
+        """Return the deck whose settings hold for a card in these decks, if any has its own."""
+        found = {self.governed_by[deck_id] for deck_id in deck_ids if deck_id in self.governed_by}
+        return min(found, key=lambda deck_id: self.deck_ranks[deck_id]) if found else None
+
+
+def settings_for(*, owner_id: UUID) -> Study:
+    """Return what a learner has set. One SQL query; two where a deck has settings or orders."""
+    with connection.cursor() as cursor:
+        cursor.execute(_READ, [owner_id])
+        rows = cursor.fetchall()
+    own: dict[str, Any] = {"zone_name": rows[0][0]} if rows else {}
+    by_deck: dict[UUID, dict[str, Any]] = {}
+    for _, deck_id, *values in rows:
+        given = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in zip((*FIELDS, *_EXTRA), values, strict=True)
+            if value is not None
+        }
+        if deck_id is None:
+            own |= given
+        else:
+            by_deck[deck_id] = given
+    study = Study(**own)
+    if not by_deck and study.order != Order.DECK:
+        return study
+    return _with_decks(study, by_deck, owner_id)
+
+
+def for_card(study: Study, card: Flashcard) -> Study:
+    """Return the settings that hold for one card: its deck's, or the learner's."""
+    if not study.decks or not card.deck_ids:
+        return study
+    deck_id = study.governing_deck(card.deck_ids)
+    return study if deck_id is None else study.decks[deck_id]
+
+
+def plan_for(study: Study, now: datetime) -> Plan:
+    """Return what the queue goes by on the learner's present day."""
+    begins = study.day.start(now)
+    today = study.day.of(now)
+    decks = {deck_id: study.decks[deck_id] for deck_id in study.limited}
+    limits: dict[UUID | None, Limits] = {None: study.limits_on(today)}
+    limits |= {deck_id: own.limits_on(today) for deck_id, own in decks.items()}
+    return Plan(
+        day_begins=begins,
+        day_ends=study.day.start(now, days=1),
+        order=str(study.order),
+        new_cards=str(study.new_cards),
+        bury_siblings=study.bury_siblings,
+        keep_apart=study.keep_apart,
+        decay=study.parameters[20],
+        limits={deck_id: (each.new, each.reviews) for deck_id, each in limits.items()},
+        governed_by={d: by for d, by in study.governed_by.items() if by in study.limited},
+        deck_ranks=study.deck_ranks,
+    )
+
+
+def save(*, owner_id: UUID, deck: Deck | None, values: Mapping[str, Any], now: datetime) -> None:
+    """Set what `values` name (None: no longer set) for all cards, or for those of a deck.
+
+    Fitted parameters are set by `rescheduling.set_parameters`, which folds every card anew.
+    """
+    known = [n for n in FIELDS if n != "parameters"] if deck is None else DECK_FIELDS
+    if unknown := set(values) - set(known):
+        raise ValueError(f"There is no such setting: {sorted(unknown)}.")
+    _update(owner_id, deck, {**values, "updated_at": now})
+
+
+def reset(*, owner_id: UUID, deck: Deck | None) -> dict[str, Any]:
+    """Set everything back and return what was set, for `save`. Fitted parameters stay."""
+    with transaction.atomic():
+        row = StudySettings.objects.filter(owner_id=owner_id, deck=deck).first()
+        if row is None:
+            return {}
+        names = [n for n in (FIELDS if deck is None else DECK_FIELDS) if n != "parameters"]
+        before = {n: getattr(row, n) for n in names if getattr(row, n) is not None}
+        if deck is not None:
+            row.delete()
+        else:
+            StudySettings.objects.filter(pk=row.pk).update(**dict.fromkeys(names))
+    return before
+
+
+def add_today(
+    *, owner_id: UUID, deck: Deck | None, today: date, new: int = 0, reviews: int = 0
+) -> None:
+    """Allow so many cards more, on this one of the learner's days only."""
+    with transaction.atomic():
+        row = StudySettings.objects.select_for_update().filter(owner_id=owner_id, deck=deck).first()
+        kept = row if row is not None and row.extra_on == today else None
+        extra = {
+            "extra_on": today,
+            "extra_new": (kept.extra_new if kept else 0) + new,
+            "extra_reviews": (kept.extra_reviews if kept else 0) + reviews,
+        }
+        _update(owner_id, deck, extra)
+
+
+def _update(owner_id: UUID, deck: Deck | None, values: Mapping[str, Any]) -> None:
+    StudySettings.objects.update_or_create(owner_id=owner_id, deck=deck, defaults=dict(values))
+
+
+def _with_decks(study: Study, by_deck: dict[UUID, dict[str, Any]], owner_id: UUID) -> Study:
+    names = dict(Deck.objects.filter(owner_id=owner_id).values_list("id", "name"))
+    ordered = sorted(names, key=lambda deck_id: (names[deck_id].casefold(), str(deck_id)))
+    with_own = {names[deck_id].casefold(): deck_id for deck_id in by_deck}
+    governed = {}
+    for deck_id, name in names.items():
+        parts = name.casefold().split(DECK_SEPARATOR)
+        for length in range(len(parts), 0, -1):
+            found = with_own.get(DECK_SEPARATOR.join(parts[:length]))
+            if found is not None:
+                governed[deck_id] = found
+                break
+    # What a learner allowed more of today is for their limit, not for a deck's.
+    plain = dataclasses.replace(study, extra_on=None, extra_new=0, extra_reviews=0)
+    return dataclasses.replace(
+        study,
+        governed_by=governed,
+        decks={deck_id: dataclasses.replace(plain, **own) for deck_id, own in by_deck.items()},
+        limited=frozenset(
+            deck_id
+            for deck_id, own in by_deck.items()
+            if own.keys() & {"new_per_day", "reviews_per_day"} or own.get("extra_on")
+        ),
+        deck_ranks={deck_id: rank for rank, deck_id in enumerate(ordered)},
+    )
+
+
+def _spans(seconds: tuple[int, ...]) -> tuple[timedelta, ...]:
+    return tuple(timedelta(seconds=number) for number in seconds)

@@ -1,0 +1,1 @@
+"""What keeps the stores whole: backups, checks, bulk loading and measuring."""
