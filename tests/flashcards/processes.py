@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from typing import Any
 from urllib.parse import quote, urlencode
 from uuid import UUID
@@ -12,7 +13,7 @@ from django.conf import settings
 from django.db import connection
 
 from flashcards.records import Flashcard, ReviewLog
-from flashcards.store import checkpoint, journal, queue, tables
+from flashcards.store import checkpoint, columns, journal, queue, tables
 from flashcards.upkeep import integrity
 
 
@@ -54,7 +55,7 @@ def acknowledged(output: str) -> list[dict[str, Any]]:
 
 def forget() -> None:
     """Drop what this process remembers of the stores: others have written to them."""
-    for module in (journal, queue, tables):
+    for module in (columns, journal, queue, tables):
         module.forget()
 
 
@@ -71,13 +72,13 @@ def judge(owner_id: UUID, said: list[dict[str, Any]]) -> list[str]:
 
 
 def _missing(owner_id: UUID, said: list[dict[str, Any]]) -> list[str]:
-    logs = [str(log.id) for log in ReviewLog.objects.for_owner(owner_id)]
+    logs = Counter(str(log.id) for log in ReviewLog.objects.for_owner(owner_id))
     cards = {str(c.id): c for c in Flashcard.objects.for_owner(owner_id).with_deleted()}
     wrong = []
     for item in said:
         for log_id in (item.get("review"), item.get("undone")):
-            if log_id and logs.count(log_id) != 1:
-                wrong.append(f"log {log_id} is there {logs.count(log_id)} times")
+            if log_id and logs[log_id] != 1:
+                wrong.append(f"log {log_id} is there {logs[log_id]} times")
         wrong += [f"card {c} is not there" for c in item.get("created", []) if c not in cards]
         if (gone := item.get("deleted")) and cards[gone].deleted_at is None:
             wrong.append(f"card {gone} is not deleted")

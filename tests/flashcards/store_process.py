@@ -27,19 +27,20 @@ def main(action: str, owner: str, seed: str, count: str) -> None:
     django.setup()
     from flashcards import services
     from flashcards.records import Flashcard, NewCard, Rating, ReviewLog
-    from flashcards.store import checkpoint, upgrading
+    from flashcards.store import checkpoint, upgrading, upkeep
 
     owner_id = uuid.UUID(owner)
     draw = random.Random(int(seed))
     now = datetime(2026, 5, 1, tzinfo=UTC) + timedelta(days=draw.random())
 
-    def rate() -> None:
+    def rate(*, client_id: bool = False) -> None:
         ids = [card.id for card in Flashcard.objects.for_owner(owner_id)]
         if not ids:
             create()
             return
         card = services.get_card(owner_id=owner_id, card_id=draw.choice(ids))
-        review_id = uuid.uuid4()
+        # As two tabs might that were opened from one: an id that follows from what they show.
+        review_id = uuid.uuid5(card.id, str(card.sequence)) if client_id else uuid.uuid4()
         try:
             done = services.review_card(
                 owner_id=owner_id,
@@ -53,6 +54,9 @@ def main(action: str, owner: str, seed: str, count: str) -> None:
             acknowledge(refused=str(card.id))
         else:
             acknowledge(review=str(done.log.id), card=str(card.id), sequence=done.log.sequence)
+
+    def rate_alike() -> None:
+        rate(client_id=True)
 
     def create() -> None:
         cards = services.create_cards(
@@ -77,8 +81,10 @@ def main(action: str, owner: str, seed: str, count: str) -> None:
         acknowledge(undone=str(undo_id))
 
     def move() -> None:
-        checkpoint.run(wait=True)
-        acknowledge(checkpoint=True)
+        """Do what the worker does each minute."""
+        if entries := checkpoint.run(wait=True).entries:
+            acknowledge(checkpoint=entries)
+        upkeep.tend_if_due()
 
     def upgrade() -> None:
         acknowledge(upgraded=[done.number for done in upgrading.run()])
@@ -89,7 +95,7 @@ def main(action: str, owner: str, seed: str, count: str) -> None:
         for log in ReviewLog.objects.for_owner(owner_id):
             acknowledge(review=str(log.id))
 
-    more = {"upgrade": upgrade, "reviews": reviews}
+    more = {"rate_alike": rate_alike, "upgrade": upgrade, "reviews": reviews}
     for _ in range(int(count)):
         name = draw.choice(list(actions)) if action == "mix" else action
         (actions | more)[name]()

@@ -12,7 +12,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from flashcards.upkeep.benchmark import Benchmark
+from flashcards.upkeep.benchmark import ManyLearners, OneLearner
+from flashcards.upkeep.benchmark.many_learners import ASKED
 
 _STEP = "MEMORYLOOP_BENCH_STEP"
 
@@ -26,31 +27,54 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--cards", type=int, default=10_000)
         parser.add_argument("--reviews", type=int, default=50_000)
+        parser.add_argument(
+            "--learners", type=int, default=1, help="how many learners these are of; 20 or more"
+        )
         parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument(
+            "--folder",
+            metavar="DIR",
+            help="build the data here if it is empty, measure it, and keep it for the next time",
+        )
         parser.add_argument("--json", metavar="FILE", help="write the figures to this file")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["cards"] < 2_000:
             raise CommandError("Fewer than 2,000 cards say nothing: give --cards 2000 or more.")
+        if options["learners"] != 1 and options["learners"] < ASKED:
+            raise CommandError(f"Many learners are {ASKED} or more: give --learners {ASKED}.")
         if step := os.environ.get(_STEP):
             self._inside(step, options)
             return
-        with tempfile.TemporaryDirectory(prefix="memoryloop-bench-") as folder:
-            inherited = {k: v for k, v in os.environ.items() if k not in _ELSEWHERE}
-            for step in ("build", "measure"):
-                subprocess.run(  # noqa: S603 - this very command, in a folder of its own
-                    [sys.executable, *_again(options)],
-                    env={**inherited, "MEMORYLOOP_DATA": folder, _STEP: step},
-                    check=True,
-                )
+        if options["folder"]:
+            folder = Path(options["folder"]).absolute()
+            folder.mkdir(parents=True, exist_ok=True)
+            self._in(folder, options)
+            return
+        with tempfile.TemporaryDirectory(prefix="memoryloop-bench-") as name:
+            self._in(Path(name), options)
+
+    def _in(self, folder: Path, options: dict[str, Any]) -> None:
+        inherited = {k: v for k, v in os.environ.items() if k not in _ELSEWHERE}
+        for step in ("build", "measure"):
+            if step == "build" and (folder / "known.json").exists():
+                continue
+            subprocess.run(  # noqa: S603 - this very command, in a folder of its own
+                [sys.executable, *_again(options)],
+                env={**inherited, "MEMORYLOOP_DATA": str(folder), _STEP: step},
+                check=True,
+            )
 
     def _inside(self, step: str, options: dict[str, Any]) -> None:
-        benchmark = Benchmark(
-            cards=options["cards"],
-            reviews=options["reviews"],
-            seed=options["seed"],
-            folder=settings.DATA_DIR,
-            report=self.stdout.write,
+        what: dict[str, Any] = {
+            **{name: options[name] for name in ("cards", "reviews", "seed")},
+            "folder": settings.DATA_DIR,
+            "report": self.stdout.write,
+        }
+        benchmark = (
+            OneLearner(**what)
+            if options["learners"] == 1
+            else ManyLearners(learners=options["learners"], **what)
         )
         if step == "build":
             call_command("migrate", verbosity=0)
@@ -69,6 +93,6 @@ _ELSEWHERE = frozenset({"DATABASE_URL", "LANCEDB_URI", "MEMORYLOOP_DATA", "MEMOR
 
 
 def _again(options: dict[str, Any]) -> list[str]:
-    numbers = [f"--{name}={options[name]}" for name in ("cards", "reviews", "seed")]
+    numbers = [f"--{name}={options[name]}" for name in ("cards", "reviews", "learners", "seed")]
     file = [f"--json={Path(options['json']).absolute()}"] if options["json"] else []
     return [str(settings.BASE_DIR / "manage.py"), "bench_store", *numbers, *file]
