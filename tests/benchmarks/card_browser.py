@@ -9,15 +9,15 @@ line of JSON, times in milliseconds.
 """
 
 import argparse
-import json
 import random
 import statistics
 import sys
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from tests import plugin
+from tests.benchmarks import filled
 
 CARDS = 100_000
 ROUNDS = 7
@@ -42,45 +42,17 @@ ORDERS = (
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--cards", type=int, default=CARDS)
-    parser.add_argument("--rounds", type=int, default=ROUNDS)
-    options = parser.parse_args()
-
-    import django
-    from django.conf import settings
-
-    django.setup()
-    if settings.EMBEDDED_POSTGRES is None:
-        result = _in_own_database(options)
-    else:
-        with settings.EMBEDDED_POSTGRES.running():
-            result = _in_own_database(options)
-    sys.stdout.write(json.dumps(result) + "\n")
-    return 0 if result["worst_median_ms"] <= AIM_MS else 1
-
-
-def _in_own_database(options: argparse.Namespace) -> dict[str, Any]:
-    from django.test.runner import DiscoverRunner
-
-    runner = DiscoverRunner(verbosity=0, interactive=False)
-    runner.setup_test_environment()
-    databases = runner.setup_databases()
-    try:
-        return _measure(options)
-    finally:
-        runner.teardown_databases(databases)
-        runner.teardown_test_environment()
+    options = filled.arguments(__doc__, cards=CARDS, rounds=ROUNDS).parse_args()
+    return 0 if filled.run(_measure, options)["worst_median_ms"] <= AIM_MS else 1
 
 
 def _measure(options: argparse.Namespace) -> dict[str, Any]:
     from django.test import Client
 
-    from accounts.models import User
     from flashcards.store import columns, upkeep
 
-    user = User.objects.create_user("bench@example.org", "x")
-    _fill(user, options.cards)
+    user = filled.learner()
+    filled.fill(user, _cards(user, options.cards))
     upkeep.tend()
     client = Client(headers={"HX-Request": "true", "HX-Target": "card-list"})
     client.force_login(user)
@@ -132,13 +104,12 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _fill(user: Any, number: int) -> None:
-    """Give the learner cards of random words, four in five of them reviewed before."""
+def _cards(user: Any, number: int) -> Iterator[filled.Studied]:
+    """Yield cards of random words, four in five of them reviewed before."""
     from django.utils import timezone
 
     from flashcards.models import Deck
     from flashcards.records import LogKind, Rating, State
-    from flashcards.upkeep import loading
     from tests import factories
 
     now, draw = timezone.now(), random.Random(1)
@@ -146,7 +117,6 @@ def _fill(user: Any, number: int) -> None:
     words = ["cell", "membrane", "energy", "light", "verb", "noun", "river", "castle"]
     words += [f"w{n}" for n in range(3_000)]
     tags = ["verbs", "leech", "bio::cells", "bio::dna", "hist"]
-    cards, logs = [], []
     for _ in range(number):
         made = now - timedelta(days=draw.random() * 700)
         last = now - timedelta(days=draw.random() * 40)
@@ -169,19 +139,16 @@ def _fill(user: Any, number: int) -> None:
             created_at=made,
             **({} if is_new else learnt),
         )
-        cards.append(card)
-        if not is_new:
-            rating = draw.choice([Rating.AGAIN, Rating.GOOD, Rating.GOOD])
-            logs.append(
-                factories.review_log(
-                    card, reviewed_at=last, rating=rating, kind=LogKind.REVIEW,
-                    state_before=State.REVIEW, state_after=State.REVIEW,
-                )
-            )  # fmt: skip
-    loading.load_cards(owner_id=user.pk, cards=cards, logs=logs)
+        if is_new:
+            yield card, []
+            continue
+        rating = draw.choice([Rating.AGAIN, Rating.GOOD, Rating.GOOD])
+        log = factories.review_log(
+            card, reviewed_at=last, rating=rating, kind=LogKind.REVIEW,
+            state_before=State.REVIEW, state_after=State.REVIEW,
+        )  # fmt: skip
+        yield card, [log]
 
 
 if __name__ == "__main__":
-    # Importing it has prepared the process: a data folder of its own.
-    assert plugin
     sys.exit(main())

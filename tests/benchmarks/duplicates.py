@@ -8,14 +8,13 @@ the tray asks. Prints one line of JSON, times in milliseconds.
 """
 
 import argparse
-import json
 import random
 import statistics
 import sys
 import time
 from typing import Any
 
-from tests import plugin  # noqa: F401 - a data folder of its own, before Django reads its settings
+from tests.benchmarks import filled
 
 CARDS = 100_000
 ROUNDS = 60
@@ -24,43 +23,15 @@ BATCH = 5_000
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--cards", type=int, default=CARDS)
-    parser.add_argument("--rounds", type=int, default=ROUNDS)
-    options = parser.parse_args()
-
-    import django
-    from django.conf import settings
-
-    django.setup()
-    if settings.EMBEDDED_POSTGRES is None:
-        result = _in_own_database(options)
-    else:
-        with settings.EMBEDDED_POSTGRES.running():
-            result = _in_own_database(options)
-    sys.stdout.write(json.dumps(result) + "\n")
-    return 0 if result["median_ms"] <= AIM_MS else 1
-
-
-def _in_own_database(options: argparse.Namespace) -> dict[str, Any]:
-    from django.test.runner import DiscoverRunner
-
-    runner = DiscoverRunner(verbosity=0, interactive=False)
-    runner.setup_test_environment()
-    databases = runner.setup_databases()
-    try:
-        return _measure(options)
-    finally:
-        runner.teardown_databases(databases)
-        runner.teardown_test_environment()
+    options = filled.arguments(__doc__, cards=CARDS, rounds=ROUNDS).parse_args()
+    return 0 if filled.run(_measure, options)["median_ms"] <= AIM_MS else 1
 
 
 def _measure(options: argparse.Namespace) -> dict[str, Any]:
-    from accounts.models import User
     from flashcards.alike import duplicates
     from tests.benchmarks.fit_likeness import pairs
 
-    user = User.objects.create_user("bench@example.org", "x")
+    user = filled.learner()
     rows = [row for row in pairs() if row["label"] == "same"]
     _fill(user, options.cards, [row["a"] for row in rows])
     draw = random.Random(5)

@@ -10,64 +10,35 @@ meanwhile, which is what a request beside it would feel.
 
 import argparse
 import asyncio
-import json
 import resource
 import statistics
 import sys
 import threading
 import time
-import uuid
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from tests import plugin
+from tests.benchmarks import filled
 
-BATCH_CARDS = 5_000
 REVIEWS_A_CARD = 3
 TICK_SECONDS = 0.005
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--cards", type=int, default=100_000)
-    parser.add_argument("--talks", type=int, default=200)
-    options = parser.parse_args()
-
-    import django
-    from django.conf import settings
-
-    django.setup()
-    if settings.EMBEDDED_POSTGRES is None:
-        result = _in_own_database(options)
-    else:
-        with settings.EMBEDDED_POSTGRES.running():
-            result = _in_own_database(options)
-    sys.stdout.write(json.dumps(result) + "\n")
+    filled.run(_measure, filled.arguments(__doc__, cards=100_000, talks=200).parse_args())
     return 0
-
-
-def _in_own_database(options: argparse.Namespace) -> dict[str, Any]:
-    from django.test.runner import DiscoverRunner
-
-    runner = DiscoverRunner(verbosity=0, interactive=False)
-    runner.setup_test_environment()
-    databases = runner.setup_databases()
-    try:
-        return _measure(options)
-    finally:
-        runner.teardown_databases(databases)
-        runner.teardown_test_environment()
 
 
 def _measure(options: argparse.Namespace) -> dict[str, Any]:
     from django.utils import timezone
 
     from accounts import export_views, exports
-    from accounts.models import User
 
-    user = User.objects.create_user("bench@example.org", "x")
-    _fill(user, options.cards, options.talks)
+    user = filled.learner()
+    filled.fill(user, _cards(user, options.cards))
+    _talk(user, options.talks)
     before = _megabytes()
     late: list[float] = []
     sizes: list[float] = []
@@ -113,27 +84,24 @@ def _megabytes() -> float:
     return pages * resource.getpagesize() / 1e6
 
 
-def _fill(user: Any, cards: int, talks: int) -> None:
-    from django.db import transaction
-
-    from chat.services import append_message, start_conversation
-    from flashcards.store import checkpoint, journal
+def _cards(user: Any, number: int) -> Iterator[filled.Studied]:
     from tests.factories import NOW, flashcard, review_log
 
-    for start in range(0, cards, BATCH_CARDS):
-        batch = [
-            flashcard(user, answer="An answer of a sentence or two, as people write them. " * 3)
-            for _ in range(min(BATCH_CARDS, cards - start))
-        ]
-        logs = [
-            review_log(card, id=uuid.uuid4(), sequence=n, reviewed_at=NOW + timedelta(days=n))
-            for card in batch
-            for n in range(REVIEWS_A_CARD)
-        ]
-        with transaction.atomic():
-            journal.lock_owner(user.pk)
-            journal.append_batch(user.pk, batch, logs)
-        checkpoint.run_until_empty()
+    for _ in range(number):
+        card = flashcard(user, answer="An answer of a sentence or two, as people write them. " * 3)
+        yield (
+            card,
+            [
+                review_log(card, sequence=n, reviewed_at=NOW + timedelta(days=n))
+                for n in range(REVIEWS_A_CARD)
+            ],
+        )
+
+
+def _talk(user: Any, talks: int) -> None:
+    from chat.services import append_message, start_conversation
+    from tests.factories import NOW
+
     for number in range(talks):
         talk = start_conversation(user, f"Question {number}: what is it?", now=NOW).conversation
         for _ in range(9):
@@ -141,6 +109,4 @@ def _fill(user: Any, cards: int, talks: int) -> None:
 
 
 if __name__ == "__main__":
-    # Importing tests.plugin prepared the environment and a data folder of its own.
-    assert plugin
     sys.exit(main())

@@ -9,17 +9,15 @@ milliseconds: of a rating, of the first one after a checkpoint, and of an undo.
 
 import argparse
 import cProfile
-import json
 import pstats
 import random
 import statistics
 import sys
 import time
 import uuid
-from datetime import timedelta
 from typing import Any
 
-from tests import plugin
+from tests.benchmarks import filled
 
 CARDS = 100_000
 REVIEWS_A_CARD = 5
@@ -29,59 +27,21 @@ AIM_MS = 15
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--cards", type=int, default=CARDS)
-    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    # `logs` are past reviews of each card.
+    parser = filled.arguments(__doc__, cards=CARDS, rounds=ROUNDS, logs=REVIEWS_A_CARD)
     parser.add_argument("--profile", action="store_true", help="Say where the time goes.")
-    parser.add_argument(
-        "--logs", type=int, default=REVIEWS_A_CARD, help="Past reviews of each card."
-    )
-    options = parser.parse_args()
-
-    import django
-    from django.conf import settings
-
-    django.setup()
-    if settings.EMBEDDED_POSTGRES is None:
-        result = _in_own_database(options)
-    else:
-        with settings.EMBEDDED_POSTGRES.running():
-            result = _in_own_database(options)
-    sys.stdout.write(json.dumps(result) + "\n")
-    return 0 if result["median_ms"] <= AIM_MS else 1
-
-
-def _in_own_database(options: argparse.Namespace) -> dict[str, Any]:
-    from django.test.runner import DiscoverRunner
-
-    runner = DiscoverRunner(verbosity=0, interactive=False)
-    runner.setup_test_environment()
-    databases = runner.setup_databases()
-    try:
-        return _measure(options)
-    finally:
-        runner.teardown_databases(databases)
-        runner.teardown_test_environment()
+    return 0 if filled.run(_measure, parser.parse_args())["median_ms"] <= AIM_MS else 1
 
 
 def _measure(options: argparse.Namespace) -> dict[str, Any]:
     from django.test import Client
-    from django.utils import timezone
 
-    from accounts.models import User
-    from flashcards.reviewing import study
     from flashcards.store import checkpoint
 
-    user = User.objects.create_user("bench@example.org", "x")
-    _fill(user, options.cards, options.logs)
+    user = filled.learner()
+    filled.fill(user, filled.studied(user, options.cards, options.logs))
     client = Client(headers={"HX-Request": "true"})
     client.force_login(user)
-    study.save(
-        owner_id=user.pk,
-        deck=None,
-        values={"reviews_per_day": 9_999, "new_per_day": 9_999},
-        now=timezone.now(),
-    )
     stage = client.get("/review/").context["stage"]
     times: list[float] = []
     processor: list[float] = []
@@ -149,57 +109,5 @@ def _undo(client: Any, times: list[float]) -> None:
         raise SystemExit("An undo took nothing back.")
 
 
-def _fill(user: Any, cards: int, logs: int) -> None:
-    """Give the learner cards in LanceDB, a fifth of them due and reviewed before."""
-    from django.db import transaction
-    from django.utils import timezone
-
-    from flashcards import scheduling
-    from flashcards.records import Flashcard, Rating, ReviewLog
-    from flashcards.scheduling import ScheduleSettings
-    from flashcards.store import checkpoint, journal
-    from tests import factories
-
-    now = timezone.now()
-    # In big batches, as a backup or a demo comes in.
-    settings = ScheduleSettings(fuzz=False)
-    made: list[Flashcard] = []
-    history: list[ReviewLog] = []
-    for number in range(cards):
-        at = made_at = now - timedelta(days=60, microseconds=-number)
-        card = factories.flashcard(user, created_at=made_at)
-        # One in five falls due before now, the others only in months.
-        rating = Rating.GOOD if number % 5 == 0 else Rating.EASY
-        for turn in range(logs):
-            card, log = scheduling.review(
-                card, rating, at, review_id=uuid.uuid4(), settings=settings
-            )
-            history.append(log)
-            early = now - timedelta(days=55 - 5 * turn, minutes=number % 50)
-            at = min(card.due, early)
-        if number % 5 == 0:
-            card = card if card.due <= now else _overdue(card, history, now)
-        made.append(card)
-        if len(made) == 10_000 or number == cards - 1:
-            with transaction.atomic():
-                journal.lock_owner(user.pk)
-                journal.append_batch(user.pk, made, history)
-            made, history = [], []
-    checkpoint.run_until_empty()
-
-
-def _overdue(card: Any, history: list[Any], now: Any) -> Any:
-    """Return the card due a few minutes ago by the last row of its log."""
-    from dataclasses import replace
-
-    days = (now - timedelta(minutes=card.id.int % 600 + 1) - history[-1].reviewed_at) / timedelta(
-        days=1
-    )
-    history[-1] = replace(history[-1], scheduled_days=days)
-    return replace(card, due=history[-1].reviewed_at + timedelta(days=days))
-
-
 if __name__ == "__main__":
-    # Importing it has prepared the process: a data folder of its own.
-    assert plugin
     sys.exit(main())
