@@ -29,6 +29,9 @@ _GOOD_START_SECONDS = 60.0
 _WORKER_STOP_SECONDS = 10.0
 # Answers that are still streaming get this long, then they are cut off and kept as they are.
 _STREAMS_STOP_SECONDS = 2
+# Longer than a card is looked at, so that a rating finds its connection open; and longer than
+# nginx keeps one that it does not use (60 s), which must be the side that closes it.
+_KEEP_ALIVE_SECONDS = 75
 # Whatever may hang, the process ends.
 _STOP_SECONDS = 20.0
 
@@ -99,6 +102,7 @@ class WebServer(uvicorn.Server):
                 # Django's LOGGING is in charge.
                 log_config=None,
                 server_header=False,
+                timeout_keep_alive=_KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=_STREAMS_STOP_SECONDS,
             )
         )
