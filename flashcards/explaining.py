@@ -51,6 +51,27 @@ def explain(
     )
 
 
+def discuss(user: User, cards: Sequence[Flashcard], *, now: datetime, zone: tzinfo) -> Conversation:
+    """Open a conversation about several cards that were hard, today say."""
+    titles = "\n".join(f"- {faces.summary(card)}" for card in cards)
+
+    def links(_: Conversation) -> list[seeds.Link]:
+        found = [
+            seeds.Link(faces.summary(card)[:60], reverse("flashcards:card", args=[card.id]), "info")
+            for card in cards
+        ]
+        return [*found, seeds.Link("Back to today", reverse("flashcards:today"), "arrow-left")]
+
+    return seeds.open_conversation(
+        user,
+        f"These cards were hard for me today:\n{titles}\n"
+        "What do they have in common, and how could I keep them?",
+        title="What was hard today",
+        text="\n\n".join(told(user, card, now=now, zone=zone) for card in cards),
+        links=links,
+    )
+
+
 def told(user: User, card: Flashcard, *, now: datetime, zone: tzinfo) -> str:
     """Return everything about a card that helps to explain it, as plain lines."""
     history = history_of(logs_of(owner_id=user.id, card_id=card.id), now=now, zone=zone)

@@ -1,8 +1,7 @@
-"""A review session: what the learner sees next, and what they did today."""
+"""A review session: what the learner sees next."""
 
 import enum
 import uuid
-from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -11,12 +10,10 @@ from flashcards import faces, services, words
 from flashcards.records import Flashcard, Rating, ReviewLog, State
 from flashcards.reviewing import study
 from flashcards.reviewing.study import Study
-from flashcards.store import DueQueue
 from flashcards.store.journal import Pending
 
 # A card answered more recently than this is not asked again at once: its answer is still in sight.
 BREATHER = timedelta(seconds=60)
-HARDEST_SHOWN = 3
 # With more than this many learning cards ahead, nobody needs the exact number.
 LEARNING_SOON_MOST = 40
 
@@ -75,24 +72,6 @@ class Stage:
         return faces.back(self.card) if self.card else ""
 
 
-@dataclass(frozen=True)
-class Summary:
-    """What was done today, in words and numbers for the finished page."""
-
-    reviews: int
-    cards: int
-    right_percent: int
-    time: str
-    hardest: tuple[Flashcard, ...]
-    # Cards due now, for a learner who stops before the end.
-    left: int
-    # "3 cards tomorrow", or empty when no card will ever be due.
-    coming: str
-    # Due as well, but beyond what the learner wants on one day.
-    new_held: int = 0
-    due_held: int = 0
-
-
 def next_stage(
     user: User,
     now: datetime,
@@ -137,46 +116,6 @@ def choices(
     )
 
 
-def summary(user: User, now: datetime) -> Summary:
-    """Return the learner's day so far."""
-    mine = study.settings_for(owner_id=user.id)
-    logs = _logs_today(user, now, mine)
-    right = sum(log.rating != Rating.AGAIN for log in logs)
-    queue = services.due_queue(owner_id=user.id, now=now, limit=1, mine=mine)
-    return Summary(
-        reviews=len(logs),
-        cards=len({log.flashcard_id for log in logs}),
-        right_percent=round(100 * right / len(logs)) if logs else 0,
-        time=words.clock(timedelta(milliseconds=sum(log.duration_ms for log in logs))),
-        hardest=_hardest(user, logs),
-        left=queue.new + queue.learning + queue.due,
-        coming=coming(user, now, mine, queue),
-        new_held=queue.new_held,
-        due_held=queue.due_held,
-    )
-
-
-def coming(user: User, now: datetime, mine: Study, queue: DueQueue) -> str:
-    """Return when the next card comes, as "1 card in 40 minutes" or "3 cards tomorrow"."""
-    next_due = services.next_due_at(owner_id=user.id, now=now, mine=mine)
-    day = mine.day
-    if queue.new_held or queue.due_held:
-        tomorrow = day.start(now, days=1)
-        next_due = min(next_due or tomorrow, tomorrow)
-    if next_due is None:
-        return ""
-    when = words.due(next_due, now=now, zone=day.zone)
-    waiting = Flashcard.objects.for_owner(user).filter(suspended=False)
-    seen = waiting.exclude(state=State.NEW)
-    if day.of(next_due) == day.of(now):
-        count = seen.filter(due__lte=next_due).count()
-    else:
-        limits = mine.limits_on(day.of(next_due))
-        count = min(seen.filter(due__lt=day.start(next_due, days=1)).count(), limits.reviews)
-        count += min(waiting.filter(state=State.NEW).count(), limits.new)
-    return f"{words.count(max(1, count), 'card')} {when}"
-
-
 def _card_stage(
     card: Flashcard,
     now: datetime,
@@ -213,18 +152,3 @@ def _is_rested(card: Flashcard, now: datetime) -> bool:
 
 def _logs_today(user: User, now: datetime, mine: Study) -> list[ReviewLog]:
     return services.reviewed_since(owner_id=user.id, since=mine.day.start(now))
-
-
-def _hardest(user: User, logs: list[ReviewLog]) -> tuple[Flashcard, ...]:
-    """Return the cards forgotten most often, if any was forgotten; most often first."""
-    forgotten = Counter(log.flashcard_id for log in logs if log.rating == Rating.AGAIN)
-    found: list[Flashcard] = []
-    for card_id, _ in forgotten.most_common():
-        if len(found) == HARDEST_SHOWN:
-            break
-        try:
-            found.append(services.get_card(owner_id=user.id, card_id=card_id))
-        except Flashcard.DoesNotExist:
-            # Deleted since.
-            continue
-    return tuple(found)

@@ -188,6 +188,41 @@ def read(
     return summary
 
 
+_DAYS = """
+SELECT DISTINCT (hour AT TIME ZONE %(zone)s - make_interval(secs => %(begins)s))::date
+FROM flashcards_reviewtotals
+WHERE owner_id = %(owner)s AND hour >= %(since)s AND reviews > 0
+"""
+
+
+def days(owner_id: UUID, since: datetime, *, zone: tzinfo, day_begins: timedelta) -> set[date]:
+    """Return the days since a time on which anything was reviewed. Two SQL queries."""
+    pending = journal.read(owner_id)
+    counts, _ = differences(pending.logs.values(), {})
+    found = {
+        (at.hour.astimezone(zone).replace(tzinfo=None) - day_begins).date()
+        for at, count in counts.items()
+        if count > 0 and at.hour >= since
+    }
+    if owner_id not in pending.erased:
+        values = _values(owner_id, since, zone, day_begins)
+        with connection.cursor() as cursor:
+            cursor.execute(_DAYS, values)
+            found.update(day for (day,) in cursor.fetchall())
+    return found
+
+
+def _values(
+    owner_id: UUID, since: datetime, zone: tzinfo, day_begins: timedelta
+) -> dict[str, object]:
+    return {
+        "owner": owner_id,
+        "since": since,
+        "zone": str(zone),
+        "begins": day_begins.total_seconds(),
+    }
+
+
 def _read_moved(
     summary: Summary,
     owner_id: UUID,
@@ -197,16 +232,8 @@ def _read_moved(
     day_begins: timedelta,
 ) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(
-            _SUMMARISE,
-            {
-                "owner": owner_id,
-                "since": since,
-                "until": until,
-                "zone": str(zone),
-                "begins": day_begins.total_seconds(),
-            },
-        )
+        values = _values(owner_id, since, zone, day_begins)
+        cursor.execute(_SUMMARISE, {**values, "until": until})
         for day, hour, rating, reviews, duration, tested, recalled in cursor.fetchall():
             if day is not None:
                 summary.by_day[day] += reviews

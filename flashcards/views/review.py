@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from flashcards import services, words
 from flashcards.forms import RatingForm
 from flashcards.records import Flashcard
-from flashcards.reviewing import session
+from flashcards.reviewing import ending, session
 from flashcards.reviewing.day import day_start, zone_of
 from flashcards.reviewing.session import Kind, Stage
 from flashcards.reviewing.study import Study
@@ -169,7 +169,7 @@ def _stage(
     template = "flashcards/_stage.html" if request.htmx else "flashcards/review.html"
     summary = None
     if stage.kind is Kind.FINISHED:
-        summary = session.summary(request.user, now)
+        summary = ending.summary(request.user, now)
         stage = replace(stage, done=summary.reviews, due=summary.left)
     context: dict[str, object] = {
         "stage": stage,
