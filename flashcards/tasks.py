@@ -10,6 +10,7 @@ from flashcards import embedding, jobs, media
 from flashcards.alike import duplicate_search
 from flashcards.browsing import bulk
 from flashcards.making import documents
+from flashcards.reviewing import backlog
 from flashcards.store import checkpoint, upkeep
 
 
@@ -40,6 +41,13 @@ def change_cards(change_id: str) -> None:
 def resume_bulk(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes when it was due
     """Go on with what a worker left half done when it ended."""
     bulk.resume()
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="flashcards.end_plans")
+def end_plans(timestamp: int) -> None:  # noqa: ARG001 - as above
+    """End the plans of learners who have caught up: what they had set before comes back."""
+    backlog.end_those_caught_up(timezone.now())
 
 
 @app.task(name=jobs.FIND_DUPLICATES)

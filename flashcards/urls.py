@@ -1,7 +1,7 @@
 from django.urls import URLPattern, path
 
-from flashcards.views import bin as card_bin
 from flashcards.views import (
+    backlog,
     browser,
     card,
     cards,
@@ -17,6 +17,7 @@ from flashcards.views import (
     review,
     study,
 )
+from flashcards.views import bin as card_bin
 
 app_name = "flashcards"
 urlpatterns: list[URLPattern] = [
@@ -25,6 +26,10 @@ urlpatterns: list[URLPattern] = [
     path("review/undo/", review.undo, name="undo"),
     path("review/today/", ending.today, name="today"),
     path("review/today/discuss/", ending.discuss, name="discuss_today"),
+    path("review/plan/", backlog.plan, name="backlog"),
+    path("review/plan/stop/", backlog.stop, name="backlog_stop"),
+    path("review/plan/resume/", backlog.resume, name="backlog_resume"),
+    path("review/plan/later/", backlog.later, name="backlog_later"),
     path("review/more/", study.more_today, name="study_more"),
     path("settings/study/", study.settings, name="study"),
     path("settings/study/effect/", study.effect, name="study_effect"),

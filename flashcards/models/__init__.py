@@ -1,6 +1,7 @@
 """ORM rows of the flashcards app. Cards and logs themselves are in the store (records.py)."""
 
 from flashcards.models.admin_rows import StoredFlashcard, StoredReviewLog
+from flashcards.models.backlog import BacklogPlan
 from flashcards.models.bulk import BulkChange, BulkPart, RemovedDecks
 from flashcards.models.decks import Deck
 from flashcards.models.documents import Document, Image
@@ -11,6 +12,7 @@ from flashcards.models.study import StudySettings
 from flashcards.models.totals import ReviewTotals
 
 __all__ = [
+    "BacklogPlan",
     "BulkChange",
     "BulkPart",
     "CardEdit",

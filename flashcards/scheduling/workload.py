@@ -51,18 +51,18 @@ def workload(
     at = np.zeros(len(memory[0]))
     done = known = 0.0
     while len(at):
-        interval = _intervals(memory[0], settings)
+        interval = intervals(memory[0], settings)
         until = np.minimum(at + interval, days) - at
-        known += float((until * _recall(memory[0], until / 2, settings)).sum())
+        known += float((until * recall(memory[0], until / 2, settings)).sum())
         at = at + interval
         luck = draws.random(len(at))
         inside = at < days
         at, luck, interval = at[inside], luck[inside], interval[inside]
         memory = memory[0][inside], memory[1][inside]
-        chance = _recall(memory[0], interval, settings)
+        chance = recall(memory[0], interval, settings)
         recalled = luck < chance
         done += float(np.where(recalled, 1, REVIEWS_A_LAPSE).sum())
-        memory = _after(memory, chance, recalled, settings)
+        memory = after(memory, chance, recalled, settings)
     sample = min(total, MOST_CARDS)
     return Workload(done * total / sample / days, known / (sample * days))
 
@@ -70,11 +70,12 @@ def workload(
 def reviews_a_new_card(settings: ScheduleSettings, *, days: int = HORIZON_DAYS) -> float:
     """Return how many reviews a card takes in its first days after being learnt."""
     first = np.full(MOST_CARDS, settings.parameters[2])
-    easy = np.full(MOST_CARDS, float(_first_difficulty(GOOD, settings)))
+    easy = np.full(MOST_CARDS, float(first_difficulty(GOOD, settings)))
     return workload(first, easy, settings=settings, days=days).reviews_a_day * days / MOST_CARDS
 
 
-def _intervals(stability: Numbers, settings: ScheduleSettings) -> Numbers:
+def intervals(stability: Numbers, settings: ScheduleSettings) -> Numbers:
+    """Return the days until each memory falls to the desired retention, at least 1; no fuzz."""
     decay = -settings.parameters[20]
     factor = 0.9 ** (1 / decay) - 1
     days = stability / factor * (settings.desired_retention ** (1 / decay) - 1)
@@ -82,14 +83,15 @@ def _intervals(stability: Numbers, settings: ScheduleSettings) -> Numbers:
     return whole
 
 
-def _recall(stability: Numbers, elapsed: Numbers, settings: ScheduleSettings) -> Numbers:
+def recall(stability: Numbers, elapsed: Numbers, settings: ScheduleSettings) -> Numbers:
+    """Return the chance, 0 to 1, that each card is recalled so many days after its review."""
     decay = -settings.parameters[20]
     factor = 0.9 ** (1 / decay) - 1
     chance: Numbers = (1 + factor * elapsed / stability) ** decay
     return chance
 
 
-def _after(
+def after(
     memory: tuple[Numbers, Numbers], chance: Numbers, recalled: Mask, settings: ScheduleSettings
 ) -> tuple[Numbers, Numbers]:
     """Return stability and difficulty after Good where the card was recalled, else after Again."""
@@ -106,10 +108,11 @@ def _after(
         stability / np.exp(w[17] * w[18]),
     )
     harder = difficulty + (10 - difficulty) * np.where(recalled, 0.0, 2 * w[6]) / 9
-    reverted = w[7] * _first_difficulty(4, settings) + (1 - w[7]) * harder
+    reverted = w[7] * first_difficulty(4, settings) + (1 - w[7]) * harder
     return np.maximum(np.where(recalled, grown, fallen), 0.001), np.clip(reverted, 1.0, 10.0)
 
 
-def _first_difficulty(rating: int, settings: ScheduleSettings) -> float:
+def first_difficulty(rating: int, settings: ScheduleSettings) -> float:
+    """Return the difficulty of a card whose first rating this is."""
     w = settings.parameters
     return float(w[4] - np.exp(w[5] * (rating - 1)) + 1)

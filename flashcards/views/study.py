@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from flashcards.models import Deck, StudySettings
-from flashcards.reviewing import effects, study
+from flashcards.reviewing import backlog, effects, study
 from flashcards.reviewing.study_forms import OwnDeckStudyForm, StudyForm
 from memoryloop.http import HtmxHttpRequest
 from memoryloop.toasts import toast
@@ -85,6 +85,8 @@ def effect(request: HtmxHttpRequest) -> HttpResponse:
 @login_required
 def reset(request: HtmxHttpRequest) -> HttpResponse:
     """Set everything back to what MemoryLoop has; it can be undone."""
+    # What a plan has set is not what the learner would want back.
+    backlog.stop(owner_id=request.user.id, now=timezone.now())
     request.session[_BEFORE] = study.reset(owner_id=request.user.id, deck=None)
     toast(
         request,
@@ -133,6 +135,7 @@ def _context(request: HtmxHttpRequest, form: StudyForm, present: study.Study) ->
     return {
         "form": form,
         "present": present,
+        "plan": backlog.plan_of(owner_id=request.user.id),
         "decks": [(deck, deck.id in with_own) for deck in decks],
     }
 

@@ -23,10 +23,10 @@ def at(retention: float) -> Workload:
 def test_its_formulas_are_those_of_fsrs(recalled: bool) -> None:
     for stability, difficulty in ((0.4, 9.5), (3.0, 5.0), (120.0, 1.2)):
         memory = Memory(stability, difficulty)
-        (days,) = workload._intervals(np.array([stability]), PLAIN)
+        (days,) = workload.intervals(np.array([stability]), PLAIN)
         assert days == interval_days(memory, PLAIN)
-        chance = workload._recall(np.array([stability]), np.array([days]), PLAIN)
-        after = workload._after(
+        chance = workload.recall(np.array([stability]), np.array([days]), PLAIN)
+        after = workload.after(
             (np.array([stability]), np.array([difficulty])), chance, np.array([recalled]), PLAIN
         )
         rating = Rating.GOOD if recalled else Rating.AGAIN

@@ -1,0 +1,36 @@
+"""The line above the review of somebody who has fallen behind: `{% load backlog %}`."""
+
+from typing import Any
+
+from django import template
+from django.utils import timezone
+
+from flashcards.reviewing import backlog, backlog_page, study
+from flashcards.reviewing.session import Kind, Stage
+
+register = template.Library()
+
+
+@register.inclusion_tag("flashcards/_backlog_line.html", takes_context=True)
+def backlog_line(context: dict[str, Any], stage: Stage) -> dict[str, Any]:
+    """Say that a plan holds, or offer one where there is a backlog; else nothing at all.
+
+    One SQL query; four more only where many cards are due.
+    """
+    request = context["request"]
+    owner_id = request.user.id
+    if stage.kind is Kind.EMPTY:
+        return {}
+    plan = backlog.plan_of(owner_id=owner_id)
+    if plan is not None:
+        return {"sentence": backlog_page.line(plan), "plan": plan}
+    if stage.kind is not Kind.CARD or stage.due <= backlog.LEAST_OVERDUE:
+        return {}
+    now = timezone.now()
+    mine = study.settings_for(owner_id=owner_id)
+    if request.session.get(backlog_page.OFFER_NOT_ON) == mine.day.of(now).isoformat():
+        return {}
+    return {
+        "overdue": backlog.has_backlog(owner_id=owner_id, mine=mine, now=now),
+        "csrf_token": context.get("csrf_token"),
+    }
