@@ -30,11 +30,12 @@ class Verb(enum.StrEnum):
     FLAG = "flag"
     RESET = "reset"
     SET_DUE = "set_due"
+    RESCHEDULE = "reschedule"
     DELETE = "delete"
 
 
 # Of these the log of the card's reviews has a row, and the undo another.
-SCHEDULING = frozenset({Verb.RESET, Verb.SET_DUE})
+SCHEDULING = frozenset({Verb.RESET, Verb.SET_DUE, Verb.RESCHEDULE})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -101,6 +102,13 @@ def _scheduled(
         return None
     # Never before what the log has already.
     now = max(now, card.last_review) if card.last_review else now
+    if verb is Verb.RESCHEDULE:
+        after, moved = scheduling.reschedule(
+            card, logs, now, row_id=uuid.uuid4(), settings=settings
+        )
+        if moved is None or after.due == card.due:
+            return None
+        return Changed(card, after, {"log": str(moved.id)}, moved)
     if verb is Verb.RESET:
         row = scheduling.reset_row(card, now, log_id=uuid.uuid4())
     else:

@@ -32,6 +32,7 @@ def working(change: BulkChange) -> str:
         Verb.FLAG: "Setting the flag",
         Verb.RESET: "Resetting cards",
         Verb.SET_DUE: "Setting when cards are due",
+        Verb.RESCHEDULE: "Rescheduling cards by your settings",
         Verb.DELETE: "Deleting cards",
     }[Verb(change.verb)]
 
@@ -63,6 +64,8 @@ def _done(change: BulkChange) -> str:
         case Verb.SET_DUE:
             days = argument.get("days", 0)
             return f"due in {words.count(days, 'day')}" if days else "due today"
+        case Verb.RESCHEDULE:
+            return "rescheduled by your settings"
         case Verb.DELETE:
             return "deleted"
 
@@ -70,4 +73,6 @@ def _done(change: BulkChange) -> str:
 def _already(change: BulkChange) -> str:
     if Verb(change.verb) is Verb.RESET:
         return "these cards were never reviewed"
+    if Verb(change.verb) is Verb.RESCHEDULE:
+        return "each card has a day that fits your settings"
     return "the cards were so already"

@@ -67,7 +67,7 @@ def overdue(*, owner_id: UUID, mine: Study, now: datetime) -> int:
     """Return how many learnt cards were due before today. One SQL query, and one count."""
     cards = _learnt(owner_id).filter(due__lt=mine.day.start(now))
     if not mine.limited:
-        return cards.count()
+        return int(cards.count())
     rows = cards.to_arrow("deck_ids", in_order=False)
     return int(np.count_nonzero(_common(rows["deck_ids"].to_pylist(), mine)))
 

@@ -1,8 +1,10 @@
 """Leeches: cards that are forgotten again and again, and want to be changed, not repeated."""
 
 import dataclasses
+from uuid import UUID
 
 from flashcards.records import Flashcard
+from flashcards.store import Query
 
 LEECH = "leech"
 # As Anki has it: at eight lapses, and a reminder half as many later.
@@ -12,6 +14,18 @@ AGAIN_EVERY = 4
 
 def is_leech(card: Flashcard) -> bool:
     return LEECH in card.tags
+
+
+def leeches_of(owner_id: UUID) -> Query[Flashcard]:
+    """Return a learner's leeches, those forgotten most often first."""
+    leeches = Flashcard.objects.for_owner(owner_id).filter(tags__contains=LEECH)
+    return leeches.order_by("-lapses", "created_at")
+
+
+def tags_of(card: Flashcard, *, marked: bool) -> tuple[str, ...]:
+    """Return the card's tags with the mark of a leech, or without it."""
+    others = tuple(tag for tag in card.tags if tag != LEECH)
+    return (*others, LEECH) if marked else others
 
 
 def marked(before: Flashcard, after: Flashcard) -> Flashcard:

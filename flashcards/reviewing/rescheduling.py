@@ -3,17 +3,87 @@
 import uuid
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
+import numpy as np
 from django.db import transaction
 
 from flashcards import jobs, scheduling
 from flashcards.models import StudySettings
-from flashcards.records import Flashcard, ReviewLog
+from flashcards.records import Flashcard, ReviewLog, State
 from flashcards.reviewing import study
+from flashcards.reviewing.day import Day
+from flashcards.reviewing.study import Study
+from flashcards.scheduling.moving import moved
 from flashcards.store import journal
 from flashcards.store.journal import Change
+
+Numbers = np.ndarray[Any, np.dtype[Any]]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# No clock of any time zone changes within a quarter of an hour, and no learner's day begins in one.
+_QUARTER_MICROS = 900_000_000
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What it would do to have all cards follow the settings at once."""
+
+    # The cards that would move.
+    card_ids: tuple[UUID, ...]
+    earlier: int
+    later: int
+    # Due on the learner's present day, as it is and as it would be; the latter to about a tenth.
+    due_now: int
+    due_then: int
+
+
+def effect_of(*, owner_id: UUID, mine: Study, now: datetime) -> Effect:
+    """Return what rescheduling would move. Reads six columns of the cards: 0.4 s for 100,000."""
+    columns = ["id", "stability", "last_review", "due", "suspended"]
+    columns += ["deck_ids"] if mine.decks else []
+    cards = Flashcard.objects.for_owner(owner_id).filter(state=State.REVIEW)
+    rows = cards.to_arrow(*columns, in_order=False)
+    stability = rows["stability"].to_numpy()
+    reviewed, due = (day_numbers(rows[name].to_numpy(), mine.day) for name in columns[2:4])
+    earlier, later = np.zeros(len(due), dtype=bool), np.zeros(len(due), dtype=bool)
+    then = due.copy()
+    governing = [None] * len(due) if not mine.decks else _governing(rows, mine)
+    for deck_id in {None, *mine.decks}:
+        chosen = np.array([each == deck_id for each in governing], dtype=bool)
+        settings = (mine if deck_id is None else mine.decks[deck_id]).schedule
+        found = moved(stability[chosen], reviewed[chosen], due[chosen], settings=settings)
+        earlier[chosen], later[chosen], then[chosen] = found.earlier, found.later, found.due
+    today = mine.day.of(now).toordinal()
+    studied = ~rows["suspended"].to_numpy(zero_copy_only=False).astype(bool)
+    places = np.flatnonzero(earlier | later)
+    return Effect(
+        card_ids=tuple(UUID(each) for each in rows["id"].take(places).to_pylist()),
+        earlier=int(earlier.sum()),
+        later=int(later.sum()),
+        due_now=int(np.count_nonzero(studied & (due <= today))),
+        due_then=int(np.count_nonzero(studied & (then <= today))),
+    )
+
+
+def day_numbers(times: Numbers, day: Day) -> Numbers:
+    """Return the ordinals of the learner's days in which these times (datetime64, UTC) fall."""
+    quarters = times.astype("datetime64[us]").astype(np.int64) // _QUARTER_MICROS
+    distinct, places = np.unique(quarters, return_inverse=True)
+    ordinals = [
+        day.of(_EPOCH + timedelta(minutes=15 * quarter)).toordinal()
+        for quarter in distinct.tolist()
+    ]
+    return np.array(ordinals, dtype=np.float64)[places]
+
+
+def _governing(rows: Any, mine: Study) -> list[UUID | None]:
+    return [
+        mine.governing_deck(tuple(UUID(each) for each in listed))
+        for listed in rows["deck_ids"].to_pylist()
+    ]
 
 
 def set_parameters(*, owner_id: UUID, parameters: Sequence[float] | None, now: datetime) -> int:

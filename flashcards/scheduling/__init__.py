@@ -15,7 +15,7 @@ from flashcards.records import Flashcard, LogKind, Rating, ReviewLog, State
 from flashcards.scheduling import folding
 from flashcards.scheduling.by_hand import due_row, is_reset, reset_row, since_reset, undo_row
 from flashcards.scheduling.folding import as_new, effective, governing, standing
-from flashcards.scheduling.fuzz import EMPTY, Agenda, chosen_day, fuzz_range
+from flashcards.scheduling.fuzz import EMPTY, Agenda, chosen_day, fits, fuzz_range
 from flashcards.scheduling.settings import (
     DEFAULT_PARAMETERS,
     DEFAULT_SETTINGS,
@@ -171,7 +171,8 @@ def reschedule(
     """Return the card as these settings would have it due, and the log row that says so.
 
     The memory is folded with the settings' parameters, and the interval counted from the last
-    review. A card in its steps keeps its time, a new card everything: then there is no row.
+    review. A card in its steps keeps its time, one whose day fits the settings its day, a new card
+    everything: then there is no row.
     """
     history = list(logs)
     folded = fold(card, history, settings=settings)
@@ -179,8 +180,10 @@ def reschedule(
         return folded, None
     memory = Memory(folded.stability or 0.0, folded.difficulty or 0.0)
     days = interval_days(memory, settings)
+    first, last = fuzz_range(days, settings.maximum_interval_days) if settings.fuzz else (days,) * 2
+    if fits(folded, first, last, settings):
+        return folded, None
     if settings.fuzz:
-        first, last = fuzz_range(days, settings.maximum_interval_days)
         today = settings.day.of(folded.last_review)
         days = chosen_day(folded, first, last, today=today, settings=settings, agenda=agenda)
     due = settings.day.later(folded.last_review, days)

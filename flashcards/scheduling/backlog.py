@@ -8,6 +8,7 @@ workload.py.
 import enum
 import itertools
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from flashcards.scheduling import workload
 from flashcards.scheduling.settings import ScheduleSettings
 from flashcards.scheduling.workload import GOOD, Numbers
 
+Places = np.ndarray[Any, np.dtype[Any]]
 # Beyond that a sample stands for all cards.
 MOST_CARDS = 4_000
 # But a day of the sample has at least so many reviews, or chance would choose the date.
@@ -145,8 +147,8 @@ class _State:
         )
 
     def first(
-        self, ready: Numbers, most: int, day: int, order: Order, settings: ScheduleSettings
-    ) -> Numbers:
+        self, ready: Places, most: int, day: int, order: Order, settings: ScheduleSettings
+    ) -> Places:
         """Return which `most` of the ready cards come first."""
         if len(ready) <= most:
             return ready
@@ -162,7 +164,7 @@ class _State:
         return np.asarray(ready[np.argpartition(rank, most - 1)[:most]])
 
     def review(
-        self, taken: Numbers, day: int, draws: np.random.Generator, settings: ScheduleSettings
+        self, taken: Places, day: int, draws: np.random.Generator, settings: ScheduleSettings
     ) -> int:
         """Review these cards and return how many of them were forgotten."""
         memory = self.stability[taken], self.difficulty[taken]

@@ -49,6 +49,19 @@ def fuzz_range(interval_days: int, maximum_days: int) -> tuple[int, int]:
     return min(max(2, round(interval_days - delta)), last), last
 
 
+def fits(card: Flashcard, first: int, last: int, settings: ScheduleSettings) -> bool:
+    """Tell whether the day a card has is one that its range would give it as well.
+
+    What the load or a neighbour had a say in stays so; a day on which nothing should come does
+    not, where the range has another one.
+    """
+    if card.last_review is None:
+        return False
+    day = settings.day.of(card.due)
+    shut = settings.fuzz and first < last and settings.easy_days[day.weekday()] == 0
+    return first <= (day - settings.day.of(card.last_review)).days <= last and not shut
+
+
 def chosen_day(
     card: Flashcard,
     first: int,

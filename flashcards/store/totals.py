@@ -212,9 +212,7 @@ def days(owner_id: UUID, since: datetime, *, zone: tzinfo, day_begins: timedelta
     return found
 
 
-def _values(
-    owner_id: UUID, since: datetime, zone: tzinfo, day_begins: timedelta
-) -> dict[str, object]:
+def _values(owner_id: UUID, since: datetime, zone: tzinfo, day_begins: timedelta) -> dict[str, Any]:
     return {
         "owner": owner_id,
         "since": since,

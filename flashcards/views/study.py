@@ -11,8 +11,11 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from flashcards.browsing import bulk
+from flashcards.browsing.changes import Verb
+from flashcards.browsing.sentences import sentence
 from flashcards.models import Deck, StudySettings
-from flashcards.reviewing import backlog, effects, study
+from flashcards.reviewing import backlog, effects, rescheduling, study
 from flashcards.reviewing.study_forms import OwnDeckStudyForm, StudyForm
 from memoryloop.http import HtmxHttpRequest
 from memoryloop.toasts import toast
@@ -105,6 +108,31 @@ def restore(request: HtmxHttpRequest) -> HttpResponse:
         study.save(owner_id=request.user.id, deck=None, values=before, now=timezone.now())
         toast(request, "Your settings are back.")
     return redirect("flashcards:study")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_required
+def reschedule(request: HtmxHttpRequest) -> HttpResponse:
+    """Show what it would do to have all cards follow the settings now, and do it."""
+    owner_id, now = request.user.id, timezone.now()
+    change = bulk.under_way(owner_id=owner_id)
+    mine = study.settings_for(owner_id=owner_id)
+    found = rescheduling.effect_of(owner_id=owner_id, mine=mine, now=now) if not change else None
+    if request.method == "POST" and found and found.card_ids:
+        done = bulk.change_cards(
+            owner_id=owner_id,
+            verb=Verb.RESCHEDULE,
+            argument={},
+            card_ids=found.card_ids,
+            clock=timezone.now,
+        )
+        if not done.is_under_way:
+            undo = reverse("flashcards:undo_change", args=[done.id])
+            toast(request, sentence(done), undo_url=undo)
+    if request.method == "POST":
+        return redirect("flashcards:reschedule")
+    return render(request, "settings/reschedule.html", {"effect": found, "change": change})
 
 
 @require_POST

@@ -177,7 +177,7 @@ class PlanTests(BacklogCase):
 
     def test_the_page_says_what_a_plan_would_do(self) -> None:
         self.give(400)
-        response = self.client.get(URL, {"minutes": 20, "order": "due", "hold_new": "on"})
+        response = self.client.get(URL, {"minutes": "20", "order": "due", "hold_new": "on"})
         shown = response.context["shown"]
         self.assertRegex(
             shown.sentence,
@@ -193,14 +193,14 @@ class PlanTests(BacklogCase):
         self.give(400)
         self.assertContains(self.client.get(URL), "Go by this plan")
         headers = {"HX-Request": "true", "HX-Target": "backlog-shown"}
-        response = self.client.get(URL, {"minutes": 45, "order": "due"}, headers=headers)
+        response = self.client.get(URL, {"minutes": "45", "order": "due"}, headers=headers)
         self.assertContains(response, "45 minutes")
         self.assertNotContains(response, "<html")
 
     def test_with_too_few_minutes_it_says_so(self) -> None:
         self.set(desired_retention=0.99)
-        self.give(300, stability=1.0)
-        response = self.client.get(URL, {"minutes": 5, "order": "due"})
+        self.give(1_200, stability=1.0)
+        response = self.client.get(URL, {"minutes": "5", "order": "due"})
         self.assertContains(response, "would not catch up within a year")
 
     def test_what_cannot_be_is_said_in_plain_words(self) -> None:

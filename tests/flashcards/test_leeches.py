@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import timedelta
+from unittest.mock import patch
 
 from django.urls import reverse
 from django.utils import timezone
@@ -65,3 +66,52 @@ class LeechTests(TestCase):
         self.assertContains(response, "forgotten 8 times")
         self.assertContains(response, reverse("flashcards:edit_card", args=[card.id]))
         self.assertContains(response, reverse("flashcards:review_suspend", args=[card.id]))
+
+
+class LeechPageTests(TestCase):
+    URL = "/review/leeches/"
+
+    def setUp(self) -> None:
+        self.log_in()
+        self.card = stored_card(
+            self.alice, question="What is an ion?", tags=("chemistry", "leech"), lapses=9
+        )
+
+    def stored_tags(self) -> tuple[str, ...]:
+        return services.get_card(owner_id=self.alice.pk, card_id=self.card.id).tags
+
+    def test_it_lists_them_the_worst_first_with_what_can_be_done(self) -> None:
+        stored_card(self.alice, question="What is a mole?", tags=("leech",), lapses=12)
+        stored_card(self.alice, question="Not one", lapses=7)
+        stored_card(self.bob, question="Of Bob", tags=("leech",), lapses=20)
+        response = self.client.get(self.URL)
+        found = [card.question for card in response.context["page"]]
+        self.assertEqual(found, ["What is a mole?", "What is an ion?"])
+        for name in ("edit_card", "split_card", "explain", "contrast_card", "suspend_card"):
+            self.assertContains(response, reverse(f"flashcards:{name}", args=[self.card.id]))
+
+    def test_without_any_it_says_when_a_card_comes_here(self) -> None:
+        self.log_in(self.bob)
+        self.assertContains(self.client.get(self.URL), "for the eighth time")
+
+    def test_the_mark_can_be_taken_off_and_put_on(self) -> None:
+        url = reverse("flashcards:mark_leech", args=[self.card.id])
+        self.assertRedirects(self.client.post(url, {"mark": "off"}), self.URL)
+        self.assertEqual(self.stored_tags(), ("chemistry",))
+        self.client.post(url)
+        self.assertEqual(self.stored_tags(), ("chemistry", "leech"))
+        self.assertEqual(self.client.get(url).status_code, 405)
+
+    def test_a_contrast_card_is_begun_with_the_nearest_card(self) -> None:
+        near = stored_card(self.alice, question="What is an isotope?", answer="Same protons")
+        found = [near]
+        with patch("flashcards.alike.neighbours.neighbours_of", autospec=True, return_value=found):
+            response = self.client.get(reverse("flashcards:contrast_card", args=[self.card.id]))
+        self.assertContains(response, "What is the difference between")
+        self.assertContains(response, "Same protons")
+        self.assertContains(response, 'value="chemistry"')
+
+    def test_with_no_card_near_it_says_so(self) -> None:
+        with patch("flashcards.alike.neighbours.neighbours_of", autospec=True, return_value=[]):
+            response = self.client.get(reverse("flashcards:contrast_card", args=[self.card.id]))
+        self.assertRedirects(response, reverse("flashcards:card", args=[self.card.id]))
