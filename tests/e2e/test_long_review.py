@@ -1,0 +1,154 @@
+"""Sessions of fifty cards: by keys, by fingers, offline now and then, in two tabs."""
+
+import re
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.e2e.given import give_cards
+from tests.e2e.stored import rows
+from tests.e2e.visit import Visit
+
+pytestmark = pytest.mark.browser
+
+CARDS = 50
+# At these cards the connection is away, and at these the server's answer is lost on its way.
+OFFLINE_AT = (11, 12, 30)
+LOST_AT = (20, 41)
+
+
+@pytest.fixture
+def learn(visit: Callable[..., Visit]) -> Callable[..., tuple[Visit, str]]:
+    """Return a function that opens a visit of somebody with fifty cards, and their id."""
+
+    def begin(**how: object) -> tuple[Visit, str]:
+        person = visit(**how)
+        give_cards(person, person.sign_up(), CARDS)
+        return person, person.begin_review()
+
+    return begin
+
+
+def card_on(page: Page) -> str:
+    return page.locator("#review-stage").get_attribute("data-card") or ""
+
+
+def expect_another(page: Page, card: str) -> None:
+    expect(page.locator(f'#review-stage:not([data-card="{card}"])')).to_be_visible()
+
+
+def stored_ratings(person: Visit, owner: str) -> list[int]:
+    """Return the rating of each review that LanceDB has. Fails if a card has more than one."""
+    person.site.manage("checkpoint")
+    logs = rows(person.site, "review_logs", owner)
+    twice = {card: n for card, n in Counter(log["flashcard_id"] for log in logs).items() if n > 1}
+    assert twice == {}
+    return [log["rating"] for log in logs]
+
+
+def lose_one_answer(page: Page) -> None:
+    """Let the next rating reach the server, and its answer not reach the page."""
+
+    def lose(route: Route) -> None:
+        page.unroute("**/rate/", lose)
+        route.fetch()
+        route.abort("connectionreset")
+
+    page.route("**/rate/", lose)
+
+
+def test_fifty_cards_by_keys_through_a_connection_that_comes_and_goes(
+    learn: Callable[..., tuple[Visit, str]],
+) -> None:
+    person, owner = learn()
+    page = person.page
+    person.expected_statuses = {0}
+    given = []
+    for number in range(CARDS):
+        card, rating = card_on(page), number % 4 + 1
+        person.press("Space")
+        expect(page.locator("#review-back")).to_be_visible()
+        if number in OFFLINE_AT:
+            person.context.set_offline(True)
+        if number in LOST_AT:
+            lose_one_answer(page)
+        person.press(str(rating))
+        if number in OFFLINE_AT:
+            expect(page.locator("#review-offline")).to_be_visible()
+            # Pressed again and again, it is still one rating.
+            person.press(str(rating), str(5 - rating))
+            person.context.set_offline(False)
+        expect_another(page, card)
+        given.append(rating)
+    expect(page.get_by_role("heading", name="Done for today")).to_be_focused()
+    expect(page.locator(".review-figures")).to_contain_text(
+        f"Reviews{CARDS}"
+    )
+    assert Counter(stored_ratings(person, owner)) == Counter(given)
+    assert page.evaluate("Object.keys(localStorage).filter((key) => key.includes('rating'))") == []
+
+
+def test_fifty_cards_by_fingers_on_a_phone(learn: Callable[..., tuple[Visit, str]]) -> None:
+    person, owner = learn(width=390)
+    page = person.page
+    fingers = person.context.new_cdp_session(page)
+
+    def touch(kind: str, *points: tuple[float, float]) -> None:
+        where = [{"x": x, "y": y} for x, y in points]
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": where})
+
+    given = []
+    for number in range(CARDS):
+        card, knew_it = card_on(page), number % 3 > 0
+        page.locator("#review-front").tap()
+        expect(page.locator("#review-back")).to_be_visible()
+        if number % 10 == 9:
+            page.locator("#review-rate").get_by_role("button", name="Easy").tap()
+            given.append(4)
+        else:
+            box = page.locator("#review-front").bounding_box()
+            assert box
+            x, y, way = 195.0, box["y"] + 8, 1 if knew_it else -1
+            touch("touchStart", (x, y))
+            for step in (40, 90, 140):
+                touch("touchMove", (x + way * step, y + 3))
+            touch("touchEnd")
+            given.append(3 if knew_it else 1)
+        expect_another(page, card)
+    expect(page.get_by_role("heading", name="Done for today")).to_be_visible()
+    assert Counter(stored_ratings(person, owner)) == Counter(given)
+
+
+def test_fifty_cards_in_two_tabs_at_once(learn: Callable[..., tuple[Visit, str]]) -> None:
+    person, owner = learn()
+    other = person.context.new_page()
+    other.goto("/review/")
+    person.expected_statuses = {0, 409}
+    tabs = (person.page, other)
+    for turn in range(2 * CARDS):
+        # Two cards in one tab, then two in the other: the first of them was answered already.
+        page = tabs[turn // 2 % 2]
+        card = card_on(page)
+        if not card:
+            break
+        page.keyboard.press("Space")
+        expect(page.locator("#review-back")).to_be_visible()
+        if turn == CARDS // 2:
+            # Without a connection both tabs rate, and both find it again at once.
+            person.context.set_offline(True)
+            for tab in tabs:
+                tab.keyboard.press("Space")
+                tab.keyboard.press("4")
+                expect(tab.locator("#review-offline")).to_be_visible()
+            person.context.set_offline(False)
+            for tab in tabs:
+                expect(tab.locator("#review-back")).to_be_hidden()
+            continue
+        page.keyboard.press("3")
+        expect_another(page, card)
+    for tab in tabs:
+        tab.goto("/review/")
+        expect(tab.get_by_role("heading", name="Done for today")).to_be_visible()
+    assert len(stored_ratings(person, owner)) == CARDS
