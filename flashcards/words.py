@@ -1,8 +1,8 @@
 """Times in plain words: "10 minutes", "in 3 days", "tomorrow"."""
 
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, time, timedelta, tzinfo
 
-from flashcards.reviewing.day import day_of
+from flashcards.reviewing.day import DAY_BEGINS_AT, day_of
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -32,11 +32,11 @@ def interval(span: timedelta) -> str:
     return _with_half(days / DAYS_A_YEAR, "year")
 
 
-def due(moment: datetime, *, now: datetime, zone: tzinfo) -> str:
+def due(moment: datetime, *, now: datetime, zone: tzinfo, begins: time = DAY_BEGINS_AT) -> str:
     """Return when something is due: "now", "in 4 minutes", "later today", "tomorrow", …"""
     if moment <= now:
         return "now"
-    days = (day_of(moment, zone) - day_of(now, zone)).days
+    days = (day_of(moment, zone, begins=begins) - day_of(now, zone, begins=begins)).days
     if days == 1 and moment - now >= HOUR:
         return "tomorrow"
     if moment - now < DAY and days < 2:

@@ -2,17 +2,25 @@
 
 import functools
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from uuid import UUID
 
 import numpy as np
+from django.db.models import Q
 
+from flashcards import words
+from flashcards.models import Deck
+from flashcards.models.decks import DECK_SEPARATOR
 from flashcards.records import Flashcard, State
+from flashcards.reviewing.pace import Pace
 from flashcards.reviewing.study import Study
 from flashcards.scheduling import ScheduleSettings
 from flashcards.scheduling.workload import Numbers, reviews_a_new_card, workload
 
 # With fewer a learner's own cards say too little; then typical ones stand for them.
 OWN_CARDS = 20
+# On the day it is learnt.
+ANSWERS_A_NEW_CARD = 3
 _TIMES = "\N{MULTIPLICATION SIGN}"
 RETENTIONS = (0.80, 0.85, 0.90, 0.95, 0.97)
 
@@ -38,12 +46,20 @@ class Effect:
     is_own: bool
 
 
-def effect_of(*, owner_id: UUID, present: Study, retention: float, new_per_day: int) -> Effect:
+def effect_of(
+    *,
+    owner_id: UUID,
+    present: Study,
+    retention: float,
+    new_per_day: int,
+    deck: Deck | None = None,
+) -> Effect:
     """Return what a retention and a number of new cards would make of the learner's days.
 
-    Costs a read of two columns of the learner's cards and a few simulations, 100 ms together.
+    With a deck from its cards and those of the decks inside it, else from all. Costs a read of two
+    columns of the learner's cards and a few simulations, 100 ms together.
     """
-    stability, difficulty, is_own = _cards(owner_id)
+    stability, difficulty, is_own = _cards(owner_id, deck)
     settings = present.schedule
 
     @functools.cache
@@ -78,9 +94,23 @@ def times(factor: float) -> str:
     return f"{number}{_TIMES} as much"
 
 
-def _cards(owner_id: UUID) -> tuple[Numbers, Numbers, bool]:
+def day_in_words(*, new: int, reviews: int, pace: Pace) -> str:
+    """Return how long a day takes at most, at the learner's pace."""
+    seconds = (new * ANSWERS_A_NEW_CARD + reviews) * pace.seconds_an_answer
+    whose = "at your pace" if pace.is_own else "at 8 seconds an answer"
+    return f"A full day takes about {words.clock(timedelta(seconds=seconds))} {whose}."
+
+
+def _cards(owner_id: UUID, deck: Deck | None) -> tuple[Numbers, Numbers, bool]:
     cards = Flashcard.objects.for_owner(owner_id).filter(state=State.REVIEW, suspended=False)
-    rows = cards.to_arrow("stability", "difficulty")
+    columns = ["stability", "difficulty"] + (["deck_ids"] if deck else [])
+    rows = cards.to_arrow(*columns, in_order=False)
+    if deck is not None:
+        inside_it = Q(id=deck.id) | Q(name__istartswith=f"{deck.name}{DECK_SEPARATOR}")
+        decks = Deck.objects.filter(inside_it, owner_id=owner_id)
+        wanted = {str(deck_id) for deck_id in decks.values_list("id", flat=True)}
+        inside = [not wanted.isdisjoint(listed) for listed in rows["deck_ids"].to_pylist()]
+        rows = rows.take(np.flatnonzero(np.array(inside, dtype=bool)))
     if len(rows) >= OWN_CARDS:
         return rows["stability"].to_numpy(), rows["difficulty"].to_numpy(), True
     # A collection of a few months: memories from days to a year, of all difficulties.

@@ -208,7 +208,7 @@ def _coming(user: User, now: datetime, mine: Study, queue: DueQueue, ahead: _Ahe
         limits = mine.limits_on(day.of(next_due))
         count = min(ahead.seen_before(day.start(next_due, days=1)), limits.reviews)
         count += min(int(np.count_nonzero(~ahead.seen)), limits.new)
-    when = words.due(next_due, now=now, zone=day.zone)
+    when = words.due(next_due, now=now, zone=day.zone, begins=day.begins)
     return f"{words.count(max(1, count), 'card')} {when}"
 
 

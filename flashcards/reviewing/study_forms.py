@@ -136,8 +136,18 @@ class StudyForm(DeckStudyForm):
 
     names = tuple(name for name in FIELDS if name != "parameters")
 
-    order = forms.ChoiceField(label="Order of reviews", choices=Order.choices)
-    new_cards = forms.ChoiceField(label="New cards come", choices=NewCards.choices)
+    order = forms.ChoiceField(
+        label="Order of reviews",
+        choices=Order.choices,
+        help_text="It matters on days that bring more than your limit: what comes first is not "
+        "left over. Closest to being forgotten keeps most of what would be lost.",
+    )
+    new_cards = forms.ChoiceField(
+        label="New cards come",
+        choices=NewCards.choices,
+        help_text="Before the reviews while you are fresh, after them so that nothing learnt "
+        "waits, or spread evenly between them.",
+    )
     bury_siblings = forms.BooleanField(
         label="One card of a note a day",
         required=False,

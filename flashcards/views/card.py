@@ -19,7 +19,7 @@ from flashcards.models import CardEdit, Deck
 from flashcards.records import Flashcard
 from flashcards.reviewing import memory, resetting, study
 from flashcards.reviewing.curve import curve_of
-from flashcards.reviewing.day import day_start, zone_of
+from flashcards.reviewing.day import zone_of
 from flashcards.sources import source_of
 from flashcards.views.access import card_or_404
 from memoryloop.http import HtmxHttpRequest
@@ -127,7 +127,8 @@ def take_back_reset(
 def bury_card(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
     """Put a card off until the learner's next day."""
     card_or_404(request.user, card_id)
-    until = day_start(timezone.now(), zone_of(request.user), days=1)
+    mine = study.settings_for(owner_id=request.user.id)
+    until = mine.day.start(timezone.now(), days=1)
     services.bury_card(owner_id=request.user.id, card_id=card_id, until=until)
     undo = reverse("flashcards:unbury_card", args=[card_id])
     toast(request, "Put off until tomorrow.", undo_url=undo)

@@ -16,6 +16,7 @@ from flashcards.browsing.changes import Verb
 from flashcards.browsing.sentences import sentence
 from flashcards.models import Deck, StudySettings
 from flashcards.reviewing import backlog, effects, rescheduling, study
+from flashcards.reviewing.pace import pace_of
 from flashcards.reviewing.study_forms import OwnDeckStudyForm, StudyForm
 from memoryloop.http import HtmxHttpRequest
 from memoryloop.toasts import toast
@@ -72,16 +73,30 @@ def deck_settings(request: HtmxHttpRequest, deck_id: uuid.UUID) -> HttpResponse:
 @login_required
 def effect(request: HtmxHttpRequest) -> HttpResponse:
     """Show what the numbers typed so far would do; what makes no sense counts as it is set."""
-    present = study.settings_for(owner_id=request.user.id)
+    owner_id, now = request.user.id, timezone.now()
+    mine = present = study.settings_for(owner_id=owner_id)
+    deck = None
+    if "deck" in request.GET:
+        deck = get_object_or_404(Deck, id=_uuid(request.GET["deck"]), owner=request.user, search="")
+        # What the deck leaves open is as for all cards, not as it was set for the deck.
+        present = mine.decks.get(mine.governed_by.get(deck.id, deck.id), mine)
     percent = _number(request.GET.get("desired_retention")) or 0
     new = _number(request.GET.get("new_per_day"))
+    new = mine.new_per_day if new is None else new
+    reviews = _number(request.GET.get("reviews_per_day"))
     found = effects.effect_of(
-        owner_id=request.user.id,
+        owner_id=owner_id,
         present=present,
-        retention=percent / 100 if 70 <= percent <= 99 else present.desired_retention,
-        new_per_day=present.new_per_day if new is None else new,
+        retention=percent / 100 if 70 <= percent <= 99 else mine.desired_retention,
+        new_per_day=new,
+        deck=deck,
     )
-    return render(request, "settings/_study_effect.html", {"effect": found})
+    day = effects.day_in_words(
+        new=new,
+        reviews=mine.reviews_per_day if reviews is None else reviews,
+        pace=pace_of(owner_id=owner_id, mine=mine, now=now),
+    )
+    return render(request, "settings/_study_effect.html", {"effect": found, "day": day})
 
 
 @require_POST
@@ -154,7 +169,7 @@ def more_today(request: HtmxHttpRequest) -> HttpResponse:
 
 
 def _context(request: HtmxHttpRequest, form: StudyForm, present: study.Study) -> dict[str, Any]:
-    decks = Deck.objects.filter(owner=request.user, search="")
+    mine = Deck.objects.filter(owner=request.user, search="")
     with_own = set(
         StudySettings.objects.filter(owner=request.user, deck__isnull=False).values_list(
             "deck_id", flat=True
@@ -164,13 +179,21 @@ def _context(request: HtmxHttpRequest, form: StudyForm, present: study.Study) ->
         "form": form,
         "present": present,
         "plan": backlog.plan_of(owner_id=request.user.id),
-        "decks": [(deck, deck.id in with_own) for deck in decks],
+        "decks": [(deck, deck.id in with_own) for deck in mine],
     }
 
 
 def _posted(request: HtmxHttpRequest) -> QueryDict | None:
     """Return what was posted, also if it is empty; None binds no form."""
     return request.POST if request.method == "POST" else None
+
+
+def _uuid(text: str) -> uuid.UUID:
+    """Return an id of a deck; of what is none, one that no deck has."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return uuid.UUID(int=0)
 
 
 def _number(text: str | None) -> int | None:

@@ -1,6 +1,5 @@
 """Sessions of fifty cards: by keys, by fingers, offline now and then, in two tabs."""
 
-import re
 from collections import Counter
 from collections.abc import Callable
 
@@ -83,9 +82,7 @@ def test_fifty_cards_by_keys_through_a_connection_that_comes_and_goes(
         expect_another(page, card)
         given.append(rating)
     expect(page.get_by_role("heading", name="Done for today")).to_be_focused()
-    expect(page.locator(".review-figures")).to_contain_text(
-        f"Reviews{CARDS}"
-    )
+    expect(page.locator(".review-figures")).to_contain_text(f"Reviews{CARDS}")
     assert Counter(stored_ratings(person, owner)) == Counter(given)
     assert page.evaluate("Object.keys(localStorage).filter((key) => key.includes('rating'))") == []
 

@@ -223,6 +223,22 @@ class EffectTests(TestCase):
                 self.effect(desired_retention=typed, new_per_day=typed), "Your present setting"
             )
 
+    def test_a_deck_has_the_effect_of_its_own_cards_shown(self) -> None:
+        deck = Deck.objects.create(owner=self.alice, name="Exam")
+        inside = Deck.objects.create(owner=self.alice, name="exam::Words")
+        fields = {"state": State.REVIEW, "stability": 9.0, "difficulty": 5.0}
+        store(*(flashcard(self.alice, **fields) for _ in range(40)))
+        store(*(flashcard(self.alice, deck_ids=(inside.id,), **fields) for _ in range(19)))
+        given = {"deck": str(deck.id), "desired_retention": 95, "reviews_per_day": 60}
+        self.assertFalse(self.effect(**given).context["effect"].is_own)
+        store(flashcard(self.alice, deck_ids=(deck.id,), **fields))
+        self.assertTrue(self.effect(**given).context["effect"].is_own)
+        self.assertContains(self.effect(**given), "A full day takes about 16 minutes")
+        self.assertContains(self.client.get(f"{URL}{deck.id}/"), f"?deck={deck.id}")
+        self.log_in(self.bob)
+        for wrong in (str(deck.id), "x", ""):
+            self.assertEqual(self.effect(deck=wrong).status_code, 404)
+
     def test_no_new_cards_are_fewer_and_fewer_reviews(self) -> None:
         self.assertContains(self.effect(new_per_day=0), "grow fewer")
 
