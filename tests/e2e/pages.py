@@ -27,10 +27,26 @@ def find(person: Visit) -> dict[str, str]:
     page.goto("/chat/search/?q=spaced")
     page.locator(".found-link").first.click()
     context = page.locator(".message a[href$='/context/']").first.get_attribute("href")
+    page.goto(make or "")
+    drafts = page.locator("a[href*='/cards/drafts/'][href$='/edit/']")
+    draft = drafts.first.get_attribute("href") if drafts.count() else None
+    page.goto("/decks/")
+    if not page.locator("a[href^='/decks/'][href$='/edit/']").count():
+        page.goto("/decks/new/")
+        page.get_by_label("Name", exact=True).fill("Biology")
+        page.get_by_role("button", name="Make the deck").click()
+        expect(page).not_to_have_url(re.compile("/decks/new/"))
+        page.goto("/decks/")
+    deck = page.locator("a[href^='/decks/'][href$='/edit/']").first.get_attribute("href") or ""
     page.goto("/cards/")
     card = page.locator("a.cards-title").first.get_attribute("href") or ""
     expect(page).to_have_title(re.compile("Cards"))
+    of_a_draft = {
+        "edit-draft": draft or "",
+        "draft-overlap": (draft or "").replace("edit/", "overlap/"),
+    }
     return {
+        **(of_a_draft if draft else {}),
         "chat": "/chat/",
         "conversation": conversation,
         "conversations": "/chat/conversations/",
@@ -42,11 +58,15 @@ def find(person: Visit) -> dict[str, str]:
         "make-cards": make or "",
         "review": "/review/",
         "review-finished": "/review/?finish=1",
+        "today": "/review/today/",
+        "leeches": "/review/leeches/",
+        "backlog": "/review/plan/?minutes=10&order=due&hold_new=on",
         "cards": "/cards/",
         "cards-found-nothing": "/cards/?q=zzzzzz",
         "cards-not-understood": "/cards/?q=is%3Aodd",
         "decks": "/decks/",
         "new-deck": "/decks/new/",
+        "edit-deck": deck,
         "deck-about": "/decks/about/?topic=memory",
         "card": card,
         "edit-card": f"{card}edit/",
@@ -57,6 +77,8 @@ def find(person: Visit) -> dict[str, str]:
         "near": f"{card}near/",
         "settings": "/settings/",
         "study": "/settings/study/",
+        "study-deck": deck.replace("/decks/", "/settings/study/").removesuffix("edit/"),
+        "reschedule": "/settings/study/reschedule/",
         "account": "/accounts/profile/",
         "change-password": "/accounts/password/",
         "change-email": "/accounts/email/",
@@ -71,6 +93,9 @@ EMPTY = {
     "empty-chat": "/chat/",
     "empty-conversations": "/chat/conversations/",
     "empty-review": "/review/",
+    "empty-today": "/review/today/",
+    "empty-leeches": "/review/leeches/",
+    "empty-backlog": "/review/plan/",
     "empty-cards": "/cards/",
     "empty-decks": "/decks/",
 }

@@ -129,7 +129,7 @@ class OfferTests(BacklogCase):
         self.assertNotContains(self.client.get("/review/"), URL)
         self.give(1)
         response = self.client.get("/review/")
-        self.assertContains(response, "61 cards have been waiting since before today.")
+        self.assertContains(response, "61 cards are overdue.")
         self.assertContains(response, URL)
 
     def test_cards_of_today_are_no_backlog_however_many(self) -> None:
@@ -163,11 +163,11 @@ class OfferTests(BacklogCase):
         self.set(reviews_per_day=40)
         self.give(80)
         self.assertRedirects(self.client.post(f"{URL}later/"), "/review/")
-        self.assertNotContains(self.client.get("/review/"), "waiting since before")
+        self.assertNotContains(self.client.get("/review/"), "cards are overdue")
         session = self.client.session
         session[backlog_page.OFFER_NOT_ON] = "2026-01-01"
         session.save()
-        self.assertContains(self.client.get("/review/"), "waiting since before")
+        self.assertContains(self.client.get("/review/"), "cards are overdue")
 
 
 class PlanTests(BacklogCase):
