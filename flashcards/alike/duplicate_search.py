@@ -139,37 +139,44 @@ def _search(owner_id: UUID) -> Iterator[tuple[int, int, list[tuple[str, str, flo
     for start_row in range(0, len(ids), BLOCK):
         likely = _likely(matrix, start_row)
         for start_pair in range(0, len(likely), JUDGED):
-            part = [(ids[a], ids[b]) for a, b in likely[start_pair : start_pair + JUDGED]]
+            part = [(ids[a], ids[b], near) for a, b, near in likely[start_pair:][:JUDGED]]
             pairs += _judged(owner_id, part)
             yield start_row, len(ids), pairs
         yield min(start_row + BLOCK, len(ids)), len(ids), pairs
 
 
-def _likely(matrix: vectors.Vectors, start: int) -> list[tuple[int, int]]:
-    """Return the pairs of a block's rows with later ones that are near enough to be judged."""
+def _likely(matrix: vectors.Vectors, start: int) -> list[tuple[int, int, float]]:
+    """Return the pairs of a block's rows with later ones that are near enough to be judged.
+
+    Each is (row, row, cosine).
+    """
     block = matrix[start : start + BLOCK]
     nearness = block @ matrix[start:].T
-    found: list[tuple[int, int]] = []
+    found: list[tuple[int, int, float]] = []
     for row in range(len(block)):
         later = nearness[row, row + 1 :]
         near = np.flatnonzero(later >= LIKELY)
         nearest = near[np.argsort(-later[near], kind="stable")[:NEIGHBOURS]]
-        found += [(start + row, start + row + 1 + int(n)) for n in nearest]
+        found += [(start + row, start + row + 1 + int(n), float(later[n])) for n in nearest]
     return found
 
 
-def _judged(owner_id: UUID, pairs: Sequence[tuple[UUID, UUID]]) -> list[tuple[str, str, float]]:
-    wanted = sorted({card_id for pair in pairs for card_id in pair}, key=str)
+def _judged(
+    owner_id: UUID, pairs: Sequence[tuple[UUID, UUID, float]]
+) -> list[tuple[str, str, float]]:
+    wanted = sorted({card_id for pair in pairs for card_id in pair[:2]}, key=str)
     cards = Flashcard.objects.for_owner(owner_id).in_bulk(wanted)
     present = [
-        (cards[a], cards[b])
-        for a, b in pairs
+        (cards[a], cards[b], near)
+        for a, b, near in pairs
         if a in cards and b in cards and cards[a].note_id != cards[b].note_id
     ]
-    scores = duplicates.compared([(likeness.said(a), likeness.said(b)) for a, b in present])
+    scores = duplicates.compared(
+        [(likeness.said(a), likeness.said(b), near) for a, b, near in present]
+    )
     return [
         (str(a.id), str(b.id), round(score, 4))
-        for (a, b), (score, _) in zip(present, scores, strict=True)
+        for (a, b, _), (score, _) in zip(present, scores, strict=True)
         if score >= likeness.SAME
     ]
 

@@ -75,18 +75,20 @@ def overlaps(
         return [[] for _ in drafts]
 
 
-def compared(pairs: Sequence[tuple[Said, Said]]) -> list[tuple[float, float]]:
+def compared(pairs: Sequence[tuple[Said, Said, float]]) -> list[tuple[float, float]]:
     """Return for each pair how likely it is the same, and how near the questions are (cosine).
 
-    Raises EmbeddingError.
+    A pair carries how near the whole cards are: the cosine of their own vectors. Raises
+    EmbeddingError.
     """
-    texts = sorted({text for a, b in pairs for text in likeness.texts(a, b)})
+    texts = sorted({said.ask for a, b, _ in pairs for said in (a, b)})
     if not texts:
         return []
     vectors: Mapping[str, Vector] = dict(zip(texts, get_embedder().embed(texts), strict=True))
+    asked = [float(vectors[a.ask] @ vectors[b.ask]) for a, b, _ in pairs]
     return [
-        (likeness.likeness(a, b, vectors), float(vectors[a.texts[0]] @ vectors[b.texts[0]]))
-        for a, b in pairs
+        (likeness.likeness(a, b, asked=near, whole=whole), near)
+        for (a, b, whole), near in zip(pairs, asked, strict=True)
     ]
 
 
@@ -169,16 +171,21 @@ def _candidates(
     drafts: Sequence[tuple[str, str]],
     wanted: Sequence[Said],
     leave_out: Collection[UUID],
-) -> list[list[Flashcard]]:
+) -> list[list[tuple[Flashcard, float]]]:
+    """Return for each draft the cards to compare it with, and how near each is as a whole."""
     vectors = get_embedder().embed([f"{q}\n{a}".strip() or "?" for q, a in drafts])
     waiting = _waiting(owner_id)
     found = []
     for vector, shown in zip(vectors, wanted, strict=True):
-        near = search.by_meaning(
+        near = search.nearest(
             owner_id, vector, limit=CANDIDATES + len(leave_out), max_distance=MAX_DISTANCE
         )
-        cards = {card.id: card for card in [*near, *_sharing_words(waiting, shown)]}
-        kept = [card for card in cards.values() if card.note_id not in leave_out]
+        cards = {card.id: (card, 1.0 - distance) for distance, card in near}
+        new = [card for card in _sharing_words(waiting, shown) if card.id not in cards]
+        texts = [card.embedding_text for card in new]
+        for card, its in zip(new, get_embedder().embed(texts) if new else (), strict=True):
+            cards[card.id] = card, float(vector @ its)
+        kept = [pair for pair in cards.values() if pair[0].note_id not in leave_out]
         found.append(kept[: CANDIDATES * 2])
     return found
 
@@ -199,17 +206,17 @@ def _sharing_words(cards: Iterable[Flashcard], shown: Said) -> list[Flashcard]:
 
 
 def _judged(
-    wanted: Sequence[Said], found: Sequence[Sequence[Flashcard]], limit: int
+    wanted: Sequence[Said], found: Sequence[Sequence[tuple[Flashcard, float]]], limit: int
 ) -> list[list[Overlap]]:
     pairs = [
-        (shown, likeness.said(card))
+        (shown, likeness.said(card), whole)
         for shown, cards in zip(wanted, found, strict=True)
-        for card in cards
+        for card, whole in cards
     ]
     scores = iter(compared(pairs))
     judged = []
     for cards in found:
-        seen = [_overlap(card, *next(scores)) for card in cards]
+        seen = [_overlap(card, *next(scores)) for card, _ in cards]
         kept = [overlap for overlap in seen if overlap is not None]
         kept.sort(key=lambda o: (o.verdict == NEAR, -o.score, str(o.card.id)))
         judged.append(kept[:limit])

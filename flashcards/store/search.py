@@ -61,6 +61,13 @@ def by_meaning(
 
     Cards that have no embedding yet are absent.
     """
+    return [card for _, card in nearest(owner_id, vector, limit=limit, max_distance=max_distance)]
+
+
+def nearest(
+    owner_id: UUID, vector: Vector, *, limit: int, max_distance: float = FARTHEST
+) -> list[tuple[float, Flashcard]]:
+    """Return what `by_meaning` does, each card behind its distance."""
     pending = journal.read(owner_id)
     if limit <= 0:
         return []
@@ -86,8 +93,7 @@ def by_meaning(
                 continue
             if distance <= max_distance:
                 near[card_id] = (distance, image)
-    ranked = sorted(near.values(), key=lambda item: (item[0], str(item[1].id)))
-    return [card for _, card in ranked[:limit]]
+    return sorted(near.values(), key=lambda item: (item[0], str(item[1].id)))[:limit]
 
 
 def hybrid(owner_id: UUID, text: str, vector: Vector | None, *, limit: int) -> list[Flashcard]:

@@ -13,9 +13,9 @@ PAIRS = Path(__file__).parent.parent / "benchmarks" / "duplicate_pairs.jsonl"
 
 
 def score(a: Said, b: Said) -> float:
-    texts = sorted(likeness.texts(a, b))
-    vectors = dict(zip(texts, get_embedder().embed(texts), strict=True))
-    return likeness.likeness(a, b, vectors)
+    texts = [a.ask, b.ask, f"{a.ask}\n{a.answer}", f"{b.ask}\n{b.answer}"]
+    ask_a, ask_b, whole_a, whole_b = get_embedder().embed(texts)
+    return likeness.likeness(a, b, asked=float(ask_a @ ask_b), whole=float(whole_a @ whole_b))
 
 
 class LikenessTests(TestCase):

@@ -9,7 +9,7 @@ import pytest
 
 from memoryloop.embeddings import EmbeddingError
 from memoryloop.embeddings.minilm import MiniLM
-from memoryloop.embeddings.remembering import REMEMBERED, Remembering
+from memoryloop.embeddings.remembering import MOST_AT_ONCE, REMEMBERED, Remembering
 
 
 @pytest.fixture
@@ -64,9 +64,24 @@ def test_it_forgets_what_was_asked_for_long_ago(model: mock.Mock) -> None:
     assert model.embed.call_count == REMEMBERED + 2
 
 
+def test_of_a_few_at_once_only_those_that_are_new_are_embedded(model: mock.Mock) -> None:
+    model.embed.side_effect = lambda texts: np.stack([np.full(384, len(text)) for text in texts])
+    embedder = Remembering(model)
+    embedder.embed(["One.", "Three."])
+
+    vectors = embedder.embed(["Twelve.", "One.", "Twelve.", "Three."])
+
+    assert vectors[:, 0].tolist() == [7, 4, 7, 6]
+    assert [call.args[0] for call in model.embed.call_args_list] == [
+        ["One.", "Three."],
+        ["Twelve."],
+    ]
+
+
 def test_many_texts_at_once_go_straight_to_the_model(model: mock.Mock) -> None:
     embedder = Remembering(model)
+    texts = [f"Text {number}" for number in range(MOST_AT_ONCE + 1)]
     for _ in range(2):
-        assert embedder.embed(["One.", "Two."]).shape == (2, 384)
+        assert embedder.embed(texts).shape == (len(texts), 384)
 
     assert model.embed.call_count == 2
