@@ -2,20 +2,34 @@
 
     run(measure, parser)
 
-Importing this prepares the process (`tests.plugin`), so nothing of Django is imported above.
+Importing this prepares the process (`tests.plugin`), so nothing of Django is imported above. With
+BENCH_KEEP=FOLDER in the environment both stand in that folder and are there for the next run, for
+what takes long to fill (collection.py).
 """
 
 import argparse
+import contextlib
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
-from tests import plugin
+_kept = os.environ.get("BENCH_KEEP")
+if _kept:
+    from tests.live import environment
 
-# Importing it has prepared the process: a data folder of its own.
-assert plugin
+    (Path(_kept) / "static").mkdir(parents=True, exist_ok=True)
+    _ours = environment(Path(_kept), {"DJANGO_SETTINGS_MODULE": "memoryloop.settings"})
+    os.environ.clear()
+    os.environ.update(_ours)
+else:
+    from tests import plugin
+
+    # Importing it has prepared the process: a data folder of its own.
+    assert plugin
 BATCH_CARDS = 10_000
 Measure = Callable[[argparse.Namespace], dict[str, Any]]
 # A card with its reviews, in the order they were made.
@@ -36,11 +50,9 @@ def run(measure: Measure, options: argparse.Namespace) -> dict[str, Any]:
     from django.conf import settings
 
     django.setup()
-    if settings.EMBEDDED_POSTGRES is None:
-        result = _in_own_database(measure, options)
-    else:
-        with settings.EMBEDDED_POSTGRES.running():
-            result = _in_own_database(measure, options)
+    server = settings.EMBEDDED_POSTGRES
+    with server.running() if server else contextlib.nullcontext():
+        result = (_in_kept_database if _kept else _in_own_database)(measure, options)
     sys.stdout.write(json.dumps(result) + "\n")
     return result
 
@@ -56,6 +68,20 @@ def _in_own_database(measure: Measure, options: argparse.Namespace) -> dict[str,
     finally:
         runner.teardown_databases(databases)
         runner.teardown_test_environment()
+
+
+def _in_kept_database(measure: Measure, options: argparse.Namespace) -> dict[str, Any]:
+    from django.core.management import call_command
+    from django.db import connections
+    from django.test.utils import setup_test_environment, teardown_test_environment
+
+    setup_test_environment()
+    call_command("migrate", verbosity=0)
+    try:
+        return measure(options)
+    finally:
+        connections.close_all()
+        teardown_test_environment()
 
 
 def learner(email: str = "bench@example.org") -> Any:
