@@ -3,7 +3,7 @@
     .venv/bin/python -m tests.benchmarks.duplicates [--cards 100000] [--rounds 60]
     BENCH_KEEP=/tmp/bench .venv/bin/python -m tests.benchmarks.duplicates    # fills it once
 
-One learner with so many cards with vectors, in LanceDB (collection.py). The drafts are the questions of
+One learner with so many cards with vectors (collection.py). The drafts are the questions of
 duplicate_pairs.jsonl, each once, as the tray asks. Prints one line of JSON, times in milliseconds.
 """
 
