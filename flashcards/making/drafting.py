@@ -7,6 +7,7 @@ background (writing.py).
 import uuid
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -180,8 +181,11 @@ def edit(draft: Draft, *, question: str, answer: str) -> None:
     draft.save(update_fields=["question", "answer", "decision"])
 
 
-def add(batch: DraftBatch, *, question: str, answer: str) -> Draft:
-    """Put one more draft below the others. Raises AlreadyDecided, or NotReady while some come."""
+def add(batch: DraftBatch, *, question: str, answer: str, **fields: Any) -> Draft:
+    """Put one more draft below the others; `fields` are a Draft's own.
+
+    Raises AlreadyDecided, or NotReady while some come.
+    """
     with transaction.atomic():
         batch = DraftBatch.objects.select_for_update().get(id=batch.id)
         _check_open(batch)
@@ -189,7 +193,10 @@ def add(batch: DraftBatch, *, question: str, answer: str) -> Draft:
             raise NotReady("Drafts are still coming. Try again when all are there.")
         last = batch.drafts.order_by("-position").first()
         return batch.drafts.create(
-            position=last.position + 1 if last else 0, question=question, answer=answer
+            position=last.position + 1 if last else 0,
+            question=question,
+            answer=answer,
+            **fields,
         )
 
 

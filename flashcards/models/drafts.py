@@ -1,6 +1,7 @@
 """Draft cards: what was proposed from a text, until the learner keeps, edits or drops it."""
 
 import uuid
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
@@ -107,11 +108,20 @@ class Draft(models.Model):
     source_start = models.PositiveIntegerField(null=True)
     source_end = models.PositiveIntegerField(null=True)
     decision = models.CharField(max_length=4, choices=Decision, default=Decision.KEEP)
+    # What it was made from if not from the text alone: two cards' words, for one that tells them
+    # apart. It is then judged by these.
+    grounds = models.TextField(blank=True)
+    # Since when a model writes a better version of it, which takes its place; null if none does.
+    rewriting_since = models.DateTimeField(null=True, blank=True)
+    # The model that wrote it, where the batch's did not.
+    writer = models.CharField(max_length=40, blank=True)
     # The note that it became.
     note_id = models.UUIDField(null=True, blank=True)
 
     # The side that is shown first.
     ordinal = 1
+    # A model that has not answered for so long, or whose process died, does not any more.
+    REWRITING = timedelta(seconds=60)
 
     class Meta:
         ordering = ["batch", "position"]
@@ -119,3 +129,9 @@ class Draft(models.Model):
 
     def __str__(self) -> str:
         return self.question[:60]
+
+    @property
+    def is_being_rewritten(self) -> bool:
+        """Tell whether a better version may still come."""
+        since = self.rewriting_since
+        return since is not None and since > timezone.now() - self.REWRITING

@@ -161,7 +161,11 @@ def shown(draft: Draft, origin: Origin) -> Draft:
     """Return the draft with what its template shows: its cards, and what is weak about it."""
     ordinals = faces.card_ordinals(draft.kind, draft.question) or [1]
     draft.sides = [faces.Draft(draft.kind, draft.question, draft.answer, n) for n in ordinals]  # type: ignore[attr-defined] # for the template
-    if origin.is_split:
+    if draft.grounds:
+        draft.findings = generation.contrast_faults(  # type: ignore[attr-defined] # for the template
+            draft.question, draft.answer, draft.grounds
+        )
+    elif origin.is_split:
         draft.findings = linter.lint(draft.question, draft.answer, draft.kind)  # type: ignore[attr-defined] # for the template
     else:
         candidate = Candidate(
@@ -308,10 +312,15 @@ def edit_draft(request: HtmxHttpRequest, draft_id: uuid.UUID) -> HttpResponse:
 @require_safe
 @login_required
 def draft(request: HtmxHttpRequest, draft_id: uuid.UUID) -> HttpResponse:
-    """Return one draft as it stands: what Cancel leads back to."""
+    """Return one draft as it stands: what Cancel leads back to.
+
+    With `?better`, nothing as long as a better version may come.
+    """
     found, origin = _draft_or_404(request.user, draft_id)
     if not request.htmx:
         return redirect(origin.make_url)
+    if "better" in request.GET and found.is_being_rewritten:
+        return HttpResponse(status=204)
     return render(request, "flashcards/_draft.html", {"draft": shown(found, origin)})
 
 

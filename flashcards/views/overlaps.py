@@ -12,9 +12,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
-from flashcards import reverting, services
+from flashcards import faces, reverting, services
 from flashcards.alike import duplicates
-from flashcards.making import drafting
+from flashcards.making import contrasting, drafting
 from flashcards.models import Draft
 from flashcards.records import ANSWER_MAX_CHARACTERS, QUESTION_MAX_CHARACTERS, Flashcard
 from flashcards.views.access import card_or_404
@@ -98,20 +98,22 @@ def contrast_draft(
     """Draft a card that tells the draft and a near card apart."""
     draft = _draft_or_404(request.user, draft_id)
     card = card_or_404(request.user, card_id)
-    question, answer = duplicates.contrast(
-        (card.question, card.answer), (draft.question, draft.answer)
-    )
+    sides = (card.question, card.answer), (draft.question, draft.answer)
     try:
-        drafting.add(
-            draft.batch,
-            question=question[:QUESTION_MAX_CHARACTERS],
-            answer=answer[:ANSWER_MAX_CHARACTERS],
+        added, is_new = contrasting.add(
+            request.user,
+            draft,
+            made=duplicates.contrast(*sides),
+            card=(faces.front(card), faces.back(card)),
+            draft=(faces.front(draft), faces.back(draft)),
+            now=timezone.now(),
         )
     except drafting.DraftingError as refusal:
         toast(request, refusal.sentence, level=messages.WARNING)
-    else:
-        toast(request, "A card that tells the two apart is among the drafts now.")
-    return _to_tray(request, draft)
+        return _to_tray(request, draft)
+    said = "A card that tells the two apart is among the drafts"
+    toast(request, f"{said} now." if is_new else f"{said} already.")
+    return redirect(f"{draft.batch.get_absolute_url()}#draft-{added.id}")
 
 
 @require_POST
@@ -153,7 +155,9 @@ def _overlaps(request: HtmxHttpRequest, draft: Draft) -> list[duplicates.Overlap
         owner_id=user.id, drafts=[(draft.question, draft.answer)], leave_out=leave_out
     )
     kept = set(request.session.get(_KEPT, []))
-    return [one for one in found if f"{draft.id} {one.card.id}" not in kept]
+    # What tells two apart is near both of them.
+    wanted = [one for one in found if one.verdict == duplicates.SAME or not draft.grounds]
+    return [one for one in wanted if f"{draft.id} {one.card.id}" not in kept]
 
 
 def _draft_or_404(user: User, draft_id: uuid.UUID) -> Draft:

@@ -147,6 +147,9 @@
     const draft = event.target.closest("[data-draft]");
     if (!draft || event.target !== draft || current?.id !== draft.id) return;
     choose(draft);
+    // One that changed by itself takes no focus from elsewhere.
+    const focused = document.activeElement;
+    if (focused !== document.body && !list.contains(focused)) return;
     const field = draft.querySelector("[aria-invalid=true]") || draft.querySelector("textarea");
     (field || draft).focus({ preventScroll: true });
     draft.scrollIntoView({ block: "nearest" });

@@ -4,7 +4,7 @@
     BENCH_KEEP=/tmp/bench .venv/bin/python -m tests.benchmarks.card_browser    # fills it once
 
 One learner with so many cards in 50 decks, in LanceDB (collection.py). Each figure is a request
-through all of Django. `first` is the first of its kind, which works out what the others find remembered;
+through all of Django. `first` works out what the others of its kind find remembered;
 `after a checkpoint` reads all columns anew. Prints one line of JSON, times in milliseconds.
 """
 
