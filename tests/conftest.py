@@ -5,8 +5,16 @@ from collections.abc import Iterator
 import pytest
 from django.db import connection
 from django.test import TransactionTestCase
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from flashcards.store import columns, journal, queue, tables
+
+# A property holds or not: how long a busy machine takes to find out is no part of it.
+hypothesis_settings.register_profile(
+    "memoryloop", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("memoryloop")
 
 
 @pytest.fixture(autouse=True)

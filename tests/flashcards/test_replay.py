@@ -95,6 +95,21 @@ class Learner:
         )
         self.logs += [row] if row else []
 
+    def reset(self) -> None:
+        self.by_hand(scheduling.reset_row(self.card, self.now, log_id=self.next_id()))
+
+    def set_due(self, days: int) -> None:
+        if self.card.state is not State.NEW:
+            due = self.now + timedelta(days=days)
+            self.by_hand(scheduling.due_row(self.card, due, self.now, log_id=self.next_id()))
+
+    def by_hand(self, row: ReviewLog) -> None:
+        self.logs.append(row)
+        self.card = scheduling.fold(self.card, self.logs, settings=self.settings)
+
+    def reschedule(self) -> None:
+        self.change_parameters(self.settings.parameters)
+
     def travel(self, zone: tzinfo, hour: int) -> None:
         self.settings = replace(self.settings, day=Day(zone, time(hour)))
 
@@ -123,6 +138,9 @@ ACTIONS = st.lists(
         st.tuples(st.just("retention"), st.floats(0.7, 0.99)),
         st.tuples(st.just("steps"), st.lists(st.integers(1, 600), max_size=4)),
         st.tuples(st.just("fuzz"), st.booleans()),
+        st.tuples(st.just("reset")),
+        st.tuples(st.just("set_due"), st.integers(0, 400)),
+        st.tuples(st.just("reschedule")),
         st.tuples(st.just("agenda"), st.lists(st.integers(0, 50), min_size=3, max_size=30)),
     ),
     max_size=25,
