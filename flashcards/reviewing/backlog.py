@@ -22,6 +22,7 @@ from flashcards.reviewing.pace import Pace, pace_of
 from flashcards.reviewing.study import Study
 from flashcards.scheduling import backlog
 from flashcards.scheduling.backlog import Course, Order, Pile
+from flashcards.store import journal
 
 Ended = BacklogPlan.Ended
 # A backlog is more than this many overdue cards and more than a day and a half of what is usual.
@@ -156,24 +157,24 @@ def plan_of(*, owner_id: UUID) -> BacklogPlan | None:
 
 def accept(*, owner_id: UUID, choice: Choice, now: datetime) -> BacklogPlan:
     """Have a plan hold from now on, instead of the one that may hold already."""
+    mine = study.settings_for(owner_id=owner_id)
+    found = read(owner_id=owner_id, mine=mine, now=now, plan=plan_of(owner_id=owner_id))
+    plan = BacklogPlan(
+        owner_id=owner_id,
+        minutes_per_day=choice.minutes,
+        reviews_per_day=reviews_for(found, choice, mine),
+        order=choice.order.value,
+        hold_new=choice.hold_new,
+        due_at_start=found.due,
+        expected_on=expected_on(course_of(found, choice, mine), mine.day.of(now)),
+        started_at=now,
+    )
     with transaction.atomic():
-        plan = _locked(owner_id)
-        if plan is not None:
-            _end(plan, Ended.REPLACED, now)
-        mine = study.settings_for(owner_id=owner_id)
-        found = read(owner_id=owner_id, mine=mine, now=now, plan=None)
-        expected = course_of(found, choice, mine).caught_up_in
-        today = mine.day.of(now)
-        plan = BacklogPlan(
-            owner_id=owner_id,
-            minutes_per_day=choice.minutes,
-            reviews_per_day=reviews_for(found, choice, mine),
-            order=choice.order.value,
-            hold_new=choice.hold_new,
-            due_at_start=found.due,
-            expected_on=None if expected is None else today + timedelta(days=expected),
-            started_at=now,
-        )
+        # Two tabs at once: the second takes the place of the first.
+        journal.lock_owner(owner_id)
+        present = _locked(owner_id)
+        if present is not None:
+            _end(present, Ended.REPLACED, now)
         _begin(plan, now)
         plan.save()
     return plan
@@ -191,6 +192,7 @@ def stop(*, owner_id: UUID, now: datetime) -> BacklogPlan | None:
 def resume(*, owner_id: UUID, now: datetime) -> BacklogPlan | None:
     """Have the plan hold again that was stopped within the last day, unless another one does."""
     with transaction.atomic():
+        journal.lock_owner(owner_id)
         if _locked(owner_id) is not None:
             return None
         plan = BacklogPlan.objects.filter(
