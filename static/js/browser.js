@@ -105,7 +105,10 @@
       return;
     }
     control.open = true;
-    control.querySelector("input, select, .menu-list button").focus();
+    const first = control.querySelector("input, select, .menu-list button");
+    first.focus();
+    // What stood there before goes with the first key.
+    first.select?.();
   }
 
   const MOVES = {

@@ -5,17 +5,21 @@
   const form = document.querySelector("[data-selection]");
   if (!form) return;
   const BEFORE = 200;
+  const LEAST_WORDS = 3;
+  const TEXTS = "[data-select], .message--answer:not([data-stream]) .prose";
+  const BLOCKS = "p, li, pre, blockquote, tr, h1, h2, h3, h4, h5, h6";
   const wide = matchMedia("(min-width: 48rem)");
   const nobody = "00000000-0000-0000-0000-000000000000";
 
   function place(element) {
-    const text = element?.closest("[data-select], .message--answer:not([data-stream]) .prose");
+    const text = element?.closest(TEXTS);
     if (!text) return null;
     const message = text.closest(".message--answer");
     const id = text.dataset.select || message?.id.replace("message-", "");
     return id ? { text, id } : null;
   }
 
+  const countWords = (words) => words.trim().split(/\s+/).length;
   const elementOf = (node) => (node?.nodeType === Node.ELEMENT_NODE ? node : node?.parentElement);
 
   function selected() {
@@ -25,7 +29,7 @@
     const found = place(elementOf(range.startContainer));
     const words = selection.toString().trim();
     // A selection that runs on into another text belongs to none.
-    if (!found || !found.text.contains(range.endContainer) || words.split(/\s+/).length < 3) return null;
+    if (!found || !found.text.contains(range.endContainer) || countWords(words) < LEAST_WORDS) return null;
     const lead = document.createRange();
     lead.setStart(found.text, 0);
     lead.setEnd(range.startContainer, range.startOffset);
@@ -56,6 +60,50 @@
     form.style.left = `${Math.max(8, Math.min(box.left, innerWidth - own.width - 8))}px`;
   }
 
+  /* Return the paragraphs of a text as ranges; of one without markup those between blank lines. */
+  function paragraphs(text) {
+    const blocks = [...text.querySelectorAll(BLOCKS)].filter((block) => !block.querySelector(BLOCKS));
+    if (blocks.length) {
+      return blocks.map((block) => {
+        const range = document.createRange();
+        range.selectNodeContents(block);
+        return range;
+      });
+    }
+    const nodes = [];
+    const walker = document.createTreeWalker(text, NodeFilter.SHOW_TEXT);
+    for (let at = 0; walker.nextNode(); at += walker.currentNode.length) nodes.push([walker.currentNode, at]);
+    const boundary = (offset) => {
+      const [node, at] = nodes.findLast(([, from]) => from <= offset) ?? nodes[0];
+      return [node, Math.min(offset - at, node.length)];
+    };
+    return [...text.textContent.matchAll(/\S(?:(?!\n\s*\n)[^])*/g)].map((match) => {
+      const range = document.createRange();
+      range.setStart(...boundary(match.index));
+      range.setEnd(...boundary(match.index + match[0].trimEnd().length));
+      return range;
+    });
+  }
+
+  /* Select the next paragraph, or the one before; first of all the newest text's first. */
+  function selectParagraph(back) {
+    const texts = [...document.querySelectorAll(TEXTS)].map((text) =>
+      paragraphs(text).filter((range) => countWords(range.toString()) >= LEAST_WORDS),
+    );
+    const all = texts.flat();
+    if (!all.length) return;
+    const selection = document.getSelection();
+    const now = selection.rangeCount && selected() ? selection.getRangeAt(0) : null;
+    const side = back ? Range.START_TO_START : Range.END_TO_END;
+    const beyond = (range) => range.compareBoundaryPoints(side, now) * (back ? -1 : 1) > 0;
+    let next = all.indexOf(texts.findLast((ranges) => ranges.length)[0]);
+    if (now) next = back ? all.findLastIndex(beyond) : all.findIndex(beyond);
+    if (next < 0) return;
+    selection.removeAllRanges();
+    selection.addRange(all[next]);
+    elementOf(all[next].startContainer).scrollIntoView({ block: "nearest" });
+  }
+
   let waiting = 0;
   document.addEventListener("selectionchange", () => {
     clearTimeout(waiting);
@@ -64,11 +112,16 @@
   document.addEventListener("scroll", () => {
     if (!form.hidden && wide.matches) show();
   }, { passive: true, capture: true });
-  // By keyboard: the button is at the page's end, so a key leads to it.
+  // By keyboard: paragraphs one after the other, Shift and the arrows from there as in any text.
+  // The button is at the page's end, so a key leads to it.
   document.addEventListener("keydown", (event) => {
-    if (form.hidden || event.defaultPrevented) return;
+    if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
     if (event.key === "Escape") form.hidden = true;
-    else if (event.key === "c" && !event.ctrlKey && !event.metaKey && !event.altKey && !event.target.closest("input, textarea, select")) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
+    if (event.key.toLowerCase() === "v") {
+      event.preventDefault();
+      selectParagraph(event.shiftKey);
+    } else if (event.key === "c" && !form.hidden) {
       event.preventDefault();
       form.requestSubmit();
     }

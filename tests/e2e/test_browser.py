@@ -1,5 +1,6 @@
 """The card browser by keyboard alone: find, sort, select, change many cards, undo."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -11,20 +12,54 @@ from tests.live import LiveMemoryLoop
 pytestmark = pytest.mark.browser
 
 CARDS = 120
+# The first three are in a deck and were reviewed; every other card is tagged.
 _MAKE = """
+import uuid
+from datetime import timedelta
 from django.utils import timezone
 from accounts.models import User
-from flashcards import services
-from flashcards.records import NewCard
-services.create_cards(
-    owner_id=User.objects.get(email={email!r}).id,
+from flashcards import decks, services
+from flashcards.records import NewCard, Rating
+now = timezone.now()
+owner = User.objects.get(email={email!r}).id
+deck = decks.deck_named(owner_id=owner, name="Latin", now=now)
+made = services.create_cards(
+    owner_id=owner,
     cards=[
-        NewCard(question=f"Card number {{n:03}}", answer="A", tags=("odd",) if n % 2 else ())
+        NewCard(
+            question=f"Card number {{n:03}}",
+            answer="A",
+            tags=("odd",) if n % 2 else (),
+            deck_ids=(deck.id,) if n < 3 else (),
+        )
         for n in range({cards})
     ],
-    now=timezone.now(),
+    now=now - timedelta(days=1),
 )
+for card in made[:3]:
+    services.review_card(
+        owner_id=owner, card_id=card.id, review_id=uuid.uuid4(), sequence=0, rating=Rating.EASY,
+        now=now, duration_ms=1_000,
+    )
 """
+# What is pressed and typed, what is said, and how many cards a search finds before and after.
+CHANGES = (
+    ("t", "new", ("Enter",), "3 cards tagged “new”.", "tag:new", 0, 3),
+    ("t", "odd", ("Tab", "Tab", "Enter"), "1 card without the tag", "tag:odd", 60, 59),
+    ("d", "Greek::Verbs", ("Enter",), "3 cards put into “Greek::Verbs”.", "deck:none", 117, 117),
+    ("d", "Latin", ("Tab", "Tab", "Enter"), "3 cards taken out of", "deck:Latin", 3, 0),
+    ("f", "", ("ArrowDown", "Tab", "Enter"), "3 cards flagged orange.", "flag:2", 0, 3),
+    ("u", "5", ("Enter",), "3 cards due in 5 days.", "prop:due=5", 0, 3),
+    ("m", "", ("Tab", "Enter"), "3 cards new again", "is:new", 117, 120),
+    ("s", "", (), "3 cards suspended", "is:suspended", 0, 3),
+    ("b", "", (), "3 cards put off until tomorrow.", "is:buried", 0, 3),
+    ("Delete", "", (), "3 cards deleted.", "card", 120, 117),
+)
+# Begun from what the first of each leaves.
+UNDOING_CHANGES = (
+    ("s", "Shift+S", (), "3 cards back in review.", "is:suspended", 3, 0),
+    ("b", "m", ("Enter",), "3 cards back in today’s review.", "is:buried", 3, 0),
+)
 
 
 @pytest.fixture
@@ -39,35 +74,52 @@ def learner(visit: Callable[..., Visit], site: LiveMemoryLoop) -> Visit:
     return person
 
 
+def _found(learner: Visit, query: str) -> int:
+    """Return how many cards a search finds, as the server says, beside the page."""
+    answer = learner.page.request.get(
+        "/cards/", params={"q": query}, headers={"HX-Request": "true", "HX-Target": "card-list"}
+    )
+    found = re.search(r'data-found="(\d+)"', answer.text())
+    return int(found[1]) if found else 0
+
+
+def _select_three(learner: Visit) -> None:
+    learner.press("/", "ArrowDown")
+    expect(learner.page.locator(".browser-line:focus")).to_have_attribute("data-at", "0")
+    learner.press("x", "Shift+ArrowDown", "Shift+ArrowDown")
+    expect(learner.page.locator("#browser-count")).to_have_text("3 selected")
+
+
+def _undo(learner: Visit) -> None:
+    with learner.page.expect_navigation():
+        learner.press("z")
+    said = learner.page.locator("#toasts")
+    expect(said).to_contain_text("Undone: the cards are as they were.")
+
+
 def test_every_change_is_made_and_undone_without_a_mouse(learner: Visit) -> None:
     page = learner.page
-    selected, said = page.locator("#browser-count"), page.locator("#toasts [data-toast]").last
-    learner.press("/", "ArrowDown")
-    expect(page.locator(".browser-line:focus")).to_have_attribute("data-at", "0")
-    learner.press("x", "Shift+ArrowDown", "Shift+ArrowDown")
-    expect(selected).to_have_text("3 selected")
-    for keys, typed, sentence in (
-        (("t",), "new", "3 cards tagged “new”."),
-        (("d",), "Latin::Verbs", "3 cards put into “Latin::Verbs”."),
-        (("f", "ArrowDown", "Tab"), "", "3 cards flagged orange."),
-        (("s",), "", "3 cards suspended"),
-        (("b",), "", "3 cards put off until tomorrow."),
-        (("m", "Tab"), "", "Nothing to do: these cards were never reviewed."),
-        (("Delete",), "", "3 cards deleted."),
-    ):
-        learner.press(*keys)
-        if typed:
-            page.keyboard.type(typed)
-        if typed or "Tab" in keys:
-            learner.press("Enter")
+    said = page.locator("#toasts [data-toast]").last
+    for key, typed, then, sentence, query, before, after in CHANGES:
+        _select_three(learner)
+        learner.press(key)
+        page.keyboard.insert_text(typed)
+        learner.press(*then)
         expect(said).to_contain_text(sentence)
         expect(page.locator(".browser-line:focus")).to_have_count(1)
-    expect(page.locator("#change-form")).to_have_attribute("data-found", str(CARDS - 3))
-    learner.press("z")
-    expect(page.locator("#toasts")).to_contain_text("Undone: the cards are as they were.")
-    expect(page.locator("#change-form")).to_have_attribute("data-found", str(CARDS))
-    page.goto("/cards/?q=tag%3Anew+is%3Asuspended+flag%3A2+deck%3ALatin")
-    expect(page.locator(".browser-line")).to_have_count(3)
+        assert _found(learner, query) == after, key
+        _undo(learner)
+        assert _found(learner, query) == before, key
+    for first, key, then, sentence, query, before, after in UNDOING_CHANGES:
+        _select_three(learner)
+        learner.press(first)
+        expect(said).to_contain_text("3 cards")
+        expect(page.locator(".browser-line:focus")).to_have_count(1)
+        learner.press(key, *then)
+        expect(said).to_contain_text(sentence)
+        assert _found(learner, query) == after, key
+        _undo(learner)
+        assert _found(learner, query) == before, key
 
 
 def test_a_search_completes_points_at_a_slip_and_selects_all_of_it(learner: Visit) -> None:

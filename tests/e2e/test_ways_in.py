@@ -1,4 +1,4 @@
-"""The ways to a card, by keyboard where there is a key: a passage, a file, by hand, and split."""
+"""Every way to a card, by keyboard alone: a passage, an answer, a text, a file, by hand, split."""
 
 import io
 import re
@@ -33,9 +33,17 @@ def test_a_passage_of_an_answer_becomes_cards_and_review_shows_its_words(
     person.save_claude_key()
     person.page.goto("/chat/")
     person.ask("How does memory fade?")
-    passage = person.page.locator(".message--answer .prose p", has_text="Hermann Ebbinghaus").last
-    passage.scroll_into_view_if_needed()
-    passage.select_text()
+    conversation = person.page.url
+    ask = person.page.locator(".composer-ask, #composer-content").last
+    person.tab_to(ask)
+    person.press("Tab")
+    selected = ""
+    for _ in range(40):
+        person.press("v")
+        selected = person.page.evaluate("String(getSelection())")
+        if "Hermann Ebbinghaus" in selected:
+            break
+    assert selected.startswith("Hermann Ebbinghaus measured"), selected
     expect(person.page.get_by_role("button", name="Make cards from selection")).to_be_visible()
     person.press("c")
 
@@ -48,6 +56,19 @@ def test_a_passage_of_an_answer_becomes_cards_and_review_shows_its_words(
     person.begin_review()
     person.press("Space", "h")
     expect(person.page.locator("#review-source mark")).to_contain_text("Ebbinghaus")
+
+    person.page.goto(conversation)
+    person.press("/")
+    person.page.keyboard.insert_text("And how do reviews help?")
+    person.press("Enter")
+    expect(person.page.locator(".message--answer")).to_have_count(2)
+    person.wait_for_answer()
+    answer = person.page.locator(".message--answer").last
+    person.tab_to(answer.get_by_role("link", name="Make cards"), back=True)
+    person.press("Enter")
+    assert person.draft_cards() > 1
+    person.press("Control+Enter")
+    expect(person.page.locator(".toast", has_text="added")).to_be_visible()
 
 
 def test_a_file_becomes_cards_that_show_where_they_come_from(visit: Callable[..., Visit]) -> None:
@@ -97,7 +118,9 @@ def test_notes_are_written_one_after_the_other_by_keyboard_and_one_is_split(
     # The next one has the same kind, and the focus.
     expect(page.get_by_role("radio", name="Gaps in a text")).to_be_checked()
     expect(question).to_be_focused()
-    page.get_by_role("radio", name="Question and answer").check()
+    person.tab_to(page.get_by_role("radio", name="Gaps in a text"), back=True)
+    person.press("ArrowUp", "ArrowUp")
+    expect(page.get_by_role("radio", name="Question and answer")).to_be_checked()
     question.fill("Which bases are in DNA?")
     page.get_by_label("Answer", exact=True).fill("Adenine, thymine, guanine and cytosine")
     expect(page.locator("#card-preview .finding")).to_contain_text("lists 4 things")
@@ -105,11 +128,50 @@ def test_notes_are_written_one_after_the_other_by_keyboard_and_one_is_split(
     expect(page).to_have_url(re.compile(r"/cards/new/$"))
 
     page.goto("/cards/")
-    page.get_by_role("link", name="Which bases are in DNA?").click()
-    page.goto(f"{page.url}split/")
-    page.get_by_role("button", name="Split it").click()
+    person.press("/", "ArrowDown", "Enter")
+    expect(page.locator("main h1, main article").first).to_be_visible()
+    person.press("p")
     expect(page.locator("[data-draft]")).to_have_count(4)
     person.press("Control+Enter")
     toast = page.locator(".toast", has_text="4 cards added.")
-    toast.get_by_role("button", name="Undo").click()
+    person.tab_to(toast.get_by_role("button", name="Undo"))
+    person.press("Enter")
     expect(page.locator(".toast", has_text="The card is back")).to_be_visible()
+
+
+def test_a_pasted_text_and_a_file_become_cards_without_a_mouse(
+    visit: Callable[..., Visit],
+) -> None:
+    person = visit()
+    person.sign_up()
+    page = person.page
+    composer = page.get_by_label("Message", exact=True)
+    person.press("/")
+    expect(composer).to_be_focused()
+    page.keyboard.insert_text(NOTES)
+    person.tab_to(page.get_by_role("button", name="Make cards from this"))
+    person.press("Enter")
+    assert person.draft_cards() >= 1
+    # One is dropped and another one mended before they are added.
+    person.press("ArrowDown", "Space", "ArrowDown")
+    person.settle()
+    person.press("e")
+    expect(page.locator(".draft-form textarea").first).to_be_focused()
+    page.keyboard.insert_text("In your own words: ")
+    person.press("Control+Enter")
+    expect(page.locator("[data-draft]", has_text="In your own words:")).to_be_visible()
+    person.settle()
+    person.press("Control+Enter")
+    expect(page.locator(".toast", has_text="added")).to_be_visible()
+
+    page.goto("/documents/")
+    chooser = page.get_by_label("A text, Markdown or PDF file")
+    person.tab_to(chooser)
+    # The dialog of the operating system: what is chosen there has no page.
+    file: FilePayload = {"name": "a.txt", "mimeType": "text/plain", "buffer": NOTES.encode()}
+    chooser.set_input_files([file])
+    person.tab_to(page.get_by_role("button", name="Read the file"))
+    person.press("Enter")
+    person.tab_to(page.get_by_role("button", name="Make cards"))
+    person.press("Enter")
+    assert person.draft_cards() >= 1

@@ -121,6 +121,16 @@ class Visit:
         for key in keys:
             self.page.keyboard.press(key)
 
+    def tab_to(self, target: Locator, *, back: bool = False) -> None:
+        """Press Tab until a control has the focus, as somebody without a mouse does."""
+        expect(target).to_be_visible()
+        self.page.wait_for_load_state()
+        for _ in range(80):
+            if target.evaluate("control => control === document.activeElement"):
+                return
+            self.page.keyboard.press("Shift+Tab" if back else "Tab")
+        raise AssertionError(f"Tab does not lead to {target}.")
+
     def settle(self) -> None:
         """Wait until nothing that was asked for is on its way or being put into the page."""
         self.page.wait_for_function(
