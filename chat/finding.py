@@ -1,7 +1,8 @@
 """Finding what was said: by its words and by its meaning, in one list, for one learner.
 
 Both searches are limited to the owner before anything is ranked, by indexes of chat_message alone
-(`owner_id` is on each row). Words: a generated tsvector with a GIN index. Meaning: of an owner
+(`owner_id` is on each row). Words: a generated tsvector with a GIN index, in the language that the
+message is written in; what is looked for is put into all of them. Meaning: of an owner
 with few messages every vector is compared, which is exact; of others the HNSW index is walked
 until enough of it is theirs (pgvector's iterative scan). What was found offline is left out: it
 only lists what is found itself.
@@ -9,17 +10,16 @@ only lists what is found itself.
 
 import logging
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import numpy as np
-from django.contrib.postgres.search import SearchHeadline, SearchQuery
+import orjson
 from django.db import connection, transaction
-from django.db.models.functions import Left
 from numpy.typing import NDArray
-from pgvector import Vector
 
 from chat.models import Conversation, Message
 from memoryloop import embeddings
@@ -44,9 +44,14 @@ HEADLINE_CHARACTERS = 6_000
 # Around what was found, in the snippets; private characters that no text needs.
 OPEN, CLOSE = "\ue000", "\ue001"
 
-# Owners known to have more than EXACT_MOST: counting those takes some milliseconds.
+# Owners known to have more than EXACT_MOST, and until when others are known not to: counting takes
+# some milliseconds, and nobody says thousands of things within a minute.
 _with_many: set[UUID] = set()
+_with_few: dict[UUID, float] = {}
+COUNTED_SECONDS = 60.0
 _WORD = re.compile(r"\w+")
+# A word not to be found, as websearch_to_tsquery understands it.
+_WITHOUT = re.compile(r"(?<!\S)-(\w+)(?!\S)")
 _LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\s]*\)?|\]\([^)\s]*\)?")
 _MARKUP = re.compile(r"\*\*|__|`|^\s*(?:#{1,6}|>|[-*+])\s+|^\s*\|?[-:| ]{3,}$", re.MULTILINE)
 
@@ -54,21 +59,48 @@ _NEWEST_WITH_WORDS = """
 SELECT id FROM (
     SELECT m.id, m.words, m.created_at FROM chat_message m
     JOIN chat_conversation c ON c.id = m.conversation_id AND c.deleted_at IS NULL
-    WHERE m.owner_id = %(owner)s AND m.words @@ {query} AND m.provider <> 'Offline'
+    WHERE m.owner_id = %(owner)s AND m.words @@ %(query)s::tsquery AND m.provider <> 'Offline'
       AND (m.embedding IS NULL OR NOT %(unembedded)s)
     ORDER BY m.created_at DESC LIMIT %(most)s
 ) found
-ORDER BY ts_rank(words, {query}, 1) DESC, created_at DESC, id LIMIT %(limit)s
+ORDER BY ts_rank(words, %(query)s::tsquery, 1) DESC, created_at DESC, id LIMIT %(limit)s
 """
-# Every word, the last as far as it is typed; or any of them.
-_ALL_WORDS = "(websearch_to_tsquery('english', %(head)s) && to_tsquery('english', %(tail)s))"
-_ANY_WORD = "to_tsquery('english', %(any)s)"
+# The languages that messages are indexed in (migration 0005). In each, every word, the last as far
+# as it is typed; or any of them. What says nothing in English ("the") is not looked for as a word
+# of another language.
+LANGUAGES = (
+    "english", "german", "french", "spanish", "italian", "portuguese", "dutch", "russian",
+)  # fmt: skip
+_QUERIES = """
+SELECT DISTINCT query::text FROM (
+    SELECT language, {query} AS query
+    FROM unnest(%(languages)s::text[]) language, LATERAL (SELECT ('chat_' || language)::regconfig)
+    AS known (config)
+) queries
+WHERE numnode(query) > 0
+  AND (SELECT numnode(websearch_to_tsquery('chat_english', %(text)s))) > 0
+"""
+_ALL_WORDS = "websearch_to_tsquery(config, %(head)s) && to_tsquery(config, %(tail)s)"
+_ANY_WORD = "to_tsquery(config, %(any)s)"
+
+# With what tells copies of a message from one another: nothing.
+_FOUND = f"""
+SELECT m.id, ts_headline(
+    chat_language(m.content), left(m.content, {HEADLINE_CHARACTERS}),
+    to_tsquery(chat_language(m.content), %(words)s),
+    'StartSel={OPEN}, StopSel={CLOSE}, MinWords=16, MaxWords=34'
+), md5(m.content)
+FROM chat_message m
+JOIN chat_conversation c ON c.id = m.conversation_id AND c.deleted_at IS NULL
+WHERE m.id = ANY(%(ids)s) AND m.owner_id = %(owner)s
+"""  # noqa: S608 - constants
 
 _COUNT = """
 SELECT count(*), (SELECT reltuples FROM pg_class WHERE oid = 'chat_message'::regclass) FROM (
     SELECT FROM chat_message WHERE owner_id = %(owner)s LIMIT %(most)s
 ) counted
 """
+_GONE = "SELECT id FROM chat_conversation WHERE owner_id = %(owner)s AND deleted_at IS NOT NULL"
 _NEAREST = """
 SELECT id, embedding <=> %(vector)s::vector AS distance FROM chat_message
 WHERE owner_id = %(owner)s AND embedding_model = %(model)s AND provider <> 'Offline'
@@ -100,6 +132,8 @@ class Hit:
     message: Message
     snippet: str
     by_words: bool
+    # The same words in other conversations.
+    also: Sequence[Message] = ()
 
 
 @dataclass(frozen=True)
@@ -113,15 +147,17 @@ class Found:
 def search(*, owner_id: UUID, text: str, limit: int = RESULTS) -> Found:
     """Return the owner's conversations named so, and messages with these words or this meaning.
 
-    Some eight short SQL queries, and 7 ms to embed the text if it is new.
+    Some ten short SQL queries, and 7 ms to embed the text if it is new.
     """
     text = " ".join(text.replace("\0", " ").split())[:TEXT_MAX_CHARACTERS]
     if not _WORD.search(text):
         return Found([], [])
     by_words = with_words(owner_id=owner_id, text=text, limit=CANDIDATES)
     by_meaning = [item.id for item in _meaning(owner_id, text)]
-    ids = fuse(by_words, by_meaning)[:limit]
-    return Found(named(owner_id=owner_id, text=text), _hits(owner_id, ids, set(by_words), text))
+    # A few more, as copies of a message are one hit.
+    ids = fuse(by_words, by_meaning)[: limit * 2]
+    hits = _hits(owner_id, ids, set(by_words), text)[:limit]
+    return Found(named(owner_id=owner_id, text=text), hits)
 
 
 def named(*, owner_id: UUID, text: str, limit: int = 5) -> list[Conversation]:
@@ -139,7 +175,7 @@ def with_words(
 
     Understands "quoted words", or, and -without; the last word counts as far as it is typed. Where
     no message has them all, or with `any_word`, those that have some of them. With `unembedded`
-    only messages that are not found by their meaning yet. Two SQL queries at most.
+    only messages that are not found by their meaning yet. Four SQL queries at most.
     """
     words = _WORD.findall(text.lower())
     if not words:
@@ -155,11 +191,46 @@ def with_words(
         "head": head if bare else text,
         "tail": f"{last.lower()}:*" if bare else "",
         "any": " | ".join(dict.fromkeys(words[:24])),
+        "text": text,
+        "languages": list(LANGUAGES),
     }
-    found = [] if any_word else _rows(_NEWEST_WITH_WORDS.format(query=_ALL_WORDS), parameters)
+    if not any_word and _WITHOUT.search(text):
+        return _without(text, parameters)
+    found = [] if any_word else _matching(_ALL_WORDS, parameters)
     if any_word or (not found and len(words) > 1 and '"' not in text):
-        found = _rows(_NEWEST_WITH_WORDS.format(query=_ANY_WORD), parameters)
-    return [row[0] for row in found]
+        found = _matching(_ANY_WORD, parameters)
+    return found
+
+
+def _matching(query: str, parameters: dict[str, Any]) -> list[UUID]:
+    """Return the messages that a query finds in whichever language they are written."""
+    anyhow = _in_all_languages(query, parameters)
+    return _newest_with(anyhow, parameters) if anyhow else []
+
+
+def _without(text: str, parameters: dict[str, Any]) -> list[UUID]:
+    """Return the messages with the words of a text, but none with those behind a minus: not in any
+    language, whichever the message is written in.
+    """
+    wanted = " ".join(_WITHOUT.sub(" ", text).split())
+    words = {"head": wanted, "tail": "", "text": wanted}
+    found = _in_all_languages(_ALL_WORDS, parameters | words)
+    unwanted = [word.lower() for word in _WITHOUT.findall(text)]
+    left_out = _in_all_languages(_ANY_WORD, parameters | words | {"any": " | ".join(unwanted)})
+    if not found:
+        return []
+    return _newest_with(f"({found}) & !({left_out})" if left_out else found, parameters)
+
+
+def _in_all_languages(query: str, parameters: dict[str, Any]) -> str:
+    """Return a query for the words of a text as they are indexed in each language, "" for none."""
+    queries = [text for (text,) in _rows(_QUERIES.format(query=query), parameters)]
+    # Each stem once: most words are the same in most languages.
+    return " | ".join(f"({text})" for text in sorted(queries))
+
+
+def _newest_with(query: str, parameters: dict[str, Any]) -> list[UUID]:
+    return [row[0] for row in _rows(_NEWEST_WITH_WORDS, {**parameters, "query": query})]
 
 
 def nearest(
@@ -177,12 +248,13 @@ def nearest(
     `exactly` compares every vector, or insists on the index; by default the owner's number of
     messages decides. Three SQL queries.
     """
-    gone = Conversation.objects.filter(owner_id=owner_id, deleted_at__isnull=False)
     parameters = {
         "owner": owner_id,
-        "vector": Vector(vector).to_text(),
+        "vector": orjson.dumps(
+            np.ascontiguousarray(vector, dtype=np.float32), option=orjson.OPT_SERIALIZE_NUMPY
+        ).decode(),
         "model": model,
-        "gone": list(gone.values_list("id", flat=True)),
+        "gone": [row[0] for row in _rows(_GONE, {"owner": owner_id})],
         "leave_out": list(leave_out),
         "limit": limit,
     }
@@ -211,11 +283,18 @@ def _has_many(owner_id: UUID) -> bool:
     """Tell whether an owner has too many messages to compare each. Counted until it is so."""
     if owner_id in _with_many:
         return True
+    if _with_few.get(owner_id, 0.0) > time.monotonic():
+        return False
     ((count, of_all),) = _rows(_COUNT, {"owner": owner_id, "most": EXACT_MOST + 1})
     if count > EXACT_MOST:
         _with_many.add(owner_id)
         return True
-    return bool(count > EXACT_ALWAYS and count * 3 > of_all)
+    many = bool(count > EXACT_ALWAYS and count * 3 > of_all)
+    if count <= EXACT_ALWAYS // 2:
+        if len(_with_few) > 10_000:
+            _with_few.clear()
+        _with_few[owner_id] = time.monotonic() + COUNTED_SECONDS
+    return many
 
 
 def _meaning(owner_id: UUID, text: str) -> list[Near]:
@@ -230,29 +309,40 @@ def _meaning(owner_id: UUID, text: str) -> list[Near]:
 
 
 def _hits(owner_id: UUID, ids: Sequence[UUID], by_words: set[UUID], text: str) -> list[Hit]:
-    """Return the messages in the order of their ids, with snippets. One SQL query."""
+    """Return the messages in the order of their ids, with snippets. Two SQL queries."""
     words = " | ".join(f"{word}:*" for word in dict.fromkeys(_WORD.findall(text.lower())))
-    snippet = SearchHeadline(
-        Left("content", HEADLINE_CHARACTERS),
-        SearchQuery(words, search_type="raw", config="english"),
-        config="english",
-        start_sel=OPEN,
-        stop_sel=CLOSE,
-        min_words=16,
-        max_words=34,
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_FOUND, {"words": words, "ids": list(ids), "owner": owner_id})
+        snippets = {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
     messages = (
-        Message.objects.filter(id__in=ids, owner_id=owner_id, conversation__deleted_at=None)
+        Message.objects.filter(id__in=snippets)
         .select_related("conversation")
         .only("id", "role", "position", "created_at", "provider", "conversation")
-        .annotate(snippet=snippet)
+        .in_bulk()
     )
-    found = {message.id: message for message in messages}
-    hits = [
-        Hit(found[id_], _plain(found[id_].snippet), id_ in by_words) for id_ in ids if id_ in found
-    ]
-    # What was said twice in the same words is shown once, where it fits best.
-    return list({(hit.snippet, hit.message.role): hit for hit in reversed(hits)}.values())[::-1]
+    # What was said twice in the same words, in a fork say, is one hit, where it fits best.
+    same: dict[tuple[str, str], list[Message]] = {}
+    for id_ in ids:
+        if message := messages.get(id_):
+            same.setdefault((message.role, snippets[id_][1]), []).append(message)
+    return [_hit(copies, snippets, by_words) for copies in same.values()]
+
+
+def _hit(
+    copies: Sequence[Message], snippets: dict[UUID, tuple[str, str]], by_words: set[UUID]
+) -> Hit:
+    """Return the hit of a message and its copies: where something was said last, it goes on."""
+    shown, *others = sorted(
+        copies, key=lambda copy: (copy.conversation.updated_at, copy.created_at), reverse=True
+    )
+    elsewhere = {other.conversation_id: other for other in others}
+    elsewhere.pop(shown.conversation_id, None)
+    return Hit(
+        message=shown,
+        snippet=_plain(snippets[shown.id][0]),
+        by_words=any(copy.id in by_words for copy in copies),
+        also=list(elsewhere.values()),
+    )
 
 
 def _plain(snippet: str) -> str:

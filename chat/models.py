@@ -177,9 +177,10 @@ class Message(models.Model):
             HnswIndex(
                 fields=["embedding"], opclasses=["vector_cosine_ops"], name="message_meaning"
             ),
-            # What the embedding worker has left to do.
+            # What the embedding worker has left to do. Not by `updated_at`, which is in no index:
+            # an answer being written touches it several times a second.
             models.Index(
-                fields=["updated_at"], name="message_to_embed", condition=models.Q(embedding=None)
+                fields=["created_at"], name="message_to_embed", condition=models.Q(embedding=None)
             ),
         ]
 

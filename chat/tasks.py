@@ -39,7 +39,7 @@ def embed_messages(message_ids: list[str]) -> None:
 def embed_missing(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes when it was due
     """Catch up with messages whose embedding failed or was never asked for."""
     for _ in range(MAX_BATCHES):
-        batch = list(_unembedded().order_by("updated_at")[:BATCH_SIZE])
+        batch = list(_unembedded().order_by("created_at")[:BATCH_SIZE])
         if not batch or not _embed(batch):
             return
 

@@ -6,7 +6,7 @@ import numpy as np
 from django.urls import reverse
 
 from accounts.models import User
-from chat import finding, palette, services, shelving
+from chat import finding, palette, services, shelving, versions
 from chat.models import Message
 from chat.tasks import embed_missing
 from chat.templatetags.chat_text import marked
@@ -126,6 +126,66 @@ class WordsTests(FindingTestCase):
         self.assertEqual(html, "&lt;b&gt;<mark>&lt;i&gt;x</mark> ")
 
 
+class LanguageTests(FindingTestCase):
+    def test_a_word_is_found_in_the_forms_of_the_language_it_was_written_in(self) -> None:
+        german = self.said("Die Zellen atmen, und das Plasma ist nicht fest.")
+        french = self.said("Les étudiantes apprennent que la cellule est une unité du vivant.")
+        spanish = self.said("Los volcanes son montañas que expulsan lava por un cráter.")
+        for text, message in (
+            ("Zelle", german), ("Zellen", german), ("Zelle atmen", german),
+            ("étudiant", french), ("apprendre cellules", french), ("volcán", spanish),
+            ("montaña crateres", spanish),
+        ):  # fmt: skip
+            with self.subTest(text):
+                self.assertEqual(self.found(text)[:1], [message])
+
+    def test_accents_may_be_left_out_or_put_in(self) -> None:
+        teeth = self.said("Die Zähne sind härter als Knochen, und das ist gut.")
+        father = self.said("Müller's theory of the élan")
+        for text, message in (
+            ("zahne", teeth), ("Zahn", teeth), ("HÄRTER", teeth), ("haerter", teeth),
+            ("muller", father), ("elan", father), ("müller élan", father),
+        ):  # fmt: skip
+            with self.subTest(text):
+                self.assertEqual(self.found(text), [message])
+
+    def test_what_is_not_wanted_is_left_out_in_every_language(self) -> None:
+        plants = self.said("Die Zellen der Pflanzen und das Licht")
+        self.said("Die Zellen der Tiere und das Licht")
+
+        self.assertEqual(self.found("Licht -Tier"), [plants])
+
+    def test_the_snippet_marks_the_form_that_stands_there(self) -> None:
+        self.said("Die Zähne und die Zellen, das ist Biologie.")
+
+        (hit,) = finding.search(owner_id=self.alice.id, text="zahn").hits
+
+        self.assertIn(f"{finding.OPEN}Zähne{finding.CLOSE}", hit.snippet)
+
+
+class CopiesTests(FindingTestCase):
+    def test_a_fork_is_one_hit_where_something_was_said_last(self) -> None:
+        fork = versions.fork(self.cell, owner=self.alice)
+        again = fork.messages.get()
+
+        (hit,) = finding.search(owner_id=self.alice.id, text="mitochondrion").hits
+
+        self.assertEqual((hit.message, list(hit.also)), (again, [self.cell]))
+        services.append_message(self.cell.conversation, "And what else?")
+        (hit,) = finding.search(owner_id=self.alice.id, text="mitochondrion").hits
+        self.assertEqual((hit.message, list(hit.also)), (self.cell, [again]))
+
+    def test_the_page_leads_to_the_others_too(self) -> None:
+        copy = versions.fork(self.cell, owner=self.alice).messages.get()
+
+        page = self.client.get("/chat/search/", {"q": "mitochondrion"})
+
+        self.assertContains(page, "Also in")
+        for message in (self.cell, copy):
+            self.assertContains(page, reverse("chat:message", args=[message.id]), count=1)
+        self.assertContains(page, "1 message found")
+
+
 class MeaningTests(FindingTestCase):
     def setUp(self) -> None:
         super().setUp()
@@ -189,6 +249,7 @@ class MeaningTests(FindingTestCase):
             with (
                 self.subTest(count),
                 mock.patch.object(finding, "_with_many", set()),
+                mock.patch.object(finding, "_with_few", {}),
                 mock.patch.object(finding, "_rows", return_value=[(count, of_all)]),
             ):
                 self.assertIs(finding._has_many(self.alice.id), many)
@@ -197,6 +258,7 @@ class MeaningTests(FindingTestCase):
         with (
             mock.patch.object(finding, "EXACT_MOST", 1),
             mock.patch.object(finding, "_with_many", set()),
+            mock.patch.object(finding, "_with_few", {}),
             mock.patch.object(finding, "_rows", side_effect=finding._rows) as rows,
         ):
             finding.nearest(
@@ -244,12 +306,14 @@ class PageTests(FindingTestCase):
         self.assertEqual(self.client.get(self.url).status_code, 302)
 
     def test_its_queries_do_not_grow_with_what_is_found(self) -> None:
+        # Counts the learner's messages, which is good for a minute.
+        self.client.get(self.url, {"q": "quokka"}, headers=HTMX)
         for count in (3, 15):
             for number in range(count):
                 self.said(f"A quokka, number {count} {number}")
-            # Session, learner, words, deleted conversations, messages counted, vectors, titles,
-            # messages.
-            with self.assertNumQueries(8):
+            # Session, learner, the words in all languages, messages with them, deleted
+            # conversations, vectors, snippets, messages, titles.
+            with self.assertNumQueries(9):
                 self.client.get(self.url, {"q": "quokka"}, headers=HTMX)
 
 
