@@ -29,10 +29,11 @@ async def application(scope: dict[str, Any], receive: Receive, send: Send) -> No
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:
-    """Let background tasks write down what they have before the server ends."""
+    """Lend the server's loop to the background; let that write down what it has before the end."""
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
+            background.adopt(asyncio.get_running_loop())
             await send({"type": "lifespan.startup.complete"})
             warming.begin()
         else:

@@ -1,4 +1,7 @@
-"""Run coroutines beside the requests: one thread with one event loop in each web process.
+"""Run coroutines beside the requests: on one event loop in each web process.
+
+It is the web server's own loop where there is one (`adopt`), so that a word of an answer passes
+from the model to the page without changing threads; else a loop in a thread of its own.
 
 An answer that streams from a model is written down by a coroutine here, so that it goes on when
 the page that asked for it is closed. Work that must outlive the process belongs to the worker.
@@ -26,10 +29,10 @@ _EXIT_SECONDS = 3.0
 
 
 class _Loop:
-    """An event loop in a daemon thread of its own, and the threads its coroutines send work to."""
+    """An event loop, and the threads its coroutines send work to."""
 
-    def __init__(self) -> None:
-        self.loop = asyncio.new_event_loop()
+    def __init__(self, adopted: asyncio.AbstractEventLoop | None = None) -> None:
+        self.loop = adopted or asyncio.new_event_loop()
         self.tasks: set[asyncio.Task[Any]] = set()
         self.stopping = False
         self.database = concurrent.futures.ThreadPoolExecutor(
@@ -38,8 +41,10 @@ class _Loop:
         self.side = concurrent.futures.ThreadPoolExecutor(
             _SIDE_THREADS, thread_name_prefix="background-side"
         )
-        self.thread = threading.Thread(target=self._run, name="background", daemon=True)
-        self.thread.start()
+        self.thread: threading.Thread | None = None
+        if adopted is None:
+            self.thread = threading.Thread(target=self._run, name="background", daemon=True)
+            self.thread.start()
 
     def _run(self) -> None:
         asyncio.set_event_loop(self.loop)
@@ -73,15 +78,20 @@ class _Loop:
             await asyncio.gather(*self.tasks, return_exceptions=True)
 
     def stop(self, timeout_seconds: float) -> None:
+        if not self.loop.is_closed():
+            self._stop(timeout_seconds)
+        for threads in (self.database, self.side):
+            threads.shutdown(wait=False, cancel_futures=True)
+
+    def _stop(self, timeout_seconds: float) -> None:
         try:
             asyncio.run_coroutine_threadsafe(self.cancel_all(), self.loop).result(timeout_seconds)
         except TimeoutError:
             names = ", ".join(sorted(task.get_name() for task in self.tasks))
             logger.warning("Background tasks did not end within %s s: %s", timeout_seconds, names)
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join(timeout_seconds)
-        for threads in (self.database, self.side):
-            threads.shutdown(wait=False, cancel_futures=True)
+        if self.thread is not None:
+            self.loop.call_soon_threadsafe(self.loop.stop)
+            self.thread.join(timeout_seconds)
 
 
 _guard = threading.Lock()
@@ -94,6 +104,17 @@ def _get() -> _Loop:
         if _running is None:
             _running = _Loop()
         return _running
+
+
+def adopt(loop: asyncio.AbstractEventLoop) -> None:
+    """Have the coroutines run on a web server's loop, which calls `shutdown` before it ends.
+
+    Too late where they run already.
+    """
+    global _running
+    with _guard:
+        if _running is None:
+            _running = _Loop(loop)
 
 
 def submit(coroutine: Coroutine[Any, Any, T], *, name: str) -> concurrent.futures.Future[T]:
@@ -142,7 +163,8 @@ def _send(
 def shutdown(timeout_seconds: float = _EXIT_SECONDS) -> None:
     """Cancel what runs, let it write down what it has, and end the thread.
 
-    Called when the web server stops, and at exit. Using the module again begins anew.
+    Called when the web server stops, and at exit, from another thread than the loop's. Using the
+    module again begins anew.
     """
     global _running
     background = _running

@@ -10,6 +10,7 @@ from django.conf import settings
 from memoryloop.llm import checking, limits, transport
 from memoryloop.llm.asking import Answer, Piece, Ways, ask_for_object, opened, stream_text
 from memoryloop.llm.base import AuthenticationFailed, ChatMessage, Found, T
+from memoryloop.llm.events import Event
 from memoryloop.llm.failures import Failures
 from memoryloop.llm.schemas import instructions, strict_schema
 
@@ -191,13 +192,14 @@ def _conversation(messages: Sequence[ChatMessage]) -> "list[MessageParam]":
     return conversation
 
 
-def _piece(event: Any) -> Piece:
-    kind = getattr(event, "type", "")
+def _piece(event: Event) -> Piece:
+    data = event.data if isinstance(event.data, dict) else {}
+    delta = data.get("delta")
+    kind, inner = data.get("type"), delta if isinstance(delta, dict) else {}
     if kind == "content_block_delta":
-        delta = event.delta
-        return Piece(text=delta.text) if getattr(delta, "type", "") == "text_delta" else Piece()
+        return Piece(text=str(inner.get("text") or "") if inner.get("type") == "text_delta" else "")
     if kind == "message_delta":
-        reason = getattr(event.delta, "stop_reason", None)
+        reason = inner.get("stop_reason")
         return Piece(declined=reason == "refusal", cut=reason in _CUT)
     return Piece(ends=kind == "message_stop")
 

@@ -4,11 +4,15 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from memoryloop.llm import limits, schemas
 from memoryloop.llm.base import ChatMessage, Overloaded, RequestRefused, T
+from memoryloop.llm.events import Decoder, Event
 from memoryloop.llm.failures import ConnectionDropped, Failures
+
+if TYPE_CHECKING:
+    import httpx2
 
 R = TypeVar("R")
 # The SDKs send this header themselves when they retry.
@@ -18,14 +22,15 @@ _AFTER_END_SECONDS = 0.5
 
 
 class EventStream(Protocol):
-    """The part of the SDKs' AsyncStream that is used."""
+    """The part of the SDKs' AsyncStream that is used: its events are read here (events.py)."""
 
-    def __anext__(self) -> Awaitable[Any]: ...
+    @property
+    def response(self) -> "httpx2.Response": ...
 
     async def close(self) -> None: ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Piece:
     """What one event of a stream brings."""
 
@@ -56,7 +61,7 @@ async def opened(ask: Callable[[Mapping[str, str]], Awaitable[R]], failures: Fai
 
 async def stream_text(
     ask: Callable[[Mapping[str, str]], Awaitable[EventStream]],
-    read: Callable[[Any], Piece],
+    read: Callable[[Event], Piece],
     failures: Failures,
 ) -> AsyncGenerator[str, None]:
     """Yield the text of a streamed answer as it comes. Raises LlmError.
@@ -68,14 +73,18 @@ async def stream_text(
             stream = await opened(ask, failures)
     except TimeoutError:
         raise failures.timed_out(answering=False) from None
+    chunks, decoder = stream.response.aiter_bytes(), Decoder()
+    loop = asyncio.get_running_loop()
     events = length = 0
     ended = cut = False
+    heard_at = loop.time()
     try:
         while True:
             seconds = limits.BETWEEN_TEXT_SECONDS if events else limits.FIRST_TEXT_SECONDS
             try:
-                async with asyncio.timeout(_AFTER_END_SECONDS if ended else seconds):
-                    piece = read(await anext(stream))
+                until = loop.time() + _AFTER_END_SECONDS if ended else heard_at + seconds
+                async with asyncio.timeout_at(until):
+                    came = decoder.feed(await anext(chunks))
             except StopAsyncIteration:
                 break
             except Exception as error:
@@ -84,15 +93,20 @@ async def stream_text(
                 if isinstance(error, TimeoutError):
                     raise failures.timed_out(answering=length > 0) from None
                 raise failures.from_sdk(error, answering=events > 0) from None
-            events += 1
-            ended, cut = ended or piece.ends, cut or piece.cut
-            if piece.declined and not length:
-                raise failures.declined()
-            if piece.text:
-                length += len(piece.text)
-                yield piece.text
-            if length > limits.ANSWER_CHARACTERS:
-                raise failures.endless()
+            for event in came:
+                if event.done or event.name == "ping":
+                    continue
+                _check(event, failures)
+                heard_at, events = loop.time(), events + 1
+                piece = read(event)
+                ended, cut = ended or piece.ends, cut or piece.cut
+                if piece.declined and not length:
+                    raise failures.declined()
+                if piece.text:
+                    length += len(piece.text)
+                    yield piece.text
+                if length > limits.ANSWER_CHARACTERS:
+                    raise failures.endless()
     finally:
         await stream.close()
     if not ended:
@@ -101,6 +115,13 @@ async def stream_text(
         raise failures.empty()
     if cut:
         raise failures.length_reached()
+
+
+def _check(event: Event, failures: Failures) -> None:
+    """Raise what an error inside an answer says: it has no status of its own."""
+    body = event.data.get("error") if isinstance(event.data, dict) else None
+    if event.name == "error" or body:
+        raise failures.from_status(200, event.data if event.name == "error" else body)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Iterable
 import httpcore2
 import httpx2
 
-from memoryloop.llm import guard
+from memoryloop.llm import guard, network
 
 # An answer of limits.ANSWER_CHARACTERS, with the protocol around each few characters of it.
 MAX_RESPONSE_BYTES = 64 * 1024 * 1024
@@ -21,7 +21,7 @@ class CheckedBackend(httpcore2.AsyncNetworkBackend):
     """Resolve a name, and connect to those of its addresses that are allowed, and to no other."""
 
     def __init__(self) -> None:
-        self._backend = httpcore2.AnyIOBackend()
+        self._backend = network.Backend()
 
     async def connect_tcp(
         self,
@@ -64,18 +64,11 @@ async def _addresses(host: str, port: int, timeout_seconds: float | None) -> lis
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-class GuardedTransport(httpx2.AsyncHTTPTransport):
+class GuardedTransport(network.Transport):
     """Takes no proxy from the environment: a proxy would connect to what nobody has checked."""
 
     def __init__(self, context: ssl.SSLContext, limits: httpx2.Limits) -> None:
-        super().__init__(verify=context, trust_env=False, limits=limits)
-        # The one thing that AsyncHTTPTransport does not hand through to its pool.
-        self._pool = httpcore2.AsyncConnectionPool(
-            ssl_context=context,
-            max_connections=limits.max_connections,
-            max_keepalive_connections=limits.max_keepalive_connections,
-            network_backend=CheckedBackend(),
-        )
+        super().__init__(context, limits, CheckedBackend())
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         # A compressed answer may be a thousand times the size of what is counted below.

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from memoryloop.llm import limits, transport
 from memoryloop.llm.asking import Answer, Piece, Ways, ask_for_object, opened, stream_text
 from memoryloop.llm.base import ChatMessage, Found, ModelNotFound, T
+from memoryloop.llm.events import Event
 from memoryloop.llm.failures import Failures
 from memoryloop.llm.schemas import instructions, strict_schema
 from memoryloop.llm.thinking import ThinkFilter
@@ -129,8 +130,7 @@ class CompatibleProvider:
         }
 
         async def ask(headers: Mapping[str, str]) -> Any:
-            # As chat.completions.create does, but for the making of a typed object of each token,
-            # which takes three times as long as all the rest of reading it.
+            # As chat.completions.create does, but for what that would make of each event.
             return await client.post(
                 "/chat/completions",
                 body=body,
@@ -140,10 +140,10 @@ class CompatibleProvider:
                 stream_cls=kind,
             )
 
-        def read(chunk: Any) -> Piece:
-            piece = _piece(chunk)
+        def read(event: Event) -> Piece:
+            piece = _piece(event.data)
             text = thinking.feed(piece.text) + (thinking.close() if piece.ends else "")
-            return replace(piece, text=text)
+            return piece if text == piece.text else replace(piece, text=text)
 
         pieces = stream_text(ask, read, self._failures())
         try:

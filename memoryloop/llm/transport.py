@@ -13,6 +13,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from memoryloop.llm import limits as time_limits
 
@@ -77,6 +78,10 @@ async def _keep(clients: dict[_Kind, tuple["httpx2.AsyncClient", _Keeper]], kind
         from memoryloop.llm.guarded import GuardedTransport
 
         carrier = GuardedTransport(context, limits)
+    elif local or not getproxies():
+        from memoryloop.llm.network import Transport
+
+        carrier = Transport(context, limits)
     client = httpx2.AsyncClient(
         trust_env=not local and not guarded,
         verify=context,
