@@ -59,13 +59,23 @@ class Outcome:
 class Generation:
     """One attempt at one answer, while it is being written in this process."""
 
-    def __init__(self, *, answer: Message, owner: User, instead_of: str = "") -> None:
+    def __init__(
+        self,
+        *,
+        answer: Message,
+        owner: User,
+        instead_of: str = "",
+        recalling: prompts.Recalling | None = None,
+    ) -> None:
         self.answer = answer
         self.owner = owner
+        self.recalling = recalling
         # The label of the provider that failed and is not to be asked this time.
         self.instead_of = instead_of
         self.provider: llm.Provider | None = None
         self.prompt: prompts.Prompt | None = None
+        # Whether what the answer was told is stored.
+        self.recorded = False
         self.finished = False
         self.stopped = False
         self._parts: list[str] = []
@@ -117,6 +127,7 @@ class Generation:
         try:
             yield watcher
         finally:
+            watcher.close()
             with self._lock:
                 self._watchers.discard(watcher)
 
@@ -139,16 +150,29 @@ def live_count() -> int:
     return len(_live)
 
 
-def start_on_commit(answer: Message, owner: User, *, instead_of: str = "") -> None:
+def start_on_commit(
+    answer: Message,
+    owner: User,
+    *,
+    instead_of: str = "",
+    recalling: prompts.Recalling | None = None,
+) -> None:
     """Begin to write once the transaction that stores the question has committed.
 
     `instead_of` is the label of a provider that failed: what stands in for it answers this time.
+    `recalling` is what bears on the question, if it is being looked for already.
     """
-    transaction.on_commit(lambda: start(answer, owner, instead_of=instead_of))
+    transaction.on_commit(lambda: start(answer, owner, instead_of=instead_of, recalling=recalling))
 
 
-def start(answer: Message, owner: User, *, instead_of: str = "") -> Generation:
-    generation = Generation(answer=answer, owner=owner, instead_of=instead_of)
+def start(
+    answer: Message,
+    owner: User,
+    *,
+    instead_of: str = "",
+    recalling: prompts.Recalling | None = None,
+) -> Generation:
+    generation = Generation(answer=answer, owner=owner, instead_of=instead_of, recalling=recalling)
     _live[answer.id] = generation
     background.submit(_write(generation), name=f"answer {answer.id}")
     return generation
@@ -190,6 +214,7 @@ async def _attend(generation: Generation) -> Outcome:
             await asyncio.wait({receiving}, timeout=min(interval, MAX_FLUSH_SECONDS))
             if receiving.done():
                 return _outcome(generation, receiving)
+            await _record(generation)
             text = generation.text
             if text == written and loop.time() - written_at < HEARTBEAT_SECONDS:
                 continue
@@ -209,6 +234,7 @@ async def _receive(generation: Generation) -> None:
             owner_id=generation.owner.id,
             answer=generation.answer,
             now=generation.answer.created_at,
+            recalling=generation.recalling,
         ),
     )
     generation.provider, generation.prompt = provider, prompt
@@ -265,6 +291,28 @@ def _retry_at(error: llm.LlmError) -> datetime | None:
     return timezone.now() + timedelta(seconds=seconds) if seconds else None
 
 
+async def _record(generation: Generation) -> None:
+    """Store what the answer was told before any of its words, so that a killed server leaves both.
+
+    Not before it is asked for: the learner waits for the first words.
+    """
+    if generation.recorded or generation.prompt is None:
+        return
+    try:
+        await background.run_in_database(_write_context, generation)
+    except DatabaseError:
+        # It is tried again with what comes next, and with the end.
+        logger.warning("What an answer was told could not be stored.", exc_info=True)
+    else:
+        generation.recorded = True
+
+
+def _write_context(generation: Generation) -> None:
+    with transaction.atomic():
+        if _row(generation).filter(status=Status.STREAMING).exists():
+            contexts.record(generation.answer, generation.prompt)
+
+
 async def _flush(generation: Generation, text: str | None) -> bool | None:
     """Beat, and write the text to the row if it is given.
 
@@ -319,7 +367,8 @@ def _write_outcome(generation: Generation, outcome: Outcome) -> None:
         if not ended and not row.update(**fields):
             return  # deleted, or a new attempt has begun
         row.update(content=KEPT_CONTENT, earlier_content="")
-        contexts.record(answer, generation.prompt)
+        if not generation.recorded:
+            contexts.record(answer, generation.prompt)
         Conversation.objects.filter(id=answer.conversation_id).update(updated_at=now)
         tasks.request_embedding(*filter(None, (answer.parent_id, answer.id)))
 

@@ -3,19 +3,24 @@
 import asyncio
 import logging
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 from uuid import UUID
 
+from django.db import connection
+
 from chat import branches, retrieval
-from chat.models import Conversation, Message, Seed
+from chat.models import Message
 from chat.tasks import EMBEDDED_CHARACTERS
 from chat.tokens import estimate_tokens
 from memoryloop import background
 from memoryloop.llm.base import ChatMessage, Found
 
 logger = logging.getLogger(__name__)
+
+S = TypeVar("S", bound="Spoken")
 
 # Of the conversation, newest first. Small enough for the models that people run at home.
 WINDOW_TOKENS = 12_000
@@ -103,59 +108,134 @@ class Prompt:
         )
 
 
-async def build(*, owner_id: UUID, answer: Message, now: datetime) -> Prompt:
-    """Return what to send for the answer that is to be written. Never raises for what could not
-    be recalled. Two or three SQL queries besides recalling.
+class Spoken(Protocol):
+    """As much of a message as a prompt takes."""
+
+    @property
+    def id(self) -> UUID: ...
+
+    @property
+    def content(self) -> str: ...
+
+    @property
+    def is_answer(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    id: UUID
+    content: str
+    is_answer: bool
+
+
+@dataclass(frozen=True)
+class Recalling:
+    """What is being looked for in what a learner has, for a text of theirs."""
+
+    text: str
+    contributions: "tuple[Future[list[Found]], ...]"
+    messages: "Future[list[retrieval.Candidate]]"
+
+
+def begin_recall(*, owner_id: UUID, text: str, now: datetime) -> Recalling | None:
+    """Begin to look for what bears on a text, in threads of its own; called as soon as it is known,
+    while it is being stored.
     """
-    newest, elsewhere, seed = await background.run_in_database(_before, owner_id, answer)
-    kept = window(newest)
-    question = next((message for message in newest if not message.is_answer), None)
+    # The same for all of them, so that it is embedded once.
+    text = text[:EMBEDDED_CHARACTERS]
+    if not text.strip():
+        return None
+    return Recalling(
+        text=text,
+        messages=background.run_aside(retrieval.candidates, owner_id=owner_id, text=text),
+        contributions=tuple(
+            background.run_aside(
+                contributor, owner_id=owner_id, text=text, now=now, limit=FOUND_LIMIT
+            )
+            for contributor in _contributors
+        ),
+    )
+
+
+async def build(
+    *, owner_id: UUID, answer: Message, now: datetime, recalling: Recalling | None = None
+) -> Prompt:
+    """Return what to send for the answer that is to be written. Never raises for what could not
+    be recalled. Two or three SQL queries besides recalling, which may have begun before.
+    """
+    before = await background.run_in_database(_before, owner_id, answer)
+    kept = window(before.newest)
+    question = next((message for message in before.newest if not message.is_answer), None)
+    if recalling is None and question is not None:
+        recalling = begin_recall(owner_id=owner_id, text=question.content, now=now)
     found = await recall(
+        recalling,
         owner_id=owner_id,
-        text=question.content if question else "",
-        now=now,
-        leave_out=[*(message.id for message in kept), *elsewhere],
+        leave_out=[*(message.id for message in kept), *before.elsewhere],
     )
     said = {" ".join(message.content.split()) for message in kept}
     found = [item for item in found if item.kind != "message" or item.text not in said]
     return Prompt(
-        quoted=quoted(found, seed),
+        quoted=quoted(found, before.about),
         messages=turns(kept),
         found=tuple(found),
         window=tuple(message.id for message in kept),
-        left_out=len(newest) - len(kept) + max(0, answer.position - WINDOW_MESSAGES),
+        left_out=before.count - len(kept) + max(0, answer.position - WINDOW_MESSAGES),
     )
 
 
-def _before(owner_id: UUID, answer: Message) -> tuple[list[Message], list[UUID], Seed | None]:
-    """Return what was said before an answer on its branch, the newest first; what was said in
-    other versions, which the model is not to be reminded of; and what it is all about. Two SQL
-    queries, three where there are versions.
+# What an answer's conversation is about, and whether anything in it has another version.
+_ABOUT = """
+SELECT seed.text, EXISTS (SELECT FROM chat_message WHERE conversation_id = c.id AND version > 1)
+FROM chat_conversation c LEFT JOIN chat_seed seed ON seed.conversation_id = c.id
+WHERE c.id = %s AND c.owner_id = %s
+"""
+# No more of them than can fit into the window: one message may be 50,000 characters long.
+_NEWEST = f"""
+SELECT id, content, role = 'assistant', count FROM (
+    SELECT id, content, role, position, count(*) OVER () AS count,
+           sum(octet_length(content)) OVER (ORDER BY position DESC) - octet_length(content) AS newer
+    FROM chat_message WHERE id IN ({branches.WAY_BACK}) AND content <> ''
+) said
+WHERE newer <= %s ORDER BY position DESC
+"""  # noqa: S608 - constants
+
+
+@dataclass(frozen=True)
+class _Before:
+    # The newest first, and how many there are.
+    newest: list[Said]
+    count: int
+    # What was said in other versions, which the model is not to be reminded of.
+    elsewhere: list[UUID]
+    # What the conversation was opened about.
+    about: str
+
+
+def _before(owner_id: UUID, answer: Message) -> _Before:
+    """Return what was said before an answer on its branch. Two SQL queries, three where there are
+    versions; in plain SQL, as the first words wait for them.
     """
-    conversation = (
-        Conversation.objects.filter(id=answer.conversation_id, owner_id=owner_id)
-        .select_related("seed")
-        .annotate(branched=branches.has_branches(answer.conversation_id))
-        .only("id", "seed")
-        .first()
-    )
-    if conversation is None:
-        return [], [], None
-    newest = list(
-        branches.path(answer.parent_id, down_to=answer.position - WINDOW_MESSAGES)
-        .exclude(content="")
-        .only("id", "role", "content", "position")
-        .order_by("-position")
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_ABOUT, [answer.conversation_id, owner_id])
+        row = cursor.fetchone()
+        if row is None or answer.parent_id is None:
+            return _Before([], 0, [], "")
+        about, branched = row
+        # A token is four bytes and a little more.
+        bounds = [answer.parent_id, answer.position - WINDOW_MESSAGES, WINDOW_TOKENS * 4]
+        cursor.execute(_NEWEST, bounds)
+        rows = cursor.fetchall()
     elsewhere: list[UUID] = []
-    if conversation.branched:
+    if branched:
         elsewhere = list(branches.elsewhere(answer).values_list("id", flat=True))
-    return newest, elsewhere, getattr(conversation, "seed", None)
+    newest = [Said(id_, content, is_answer) for id_, content, is_answer, _ in rows]
+    return _Before(newest, rows[0][3] if rows else 0, elsewhere, about or "")
 
 
-def window(newest_first: Sequence[Message], *, budget: int = WINDOW_TOKENS) -> list[Message]:
+def window(newest_first: Sequence[S], *, budget: int = WINDOW_TOKENS) -> list[S]:
     """Return the messages that fit into the budget, oldest first. The last one is always in."""
-    kept: list[Message] = []
+    kept: list[S] = []
     left = budget
     for message in newest_first:
         left -= estimate_tokens(message.content)
@@ -165,7 +245,7 @@ def window(newest_first: Sequence[Message], *, budget: int = WINDOW_TOKENS) -> l
     return kept[::-1]
 
 
-def turns(messages: Iterable[Message]) -> tuple[ChatMessage, ...]:
+def turns(messages: Iterable[Spoken]) -> tuple[ChatMessage, ...]:
     """Return the messages as turns that alternate and begin with the learner's.
 
     Providers insist on both; a conversation may lack them (an answer failed, a text was stored
@@ -184,37 +264,35 @@ def turns(messages: Iterable[Message]) -> tuple[ChatMessage, ...]:
 
 
 async def recall(
-    *, owner_id: UUID, text: str, now: datetime, leave_out: Sequence[UUID]
+    recalling: Recalling | None, *, owner_id: UUID, leave_out: Sequence[UUID]
 ) -> list[Found]:
     """Return what the learner has on this. A part that fails or is late is silently absent."""
-    if not text.strip():
+    if recalling is None:
         return []
-    # The same for all of them, so that it is embedded once.
-    text = text[:EMBEDDED_CHARACTERS]
-    looking = [
-        asyncio.wrap_future(
-            background.run_aside(
-                contributor, owner_id=owner_id, text=text, now=now, limit=FOUND_LIMIT
-            )
-        )
-        for contributor in _contributors
+    looking: list[asyncio.Future[list[Found]]] = [
+        *(asyncio.wrap_future(part) for part in recalling.contributions),
+        asyncio.ensure_future(_messages(recalling, owner_id, leave_out)),
     ]
-    looking.append(
-        asyncio.wrap_future(
-            background.run_aside(
-                retrieval.related_messages,
-                owner_id=owner_id,
-                text=text,
-                leave_out=leave_out,
-                limit=FOUND_LIMIT,
-            )
-        )
-    )
     _, late = await asyncio.wait(looking, timeout=RECALL_SECONDS)
     for part in late:
         # One that has not begun never will; of one that has, nobody hears.
         part.cancel()
     return [item for part in looking if part not in late for item in _found_by(part)]
+
+
+async def _messages(recalling: Recalling, owner_id: UUID, leave_out: Sequence[UUID]) -> list[Found]:
+    candidates = await asyncio.wrap_future(recalling.messages)
+    if not candidates:
+        return []
+    choosing = background.run_aside(
+        retrieval.chosen,
+        candidates,
+        owner_id=owner_id,
+        text=recalling.text,
+        leave_out=leave_out,
+        limit=FOUND_LIMIT,
+    )
+    return await asyncio.wrap_future(choosing)
 
 
 def _found_by(part: "asyncio.Future[list[Found]]") -> list[Found]:
@@ -225,11 +303,11 @@ def _found_by(part: "asyncio.Future[list[Found]]") -> list[Found]:
     return []
 
 
-def quoted(found: Sequence[Found], seed: Seed | None = None) -> str:
+def quoted(found: Sequence[Found], about: str = "") -> str:
     """Return what stands below the instructions; nothing where nothing was recalled."""
     parts = []
-    if seed is not None:
-        parts.append(f"{SEED}\n\n{seed.text[:SEED_CHARACTERS]}")
+    if about:
+        parts.append(f"{SEED}\n\n{about[:SEED_CHARACTERS]}")
     if found:
         parts.append(f"{RECALL}\n\n" + "\n".join(quote(item) for item in found))
     return "".join(f"\n\n{part}" for part in parts)

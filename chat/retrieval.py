@@ -3,15 +3,17 @@
 import logging
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
+from django.db import connection
 from django.urls import reverse
 
 from chat import finding
-from chat.models import Message
 from chat.tasks import EMBEDDED_CHARACTERS
 from chat.tokens import cut_to_tokens, estimate_tokens
-from memoryloop import background, embeddings
+from memoryloop import embeddings
 from memoryloop.llm.base import Found
 
 logger = logging.getLogger(__name__)
@@ -23,6 +25,16 @@ RECALLED_TOKENS = 2_000
 MESSAGE_TOKENS = 500
 # Less than this of a message says nothing.
 FEWEST_TOKENS = 40
+# Of those that may bear on a question so many are looked at: the nearest are often part of the
+# conversation itself, which is sent anyway.
+CANDIDATES = 60
+# MESSAGE_TOKENS of a text that is half spaces.
+_READ_CHARACTERS = 4_000
+_MESSAGES = """
+SELECT m.id, left(m.content, %s), m.created_at, c.title
+FROM chat_message m JOIN chat_conversation c ON c.id = m.conversation_id AND c.deleted_at IS NULL
+WHERE m.id = ANY(%s) AND c.owner_id = %s AND m.content <> '' AND m.status <> 'streaming'
+"""
 _WORD = re.compile(r"\w{3,40}")
 _STOP_WORDS = frozenset(
     word
@@ -34,9 +46,20 @@ _STOP_WORDS = frozenset(
 )
 
 
-def expect(text: str) -> None:
-    """Begin to embed a question that is about to be asked, while it is being stored."""
-    background.run_aside(embeddings.get_embedder().embed, [text[:EMBEDDED_CHARACTERS]])
+@dataclass(frozen=True)
+class _Said:
+    id: UUID
+    content: str
+    created_at: datetime
+    title: str
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A message that may bear on a question, and how it was found."""
+
+    id: UUID
+    how: str
 
 
 def related_messages(
@@ -48,31 +71,46 @@ def related_messages(
     their words, and so is everything when the embedder does not work. Five SQL queries at most;
     embedding the text takes some 7 ms.
     """
-    near = _near(owner_id, text, leave_out, limit)
+    found = candidates(owner_id=owner_id, text=text, limit=limit * 2 + len(leave_out))
+    return chosen(found, owner_id=owner_id, text=text, leave_out=leave_out, limit=limit)
+
+
+def candidates(*, owner_id: UUID, text: str, limit: int = CANDIDATES) -> list[Candidate]:
+    """Return what may bear on a text, the best first. Four SQL queries at most."""
+    near = _near(owner_id, text, limit)
     # While the embedder works, words are for what it has not come to yet.
     words = " ".join(word for word in _WORD.findall(text.lower()) if word not in _STOP_WORDS)
     by_words = finding.with_words(
-        owner_id=owner_id,
-        text=words,
-        limit=limit * 2 + len(leave_out),
-        any_word=True,
-        unembedded=near is not None,
+        owner_id=owner_id, text=words, limit=limit, any_word=True, unembedded=near is not None
     )
     ways = dict.fromkeys(by_words, "the same words") | dict.fromkeys(near or [], "close in meaning")
-    ids = [id_ for id_ in dict.fromkeys([*(near or []), *by_words]) if id_ not in set(leave_out)]
-    messages = (
-        Message.objects.filter(conversation__owner_id=owner_id, conversation__deleted_at=None)
-        .exclude(content="")
-        .exclude(status=Message.Status.STREAMING)
-        .select_related("conversation")
-        .only("id", "content", "created_at", "conversation__title")
-        .in_bulk(ids[: limit * 3])
-    )
-    ranked = [(messages[id_], ways[id_]) for id_ in ids if id_ in messages]
+    return [Candidate(id_, ways[id_]) for id_ in dict.fromkeys([*(near or []), *by_words])]
+
+
+def chosen(
+    found: Sequence[Candidate],
+    *,
+    owner_id: UUID,
+    text: str,
+    leave_out: Sequence[UUID] = (),
+    limit: int = 5,
+) -> list[Found]:
+    """Return those of the candidates that are quoted. One SQL query."""
+    known = set(leave_out)
+    # The same text may have been said twice.
+    left = [candidate for candidate in found if candidate.id not in known][: limit * 3]
+    if not left:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _MESSAGES, [_READ_CHARACTERS, [candidate.id for candidate in left], owner_id]
+        )
+        rows = {row[0]: _Said(*row) for row in cursor.fetchall()}
+    ranked = [(rows[each.id], each.how) for each in left if each.id in rows]
     return _within_budget(ranked, {" ".join(text.split())}, limit)
 
 
-def _near(owner_id: UUID, text: str, leave_out: Sequence[UUID], limit: int) -> list[UUID] | None:
+def _near(owner_id: UUID, text: str, limit: int) -> list[UUID] | None:
     """Return what is near in meaning; None where the text cannot be embedded."""
     embedder = embeddings.get_embedder()
     try:
@@ -80,20 +118,11 @@ def _near(owner_id: UUID, text: str, leave_out: Sequence[UUID], limit: int) -> l
     except embeddings.EmbeddingError:
         logger.warning("The question could not be embedded; looking for its words.")
         return None
-    near = finding.nearest(
-        owner_id=owner_id,
-        vector=vector,
-        model=embedder.name,
-        # The same text may have been said twice.
-        limit=limit * 2,
-        leave_out=leave_out,
-    )
+    near = finding.nearest(owner_id=owner_id, vector=vector, model=embedder.name, limit=limit)
     return [item.id for item in near if item.distance < MAX_DISTANCE]
 
 
-def _within_budget(
-    ranked: Sequence[tuple[Message, str]], seen: set[str], limit: int
-) -> list[Found]:
+def _within_budget(ranked: Sequence[tuple[_Said, str]], seen: set[str], limit: int) -> list[Found]:
     found: list[Found] = []
     left = RECALLED_TOKENS
     for message, how in ranked:
@@ -106,7 +135,7 @@ def _within_budget(
         found.append(
             Found(
                 kind="message",
-                title=message.conversation.title,
+                title=message.title,
                 text=text,
                 url=reverse("chat:message", args=[message.id]),
                 why=f"{how}, {message.created_at:%-d %B %Y}",

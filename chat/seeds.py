@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import User
-from chat import generation, retrieval, services
+from chat import generation, prompts, services
 from chat.models import Conversation, Seed
 
 TITLE_CHARACTERS = 160
@@ -35,7 +36,7 @@ def open_conversation(
     `text` is what the tutor is told of it, besides what is said; `links` may lead back to the new
     conversation. Raises MessageError.
     """
-    retrieval.expect(content)
+    recalling = prompts.begin_recall(owner_id=owner.pk, text=content, now=timezone.now())
     exchange = services.ask(owner, content)
     conversation = exchange.message.conversation
     conversation.title = services.title_from(title)
@@ -46,5 +47,5 @@ def open_conversation(
         text=text.replace("\0", ""),
         links=[asdict(link) for link in links(conversation)],
     )
-    generation.start_on_commit(exchange.answer, owner)
+    generation.start_on_commit(exchange.answer, owner, recalling=recalling)
     return conversation

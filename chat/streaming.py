@@ -7,8 +7,8 @@ Either way the page gets the same events:
   again is exact without keeping count.
 - `append`: HTML of blocks that are finished, to stay; the open block is empty again.
 - `tail`: HTML of the open block, in place of what it was.
-- `text`: the open block's next words as they came, until HTML takes their place. So words are
-  there at once on a busy server too, where rendering has to wait its turn.
+- `text`: the open block's next words as they came: those that are no more than words, and on a
+  busy server, where rendering has to wait its turn, all words until HTML takes their place.
 - `done`: the whole message, complete or stopped.
 - `failed`: the whole message, broken off.
 
@@ -16,7 +16,6 @@ The data of each is a JSON object.
 """
 
 import asyncio
-import json
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -30,22 +29,17 @@ from django.utils import timezone
 from chat import generation
 from chat.models import Message
 from chat.services import HEARTBEAT_TIMEOUT, mark_interrupted
-from memoryloop import markdown
+from chat.showing import Page
 from memoryloop.background import run_in_database
 
-UPDATE_SECONDS = 0.05
-# On a busy server words are rendered less often, but they are.
-MAX_RENDER_SECONDS = 1.0
+# Words that come faster than this are gathered up.
+UPDATE_SECONDS = 0.02
 POLL_SECONDS = 0.25
 KEEP_ALIVE_SECONDS = 15.0
-# Rendering for all who watch takes at most this part of the event loop's time.
-RENDERING_SHARE = 0.25
 
 KEEP_ALIVE = ": still here\n\n"
 # How long a browser waits before it connects again, in milliseconds.
 PREAMBLE = "retry: 1000\n\n"
-
-_watching = 0
 
 
 @dataclass(frozen=True)
@@ -56,50 +50,15 @@ class News:
     restarted: bool = False
 
 
-class Page:
-    """What the page of one watcher shows: finished blocks and the open one."""
-
-    def __init__(self) -> None:
-        self._open = ""
-        self._rests_until = 0.0
-
-    def restart(self, text: str) -> str:
-        """Return the event that shows a text from its beginning."""
-        self._open = ""
-        html, tail = self._take(text)
-        return event("reset", html=html, tail=tail)
-
-    def add(self, text: str) -> str:
-        """Return the events that show a text's continuation."""
-        if time.monotonic() < self._rests_until:
-            self._open += text
-            return event("text", text=text)
-        html, tail = self._take(text)
-        events = event("append", html=html) if html else ""
-        return events + event("tail", html=tail)
-
-    def _take(self, text: str) -> tuple[str, str]:
-        # Of this thread, so that waiting for other threads does not count as rendering.
-        started = time.thread_time()
-        finished, self._open = markdown.split_blocks(self._open + text)
-        html = markdown.render("".join(finished)) if finished else ""
-        tail = markdown.render(self._open, unfinished=True) if self._open.strip() else ""
-        fair = (time.thread_time() - started) * _watching / RENDERING_SHARE
-        if fair > UPDATE_SECONDS:
-            self._rests_until = time.monotonic() + min(fair, MAX_RENDER_SECONDS)
-        return html, tail
-
-
-async def events(answer: Message, final_event: Callable[[UUID], str]) -> AsyncIterator[str]:
+async def events(
+    answer: Message, final_event: Callable[[UUID], bytes]
+) -> AsyncIterator[bytes | str]:
     """Yield the events of one connection. Holds no database connection while it waits.
 
     `final_event` returns the last event; it is called in a database thread.
     """
-    global _watching
-    _watching += 1
-    try:
+    with Page() as page:
         yield PREAMBLE
-        page = Page()
         shown = False
         async for news in _news(answer):
             if news is None:
@@ -107,17 +66,7 @@ async def events(answer: Message, final_event: Callable[[UUID], str]) -> AsyncIt
                 continue
             yield page.add(news.text) if shown and not news.restarted else page.restart(news.text)
             shown = True
-            # The first words are shown as they come; those after them are gathered up.
-            if news.text:
-                await asyncio.sleep(UPDATE_SECONDS)
         yield await run_in_database(final_event, answer.id)
-    finally:
-        _watching -= 1
-
-
-def event(name: str, **data: str) -> str:
-    """Return one server-sent event. JSON has no line ends, so the data is one line."""
-    return f"event: {name}\ndata: {json.dumps(data)}\n\n"
 
 
 async def _news(answer: Message) -> AsyncIterator[News | None]:
@@ -129,21 +78,25 @@ async def _news(answer: Message) -> AsyncIterator[News | None]:
 
 
 async def _from_memory(live: generation.Generation) -> AsyncIterator[News | None]:
-    shown = 0
+    loop = asyncio.get_running_loop()
     with live.watched() as watcher:
         # What has come already is news to somebody who connects now.
         yield News(text := live.text, restarted=True)
-        shown = len(text)
+        shown, told_at = len(text), loop.time()
         while True:
-            finished = live.finished
-            text = live.text
+            finished, text = live.finished, live.text
             if len(text) > shown:
                 yield News(text[shown:])
-                shown = len(text)
+                shown, told_at = len(text), loop.time()
             if finished:
                 return
             if not await watcher.wait(KEEP_ALIVE_SECONDS):
                 yield None
+                continue
+            # The first words are shown as they come; those right after them are gathered up.
+            rest = told_at + UPDATE_SECONDS - loop.time()
+            if rest > 0 and shown:
+                await asyncio.sleep(rest)
 
 
 async def _from_row(answer_id: UUID) -> AsyncIterator[News | None]:

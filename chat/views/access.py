@@ -18,6 +18,13 @@ def get_conversation(owner: User, conversation_id: UUID) -> Conversation:
     )
 
 
+def get_conversation_to_speak_in(owner: User, conversation_id: UUID) -> Conversation:
+    """Return the conversation alone: its leaf is read when it is locked. One SQL query, which the
+    first words of an answer wait for.
+    """
+    return get_object_or_404(conversations_for_owner(owner), id=conversation_id)
+
+
 def get_message(owner: User, message_id: UUID) -> Message:
     return get_object_or_404(messages_for_owner(owner), id=message_id)
 

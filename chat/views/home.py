@@ -3,9 +3,10 @@
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from chat import generation, retrieval, services, shelving
+from chat import generation, prompts, services, shelving
 from chat.forms import MessageForm
 from memoryloop.http import HtmxHttpRequest
 
@@ -44,9 +45,11 @@ def start(request: HtmxHttpRequest) -> HttpResponse:
     if form.wants_cards:
         message = services.start_conversation(request.user, form.cleaned_data["content"])
         return redirect("flashcards:make", message.id)
-    retrieval.expect(form.cleaned_data["content"])
+    recalling = prompts.begin_recall(
+        owner_id=request.user.id, text=form.cleaned_data["content"], now=timezone.now()
+    )
     exchange = services.ask(request.user, form.cleaned_data["content"])
-    generation.start_on_commit(exchange.answer, request.user)
+    generation.start_on_commit(exchange.answer, request.user, recalling=recalling)
     return redirect(exchange.message.conversation)
 
 

@@ -12,11 +12,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.results import KeyState
 from accounts.services import test_refused
-from chat import branches, generation, retrieval, services
+from chat import branches, generation, prompts, services
 from chat.forms import MessageForm
 from chat.models import Conversation, Message
 from chat.views import pages
-from chat.views.access import get_answer, get_conversation, get_message
+from chat.views.access import get_answer, get_conversation_to_speak_in, get_message
 from memoryloop.http import HtmxHttpRequest
 from memoryloop.toasts import toast
 
@@ -25,7 +25,7 @@ from memoryloop.toasts import toast
 @login_required
 def send(request: HtmxHttpRequest, conversation_id: UUID) -> HttpResponse:
     """Store a message, and have it answered or turned into cards."""
-    conversation = get_conversation(request.user, conversation_id)
+    conversation = get_conversation_to_speak_in(request.user, conversation_id)
     form = MessageForm(request.POST)
     if not form.is_valid():
         return _refused(request, conversation, form, status=422)
@@ -34,9 +34,9 @@ def send(request: HtmxHttpRequest, conversation_id: UUID) -> HttpResponse:
         if form.wants_cards:
             message = services.append_message(conversation, content, after=after)
             return _go(request, reverse("flashcards:make", args=[message.id]))
-        retrieval.expect(content)
+        recalling = prompts.begin_recall(owner_id=request.user.id, text=content, now=timezone.now())
         exchange = services.ask(request.user, content, conversation=conversation, after=after)
-        generation.start_on_commit(exchange.answer, request.user)
+        generation.start_on_commit(exchange.answer, request.user, recalling=recalling)
     except services.AnswerUnderway as error:
         form.add_error("content", error.sentence)
         return _refused(request, conversation, form, status=409)

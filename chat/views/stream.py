@@ -6,7 +6,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
-from chat import services, streaming
+from chat import generation, services, showing, streaming
 from chat.models import Message
 from chat.views import pages
 from chat.views.access import get_answer
@@ -17,9 +17,13 @@ from memoryloop.http import HtmxHttpRequest
 @login_required
 def stream(request: HtmxHttpRequest, message_id: UUID) -> StreamingHttpResponse:
     """Follow an answer from what is there until it ends. Neither thread nor connection waits."""
-    answer = get_answer(request.user, message_id)
+    live = generation.find(message_id)
+    if live is not None and live.owner.pk == request.user.pk:
+        answer = live.answer
+    else:
+        answer = get_answer(request.user, message_id)
 
-    def final_event(answer_id: UUID) -> str:
+    def final_event(answer_id: UUID) -> bytes:
         return _final_event(request, answer_id)
 
     response = StreamingHttpResponse(
@@ -31,10 +35,10 @@ def stream(request: HtmxHttpRequest, message_id: UUID) -> StreamingHttpResponse:
     return response
 
 
-def _final_event(request: HtmxHttpRequest, answer_id: UUID) -> str:
+def _final_event(request: HtmxHttpRequest, answer_id: UUID) -> bytes:
     """Return the event that ends the stream. Runs in a database thread."""
     answer = services.messages_for_owner(request.user).filter(id=answer_id).first()
     if answer is None:  # deleted meanwhile, with its conversation
-        return streaming.event("gone")
+        return showing.event("gone")
     badly = answer.status in {Message.Status.FAILED, Message.Status.INTERRUPTED}
-    return streaming.event("failed" if badly else "done", **pages.final_data(request, answer))
+    return showing.event("failed" if badly else "done", **pages.final_data(request, answer))

@@ -7,9 +7,10 @@ from django.contrib import messages as levels
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from chat import generation, retrieval, services, versions
+from chat import generation, prompts, services, versions
 from chat.forms import EditForm
 from chat.models import Conversation, Message
 from chat.views import pages
@@ -41,10 +42,12 @@ def edit(request: HtmxHttpRequest, message_id: UUID) -> HttpResponse:
     form = EditForm(request.POST)
     if not form.is_valid():
         return _form(request, question, form, status=422)
-    retrieval.expect(form.cleaned_data["content"])
+    recalling = prompts.begin_recall(
+        owner_id=request.user.id, text=form.cleaned_data["content"], now=timezone.now()
+    )
     try:
         exchange = versions.edit_message(question, form.cleaned_data["content"])
-        generation.start_on_commit(exchange.answer, request.user)
+        generation.start_on_commit(exchange.answer, request.user, recalling=recalling)
     except services.MessageError as error:
         form.add_error("content", error.sentence)
         return _form(request, question, form, status=409)

@@ -253,11 +253,14 @@
     }
   }
 
-  // The element in which a rendered text ends: what comes next is written there.
+  // The block in which a rendered text ends: what comes next is written there. Not the emphasis or
+  // the link in it, for that has ended.
+  const BLOCKS = "p, li, ul, ol, blockquote, h1, h2, h3, h4, h5, h6, pre, pre > code, table, tbody, tr, td";
+
   function endOf(element) {
     const shown = [...element.childNodes].filter((node) => node.nodeType === 1 || node.data?.trim());
     const last = shown.at(-1);
-    return last?.nodeType === 1 ? endOf(last) : element;
+    return last?.nodeType === 1 && last.matches(BLOCKS) ? endOf(last) : element;
   }
 
   function say(words) {

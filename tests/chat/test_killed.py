@@ -1,5 +1,6 @@
 """The writer's process is killed in mid-answer, for real, and the server begun again."""
 
+import json
 import re
 import time
 import unittest
@@ -35,6 +36,10 @@ class KilledTests(unittest.TestCase):
         page = self.page(browser, address)
         self.assertIn("One two three", page)
         self.assertIn("The server stopped while this answer was being written", page)
+        # What it was told is there too.
+        told = browser.events(stream.replace("/stream/", "/context/")).read().decode()
+        self.assertIn("Count.", told)
+        self.assertIn("You are the tutor in MemoryLoop", told)
         provider.reply("All of it, this time.")
         browser.post(stream.replace("/stream/", "/retry/"), "", htmx=False).close()
         self.wait_for(lambda: "All of it, this time." in self.page(browser, address))
@@ -54,8 +59,10 @@ class KilledTests(unittest.TestCase):
         stream = self.stream_of(browser, address)
         # One reader is lost in the middle; another tab begins with all that has come.
         lost = browser.events(stream)
-        while b"three" not in lost.readline():
-            pass
+        seen = ""
+        while "three" not in seen:
+            if (line := lost.readline()).startswith(b"data: "):
+                seen += "".join(json.loads(line[6:]).values())
         lost.close()
         other = browser.events(stream)
         while not (line := other.readline()).startswith(b"data: "):

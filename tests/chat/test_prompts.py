@@ -87,7 +87,7 @@ class BuildTests(TransactionTestCase):
     def test_a_contributor_or_recall_that_fails_is_silently_absent(self) -> None:
         with (
             mock.patch("chat.prompts._contributors", [mock.Mock(side_effect=RuntimeError)]),
-            mock.patch("chat.retrieval.related_messages", side_effect=RuntimeError, autospec=True),
+            mock.patch("chat.retrieval.candidates", side_effect=RuntimeError, autospec=True),
             self.assertLogs("chat.prompts", "ERROR"),
         ):
             prompt = self.build(services.ask(self.alice, "Hi there").answer)

@@ -7,7 +7,7 @@ from unittest import mock
 from django.test import Client
 from django.utils import timezone
 
-from chat import generation, streaming
+from chat import generation, showing, streaming
 from chat.models import Message
 from memoryloop import background, llm
 from tests.chat.asgi import StreamingTestCase, shown
@@ -33,7 +33,7 @@ class StreamTests(StreamingTestCase):
         self.claude.reply(text, delay_seconds=0.03)
 
         # However busy the machine is, it renders.
-        with mock.patch.object(streaming, "RENDERING_SHARE", 1_000.0):
+        with mock.patch.object(showing, "RENDERING_SHARE", 1_000.0):
             events = self.all_events(self.ask())
 
         html = shown(events[:-1])
@@ -43,7 +43,7 @@ class StreamTests(StreamingTestCase):
 
     def test_on_a_busy_server_words_come_at_once_and_their_html_later(self) -> None:
         self.claude.reply("A **cell** <b>lives</b> & so on. " * 8, delay_seconds=0.03)
-        with mock.patch.object(streaming, "RENDERING_SHARE", 0.000_1):
+        with mock.patch.object(showing, "RENDERING_SHARE", 0.000_1):
             events = self.all_events(self.ask())
 
         names = [event.name for event in events]
