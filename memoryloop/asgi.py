@@ -1,6 +1,7 @@
 """The ASGI application, for `manage.py serve` and any ASGI server."""
 
 import asyncio
+import gc
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -9,6 +10,9 @@ import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "memoryloop.settings")
 
+# What is loaded here stays: the collector need not look through it, neither now nor later.
+collecting = gc.isenabled()
+gc.disable()
 django.setup()
 
 # After Django is set up: they bring settings with them.
@@ -19,6 +23,9 @@ Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 handler = Handler()
+gc.freeze()
+if collecting:
+    gc.enable()
 
 
 async def application(scope: dict[str, Any], receive: Receive, send: Send) -> None:

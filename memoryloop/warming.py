@@ -3,6 +3,7 @@
 The parts above register what they want loaded from their AppConfig; this module imports no app.
 """
 
+import gc
 import logging
 import threading
 import time
@@ -37,6 +38,8 @@ def run() -> None:
         except Exception:
             logger.exception("%s could not be loaded ahead of time.", loader.__qualname__)
         logger.info("%s: %.1f s", loader.__qualname__, time.monotonic() - began)
+    # All of it stays: no collection, which holds every thread up, looks through it any more.
+    gc.freeze()
 
 
 def _load_embedder() -> None:

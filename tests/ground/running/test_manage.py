@@ -35,6 +35,14 @@ def test_a_command_without_need_of_the_database_starts_none(
     assert not (tmp_path / "postgres").exists()
 
 
+def test_what_was_loaded_is_kept_from_the_collector_which_works_for_the_command(
+    tmp_path: Path,
+) -> None:
+    asked = "import gc; print(gc.isenabled(), gc.get_freeze_count() > 50_000)"
+    done = manage(tmp_path, "shell", "--no-imports", "-c", asked)
+    assert done.stdout.split() == ["True", "True"], done.stderr
+
+
 def test_a_command_that_needs_the_database_starts_it_and_leaves_nothing(folder: Path) -> None:
     done = manage(folder.parent, "showmigrations", "sessions")
     assert done.returncode == 0, done.stderr
