@@ -7,9 +7,11 @@ Its data folder is its own and goes with it. It uses the embedded PostgreSQL, wh
 says, for it changes what is in the database.
 """
 
+import contextlib
 import http.client
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -29,16 +31,22 @@ _NOT_INHERITED = frozenset(
         *("OLLAMA_MODEL", "OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL", "PORT"),
     }
 )
-_START_SECONDS = 90.0
+# On two cores with a dozen other programs it has taken a minute.
+_START_SECONDS = 240.0
 _STOP_SECONDS = 30.0
 
 
 def free_port() -> int:
-    """Return a port of loopback that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port of loopback that nobody listens on just now.
+
+    None of those that systems give to outgoing connections (from 32,768 on): in the seconds until
+    somebody listens there, one of a thousand connections could get it.
+    """
+    while True:
+        port = random.randint(20_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def environment(data: Path, extra: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 import time
 import unittest
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from tests.servers.compatible import OpenAIServer
 class KilledTests(unittest.TestCase):
     def test_an_answer_whose_writer_was_killed_is_kept_and_can_be_retried(self) -> None:
         provider = self.enterContext(OpenAIServer())
-        provider.reply("One two three four five. " * 40, delay_seconds=0.05)
+        provider.reply("One two three four five. " * 40, held=threading.Event())
         live = self.enterContext(
             LiveMemoryLoop({"OPENAI_BASE_URL": provider.url, "OPENAI_MODEL": provider.models[-1]})
         )
@@ -48,7 +49,7 @@ class KilledTests(unittest.TestCase):
         self,
     ) -> None:
         provider = self.enterContext(OpenAIServer())
-        provider.reply("One two three four five. " * 40, delay_seconds=0.05)
+        provider.reply("One two three four five. " * 40, held=threading.Event())
         live = self.enterContext(
             LiveMemoryLoop({"OPENAI_BASE_URL": provider.url, "OPENAI_MODEL": provider.models[-1]})
         )

@@ -67,8 +67,9 @@ class BackupTestCase(TransactionTestCase):
 
 class BackupWhileServingTests(BackupTestCase):
     def test_every_review_acknowledged_before_it_began_comes_back(self) -> None:
-        raters = [start("rate", self.alice.pk, seed=seed, count=400) for seed in range(2)]
-        mover = start("checkpoint", self.alice.pk, count=60)
+        # They go on until they are killed.
+        raters = [start("rate", self.alice.pk, seed=seed, count=100_000) for seed in range(2)]
+        mover = start("checkpoint", self.alice.pk, count=100_000)
         for rater in raters:
             assert rater.stdout is not None
             rater.stdout.readline()

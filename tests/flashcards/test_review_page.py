@@ -1,6 +1,7 @@
 """GET /review/: the next card, a pause, or the end."""
 
 from datetime import timedelta
+from unittest import mock
 
 from django.urls import reverse
 from django.utils import timezone
@@ -54,9 +55,12 @@ class ReviewPageTests(TestCase):
         self.assertNotContains(self.client.get(URL), 'class="rail"')
 
     def test_it_counts_what_is_left(self) -> None:
-        first, *_ = give_many(self.alice, 3)
-        answer(first, Rating.AGAIN, now=self.now - timedelta(minutes=2))
-        stage = self.client.get(URL).context["stage"]
+        # Two minutes before, it was not yesterday.
+        noon = self.now.replace(hour=12)
+        with mock.patch.object(timezone, "now", autospec=True, return_value=noon):
+            first, *_ = give_many(self.alice, 3)
+            answer(first, Rating.AGAIN, now=noon - timedelta(minutes=2))
+            stage = self.client.get(URL).context["stage"]
         self.assertEqual((stage.new, stage.learning, stage.due, stage.done), (2, 1, 0, 1))
 
     def test_htmx_gets_the_fragment_only(self) -> None:

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, ClassVar, Self
 
 HANG_SECONDS = 600.0
+HELD_AFTER = 12
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class Step:
     byte_at_a_time: bool = False
     # How many events go over the wire in one piece.
     together: int = 1
+    # What a streamed answer waits for after its first events (HELD_AFTER).
+    held: threading.Event | None = None
     # An error event after this many pieces of text.
     error: dict[str, Any] | None = None
     error_after: int = 2
@@ -290,7 +293,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(response.body)))
         self.end_headers()
         sent = 0
-        for event in _gathered(response.events, step.together) if chunked else [response.body]:
+        events = _gathered(response.events, step.together) if chunked else [response.body]
+        for number, event in enumerate(events):
+            while step.held and number == HELD_AFTER and not step.held.is_set():
+                self._wait(0.02)
             parts = [event]
             if step.byte_at_a_time:
                 parts = [event[index : index + 1] for index in range(len(event))]

@@ -83,8 +83,11 @@ def get(live: LiveMemoryLoop, path: str) -> http.client.HTTPResponse:
 
 
 def test_a_second_start_is_quick(live: LiveMemoryLoop) -> None:
-    # 2 s on an idle machine (`make bench` measures it); the tests may share theirs.
-    assert live.started_in_seconds < 15
+    # 2 s on an idle machine (`make bench` measures it). The tests may share theirs with anything:
+    # what counts here is the work that was done.
+    assert live.process
+    stat = Path(f"/proc/{live.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    assert sum(map(int, stat[11:15])) / os.sysconf("SC_CLK_TCK") < 15
 
 
 def test_it_says_where_it_is_and_what_to_do_next(live: LiveMemoryLoop) -> None:
