@@ -16,6 +16,23 @@ hypothesis_settings.register_profile(
 )
 hypothesis_settings.load_profile("memoryloop")
 
+# What takes longest, a browser's tests before all: begun first, it keeps no worker busy when the
+# other has nothing left to do. The folder of the browser's tests is done in one piece, so that the
+# browser and the MemoryLoops it visits are begun once.
+FIRST = ("tests/e2e/test_pages.py", "tests/e2e/", "tests/ground/running/")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the long tests first, and leave the order as it is otherwise."""
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    return next(
+        (turn for turn, name in enumerate(FIRST) if item.nodeid.startswith(name)), len(FIRST)
+    )
+
 
 @pytest.fixture(autouse=True)
 def forgetful_store() -> Iterator[None]:

@@ -5,6 +5,7 @@ a server, an embedded PostgreSQL starts there with the first test that wants it 
 run.
 """
 
+import gc
 import os
 import tempfile
 from pathlib import Path
@@ -12,6 +13,9 @@ from pathlib import Path
 import pytest
 
 from tests.live import environment
+
+# What is imported and collected stays: the collector need not look through it again and again.
+gc.disable()
 
 _folder = tempfile.TemporaryDirectory(prefix="memoryloop-tests-")
 _data = Path(_folder.name)
@@ -21,6 +25,11 @@ _database = {name: os.environ[name] for name in ("DATABASE_URL",) if name in os.
 _ours = environment(_data, {**_database, "DJANGO_SETTINGS_MODULE": "memoryloop.settings"})
 os.environ.clear()
 os.environ.update(_ours)
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)
