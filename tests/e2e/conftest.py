@@ -58,12 +58,15 @@ def site(browser: Browser, claude: ClaudeServer) -> Iterator[LiveMemoryLoop]:
 
 
 @pytest.fixture(scope="package")
-def ollama_site(browser: Browser) -> Iterator[LiveMemoryLoop]:
+def ollama() -> Iterator[OpenAIServer]:
+    with OpenAIServer(ollama=True, delay_seconds=0.005) as server:
+        yield server
+
+
+@pytest.fixture(scope="package")
+def ollama_site(browser: Browser, ollama: OpenAIServer) -> Iterator[LiveMemoryLoop]:
     """With an Ollama on its usual kind of address."""
-    with (
-        OpenAIServer(ollama=True, delay_seconds=0.005) as ollama,
-        LiveMemoryLoop({"OLLAMA_URL": ollama.root}) as live,
-    ):
+    with LiveMemoryLoop({"OLLAMA_URL": ollama.root}) as live:
         yield live
 
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 def test_nobody_answers_then_an_own_ollama_then_claude(visit: Callable[..., Visit]) -> None:
     person = visit()
     page = person.page
-    person.sign_up()
+    person.sign_up(by_hand=True)
     page.goto("/settings/")
     expect(page.get_by_text("You are working offline.")).to_be_visible()
 

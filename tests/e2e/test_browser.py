@@ -106,6 +106,7 @@ def test_every_change_is_made_and_undone_without_a_mouse(learner: Visit) -> None
         page.keyboard.insert_text(typed)
         learner.press(*then)
         expect(said).to_contain_text(sentence)
+        learner.settle()
         expect(page.locator(".browser-line:focus")).to_have_count(1)
         assert _found(learner, query) == after, key
         _undo(learner)

@@ -31,6 +31,7 @@ def test_a_search_lands_on_the_message_and_an_answer_shows_what_it_was_told(
     message = page.locator(".message:target")
     expect(message).to_contain_text("Why do quokkas smile?")
 
+    person.arrive("#message-")
     page.get_by_role("link", name="What the tutor was told").click()
     panel = page.get_by_role("dialog", name="What the tutor was told")
     expect(panel.get_by_text("Show it word for word")).to_be_visible()
@@ -57,7 +58,7 @@ def test_a_card_is_explained_from_review_and_edited_from_there(
     page.goto("/review/")
     expect(page.locator("#review-front")).to_contain_text("What is a quokka?")
     person.press("x")
-    expect(page).to_have_url(re.compile(r"/chat/[0-9a-f-]{36}/"))
+    person.arrive(r"/chat/[0-9a-f-]{36}/")
     conversation = page.url
     person.wait_for_answer()
 

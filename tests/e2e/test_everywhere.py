@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from tests.e2e.test_review import write_card
@@ -88,14 +90,18 @@ def test_a_deleted_card_comes_back_from_its_toast(learner: Visit) -> None:
     page.get_by_role("button", name="Delete").click()
     expect(page.locator(".toast")).to_contain_text("deleted")
     page.locator(".toast").get_by_role("button", name="Undo").click()
+    expect(page.locator(".toast")).to_contain_text("Card restored.")
     page.goto("/cards/")
     expect(page.get_by_role("link", name="What is a quokka?")).to_be_visible()
 
 
 def test_a_toast_stays_while_it_is_pointed_at(learner: Visit) -> None:
     page = learner.page
-    page.clock.install()
+    began = timezone.now()
+    page.clock.install(time=began)
     page.reload()
+    # Nothing goes by itself while the pointer is on its way, however long that takes.
+    page.clock.pause_at(began + timedelta(hours=1))
     page.evaluate("document.dispatchEvent(new CustomEvent('toast', {detail: {text: 'Kept.'}}))")
     toast = page.locator(".toast")
     toast.hover()

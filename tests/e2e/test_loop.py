@@ -1,6 +1,7 @@
 """The whole loop in a browser: talk, make cards, review; with each kind of tutor."""
 
 import re
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from playwright.sync_api import expect
 from tests.e2e.stored import rows
 from tests.e2e.visit import PATIENCE_MS, Visit
 from tests.live import LiveMemoryLoop
+from tests.servers.compatible import OpenAIServer
 
 pytestmark = pytest.mark.browser
 
@@ -100,17 +102,22 @@ def test_a_question_is_answered_and_the_answer_becomes_cards(learner: tuple[Visi
 
 
 def test_an_answer_is_there_before_it_is_finished(
-    visit: Callable[..., Visit], ollama_site: LiveMemoryLoop
+    visit: Callable[..., Visit], ollama: OpenAIServer, ollama_site: LiveMemoryLoop
 ) -> None:
     person = visit(to=ollama_site)
     person.sign_up()
+    rest = threading.Event()
+    ollama.reply("What is learned fades quickly at first. " * 4, held=rest)
     person.page.get_by_label("Message", exact=True).fill("What is the forgetting curve?")
     person.press("Enter")
     expect(person.page.get_by_text("What is the forgetting curve?").last).to_be_visible()
-    expect(person.page.locator("[data-stream].has-words")).to_be_visible(timeout=PATIENCE_MS)
+    begun = person.page.locator("[data-stream].has-words")
+    expect(begun).to_be_visible()
     # Reading on elsewhere and coming back loses nothing of it.
     address = person.page.url
     person.page.goto("/cards/")
     person.page.goto(address)
+    expect(begun).to_be_visible()
+    rest.set()
     person.wait_for_answer()
     expect(person.page.locator(".message")).to_have_count(2)

@@ -19,7 +19,7 @@ def test_the_loop_needs_no_javascript(
 ) -> None:
     person = visit(to=ollama_site, javascript=False)
     page = person.page
-    person.sign_up()
+    person.sign_up(by_hand=True)
     # The page comes again by itself until the answer is whole.
     person.ask("What is the forgetting curve?")
     page.locator(".message--answer").get_by_role("link", name="Make cards").click()
@@ -65,5 +65,6 @@ def test_cards_are_found_and_brought_back(visit: Callable[..., Visit]) -> None:
     page.locator("details.menu > summary").click()
     page.get_by_role("button", name="Delete").click()
     page.locator(".toast").get_by_role("button", name="Undo").click()
+    expect(page.locator(".toast")).to_contain_text("Card restored.")
     page.goto("/cards/")
     expect(page.get_by_role("link", name=re.compile("quokka"))).to_be_visible()
