@@ -118,7 +118,7 @@ def test_notes_are_written_one_after_the_other_by_keyboard_and_one_is_split(
     # The next one has the same kind, and the focus.
     expect(page.get_by_role("radio", name="Gaps in a text")).to_be_checked()
     expect(question).to_be_focused()
-    person.arrive(r"/cards/new/$")
+    person.arrive(r"/cards/new/\?kind=cloze$")
     person.tab_to(page.get_by_role("radio", name="Gaps in a text"), back=True)
     person.press("ArrowUp", "ArrowUp")
     expect(page.get_by_role("radio", name="Question and answer")).to_be_checked()
