@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 from django.utils.safestring import SafeString
@@ -220,7 +221,7 @@ def _pace(spent_ms: int, reviews: int) -> str:
 
 def _hard(user: User, logs: Sequence[ReviewLog]) -> tuple[Hard, ...]:
     """Return the cards forgotten most often today, then those that were rated Hard."""
-    times: dict[object, list[int]] = {}
+    times: dict[UUID, list[int]] = {}
     for log in logs:
         if log.rating in (Rating.AGAIN, Rating.HARD):
             counted = times.setdefault(log.flashcard_id, [0, 0])
@@ -234,7 +235,7 @@ def _hard(user: User, logs: Sequence[ReviewLog]) -> tuple[Hard, ...]:
         card.id: card
         for card in Flashcard.objects.for_owner(user).filter(id__in=wanted, suspended=False)
     }
-    cards = [found[card_id] for card_id in wanted if card_id in found]  # type: ignore[index]
+    cards = [found[card_id] for card_id in wanted if card_id in found]
     return tuple(Hard(card, _why(*times[card.id])) for card in cards[:HARD_SHOWN])
 
 
