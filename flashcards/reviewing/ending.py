@@ -17,6 +17,7 @@ from flashcards.reviewing.charts import Column
 from flashcards.reviewing.rhythm import LOOK_BACK_DAYS, Rhythm, rhythm
 from flashcards.reviewing.study import Study
 from flashcards.store import DueQueue, totals
+from flashcards.store.journal import Pending
 
 HARD_SHOWN = 5
 WEEK_DAYS = 7
@@ -108,7 +109,7 @@ def summary(user: User, now: datetime) -> Summary:
         time=words.clock(timedelta(milliseconds=spent_ms)),
         pace=_pace(spent_ms, len(logs)),
         retention=retention(logs, mine.desired_retention),
-        hard=_hard(user, logs),
+        hard=_hard(user, logs, queue.pending),
         left=queue.new + queue.learning + queue.due,
         coming=_coming(user, now, mine, queue, ahead),
         week=week if any(each.due for each in week.days) else None,
@@ -122,7 +123,7 @@ def hard_today(user: User, now: datetime) -> list[Flashcard]:
     """Return the cards that were hard on the learner's present day, hardest first."""
     mine = study.settings_for(owner_id=user.id)
     logs = services.reviewed_since(owner_id=user.id, since=mine.day.start(now))
-    return [each.card for each in _hard(user, logs)]
+    return [each.card for each in _hard(user, logs, None)]
 
 
 def retention(logs: Sequence[ReviewLog], aimed: float) -> str:
@@ -219,7 +220,7 @@ def _pace(spent_ms: int, reviews: int) -> str:
     return f"{words.count(max(1, round(spent_ms / reviews / 1000)), 'second')} a card"
 
 
-def _hard(user: User, logs: Sequence[ReviewLog]) -> tuple[Hard, ...]:
+def _hard(user: User, logs: Sequence[ReviewLog], pending: Pending | None) -> tuple[Hard, ...]:
     """Return the cards forgotten most often today, then those that were rated Hard."""
     times: dict[UUID, list[int]] = {}
     for log in logs:
@@ -231,11 +232,13 @@ def _hard(user: User, logs: Sequence[ReviewLog]) -> tuple[Hard, ...]:
     wanted = ranked[: 2 * HARD_SHOWN]
     if not wanted:
         return ()
-    found = {
-        card.id: card
-        for card in Flashcard.objects.for_owner(user).filter(id__in=wanted, suspended=False)
-    }
-    cards = [found[card_id] for card_id in wanted if card_id in found]
+    # What was answered since the last checkpoint is in the journal, which has been read.
+    found = {i: pending.cards[i] for i in wanted if i in pending.cards} if pending else {}
+    if len(found) < len(wanted):
+        rest = [card_id for card_id in wanted if card_id not in found]
+        found |= Flashcard.objects.for_owner(user).in_bulk(rest)
+    there = (found[card_id] for card_id in wanted if card_id in found)
+    cards = [card for card in there if not card.suspended and card.deleted_at is None]
     return tuple(Hard(card, _why(*times[card.id])) for card in cards[:HARD_SHOWN])
 
 

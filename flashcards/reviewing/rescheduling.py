@@ -31,13 +31,21 @@ _QUARTER_MICROS = 900_000_000
 class Effect:
     """What it would do to have all cards follow the settings at once."""
 
-    # The cards that would move.
-    card_ids: tuple[UUID, ...]
+    # The ids of the cards that would move, as text.
+    ids: tuple[str, ...]
     earlier: int
     later: int
     # Due on the learner's present day, as it is and as it would be; the latter to about a tenth.
     due_now: int
     due_then: int
+
+    @property
+    def count(self) -> int:
+        return len(self.ids)
+
+    @property
+    def card_ids(self) -> list[UUID]:
+        return [UUID(each) for each in self.ids]
 
 
 def effect_of(*, owner_id: UUID, mine: Study, now: datetime) -> Effect:
@@ -50,9 +58,12 @@ def effect_of(*, owner_id: UUID, mine: Study, now: datetime) -> Effect:
     reviewed, due = (day_numbers(rows[name].to_numpy(), mine.day) for name in columns[2:4])
     earlier, later = np.zeros(len(due), dtype=bool), np.zeros(len(due), dtype=bool)
     then = due.copy()
-    governing = [None] * len(due) if not mine.decks else _governing(rows, mine)
+    governing = _governing(rows, mine) if mine.decks else []
     for deck_id in {None, *mine.decks}:
-        chosen = np.array([each == deck_id for each in governing], dtype=bool)
+        if mine.decks:
+            chosen = np.array([each == deck_id for each in governing], dtype=bool)
+        else:
+            chosen = np.ones(len(due), dtype=bool)
         settings = (mine if deck_id is None else mine.decks[deck_id]).schedule
         found = moved(stability[chosen], reviewed[chosen], due[chosen], settings=settings)
         earlier[chosen], later[chosen], then[chosen] = found.earlier, found.later, found.due
@@ -60,7 +71,7 @@ def effect_of(*, owner_id: UUID, mine: Study, now: datetime) -> Effect:
     studied = ~rows["suspended"].to_numpy(zero_copy_only=False).astype(bool)
     places = np.flatnonzero(earlier | later)
     return Effect(
-        card_ids=tuple(UUID(each) for each in rows["id"].take(places).to_pylist()),
+        ids=tuple(rows["id"].take(places).to_pylist()),
         earlier=int(earlier.sum()),
         later=int(later.sum()),
         due_now=int(np.count_nonzero(studied & (due <= today))),

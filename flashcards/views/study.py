@@ -134,7 +134,7 @@ def reschedule(request: HtmxHttpRequest) -> HttpResponse:
     change = bulk.under_way(owner_id=owner_id)
     mine = study.settings_for(owner_id=owner_id)
     found = rescheduling.effect_of(owner_id=owner_id, mine=mine, now=now) if not change else None
-    if request.method == "POST" and found and found.card_ids:
+    if request.method == "POST" and found and found.count:
         done = bulk.change_cards(
             owner_id=owner_id,
             verb=Verb.RESCHEDULE,

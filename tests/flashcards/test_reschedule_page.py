@@ -120,7 +120,7 @@ class PageTests(TestCase):
         answer(card, Rating.EASY, now=self.now - timedelta(days=5))
         self.set(deck, desired_retention=0.97)
         found = self.client.get(URL).context["effect"]
-        self.assertEqual((found.card_ids, found.earlier, found.later), ((card.id,), 1, 0))
+        self.assertEqual((found.card_ids, found.earlier, found.later), ([card.id], 1, 0))
 
     def test_a_shorter_longest_pause_and_a_longer_one_are_told_apart(self) -> None:
         self.set(desired_retention=0.8)
