@@ -178,8 +178,20 @@ def features(a: Said, b: Said, *, asked: float, whole: float) -> NDArray[np.floa
 
 def likeness(a: Said, b: Said, *, asked: float, whole: float) -> float:
     """Return how likely it is, 0 to 1, that two cards ask for the same fact; see `features`."""
+    if _asked_alike(a.ask, b.ask):
+        # Two answers to one question: whatever they say, only one can be learnt.
+        return 1.0
     total = float(features(a, b, asked=asked, whole=whole) @ np.array(WEIGHTS))
     return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
+
+
+def _asked_alike(one: str, other: str) -> bool:
+    """Tell whether two questions are the same but for case, blanks and full stops."""
+    return bool(one) and _bare(one) == _bare(other)
+
+
+def _bare(text: str) -> str:
+    return " ".join(text.casefold().split()).rstrip("?.!: ")
 
 
 def _spelt_out(one: Said, other: Said) -> Said:

@@ -155,9 +155,14 @@ def _overlaps(request: HtmxHttpRequest, draft: Draft) -> list[duplicates.Overlap
         owner_id=user.id, drafts=[(draft.question, draft.answer)], leave_out=leave_out
     )
     kept = set(request.session.get(_KEPT, []))
-    # What tells two apart is near both of them.
-    wanted = [one for one in found if one.verdict == duplicates.SAME or not draft.grounds]
-    return [one for one in wanted if f"{draft.id} {one.card.id}" not in kept]
+    if draft.grounds:
+        # What tells two apart is near both of them.
+        found = [
+            one
+            for one in found
+            if one.verdict == duplicates.SAME and faces.front(one.card) not in draft.grounds
+        ]
+    return [one for one in found if f"{draft.id} {one.card.id}" not in kept]
 
 
 def _draft_or_404(user: User, draft_id: uuid.UUID) -> Draft:

@@ -23,6 +23,10 @@ class LikenessTests(TestCase):
         for a, b in (
             (("When did the war end?", "1918"), ("In which year was the war over?", "In 1918")),
             (("What is H2O?", "Water"), ("What is H2O?", "Water")),
+            (
+                ("What is osmosis?", "The diffusion of water, from low to high concentration"),
+                ("What is Osmosis", "Movement through a membrane."),
+            ),
         ):
             self.assertGreater(score(Said(*a), Said(*b)), likeness.SAME)
 
