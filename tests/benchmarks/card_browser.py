@@ -85,10 +85,8 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
     def measure(name: str, rounds: int = options.rounds, **query: str | int) -> None:
         del busy[:]
         times = [ask(**query) for _ in range(rounds)]
-        figures[name] = tuple(
-            round(value, 1)
-            for value in (times[0], statistics.median(times), statistics.median(busy))
-        )
+        middle, worked = statistics.median(times), statistics.median(busy)
+        figures[name] = round(times[0], 1), round(middle, 1), round(worked, 1)
 
     anew = []
     for _ in range(options.rounds):

@@ -34,7 +34,7 @@ def learner(cards: int) -> "User":
         if Flashcard.objects.for_owner(known).count() == cards:
             return known
         raise SystemExit(f"The kept store has not {cards} cards of {email}: remove the folder.")
-    user = filled.learner(email)
+    user: User = filled.learner(email)
     decks = [Deck.objects.create(owner=user, name=f"Deck {n // 5}::{n}") for n in range(50)]
     _fill(user, decks, cards)
     upkeep.tend()
