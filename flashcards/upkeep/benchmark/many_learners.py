@@ -4,6 +4,7 @@ import json
 import resource
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +21,7 @@ from flashcards.upkeep import loading
 from flashcards.upkeep.benchmark import data
 from flashcards.upkeep.benchmark.data import NOW, TOPICS, Data
 from flashcards.upkeep.benchmark.one_learner import plain_ratings
-from flashcards.upkeep.benchmark.timing import Report, Timings
+from flashcards.upkeep.benchmark.timing import Report, Span, Timings
 
 # Learners whose cards are asked for, and how often each operation is timed for each.
 ASKED = 20
@@ -116,13 +117,16 @@ class ManyLearners:
             **{name: round(value, 3) for name, value in self.values.items()},
         }
 
-    def _each(self, name: str, operation: Any) -> None:
+    def _each(self, name: str, operation: Callable[[Learner, int], object]) -> None:
         """Time an operation on (learner, place of the learner), the first of each by itself."""
-        for times, title in ((1, f"{name}_first"), (ROUNDS - 1, name)):
-            turns = [place for _ in range(times) for place in range(len(self.learners))]
-            self.timings.time(
-                title, len(turns), lambda n, t=turns: operation(self.learners[t[n]], t[n])
-            )
+        asked = list(enumerate(self.learners))
+
+        def turn(number: int) -> None:
+            place, learner = asked[number % len(asked)]
+            operation(learner, place)
+
+        self.timings.time(f"{name}_first", len(asked), turn)
+        self.timings.time(name, (ROUNDS - 1) * len(asked), turn)
 
     def _read(self) -> None:
         draw = self.data.draw
@@ -158,17 +162,17 @@ class ManyLearners:
         return hits / (NEIGHBOURS * len(asked))
 
     def _review(self) -> None:
-        nexts: dict[bool, list[float]] = {True: [], False: []}
-        rates: dict[bool, list[float]] = {True: [], False: []}
+        nexts: dict[bool, list[Span]] = {True: [], False: []}
+        rates: dict[bool, list[Span]] = {True: [], False: []}
         for turn in range(2 * ROUNDS):
             for one in self.learners:
                 self.now += timedelta(seconds=1)
-                started = time.perf_counter()
+                started = Span.now()
                 (card, *_) = services.due_queue(owner_id=one.id, now=self.now, limit=1).cards
-                found = time.perf_counter()
+                found = Span.now()
                 self._rate(one, card, Rating.GOOD)
-                nexts[turn == 0].append(found - started)
-                rates[turn == 0].append(time.perf_counter() - found)
+                nexts[turn == 0].append(found.since(started))
+                rates[turn == 0].append(Span.now().since(found))
         for first, suffix in ((True, "_first"), (False, "")):
             self.timings.record(f"next_card{suffix}", nexts[first])
             self.timings.record(f"rate{suffix}", rates[first])
@@ -193,11 +197,11 @@ class ManyLearners:
                 due = services.due_queue(owner_id=one.id, now=self.now, limit=1_000 // ASKED)
                 for card in due.cards:
                     self._rate(one, card, Rating.EASY)
-            started = time.perf_counter()
+            started = Span.now()
             checkpoint.run()
-            moved = time.perf_counter()
+            moved = Span.now()
             upkeep.tend_if_due()
-            moves.append(moved - started)
-            tends.append(time.perf_counter() - moved)
+            moves.append(moved.since(started))
+            tends.append(Span.now().since(moved))
         self.timings.record("checkpoint_1000", moves)
         self.timings.record("tend_if_due", tends)

@@ -24,7 +24,7 @@ from flashcards.store import checkpoint, old_pattern, search, upkeep
 from flashcards.upkeep import loading
 from flashcards.upkeep.benchmark import data
 from flashcards.upkeep.benchmark.data import NOW, TOPICS, Data
-from flashcards.upkeep.benchmark.timing import Report, Timings
+from flashcards.upkeep.benchmark.timing import Report, Span, Timings
 
 DAYS = 365
 NEIGHBOURS = 10
@@ -126,9 +126,9 @@ class OneLearner:
         nexts, rates, both = [], [], []
         for number in range(RATINGS if self.cards_wanted >= 2 * RATINGS else RATINGS // 10):
             self.now += timedelta(seconds=4)
-            started = time.perf_counter()
+            started = Span.now()
             (card, *_) = services.due_queue(owner_id=self.owner.pk, now=self.now, limit=1).cards
-            found = time.perf_counter()
+            found = Span.now()
             services.review_card(
                 owner_id=self.owner.pk,
                 card_id=card.id,
@@ -138,27 +138,29 @@ class OneLearner:
                 now=self.now,
                 duration_ms=4_000,
             )
-            done = time.perf_counter()
-            nexts.append(found - started)
-            rates.append(done - found)
-            both.append(done - started)
+            done = Span.now()
+            nexts.append(found.since(started))
+            rates.append(done.since(found))
+            both.append(done.since(started))
             if number % 300 == 299:
                 self._checkpoint()
         tenth = len(both) // 10
-        self.values["last_tenth_to_first_tenth"] = statistics.median(both[-tenth:]) / (
-            statistics.median(both[:tenth])
+        first, last = (
+            statistics.median(span.seconds for span in spans)
+            for spans in (both[:tenth], both[-tenth:])
         )
+        self.values["last_tenth_to_first_tenth"] = last / first
         self.timings.record("next_card", nexts)
         self.timings.record("rate", rates)
         self.timings.record("next_and_rate", both)
 
-    def _checkpoint(self) -> float:
-        """Do what the worker does each minute; return the seconds that the checkpoint took."""
-        started = time.perf_counter()
+    def _checkpoint(self) -> Span:
+        """Do what the worker does each minute; return what the checkpoint took."""
+        started = Span.now()
         checkpoint.run()
-        seconds = time.perf_counter() - started
+        taken = Span.now().since(started)
         upkeep.tend_if_due()
-        return seconds
+        return taken
 
     def _change(self) -> None:
         owner = self.owner.pk
@@ -243,15 +245,15 @@ class OneLearner:
     def _compare(self) -> None:
         """The same work by a plain PostgreSQL table, and by LanceDB written from the request."""
         self.timings.record("postgresql_rate", list(plain_ratings(300)))
-        insert, update = old_pattern.measure(self.owner.pk, rows=20)
-        self.timings.record("old_insert", insert)
-        self.timings.record("old_update", update)
+        inserts, updates = old_pattern.measure(self.owner.pk, rows=20)
+        for name, spans in (("old_insert", inserts), ("old_update", updates)):
+            self.timings.record(name, [Span(*span) for span in spans])
         for one, other in (("old_update", "rate"), ("rate", "postgresql_rate")):
             self.values[f"{one}_to_{other}"] = self.timings.ratio(one, other)
 
 
-def plain_ratings(count: int) -> Iterator[float]:
-    """Yield the seconds that a plain table takes: lock and read a row, update it, log it."""
+def plain_ratings(count: int) -> Iterator[Span]:
+    """Yield what a plain table takes: lock and read a row, update it, log it."""
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE TABLE plain_card (id int PRIMARY KEY, stability float, due timestamptz)"
@@ -259,9 +261,9 @@ def plain_ratings(count: int) -> Iterator[float]:
         cursor.execute("CREATE TABLE plain_log (id uuid, card int, rating int)")
         cursor.execute("INSERT INTO plain_card SELECT n, 1, now() FROM generate_series(1, 1000) n")
     for number in range(1, count + 1):
-        started = time.perf_counter()
+        started = Span.now()
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT * FROM plain_card WHERE id = %s FOR UPDATE", [number])
             cursor.execute("UPDATE plain_card SET stability = 2 WHERE id = %s", [number])
             cursor.execute("INSERT INTO plain_log VALUES (gen_random_uuid(), %s, 3)", [number])
-        yield time.perf_counter() - started
+        yield Span.now().since(started)

@@ -1,20 +1,39 @@
-"""How long operations take: each one's median and 99th percentile."""
+"""How long operations take: each one's median and 99th percentile, and its processor time."""
 
 import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 Report = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One operation: how often it ran, in milliseconds unless its name says otherwise."""
+    """One operation: how often it ran, and how many milliseconds it took."""
 
     n: int
     median_ms: float
     p99_ms: float
+    # Of all threads of this process: what it takes without waiting for others on a busy machine.
+    processor_ms: float
+
+
+@dataclass(frozen=True)
+class Span:
+    """Seconds that went by, and those that this process was at work."""
+
+    seconds: float
+    processor: float
+
+    @classmethod
+    def now(cls) -> Self:
+        """Return a beginning, for `since`."""
+        return cls(time.perf_counter(), time.process_time())
+
+    def since(self, begun: Self) -> "Span":
+        return Span(self.seconds - begun.seconds, self.processor - begun.processor)
 
 
 class Timings:
@@ -26,22 +45,28 @@ class Timings:
 
     def time(self, name: str, n: int, operation: Callable[[int], object]) -> None:
         """Time an operation that gets the number of its run."""
-        times = []
+        spans = []
         for number in range(n):
-            started = time.perf_counter()
+            begun = Span.now()
             operation(number)
-            times.append(time.perf_counter() - started)
-        self.record(name, times)
+            spans.append(Span.now().since(begun))
+        self.record(name, spans)
 
-    def record(self, name: str, seconds: list[float]) -> None:
-        ordered = sorted(seconds)
+    def record(self, name: str, spans: Sequence[Span]) -> None:
+        seconds = sorted(span.seconds for span in spans)
+        processor = sorted(span.processor for span in spans)
+        middle, last = len(spans) // 2, min(int(len(spans) * 0.99), len(spans) - 1)
         figure = Figure(
-            n=len(ordered),
-            median_ms=round(1000 * ordered[len(ordered) // 2], 3),
-            p99_ms=round(1000 * ordered[min(int(len(ordered) * 0.99), len(ordered) - 1)], 3),
+            n=len(spans),
+            median_ms=round(1000 * seconds[middle], 3),
+            p99_ms=round(1000 * seconds[last], 3),
+            processor_ms=round(1000 * processor[middle], 3),
         )
         self.figures[name] = figure
-        self._report(f"{name:<22} {figure.median_ms:9.2f} ms   p99 {figure.p99_ms:9.2f} ms")
+        self._report(
+            f"{name:<22} {figure.median_ms:9.2f} ms   p99 {figure.p99_ms:9.2f} ms"
+            f"   processor {figure.processor_ms:9.2f} ms"
+        )
 
     def ratio(self, one: str, other: str) -> float:
         """Return how many times as long the median of one operation takes."""
