@@ -1,14 +1,14 @@
 """Measure how a whole MemoryLoop stands many learners who review at once, over HTTP.
 
     .venv/bin/python -m tests.benchmarks.review_load [--learners 200] [--cards 100000]
-        [--seconds 60] [--first-step-only]
+        [--seconds 60] [--first-step-only] [--folder DIR]
 
-`manage.py serve` with its worker on a data folder of its own; so many learners, who have so many
-cards in all, rate a card each four seconds over connections of their own, with sessions and CSRF.
-Then the pace rises step by step until the 95th percentile passes 250 ms. Prints one line of JSON:
-for each pace the ratings, milliseconds from asking to the last byte of the next card, errors, and
-the processor time of a rating, which a busy machine changes little. The client runs on the same
-machine.
+`manage.py serve` with its worker on a data folder of its own, or on one that `bench_store --folder`
+has filled; so many learners, who have so many cards in all, rate a card each four seconds over
+connections of their own, with sessions and CSRF. Then the pace rises step by step until the 95th
+percentile passes 250 ms. Prints one line of JSON: for each pace the ratings, milliseconds from
+asking to the last byte of the next card, errors, and the processor time of a rating, which a busy
+machine changes little. The client runs on the same machine.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ import statistics
 import sys
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from tests.benchmarks import filled
@@ -56,9 +57,10 @@ class Step:
 def main() -> int:
     parser = filled.arguments(__doc__, learners=LEARNERS, cards=CARDS, seconds=SECONDS)
     parser.add_argument("--first-step-only", action="store_true")
+    parser.add_argument("--folder", type=Path)
     options = parser.parse_args()
-    with installation() as data:
-        sessions = _fill(options.learners, options.cards)
+    with installation(options.folder) as data:
+        sessions = _known(options.learners) or _fill(options.learners, options.cards)
         with serving(data) as live:
             result = asyncio.run(_drive(live, sessions, options))
         from flashcards.upkeep import integrity
@@ -69,6 +71,14 @@ def main() -> int:
     sys.stdout.write(json.dumps(result) + "\n")
     first = result["steps"][0]
     return 0 if first["p95_ms"] <= AIM_MS and report.is_clean and not first["errors"] else 1
+
+
+def _known(learners: int) -> list[str]:
+    """Return the sessions of learners who are there already."""
+    from accounts.models import User
+
+    users = User.objects.filter(email__startswith="bench").order_by("email")
+    return [session_of(user) for user in users[:learners]]
 
 
 def _fill(learners: int, cards: int) -> list[str]:

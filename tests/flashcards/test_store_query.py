@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.db.models import Count, Max, Min, Q, StdDev, Sum
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -13,7 +14,7 @@ from hypothesis.extra.django import TestCase as HypothesisTestCase
 
 from accounts.models import User
 from flashcards.records import Flashcard, ReviewLog, State
-from flashcards.store import UnknownLookup, checkpoint
+from flashcards.store import UnknownLookup, checkpoint, journal
 from flashcards.store.filters import quote
 from tests.base import TestCase
 from tests.factories import NOW, flashcard, review_log, store, stored_card
@@ -129,8 +130,9 @@ class ReadTests(TestCase):
             checkpoint.run()
         with self.assertRaises(UnknownLookup):
             self.cards.aggregate(x=Max("colour"))
-        with self.assertRaises(UnknownLookup):
-            self.cards.aggregate(x=StdDev("flag"))
+        for what in (StdDev("flag"), Count("flag", distinct=True), Sum("flag", filter=Q(flag=1))):
+            with self.assertRaises(UnknownLookup):
+                self.cards.aggregate(x=what)
 
     def test_an_undeclared_lookup_is_named(self) -> None:
         with self.assertRaisesMessage(UnknownLookup, "no field 'colour'"):
@@ -139,6 +141,25 @@ class ReadTests(TestCase):
             self.cards.filter(question__regex=".*")
         with self.assertRaisesMessage(UnknownLookup, "no field 'embedding'"):
             self.cards.order_by("embedding")
+        with self.assertRaisesMessage(UnknownLookup, "tags is a list and gives no order"):
+            self.cards.order_by("-tags")
+
+    def test_an_id_may_be_text_wherever_its_row_is(self) -> None:
+        card = stored_card(self.alice, deck_ids=(uuid.uuid4(),))
+        for _ in range(2):
+            self.assertEqual(self.cards.get(id=str(card.id)), card)
+            self.assertEqual(self.cards.filter(id__in=[str(card.id), None]).get(), card)
+            self.assertEqual(self.cards.filter(deck_ids__contains=str(card.deck_ids[0])).count(), 1)
+            self.assertEqual(self.cards.exclude(note_id=str(card.note_id)).count(), 9)
+            checkpoint.run()
+        with self.assertRaises(ValueError):
+            self.cards.get(id="1 OR true")
+
+    def test_of_an_erased_owner_no_process_shows_what_was_pending(self) -> None:
+        self.assertEqual(self.cards.count(), 9)
+        with transaction.atomic():
+            journal.erase_owner(self.alice.pk)
+        self.assertEqual((self.cards.all().count(), list(self.cards.all())), (0, []))
 
     def test_a_missing_value_is_not_equal_and_not_unequal_on_either_side(self) -> None:
         with_time = stored_card(self.alice, last_review=NOW, state=State.REVIEW)
