@@ -4,9 +4,12 @@ The only place that quotes a value. Both readings are two-valued: a condition on
 is false, so `exclude` keeps the row, whichever side it is on.
 """
 
+import dataclasses
 import datetime
 import enum
+import functools
 import math
+import typing
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -151,6 +154,13 @@ def _lookups(type_: pa.DataType) -> frozenset[str]:
     return _ORDERED
 
 
+def declared_order(spec: TableSpec, name: str) -> None:
+    """Raise UnknownLookup unless rows can be put in the order of `due` or `-due`."""
+    field = name.removeprefix("-")
+    if pa.types.is_list(declared_field(spec, field).type):
+        raise UnknownLookup(f"{spec.record.__name__}.{field} is a list and gives no order.")
+
+
 def declared_field(spec: TableSpec, name: str) -> pa.Field:
     """Return the declared field of that name. Raises UnknownLookup, naming it."""
     if name not in spec.schema.names or name in STORE_COLUMNS:
@@ -167,9 +177,28 @@ def condition(spec: TableSpec, key: str, value: Any) -> Condition:
         raise UnknownLookup(f"{spec.record.__name__}.{name} has no lookup {lookup!r}.")
     if lookup == "exact" and value is None:
         return Condition(name, "isnull", True)
+    as_id = name in _ids(spec.record) and lookup != "isnull"
     if lookup == "in":
-        value = frozenset(value) if not isinstance(value, list | tuple) else tuple(value)
+        # As in Django, a missing value among them matches nothing.
+        value = tuple(_id(each) if as_id else each for each in value if each is not None)
+    elif as_id:
+        value = _id(value)
     return Condition(name, lookup, value, is_list=pa.types.is_list(field.type))
+
+
+@functools.cache
+def _ids(record: type[Any]) -> frozenset[str]:
+    """Return the fields of a record that are ids, lists of them included."""
+    return frozenset(
+        field.name
+        for field in dataclasses.fields(record)
+        if uuid.UUID in (field.type, *typing.get_args(field.type))
+    )
+
+
+def _id(value: Any) -> Any:
+    """Return an id given as text as what records hold. Raises ValueError for other text."""
+    return uuid.UUID(value) if isinstance(value, str) else value
 
 
 def all_of(parts: Iterable[Expression]) -> Expression:

@@ -239,6 +239,9 @@ def _fold(known: Pending, rows: Sequence[tuple[Any, ...]]) -> Pending:
     for *_, owner_id, kind, card, log in rows:
         if kind == Kind.ERASE_OWNER:
             erased.add(owner_id)
+            # What was pending went from the journal at the same time.
+            cards = {i: each for i, each in cards.items() if each.owner_id != owner_id}
+            logs = {i: each for i, each in logs.items() if each.owner_id != owner_id}
             continue
         image: Flashcard = codec.from_image(Flashcard, card)
         cards[image.id] = image

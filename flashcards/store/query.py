@@ -21,6 +21,7 @@ from flashcards.store.filters import (
     all_of,
     condition,
     declared_field,
+    declared_order,
 )
 from flashcards.store.journal import Pending
 from flashcards.store.schema import EVERYTHING, TableSpec
@@ -99,7 +100,7 @@ class Query(Generic[R]):
     def order_by(self, *fields: str) -> "Query[R]":
         """Return the rows in this order; `-due` descends. The id decides between equals."""
         for name in fields:
-            declared_field(self._plan.spec, name.lstrip("-"))
+            declared_order(self._plan.spec, name)
         return self._with(ordering=fields)
 
     def with_deleted(self) -> "Query[R]":
@@ -373,7 +374,8 @@ def _aggregated(aggregate: Aggregate) -> tuple[str, str]:
     """Return the field and the function's name of one of Django's aggregates."""
     (source, *_) = aggregate.get_source_expressions()
     function = type(aggregate).__name__
-    if not isinstance(source, F) or function not in _AGGREGATES:
+    narrowed = aggregate.filter is not None or getattr(aggregate, "distinct", False)
+    if not isinstance(source, F) or function not in _AGGREGATES or narrowed:
         raise UnknownLookup(f"The store cannot compute {aggregate}.")
     name: str = source.name  # type: ignore[attr-defined]  # the stubs leave it out
     return name, function
