@@ -349,13 +349,14 @@ def tend_table(
     for column, kind in spec.indexes:
         if column in there:
             continue
-        if kind is Index.VECTOR and not _vectors_pay(table):
+        if kind is Index.VECTOR and not vectors_pay(table):
             continue
         table.create_index(column, config=tables.index_config(kind))  # type: ignore[attr-defined]
     if not tables.is_cloud():
         table.optimize(cleanup_older_than=keep_versions)  # type: ignore[attr-defined]
 
 
-def _vectors_pay(table: object) -> bool:
+def vectors_pay(table: object) -> bool:
+    """Tell whether so many cards have a vector that an index finds the nearest sooner."""
     embedded = condition(FLASHCARDS, "embedding_model__gt", "").to_sql()
     return bool(table.count_rows(embedded) >= VECTOR_INDEX_ROWS)  # type: ignore[attr-defined]

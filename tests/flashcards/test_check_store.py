@@ -4,6 +4,7 @@ import dataclasses
 import json
 import uuid
 from io import StringIO
+from unittest import mock
 
 import pyarrow as pa
 from django.core.management import call_command
@@ -11,7 +12,7 @@ from django.core.management import call_command
 from flashcards import services
 from flashcards.models import JournalEntry, StoreVersions
 from flashcards.records import Flashcard, Rating
-from flashcards.store import checkpoint, journal, queue, tables
+from flashcards.store import checkpoint, health, journal, queue, tables
 from flashcards.store.schema import FLASHCARDS, REVIEW_LOGS
 from flashcards.upkeep import integrity
 from tests.base import TestCase
@@ -134,6 +135,21 @@ class CheckStoreTests(TestCase):
 
         self.tamper(FLASHCARDS, drop)
         self.assertEqual(kinds(integrity.check()), {"index_missing": (1, 0)})
+
+    def test_a_missing_index_of_meaning_is_told_once_it_would_pay(self) -> None:
+        stored_card(self.alice, embedding_model="one")
+        checkpoint.run()
+        self.assertEqual(kinds(integrity.check()), {})
+        with mock.patch.object(checkpoint, "VECTOR_INDEX_ROWS", 1):
+            self.assertEqual(kinds(integrity.check()), {"index_missing": (1, 0)})
+
+    def test_an_index_that_is_far_behind_is_told(self) -> None:
+        stored_card(self.alice)
+        checkpoint.run()
+        with mock.patch.object(health, "UNINDEXED_ROWS_MOST", 0):
+            (finding,) = integrity.check().findings
+        self.assertEqual(finding.kind, "index_behind")
+        self.assertIn("flashcards.id: 1 rows", finding.examples)
 
     def test_the_command_tells_people_and_machines(self) -> None:
         out = StringIO()
