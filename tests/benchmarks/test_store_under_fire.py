@@ -49,6 +49,8 @@ class UnderFireTests(TransactionTestCase):
                 said += acknowledged(output)
                 kills += 1
             self.assertEqual(judge(self.alice.pk, said), [], f"after {kills} kills")
+            if kills % 20 == 0:
+                _tell(f"{kills} of {KILLS} kills, {len(said)} changes said to be done: all is well")
         _tell(
             f"{kills} kills in {time.monotonic() - began:.0f} s, "
             f"{sum('checkpoint' not in item for item in said)} acknowledged changes, "
@@ -88,4 +90,4 @@ def _first_line(process: "subprocess.Popen[str]") -> str:
 
 
 def _tell(figures: str) -> None:
-    print(f"\n{figures}")  # noqa: T201 - the figures asked for
+    print(f"\n{figures}", flush=True)  # noqa: T201 - the figures asked for
