@@ -187,7 +187,7 @@ def condition(spec: TableSpec, key: str, value: Any) -> Condition:
 
 
 @functools.cache
-def _ids(record: type[Any]) -> frozenset[str]:
+def _ids(record: Any) -> frozenset[str]:
     """Return the fields of a record that are ids, lists of them included."""
     return frozenset(
         field.name

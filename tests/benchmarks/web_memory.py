@@ -20,7 +20,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from tests.benchmarks import filled
-from tests.benchmarks.card_browser import ORDERS
 from tests.benchmarks.card_browser import SEARCHES as ALL_SEARCHES
 from tests.benchmarks.deployment import (
     Browser,
@@ -39,7 +38,7 @@ CARDS_LOOKED_AT = 60
 # What was freed meanwhile goes back to the system every now and then.
 REST_SECONDS = 30
 # There are no decks here.
-SEARCHES = [text for name, text in ALL_SEARCHES.items() if name != "deck"]
+SEARCHES = [text for text in ALL_SEARCHES.values() if not text.startswith('deck:"')]
 
 
 def main() -> int:
@@ -73,6 +72,8 @@ def _some_ids(user: Any) -> list[uuid.UUID]:
 
 
 async def _use(live: Any, session: str, ids: list[uuid.UUID], ratings: int) -> dict[str, Any]:
+    from flashcards.browsing.finding import Order
+
     web, worker = live.process.pid, worker_of(live.process.pid)
     browser = Browser(live.port, session)
     reviewer = Reviewer(browser)
@@ -92,7 +93,7 @@ async def _use(live: Any, session: str, ids: list[uuid.UUID], ratings: int) -> d
     note("start")
     await rate(ratings // 2)
     note("ratings")
-    for order in ORDERS:
+    for order in Order:
         await browser.get("/cards/?" + urlencode({"order": order}))
     note("sorting")
     for text in SEARCHES:
