@@ -72,8 +72,9 @@ def outcomes(
     for rating in Rating:
         if rating > until:
             break
-        after, interval = _rated(card, rating, now, days_before, settings)
-        if after.state is State.REVIEW:
+        after, interval = _rated(card, rating, days_before, settings)
+        state = State(int(after.state))
+        if state is State.REVIEW:
             days = plain = interval.days
             if settings.fuzz:
                 first, last = fuzz_range(plain, settings.maximum_interval_days)
@@ -85,7 +86,18 @@ def outcomes(
             interval, due = timedelta(days=days), settings.day.later(now, days)
         else:
             due = now + interval
-        found[rating] = Outcome(dataclasses.replace(after, due=due), interval)
+        changed = dataclasses.replace(
+            card,
+            state=state,
+            step=after.step,
+            stability=after.stability,
+            difficulty=after.difficulty,
+            due=due,
+            last_review=now,
+            reps=card.reps + 1,
+            lapses=card.lapses + (card.state is State.REVIEW and rating is Rating.AGAIN),
+        )
+        found[rating] = Outcome(changed, interval)
     return found
 
 
@@ -98,13 +110,9 @@ def interval_days(memory: Memory, settings: ScheduleSettings) -> int:
 
 
 def _rated(
-    card: Flashcard,
-    rating: Rating,
-    now: datetime,
-    days_before: int | None,
-    settings: ScheduleSettings,
-) -> tuple[Flashcard, timedelta]:
-    """Return the card after one rating, its due time yet to be chosen, and its interval."""
+    card: Flashcard, rating: Rating, days_before: int | None, settings: ScheduleSettings
+) -> tuple[fsrs.Card, timedelta]:
+    """Return what FSRS makes of one rating, and the interval; the due time is yet to be chosen."""
     is_new = card.state is State.NEW
     before = _fsrs_card(
         State.LEARNING if is_new else card.state,
@@ -113,18 +121,7 @@ def _rated(
         days_before,
     )
     after, _ = settings.scheduler().review_card(before, fsrs.Rating(int(rating)), _NOW)
-    lapsed = card.state is State.REVIEW and rating is Rating.AGAIN
-    changed = dataclasses.replace(
-        card,
-        state=State(int(after.state)),
-        step=after.step,
-        stability=after.stability,
-        difficulty=after.difficulty,
-        last_review=now,
-        reps=card.reps + 1,
-        lapses=card.lapses + lapsed,
-    )
-    return changed, after.due - _NOW
+    return after, after.due - _NOW
 
 
 def _fsrs_card(
