@@ -5,7 +5,7 @@ All functions name the owner; times come in as arguments. Errors carry a `.sente
 
 import dataclasses
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -34,6 +34,7 @@ from flashcards.reviewing.study import Study
 from flashcards.store import DueQueue, Query, journal, queue
 from flashcards.store.journal import Change
 from flashcards.wording import BadCard, CardError, check_words, clean
+from memoryloop.roundtrip import ask_both
 
 __all__ = [
     "AlreadyAnswered",
@@ -205,22 +206,34 @@ def due_queue(
     limit: int = 2,
     mine: Study | None = None,
     ahead: timedelta = timedelta(0),
+    only: Collection[str] | None = None,
 ) -> DueQueue:
     """Return the first cards to review, in order, and how many there are within the day's limits.
 
-    `mine` is what the caller has read already; cards in their steps come `ahead` of their time.
+    `mine` is what the caller has read already; cards in their steps come `ahead` of their time;
+    with `only`, a set of ids, other cards are left out.
     """
-    mine = mine or study.settings_for(owner_id=owner_id)
-    return queue.read(owner_id, now, limit, study.plan_for(mine, now), ahead=ahead)
+    if mine is None:
+        settings, pending = ask_both(study.question(owner_id), journal.question(owner_id))
+    else:
+        settings, pending = mine, journal.read(owner_id)
+    plan = study.plan_for(settings, now)
+    return queue.read(owner_id, now, limit, plan, ahead=ahead, only=only, pending=pending)
 
 
-def next_due_at(*, owner_id: UUID, now: datetime, mine: Study | None = None) -> datetime | None:
+def next_due_at(
+    *,
+    owner_id: UUID,
+    now: datetime,
+    mine: Study | None = None,
+    only: Collection[str] | None = None,
+) -> datetime | None:
     """Return when the next card falls due after `now`, or None if none will.
 
     One that is learnt is waiting from the beginning of that day on.
     """
     mine = mine or study.settings_for(owner_id=owner_id)
-    return queue.next_due_at(owner_id, now, study.plan_for(mine, now))
+    return queue.next_due_at(owner_id, now, study.plan_for(mine, now), only=only)
 
 
 # Finding

@@ -7,7 +7,7 @@ from flashcards.models.decks import Deck
 from flashcards.models.documents import Document, Image
 from flashcards.models.drafts import Draft, DraftBatch
 from flashcards.models.history import CardEdit, DuplicateSearch, NotDuplicates
-from flashcards.models.journal import JournalEntry, StoreVersions
+from flashcards.models.journal import JournalEntry, StoredOwner, StoreVersions
 from flashcards.models.study import StudySettings
 from flashcards.models.totals import ReviewTotals
 
@@ -28,6 +28,7 @@ __all__ = [
     "ReviewTotals",
     "StoreVersions",
     "StoredFlashcard",
+    "StoredOwner",
     "StoredReviewLog",
     "StudySettings",
 ]

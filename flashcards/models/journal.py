@@ -52,8 +52,10 @@ class StoreVersions(models.Model):
     """The LanceDB versions that hold every entry no longer in the journal. One row."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
-    # How many there have been: while it stays the same, so does everything in LanceDB.
+    # How many there have been.
     checkpoints = models.PositiveBigIntegerField(default=0)
+    # Which of them last changed rows otherwise than by moving entries: an erasure, an upgrade.
+    rebuilt = models.PositiveBigIntegerField(default=0, db_default=0)
     flashcards = models.PositiveBigIntegerField(default=0)
     review_logs = models.PositiveBigIntegerField(default=0)
     schema = models.PositiveSmallIntegerField(default=0)
@@ -68,3 +70,22 @@ class StoreVersions(models.Model):
 
     def __str__(self) -> str:
         return f"flashcards {self.flashcards}, review_logs {self.review_logs}"
+
+
+class StoredOwner(models.Model):
+    """How far LanceDB has got with one owner's entries, by which readers tell what to read anew."""
+
+    # Not a foreign key, as in the journal.
+    owner_id = models.UUIDField(primary_key=True)
+    # The last checkpoint that moved something of theirs: until the next one, what LanceDB holds
+    # of them stays the same.
+    checkpoint = models.PositiveBigIntegerField()
+    # The newest entry that was moved; all older ones were, too.
+    entry_id = models.PositiveBigIntegerField()
+    # The last checkpoint that moved a batch of theirs, whose cards no reader has seen before.
+    batch = models.PositiveBigIntegerField(default=0)
+
+    objects: ClassVar[models.Manager["StoredOwner"]] = models.Manager()
+
+    def __str__(self) -> str:
+        return f"{self.owner_id} up to {self.entry_id}"

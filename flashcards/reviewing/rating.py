@@ -14,11 +14,14 @@ from flashcards.reviewing import leeches, study
 from flashcards.reviewing.study import Study
 from flashcards.scheduling import Agenda
 from flashcards.store import journal, load, queue, recent
-from flashcards.store.journal import Change, Pending
+from flashcards.store.journal import Change
+from flashcards.store.pending import Pending
 from flashcards.wording import CardError
+from memoryloop.roundtrip import ask_both
 
 # Beyond this many pending entries of one learner a checkpoint is asked for out of turn.
 CHECKPOINT_ENTRIES = 300
+CHECKPOINT_ASKED_EACH = 25
 # An undo is for what was just done.
 UNDO_WITHIN = timedelta(days=1)
 
@@ -61,47 +64,121 @@ def review_card(
     `sequence` is the position in the card's history that is answered (`card.sequence` as shown).
     Raises AlreadyAnswered if another review answered it, DoesNotExist for a stranger's card.
     """
+    answer = functools.partial(
+        _answered,
+        card_id=card_id,
+        review_id=review_id,
+        sequence=sequence,
+        rating=rating,
+        now=now,
+        duration_ms=duration_ms,
+    )
+    # Worked out beforehand, and written if nothing has changed since it was read: nearly always
+    # not even since this process looked last, and then PostgreSQL is asked once.
+    known, seen = study.remembered(owner_id), journal.remembered(owner_id)
+    if known is not None and seen is not None:
+        reviewed = _at_once(owner_id, known, seen, answer)
+        if reviewed is not None:
+            return reviewed
+    mine, pending = ask_both(study.question(owner_id), journal.question(owner_id))
+    reviewed = _at_once(owner_id, mine, pending, answer)
+    if reviewed is not None:
+        return reviewed
     with transaction.atomic():
         journal.lock_owner(owner_id)
-        pending = journal.read(owner_id)
-        card = queue.card(owner_id, card_id, pending)
-        known = pending.logs.get(review_id)
-        if known is None and sequence != card.sequence:
-            known = _log(owner_id, review_id)
-        if known is not None and known.flashcard_id == card_id:
-            return Reviewed(card, known, repeated=True)
-        if known is not None or sequence != card.sequence:
-            raise AlreadyAnswered(card)
-        mine = study.settings_for(owner_id=owner_id)
-        settings = study.for_card(mine, card).schedule
-        before = card
-        if card.last_review is not None and now < card.last_review:
-            history = ReviewLog.objects.for_owner(owner_id).filter(flashcard_id=card_id)
-            card, rows = scheduling.review_late(
-                card,
-                history,
-                rating,
-                now,
-                review_id=review_id,
-                duration_ms=duration_ms,
-                settings=settings,
-            )
-        else:
-            card, row = scheduling.review(
-                card,
-                rating,
-                now,
-                review_id=review_id,
-                duration_ms=duration_ms,
-                settings=settings,
-                agenda=_agenda(owner_id, pending, card, now, mine),
-            )
-            rows = [row]
-        card = leeches.marked(before, card)
-        journal.append(Change(card, row) for row in rows)
-        if pending.entries >= CHECKPOINT_ENTRIES:
-            jobs.request_checkpoint()
-    return Reviewed(card, rows[0], mine=mine)
+        mine, pending = ask_both(study.question(owner_id), journal.question(owner_id))
+        reviewed, rows = answer(owner_id, mine, pending)
+        journal.append(Change(reviewed.card, row) for row in rows)
+        _ask_for_checkpoint(pending)
+    return reviewed
+
+
+def _at_once(
+    owner_id: UUID,
+    mine: Study,
+    pending: Pending,
+    answer: Callable[..., tuple[Reviewed, list[ReviewLog]]],
+) -> Reviewed | None:
+    """Write a review without locking first; None if that was outdated, or takes more than a row."""
+    try:
+        reviewed, rows = answer(owner_id, mine, pending)
+    except (AlreadyAnswered, Flashcard.DoesNotExist):
+        # Perhaps only by what was read.
+        return None
+    if len(rows) != 1:
+        return None
+    change = Change(reviewed.card, rows[0])
+    if not journal.append_to(pending, change, study.guard(owner_id, mine)):
+        return None
+    _ask_for_checkpoint(pending)
+    return reviewed
+
+
+def _ask_for_checkpoint(pending: Pending) -> None:
+    """Ask for one out of turn where much is pending, now and then."""
+    if pending.entries >= CHECKPOINT_ENTRIES and pending.entries % CHECKPOINT_ASKED_EACH == 0:
+        jobs.request_checkpoint()
+
+
+def _answered(
+    owner_id: UUID,
+    mine: Study,
+    pending: Pending,
+    *,
+    card_id: UUID,
+    review_id: UUID,
+    sequence: int,
+    rating: Rating,
+    now: datetime,
+    duration_ms: int,
+) -> tuple[Reviewed, list[ReviewLog]]:
+    """Return what a rating makes of a card, and the log rows to write; none if it is repeated."""
+    card, known = position(owner_id, pending, card_id, review_id, sequence)
+    if known is not None:
+        return Reviewed(card, known, repeated=True), []
+    settings = study.for_card(mine, card).schedule
+    before = card
+    if card.last_review is not None and now < card.last_review:
+        history = ReviewLog.objects.for_owner(owner_id).filter(flashcard_id=card_id)
+        card, rows = scheduling.review_late(
+            card,
+            history,
+            rating,
+            now,
+            review_id=review_id,
+            duration_ms=duration_ms,
+            settings=settings,
+        )
+    else:
+        card, row = scheduling.review(
+            card,
+            rating,
+            now,
+            review_id=review_id,
+            duration_ms=duration_ms,
+            settings=settings,
+            agenda=_agenda(owner_id, pending, card, now, mine),
+        )
+        rows = [row]
+    return Reviewed(leeches.marked(before, card), rows[0], mine=mine), rows
+
+
+def position(
+    owner_id: UUID, pending: Pending, card_id: UUID, review_id: UUID, sequence: int
+) -> tuple[Flashcard, ReviewLog | None]:
+    """Return the card that is answered, and the row of the same answer if it came before.
+
+    Raises AlreadyAnswered if another answer has this position, DoesNotExist.
+    """
+    card = queue.card(owner_id, card_id, pending)
+    known = pending.logs.get(review_id)
+    if known is None and sequence != card.sequence:
+        known = _log(owner_id, review_id)
+    if known is not None and known.flashcard_id == card_id:
+        return card, known
+    if known is not None or sequence != card.sequence:
+        raise AlreadyAnswered(card)
+    return card, None
 
 
 def undo_review(*, owner_id: UUID, undo_id: UUID, now: datetime) -> Flashcard:
@@ -112,16 +189,16 @@ def undo_review(*, owner_id: UUID, undo_id: UUID, now: datetime) -> Flashcard:
     """
     with transaction.atomic():
         journal.lock_owner(owner_id)
-        pending = journal.read(owner_id)
+        mine, pending = ask_both(study.question(owner_id), journal.question(owner_id))
         known = pending.logs.get(undo_id) or _log(owner_id, undo_id)
         if known is not None:
             return queue.card(owner_id, known.flashcard_id, pending)
         last = _last_standing(owner_id, pending, now)
-        card = pending.cards.get(last.flashcard_id)
+        card_id = last.flashcard_id
+        card = pending.cards.get(card_id) or queue.known(owner_id, card_id, pending)
         if card is None:
-            card = Flashcard.objects.for_owner(owner_id).with_deleted().get(id=last.flashcard_id)
+            card = Flashcard.objects.for_owner(owner_id).with_deleted().get(id=card_id)
         history = ReviewLog.objects.for_owner(owner_id).filter(flashcard_id=card.id)
-        mine = study.settings_for(owner_id=owner_id)
         before = card
         card, rows = scheduling.undo(
             card,
@@ -158,10 +235,13 @@ def preview(
     )
 
 
-def reviewed_since(*, owner_id: UUID, since: datetime) -> list[ReviewLog]:
-    """Return the reviews that stand from `since` on, oldest first. One SQL query."""
-    rows = recent.logs(owner_id, journal.read(owner_id), since + recent.NEEDED)
-    found = [log for log in recent.standing(rows) if log.reviewed_at >= since]
+def reviewed_since(
+    *, owner_id: UUID, since: datetime, pending: Pending | None = None
+) -> list[ReviewLog]:
+    """Return the reviews that stand from `since` on, oldest first. One SQL query at most."""
+    pending = pending or journal.read(owner_id)
+    rows = recent.standing(owner_id, pending, since + recent.NEEDED)
+    found = [log for log in rows if log.reviewed_at >= since]
     return sorted(found, key=lambda log: (log.reviewed_at, log.sequence))
 
 
@@ -191,7 +271,7 @@ def _last_standing(owner_id: UUID, pending: Pending, now: datetime) -> ReviewLog
     """Return the last review that was not taken back. Raises NothingToUndo."""
     standing = [
         log
-        for log in recent.standing(recent.logs(owner_id, pending, now))
+        for log in recent.standing(owner_id, pending, now)
         if log.reviewed_at >= now - UNDO_WITHIN
     ]
     if not standing:

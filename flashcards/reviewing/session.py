@@ -10,7 +10,7 @@ from flashcards import faces, services, words
 from flashcards.records import Flashcard, Rating, ReviewLog, State
 from flashcards.reviewing import study
 from flashcards.reviewing.study import Study
-from flashcards.store.journal import Pending
+from flashcards.store.pending import Pending
 
 # A card answered more recently than this is not asked again at once: its answer is still in sight.
 BREATHER = timedelta(seconds=60)

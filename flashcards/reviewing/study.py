@@ -8,10 +8,11 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from flashcards.models import Deck, StudySettings
 from flashcards.models.decks import DECK_SEPARATOR
@@ -20,6 +21,7 @@ from flashcards.reviewing.day import Day, zone_named
 from flashcards.scheduling import DEFAULT_PARAMETERS, ScheduleSettings
 from flashcards.scheduling.settings import EVERY_DAY
 from flashcards.store.plan import Plan
+from memoryloop.roundtrip import Guard, Question, Rows, ask
 
 Order = StudySettings.Order
 NewCards = StudySettings.NewCards
@@ -36,11 +38,20 @@ DECK_FIELDS = (
     *("maximum_interval_days", "fuzz", "new_per_day", "reviews_per_day"),
 )
 _EXTRA = ("extra_on", "extra_new", "extra_reviews")
+# A row that was changed is another version, with another xmin.
+_VERSION = "s.id || ':' || s.xmin"
 _READ = f"""
-SELECT u.time_zone, s.deck_id, {", ".join(f's."{name}"' for name in (*FIELDS, *_EXTRA))}
+SELECT u.time_zone, {_VERSION}, s.deck_id, {", ".join(f's."{name}"' for name in (*FIELDS, *_EXTRA))}
 FROM accounts_user u LEFT JOIN flashcards_studysettings s ON s.owner_id = u.id
-WHERE u.id = %s
+WHERE u.id = %s ORDER BY s.id
 """  # noqa: S608 - the names are the constants above
+_UNCHANGED = f"""
+(SELECT concat_ws(',', u.time_zone, string_agg({_VERSION}, ',' ORDER BY s.id))
+FROM accounts_user u LEFT JOIN flashcards_studysettings s ON s.owner_id = u.id
+WHERE u.id = %s GROUP BY u.id) = %s
+"""  # noqa: S608 - as above
+# Learners whose settings one process keeps unpacked.
+_REMEMBERED_MOST = 1_024
 
 
 @dataclass(frozen=True)
@@ -81,8 +92,15 @@ class Study:
     limited: frozenset[UUID] = frozenset()
     # Each deck's place by name.
     deck_ranks: Mapping[UUID, int] = field(default_factory=dict)
+    # Of the versions of the rows that say all this.
+    stamp: str = field(default="", compare=False, repr=False)
 
-    @property
+    @cached_property
+    def plans(self) -> dict[date, Plan]:
+        """Return the plan of the day that was asked for last, for `plan_for`."""
+        return {}
+
+    @cached_property
     def day(self) -> Day:
         return Day(zone_named(self.zone_name), time(self.rollover_hour))
 
@@ -90,7 +108,7 @@ class Study:
     def learn_ahead(self) -> timedelta:
         return timedelta(minutes=self.learn_ahead_minutes)
 
-    @property
+    @cached_property
     def schedule(self) -> ScheduleSettings:
         """Return what the scheduler is to go by."""
         return ScheduleSettings(
@@ -120,12 +138,60 @@ class Study:
 
 def settings_for(*, owner_id: UUID) -> Study:
     """Return what a learner has set. One SQL query; two where a deck has settings or orders."""
-    with connection.cursor() as cursor:
-        cursor.execute(_READ, [owner_id])
-        rows = cursor.fetchall()
+    return ask(question(owner_id))
+
+
+def question(owner_id: UUID) -> Question[Study]:
+    """Ask for a learner's settings, for whoever asks PostgreSQL something else as well."""
+
+    def answer(rows: Rows) -> Study:
+        known = _remembered.get(owner_id)
+        if known is None or known.rows != rows:
+            if len(_remembered) >= _REMEMBERED_MOST:
+                _remembered.clear()
+            known = _remembered[owner_id] = _unpacked(rows)
+        if known.is_all:
+            return known.own
+        return _with_decks(known.own, known.by_deck, owner_id)
+
+    return Question(_READ, [owner_id], answer)
+
+
+def remembered(owner_id: UUID) -> Study | None:
+    """Return the settings as this process saw them last, which may be outdated.
+
+    None where they have not been seen, or take more than one query.
+    """
+    known = _remembered.get(owner_id)
+    return known.own if known is not None and known.is_all else None
+
+
+def guard(owner_id: UUID, study: Study) -> Guard:
+    """Return what holds while a learner's settings are still these."""
+    return Guard(_UNCHANGED, [owner_id, study.stamp])
+
+
+@dataclass(frozen=True)
+class _Unpacked:
+    """A learner's settings out of the rows that say so."""
+
+    rows: Rows
+    own: Study
+    by_deck: dict[UUID, dict[str, Any]]
+
+    @property
+    def is_all(self) -> bool:
+        """Tell whether decks and their names make no difference."""
+        return not self.by_deck and self.own.order != Order.DECK
+
+
+_remembered: dict[UUID, _Unpacked] = {}
+
+
+def _unpacked(rows: Rows) -> _Unpacked:
     own: dict[str, Any] = {"zone_name": rows[0][0]} if rows else {}
     by_deck: dict[UUID, dict[str, Any]] = {}
-    for _, deck_id, *values in rows:
+    for _, _, deck_id, *values in rows:
         given = {
             name: tuple(value) if isinstance(value, list) else value
             for name, value in zip((*FIELDS, *_EXTRA), values, strict=True)
@@ -135,10 +201,9 @@ def settings_for(*, owner_id: UUID) -> Study:
             own |= given
         else:
             by_deck[deck_id] = given
-    study = Study(**own)
-    if not by_deck and study.order != Order.DECK:
-        return study
-    return _with_decks(study, by_deck, owner_id)
+    versions = [row[1] for row in rows if row[1] is not None]
+    stamp = ",".join([*(row[0] for row in rows[:1]), *versions])
+    return _Unpacked(rows, Study(**own, stamp=stamp), by_deck)
 
 
 def for_card(study: Study, card: Flashcard) -> Study:
@@ -151,19 +216,24 @@ def for_card(study: Study, card: Flashcard) -> Study:
 
 def plan_for(study: Study, now: datetime) -> Plan:
     """Return what the queue goes by on the learner's present day."""
-    begins = study.day.start(now)
     today = study.day.of(now)
+    if today not in study.plans:
+        study.plans.clear()
+        study.plans[today] = _plan(study, now, today)
+    return study.plans[today]
+
+
+def _plan(study: Study, now: datetime, today: date) -> Plan:
     decks = {deck_id: study.decks[deck_id] for deck_id in study.limited}
     limits: dict[UUID | None, Limits] = {None: study.limits_on(today)}
     limits |= {deck_id: own.limits_on(today) for deck_id, own in decks.items()}
     return Plan(
-        day_begins=begins,
+        day_begins=study.day.start(now),
         day_ends=study.day.start(now, days=1),
         order=str(study.order),
         new_cards=str(study.new_cards),
         bury_siblings=study.bury_siblings,
         keep_apart=study.keep_apart,
-        decay=study.parameters[20],
         limits={deck_id: (each.new, each.reviews) for deck_id, each in limits.items()},
         governed_by={d: by for d, by in study.governed_by.items() if by in study.limited},
         deck_ranks=study.deck_ranks,

@@ -20,7 +20,7 @@ from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from flashcards.models import JournalEntry, StoreVersions
+from flashcards.models import JournalEntry, StoredOwner, StoreVersions
 from flashcards.records import Flashcard, ReviewLog
 from flashcards.store import codec, failpoints, tables, totals, upgrades
 from flashcards.store.filters import condition
@@ -81,6 +81,7 @@ def run(*, wait: bool = False) -> Checkpoint:
         recorded.schema = SCHEMA_VERSION
         recorded.checkpoints += 1
         recorded.checkpoint_at = timezone.now()
+        _record_owners(entries, recorded)
         recorded.save()
         failpoints.reach("checkpoint-before-commit")
     failpoints.reach("checkpoint-committed")
@@ -122,6 +123,7 @@ def exclusive(*, upgrading: bool = False, same_rows: bool = False) -> Iterator[S
             recorded.schema = SCHEMA_VERSION
         if not same_rows:
             recorded.checkpoints += 1
+            recorded.rebuilt = recorded.checkpoints
             recorded.checkpoint_at = timezone.now()
         recorded.save()
 
@@ -155,6 +157,26 @@ def _recorded(*, any_schema: bool = False) -> StoreVersions:
     if not any_schema:
         upgrades.check(recorded.schema, recorded.flashcards, recorded.review_logs)
     return recorded
+
+
+def _record_owners(entries: Sequence[JournalEntry], recorded: StoreVersions) -> None:
+    """Note how far each owner's entries have been moved; see StoredOwner. Three SQL statements."""
+    number, kinds = recorded.checkpoints, JournalEntry.Kind
+    erased = {entry.owner_id for entry in entries if entry.kind == kinds.ERASE_OWNER}
+    newest = {e.owner_id: e.id for e in entries if e.owner_id not in erased}
+    loaded = {entry.owner_id for entry in entries if entry.kind == kinds.BATCH}
+    if erased:
+        # Nothing is to be left of them, so nobody can be told: all readers begin anew.
+        StoredOwner.objects.filter(owner_id__in=erased).delete()
+        recorded.rebuilt = number
+    StoredOwner.objects.bulk_create(
+        [StoredOwner(owner_id=each, checkpoint=number, entry_id=n) for each, n in newest.items()],
+        update_conflicts=True,
+        unique_fields=["owner_id"],
+        update_fields=["checkpoint", "entry_id"],
+    )
+    if loaded:
+        StoredOwner.objects.filter(owner_id__in=loaded).update(batch=number)
 
 
 def _lock(*, wait: bool) -> bool:

@@ -161,6 +161,12 @@ def micros(times: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.int64]]:
     return times.cast(pa.int64()).fill_null(0).to_numpy()  # type: ignore[no-any-return]
 
 
+def id_texts(ids: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.bytes_]]:
+    """Return a column of UUIDs as text of 36 bytes."""
+    values = ids.cast(pa.binary()).to_numpy()
+    return values.astype("S36")  # type: ignore[no-any-return]
+
+
 def vector_to_bytes(vector: np.ndarray[Any, np.dtype[np.float32]]) -> bytes:
     """Return a (384,) float32 vector as little-endian bytes."""
     if vector.shape != (EMBEDDING_DIMENSIONS,):

@@ -24,7 +24,7 @@ from flashcards.records import Flashcard, LogKind
 from flashcards.store import codec, journal, tables
 from flashcards.store.blocks import COLUMNS, TEXTS, Block, Labels, Mask, Numbers
 from flashcards.store.filters import all_of, condition
-from flashcards.store.journal import Pending
+from flashcards.store.pending import Pending
 from flashcards.store.schema import EVERYTHING, FLASHCARDS, REVIEW_LOGS
 
 # What one process keeps of all owners together; a card takes about 150 bytes, its words besides.

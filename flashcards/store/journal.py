@@ -8,7 +8,7 @@ import contextlib
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -16,9 +16,11 @@ from django.db import connection, transaction
 
 from flashcards.models import JournalEntry
 from flashcards.records import Flashcard, ReviewLog
-from flashcards.store import codec, failpoints, upgrades
+from flashcards.store import codec, failpoints
 from flashcards.store.errors import OwnerGone
+from flashcards.store.pending import Entry, Pending, fold, stored_of
 from flashcards.store.schema import FLASHCARDS, REVIEW_LOGS
+from memoryloop.roundtrip import ALWAYS, Guard, Question, Rows, ask
 
 # Owners whose pending entries one process keeps decoded.
 CACHED_OWNERS = 256
@@ -35,24 +37,6 @@ class Change:
     vector: bytes | None = None
 
 
-@dataclass(frozen=True)
-class Pending:
-    """What the journal holds of one owner (or of all), and what LanceDB is known to hold."""
-
-    # Counts checkpoints: while it stays the same, so does everything in LanceDB.
-    generation: int = 0
-    flashcards_version: int = 0
-    review_logs_version: int = 0
-    last_id: int = 0
-    # The newest image of each card; the logs by id; whose base rows count for nothing.
-    cards: dict[UUID, Flashcard] = field(default_factory=dict)
-    logs: dict[UUID, ReviewLog] = field(default_factory=dict)
-    erased: frozenset[UUID] = frozenset()
-    # Cards that go for good; each has an image in `cards` that is deleted and without words.
-    erased_cards: frozenset[UUID] = frozenset()
-    entries: int = 0
-
-
 class _Cache:
     """Decoded pending entries by owner, the least recently used leaving first."""
 
@@ -67,7 +51,7 @@ class _Cache:
     def put(self, owner_id: UUID, pending: Pending) -> None:
         with self._lock:
             kept = self._items.get(owner_id)
-            if kept and (kept.generation, kept.last_id) > (pending.generation, pending.last_id):
+            if kept and _age(kept) > _age(pending):
                 return
             self._items[owner_id] = pending
             self._items.move_to_end(owner_id)
@@ -82,20 +66,39 @@ class _Cache:
 _cache = _Cache()
 
 _READ = """
-SELECT v.checkpoints, v.flashcards, v.review_logs, v.schema,
-    j.id, j.owner_id, j.kind, j.card, j.log
+SELECT v.checkpoints, v.rebuilt, o.checkpoint, o.batch, o.entry_id,
+    v.flashcards, v.review_logs, v.schema, j.id, j.owner_id, j.kind, j.card, j.log
 FROM (SELECT 1) AS one
 LEFT JOIN flashcards_storeversions v ON true
-LEFT JOIN flashcards_journalentry j ON {condition}
+LEFT JOIN flashcards_storedowner o ON o.owner_id = %s
+LEFT JOIN flashcards_journalentry j ON {condition} AND j.kind <> 'batch'
 ORDER BY j.id
 """
+_READ_OWNER = _READ.format(condition="j.owner_id = %s AND j.id > %s")
+_READ_ALL = _READ.format(condition="true")
+# How many of a row's columns say what LanceDB holds.
+_STORED = 8
 _LOCK = "SELECT 1 FROM accounts_user WHERE id = %s FOR NO KEY UPDATE"
 _INSERT = """
 INSERT INTO flashcards_journalentry (owner_id, kind, card_id, card, log, vector, created_at)
 VALUES (%s, %s, %s, %s::jsonb, %s::jsonb, %s, now())
 """
-_READ_OWNER = _READ.format(condition="j.owner_id = %s AND j.id > %s AND j.kind <> 'batch'")
-_READ_ALL = _READ.format(condition="j.kind <> 'batch'")
+# The lock comes first, in a statement of its own: the one that writes then sees what whoever held
+# it has committed.
+_APPEND = f"""
+{_LOCK};
+INSERT INTO flashcards_journalentry (owner_id, kind, card_id, card, log, vector, created_at)
+SELECT u.id, %s, %s, %s::jsonb, %s::jsonb, %s, now()
+FROM accounts_user u
+WHERE u.id = %s
+    AND NOT EXISTS (SELECT FROM flashcards_journalentry j
+        WHERE j.owner_id = u.id AND j.id > %s AND j.kind <> 'batch')
+    AND NOT EXISTS (SELECT FROM flashcards_storedowner o
+        WHERE o.owner_id = u.id AND (o.entry_id > %s OR o.batch > %s))
+    AND NOT EXISTS (SELECT FROM flashcards_storeversions v WHERE v.rebuilt > %s)
+    AND {{guard}}
+RETURNING id
+"""  # noqa: S608 - the statement above
 
 
 def lock_owner(owner_id: UUID) -> None:
@@ -122,6 +125,29 @@ def append(changes: Iterable[Change]) -> None:
     _insert(rows)
     failpoints.reach("journal-written")
     failpoints.reach_after_commit("journal-committed")
+
+
+def append_to(pending: Pending, change: Change, guard: Guard = ALWAYS) -> bool:
+    """Write a change that was worked out from `pending`; False, and nothing, if that is outdated.
+
+    So too if the guard does not hold. One way to PostgreSQL and back: lock, look, write and, unless
+    the caller is in a transaction, commit.
+    """
+    failpoints.reach("journal-before")
+    owner_id, *row = _row(change)
+    stored = pending.stored
+    known = (pending.last_id, pending.last_id, stored.epoch, stored.epoch)
+    with connection.cursor() as cursor:
+        sql = _APPEND.format(guard=guard.sql)
+        cursor.execute(sql, [owner_id, *row, owner_id, *known, *guard.parameters])
+        cursor.nextset()
+        written = cursor.fetchone()
+    if written is None:
+        return False
+    failpoints.reach("journal-written")
+    failpoints.reach_after_commit("journal-committed")
+    _kept(owner_id, pending.with_changes([Entry(written[0], change.card, change.log)]))
+    return True
 
 
 def _insert(rows: Sequence[tuple[Any, ...]]) -> None:
@@ -190,19 +216,49 @@ def erase_cards(cards: Sequence[Flashcard]) -> None:
 
 def read(owner_id: UUID | None) -> Pending:
     """Return what is pending of one owner, or of all with None. One SQL query, rarely two."""
-    if owner_id is None:
-        return _fold(Pending(), _rows(_READ_ALL, []))
+    return ask(question(owner_id) if owner_id else Question(_READ_ALL, [None], _all))
+
+
+def remembered(owner_id: UUID) -> Pending | None:
+    """Return what this process saw last of an owner's pending entries, which may be outdated."""
+    return _cache.get(owner_id)
+
+
+def question(owner_id: UUID) -> Question[Pending]:
+    """Ask what is pending of an owner, for whoever asks PostgreSQL something else as well."""
     known = _cache.get(owner_id) or Pending()
-    rows = _rows(_READ_OWNER, [owner_id, known.last_id])
-    if (rows[0][0] or 0) != known.generation:
-        # A checkpoint went by: what was pending may be in LanceDB now.
-        known = Pending()
-        rows = _rows(_READ_OWNER, [owner_id, 0])
-    pending = _fold(known, rows)
+
+    def answer(rows: Rows) -> Pending:
+        stored = stored_of(rows[0][:_STORED])
+        if known.goes_on_to(stored):
+            return _kept(owner_id, fold(known.with_stored(stored), _entries(rows)))
+        if known.last_id:
+            # Something of theirs was moved that nobody has seen here: begin anew.
+            rows = ask(Question(_READ_OWNER, [owner_id, owner_id, 0], list))
+        return _kept(owner_id, _all(rows))
+
+    return Question(_READ_OWNER, [owner_id, owner_id, known.last_id], answer)
+
+
+def _kept(owner_id: UUID, pending: Pending) -> Pending:
     # Within a transaction the rows may be our own and be rolled back yet.
     if not connection.in_atomic_block:
         _cache.put(owner_id, pending)
     return pending
+
+
+def _all(rows: Rows) -> Pending:
+    stored = stored_of(rows[0][:_STORED])
+    return fold(Pending(stored, known_from=stored.moved_id), _entries(rows))
+
+
+def _entries(rows: Rows) -> Rows:
+    """Return the columns of the entries; none where there is only the row that says so."""
+    return [row[_STORED:] for row in rows] if rows[0][_STORED] is not None else []
+
+
+def _age(pending: Pending) -> tuple[int, int]:
+    return pending.generation, pending.last_id
 
 
 def read_vectors(owner_id: UUID) -> dict[UUID, bytes]:
@@ -215,49 +271,3 @@ def read_vectors(owner_id: UUID) -> dict[UUID, bytes]:
 def forget() -> None:
     """Drop every decoded entry, as between tests."""
     _cache.clear()
-
-
-def _rows(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        return list(cursor.fetchall())
-
-
-def _fold(known: Pending, rows: Sequence[tuple[Any, ...]]) -> Pending:
-    checkpoints, flashcards_version, review_logs_version, schema, first_id = rows[0][:5]
-    upgrades.check(schema or 0, flashcards_version or 0, review_logs_version or 0)
-    pending = replace(
-        known,
-        generation=checkpoints or 0,
-        flashcards_version=flashcards_version or 0,
-        review_logs_version=review_logs_version or 0,
-    )
-    if first_id is None:
-        return pending
-    cards, logs, erased = dict(known.cards), dict(known.logs), set(known.erased)
-    erased_cards = set(known.erased_cards)
-    for *_, owner_id, kind, card, log in rows:
-        if kind == Kind.ERASE_OWNER:
-            erased.add(owner_id)
-            # What was pending went from the journal at the same time.
-            cards = {i: each for i, each in cards.items() if each.owner_id != owner_id}
-            logs = {i: each for i, each in logs.items() if each.owner_id != owner_id}
-            continue
-        image: Flashcard = codec.from_image(Flashcard, card)
-        cards[image.id] = image
-        if kind == Kind.ERASE_CARD:
-            erased_cards.add(image.id)
-        if log is not None:
-            entry: ReviewLog = codec.from_image(ReviewLog, log)
-            logs[entry.id] = entry
-    return replace(
-        pending,
-        last_id=rows[-1][4],
-        cards=cards,
-        logs={i: log for i, log in logs.items() if log.flashcard_id not in erased_cards}
-        if erased_cards
-        else logs,
-        erased=frozenset(erased),
-        erased_cards=frozenset(erased_cards),
-        entries=known.entries + len(rows),
-    )

@@ -17,7 +17,7 @@ from django.conf import settings
 from flashcards.records import State
 from flashcards.store import codec, recent, tables
 from flashcards.store.filters import all_of, condition
-from flashcards.store.journal import Pending
+from flashcards.store.pending import Pending
 from flashcards.store.schema import EVERYTHING, FLASHCARDS
 
 CACHED_OWNERS = 256
@@ -48,7 +48,8 @@ def counts(
 ) -> Callable[[int, int], Sequence[int]]:
     """Return a function of (first, last), days from the day that began then: cards due on each."""
     known = _histogram(owner_id, pending, now, day_begins)
-    moved = recent.ledger(owner_id, pending, now).moved(known.begins, known.taken_at)
+    with recent.ledger(owner_id, pending, now) as found:
+        moved = found.moved(known.begins, known.taken_at)
 
     def between(first: int, last: int) -> Sequence[int]:
         stored = known.counts[first : last + 1].tolist()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from uuid import UUID
 
 
@@ -20,8 +21,6 @@ class Plan:
     bury_siblings: bool = True
     # Whether cards near in meaning are kept from following one another.
     keep_apart: bool = True
-    # Of the forgetting curve: FSRS's last parameter.
-    decay: float = 0.1542
     # (new, reviews) a day, by the deck whose limits hold; None for all other cards.
     limits: Mapping[UUID | None, tuple[int, int]] = field(default_factory=dict)
     # The deck whose limits hold for the cards of a deck.
@@ -35,16 +34,17 @@ class Plan:
         begins -= timedelta(days=1) if begins > now else timedelta(0)
         return cls(begins, begins + timedelta(days=1))
 
-    @property
+    @cached_property
+    def counting_key(self) -> tuple[object, ...]:
+        """Return what the sums over a day's reviews depend on."""
+        decks = tuple(sorted((str(a), str(b)) for a, b in self.governed_by.items()))
+        return self.day_begins, decks
+
+    @cached_property
     def key(self) -> tuple[object, ...]:
         """Return what the order of the cards depends on."""
-        decks = tuple(sorted((str(a), str(b)) for a, b in self.governed_by.items()))
         ranks = tuple(sorted((str(a), b) for a, b in self.deck_ranks.items()))
-        return self.order, self.decay, self.day_begins, decks, ranks
-
-    @property
-    def needs_decks(self) -> bool:
-        return bool(self.deck_ranks)
+        return self.order, self.bury_siblings, self.day_ends, *self.counting_key, ranks
 
     def bucket(self, deck_ids: tuple[UUID, ...]) -> UUID | None:
         """Return the deck whose limits a card counts for."""

@@ -23,7 +23,7 @@ from flashcards.store.filters import (
     declared_field,
     declared_order,
 )
-from flashcards.store.journal import Pending
+from flashcards.store.pending import Pending
 from flashcards.store.schema import EVERYTHING, TableSpec
 
 R = TypeVar("R")

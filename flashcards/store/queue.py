@@ -1,34 +1,39 @@
 """What is due, in order: the hot path of a review session.
 
-LanceDB is asked once for each owner and checkpoint; between checkpoints it cannot change, so the
-rows that can fall due within two days are kept here and the journal's pending images laid over
-them for each request.
+LanceDB is asked once for each owner: the rows that can fall due within two days are kept here, and
+what the journal says since is put in its place, entry by entry.
 """
 
-import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import numpy as np
-from django.conf import settings
-from django.db import connection
 
 from flashcards.records import Flashcard, State
 from flashcards.store import codec, journal, load, recent, snapshot, tables
 from flashcards.store.filters import condition
-from flashcards.store.journal import Pending
+from flashcards.store.following import Followers
+from flashcards.store.ledger import Done, Ledger, Vector
+from flashcards.store.lineup import Lineup
+from flashcards.store.pending import Entry, Pending
 from flashcards.store.picking import Pick, pick
 from flashcards.store.plan import Plan
 from flashcards.store.schema import EVERYTHING, FLASHCARDS
-from flashcards.store.snapshot import HORIZON, Numbers, Snapshot, table_of
+from flashcards.store.snapshot import HORIZON, Rows, key_of, micros, table_of
 
 # Owners whose queue one process keeps.
 CACHED_OWNERS = 128
-# Rows read whole at a time: a few minutes of reviewing.
-PREFETCH = 40
+# Plans of one owner by which it is kept in order.
+LINEUPS_MOST = 4
+# Cards read whole at a time, and kept: some minutes of reviewing. Each read takes 10 ms or so.
+PREFETCH = 150
+WHOLE_MOST = 600
+# Cards looked at to find one that is not near in meaning to the one before.
+APART_MOST = 40
 # Unit vectors of cards that mean nearly the same; of unrelated ones it is 0.2 and less.
 NEAR = 0.65
 NO_TIME = timedelta(0)
@@ -53,8 +58,71 @@ class DueQueue:
         return self.new + self.learning + self.due
 
 
-_lock = threading.Lock()
-_snapshots: "OrderedDict[UUID, Snapshot]" = OrderedDict()
+class Standing:
+    """The cards of one owner that can fall due soon, and those of them that were read whole."""
+
+    def __init__(self, rows: Rows, until: datetime) -> None:
+        self.until = until
+        self._rows = rows
+        # What the journal says of cards that can fall due soon.
+        self._images: dict[UUID, Flashcard] = {}
+        self._lineups: OrderedDict[tuple[object, ...], Lineup] = OrderedDict()
+        # Read whole from LanceDB, and not changed since.
+        self._whole: OrderedDict[UUID, Flashcard] = OrderedDict()
+        self.vectors: OrderedDict[UUID, Vector] = OrderedDict()
+
+    def take(self, entry: Entry) -> None:
+        """Put a newer image of a card in its place."""
+        card = entry.card
+        place = self._rows.place(key_of(card.id))
+        if place is not None:
+            self._rows.current[place] = False
+        self._whole.pop(card.id, None)
+        is_soon = (
+            card.deleted_at is None
+            and not card.suspended
+            and card.due <= self.until
+            and (card.buried_until is None or card.buried_until <= self.until)
+        )
+        if is_soon:
+            self._images[card.id] = card
+        else:
+            self._images.pop(card.id, None)
+        for lineup in self._lineups.values():
+            lineup.put(card, due=is_soon, place=place)
+
+    def copied(self) -> "Standing":
+        copy = Standing(self._rows.copied(), self.until)
+        copy._images, copy._whole = dict(self._images), OrderedDict(self._whole)
+        copy.vectors = OrderedDict(self.vectors)
+        return copy
+
+    def lineup(self, plan: Plan, only: Collection[str] | None) -> Lineup:
+        """Return the cards, or some of them only, in the order of a plan."""
+        meant = None if only is None else frozenset(text.encode() for text in only)
+        key = plan.key, meant
+        found = self._lineups.get(key)
+        if found is None:
+            found = self._lineups[key] = Lineup(self._rows, self._images.values(), plan, meant)
+            while len(self._lineups) > LINEUPS_MOST:
+                self._lineups.popitem(last=False)
+        self._lineups.move_to_end(key)
+        return found
+
+    def image(self, card_id: UUID) -> Flashcard | None:
+        """Return a card as it is now, if it is known whole."""
+        return self._images.get(card_id) or self._whole.get(card_id)
+
+    def keep(self, cards: Iterable[Flashcard], vectors: dict[UUID, Vector]) -> None:
+        """Keep cards that were read whole, the newest of them for longest."""
+        self._whole.update((card.id, card) for card in cards)
+        self.vectors.update(vectors)
+        for kept in (self._whole, self.vectors):
+            while len(kept) > WHOLE_MOST:
+                kept.popitem(last=False)
+
+
+_standing: Followers[Standing] = Followers(CACHED_OWNERS)
 
 
 def read(
@@ -64,55 +132,122 @@ def read(
     plan: Plan | None = None,
     *,
     ahead: timedelta = NO_TIME,
+    only: Collection[str] | None = None,
+    pending: Pending | None = None,
 ) -> DueQueue:
     """Return what is due at `now`, cards in their learning steps also `ahead` of it.
 
-    One SQL query; LanceDB is read once a checkpoint. Costs a pass over the due rows in numpy, and
-    the pending images in Python.
+    Of the cards with the ids `only`, a set, if it is given: other cards are as if they were not.
+
+    `pending` is what the caller has read already; else one SQL query. Costs a few searches in
+    sorted lists for each change since the last call, and a read of LanceDB now and then.
     """
     plan = plan or Plan.plain(now)
-    pending = journal.read(owner_id)
-    kept = _snapshot(owner_id, pending, plan, now)
-    ready = kept.rows.is_ready(now, plan, ahead)
-    # Within a transaction an image may be our own and be rolled back yet.
-    newer = kept.pending_places(pending.cards, keep=not connection.in_atomic_block)
-    ready[newer] = False
-    done = recent.done(owner_id, pending, plan, now)
-    latest = plan.day_ends + ahead
-    soon = (card for card in _studied(pending.cards.values()) if card.due < latest)
-    fresh = snapshot.fresh(soon, plan, now)
-    found = pick(
-        kept,
-        ready,
-        fresh,
-        fresh.is_ready(now, plan, ahead),
-        plan=plan,
-        done=done,
-        most=max(limit, PREFETCH),
-    )
-    ids = _apart(owner_id, pending, kept, found, plan, now, done.last_card, limit)
-    return DueQueue(
-        cards=_whole(owner_id, ids[:limit], found, pending, kept),
-        new=found.new,
-        learning=found.learning,
-        due=found.due,
-        new_held=found.new_held,
-        due_held=found.due_held,
-        pending=pending,
-    )
+    pending = pending or journal.read(owner_id)
+    with (
+        recent.ledger(owner_id, pending, now) as ledger,
+        _of(owner_id, pending, plan, now) as standing,
+    ):
+        done = ledger.done(plan)
+        lineup = standing.lineup(plan, only)
+        lineup.bring_to(micros(now), ahead // timedelta(microseconds=1), done)
+        reading = _Reading(owner_id, pending, plan, standing, ledger, lineup, done)
+        found, ids = reading.chosen(limit)
+        return DueQueue(
+            cards=reading.whole(ids),
+            new=found.new,
+            learning=found.learning,
+            due=found.due,
+            new_held=found.new_held,
+            due_held=found.due_held,
+            pending=pending,
+        )
 
 
-def next_due_at(owner_id: UUID, now: datetime, plan: Plan | None = None) -> datetime | None:
+@dataclass
+class _Reading:
+    """One reading of the queue."""
+
+    owner_id: UUID
+    pending: Pending
+    plan: Plan
+    standing: Standing
+    ledger: Ledger
+    lineup: Lineup
+    done: Done
+
+    def chosen(self, limit: int) -> tuple[Pick, list[UUID]]:
+        """Return the first cards to show, so that none follows one near it in meaning.
+
+        Cards in their steps keep their turn: their time is short.
+        """
+        # Nearly always one of the next few will do.
+        for most in (limit + 4, limit + APART_MOST):
+            found = pick(self.lineup, self.plan, self.done, most)
+            if not self.plan.keep_apart or len(found.ids) - found.urgent < 2:
+                return found, found.ids[:limit]
+            self.whole(found.ids[:limit])
+            ids, all_apart = self._apart(found, limit)
+            if all_apart or len(found.ids) < most:
+                break
+        return found, ids
+
+    def _apart(self, found: Pick, limit: int) -> tuple[list[UUID], bool]:
+        chosen, waiting = found.ids[: found.urgent], found.ids[found.urgent :]
+        before = chosen[-1] if chosen else self.done.last_card
+        all_apart = True
+        while waiting and len(chosen) < limit:
+            previous = vector_of(before, self.standing, self.ledger) if before else None
+            following = next((n for n, i in enumerate(waiting) if self._is_apart(i, previous)), -1)
+            all_apart = all_apart and following >= 0
+            before = waiting.pop(max(following, 0))
+            chosen.append(before)
+        return chosen[:limit], all_apart
+
+    def _is_apart(self, card_id: UUID, previous: Vector | None) -> bool:
+        vector = None if previous is None else vector_of(card_id, self.standing, self.ledger)
+        return previous is None or vector is None or float(previous @ vector) < NEAR
+
+    def whole(self, wanted: list[UUID]) -> list[Flashcard]:
+        """Return cards whole; when one is missing, those that come next are read with it."""
+        if any(self.standing.image(card_id) is None for card_id in wanted):
+            most = max(PREFETCH, len(wanted))
+            coming = pick(self.lineup, self.plan, self.done, most).ids
+            ahead = dict.fromkeys(i for i in (*wanted, *coming) if self.standing.image(i) is None)
+            where = condition(FLASHCARDS, "id__in", list(ahead)).to_sql()
+            table = table_of(self.owner_id, self.pending)
+            scan = table.search().where(where).select([*FLASHCARDS.whole, "embedding"])  # type: ignore[union-attr]
+            rows = tables.fetch(scan.limit(EVERYTHING))
+            cards = codec.from_table(FLASHCARDS, rows)
+            vectors = codec.vectors([each.id for each in cards], rows["embedding"])
+            self.standing.keep(cards, vectors)
+        return [card for card in map(self.standing.image, wanted) if card is not None]
+
+
+def vector_of(card_id: UUID, standing: Standing, ledger: Ledger) -> Vector | None:
+    """Return the embedding of a card that was read whole, or was reviewed lately."""
+    found = standing.vectors.get(card_id)
+    return ledger.vectors.get(card_id) if found is None else found
+
+
+def next_due_at(
+    owner_id: UUID,
+    now: datetime,
+    plan: Plan | None = None,
+    *,
+    only: Collection[str] | None = None,
+) -> datetime | None:
     """Return when the next card that is not due yet will be, or None if there is none.
 
     A learnt card is due from the beginning of its day on; which that is, is left to the caller.
     """
     plan = plan or Plan.plain(now)
     pending = journal.read(owner_id)
-    studied = list(_studied(pending.cards.values()))
+    cards = (c for c in pending.cards.values() if c.deleted_at is None and not c.suspended)
+    studied = [card for card in cards if only is None or str(card.id) in only]
     states = [int(card.state) for card in studied]
-    due = [snapshot.micros(card.due) for card in studied]
-    buried = [snapshot.micros(c.buried_until) if c.buried_until else 0 for c in studied]
+    due = [micros(card.due) for card in studied]
+    buried = [micros(card.buried_until) for card in studied]
     parts = [tuple(np.array(column, dtype=np.int64) for column in (states, due, buried))]
     table = table_of(owner_id, pending)
     if table is not None:
@@ -120,7 +255,9 @@ def next_due_at(owner_id: UUID, now: datetime, plan: Plan | None = None) -> date
         columns = ["id", "state", "due", "buried_until"]
         rows = tables.fetch(table.search().where(where).select(columns).limit(EVERYTHING))
         newer = {str(card_id) for card_id in pending.cards}
-        base = np.array([text not in newer for text in rows["id"].to_pylist()], dtype=bool)
+        ids = rows["id"].to_pylist()
+        meant = (text not in newer and (only is None or text in only) for text in ids)
+        base = np.fromiter(meant, dtype=bool, count=len(ids))
         parts.append(
             (
                 rows["state"].to_numpy().astype(np.int64)[base],
@@ -129,7 +266,7 @@ def next_due_at(owner_id: UUID, now: datetime, plan: Plan | None = None) -> date
             )
         )
     states_, due_, buried_ = (np.concatenate(column) for column in zip(*parts, strict=True))
-    at, end = snapshot.micros(now), snapshot.micros(plan.day_ends)
+    at, end = micros(now), micros(plan.day_ends)
     ready = np.where((states_ == State.REVIEW) & (due_ < end), buried_, np.maximum(due_, buried_))
     ready = ready[ready > at]
     return _time(int(ready.min())) if len(ready) else None
@@ -141,16 +278,22 @@ def card(owner_id: UUID, card_id: UUID, pending: Pending | None = None) -> Flash
     `pending` is what the caller has read already; else one SQL query.
     """
     pending = pending or journal.read(owner_id)
-    image = pending.cards.get(card_id)
-    if image is None:
-        kept = _snapshots.get(owner_id)
-        if kept is not None and kept.key[:2] == _key(pending):
-            image = kept.cards.get(card_id)
+    image = pending.cards.get(card_id) or known(owner_id, card_id, pending)
     if image is None:
         image = Flashcard.objects.for_owner(owner_id).get(id=card_id)
     if image.owner_id != owner_id or image.deleted_at is not None:
         raise Flashcard.DoesNotExist("Flashcard matching query does not exist.")
     return image
+
+
+def known(owner_id: UUID, card_id: UUID, pending: Pending) -> Flashcard | None:
+    """Return a card as it is now if the owner's queue has it whole in memory."""
+    with _standing.peek(owner_id, pending) as held:
+        if held is None:
+            return None
+        standing, since = held
+        newest = (entry.card for entry in reversed(since) if entry.card.id == card_id)
+        return next(newest, None) or standing.image(card_id)
 
 
 def near_dues(
@@ -159,117 +302,32 @@ def near_dues(
     """Return when cards near in meaning that were reviewed lately are due again."""
     if not plan.keep_apart:
         return []
-    known = recent.vectors(owner_id, pending, now)
-    mine = _vector(owner_id, card_id, known)
-    if mine is None:
-        return []
-    ledger = recent.ledger(owner_id, pending, now)
-    return ledger.near_dues(card_id, mine, NEAR, lambda other: _vector(owner_id, other, known))
+    with (
+        recent.ledger(owner_id, pending, now) as ledger,
+        _of(owner_id, pending, plan, now) as standing,
+    ):
+        mine = vector_of(card_id, standing, ledger)
+        if mine is None:
+            return []
+        return ledger.near_dues(card_id, mine, NEAR, lambda i: vector_of(i, standing, ledger))
 
 
 def forget() -> None:
-    """Drop every snapshot, as between tests."""
-    with _lock:
-        _snapshots.clear()
+    """Drop everything kept, as between tests."""
+    _standing.forget()
     recent.forget()
     load.forget()
 
 
-def _studied(cards: Iterable[Flashcard]) -> Iterable[Flashcard]:
-    return (card for card in cards if card.deleted_at is None and not card.suspended)
+def _of(
+    owner_id: UUID, pending: Pending, plan: Plan, now: datetime
+) -> AbstractContextManager[Standing]:
+    def taken() -> Standing:
+        until = max(now, plan.day_ends) + HORIZON
+        return Standing(snapshot.read(owner_id, pending, until), until)
+
+    return _standing.at(owner_id, pending, taken, lambda kept: now + HORIZON / 2 <= kept.until)
 
 
 def _time(micros: int) -> datetime:
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)
-
-
-def _key(pending: Pending) -> tuple[str, int]:
-    return settings.LANCEDB_URI, pending.generation
-
-
-def _snapshot(owner_id: UUID, pending: Pending, plan: Plan, now: datetime) -> Snapshot:
-    key = (*_key(pending), *plan.key)
-    with _lock:
-        kept = _snapshots.get(owner_id)
-        if kept is not None and kept.key == key and now + HORIZON / 2 <= kept.until:
-            _snapshots.move_to_end(owner_id)
-            return kept
-    until = max(now, plan.day_ends) + HORIZON
-    taken = Snapshot(key, until, snapshot.stored(owner_id, pending, plan, now, until))
-    if kept is not None:
-        # Vectors outlive a checkpoint: a card's words seldom change, and its nearness less.
-        taken.vectors = dict(list(kept.vectors.items())[-10 * PREFETCH :])
-    with _lock:
-        _snapshots[owner_id] = taken
-        _snapshots.move_to_end(owner_id)
-        while len(_snapshots) > CACHED_OWNERS:
-            _snapshots.popitem(last=False)
-    return taken
-
-
-def _vector(owner_id: UUID, card_id: UUID, known: dict[UUID, Numbers]) -> Numbers | None:
-    kept = _snapshots.get(owner_id)
-    found = kept.vectors.get(card_id) if kept else None
-    return known.get(card_id) if found is None else found
-
-
-def _apart(
-    owner_id: UUID,
-    pending: Pending,
-    kept: Snapshot,
-    found: Pick,
-    plan: Plan,
-    now: datetime,
-    last_card: UUID | None,
-    limit: int,
-) -> list[UUID]:
-    """Return the first cards to show so that none follows one near it in meaning.
-
-    Cards in their steps keep their turn: their time is short.
-    """
-    ids = [UUID(text) for text in found.ids]
-    if not plan.keep_apart or len(ids) - found.urgent < 2:
-        return ids
-    _whole(owner_id, ids[:limit], found, pending, kept)
-    known = recent.vectors(owner_id, pending, now)
-    before = ids[found.urgent - 1] if found.urgent else last_card
-    chosen, waiting = ids[: found.urgent], ids[found.urgent :]
-    while waiting and len(chosen) < limit:
-        previous = _vector(owner_id, before, known) if before else None
-        following = next(
-            (n for n, each in enumerate(waiting) if not _is_near(owner_id, each, previous, known)),
-            0,
-        )
-        before = waiting.pop(following)
-        chosen.append(before)
-    return chosen
-
-
-def _is_near(
-    owner_id: UUID, card_id: UUID, previous: Numbers | None, known: dict[UUID, Numbers]
-) -> bool:
-    if previous is None:
-        return False
-    vector = _vector(owner_id, card_id, known)
-    return vector is not None and float(previous @ vector) >= NEAR
-
-
-def _whole(
-    owner_id: UUID, wanted: list[UUID], found: Pick, pending: Pending, kept: Snapshot
-) -> list[Flashcard]:
-    """Return the wanted cards whole, reading those ahead of them in one go when one is missing."""
-
-    def missing(ids: Iterable[UUID]) -> list[UUID]:
-        return [i for i in ids if i not in pending.cards and i not in kept.cards]
-
-    if missing(wanted):
-        ahead = missing(dict.fromkeys([*wanted, *(UUID(text) for text in found.ids)]))
-        table = table_of(owner_id, pending)
-        where = condition(FLASHCARDS, "id__in", ahead[: max(PREFETCH, len(wanted))]).to_sql()
-        columns = [*FLASHCARDS.whole, "embedding"]
-        scan = table.search().where(where).select(columns)  # type: ignore[union-attr]
-        rows = tables.fetch(scan.limit(EVERYTHING))
-        cards = codec.from_table(FLASHCARDS, rows)
-        kept.cards.update((each.id, each) for each in cards)
-        kept.vectors.update(codec.vectors([each.id for each in cards], rows["embedding"]))
-    return [pending.cards.get(card_id) or kept.cards[card_id] for card_id in wanted]

@@ -1,24 +1,18 @@
 """What a learner reviewed in the last two days: for limits, siblings, neighbours and undo.
 
-LanceDB is asked once for each owner and checkpoint, and the journal laid over it.
+LanceDB is asked once for each owner; from then on the journal's entries are added as they come.
 """
 
-import threading
-from collections import OrderedDict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.conf import settings
-from django.db import connection
-
-from flashcards.records import LogKind, ReviewLog
+from flashcards.records import ReviewLog
 from flashcards.store import codec, tables
 from flashcards.store.filters import all_of, condition
-from flashcards.store.journal import Pending
-from flashcards.store.ledger import Details, Done, Ledger, Vector
-from flashcards.store.plan import Plan
+from flashcards.store.following import Followers
+from flashcards.store.ledger import Details, Ledger, Vector
+from flashcards.store.pending import Pending
 from flashcards.store.schema import EVERYTHING, FLASHCARDS, REVIEW_LOGS
 
 CACHED_OWNERS = 128
@@ -26,85 +20,40 @@ CACHED_OWNERS = 128
 READ = timedelta(days=2)
 NEEDED = timedelta(hours=26)
 
-
-@dataclass
-class _Kept:
-    key: tuple[str, int]
-    since: datetime
-    logs: list[ReviewLog]
-    details: dict[UUID, Details]
-    vectors: dict[UUID, Vector]
-    ledger: Ledger
-    lock: threading.Lock = field(default_factory=threading.Lock)
+_ledgers: Followers[Ledger] = Followers(CACHED_OWNERS)
 
 
-_lock = threading.Lock()
-_kept: "OrderedDict[UUID, _Kept]" = OrderedDict()
+def ledger(owner_id: UUID, pending: Pending, now: datetime) -> AbstractContextManager[Ledger]:
+    """Hold the reviews of at least the last 26 hours and the sums over them, the pending ones in.
+
+    One learner's requests wait for one another meanwhile.
+    """
+    return _ledgers.at(
+        owner_id,
+        pending,
+        lambda: _read(owner_id, pending, now - READ),
+        lambda kept: kept.since <= now - NEEDED,
+    )
 
 
-def logs(owner_id: UUID, pending: Pending, now: datetime) -> list[ReviewLog]:
-    """Return the log rows of at least the last 26 hours, in the order they were written."""
-    kept = _read(owner_id, pending, now)
-    found = [log for log in kept.logs if log.id not in pending.logs]
-    found.extend(log for log in pending.logs.values() if log.reviewed_at >= kept.since)
-    return found
-
-
-def standing(rows: Iterable[ReviewLog]) -> list[ReviewLog]:
-    """Return the reviews among rows that were not taken back, in their order."""
-    listed = list(rows)
-    undone = {log.undoes for log in listed if log.kind is LogKind.UNDO}
-    return [log for log in listed if log.rating is not None and log.id not in undone]
-
-
-def ledger(owner_id: UUID, pending: Pending, now: datetime) -> Ledger:
-    """Return the sums over what was reviewed lately, the journal's reviews included."""
-    kept = _read(owner_id, pending, now)
-    with kept.lock:
-        if not kept.ledger.is_at(pending):
-            if connection.in_atomic_block or not kept.ledger.is_before(pending):
-                # Within a transaction the new rows may be our own and be rolled back yet.
-                apart = Ledger(kept.logs, kept.since)
-                apart.bring_forward(pending)
-                return apart
-            kept.ledger.bring_forward(pending)
-        return kept.ledger
-
-
-def done(owner_id: UUID, pending: Pending, plan: Plan, now: datetime) -> Done:
-    """Return what counts against the day's limits, and which siblings were seen."""
-    found = ledger(owner_id, pending, now)
-    return found.done(plan, pending, _read(owner_id, pending, now).details)
-
-
-def vectors(owner_id: UUID, pending: Pending, now: datetime) -> dict[UUID, Vector]:
-    """Return the embeddings of cards reviewed lately, as far as LanceDB has them."""
-    return _read(owner_id, pending, now).vectors
+def standing(owner_id: UUID, pending: Pending, now: datetime) -> list[ReviewLog]:
+    """Return those reviews, but what was taken back, in the order they were written."""
+    with ledger(owner_id, pending, now) as found:
+        return found.standing()
 
 
 def forget() -> None:
     """Drop everything kept, as between tests."""
-    with _lock:
-        _kept.clear()
+    _ledgers.forget()
 
 
-def _read(owner_id: UUID, pending: Pending, now: datetime) -> _Kept:
-    key = settings.LANCEDB_URI, pending.generation
-    with _lock:
-        kept = _kept.get(owner_id)
-        if kept is not None and kept.key == key and kept.since <= now - NEEDED:
-            _kept.move_to_end(owner_id)
-            return kept
-    since = now - READ
+def _read(owner_id: UUID, pending: Pending, since: datetime) -> Ledger:
     rows = _logs_since(owner_id, pending, since)
-    details, found = _details(owner_id, pending, {log.flashcard_id for log in rows})
-    kept = _Kept(key, since, rows, details, found, Ledger(rows, since))
-    with _lock:
-        _kept[owner_id] = kept
-        _kept.move_to_end(owner_id)
-        while len(_kept) > CACHED_OWNERS:
-            _kept.popitem(last=False)
-    return kept
+    details, vectors = _details(owner_id, pending, {log.flashcard_id for log in rows})
+    found = Ledger(since, vectors)
+    for log in rows:
+        found.add(log, details.get(log.flashcard_id))
+    return found
 
 
 def _logs_since(owner_id: UUID, pending: Pending, since: datetime) -> list[ReviewLog]:

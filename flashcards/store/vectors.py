@@ -7,6 +7,7 @@ import numpy as np
 
 from flashcards.store import codec, journal, tables
 from flashcards.store.filters import all_of, condition
+from flashcards.store.pending import Pending
 from flashcards.store.schema import EMBEDDING_DIMENSIONS, EVERYTHING, FLASHCARDS
 
 Vectors = np.ndarray[Any, np.dtype[np.float32]]
@@ -53,7 +54,7 @@ def read(owner_id: UUID) -> tuple[list[UUID], Vectors]:
     return ids, np.concatenate(parts)
 
 
-def _as_stored(pending: journal.Pending, card_id: UUID) -> bool:
+def _as_stored(pending: Pending, card_id: UUID) -> bool:
     """Tell whether the stored vector is of the card's present words, and the card not deleted."""
     image = pending.cards.get(card_id)
     return image is None or (image.deleted_at is None and bool(image.embedding_model))

@@ -12,9 +12,10 @@ from django.test import SimpleTestCase, TransactionTestCase
 from accounts.models import User
 from flashcards import services
 from flashcards.records import Flashcard, LogKind, Rating, ReviewLog, State
-from flashcards.store import checkpoint, journal, recent
-from flashcards.store.journal import Pending
-from flashcards.store.ledger import Ledger
+from flashcards.reviewing import study
+from flashcards.store import checkpoint, journal, recent, tables
+from flashcards.store.ledger import Details, Ledger
+from flashcards.store.pending import Entry
 from flashcards.store.plan import Plan
 from tests.factories import NOW, flashcard, review_log, stored_card
 
@@ -49,67 +50,96 @@ class LedgerTests(SimpleTestCase):
             state_after=self.draw.choice([State.REVIEW, State.LEARNING]),
         )
 
-    def assert_same(self, ledger: Ledger, other: Ledger, pending: Pending) -> None:
+    def assert_same(self, ledger: Ledger, other: Ledger) -> None:
         self.assertEqual(ledger.standing(), other.standing())
-        self.assertEqual(ledger.done(PLAN, pending, {}), other.done(PLAN, pending, {}))
-        self.assertEqual(ledger.moved(BEGINS, NOW), other.moved(BEGINS, NOW))
+        done, others = (vars(each.done(PLAN)) for each in (ledger, other))
+        # What was touched tells of all that happened, and not what came of it.
+        for name in done.keys() - {"touched"}:
+            self.assertEqual(done[name], others[name], name)
+        moved, moved_too = ledger.moved(BEGINS, NOW), other.moved(BEGINS, NOW)
+        self.assertEqual(+moved, +moved_too)
         for card_id, vector in self.vectors.items():
             near = [
                 each.near_dues(card_id, vector, 0.3, self.vectors.get) for each in (ledger, other)
             ]
             self.assertEqual(sorted(near[0]), sorted(near[1]))
 
+    def ledger(self, *logs: ReviewLog) -> Ledger:
+        """Return a ledger made anew from these rows."""
+        cards = {card.id: card for card in self.cards}
+        ledger = Ledger(NOW - timedelta(days=2))
+        for log in logs:
+            ledger.add(log, Details.of(cards[log.flashcard_id]))
+        return ledger
+
     def test_it_is_the_same_brought_forward_as_made_anew(self) -> None:
-        images = {card.id: card for card in self.cards}
-        stored: list[ReviewLog] = []
+        cards = {card.id: card for card in self.cards}
+        logs: list[ReviewLog] = []
         for number in range(10):
-            stored.append(self.log(number, stored))
-        since = NOW - timedelta(days=2)
-        ledger = Ledger(stored, since)
-        logs: dict[uuid.UUID, ReviewLog] = {}
+            logs.append(self.log(number, logs))
+        ledger = self.ledger(*logs)
         for number in range(10, 90):
-            log = self.log(number, [*stored, *logs.values()])
-            logs[log.id] = log
-            pending = Pending(last_id=number, cards=images, logs=dict(logs))
-            if number % 3:
-                continue
-            self.assertTrue(ledger.is_before(pending))
-            ledger.bring_forward(pending)
-            self.assertTrue(ledger.is_at(pending))
-            anew = Ledger(stored, since)
-            anew.bring_forward(pending)
-            self.assert_same(ledger, anew, pending)
+            log = self.log(number, logs)
+            logs.append(log)
+            ledger.take(Entry(number, cards[log.flashcard_id], log))
+            if number % 3 == 0:
+                self.assert_same(ledger, self.ledger(*logs))
+
+    def test_a_card_that_changes_decks_counts_for_its_new_one(self) -> None:
+        deck_id = uuid.uuid4()
+        plan = dataclasses.replace(PLAN, governed_by={deck_id: deck_id})
+        card = self.cards[0]
+        ledger = self.ledger(review_log(card, reviewed_at=NOW, state_before=State.NEW))
+        self.assertEqual(ledger.done(plan).new, {None: 1})
+        ledger.take(Entry(1, dataclasses.replace(card, deck_ids=(deck_id,))))
+        self.assertEqual(ledger.done(plan).new, {deck_id: 1})
 
     def test_of_very_many_reviews_the_last_ones_have_neighbours(self) -> None:
         card, *others = self.cards[:8]
-        ledger = Ledger([], NOW - timedelta(days=2))
         logs = [
             review_log(other, reviewed_at=NOW, scheduled_days=days, state_after=State.REVIEW)
             for days, other in enumerate([*others, others[0]])
         ]
         with mock.patch("flashcards.store.ledger.NEIGHBOURS_MOST", 3):
-            ledger.bring_forward(Pending(last_id=9, logs={log.id: log for log in logs}))
+            ledger = self.ledger(*logs)
             dues = ledger.near_dues(card.id, self.vectors[card.id], -1.0, self.vectors.get)
         self.assertEqual(sorted((due - NOW).days for due in dues), [5, 6, 7])
 
     def test_what_a_dead_checkpoint_had_moved_counts_once(self) -> None:
         log = review_log(self.cards[0], reviewed_at=NOW)
-        ledger = Ledger([log], NOW - timedelta(days=2))
-        ledger.bring_forward(Pending(last_id=1, logs={log.id: log}))
+        ledger = self.ledger(log)
+        ledger.take(Entry(1, self.cards[0], log))
         self.assertEqual(ledger.standing(), [log])
 
-    def test_a_journal_that_does_not_go_on_from_here_is_told(self) -> None:
+    def test_an_undo_that_comes_before_its_review_takes_it_back(self) -> None:
         log = review_log(self.cards[0], reviewed_at=NOW)
-        ledger = Ledger([], NOW - timedelta(days=2))
-        ledger.bring_forward(Pending(last_id=4, logs={log.id: log}))
-        self.assertFalse(ledger.is_before(Pending(last_id=4, logs={})))
-        self.assertFalse(ledger.is_before(Pending(last_id=3, logs={log.id: log})))
+        undo = review_log(
+            self.cards[0],
+            kind=LogKind.UNDO,
+            rating=None,
+            undoes=log.id,
+            reviewed_at=NOW - timedelta(minutes=1),
+        )
+        self.assertEqual(self.ledger(undo, log).standing(), [])
+
+    def test_the_reviews_of_a_card_that_goes_for_good_go_with_it(self) -> None:
+        one, other = (review_log(card, reviewed_at=NOW) for card in self.cards[:2])
+        ledger = self.ledger(one, other)
+        ledger.take(Entry(1, self.cards[0].erased(), erases=True))
+        self.assertEqual(ledger.standing(), [other])
 
 
 class CommittedTests(TransactionTestCase):
     def test_requests_that_commit_see_every_review_and_undo_counted(self) -> None:
         alice = User.objects.create_user("alice@example.org")
         cards = [stored_card(alice) for _ in range(6)]
+        now = NOW + timedelta(minutes=10)
+
+        def done() -> tuple[object, ...]:
+            with recent.ledger(alice.pk, journal.read(alice.pk), now) as ledger:
+                found = ledger.done(PLAN)
+                return dict(found.new), {n: dict(c) for n, c in found.notes.items()}
+
         for number, card in enumerate(cards):
             self.rate(alice, card, number)
             if number == 2:
@@ -118,13 +148,49 @@ class CommittedTests(TransactionTestCase):
                 services.undo_review(
                     owner_id=alice.pk, undo_id=uuid.uuid4(), now=NOW + timedelta(minutes=number)
                 )
-            pending = journal.read(alice.pk)
-            now = NOW + timedelta(minutes=10)
-            kept = recent.done(alice.pk, pending, PLAN, now)
-            before = dataclasses.replace(kept, new=kept.new.copy(), notes=dict(kept.notes))
+            kept = done()
             recent.forget()
-            self.assertEqual(recent.done(alice.pk, pending, PLAN, now), before)
-        self.assertEqual(before.new.total(), 5)
+            self.assertEqual(done(), kept)
+        self.assertEqual(kept[0], {None: 5})
+
+    def test_a_checkpoint_does_not_make_anything_be_read_again(self) -> None:
+        alice = User.objects.create_user("alice@example.org")
+        cards = [stored_card(alice) for _ in range(3)]
+        checkpoint.run()
+        for number, card in enumerate(cards):
+            self.rate(alice, card, number)
+            checkpoint.run()
+        with mock.patch.object(tables, "fetch", side_effect=AssertionError("LanceDB was read.")):
+            found = services.due_queue(owner_id=alice.pk, now=NOW + timedelta(minutes=9))
+            standing = services.reviewed_since(owner_id=alice.pk, since=NOW)
+        self.assertEqual((found.total, len(standing)), (0, 3))
+
+    def test_what_was_moved_before_it_was_seen_here_is_read_again(self) -> None:
+        alice, bob = (User.objects.create_user(f"{n}@example.org") for n in ("alice", "bob"))
+        stored_card(alice)
+        now = NOW + timedelta(minutes=9)
+        self.assertEqual(services.due_queue(owner_id=alice.pk, now=now).new, 1)
+        stored_card(alice)
+        stored_card(bob)
+        checkpoint.run()
+        self.assertEqual(services.due_queue(owner_id=alice.pk, now=now).new, 2)
+
+    def test_a_rating_by_settings_that_have_changed_since_goes_by_the_new_ones(self) -> None:
+        alice = User.objects.create_user("alice@example.org")
+        first, second = stored_card(alice), stored_card(alice)
+        self.rate(alice, first, 1)
+        study.save(owner_id=alice.pk, deck=None, values={"learning_steps_seconds": [300]}, now=NOW)
+        now = NOW + timedelta(minutes=2)
+        # Nothing is asked in between: what is remembered is outdated.
+        after = services.review_card(
+            owner_id=alice.pk,
+            card_id=second.id,
+            review_id=uuid.uuid4(),
+            sequence=0,
+            rating=Rating.AGAIN,
+            now=now,
+        )
+        self.assertEqual(after.card.due - now, timedelta(minutes=5))
 
     def test_requests_that_commit_leave_out_siblings_and_what_was_rated(self) -> None:
         alice = User.objects.create_user("alice@example.org")

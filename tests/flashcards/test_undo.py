@@ -114,10 +114,10 @@ class UndoTests(TestCase):
 
     def test_it_costs_the_same_however_much_was_done(self) -> None:
         self.review(3)
-        # savepoint, the owner's lock, what is pending, the undo's id, the card's log, the
-        # settings, the insert, release
-        with self.assertNumQueries(8):
+        # savepoint, the owner's lock, the settings and what is pending, the undo's id, the card's
+        # log, the insert, release
+        with self.assertNumQueries(7):
             self.undo()
         self.review(12)
-        with self.assertNumQueries(8):
+        with self.assertNumQueries(7):
             self.undo()

@@ -1,0 +1,53 @@
+"""Ask PostgreSQL several things at once: on a hot path the waiting is for the way there and back.
+
+The statements go in one message, which PostgreSQL runs as one transaction of its own unless there
+is one already; each of them sees what was committed when it began.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from django.db import connection
+
+A = TypeVar("A")
+B = TypeVar("B")
+Rows = list[tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Question(Generic[A]):
+    """A statement that returns rows, and what is to be made of them."""
+
+    sql: str
+    parameters: Sequence[Any]
+    answer: Callable[[Rows], A]
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """An SQL condition that holds while what was read before still is so."""
+
+    sql: str
+    parameters: Sequence[Any]
+
+
+ALWAYS = Guard("true", ())
+
+
+def ask(question: Question[A]) -> A:
+    """Return the answer to one question."""
+    with connection.cursor() as cursor:
+        cursor.execute(question.sql, question.parameters)
+        rows = cursor.fetchall()
+    return question.answer(rows)
+
+
+def ask_both(one: Question[A], other: Question[B]) -> tuple[A, B]:
+    """Return the answers to two questions, for one way there and back."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"{one.sql};\n{other.sql}", [*one.parameters, *other.parameters])
+        rows = cursor.fetchall()
+        cursor.nextset()
+        others = cursor.fetchall()
+    return one.answer(rows), other.answer(others)

@@ -1,0 +1,261 @@
+"""The queue brought forward change by change is the one read from nothing, at every step."""
+
+import contextlib
+import dataclasses
+import itertools
+import random
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from unittest import mock
+
+from django.db import transaction
+from django.test import TransactionTestCase
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from accounts.models import User
+from flashcards import services
+from flashcards.models import Deck
+from flashcards.records import Flashcard, Rating, State
+from flashcards.reviewing import study
+from flashcards.store import DueQueue, checkpoint, journal, queue, recent
+from flashcards.store.following import Followers
+from flashcards.store.journal import Change
+from flashcards.upkeep import loading
+from tests.factories import flashcard
+
+START = datetime(2026, 3, 10, 13, tzinfo=UTC)
+DAY = timedelta(days=1)
+_emails = itertools.count()
+picks = st.integers(0, 10_000)
+
+
+@contextlib.contextmanager
+def another_process() -> Iterator[None]:
+    """Know nothing of what this process has in memory, and leave it as it is."""
+    with (
+        mock.patch.object(journal, "_cache", journal._Cache()),
+        mock.patch.object(queue, "_standing", Followers(9)),
+        mock.patch.object(recent, "_ledgers", Followers(9)),
+    ):
+        yield
+
+
+class Learner(RuleBasedStateMachine):
+    """One learner, in two processes, with the worker in a third."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.owner = User.objects.create_user(f"learner{next(_emails)}@example.org")
+        names = ("Biology", "Biology::Cells", "Chemistry")
+        self.decks = [Deck.objects.create(owner=self.owner, name=name) for name in names]
+        self.now = START
+        self.ids: list[uuid.UUID] = []
+        self.make(6, 1)
+
+    # What a learner does
+
+    @rule(count=st.integers(1, 4), seed=picks)
+    def make(self, count: int, seed: int) -> None:
+        self.store(self.cards(count, seed))
+
+    @rule(count=st.integers(1, 4), seed=picks)
+    def bring_in(self, count: int, seed: int) -> None:
+        loading.load_cards(owner_id=self.owner.pk, cards=self.cards(count, seed), logs=[])
+
+    @rule(rating=st.sampled_from(Rating), elsewhere=st.booleans(), times=st.integers(1, 3))
+    def rate(self, rating: Rating, elsewhere: bool, times: int) -> None:
+        with another_process() if elsewhere else contextlib.nullcontext():
+            for _ in range(times):
+                for card in self.read(limit=1).cards:
+                    self.answer(card, rating)
+                self.now += timedelta(seconds=5)
+
+    @rule(pick=picks, rating=st.sampled_from(Rating))
+    def rate_any(self, pick: int, rating: Rating) -> None:
+        self.change(pick, lambda card: self.answer(card, rating))
+
+    @rule(elsewhere=st.booleans())
+    def undo(self, elsewhere: bool) -> None:
+        with (
+            another_process() if elsewhere else contextlib.nullcontext(),
+            contextlib.suppress(services.NothingToUndo),
+        ):
+            services.undo_review(owner_id=self.owner.pk, undo_id=uuid.uuid4(), now=self.now)
+
+    @rule(
+        pick=picks, what=st.sampled_from(("edit", "suspend", "resume", "bury", "later", "delete"))
+    )
+    def act(self, pick: int, what: str) -> None:
+        owner = self.owner.pk
+
+        def done(card: Flashcard) -> None:
+            if what == "edit":
+                services.edit_card(
+                    owner_id=owner, card_id=card.id, question="q", answer="a", now=self.now
+                )
+            elif what in {"suspend", "resume"}:
+                services.set_suspended(owner_id=owner, card_id=card.id, suspended=what == "suspend")
+            elif what in {"bury", "later"}:
+                until = self.now + (timedelta(minutes=9) if what == "later" else DAY)
+                services.bury_card(owner_id=owner, card_id=card.id, until=until)
+            else:
+                services.delete_card(owner_id=owner, card_id=card.id, now=self.now)
+
+        self.change(pick, done)
+
+    @rule(pick=picks, decks=st.sets(st.integers(0, 2)))
+    def put_into_decks(self, pick: int, decks: set[int]) -> None:
+        ids = tuple(self.decks[n].id for n in sorted(decks))
+        self.change(pick, lambda card: self.store([dataclasses.replace(card, deck_ids=ids)]))
+
+    @rule(pick=picks)
+    def restore(self, pick: int) -> None:
+        with contextlib.suppress(Flashcard.DoesNotExist):
+            services.restore_card(owner_id=self.owner.pk, card_id=self.id(pick))
+
+    @rule(pick=picks)
+    def erase(self, pick: int) -> None:
+        def gone(card: Flashcard) -> None:
+            with transaction.atomic():
+                journal.lock_owner(self.owner.pk)
+                journal.erase_cards([card])
+
+        self.change(pick, gone)
+
+    @rule(
+        values=st.fixed_dictionaries(
+            {},
+            optional={
+                "new_per_day": st.integers(0, 5),
+                "reviews_per_day": st.integers(0, 5),
+                "order": st.sampled_from(study.Order),
+                "new_cards": st.sampled_from(study.NewCards),
+                "bury_siblings": st.booleans(),
+                "rollover_hour": st.sampled_from((4, 14)),
+            },
+        )
+    )
+    def set(self, values: dict[str, object]) -> None:
+        study.save(owner_id=self.owner.pk, deck=None, values=values, now=self.now)
+
+    @rule(deck=st.integers(0, 2), new=st.integers(0, 3), reviews=st.integers(0, 3))
+    def set_for_deck(self, deck: int, new: int, reviews: int) -> None:
+        values = {"new_per_day": new, "reviews_per_day": reviews}
+        study.save(owner_id=self.owner.pk, deck=self.decks[deck], values=values, now=self.now)
+
+    # What comes by itself
+
+    @rule(minutes=st.sampled_from((1, 10, 45, 400, 1_440, 4_000, -1)))
+    def wait(self, minutes: int) -> None:
+        self.now += timedelta(minutes=minutes)
+
+    @rule(elsewhere=st.booleans())
+    def checkpoint(self, elsewhere: bool) -> None:
+        with another_process() if elsewhere else contextlib.nullcontext():
+            checkpoint.run_until_empty()
+
+    @rule()
+    def mend(self) -> None:
+        with checkpoint.exclusive():
+            pass
+
+    @rule()
+    def erase_all(self) -> None:
+        # One in ten or so would leave little else.
+        if self.now - START > 3 * DAY:
+            services.delete_for_owner(owner_id=self.owner.pk)
+
+    # What holds
+
+    @invariant()
+    def queue_is_the_one_read_from_nothing(self) -> None:
+        kept = self.readings()
+        with another_process():
+            assert kept == self.readings()
+
+    # Helpers
+
+    def readings(self) -> list[tuple[object, ...]]:
+        every_other = frozenset(str(card_id) for card_id in self.ids[::2])
+        found = [self.read(), self.read(ahead=20), self.read(only=every_other)]
+        return [plain(each) for each in found]
+
+    def read(self, limit: int = 99, ahead: int = 0, only: frozenset[str] | None = None) -> DueQueue:
+        return services.due_queue(
+            owner_id=self.owner.pk,
+            now=self.now,
+            limit=limit,
+            ahead=timedelta(minutes=ahead),
+            only=only,
+        )
+
+    def id(self, pick: int) -> uuid.UUID:
+        return self.ids[pick % len(self.ids)]
+
+    def change(self, pick: int, change: Callable[[Flashcard], object]) -> None:
+        with contextlib.suppress(Flashcard.DoesNotExist):
+            change(services.get_card(owner_id=self.owner.pk, card_id=self.id(pick)))
+
+    def answer(self, card: Flashcard, rating: Rating) -> None:
+        services.review_card(
+            owner_id=self.owner.pk,
+            card_id=card.id,
+            review_id=uuid.uuid4(),
+            sequence=card.sequence,
+            rating=rating,
+            now=self.now,
+        )
+
+    def store(self, cards: list[Flashcard]) -> None:
+        with transaction.atomic():
+            journal.lock_owner(self.owner.pk)
+            journal.append(Change(card) for card in cards)
+
+    def cards(self, count: int, seed: int) -> list[Flashcard]:
+        """Return cards of one or two notes: new, in their steps, learnt, some in decks."""
+        draw = random.Random(seed)
+        notes = [uuid.uuid4(), uuid.uuid4()]
+        made = []
+        for _ in range(count):
+            state = draw.choice((State.NEW, State.NEW, State.LEARNING, State.REVIEW, State.REVIEW))
+            card = flashcard(
+                self.owner,
+                note_id=draw.choice(notes),
+                created_at=self.now - draw.randint(0, 9) * DAY,
+                deck_ids=tuple(d.id for d in draw.sample(self.decks, draw.choice((0, 0, 1, 2)))),
+            )
+            if state is not State.NEW:
+                due = self.now + timedelta(minutes=draw.choice((-9_999, -60, -60, 5, 600, 3_000)))
+                card = dataclasses.replace(
+                    card,
+                    state=state,
+                    step=0 if state is State.LEARNING else None,
+                    stability=draw.choice((2.0, 30.0)),
+                    difficulty=5.0,
+                    due=due,
+                    last_review=self.now - draw.randint(1, 5) * DAY,
+                )
+            made.append(card)
+        self.ids += [card.id for card in made]
+        return made
+
+
+def plain(found: DueQueue) -> tuple[object, ...]:
+    counts = (found.new, found.learning, found.due, found.new_held, found.due_held)
+    return found.cards, counts
+
+
+class QueueFollowsTests(TransactionTestCase):
+    def test_it_is_the_same_as_read_from_nothing(self) -> None:
+        run_state_machine_as_test(
+            Learner,
+            settings=settings(
+                max_examples=8,
+                stateful_step_count=25,
+                deadline=None,
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
