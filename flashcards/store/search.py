@@ -4,16 +4,18 @@ the filter comes before the ranking, and cards that are still in the journal tak
 """
 
 import re
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
 import numpy as np
+from django.conf import settings
 
 from flashcards.records import Flashcard
 from flashcards.store import codec, journal, tables
 from flashcards.store.filters import all_of, condition
-from flashcards.store.journal import Pending
+from flashcards.store.pending import Pending
 from flashcards.store.schema import FLASHCARDS
 
 Vector = np.ndarray[Any, np.dtype[np.float32]]
@@ -32,6 +34,10 @@ PROBES = 16
 REFINED = 4
 # What is read beyond what is asked for, in the place of cards in the bin.
 SPARE = 5
+# With this share of all cards an owner's are searched without a filter first.
+ALONE_SHARE = 0.9
+ALONE_REMEMBERED = 1_000
+_alone: "OrderedDict[UUID, tuple[tuple[str, int], bool]]" = OrderedDict()
 
 
 def by_words(owner_id: UUID, text: str, *, limit: int) -> list[Flashcard]:
@@ -72,6 +78,8 @@ def nearest(
     if limit <= 0:
         return []
     near: dict[UUID, tuple[float, Flashcard]] = {}
+    # Cards that have another vector in the journal.
+    renewed = journal.read_vectors(owner_id) if pending.cards else {}
     table = _table(owner_id, pending)
     if table is not None:
 
@@ -79,21 +87,26 @@ def nearest(
             probed = table.search(vector).distance_type("cosine").nprobes(PROBES)
             return probed.refine_factor(REFINED)
 
-        # Pending images may take some of the nearest away: deleted, or with other words now.
-        depth = limit + len(pending.cards)
-        for distance, card in _best(scan, "_distance", owner_id, depth):
-            newest = pending.cards.get(card.id, card)
-            if distance <= max_distance and newest.deleted_at is None and newest.embedding_model:
-                near[card.id] = (distance, newest)
-    if pending.cards:
-        for card_id, data in journal.read_vectors(owner_id).items():
-            image = pending.cards.get(card_id)
+        alone = _is_nearly_alone(owner_id, pending, table)
+        # Pending images may take some of the nearest away: deleted, or with other words now. That
+        # is seldom so, and looking deeper costs twice as much.
+        for depth in (limit, limit + len(pending.cards)):
+            best = _best(scan, "_distance", owner_id, depth, alone=alone)
+            newest = ((d, pending.cards.get(card.id, card)) for d, card in best)
+            near = {
+                card.id: (distance, card)
+                for distance, card in newest
+                if card.id not in renewed and _is_findable(card)
+            }
+            if len(near) >= limit or len(best) < depth:
+                break
+    for card_id, data in renewed.items():
+        image = pending.cards.get(card_id)
+        if image is not None and _is_findable(image):
             distance = 1.0 - float(np.dot(codec.vector_from_bytes(data), vector))
-            if image is None or image.deleted_at is not None or not image.embedding_model:
-                continue
-            if distance <= max_distance:
-                near[card_id] = (distance, image)
-    return sorted(near.values(), key=lambda item: (item[0], str(item[1].id)))[:limit]
+            near[card_id] = (distance, image)
+    ranked = sorted(near.values(), key=lambda item: (item[0], str(item[1].id)))
+    return [(distance, card) for distance, card in ranked[:limit] if distance <= max_distance]
 
 
 def hybrid(owner_id: UUID, text: str, vector: Vector | None, *, limit: int) -> list[Flashcard]:
@@ -123,6 +136,11 @@ def fuse(lists: Iterable[Sequence[Flashcard]]) -> list[Flashcard]:
     return sorted(cards.values(), key=lambda card: (-scores[card.id], str(card.id)))
 
 
+def forget() -> None:
+    """Drop what is remembered of the owners' shares, as between tests."""
+    _alone.clear()
+
+
 def _table(owner_id: UUID, pending: Pending) -> Any | None:
     if owner_id in pending.erased:
         return None
@@ -130,30 +148,49 @@ def _table(owner_id: UUID, pending: Pending) -> Any | None:
 
 
 def _best(
-    scan: Callable[[], Any], score: str, owner_id: UUID, depth: int
+    scan: Callable[[], Any], score: str, owner_id: UUID, depth: int, *, alone: bool = False
 ) -> list[tuple[float, Flashcard]]:
     """Return the best stored cards of an owner that are not in the bin, with their score.
 
-    The bin is small: it is looked through here, and LanceDB is asked to leave it out, which costs
-    half as much again, only when it took too many of the best away.
+    What is rare is looked through here, and LanceDB is asked to leave it out only when it took too
+    many of the best away: the bin, which costs half as much again, and the cards of others where
+    the owner is `alone` but for a few, which costs as much.
     """
     mine = condition(FLASHCARDS, "owner_id", owner_id)
     alive = condition(FLASHCARDS, "deleted_at__isnull", True)
+    filters = [mine.to_sql(), all_of([mine, alive]).to_sql()]
     best: list[tuple[float, Flashcard]] = []
-    for where in (mine, all_of([mine, alive])):
+    for where in ["", *filters] if alone else filters:
         asked = depth + SPARE
-        filtered = scan().where(where.to_sql(), prefilter=True)
+        filtered = scan().where(where, prefilter=True) if where else scan()
         rows = tables.fetch(filtered.select([*FLASHCARDS.whole, score]).limit(asked))
         cards = codec.from_table(FLASHCARDS, rows)
         scores = rows[score].to_pylist()
         best = [
             (value, card)
             for value, card in zip(scores, cards, strict=True)
-            if value is not None and card.deleted_at is None
+            if value is not None and card.deleted_at is None and card.owner_id == owner_id
         ]
-        if len(best) >= depth or len(cards) < asked:
+        if len(best) >= depth or (where and len(cards) < asked):
             break
     return best
+
+
+def _is_nearly_alone(owner_id: UUID, pending: Pending, table: Any) -> bool:
+    """Tell whether nearly all stored cards are theirs. Counted once a checkpoint of theirs."""
+    key = settings.LANCEDB_URI, pending.generation
+    known = _alone.get(owner_id)
+    if known is None or known[0] != key:
+        with tables.told_as_store_error():
+            theirs = table.count_rows(condition(FLASHCARDS, "owner_id", owner_id).to_sql())
+            known = _alone[owner_id] = key, theirs >= ALONE_SHARE * table.count_rows()
+        while len(_alone) > ALONE_REMEMBERED:
+            _alone.popitem(last=False)
+    return known[1]
+
+
+def _is_findable(card: Flashcard) -> bool:
+    return card.deleted_at is None and bool(card.embedding_model)
 
 
 def _matching(

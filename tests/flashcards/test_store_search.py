@@ -91,6 +91,28 @@ class MeaningTests(TestCase):
         store(dataclasses.replace(card, question="Other words", embedding_model=""))
         self.assertEqual(self.find(), ["Capital of France?"])
 
+    def test_it_looks_deeper_when_the_nearest_were_all_changed_since(self) -> None:
+        twins = [
+            stored_card(self.alice, question=self.cell.question, answer=f"{self.cell.answer} {n}")
+            for n in range(8)
+        ]
+        embedding.embed_cards(owner_id=self.alice.pk)
+        checkpoint.run()
+        for card in Flashcard.objects.for_owner(self.alice).in_bulk([c.id for c in twins]).values():
+            store(dataclasses.replace(card, deleted_at=NOW))
+        self.assertEqual(self.find(), [self.cell.question])
+
+    def test_somebody_nearly_alone_gets_no_card_of_others(self) -> None:
+        embedding.embed_cards(owner_id=self.alice.pk)
+        embedding.embed_cards(owner_id=self.bob.pk)
+        checkpoint.run()
+        for share in (0.0, 0.9):
+            with mock.patch.object(search, "ALONE_SHARE", share):
+                search.forget()
+                found = search.by_meaning(self.alice.pk, self.vector, limit=9)
+            self.assertEqual({card.owner_id for card in found}, {self.alice.pk})
+            self.assertEqual(len(found), 2)
+
     def test_words_and_meaning_are_fused(self) -> None:
         embedding.embed_cards(owner_id=self.alice.pk)
         stored_card(self.alice, question="Energy?", answer="The ability to do work")
