@@ -13,7 +13,14 @@ from typing import Any
 
 from flashcards.records import Flashcard, LogKind, Rating, ReviewLog, State
 from flashcards.scheduling import folding
-from flashcards.scheduling.by_hand import due_row, is_reset, reset_row, since_reset, undo_row
+from flashcards.scheduling.by_hand import (
+    due_row,
+    is_given,
+    is_reset,
+    reset_row,
+    since_reset,
+    undo_row,
+)
 from flashcards.scheduling.folding import as_new, effective, governing, standing
 from flashcards.scheduling.fuzz import EMPTY, Agenda, chosen_day, fits, fuzz_range
 from flashcards.scheduling.settings import (
@@ -25,6 +32,7 @@ from flashcards.scheduling.steps import (
     Memory,
     Outcome,
     elapsed_days,
+    from_sm2,
     interval_days,
     outcomes,
     remembered,
@@ -42,9 +50,11 @@ __all__ = [
     "due_row",
     "effective",
     "fold",
+    "from_sm2",
     "fuzz_range",
     "governing",
     "interval_days",
+    "is_given",
     "is_reset",
     "outcomes",
     "preview",
@@ -115,7 +125,8 @@ def review_late(
     """
     history = list(logs)
     earlier = [review for review in standing(history) if review.log.reviewed_at <= at]
-    there = dataclasses.replace(_replayed(card, earlier, settings), sequence=card.sequence)
+    begun = folding.beginning(card, [row for row in history if row.reviewed_at <= at])
+    there = dataclasses.replace(_replayed(begun, earlier, settings), sequence=card.sequence)
     _, log = review(
         there, rating, at, review_id=review_id, duration_ms=duration_ms, settings=settings
     )
@@ -237,8 +248,7 @@ def retrievability(
 def _replayed(
     card: Flashcard, reviews: Iterable[folding.Standing], settings: ScheduleSettings
 ) -> Flashcard:
-    """Return the card as it would be, had these settings held for all of these reviews."""
-    card = as_new(card)
+    """Return the card as it would be after these reviews, had these settings held for all."""
     for one in reviews:
         found = outcomes(
             card, one.log.reviewed_at, settings, elapsed=one.elapsed_days, until=one.rating
@@ -256,7 +266,7 @@ def _anew(
     at: datetime | None,
 ) -> tuple[Flashcard, list[ReviewLog]]:
     """Return the card due by a replay of its whole history, and the cause's row with its own."""
-    due = _replayed(card, standing(history), settings)
+    due = _replayed(folding.beginning(card, history), standing(history), settings)
     row = _manual(
         card,
         cause.sequence + 1,

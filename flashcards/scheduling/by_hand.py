@@ -15,6 +15,15 @@ def is_reset(log: ReviewLog) -> bool:
     return log.kind is LogKind.MANUAL and log.state_after is State.NEW and not log.scheduled_days
 
 
+def is_given(log: ReviewLog) -> bool:
+    """Tell whether a row says the memory that a card came with, from before its first review here.
+
+    It stands for reviews that have no row: `reviewed_at` is the last of them, and no day passed
+    since (`elapsed_days` is 0, where other rows of this kind have none).
+    """
+    return log.kind is LogKind.MANUAL and log.elapsed_days is not None
+
+
 def since_reset(logs: Iterable[ReviewLog]) -> list[ReviewLog]:
     """Return the rows after the last reset that was not taken back, by their positions."""
     history = sorted(logs, key=lambda log: log.sequence)

@@ -7,7 +7,8 @@ The memory is replayed through FSRS from the ratings and those days; that takes 
 parameters, and whoever changes them folds every card again.
 
 A row of the kind `manual` chooses a new time by itself: after new parameters, or where a review
-was put into or taken out of the middle of a history.
+was put into or taken out of the middle of a history. One that was taken over from elsewhere says
+the memory too, in place of reviews that nobody has a row of: `is_given`.
 """
 
 import bisect
@@ -19,9 +20,9 @@ from datetime import timedelta
 from uuid import UUID
 
 from flashcards.records import Flashcard, LogKind, Rating, ReviewLog, State
-from flashcards.scheduling.by_hand import since_reset
+from flashcards.scheduling.by_hand import is_given, since_reset
 from flashcards.scheduling.settings import ScheduleSettings
-from flashcards.scheduling.steps import Memory, remembered
+from flashcards.scheduling.steps import memory_of, remembered
 
 # Rows that say something of the memory. Cramming is practice and changes nothing.
 RATED = (LogKind.LEARN, LogKind.REVIEW, LogKind.RELEARN)
@@ -48,13 +49,43 @@ def standing(logs: Iterable[ReviewLog]) -> list[Standing]:
     """Return the reviews that shape the memory, in the order of their own times."""
     history = since_reset(logs)
     days = _day_numbers(history)
+    before = given(history)
     found: list[Standing] = []
     for log in effective(history):
         if log.kind not in RATED or log.rating is None:
             continue
-        elapsed = max(0, days[log.id] - days[found[-1].log.id]) if found else None
+        if before is not None and not found and log.reviewed_at < before.reviewed_at:
+            # What was before it is in what it says.
+            continue
+        last = found[-1].log if found else before
+        elapsed = max(0, days[log.id] - days[last.id]) if last else None
         found.append(Standing(log, log.rating, elapsed))
     return found
+
+
+def given(logs: Iterable[ReviewLog]) -> ReviewLog | None:
+    """Return the row that says with what memory the history begins; None: with its first review."""
+    history = since_reset(logs)
+    undone = {log.undoes for log in history if log.kind is LogKind.UNDO}
+    found = [log for log in history if is_given(log) and log.id not in undone]
+    return found[-1] if found else None
+
+
+def beginning(card: Flashcard, logs: Iterable[ReviewLog]) -> Flashcard:
+    """Return the card as it was before the first review that the log has a row of."""
+    row = given(logs)
+    if row is None:
+        return as_new(card)
+    return dataclasses.replace(
+        as_new(card),
+        state=row.state_after,
+        step=0 if row.state_after in (State.LEARNING, State.RELEARNING) else None,
+        stability=row.stability_after,
+        difficulty=row.difficulty_after,
+        due=row.reviewed_at + timedelta(days=row.scheduled_days),
+        last_review=row.reviewed_at,
+        reps=1,
+    )
 
 
 def fold(card: Flashcard, logs: Iterable[ReviewLog], *, settings: ScheduleSettings) -> Flashcard:
@@ -65,11 +96,12 @@ def fold(card: Flashcard, logs: Iterable[ReviewLog], *, settings: ScheduleSettin
     history = sorted(logs, key=lambda log: log.sequence)
     sequence = history[-1].sequence + 1 if history else 0
     reviews = standing(history)
-    memory: Memory | None = None
+    begun = beginning(card, history)
+    memory = memory_of(begun)
     for review in reviews:
         memory = remembered(memory, review.rating, review.elapsed_days or 0, settings)
     if memory is None:
-        return dataclasses.replace(as_new(card), sequence=sequence)
+        return dataclasses.replace(begun, sequence=sequence)
     chosen = governing(history) or reviews[-1].log
     learning = chosen.state_after in (State.LEARNING, State.RELEARNING)
     return dataclasses.replace(
@@ -79,8 +111,8 @@ def fold(card: Flashcard, logs: Iterable[ReviewLog], *, settings: ScheduleSettin
         stability=memory.stability,
         difficulty=memory.difficulty,
         due=chosen.reviewed_at + timedelta(days=chosen.scheduled_days),
-        last_review=reviews[-1].log.reviewed_at,
-        reps=len(reviews),
+        last_review=reviews[-1].log.reviewed_at if reviews else begun.last_review,
+        reps=begun.reps + len(reviews),
         lapses=sum(
             review.rating is Rating.AGAIN and review.log.state_before is State.REVIEW
             for review in reviews
@@ -138,7 +170,7 @@ def _day_numbers(history: Sequence[ReviewLog]) -> dict[UUID, int]:
         if log.kind is LogKind.UNDO:
             alive = [row for row in alive if row.id != log.undoes]
             continue
-        if log.kind not in RATED:
+        if log.kind not in RATED and not is_given(log):
             continue
         at = bisect.bisect_right(alive, _time(log), key=_time)
         if at:

@@ -1,6 +1,7 @@
 """One rating: what FSRS makes of a card, a rating and the days between. The importer of fsrs."""
 
 import dataclasses
+import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -107,6 +108,20 @@ def interval_days(memory: Memory, settings: ScheduleSettings) -> int:
     factor = 0.9 ** (1 / decay) - 1
     days = round(memory.stability / factor * (settings.desired_retention ** (1 / decay) - 1))
     return int(min(max(days, 1), settings.maximum_interval_days))
+
+
+def from_sm2(ease: float, interval_days: float, settings: ScheduleSettings) -> Memory:
+    """Return the memory that an interval and an ease factor (2.5 is SM-2's first) stand for.
+
+    The interval is taken for the days to 90 %, and the difficulty is the one with which FSRS's own
+    rule for a Good answer, given after that interval, lengthens it by the ease factor.
+    Source: FSRS's increase of stability, solved for the difficulty.
+    """
+    weights = settings.parameters
+    stability = max(interval_days, 0.1)
+    growth = math.exp(weights[8]) * stability ** -weights[9] * math.expm1(0.1 * weights[10])
+    difficulty = 11 - (ease - 1) / growth
+    return Memory(stability, min(max(difficulty, 1.0), 10.0))
 
 
 def _rated(
