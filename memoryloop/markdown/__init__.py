@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from memoryloop.markdown import sanitising
 from memoryloop.markdown.parsing import parser
+from memoryloop.markdown.portable import portable
 
 logger = logging.getLogger(__name__)
 
@@ -19,7 +20,7 @@ MAX_CHARACTERS = 500_000
 # Rendered texts up to this long are remembered; a page of fifty messages costs its new ones only.
 _REMEMBERED_CHARACTERS = 20_000
 
-__all__ = ["MAX_CHARACTERS", "render", "split_blocks"]
+__all__ = ["MAX_CHARACTERS", "portable", "render", "split_blocks"]
 
 
 def render(text: str, *, unfinished: bool = False) -> SafeString:

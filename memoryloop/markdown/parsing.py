@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -50,6 +50,10 @@ class Parser:
         md.add_render_rule("fence", _render_code)
         md.add_render_rule("code_block", _render_code)
         self._md = md
+
+    def replace_rule(self, name: str, rule: Callable[..., str]) -> None:
+        """Have tokens of a type rendered by another rule."""
+        self._md.add_render_rule(name, rule)
 
     def block_tokens(self, text: str, *, unfinished: bool) -> list[Token] | None:
         """Return the tokens of the block structure, or None where it is nested too deep."""

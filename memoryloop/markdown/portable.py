@@ -1,0 +1,70 @@
+r"""Markdown to HTML for other programs: formulas stay TeX between `\(…\)` and `\[…\]`.
+
+Code is not highlighted and no class of ours is needed to read it. Sanitised like every HTML.
+"""
+
+import functools
+import re
+from collections.abc import MutableMapping, Sequence
+from typing import Any
+
+from django.utils.html import escape
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markdown_it.utils import OptionsDict
+
+from memoryloop.markdown import sanitising
+from memoryloop.markdown.parsing import Parser
+
+_OWN_IMAGE = re.compile(r'src="/media/([0-9a-f]{64}\.[a-z]+)"')
+_PARAGRAPH = re.compile(r"<p>((?:(?!</?p>).)*)</p>", re.DOTALL)
+# What nothing but our own pages understands.
+_OURS = re.compile(r' (?:class|loading|rel|data-language)="[^"]*"')
+
+
+def portable(text: str) -> str:
+    """Return a Markdown text as HTML for another program; our images by their file names."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+    html = _parser().html(text, unfinished=False)
+    if html is None:
+        # Nested too deep to be read.
+        return str(escape(text)).replace("\n", "<br>")
+    clean = _OURS.sub("", sanitising.clean(html)).strip()
+    alone = _PARAGRAPH.fullmatch(clean)
+    return _OWN_IMAGE.sub(r'src="\1"', alone[1] if alone else clean)
+
+
+@functools.lru_cache(maxsize=1)
+def _parser() -> Parser:
+    parser = Parser()
+    for name in ("math_block", "math_inline"):
+        parser.replace_rule(name, _formula)
+    for name in ("fence", "code_block"):
+        parser.replace_rule(name, _code)
+    return parser
+
+
+def _formula(
+    _renderer: RendererHTML,
+    tokens: Sequence[Token],
+    index: int,
+    _options: OptionsDict,
+    _env: MutableMapping[str, Any],
+) -> str:
+    token = tokens[index]
+    latex = escape(token.content)
+    if token.type == "math_block":
+        return f"<p>\\[{latex}\\]{escape(token.info)}</p>\n"
+    if token.markup in {"$$", "\\["}:
+        return f"\\[{latex}\\]"
+    return f"\\({latex}\\)"
+
+
+def _code(
+    _renderer: RendererHTML,
+    tokens: Sequence[Token],
+    index: int,
+    _options: OptionsDict,
+    _env: MutableMapping[str, Any],
+) -> str:
+    return f"<pre><code>{escape(tokens[index].content)}</code></pre>\n"
