@@ -15,6 +15,8 @@ EMBED_CARDS = "flashcards.embed_cards"
 PURGE_BIN = "flashcards.purge_bin"
 FIND_DUPLICATES = "flashcards.find_duplicates"
 BULK = "flashcards.change_cards"
+IMPORT = "flashcards.import_cards"
+EXPORT = "flashcards.export_cards"
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +36,18 @@ def request_bulk(change_id: UUID) -> None:
     """Have a change of many cards, or its undo, done or finished soon."""
     lock = f"{BULK}:{change_id}"
     transaction.on_commit(lambda: _defer(BULK, lock, change_id=str(change_id)), robust=True)
+
+
+def request_import(import_id: UUID) -> None:
+    """Have a file imported, or that undone, or either finished."""
+    lock = f"{IMPORT}:{import_id}"
+    transaction.on_commit(lambda: _defer(IMPORT, lock, import_id=str(import_id)), robust=True)
+
+
+def request_export(export_id: UUID) -> None:
+    """Have a file made of cards."""
+    lock = f"{EXPORT}:{export_id}"
+    transaction.on_commit(lambda: _defer(EXPORT, lock, export_id=str(export_id)), robust=True)
 
 
 def request_duplicates(owner_id: UUID, search_id: UUID) -> None:

@@ -9,6 +9,7 @@ from flashcards import bin as card_bin
 from flashcards import embedding, jobs, media
 from flashcards.alike import duplicate_search
 from flashcards.browsing import bulk
+from flashcards.exchange import exporting, importing, uploads
 from flashcards.making import documents
 from flashcards.reviewing import backlog
 from flashcards.store import checkpoint, upkeep
@@ -50,6 +51,26 @@ def end_plans(timestamp: int) -> None:  # noqa: ARG001 - as above
     backlog.end_those_caught_up(timezone.now())
 
 
+@app.task(name=jobs.IMPORT)
+def import_cards(import_id: str) -> None:
+    """Import what is in a file, or undo that."""
+    importing.run(import_id=UUID(import_id), clock=timezone.now)
+
+
+@app.task(name=jobs.EXPORT)
+def export_cards(export_id: str) -> None:
+    """Make a file of cards."""
+    exporting.run(export_id=UUID(export_id), clock=timezone.now)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="flashcards.resume_exchange")
+def resume_exchange(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes when it was due
+    """Go on with imports and exports that a worker left half done when it ended."""
+    importing.resume(timezone.now())
+    exporting.resume(timezone.now())
+
+
 @app.task(name=jobs.FIND_DUPLICATES)
 def find_duplicates(owner_id: str, search_id: str) -> None:
     """Look through an owner's whole collection for cards that say the same."""
@@ -68,4 +89,6 @@ def purge_bin(timestamp: int) -> None:  # noqa: ARG001 - as above
 def purge_files(timestamp: int) -> None:  # noqa: ARG001 - as above
     """Remove documents deleted long ago, and images that no card has shown for long."""
     documents.purge(timezone.now())
+    uploads.purge(timezone.now())
+    exporting.purge(timezone.now())
     media.purge(timezone.now())

@@ -33,6 +33,8 @@ _PAGES = (
     ("Review", "flashcards:review", "review", "due study repeat"),
     ("Cards", "flashcards:cards", "cards", "browse search list"),
     ("Decks", "flashcards:decks", "decks", "subjects tree smart saved search"),
+    ("Import cards", "flashcards:imports", "plus", "anki apkg csv bring move"),
+    ("Export cards", "flashcards:exports", "download", "anki apkg csv take leave backup"),
     ("New card", "flashcards:new_card", "plus", "write add"),
     ("Today", "flashcards:today", "sun", "done hard week days tomorrow"),
     ("Catching up", "flashcards:backlog", "clock", "plan backlog overdue behind"),

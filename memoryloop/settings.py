@@ -212,6 +212,10 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 MEDIA_ROOT = DATA_DIR / "media"
+# Files that are being imported or were exported, for as long as they are wanted. Web processes
+# and workers on several machines share this folder as they share the media.
+EXCHANGE_ROOT = DATA_DIR / "exchange"
+IMPORT_MAX_BYTES = environment.integer("MEMORYLOOP_IMPORT_MAX_MB", 500) * 1024 * 1024
 
 # Model providers. An address is probed when an answer is first wanted, never at start.
 ANTHROPIC_BASE_URL = environment.text("ANTHROPIC_BASE_URL")

@@ -16,6 +16,8 @@ from chat.services import append_message, start_conversation
 from flashcards.models import (
     BulkChange,
     CardEdit,
+    CardExport,
+    CardImport,
     Deck,
     Document,
     Draft,
@@ -77,6 +79,12 @@ class IsolationTests(TestCase):
             ).pk,
             "change_id": BulkChange.objects.create(
                 owner=self.alice, verb="suspend", card_ids=card.id.bytes, total=1
+            ).pk,
+            "import_id": CardImport.objects.create(
+                owner=self.alice, name="secret.apkg", contents={"decks": [], "types": []}
+            ).pk,
+            "export_id": CardExport.objects.create(
+                owner=self.alice, format="csv", card_ids=card.id.bytes, total=1
             ).pk,
             "log_id": uuid.uuid4(),
             "name": f"{'0' * 64}.png",

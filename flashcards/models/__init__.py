@@ -6,6 +6,7 @@ from flashcards.models.bulk import BulkChange, BulkPart, RemovedDecks
 from flashcards.models.decks import Deck
 from flashcards.models.documents import Document, Image
 from flashcards.models.drafts import Draft, DraftBatch
+from flashcards.models.exchange import CardExport, CardImport, ImportPart, NoteOrigin
 from flashcards.models.history import CardEdit, DuplicateSearch, NotDuplicates
 from flashcards.models.journal import JournalEntry, StoredOwner, StoreVersions
 from flashcards.models.study import StudySettings
@@ -16,14 +17,18 @@ __all__ = [
     "BulkChange",
     "BulkPart",
     "CardEdit",
+    "CardExport",
+    "CardImport",
     "Deck",
     "Document",
     "Draft",
     "DraftBatch",
     "DuplicateSearch",
     "Image",
+    "ImportPart",
     "JournalEntry",
     "NotDuplicates",
+    "NoteOrigin",
     "RemovedDecks",
     "ReviewTotals",
     "StoreVersions",

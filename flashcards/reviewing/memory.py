@@ -108,6 +108,8 @@ def _interval(log: ReviewLog) -> str:
     if scheduling.is_reset(log):
         return "begun anew"
     span = words.interval(timedelta(days=max(0.0, log.scheduled_days)))
+    if scheduling.is_given(log):
+        return f"brought along, due in {span}"
     return span if log.rating is not None else f"due in {span}"
 
 

@@ -217,6 +217,22 @@
     } else parameters.ids = [...chosen].join(",");
   });
 
+  // What leads to a page of its own takes the selection along as any form does.
+  document.addEventListener(
+    "submit",
+    (event) => {
+      if (event.target.id !== "change-form" || !event.submitter?.matches("[data-plain]")) return;
+      event.stopPropagation();
+      const field =
+        event.target.querySelector("[data-carried]") ?? document.createElement("input");
+      Object.assign(field, { type: "hidden" }).dataset.carried = "";
+      field.name = all ? "except" : "ids";
+      field.value = [...(all ? spared : chosen)].join(",");
+      event.target.append(field);
+    },
+    true,
+  );
+
   function setUp({ keepSelection }) {
     if (!keepSelection) {
       clear();

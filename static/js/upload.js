@@ -6,7 +6,10 @@
   if (!form) return;
   const status = form.querySelector("[data-upload-status]");
   const field = form.elements.file;
-  const READABLE = /\.(txt|text|md|markdown|pdf)$/i;
+  // A form may say for itself which files it takes.
+  const READABLE = form.dataset.accept
+    ? new RegExp(`\\.(${form.dataset.accept.replaceAll(" ", "|")})$`, "i")
+    : /\.(txt|text|md|markdown|pdf)$/i;
 
   const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
   for (const target of [form, ...document.querySelectorAll("[data-composer]")]) {
@@ -22,7 +25,7 @@
       event.preventDefault();
       const [file] = event.dataTransfer.files;
       if (!file || !READABLE.test(file.name)) {
-        const text = "Text, Markdown and PDF files can be read.";
+        const text = form.dataset.refused ?? "Text, Markdown and PDF files can be read.";
         document.dispatchEvent(new CustomEvent("toast", { detail: { text } }));
         return;
       }

@@ -74,6 +74,8 @@ def find(person: Visit) -> dict[str, str]:
         "documents": "/documents/",
         "bin": "/cards/bin/",
         "duplicates": "/cards/duplicates/",
+        "import": "/cards/import/",
+        "export-cards": "/cards/export/",
         "near": f"{card}near/",
         "settings": "/settings/",
         "study": "/settings/study/",

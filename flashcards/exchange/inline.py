@@ -1,0 +1,165 @@
+"""Within a line of Markdown: what has to be escaped, emphasis that holds, code, line breaks.
+
+While a line is put together, emphasis and breaks are single characters that no text has; `finish`
+makes Markdown of them once it is known what stands beside them.
+"""
+
+import re
+import unicodedata
+
+BREAK, LINE = "\ue002", "\ue003"
+BOLD, ITALIC, STRUCK = "**", "*", "~~"
+_OPEN = {BOLD: "\ue004", ITALIC: "\ue005", STRUCK: "\ue006"}
+_SIGNS = {opening: mark for mark, opening in _OPEN.items()}
+_CLOSE = "\ue007"
+_INNERMOST = re.compile(f"([\ue004-\ue006])([^\ue004-\ue007]*){_CLOSE}")
+
+# A backslash before what Markdown would take for a sign of its own.
+_SPECIAL = re.compile(
+    r"\\(?=[!-/:-@\[-`{-~])"
+    r"|[*`]"
+    r"|(?<![^\W_])_|_(?![^\W_])"
+    r"|~(?=~)"
+    r"|!(?=\[)|\[(?=[^\]\n]*\]\()"
+    r"|<(?=[a-zA-Z/!?])"
+    r"|&(?=#?\w+;)"
+)
+_LINE_START = re.compile(r"(?:#{1,6}(?=\s|$)|>|[-+](?=\s|$)|[-=]{2,}\s*$|~{3,}|\|)")
+_NUMBERED = re.compile(r"(\d{1,9})([.)])(?=\s|$)")
+_SPACES = re.compile(r"[ \t\r\n\f\v]+")
+_SUPERSCRIPTS = str.maketrans("0123456789+-=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ")
+_SUBSCRIPTS = str.maketrans("0123456789+-=()aeoxhklmnpst", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₒₓₕₖₗₘₙₚₛₜ")
+
+
+def escape(text: str) -> str:
+    """Return plain text as Markdown that reads the same."""
+    escaped = _SPECIAL.sub(r"\\\g<0>", text)
+    if escaped.count("$") > 1:
+        # Two of them could be a formula.
+        escaped = escaped.replace("$", "\\$")
+    return escaped
+
+
+def marked(text: str, mark: str) -> str:
+    """Return text with a mark around each of its lines; it is written out by `finish`."""
+    parts = re.split(f"([{BREAK}{LINE}])", text)
+    return "".join(
+        part if part in (BREAK, LINE) or not part.strip() else f"{_OPEN[mark]}{part}{_CLOSE}"
+        for part in parts
+    )
+
+
+def code(text: str) -> str:
+    """Return text as a span of code, whatever backticks it has."""
+    text = _SPACES.sub(" ", text.replace("\xa0", " "))
+    if not text.strip():
+        return text
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    ticks = "`" * (longest + 1 if longest else 1)
+    space = " " if text[0] == "`" or text[-1] == "`" else ""
+    return f"{ticks}{space}{text}{space}{ticks}"
+
+
+def fenced(text: str) -> str:
+    """Return text as a block of code."""
+    text = text.replace("\xa0", " ").strip("\n")
+    if not text.strip():
+        return ""
+    longest = max((len(run) for run in re.findall("`{3,}", text)), default=2)
+    fence = "`" * (longest + 1)
+    return f"{fence}\n{text}\n{fence}"
+
+
+def link(text: str, address: str) -> str:
+    words = " ".join(re.sub(f"[{BREAK}{LINE}]", " ", text).split())
+    address = re.sub(r"[\s<>]", lambda found: f"%{ord(found[0]):02X}", address.strip())
+    if not words:
+        return ""
+    if "(" in address or ")" in address:
+        address = f"<{address}>"
+    return f"[{words}]({address})"
+
+
+def subscript(text: str) -> str:
+    return _small(text, _SUBSCRIPTS, "_")
+
+
+def superscript(text: str) -> str:
+    return _small(text, _SUPERSCRIPTS, "^")
+
+
+def finish(text: str) -> str:
+    """Return a block's text: lines broken as they were, emphasis where Markdown reads it as such.
+
+    An empty line between two lines makes them two paragraphs.
+    """
+    lines: list[str] = []
+    line = ""
+    for part in re.split(f"([{BREAK}{LINE}])", text):
+        if part == BREAK or (part == LINE and _SPACES.sub(" ", line).strip()):
+            lines.append(line)
+            line = ""
+        elif part != LINE:
+            line += part
+    lines.append(line)
+    written = [_line(each) for each in lines]
+    paragraphs = re.split(r"\n{2,}", "\n".join(written).strip("\n"))
+    return "\n\n".join(each.replace("\n", "  \n") for each in paragraphs if each)
+
+
+def _line(text: str) -> str:
+    text = _SPACES.sub(" ", text.replace("\xa0", " ")).strip()
+    while match := _INNERMOST.search(text):
+        text = text[: match.start()] + _emphasis(text, match) + text[match.end() :]
+    text = re.sub("[\ue002-\ue007]", "", text).strip()
+    if _LINE_START.match(text):
+        return f"\\{text}"
+    return _NUMBERED.sub(r"\1\\\2", text, count=1) if _NUMBERED.match(text) else text
+
+
+def _emphasis(text: str, match: re.Match[str]) -> str:
+    """Return the words of a mark with its signs, or without where they would show as signs."""
+    mark, words = _SIGNS[match[1]], match[2]
+    core = words.strip()
+    if not core or mark in core:
+        return words
+    at = words.index(core)
+    lead, trail = words[:at], words[at + len(core) :]
+    before = lead[-1:] or text[: match.start()].rstrip("\ue004\ue005\ue006")[-1:]
+    after = trail[:1] or text[match.end() :].lstrip(_CLOSE)[:1]
+    # Signs of punctuation at an edge keep Markdown from seeing the end of the emphasis.
+    while core and not _holds(core, before, after) and _is_sign(core[-1]) and after.strip():
+        if len(core) > 1 and core[-2] == "\\":
+            break
+        shorter = core[:-1].rstrip()
+        core, trail = shorter, core[len(shorter) :] + trail
+        after = trail[:1]
+    if not core or not _holds(core, before, after):
+        return words
+    return f"{lead}{mark}{core}{mark}{trail}"
+
+
+def _holds(core: str, before: str, after: str) -> bool:
+    """Tell whether marks right around the core are read as such (CommonMark 6.2)."""
+    if "*" in (before, after) or core.endswith("\\"):
+        return False
+    if "*" in (core[0], core[-1]):
+        # Beside a star the two runs become one, which is bold and italic where both end together.
+        runs = re.findall(r"(?<!\\)\*+", core)
+        return len(runs) == 2 and core[0] == core[-1] == "*" and core[-2] != "\\"
+    opens = not _is_sign(core[0]) or not before.strip() or _is_sign(before)
+    closes = not _is_sign(core[-1]) or not after.strip() or _is_sign(after)
+    return opens and closes
+
+
+def _is_sign(character: str) -> bool:
+    return bool(character) and unicodedata.category(character)[0] in "PS"
+
+
+def _small(text: str, table: dict[int, int], sign: str) -> str:
+    words = text.strip()
+    if words and all(ord(character) in table for character in words):
+        return words.translate(table)
+    if not words or re.search(f"[{BREAK}{LINE}\ue000]", words):
+        return text
+    return f"{sign}{words}" if len(words) == 1 and sign == "^" else f"{sign}({words})"

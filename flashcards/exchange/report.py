@@ -1,0 +1,53 @@
+"""What became of the notes of a file: counts, and of what was left out the reasons."""
+
+from typing import Any
+
+from flashcards.exchange.pictures import Pictures
+
+EXAMPLES_MOST = 5
+COUNTS = ("imported", "reviews", "updated", "same", "restored", "long", "images")
+
+
+class Report:
+    """Grows with each step; what a step counted is kept with it, so nothing is counted twice."""
+
+    def __init__(self, known: dict[str, Any]) -> None:
+        self.counts: dict[str, int] = {name: int(known.get(name, 0)) for name in COUNTS}
+        self.skipped: dict[str, dict[str, Any]] = {**known.get("skipped", {})}
+        self.left_out: dict[str, dict[str, Any]] = {**known.get("left_out", {})}
+        self.decks: list[str] = [*known.get("decks", ())]
+        self._images_before = self.counts["images"]
+        self._left_out_before = {reason: each["count"] for reason, each in self.left_out.items()}
+
+    def count(self, name: str, number: int = 1) -> None:
+        self.counts[name] += number
+
+    def skip(self, reason: str, example: str) -> None:
+        """Count a card that was not taken, and keep the first few as examples."""
+        kept = self.skipped.setdefault(reason, {"count": 0, "examples": []})
+        kept["count"] += 1
+        if len(kept["examples"]) < EXAMPLES_MOST:
+            kept["examples"].append(example)
+
+    def skip_deck(self, name: str, reason: str) -> None:
+        """Count a deck that could not be made; its cards are there, in none."""
+        kept = self.left_out.setdefault(reason, {"count": 0, "examples": []})
+        kept["count"] += 1
+        if len(kept["examples"]) < EXAMPLES_MOST:
+            kept["examples"].append(name)
+
+    def take_pictures(self, pictures: Pictures) -> None:
+        self.counts["images"] = self._images_before + pictures.stored
+        for reason, number in pictures.refused.items():
+            before = self._left_out_before.get(reason, 0)
+            kept = self.left_out.setdefault(reason, {"count": 0, "examples": []})
+            kept["count"] = before + number
+            kept["examples"] = kept["examples"] or pictures.examples[reason]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            **self.counts,
+            "skipped": self.skipped,
+            "left_out": self.left_out,
+            "decks": self.decks,
+        }

@@ -1,0 +1,161 @@
+"""A file to be imported: kept in a folder of its own, looked into, and removed when it is done."""
+
+import contextlib
+import functools
+import shutil
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from flashcards.exchange import pictures
+from flashcards.exchange.collection import Collection, NoteType
+from flashcards.exchange.notes_of import mirrored
+from flashcards.exchange.package import BadPackage, Package
+from flashcards.exchange.textfile import TextFile
+from flashcards.models import CardImport
+from flashcards.models.exchange import NAME_MAX_CHARACTERS
+
+# A file that nobody imports after all stays for so long, and what tells of an import too.
+KEPT_UNUSED = timedelta(days=1)
+KEPT_REPORT = timedelta(days=30)
+PACKAGES = (".apkg", ".colpkg", ".zip")
+TEXTS = (".txt", ".csv", ".tsv")
+Source = Collection | TextFile
+
+
+class _Named(Protocol):
+    pk: Any
+
+
+def folder_of(row: _Named) -> Path:
+    """Return where the files of an import or an export are."""
+    return Path(settings.EXCHANGE_ROOT) / str(row.pk)
+
+
+def receive(*, owner_id: UUID, upload: Any, now: datetime) -> CardImport:
+    """Keep a file and look into it; nothing is imported yet. Raises BadPackage."""
+    if upload is None or not upload.name:
+        raise BadPackage("Choose a file first: an Anki package, or a text file with columns.")
+    name = Path(upload.name.replace("\\", "/")).name
+    form = _format(name)
+    if (upload.size or 0) > settings.IMPORT_MAX_BYTES:
+        raise BadPackage(
+            f"The file has {(upload.size or 0) / 1024**2:,.0f} MB, and "
+            f"{settings.IMPORT_MAX_BYTES // 1024**2:,} MB are the most. In Anki, export it "
+            "without its media, or deck by deck."
+        )
+    row = CardImport(
+        owner_id=owner_id,
+        name=name.replace("\x00", "")[:NAME_MAX_CHARACTERS],
+        format=form,
+        created_at=now,
+        updated_at=now,
+    )
+    folder = folder_of(row)
+    folder.mkdir(mode=0o700, parents=True)
+    try:
+        with (folder / "file").open("wb") as file:
+            for piece in upload.chunks():
+                file.write(piece)
+        row.contents = _look_into(row)
+        row.total = row.contents["notes"]
+        row.save()
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return row
+
+
+@contextlib.contextmanager
+def opened(row: CardImport) -> Iterator[tuple[Source, Package | None]]:
+    """Open what was uploaded. Raises BadPackage."""
+    folder = folder_of(row)
+    if not (folder / "file").exists():
+        raise BadPackage("The file is not here any more. Choose it again.")
+    if row.format == "text":
+        with TextFile(folder / "file") as text:
+            yield text, None
+        return
+    with Package(folder / "file") as package:
+        database = folder / "collection"
+        if not database.exists():
+            partial = folder / "collection.partial"
+            package.unpack_collection(partial)
+            partial.replace(database)
+        with Collection(database) as collection:
+            yield collection, package
+
+
+def discard(row: _Named) -> None:
+    """Remove the files of an import or an export, once the present transaction has committed."""
+    remove = functools.partial(shutil.rmtree, folder_of(row), ignore_errors=True)
+    transaction.on_commit(remove, robust=True)
+
+
+def purge(now: datetime) -> None:
+    """Remove files that nobody imported, and what tells of imports long ago."""
+    old = CardImport.objects.filter(updated_at__lt=now - KEPT_UNUSED)
+    for row in old.filter(status=CardImport.Status.READY):
+        row.delete()
+    finished = (CardImport.Status.DONE, CardImport.Status.FAILED, CardImport.Status.UNDONE)
+    CardImport.objects.filter(updated_at__lt=now - KEPT_REPORT, status__in=finished).delete()
+
+
+def _format(name: str) -> str:
+    lowered = name.lower()
+    if lowered.endswith(PACKAGES):
+        return "anki"
+    if lowered.endswith(TEXTS):
+        return "text"
+    raise BadPackage(
+        "Anki packages (.apkg, .colpkg) and text files (.csv, .tsv, .txt) can be imported."
+    )
+
+
+def _look_into(row: CardImport) -> dict[str, Any]:
+    with opened(row) as (source, package):
+        cards = source.cards_by_deck()
+        names = source.decks
+        decks = sorted(
+            ([str(deck_id), names.get(deck_id, "Default"), n] for deck_id, n in cards.items()),
+            key=lambda deck: str(deck[1]).lower(),
+        )
+        types = [
+            [_type_name(source.note_types.get(type_id)), count, _becomes(source, type_id)]
+            for type_id, count in source.notes_by_type().items()
+        ]
+        files = {"images": 0, "audio": 0, "video": 0, "other": 0}
+        for name in package.media if package else ():
+            files[pictures.kind_of(name)] += 1
+        return {
+            "decks": decks,
+            "types": sorted(types, key=lambda each: -each[1]),
+            "notes": source.count_notes(),
+            "cards": sum(cards.values()),
+            "reviews": source.count_reviews(),
+            "scheduled": source.count_scheduled(),
+            **files,
+        }
+
+
+def _type_name(note_type: NoteType | None) -> str:
+    return note_type.name[:200] if note_type else "Unknown"
+
+
+def _becomes(source: Source, type_id: int) -> str:
+    """Say what the notes of a type become."""
+    note_type = source.note_types.get(type_id)
+    if note_type is None:
+        return "cannot be imported"
+    if note_type.is_image_occlusion:
+        return "cannot be imported: parts of an image cannot be hidden here"
+    if note_type.is_cloze:
+        return "texts with gaps"
+    if mirrored(note_type) and len(note_type.templates) == 2:
+        return "questions asked both ways"
+    return "a question for each of its templates" if len(note_type.templates) > 1 else "questions"

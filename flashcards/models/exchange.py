@@ -1,0 +1,148 @@
+"""Imports and exports: what came with which file, and what it takes to undo it."""
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+
+NAME_MAX_CHARACTERS = 200
+
+
+class CardImport(models.Model):
+    """A file to be imported: first looked into, then taken over, then perhaps undone."""
+
+    class Status(models.TextChoices):
+        READY = "ready", "Waiting for the learner"
+        WORKING = "working", "Importing"
+        DONE = "done", "Imported"
+        FAILED = "failed", "Failed"
+        UNDOING = "undoing", "Undoing"
+        UNDONE = "undone", "Undone"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="card_imports"
+    )
+    # Of the file, without its folders.
+    name = models.CharField(max_length=NAME_MAX_CHARACTERS)
+    # "anki" for a package, "text" for a file with columns.
+    format = models.CharField(max_length=4)
+    status = models.CharField(max_length=7, choices=Status, default=Status.READY)
+    # One plain sentence for the learner when the status is FAILED.
+    error = models.CharField(max_length=300, blank=True)
+    # What is in the file, as it is shown before anything is imported.
+    contents = models.JSONField(default=dict)
+    # What the learner chose.
+    options = models.JSONField(default=dict)
+    # What became of it: counts, and of what was skipped the reasons with examples.
+    report = models.JSONField(default=dict)
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    # The note up to which it was imported: a worker that dies goes on behind it.
+    position = models.BigIntegerField(default=-(2**62))
+    created_at = models.DateTimeField(default=timezone.now)
+    # Moves while its worker lives.
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    objects: ClassVar[models.Manager["CardImport"]] = models.Manager()
+
+    class Meta:
+        ordering = ["-created_at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.get_status_display()}: {self.done} of {self.total} notes"
+
+    def get_absolute_url(self) -> str:
+        return reverse("flashcards:import", args=[self.pk])
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.status in {self.Status.WORKING, self.Status.UNDOING}
+
+
+class ImportPart(models.Model):
+    """What one step of an import changed, written in the transaction that did it."""
+
+    card_import = models.ForeignKey(CardImport, on_delete=models.CASCADE, related_name="parts")
+    number = models.PositiveIntegerField()
+    # Cards that were made or taken out of the bin, 16 bytes each.
+    card_ids = models.BinaryField()
+    # [card's id, its words before, its words after] of those that were there already.
+    changes = models.JSONField(default=list)
+
+    objects: ClassVar[models.Manager["ImportPart"]] = models.Manager()
+
+    class Meta:
+        ordering = ["card_import", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["card_import", "number"], name="import_part")
+        ]
+
+    def __str__(self) -> str:
+        return f"part {self.number} of {self.card_import_id}"
+
+
+class NoteOrigin(models.Model):
+    """Where a note came from: it is known again when it comes once more, and when it goes back."""
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="note_origins"
+    )
+    note_id = models.UUIDField()
+    # Anki's name of the note, the same in every collection that has it.
+    guid = models.TextField()
+    # Of the words as they came, so that a change here and a change there are told apart.
+    words_hash = models.CharField(max_length=64)
+
+    objects: ClassVar[models.Manager["NoteOrigin"]] = models.Manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "note_id"], name="note_origin_once")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.note_id)
+
+
+class CardExport(models.Model):
+    """A file that is made of cards, for Anki or as a table, and kept for a day."""
+
+    class Status(models.TextChoices):
+        WORKING = "working", "Working"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="card_exports"
+    )
+    # "apkg" or "csv".
+    format = models.CharField(max_length=4)
+    # The search that finds the cards; blank for all of them.
+    search = models.TextField(blank=True)
+    # What the learner chose: "schedule", "media".
+    options = models.JSONField(default=dict)
+    # The cards, 16 bytes each, in their order.
+    card_ids = models.BinaryField()
+    status = models.CharField(max_length=7, choices=Status, default=Status.WORKING)
+    error = models.CharField(max_length=300, blank=True)
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    size_bytes = models.PositiveBigIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    objects: ClassVar[models.Manager["CardExport"]] = models.Manager()
+
+    class Meta:
+        ordering = ["-created_at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.get_status_display()}: {self.done} of {self.total} cards"
+
+    def get_absolute_url(self) -> str:
+        return reverse("flashcards:export_file", args=[self.pk])
