@@ -223,8 +223,8 @@ def _before(owner_id: UUID, answer: Message) -> _Before:
             return _Before([], 0, [], "")
         about, branched = row
         # A token is four bytes and a little more.
-        bounds = [answer.parent_id, answer.position - WINDOW_MESSAGES, WINDOW_TOKENS * 4]
-        cursor.execute(_NEWEST, bounds)
+        down_to, room = answer.position - WINDOW_MESSAGES, WINDOW_TOKENS * 4
+        cursor.execute(_NEWEST, (answer.parent_id, down_to, room))
         rows = cursor.fetchall()
     elsewhere: list[UUID] = []
     if branched:

@@ -1,12 +1,13 @@
 """Measure the time that MemoryLoop adds to the first token of an answer.
 
-    python -m tests.benchmarks.chat_first_token [--rounds 40] [--streams 200]
+    python -m tests.benchmarks.chat_first_token [--rounds 40] [--think 0.3]
 
 From the POST that sends a message to the first words on the stream of events, as a browser goes
-about it: one connection for the POST, another for the events. A provider on loopback answers at
-once; what it takes when asked without MemoryLoop is measured too and taken off. Then as many
-streams as asked for at once, in the one web process: how much later than it was written a word
-arrives.
+about it: one connection for the POST, another for the events. What the provider, on loopback, takes
+when asked without MemoryLoop is measured too and taken off. Twice: with a provider that answers at
+once, where everything MemoryLoop does is waited for; and with one that thinks for a while before
+its first word, as every real one does, while the page connects. `chat_streams` measures many
+answers at once.
 """
 
 import argparse
@@ -18,7 +19,6 @@ import re
 import signal
 import statistics
 import sys
-import threading
 import time
 import urllib.parse
 import urllib.request
@@ -45,7 +45,9 @@ for number in range({learners}):
     print("session", session.session_key)
 """
 TOKEN = "a" * 32
-WORDS, WORD_SECONDS = 300, 0.1
+TEXT = "A cell is the smallest unit of life. It has a membrane."
+# Slow enough that an answer is not at its end when the page connects.
+WORD_SECONDS = 0.02
 STAGES: dict[str, list[float]] = {"POST": [], "connecting to the events": []}
 _numbers = itertools.count(1)
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -127,64 +129,10 @@ def direct_ms(provider: OpenAIServer) -> float:
     started = time.perf_counter()
     with urllib.request.urlopen(request) as answer:
         for line in answer:
-            if b'"content": "' in line or b'"content":"' in line:
+            # The first that holds any text: an empty one opens the answer.
+            if re.search(rb'"content": ?"[^"]', line):
                 break
         return (time.perf_counter() - started) * 1_000
-
-
-def many_streams(live: LiveMemoryLoop, provider: OpenAIServer, browsers: list[Browser]) -> str:
-    """Stream to everybody at once and return what was seen of it."""
-    provider.default(text="word " * WORDS, delay_seconds=WORD_SECONDS)
-    process = live.process
-    assert process is not None  # it runs within the context
-    before, used = _memory_mb(process.pid), _cpu_seconds(process.pid)
-    firsts: list[float] = []
-    gaps: list[float] = []
-    whole: list[float] = []
-    peak: list[float] = []
-
-    def learner(browser: Browser) -> None:
-        started = time.perf_counter()
-        answered = browser.post("/chat/start/", "Go on", htmx=False)
-        page = browser.events(answered.headers["Location"]).read().decode()
-        found = re.search(r'data-stream="([^"]+)"', page)
-        if found is None:
-            return
-        event, last = "", 0.0
-        for raw in browser.events(found[1]):
-            line = raw.decode().rstrip("\n")
-            if line.startswith("event: "):
-                event = line[7:]
-            elif line.startswith("data: "):
-                now = time.perf_counter()
-                if has_words(event, line[6:]):
-                    if last:
-                        gaps.append((now - last) * 1_000)
-                    else:
-                        firsts.append((now - started) * 1_000)
-                    last = now
-                elif event == "done":
-                    whole.append(now - started)
-
-    threads = [
-        threading.Thread(target=learner, args=(browser,), daemon=True) for browser in browsers
-    ]
-    for thread in threads:
-        thread.start()
-        # Nobody's two hundred learners press Enter in the same second.
-        time.sleep(0.1)
-    peak.append(_memory_mb(process.pid))
-    for thread in threads:
-        thread.join()
-    return (
-        f"{len(browsers)} streams: {len(whole)} finished; first words median "
-        f"{statistics.median(firsts):.0f} ms, p95 {_p95(firsts):.0f} ms; between two updates "
-        f"median {statistics.median(gaps):.0f} ms, p95 {_p95(gaps):.0f} ms; whole answer median "
-        f"{statistics.median(whole):.1f} s ({WORDS * WORD_SECONDS:.1f} s at the provider); "
-        f"{(peak[0] - before) / len(browsers) * 1_024:.0f} KB a stream, "
-        f"{(_cpu_seconds(process.pid) - used) / len(browsers) / WORDS * 1e6:.0f} µs of processor "
-        "time a word"
-    )
 
 
 def _cpu_seconds(pid: int) -> float:
@@ -197,15 +145,10 @@ def _p95(values: list[float]) -> float:
     return sorted(values)[int(len(values) * 0.95)]
 
 
-def _memory_mb(pid: int) -> float:
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1_024  # type: ignore[index] # Linux has it
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.chat_first_token")
     parser.add_argument("--rounds", type=int, default=40)
-    parser.add_argument("--streams", type=int, default=200)
+    parser.add_argument("--think", type=float, default=0.3)
     options = parser.parse_args()
     # Told to end, it ends as usual: the server it started goes with it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
@@ -215,31 +158,39 @@ def main() -> None:
             {"OPENAI_BASE_URL": provider.url, "OPENAI_MODEL": provider.models[-1]}
         ) as live,
     ):
-        provider.default(text="A cell is the smallest unit of life. It has a membrane.")
-        printed = live.manage("shell", "-c", LOG_IN.format(learners=max(options.streams, 1)))
-        browsers = [Browser(live.port, key) for key in re.findall(r"session (\w+)", printed)]
-        first = browsers[0]
-        conversation = first.post("/chat/start/", "What is a cell?", htmx=False).headers["Location"]
+        provider.default(text=TEXT, delay_seconds=WORD_SECONDS)
+        printed = live.manage("shell", "-c", LOG_IN.format(learners=1))
+        browser = Browser(live.port, re.findall(r"session (\w+)", printed)[0])
+        started = browser.post("/chat/start/", "What is a cell?", htmx=False)
+        conversation = started.headers["Location"]
         # What is loaded when it is first used.
-        page = first.events(conversation).read().decode()
+        page = browser.events(conversation).read().decode()
         for path in re.findall(r'data-stream="([^"]+)"', page):
-            first.events(path).read()
+            browser.events(path).read()
         for _ in range(5):
-            first_words_ms(first, conversation)
-        assert live.process is not None  # it runs within the context
-        used = _cpu_seconds(live.process.pid)
-        taken = [first_words_ms(first, conversation) for _ in range(options.rounds)]
-        used = (_cpu_seconds(live.process.pid) - used) / options.rounds
-        direct = statistics.median(direct_ms(provider) for _ in range(options.rounds))
-        sys.stdout.write(
-            f"POST to first words: median {statistics.median(taken):.1f} ms, p95 "
-            f"{_p95(taken):.1f} ms, of which the provider {direct:.1f} ms"
-            + "".join(f", {name} {statistics.median(ms):.1f} ms" for name, ms in STAGES.items())
-            + f"; {used * 1_000:.1f} ms of processor time for a whole answer\n"
-        )
-        sys.stdout.flush()
-        if options.streams:
-            sys.stdout.write(many_streams(live, provider, browsers) + "\n")
+            first_words_ms(browser, conversation)
+        for thinks in (0.0, options.think):
+            provider.default(text=TEXT, delay_seconds=WORD_SECONDS, first_delay_seconds=thinks)
+            sys.stdout.write(measure(live, provider, browser, conversation, options.rounds))
+            sys.stdout.flush()
+
+
+def measure(
+    live: LiveMemoryLoop, provider: OpenAIServer, browser: Browser, conversation: str, rounds: int
+) -> str:
+    for stage in STAGES.values():
+        stage.clear()
+    assert live.process is not None  # it runs within the context
+    used = _cpu_seconds(live.process.pid)
+    taken = [first_words_ms(browser, conversation) for _ in range(rounds)]
+    used = (_cpu_seconds(live.process.pid) - used) / rounds
+    direct = statistics.median(direct_ms(provider) for _ in range(rounds))
+    stages = "".join(f", {name} {statistics.median(ms):.1f} ms" for name, ms in STAGES.items())
+    return (
+        f"POST to first words: median {statistics.median(taken):.1f} ms, p95 {_p95(taken):.1f} ms, "
+        f"of which the provider {direct:.1f} ms: {statistics.median(taken) - direct:.1f} ms added"
+        f"{stages}; {used * 1_000:.1f} ms of processor time for a whole answer\n"
+    )
 
 
 if __name__ == "__main__":
