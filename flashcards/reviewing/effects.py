@@ -12,6 +12,7 @@ from flashcards import words
 from flashcards.models import Deck
 from flashcards.models.decks import DECK_SEPARATOR
 from flashcards.records import Flashcard, State
+from flashcards.reviewing.backlog import ANSWERS_A_NEW_CARD
 from flashcards.reviewing.pace import Pace
 from flashcards.reviewing.study import Study
 from flashcards.scheduling import ScheduleSettings
@@ -19,8 +20,6 @@ from flashcards.scheduling.workload import Numbers, reviews_a_new_card, workload
 
 # With fewer a learner's own cards say too little; then typical ones stand for them.
 OWN_CARDS = 20
-# On the day it is learnt.
-ANSWERS_A_NEW_CARD = 3
 _TIMES = "\N{MULTIPLICATION SIGN}"
 RETENTIONS = (0.80, 0.85, 0.90, 0.95, 0.97)
 
