@@ -215,8 +215,7 @@ class Query(Generic[R]):
     def to_arrow(self, *fields: str, in_order: bool = True) -> pa.Table:
         """Return the rows as an Arrow table of the named fields, all of them if none is named.
 
-        Nothing is made into records: a million rows are as many megabytes as their columns. Whoever
-        only counts or sums spares the sorting with `in_order=False`, which takes no slice.
+        Nothing is made into records; `in_order=False` spares the sorting, and takes no slice.
         """
         plan, spec = self._plan, self._plan.spec
         for name in fields:
@@ -233,14 +232,16 @@ class Query(Generic[R]):
             parts.append(codec.to_table(spec, fresh).select(needed))
             table = tables.existing(spec, self._version(pending))
             if table is not None and not self._base_is_erased(pending):
-                scan = table.search().where(self._base_filter(pending, overlay)).select(needed)
-                parts.append(tables.fetch(scan.limit(EVERYTHING)).select(needed).cast(schema))
+                # Rows with a newer image leave here: LanceDB would compare each id with each.
+                scan = table.search().where(self._base_filter(pending, {})).limit(EVERYTHING)
+                rows = tables.fetch(scan.select([*{"id", *needed}]))
+                newer = pc.is_in(rows["id"], pa.array(map(str, overlay), pa.string()))
+                parts.append(rows.filter(pc.invert(newer)).select(needed).cast(schema))
         merged = pa.concat_tables(parts)
         if not in_order:
             return merged.select(columns)
         order = pc.sort_indices(merged, sort_keys=[_arrow_key(n) for n in order_by])
-        length = None if plan.limit is None else plan.limit
-        return merged.take(order).slice(plan.offset, length).select(columns)
+        return merged.take(order).slice(plan.offset, plan.limit).select(columns)
 
     def _rows(self) -> list[R]:
         if self._result is None:
