@@ -21,8 +21,7 @@ from django.conf import settings
 from flashcards.store.errors import StoreError
 from flashcards.store.schema import Index, TableSpec
 
-# What LanceDB may keep of indexes and of files' metadata in each process.
-INDEX_CACHE_BYTES = 192 * 1024**2
+# What LanceDB may keep of files' metadata in each process; of indexes, LANCEDB_INDEX_CACHE_MB says.
 METADATA_CACHE_BYTES = 48 * 1024**2
 
 _lock = threading.Lock()
@@ -87,7 +86,8 @@ def _session() -> Any:
     import lancedb
 
     return lancedb.Session(
-        index_cache_size_bytes=INDEX_CACHE_BYTES, metadata_cache_size_bytes=METADATA_CACHE_BYTES
+        index_cache_size_bytes=settings.LANCEDB_INDEX_CACHE_MB * 1024**2,
+        metadata_cache_size_bytes=METADATA_CACHE_BYTES,
     )
 
 
