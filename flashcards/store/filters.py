@@ -4,12 +4,9 @@ The only place that quotes a value. Both readings are two-valued: a condition on
 is false, so `exclude` keeps the row, whichever side it is on.
 """
 
-import dataclasses
 import datetime
 import enum
-import functools
 import math
-import typing
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -177,23 +174,13 @@ def condition(spec: TableSpec, key: str, value: Any) -> Condition:
         raise UnknownLookup(f"{spec.record.__name__}.{name} has no lookup {lookup!r}.")
     if lookup == "exact" and value is None:
         return Condition(name, "isnull", True)
-    as_id = name in _ids(spec.record) and lookup != "isnull"
+    as_id = name in spec.ids and lookup != "isnull"
     if lookup == "in":
         # As in Django, a missing value among them matches nothing.
         value = tuple(_id(each) if as_id else each for each in value if each is not None)
     elif as_id:
         value = _id(value)
     return Condition(name, lookup, value, is_list=pa.types.is_list(field.type))
-
-
-@functools.cache
-def _ids(record: Any) -> frozenset[str]:
-    """Return the fields of a record that are ids, lists of them included."""
-    return frozenset(
-        field.name
-        for field in dataclasses.fields(record)
-        if uuid.UUID in (field.type, *typing.get_args(field.type))
-    )
 
 
 def _id(value: Any) -> Any:

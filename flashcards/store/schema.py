@@ -1,6 +1,10 @@
 """The two LanceDB tables: explicit Arrow schemas and the fields a query may name."""
 
+import dataclasses
 import enum
+import functools
+import typing
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
@@ -123,6 +127,15 @@ class TableSpec:
     def columns(self) -> list[str]:
         """Return the columns a record is made of."""
         return [name for name in self.schema.names if name not in STORE_COLUMNS]
+
+    @functools.cached_property
+    def ids(self) -> frozenset[str]:
+        """Return the fields of a record that are ids, or lists of them."""
+        return frozenset(
+            field.name
+            for field in dataclasses.fields(self.record)
+            if uuid.UUID in (field.type, *typing.get_args(field.type))
+        )
 
     @property
     def whole(self) -> list[str]:
