@@ -44,7 +44,12 @@ def main(action: str, owner: str, seed: str, count: str) -> None:
         if not ids:
             create()
             return
-        card = services.get_card(owner_id=owner_id, card_id=draw.choice(ids))
+        card_id = draw.choice(ids)
+        try:
+            card = services.get_card(owner_id=owner_id, card_id=card_id)
+        except Flashcard.DoesNotExist:
+            acknowledge(gone=str(card_id))
+            return
         # As two tabs might that were opened from one: an id that follows from what they show.
         review_id = uuid.uuid5(card.id, str(card.sequence)) if client_id else uuid.uuid4()
         try:
@@ -56,6 +61,8 @@ def main(action: str, owner: str, seed: str, count: str) -> None:
                 rating=Rating(draw.randint(1, 4)),
                 now=now,
             )
+        except Flashcard.DoesNotExist:
+            acknowledge(gone=str(card.id))
         except services.AlreadyAnswered:
             acknowledge(refused=str(card.id))
         else:
@@ -74,8 +81,14 @@ def main(action: str, owner: str, seed: str, count: str) -> None:
 
     def delete() -> None:
         card = Flashcard.objects.for_owner(owner_id).first()
-        if card is not None:
+        if card is None:
+            return
+        try:
             services.delete_card(owner_id=owner_id, card_id=card.id, now=now)
+        except Flashcard.DoesNotExist:
+            # Another process was quicker.
+            acknowledge(gone=str(card.id))
+        else:
             acknowledge(deleted=str(card.id))
 
     def undo() -> None:
