@@ -17,7 +17,7 @@ from flashcards.reviewing.charts import Column
 from flashcards.reviewing.rhythm import LOOK_BACK_DAYS, Rhythm, rhythm
 from flashcards.reviewing.study import Study
 from flashcards.store import DueQueue, totals
-from flashcards.store.journal import Pending
+from flashcards.store.pending import Pending
 
 HARD_SHOWN = 5
 WEEK_DAYS = 7

@@ -232,7 +232,8 @@ class AgainTests(ImportTestCase):
         for number in range(5):
             package.basic(f"q{number}", "a")
         row = self.upload(package)
-        write, written = importing._write, []
+        write = importing._write
+        written: list[tuple[Any, ...]] = []
 
         def dying(*step: Any) -> bool:
             if written:
