@@ -15,10 +15,11 @@ from django.db import IntegrityError, transaction
 
 from flashcards.browsing import finding, parsing
 from flashcards.browsing.matching import Matcher, path_and_parents
-from flashcards.browsing.syntax import BadQuery, InDeck, Is, Not, Standing
+from flashcards.browsing.syntax import BadQuery, InDeck
 from flashcards.models import Deck, RemovedDecks
 from flashcards.models.decks import DECK_NAME_MAX_CHARACTERS, DECK_SEPARATOR
-from flashcards.records import Flashcard, State
+from flashcards.records import Flashcard
+from flashcards.reviewing import scope
 from flashcards.services import CardError
 from flashcards.store import columns, journal
 from flashcards.store.blocks import Mask, Numbers
@@ -203,7 +204,8 @@ def tree(*, owner_id: UUID, now: datetime, zone: tzinfo) -> list[Counted]:
         return []
     read = columns.read(owner_id)
     matcher = finding.matcher_of(owner_id, read, decks, now, zone)
-    waiting = _waiting(matcher)
+    # What the review would show, and all.
+    waiting = (*scope.waiting(matcher), read.alive)
     plain = {str(deck.id): deck.name for deck in decks if not deck.is_smart}
     counts = _plain_counts(read, plain, waiting)
     by_name = {deck.name.lower(): deck for deck in decks}
@@ -239,15 +241,6 @@ def clean_name(name: str) -> str:
 
 def _is_inside(name: str, parent: str) -> bool:
     return name.lower().startswith(f"{parent.lower()}{DECK_SEPARATOR}")
-
-
-def _waiting(matcher: Matcher) -> tuple[Mask, Mask, Mask, Mask]:
-    """Return the cards that are new, in learning and due, and all: what the review would show."""
-    now_due = matcher.mask(Is(Standing.DUE))
-    awake = matcher.mask(Not(Is(Standing.SUSPENDED))) & ~matcher.mask(Is(Standing.BURIED))
-    is_review = matcher.columns.array("state") == State.REVIEW
-    new = matcher.mask(Is(Standing.NEW)) & awake
-    return new, now_due & ~is_review, now_due & is_review, matcher.columns.alive
 
 
 def _plain_counts(

@@ -19,6 +19,8 @@ from flashcards.views import (
     overlaps,
     review,
     study,
+    typed,
+    ways,
 )
 from flashcards.views import bin as card_bin
 
@@ -43,7 +45,17 @@ urlpatterns: list[URLPattern] = [
     path("settings/study/restore/", study.restore, name="study_restore"),
     path("settings/study/reschedule/", study.reschedule, name="reschedule"),
     path("settings/study/<uuid:deck_id>/", study.deck_settings, name="study_deck"),
+    path("review/<uuid:deck_id>/", review.review_deck, name="review_deck"),
+    path("study/", ways.ways, name="ways"),
+    path("study/exam/", ways.exam_plan, name="exam_plan"),
+    path("study/exam/begin/", ways.begin_exam, name="begin_exam"),
+    path("study/<uuid:session_id>/", review.review_session, name="sitting"),
+    path("study/<uuid:session_id>/end/", ways.end_session, name="end_session"),
     path("review/<uuid:card_id>/rate/", review.rate, name="rate"),
+    path("review/<uuid:card_id>/compare/", typed.compare, name="compare_typed"),
+    path("review/<uuid:card_id>/judge/", typed.judge, name="judge_typed"),
+    path("review/<uuid:card_id>/leech/", review.mark_leech, name="mark_leech"),
+    path("review/<uuid:card_id>/leech/undo/", review.unmark_leech, name="unmark_leech"),
     path("review/<uuid:card_id>/suspend/", review.suspend, name="review_suspend"),
     path("review/<uuid:card_id>/bury/", review.bury, name="review_bury"),
     path("review/<uuid:card_id>/source/", review.source, name="review_source"),

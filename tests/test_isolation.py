@@ -25,6 +25,7 @@ from flashcards.models import (
     Image,
     JournalEntry,
     RemovedDecks,
+    ReviewSession,
 )
 from flashcards.records import Flashcard
 from flashcards.store import checkpoint
@@ -87,6 +88,9 @@ class IsolationTests(TestCase):
                 owner=self.alice, format="csv", card_ids=card.id.bytes, total=1
             ).pk,
             "log_id": uuid.uuid4(),
+            "session_id": ReviewSession.objects.create(
+                owner=self.alice, mode="cram", scope="all", todo=[card.id]
+            ).pk,
             "name": f"{'0' * 64}.png",
         }
         Image.objects.create(
@@ -130,4 +134,6 @@ class IsolationTests(TestCase):
     def everything(self) -> tuple[Any, ...]:
         cards = list(Flashcard.objects.for_owner(self.alice).with_deleted())
         entries = JournalEntry.objects.exclude(owner_id=self.alice.pk).count()
-        return cards, Deck.objects.count(), Draft.objects.count(), Document.objects.count(), entries
+        counts = [each.objects.count() for each in (Deck, Draft, Document)]
+        rounds = list(ReviewSession.objects.values_list("todo", "ended_at"))
+        return cards, counts, rounds, entries

@@ -9,6 +9,7 @@ from flashcards.models.drafts import Draft, DraftBatch
 from flashcards.models.exchange import CardExport, CardImport, ImportPart, NoteOrigin
 from flashcards.models.history import CardEdit, DuplicateSearch, NotDuplicates
 from flashcards.models.journal import JournalEntry, StoredOwner, StoreVersions
+from flashcards.models.sessions import ReviewSession
 from flashcards.models.study import StudySettings
 from flashcards.models.totals import ReviewTotals
 
@@ -30,6 +31,7 @@ __all__ = [
     "NotDuplicates",
     "NoteOrigin",
     "RemovedDecks",
+    "ReviewSession",
     "ReviewTotals",
     "StoreVersions",
     "StoredFlashcard",

@@ -56,6 +56,8 @@ class StudySettings(models.Model):
     new_cards = models.CharField(max_length=6, choices=NewCards, null=True, blank=True)  # noqa: DJ001 - as above
     bury_siblings = models.BooleanField(null=True, blank=True)
     keep_apart = models.BooleanField(null=True, blank=True)
+    # Whether answers are typed before they are shown.
+    type_answers = models.BooleanField(null=True, blank=True)
     # FSRS's 21, once fitted to the learner's own reviews.
     parameters = ArrayField(models.FloatField(), size=21, null=True, blank=True)
     updated_at = models.DateTimeField(default=timezone.now)

@@ -1,6 +1,6 @@
 """The end of a session, and the day so far: what was done, what was hard, what comes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -83,15 +83,15 @@ class Summary:
     due_held: int = 0
 
 
-def summary(user: User, now: datetime) -> Summary:
-    """Return the learner's day so far.
+def summary(user: User, now: datetime, *, only: Collection[str] | None = None) -> Summary:
+    """Return the learner's day so far; with `only`, a set of ids, what is left of these cards.
 
     Costs six SQL queries, and a read of what is due within a week.
     """
     mine = study.settings_for(owner_id=user.id)
     day = mine.day
     logs = services.reviewed_since(owner_id=user.id, since=day.start(now))
-    queue = services.due_queue(owner_id=user.id, now=now, limit=1, mine=mine)
+    queue = services.due_queue(owner_id=user.id, now=now, limit=1, mine=mine, only=only)
     ahead = _Ahead.of(user, now, mine)
     week = _week(day.of(now), ahead)
     spent_ms = sum(log.duration_ms for log in logs)

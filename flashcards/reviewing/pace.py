@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from flashcards import words
 from flashcards.reviewing.study import Study
 from flashcards.store import totals
 
@@ -14,6 +15,8 @@ ENOUGH_DAYS = 5
 TYPICAL_SECONDS = 8.0
 # Outside of that somebody has left the desk, or tapped through.
 SECONDS_RANGE = (2.0, 45.0)
+# A card that is met for the first time is asked more than once.
+ANSWERS_A_NEW_CARD = 2
 
 
 @dataclass(frozen=True)
@@ -46,3 +49,14 @@ def pace_of(*, owner_id: UUID, mine: Study, now: datetime) -> Pace:
     seconds = min(max(found.milliseconds / answers / 1000, low), high)
     reviews = min(limit, answers / days)
     return Pace(seconds, reviews, answers / days * seconds / 60, is_own=True)
+
+
+def cards_within(minutes: int, seconds_an_answer: float) -> int:
+    """Return how many cards somebody answers in a time; at least one."""
+    return max(1, round(60 * minutes / seconds_an_answer))
+
+
+def time_for(seconds_an_answer: float, *, new: int, learning: int, due: int) -> str:
+    """Return how long so many cards take: "5 minutes"."""
+    answers = new * ANSWERS_A_NEW_CARD + learning + due
+    return words.interval(timedelta(seconds=answers * seconds_an_answer))

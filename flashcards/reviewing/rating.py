@@ -181,8 +181,10 @@ def position(
     return card, None
 
 
-def undo_review(*, owner_id: UUID, undo_id: UUID, now: datetime) -> Flashcard:
-    """Take back the learner's last review; the log says so and the card is folded again.
+def undo_review(
+    *, owner_id: UUID, undo_id: UUID, now: datetime, undoes: UUID | None = None
+) -> Flashcard:
+    """Take back the learner's last review, or the answer `undoes`; the card is folded again.
 
     Again and again it goes back through the reviews of the last day. The same `undo_id` changes
     nothing the second time. Raises NothingToUndo.
@@ -193,7 +195,13 @@ def undo_review(*, owner_id: UUID, undo_id: UUID, now: datetime) -> Flashcard:
         known = pending.logs.get(undo_id) or _log(owner_id, undo_id)
         if known is not None:
             return queue.card(owner_id, known.flashcard_id, pending)
-        last = _last_standing(owner_id, pending, now)
+        last: ReviewLog | None
+        if undoes is None:
+            last = _last_standing(owner_id, pending, now)
+        else:
+            last = pending.logs.get(undoes) or _log(owner_id, undoes)
+        if last is None:
+            raise NothingToUndo("This answer is not there any more.")
         card_id = last.flashcard_id
         card = pending.cards.get(card_id) or queue.known(owner_id, card_id, pending)
         if card is None:

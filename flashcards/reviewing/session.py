@@ -2,6 +2,7 @@
 
 import enum
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -34,6 +35,8 @@ class Choice:
     rating: Rating
     name: str
     interval: str
+    # What a screen reader says between the two.
+    before: str = ", comes back in "
 
 
 @dataclass(frozen=True)
@@ -80,25 +83,27 @@ def next_stage(
     first: Flashcard | None = None,
     ahead: bool = False,
     mine: Study | None = None,
+    only: Collection[str] | None = None,
 ) -> Stage:
     """Return what comes next: `first` if given, a due card, one due soon, a wait, or the end.
 
     With `ahead` a card due soon is shown although it was answered just now. `done` is how many
     reviews were done today; without it they are counted. `mine` is what the caller has read.
+    With `only`, a set of ids, other cards are as if they were not.
     """
     mine = mine or study.settings_for(owner_id=user.id)
     if done is None:
         done = len(_logs_today(user, now, mine))
-    queue = services.due_queue(owner_id=user.id, now=now, limit=1, mine=mine)
+    queue = services.due_queue(owner_id=user.id, now=now, limit=1, mine=mine, only=only)
     if first is not None or queue.cards:
         card = first or queue.cards[0]
         counts = {"new": queue.new, "learning": queue.learning, "due": queue.due}
         return _card_stage(card, now, done, mine, pending=queue.pending, **counts)
-    soon = _learning_soon(user, now, mine)
+    soon = _learning_soon(user, now, mine, only)
     for card in soon:
         if ahead or _is_rested(card, now):
             return _card_stage(card, now, done, mine, pending=queue.pending, learning=len(soon))
-    next_due = services.next_due_at(owner_id=user.id, now=now, mine=mine)
+    next_due = services.next_due_at(owner_id=user.id, now=now, mine=mine, only=only)
     if soon and next_due is not None:
         return Stage(Kind.WAIT, next_due=next_due, done=done, learning=len(soon))
     if next_due is None and not services.count_cards(owner_id=user.id):
@@ -138,10 +143,17 @@ def _card_stage(
     )
 
 
-def _learning_soon(user: User, now: datetime, mine: Study) -> list[Flashcard]:
+def _learning_soon(
+    user: User, now: datetime, mine: Study, only: Collection[str] | None
+) -> list[Flashcard]:
     """Return the cards in their learning steps that come within 20 minutes, soonest first."""
     queue = services.due_queue(
-        owner_id=user.id, now=now, limit=LEARNING_SOON_MOST, mine=mine, ahead=mine.learn_ahead
+        owner_id=user.id,
+        now=now,
+        limit=LEARNING_SOON_MOST,
+        mine=mine,
+        ahead=mine.learn_ahead,
+        only=only,
     )
     return [card for card in queue.cards if card.state in (State.LEARNING, State.RELEARNING)]
 

@@ -31,7 +31,7 @@ FIELDS = (
     *("learning_steps_seconds", "relearning_steps_seconds", "desired_retention"),
     *("maximum_interval_days", "fuzz", "easy_days", "new_per_day", "reviews_per_day"),
     *("rollover_hour", "learn_ahead_minutes", "order", "new_cards"),
-    *("bury_siblings", "keep_apart", "parameters"),
+    *("bury_siblings", "keep_apart", "type_answers", "parameters"),
 )
 DECK_FIELDS = (
     *("learning_steps_seconds", "relearning_steps_seconds", "desired_retention"),
@@ -81,6 +81,7 @@ class Study:
     new_cards: str = NewCards.MIXED
     bury_siblings: bool = True
     keep_apart: bool = True
+    type_answers: bool = False
     parameters: tuple[float, ...] = DEFAULT_PARAMETERS
     extra_on: date | None = None
     extra_new: int = 0

@@ -159,6 +159,12 @@ class StudyForm(DeckStudyForm):
         help_text="They neither follow one another nor come on adjacent days where it can be "
         "helped, so that you recall each by itself.",
     )
+    type_answers = forms.BooleanField(
+        label="Type the answers",
+        required=False,
+        help_text="You write the answer before you see it, and are shown where yours differs. "
+        "The rating stays yours. Each session can be switched by itself, with the key t.",
+    )
     rollover_hour = forms.TypedChoiceField(
         label="A new day begins at",
         coerce=int,

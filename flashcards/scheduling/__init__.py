@@ -14,6 +14,7 @@ from typing import Any
 from flashcards.records import Flashcard, LogKind, Rating, ReviewLog, State
 from flashcards.scheduling import folding
 from flashcards.scheduling.by_hand import (
+    cram_row,
     due_row,
     is_given,
     is_reset,
@@ -47,6 +48,7 @@ __all__ = [
     "Outcome",
     "ScheduleSettings",
     "as_new",
+    "cram",
     "due_row",
     "effective",
     "fold",
@@ -105,6 +107,20 @@ def review(
         **_after(after),
     )
     return dataclasses.replace(after, sequence=card.sequence + 1, buried_until=None), log
+
+
+def cram(
+    card: Flashcard,
+    rating: Rating,
+    now: datetime,
+    *,
+    review_id: uuid.UUID,
+    duration_ms: int = 0,
+) -> tuple[Flashcard, ReviewLog]:
+    """Return the card after an answer that is only practice: its schedule is what it was."""
+    duration_ms = min(max(duration_ms, 0), DURATION_MAX_MS)
+    log = cram_row(card, rating, now, log_id=review_id, duration_ms=duration_ms)
+    return dataclasses.replace(card, sequence=card.sequence + 1), log
 
 
 def review_late(

@@ -1,11 +1,11 @@
-"""What somebody does to a schedule by hand, each as a row of the log: begin anew, set the day."""
+"""Rows of the log that are no reviews: begin anew, set the day, take back, answer in a cram."""
 
 import dataclasses
 import uuid
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from flashcards.records import Flashcard, LogKind, ReviewLog, State
+from flashcards.records import Flashcard, LogKind, Rating, ReviewLog, State
 
 DAY = timedelta(days=1)
 
@@ -50,6 +50,14 @@ def due_row(card: Flashcard, due: datetime, now: datetime, *, log_id: uuid.UUID)
 def undo_row(card: Flashcard, undoes: uuid.UUID, now: datetime, *, undo_id: uuid.UUID) -> ReviewLog:
     """Return the row that takes back what another row did."""
     return dataclasses.replace(_row(card, now, LogKind.UNDO, undo_id), undoes=undoes)
+
+
+def cram_row(
+    card: Flashcard, rating: Rating, now: datetime, *, log_id: uuid.UUID, duration_ms: int = 0
+) -> ReviewLog:
+    """Return the row of an answer that is only practice: it takes a position and moves nothing."""
+    row = _row(card, now, LogKind.CRAM, log_id)
+    return dataclasses.replace(row, rating=rating, duration_ms=duration_ms)
 
 
 def _row(card: Flashcard, now: datetime, kind: LogKind, row_id: uuid.UUID) -> ReviewLog:

@@ -128,9 +128,9 @@ class Columns:
         return self.remember("question_ranks", ranked)
 
     def reviewed(self, since: datetime, rating: int | None) -> Mask:
-        """Return the cards that were answered since a time, with that rating if one is given.
+        """Return the cards that were reviewed since a time, with that rating if one is given.
 
-        Answers that were taken back do not count.
+        Answers that were taken back do not count, nor those of a cram.
         """
         return self.remember(("reviewed", since, rating), lambda: self._reviewed(since, rating))
 
@@ -148,11 +148,15 @@ class Columns:
 
     def ids(self, places: Numbers) -> list[UUID]:
         """Return the ids at these places."""
+        return [UUID(each) for each in self.id_texts(places)]
+
+    def id_texts(self, places: Numbers) -> list[str]:
+        """Return the ids at these places as text."""
         at_base = places < len(self.base)
         found = np.empty(len(places), dtype="S36")
         found[at_base] = self.base.ids[places[at_base]]
         found[~at_base] = self.fresh.ids[places[~at_base] - len(self.base)]
-        return [UUID(each.decode()) for each in found.tolist()]
+        return list(found.astype(str).tolist())
 
     def cards(self, places: Numbers) -> list[Flashcard]:
         """Return the cards at these places, whole. One LanceDB read for those not pending."""
@@ -230,9 +234,11 @@ class Columns:
             rows = tables.fetch(table.search().where(where).select(columns).limit(EVERYTHING))
             is_undo = pc.equal(rows["kind"], LogKind.UNDO.value)
             undone = set(rows.filter(is_undo)["undoes"].to_pylist())
-            rated = pc.is_valid(rows["rating"])
+            is_cram = pc.equal(rows["kind"], LogKind.CRAM.value)
+            rated = pc.and_(pc.is_valid(rows["rating"]), pc.invert(is_cram))
             if rating is not None:
-                rated = pc.fill_null(pc.equal(rows["rating"], rating), fill_value=False)
+                given_so = pc.fill_null(pc.equal(rows["rating"], rating), fill_value=False)
+                rated = pc.and_(rated, given_so)
             hits = rows.filter(rated).select(["id", "flashcard_id", "rating"])
             standing = {
                 log_id: (card_id, given)
@@ -245,12 +251,9 @@ class Columns:
                 undone.add(str(log.undoes))
             elif (
                 log.rating is not None
+                and log.kind is not LogKind.CRAM
                 and log.reviewed_at >= since
-                and rating
-                in {
-                    None,
-                    log.rating,
-                }
+                and rating in {None, log.rating}
             ):
                 standing[str(log.id)] = str(log.flashcard_id), log.rating
         cards = {card_id for log_id, (card_id, _) in standing.items() if log_id not in undone}

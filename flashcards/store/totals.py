@@ -65,7 +65,7 @@ def differences(
             if taken_back is None:
                 continue
             sign, counted = -1, taken_back
-        if counted.rating is not None:
+        if counted.rating is not None and counted.kind is not LogKind.CRAM:
             at = bucket(counted)
             counts[at] += sign
             durations[at] += sign * counted.duration_ms
@@ -97,7 +97,8 @@ def _write(rows: Iterable[tuple[Bucket, int, int]]) -> None:
 
 def add_rows(rows: pa.Table) -> None:
     """Count the logs of a batch, which has no undo, without making records of them."""
-    rated = rows.filter(pc.is_valid(rows["rating"]))
+    is_cram = pc.equal(rows["kind"], LogKind.CRAM.value)
+    rated = rows.filter(pc.and_(pc.is_valid(rows["rating"]), pc.invert(is_cram)))
     grouped = pa.table(
         {
             "owner_id": rated["owner_id"],

@@ -1,27 +1,30 @@
 """The review session: one card, one rating, one round trip."""
 
-import math
 import uuid
-from dataclasses import replace
 from datetime import datetime
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from flashcards import services, words
+from flashcards import services
+from flashcards.browsing import BadQuery
 from flashcards.forms import RatingForm
+from flashcards.models import Deck, ReviewSession
 from flashcards.records import Flashcard
-from flashcards.reviewing import ending, session
+from flashcards.reviewing import leeches, pace, scope, sitting, study
 from flashcards.reviewing.day import day_start, zone_of
+from flashcards.reviewing.rounds import NothingToStudy
 from flashcards.reviewing.session import Kind, Stage
-from flashcards.reviewing.study import Study
+from flashcards.reviewing.sitting import Sitting
 from flashcards.sources import source_of
-from flashcards.views.access import card_or_404
+from flashcards.views import stage as staging
+from flashcards.views.access import card_or_404, next_url
+from flashcards.views.stage import SWITCH, Asked, asked, client_id, go_on, show_next
 from memoryloop.http import HtmxHttpRequest
 from memoryloop.toasts import toast
 
@@ -34,34 +37,54 @@ BAD_RATING = "That rating did not arrive as one of Again, Hard, Good or Easy. Ra
 @login_required
 def review(request: HtmxHttpRequest) -> HttpResponse:
     """Show the next card; `?show=<card id>` with its answer, `?ahead=1` also one due soon."""
-    now = timezone.now()
-    if "finish" in request.GET:
-        stage = Stage(Kind.FINISHED)
-    else:
-        stage = session.next_stage(request.user, now, ahead="ahead" in request.GET)
-    shown = stage.card is not None and request.GET.get("show") == str(stage.card.id)
-    return _stage(request, stage, now, revealed=shown)
+    return _page(request, Sitting(typed=_switch(request)), timezone.now())
+
+
+@require_safe
+@never_cache
+@login_required
+def review_deck(request: HtmxHttpRequest, deck_id: uuid.UUID) -> HttpResponse:
+    """Show the next card of a deck; of a saved search, of what it found when today's began."""
+    deck = get_object_or_404(Deck, id=deck_id, owner=request.user)
+    now, typed = timezone.now(), _switch(request)
+    if deck.is_smart:
+        try:
+            row = sitting.due_today(request.user, deck, now)
+        except BadQuery as error:
+            return staging.not_understood(request, error)
+        except NothingToStudy:
+            return _page(request, Sitting(scope.of_deck(deck), typed=typed), now)
+        return redirect(sitting.of_row(row, typed=typed).url)
+    return _page(request, Sitting(scope.of_deck(deck), typed=typed), now)
+
+
+@require_safe
+@never_cache
+@login_required
+def review_session(request: HtmxHttpRequest, session_id: uuid.UUID) -> HttpResponse:
+    """Show the next card of a session that was begun on the page of ways to study."""
+    row = get_object_or_404(ReviewSession, id=session_id, owner=request.user)
+    return _page(request, sitting.of_row(row, typed=_switch(request)), timezone.now())
 
 
 @require_POST
 @login_required
 def rate(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
     """Take a rating and answer with the next card."""
-    now = timezone.now()
-    form = RatingForm(request.POST)
+    now, at, form = timezone.now(), asked(request), RatingForm(request.POST)
     if not form.is_valid():
         card = card_or_404(request.user, card_id)
-        stage = session.next_stage(request.user, now, first=card)
-        return _stage(request, stage, now, revealed=True, error=BAD_RATING, status=422)
+        return show_next(request, at, now, first=card, revealed=True, error=BAD_RATING, status=422)
     data = form.cleaned_data
-    done, notice, mine = data["done"], "", None
+    done, notice, mine = at.done, "", None
     try:
-        reviewed = services.review_card(
-            owner_id=request.user.id,
+        reviewed = sitting.answer(
+            at.sitting,
+            request.user,
             card_id=card_id,
             review_id=data["review_id"],
             sequence=data["sequence"],
-            rating=data["rating"],
+            given=data["rating"],
             duration_ms=data["duration_ms"],
             now=now,
         )
@@ -71,52 +94,80 @@ def rate(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
     except services.AlreadyAnswered:
         notice = ANSWERED_ELSEWHERE
     except services.CardError as error:
-        stage = session.next_stage(request.user, now, done=done)
-        return _stage(request, stage, now, error=error.sentence, status=422)
-    return _next(request, now, done=done, notice=notice, mine=mine)
+        return show_next(request, at, now, error=error.sentence, status=422)
+    return go_on(request, at, now, done=done, notice=notice, mine=mine)
 
 
 @require_POST
 @login_required
 def undo(request: HtmxHttpRequest) -> HttpResponse:
     """Take back the learner's last review and show its card again."""
-    now = timezone.now()
-    done = _number(request.POST.get("done"))
+    now, at = timezone.now(), asked(request)
+    undo_id = client_id(request.POST.get("undo_id"))
     try:
-        card = services.undo_review(
-            owner_id=request.user.id, undo_id=_uuid(request.POST.get("undo_id")), now=now
-        )
+        card = sitting.take_back(at.sitting, request.user, undo_id=undo_id, now=now)
     except services.NothingToUndo as error:
-        return _next(request, now, done=done, notice=error.sentence)
+        return go_on(request, at, now, notice=error.sentence)
     if not request.htmx:
-        return redirect("flashcards:review")
-    stage = session.next_stage(request.user, now, done=max(0, done - 1), first=card)
-    return _stage(request, stage, now, notice="Taken back. Rate it again.")
+        return redirect(at.sitting.url)
+    done = max(0, at.done - 1)
+    return show_next(request, at, now, done=done, first=card, notice="Taken back. Rate it again.")
 
 
 @require_POST
 @login_required
 def suspend(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
     """Suspend the card in review and go on."""
-    now = timezone.now()
+    now, at = timezone.now(), asked(request)
     card_or_404(request.user, card_id)
     services.set_suspended(owner_id=request.user.id, card_id=card_id, suspended=True)
+    sitting.leave_out(at.sitting, card_id, now)
     resume = reverse("flashcards:resume_card", args=[card_id])
     toast(request, "Suspended: it stays away until you resume it.", undo_url=resume)
-    return _next(request, now, done=_number(request.POST.get("done")))
+    return go_on(request, at, now)
 
 
 @require_POST
 @login_required
 def bury(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
     """Put the card in review off until the learner's next day and go on."""
-    now = timezone.now()
+    now, at = timezone.now(), asked(request)
     card_or_404(request.user, card_id)
     until = day_start(now, zone_of(request.user), days=1)
     services.bury_card(owner_id=request.user.id, card_id=card_id, until=until)
+    sitting.leave_out(at.sitting, card_id, now)
     unbury = reverse("flashcards:unbury_card", args=[card_id])
     toast(request, "Put off until tomorrow.", undo_url=unbury)
-    return _next(request, now, done=_number(request.POST.get("done")))
+    return go_on(request, at, now)
+
+
+@require_POST
+@login_required
+def mark_leech(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
+    """Tag the card in review as a leech, or take the tag away with `off`; the card stays."""
+    at, card = asked(request), card_or_404(request.user, card_id)
+    on = "off" not in request.POST
+    tags = [tag for tag in card.tags if tag != leeches.LEECH] + [leeches.LEECH] * on
+    card = services.set_tags(
+        owner_id=request.user.id, card_id=card_id, tags=tags, now=timezone.now()
+    )
+    undo_url = reverse("flashcards:unmark_leech", args=[card_id]) if on else ""
+    toast(request, "Marked as a leech." if on else "No leech any more.", undo_url=undo_url)
+    if not request.htmx:
+        return redirect(at.sitting.with_((("show", str(card_id)),)))
+    context = {"card": card, "sitting": at.sitting}
+    return render(request, "flashcards/_review_leech.html", context)
+
+
+@require_POST
+@login_required
+def unmark_leech(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
+    """Take the tag of a leech from a card, from the toast that said it was marked."""
+    card = card_or_404(request.user, card_id)
+    tags = [tag for tag in card.tags if tag != leeches.LEECH]
+    services.set_tags(owner_id=request.user.id, card_id=card_id, tags=tags, now=timezone.now())
+    toast(request, "No leech any more.")
+    return redirect(next_url(request, reverse("flashcards:review")))
 
 
 @require_safe
@@ -135,63 +186,24 @@ def source(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
 def due_badge(request: HtmxHttpRequest) -> HttpResponse:
     """Show how many cards are waiting, for the rail."""
     queue = services.due_queue(owner_id=request.user.id, now=timezone.now(), limit=1)
-    count = queue.new + queue.learning + queue.due
-    return render(request, "flashcards/_due_badge.html", {"count": count})
+    return render(request, "flashcards/_due_badge.html", {"count": queue.total})
 
 
-def _next(
-    request: HtmxHttpRequest,
-    now: datetime,
-    *,
-    done: int,
-    notice: str = "",
-    mine: Study | None = None,
-) -> HttpResponse:
-    """Answer with what comes next: the fragment to htmx, a redirect to a plain form."""
-    if not request.htmx:
-        if notice:
-            toast(request, notice)
-        return redirect("flashcards:review")
-    stage = session.next_stage(request.user, now, done=done, mine=mine)
-    return _stage(request, stage, now, notice=notice)
-
-
-def _stage(
-    request: HtmxHttpRequest,
-    stage: Stage,
-    now: datetime,
-    *,
-    revealed: bool = False,
-    notice: str = "",
-    error: str = "",
-    status: int = 200,
-) -> HttpResponse:
-    template = "flashcards/_stage.html" if request.htmx else "flashcards/review.html"
-    summary = None
-    if stage.kind is Kind.FINISHED:
-        summary = ending.summary(request.user, now)
-        stage = replace(stage, done=summary.reviews, due=summary.left)
-    context: dict[str, object] = {
-        "stage": stage,
-        "revealed": revealed,
-        "notice": notice,
-        "error": error,
-        "summary": summary,
-    }
-    if stage.kind is Kind.WAIT and stage.next_due is not None:
-        context["wait_seconds"] = max(1, math.ceil((stage.next_due - now).total_seconds()))
-        context["wait_words"] = words.due(stage.next_due, now=now, zone=zone_of(request.user))
-        context["wait_count"] = words.count(stage.learning, "card")
-    return render(request, template, context, status=status)
-
-
-def _number(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 7 else 0
-
-
-def _uuid(text: str | None) -> uuid.UUID:
-    """Return the client's id; a request without one is nobody's repetition."""
+def _page(request: HtmxHttpRequest, at: Sitting, now: datetime) -> HttpResponse:
+    mine = study.settings_for(owner_id=request.user.id)
+    own = pace.pace_of(owner_id=request.user.id, now=now, mine=mine)
+    form = Asked(at, 0, own.seconds_an_answer)
     try:
-        return uuid.UUID(text or "")
-    except ValueError:
-        return uuid.uuid4()
+        if "finish" in request.GET:
+            stage = Stage(Kind.FINISHED)
+        else:
+            ahead = "ahead" in request.GET
+            stage = sitting.next_stage(at, request.user, now, ahead=ahead, mine=mine)
+        shown = stage.card is not None and request.GET.get("show") == str(stage.card.id)
+        return staging.show(request, form, stage, now, mine=mine, revealed=shown)
+    except BadQuery as error:
+        return staging.not_understood(request, error)
+
+
+def _switch(request: HtmxHttpRequest) -> bool | None:
+    return SWITCH.get(request.GET.get("typed", ""))

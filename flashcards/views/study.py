@@ -17,7 +17,9 @@ from flashcards.browsing.sentences import sentence
 from flashcards.models import Deck, StudySettings
 from flashcards.reviewing import backlog, effects, rescheduling, study
 from flashcards.reviewing.pace import pace_of
+from flashcards.reviewing.sitting import Sitting
 from flashcards.reviewing.study_forms import OwnDeckStudyForm, StudyForm
+from flashcards.views.stage import asked
 from memoryloop.http import HtmxHttpRequest
 from memoryloop.toasts import toast
 
@@ -154,18 +156,25 @@ def reschedule(request: HtmxHttpRequest) -> HttpResponse:
 @login_required
 def more_today(request: HtmxHttpRequest) -> HttpResponse:
     """Allow more new cards or reviews on this day only, and go on."""
-    sort = request.POST.get("sort", "")
+    sort, at = request.POST.get("sort", ""), asked(request)
     if sort in MORE:
         number, said = MORE[sort]
         mine = study.settings_for(owner_id=request.user.id)
         study.add_today(
             owner_id=request.user.id,
-            deck=None,
+            deck=_limiting_deck(at.sitting, mine),
             today=mine.day.of(timezone.now()),
             **{sort: number},
         )
         toast(request, said)
-    return redirect("flashcards:review")
+    return redirect(at.sitting.url)
+
+
+def _limiting_deck(at: Sitting, mine: study.Study) -> Deck | None:
+    """Return the deck whose limits hold in a sitting; None for the learner's own."""
+    deck_id = at.named.scope.deck_id
+    governing = mine.governing_deck((deck_id,)) if deck_id else None
+    return Deck.objects.get(id=governing) if governing in mine.limited else None
 
 
 def _context(request: HtmxHttpRequest, form: StudyForm, present: study.Study) -> dict[str, Any]:

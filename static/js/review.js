@@ -39,12 +39,21 @@
     }
   }
 
+  /* Where the answer is typed, showing it also sends what was typed to be compared. */
+  function ask() {
+    const typed = document.getElementById("review-typed");
+    if (typed && !isRevealed()) typed.requestSubmit();
+    else reveal();
+  }
+
   function started() {
     shownAt = performance.now();
     awayMs = 0;
     hiddenAt = document.hidden ? shownAt : null;
     if (document.querySelector("dialog[open]")) return;
-    const target = isRevealed() ? answer() : card() || document.querySelector(".review-end-title");
+    const typed = document.getElementById("review-answer");
+    const shown = typed || card() || document.querySelector(".review-end-title");
+    const target = isRevealed() ? answer() : shown;
     if (target) target.focus({ preventScroll: true });
     window.scrollTo(0, 0);
   }
@@ -113,8 +122,9 @@
       values.duration_ms = event.target.dataset.durationMs;
     }
     event.detail.timeout = ANSWER_WITHIN_MS;
-    const { review_id, sequence, rating, duration_ms, done } = values;
-    keep({ path: event.detail.path, values: { review_id, sequence, rating, duration_ms, done } });
+    const kept = Object.fromEntries(Object.entries(values));
+    delete kept.csrfmiddlewaretoken;
+    keep({ path: event.detail.path, values: kept });
   });
 
   document.addEventListener("htmx:beforeSend", (event) => {
@@ -197,8 +207,9 @@
     if (event.key === " " || event.key === "Enter") {
       if (at.closest("button, a, summary") || !card()) return;
       event.preventDefault();
-      if (isRevealed()) rate(3);
-      else reveal();
+      // Good, unless what was typed suggests another.
+      if (isRevealed()) rate(rateForm()?.dataset.suggested || 3);
+      else ask();
       return;
     }
     if (event.key === "Escape" && document.querySelector("details.menu[open]")) return;
@@ -214,6 +225,12 @@
   });
 
   document.addEventListener("submit", (event) => {
+    if (event.target.id === "review-typed") {
+      if (isRevealed()) {
+        event.preventDefault();
+        event.stopImmediatePropagation();
+      } else reveal();
+    }
     if (event.target.id !== "review-reveal") return;
     event.preventDefault();
     reveal();
@@ -233,8 +250,8 @@
 
   document.addEventListener("click", (event) => {
     if (!event.target.closest("#review-card") || isRevealed()) return;
-    if (event.target.closest("a, button, summary, input") || String(getSelection())) return;
-    reveal();
+    if (event.target.closest("a, button, summary, input, label") || String(getSelection())) return;
+    ask();
   });
 
   let touch = null;

@@ -58,6 +58,12 @@ class Learner:
         )
         self.logs.append(log)
 
+    def cram(self, rating: int) -> None:
+        self.card, log = scheduling.cram(
+            self.card, Rating(rating), self.now, review_id=self.next_id()
+        )
+        self.logs.append(log)
+
     def rate_late(self, rating: int, minutes_before: int) -> None:
         if self.card.last_review is None:
             return self.rate(rating)
@@ -129,6 +135,7 @@ ACTIONS = st.lists(
         st.tuples(st.just("rate"), st.integers(1, 4), MINUTES),
         st.tuples(st.just("rate"), st.integers(1, 4), st.integers(0, 60 * 30)),
         st.tuples(st.just("rate_late"), st.integers(1, 4), st.integers(1, 60 * 24 * 40)),
+        st.tuples(st.just("cram"), st.integers(1, 4)),
         st.tuples(st.just("undo")),
         st.tuples(st.just("undo_any"), st.integers(0, 20)),
         st.tuples(

@@ -1,0 +1,61 @@
+"""Sessions that are more than what is due now: a cram, ten minutes, the way to an exam."""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils import timezone
+
+
+class ReviewSession(models.Model):
+    """One session: what it is about, and how far it has come, on whatever device."""
+
+    class Mode(models.TextChoices):
+        DUE = "due", "What is due"
+        # Every card once or until it is known; the schedule is not touched.
+        CRAM = "cram", "Practice"
+        # True reviews before their time.
+        AHEAD = "ahead", "Ahead of an exam"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="review_sessions"
+    )
+    mode = models.CharField(max_length=5, choices=Mode)
+    # As flashcards.reviewing.scope writes it, and what the learner reads.
+    scope = models.TextField()
+    name = models.TextField(blank=True)
+    # Null: as long as it takes; as the learner has set it.
+    minutes = models.PositiveSmallIntegerField(null=True, blank=True)
+    typed = models.BooleanField(null=True, blank=True)
+    # The cards it began with, where they would not be found again once they are answered.
+    cards = ArrayField(models.UUIDField(), default=list)
+    # Of a cram or an exam: the cards still to do, in order, and the last answers, for undo.
+    todo = ArrayField(models.UUIDField(), default=list)
+    answers = ArrayField(models.UUIDField(), default=list)
+    answered = models.PositiveIntegerField(default=0)
+    forgotten = models.PositiveIntegerField(default=0)
+    started_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[models.Manager["ReviewSession"]] = models.Manager()
+
+    class Meta:
+        ordering = ["-started_at", "id"]
+        indexes = [models.Index(fields=["owner", "-started_at"], name="session_by_owner")]
+
+    def __str__(self) -> str:
+        return f"{self.get_mode_display()}: {self.name or 'all cards'}"
+
+    @property
+    def until(self) -> datetime | None:
+        """Return when its time is up, if it has one."""
+        return self.started_at + timedelta(minutes=self.minutes) if self.minutes else None
+
+    @property
+    def left(self) -> int:
+        """Return how many cards are still to do."""
+        return len(set(self.todo))

@@ -1,0 +1,203 @@
+"""Rounds: sessions with a list of cards to do, kept in their row, so that any device goes on.
+
+A cram asks each card until it is known and touches no schedule. On the way to an exam each card
+is truly reviewed, before its time.
+"""
+
+import enum
+import random
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import numpy as np
+from django.db import transaction
+
+from flashcards import scheduling
+from flashcards.models import ReviewSession
+from flashcards.records import Flashcard, Rating, ReviewLog
+from flashcards.reviewing import rating
+from flashcards.reviewing.rating import NothingToUndo, Reviewed
+from flashcards.reviewing.scope import Named
+from flashcards.store import columns, journal, queue
+from flashcards.store.journal import Change
+from flashcards.wording import CardError
+
+Mode = ReviewSession.Mode
+# More than this is no sitting; each answer writes what is left of it.
+CARDS_MOST = 1_000
+# A card that was not known comes back after so many others.
+AGAIN_AFTER = 4
+UNDO_STEPS = 30
+# What was left lying for longer is not offered any more.
+OPEN_FOR = timedelta(days=14)
+
+
+class Order(enum.StrEnum):
+    """In which order a cram asks."""
+
+    RANDOM = "random"
+    HARDEST = "hardest"
+    ADDED = "added"
+
+
+class NothingToStudy(CardError):
+    """There is no card to do."""
+
+
+def begin(
+    *,
+    owner_id: UUID,
+    mode: ReviewSession.Mode,
+    named: Named,
+    now: datetime,
+    todo: Sequence[UUID] = (),
+    cards: Sequence[UUID] = (),
+    minutes: int | None = None,
+    typed: bool | None = None,
+) -> ReviewSession:
+    """Begin a session; `todo` in the order to ask in. Raises NothingToStudy."""
+    if mode is not Mode.DUE and not todo:
+        raise NothingToStudy("There is no card to study: they may be suspended or deleted.")
+    return ReviewSession.objects.create(
+        owner_id=owner_id,
+        mode=mode,
+        scope=str(named.scope),
+        name=named.name,
+        minutes=minutes,
+        typed=typed,
+        cards=list(cards)[:CARDS_MOST],
+        todo=list(todo)[:CARDS_MOST],
+        started_at=now,
+    )
+
+
+def ordered(owner_id: UUID, ids: Sequence[UUID], order: Order) -> list[UUID]:
+    """Return the cards, given as they were added, in the order in which a cram asks them."""
+    if order is Order.RANDOM:
+        return random.sample(ids, len(ids))
+    if order is Order.HARDEST:
+        read = columns.read(owner_id)
+        places = read.places(ids)
+        # A card never seen is not hard yet.
+        difficulty = np.nan_to_num(read.array("difficulty")[places], nan=0.0)
+        return read.ids(places[np.argsort(-difficulty, kind="stable")])
+    return list(ids)
+
+
+def open_rounds(*, owner_id: UUID, now: datetime) -> list[ReviewSession]:
+    """Return what was begun lately and has cards left, the newest first."""
+    rows = ReviewSession.objects.filter(
+        owner_id=owner_id, ended_at=None, started_at__gte=now - OPEN_FOR, todo__len__gt=0
+    )
+    return list(rows[:5])
+
+
+def next_card(row: ReviewSession) -> Flashcard | None:
+    """Return the first card still to do that can be asked. A read for each that cannot."""
+    for card_id in row.todo:
+        try:
+            card = queue.card(row.owner_id, card_id)
+        except Flashcard.DoesNotExist:
+            continue
+        answered = card.last_review is not None and card.last_review >= row.started_at
+        if not card.suspended and not (row.mode == Mode.AHEAD and answered):
+            return card
+    return None
+
+
+def answer(
+    row: ReviewSession,
+    *,
+    card_id: UUID,
+    review_id: UUID,
+    sequence: int,
+    given: Rating,
+    now: datetime,
+    duration_ms: int = 0,
+) -> Reviewed:
+    """Take an answer of a round. The same `review_id` again changes nothing.
+
+    Raises AlreadyAnswered, or DoesNotExist for a stranger's card.
+    """
+    with transaction.atomic():
+        journal.lock_owner(row.owner_id)
+        row.refresh_from_db()
+        if row.mode == Mode.CRAM:
+            reviewed = _practise(row, card_id, review_id, sequence, given, now, duration_ms)
+        else:
+            reviewed = rating.review_card(
+                owner_id=row.owner_id,
+                card_id=card_id,
+                review_id=review_id,
+                sequence=sequence,
+                rating=given,
+                duration_ms=duration_ms,
+                now=now,
+            )
+        if not reviewed.repeated:
+            todo = [each for each in row.todo if each != card_id]
+            # On the way to an exam the learning steps bring the card back by themselves.
+            if given is Rating.AGAIN and row.mode == Mode.CRAM:
+                todo.insert(AGAIN_AFTER, card_id)
+            row.answers = [*row.answers, review_id][-UNDO_STEPS:]
+            row.answered += 1
+            row.forgotten += given is Rating.AGAIN
+            _go_on(row, todo, now)
+    return reviewed
+
+
+def take_back(row: ReviewSession, *, undo_id: UUID, now: datetime) -> Flashcard:
+    """Take back the last answer of a round, and ask its card next. Raises NothingToUndo."""
+    with transaction.atomic():
+        journal.lock_owner(row.owner_id)
+        row.refresh_from_db()
+        known = ReviewLog.objects.for_owner(row.owner_id).filter(id=undo_id).first()
+        if known is not None:
+            return queue.card(row.owner_id, known.flashcard_id)
+        if not row.answers:
+            raise NothingToUndo("There is no answer of this round to take back.")
+        *row.answers, last_id = row.answers
+        last = ReviewLog.objects.for_owner(row.owner_id).get(id=last_id)
+        card = rating.undo_review(owner_id=row.owner_id, undo_id=undo_id, now=now, undoes=last_id)
+        row.answered -= 1
+        row.forgotten -= last.rating is Rating.AGAIN
+        _go_on(row, [card.id, *(each for each in row.todo if each != card.id)], now)
+    return card
+
+
+def leave_out(row: ReviewSession, card_id: UUID, now: datetime) -> None:
+    """Go on without a card that was put off or suspended."""
+    with transaction.atomic():
+        journal.lock_owner(row.owner_id)
+        row.refresh_from_db()
+        _go_on(row, [each for each in row.todo if each != card_id], now)
+
+
+def end(row: ReviewSession, now: datetime) -> None:
+    """Let a round be, with whatever is left of it."""
+    ReviewSession.objects.filter(id=row.id, ended_at=None).update(ended_at=now)
+
+
+def _practise(
+    row: ReviewSession,
+    card_id: UUID,
+    review_id: UUID,
+    sequence: int,
+    given: Rating,
+    now: datetime,
+    duration_ms: int,
+) -> Reviewed:
+    pending = journal.read(row.owner_id)
+    card, known = rating.position(row.owner_id, pending, card_id, review_id, sequence)
+    if known is not None:
+        return Reviewed(card, known, repeated=True)
+    card, log = scheduling.cram(card, given, now, review_id=review_id, duration_ms=duration_ms)
+    journal.append([Change(card, log)])
+    return Reviewed(card, log)
+
+
+def _go_on(row: ReviewSession, todo: list[UUID], now: datetime) -> None:
+    row.todo = todo
+    row.ended_at = None if todo else now
+    row.save(update_fields=["todo", "answers", "answered", "forgotten", "ended_at"])

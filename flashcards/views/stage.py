@@ -1,0 +1,178 @@
+"""What the review's views have in common: the sitting of a form, and what is shown of it."""
+
+import math
+import uuid
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect
+
+from flashcards import services, words
+from flashcards.browsing import BadQuery
+from flashcards.records import Flashcard
+from flashcards.reviewing import ending, pace, sitting, study
+from flashcards.reviewing.comparing import Comparison
+from flashcards.reviewing.session import Kind, Stage
+from flashcards.reviewing.sitting import Sitting
+from flashcards.reviewing.study import Study
+from memoryloop.http import HtmxHttpRequest
+from memoryloop.toasts import toast
+
+SWITCH = {"1": True, "0": False}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a form of the review page says of where it comes from."""
+
+    sitting: Sitting
+    done: int
+    # Read with the page, and carried along.
+    seconds_an_answer: float
+
+
+def asked(request: HtmxHttpRequest) -> Asked:
+    """Return what a form says. Raises Http404 for somebody else's session."""
+    key, typed = request.POST.get("at", ""), SWITCH.get(request.POST.get("typed", ""))
+    try:
+        found = sitting.opened(request.user, key, typed=typed)
+    except sitting.NotThere:
+        raise Http404("There is no such session.") from None
+    low, high = pace.SECONDS_RANGE
+    seconds = number(request.POST.get("pace")) / 1_000 or pace.TYPICAL_SECONDS
+    return Asked(found, number(request.POST.get("done")), min(max(seconds, low), high))
+
+
+def go_on(
+    request: HtmxHttpRequest,
+    form: Asked,
+    now: datetime,
+    *,
+    done: int | None = None,
+    notice: str = "",
+    mine: Study | None = None,
+) -> HttpResponse:
+    """Answer with what comes next: the fragment to htmx, a redirect to a plain form."""
+    if not request.htmx:
+        if notice:
+            toast(request, notice)
+        return redirect(form.sitting.url)
+    return show_next(request, form, now, done=done, notice=notice, mine=mine)
+
+
+def show_next(
+    request: HtmxHttpRequest,
+    form: Asked,
+    now: datetime,
+    *,
+    done: int | None = None,
+    first: Flashcard | None = None,
+    mine: Study | None = None,
+    **how: Any,
+) -> HttpResponse:
+    """Show the next card of a sitting, or `first`; `how` is for `show`."""
+    mine = mine or study.settings_for(owner_id=request.user.id)
+    try:
+        stage = sitting.next_stage(
+            form.sitting,
+            request.user,
+            now,
+            done=form.done if done is None else done,
+            first=first,
+            mine=mine,
+        )
+        return show(request, form, stage, now, mine=mine, **how)
+    except BadQuery as error:
+        return not_understood(request, error)
+
+
+def not_understood(request: HtmxHttpRequest, error: BadQuery) -> HttpResponse:
+    """Say that a deck's search names what is not there any more, where it can be changed."""
+    toast(request, error.sentence, level=messages.ERROR)
+    url = reverse("flashcards:decks")
+    return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
+
+
+def show(
+    request: HtmxHttpRequest,
+    form: Asked,
+    stage: Stage,
+    now: datetime,
+    *,
+    mine: Study,
+    revealed: bool = False,
+    notice: str = "",
+    error: str = "",
+    compared: Comparison | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """Show a stage: the whole page, or the fragment to htmx. Raises BadQuery."""
+    template = "flashcards/_stage.html" if request.htmx else "flashcards/review.html"
+    context: dict[str, Any] = {
+        "revealed": revealed,
+        "notice": notice,
+        "error": error,
+        "sitting": form.sitting,
+        "types": form.sitting.types(mine),
+        "switch_url": form.sitting.switched(mine).url,
+        "compared": compared,
+        "pace_ms": round(1_000 * form.seconds_an_answer),
+    }
+    if stage.kind is Kind.CARD:
+        context["left_words"] = _left(form, stage, now)
+    if stage.kind is Kind.FINISHED and not form.sitting.is_round:
+        summary, more = _end(request, form.sitting, now, mine)
+        stage = replace(stage, done=summary.reviews, due=summary.left)
+        context |= more
+    if stage.kind is Kind.WAIT and stage.next_due is not None:
+        context["wait_seconds"] = max(1, math.ceil((stage.next_due - now).total_seconds()))
+        context["wait_words"] = words.due(stage.next_due, now=now, zone=mine.day.zone)
+        context["wait_count"] = words.count(stage.learning, "card")
+    context["stage"] = stage
+    return render(request, template, context, status=status)
+
+
+def number(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 7 else 0
+
+
+def client_id(text: str | None) -> uuid.UUID:
+    """Return the client's id; a request without one is nobody's repetition."""
+    try:
+        return uuid.UUID(text or "")
+    except ValueError:
+        return uuid.uuid4()
+
+
+def _left(form: Asked, stage: Stage, now: datetime) -> str:
+    """Return how much is left: of the time, of the round, or how long it will take."""
+    until = form.sitting.until
+    if until is not None:
+        return f"{words.interval(until - now)} left"
+    if form.sitting.is_round:
+        return f"{stage.due} left"
+    counts = {"new": stage.new, "learning": stage.learning, "due": stage.due}
+    return f"about {pace.time_for(form.seconds_an_answer, **counts)}"
+
+
+def _end(
+    request: HtmxHttpRequest, at: Sitting, now: datetime, mine: Study
+) -> tuple[ending.Summary, dict[str, Any]]:
+    only = sitting.only(at, request.user, now, mine)
+    summary = ending.summary(request.user, now, only=only)
+    more: dict[str, Any] = {"summary": summary}
+    # A time that is up does not go on, but what is due does.
+    more["go_on_url"] = replace(at, row=None).url if at.is_over(now) else at.url
+    if at.is_over(now) and at.row is not None:
+        more["end_title"] = f"{words.count(at.row.minutes or 0, 'minute')} well spent"
+    elif at.name and not summary.left:
+        more["end_title"] = f"Done with {at.name}"
+    if only is not None:
+        everything = services.due_queue(owner_id=request.user.id, now=now, limit=1, mine=mine)
+        more["elsewhere"] = max(0, everything.total - summary.left)
+    return summary, more
