@@ -12,6 +12,8 @@ from uuid import UUID
 
 import numpy as np
 from django.db import IntegrityError, transaction
+from django.urls import reverse
+from django.utils.http import urlencode
 
 from flashcards.browsing import finding, parsing
 from flashcards.browsing.matching import Matcher, path_and_parents
@@ -54,6 +56,17 @@ class Counted:
     @property
     def short_name(self) -> str:
         return self.name.rpartition(DECK_SEPARATOR)[2]
+
+    @property
+    def waiting(self) -> int:
+        return self.new + self.learning + self.due
+
+    @property
+    def review_url(self) -> str:
+        """Return where its cards are reviewed; of a name that is no deck, where one begins."""
+        if self.deck is not None:
+            return reverse("flashcards:review_deck", args=[self.deck.id])
+        return f"{reverse('flashcards:ways')}?{urlencode({'q': self.query})}"
 
     @property
     def query(self) -> str:

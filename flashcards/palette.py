@@ -5,20 +5,41 @@ import uuid
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from flashcards import decks, faces, services
+from flashcards import faces, services
 from flashcards.browsing.syntax import InDeck
+from flashcards.models import Deck
 from memoryloop.palette import PaletteItem
+
+REVIEW = "Review"
 
 
 def find_decks(*, owner_id: uuid.UUID, text: str, limit: int) -> list[PaletteItem]:
-    """Return this owner's decks whose names have all the words; none for no words."""
-    wanted = text.lower().split()
-    found = [name for name in decks.names(owner_id) if all(word in name.lower() for word in wanted)]
+    """Return this owner's decks whose names have all the words; none for no words.
+
+    Each to look at, and then each to review: "review latin" finds the second.
+    """
+    wanted = [word for word in text.lower().split() if word != REVIEW.lower()]
+    mine = sorted(Deck.objects.filter(owner_id=owner_id), key=lambda deck: deck.name.lower())
+    found = [deck for deck in mine if all(word in deck.name.lower() for word in wanted)][:limit]
+    if not wanted:
+        return []
     url = reverse("flashcards:cards")
-    return [
-        PaletteItem("Decks", name, f"{url}?{urlencode({'q': str(InDeck(name))})}", "decks")
-        for name in (found[:limit] if wanted else ())
+    looked_at = [
+        PaletteItem(
+            "Decks", deck.name, f"{url}?{urlencode({'q': str(InDeck(deck.name))})}", "decks"
+        )
+        for deck in found
     ]
+    reviewed = [
+        PaletteItem(
+            "Decks",
+            f"{REVIEW} {deck.name}",
+            reverse("flashcards:review_deck", args=[deck.id]),
+            "review",
+        )
+        for deck in found
+    ]
+    return reviewed if REVIEW.lower() in text.lower().split() else [*looked_at, *reviewed]
 
 
 def find_cards(*, owner_id: uuid.UUID, text: str, limit: int) -> list[PaletteItem]:

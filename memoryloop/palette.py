@@ -31,6 +31,7 @@ _searches: list[Search] = []
 _PAGES = (
     ("Chat", "chat:home", "chat", "ask tutor new conversation"),
     ("Review", "flashcards:review", "review", "due study repeat"),
+    ("Ways to study", "flashcards:ways", "review", "cram practise exam minutes forgotten search"),
     ("Cards", "flashcards:cards", "cards", "browse search list"),
     ("Decks", "flashcards:decks", "decks", "subjects tree smart saved search"),
     ("Import cards", "flashcards:imports", "plus", "anki apkg csv bring move"),

@@ -1,6 +1,7 @@
 """Every page of the application, as somebody meets it."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import expect
 
@@ -61,6 +62,9 @@ def find(person: Visit) -> dict[str, str]:
         "today": "/review/today/",
         "leeches": "/review/leeches/",
         "backlog": "/review/plan/?minutes=10&order=due&hold_new=on",
+        "review-typed": "/review/?typed=1",
+        "ways": "/study/",
+        "exam-plan": f"/study/exam/?scope=all&on={datetime.now(UTC).date() + timedelta(days=30)}",
         "cards": "/cards/",
         "cards-found-nothing": "/cards/?q=zzzzzz",
         "cards-not-understood": "/cards/?q=is%3Aodd",
@@ -98,6 +102,7 @@ EMPTY = {
     "empty-today": "/review/today/",
     "empty-leeches": "/review/leeches/",
     "empty-backlog": "/review/plan/",
+    "empty-ways": "/study/",
     "empty-cards": "/cards/",
     "empty-decks": "/decks/",
 }
