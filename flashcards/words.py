@@ -32,6 +32,12 @@ def interval(span: timedelta) -> str:
     return _with_half(days / DAYS_A_YEAR, "year")
 
 
+def short(span: timedelta) -> str:
+    """Return a span where there is little room: "1 min", "45 min", "1.5 h"."""
+    minutes = max(1, round(span / MINUTE))
+    return f"{minutes} min" if minutes < 60 else f"{round(minutes / 60, 1):g} h"
+
+
 def due(moment: datetime, *, now: datetime, zone: tzinfo, begins: time = DAY_BEGINS_AT) -> str:
     """Return when something is due: "now", "in 4 minutes", "later today", "tomorrow", …"""
     if moment <= now:

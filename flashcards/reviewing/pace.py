@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from flashcards import words
 from flashcards.reviewing.study import Study
 from flashcards.store import totals
 
@@ -56,7 +55,7 @@ def cards_within(minutes: int, seconds_an_answer: float) -> int:
     return max(1, round(60 * minutes / seconds_an_answer))
 
 
-def time_for(seconds_an_answer: float, *, new: int, learning: int, due: int) -> str:
-    """Return how long so many cards take: "5 minutes"."""
+def time_for(seconds_an_answer: float, *, new: int, learning: int, due: int) -> timedelta:
+    """Return how long so many cards take."""
     answers = new * ANSWERS_A_NEW_CARD + learning + due
-    return words.interval(timedelta(seconds=answers * seconds_an_answer))
+    return timedelta(seconds=answers * seconds_an_answer)

@@ -124,7 +124,7 @@ def show(
         "pace_ms": round(1_000 * form.seconds_an_answer),
     }
     if stage.kind is Kind.CARD:
-        context["left_words"] = _left(form, stage, now)
+        context |= _left(form, stage, now)
     if stage.kind is Kind.FINISHED and not form.sitting.is_round:
         summary, more = _end(request, form.sitting, now, mine)
         stage = replace(stage, done=summary.reviews, due=summary.left)
@@ -149,15 +149,18 @@ def client_id(text: str | None) -> uuid.UUID:
         return uuid.uuid4()
 
 
-def _left(form: Asked, stage: Stage, now: datetime) -> str:
+def _left(form: Asked, stage: Stage, now: datetime) -> dict[str, str]:
     """Return how much is left: of the time, of the round, or how long it will take."""
     until = form.sitting.until
     if until is not None:
-        return f"{words.interval(until - now)} left"
+        why = "The last card may take as long as it needs"
+        return {"left_words": f"{words.interval(until - now)} left", "left_title": why}
     if form.sitting.is_round:
-        return f"{stage.due} left"
+        return {"left_words": f"{stage.due} left", "left_title": "Cards of this round"}
     counts = {"new": stage.new, "learning": stage.learning, "due": stage.due}
-    return f"about {pace.time_for(form.seconds_an_answer, **counts)}"
+    time = pace.time_for(form.seconds_an_answer, **counts)
+    said = f"About {words.interval(time)} at your pace"
+    return {"left_words": said, "left_short": words.short(time), "left_title": said}
 
 
 def _end(

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -13,7 +13,7 @@ from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from flashcards import services
+from flashcards import services, words
 from flashcards.browsing import BadQuery
 from flashcards.models import ReviewSession
 from flashcards.reviewing import exam, pace, rounds, scope, sitting, study
@@ -141,7 +141,9 @@ def _offered(
     return {
         "form": form,
         "due": queue.total,
-        "time": pace.time_for(seconds, new=queue.new, learning=queue.learning, due=queue.due),
+        "time": words.interval(
+            pace.time_for(seconds, new=queue.new, learning=queue.learning, due=queue.due)
+        ),
         "minutes": [(n, pace.cards_within(n, seconds)) for n in MINUTES],
         "forgotten": scope.forgotten_today(owner_id, now, mine),
         "forgotten_scope": str(scope.FORGOTTEN),
@@ -150,9 +152,11 @@ def _offered(
     }
 
 
-def _planned(request: HtmxHttpRequest, data: Any) -> HttpResponse:
+def _planned(request: HtmxHttpRequest, data: QueryDict) -> HttpResponse:
     now = timezone.now()
     mine = study.settings_for(owner_id=request.user.id)
+    data = data.copy()
+    data.setdefault("target", str(exam.TARGET_PERCENT))
     form = ExamForm(data, owner_id=request.user.id, today=mine.day.of(now))
     context: dict[str, Any] = {"form": form}
     if form.is_valid():

@@ -252,7 +252,7 @@ class MinutesTests(_Sittings):
         response = self.client.get("/study/")
         self.assertEqual(response.context["minutes"], [(5, 38), (10, 75), (20, 150)])
         self.assertContains(response, "7 cards, about 2 minutes at your pace")
-        self.assertContains(self.client.get("/review/"), "about 2 minutes")
+        self.assertContains(self.client.get("/review/"), "About 2 minutes at your pace")
         for minutes in ("0", "241", "x"):
             response = self.client.post("/study/", {"minutes": minutes})
             self.assertContains(response, "Choose from 1 to 240", status_code=422)

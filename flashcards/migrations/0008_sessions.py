@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('flashcards', '0006_backlog_plan'),
+        ('flashcards', '0007_contrasts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
