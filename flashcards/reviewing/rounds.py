@@ -7,6 +7,7 @@ is truly reviewed, before its time.
 import enum
 import random
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -43,6 +44,17 @@ class Order(enum.StrEnum):
 
 class NothingToStudy(CardError):
     """There is no card to do."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A rating as the page sends it; `sequence` is the position in the card's history."""
+
+    card_id: UUID
+    review_id: UUID
+    sequence: int
+    rating: Rating
+    duration_ms: int = 0
 
 
 def begin(
@@ -106,16 +118,7 @@ def next_card(row: ReviewSession) -> Flashcard | None:
     return None
 
 
-def answer(
-    row: ReviewSession,
-    *,
-    card_id: UUID,
-    review_id: UUID,
-    sequence: int,
-    given: Rating,
-    now: datetime,
-    duration_ms: int = 0,
-) -> Reviewed:
+def answer(row: ReviewSession, given: Answer, now: datetime) -> Reviewed:
     """Take an answer of a round. The same `review_id` again changes nothing.
 
     Raises AlreadyAnswered, or DoesNotExist for a stranger's card.
@@ -124,27 +127,32 @@ def answer(
         journal.lock_owner(row.owner_id)
         row.refresh_from_db()
         if row.mode == Mode.CRAM:
-            reviewed = _practise(row, card_id, review_id, sequence, given, now, duration_ms)
+            reviewed = _practise(row.owner_id, given, now)
         else:
-            reviewed = rating.review_card(
-                owner_id=row.owner_id,
-                card_id=card_id,
-                review_id=review_id,
-                sequence=sequence,
-                rating=given,
-                duration_ms=duration_ms,
-                now=now,
-            )
+            reviewed = review(row.owner_id, given, now)
         if not reviewed.repeated:
-            todo = [each for each in row.todo if each != card_id]
+            todo = [each for each in row.todo if each != given.card_id]
             # On the way to an exam the learning steps bring the card back by themselves.
-            if given is Rating.AGAIN and row.mode == Mode.CRAM:
-                todo.insert(AGAIN_AFTER, card_id)
-            row.answers = [*row.answers, review_id][-UNDO_STEPS:]
+            if given.rating is Rating.AGAIN and row.mode == Mode.CRAM:
+                todo.insert(AGAIN_AFTER, given.card_id)
+            row.answers = [*row.answers, given.review_id][-UNDO_STEPS:]
             row.answered += 1
-            row.forgotten += given is Rating.AGAIN
+            row.forgotten += given.rating is Rating.AGAIN
             _go_on(row, todo, now)
     return reviewed
+
+
+def review(owner_id: UUID, given: Answer, now: datetime) -> Reviewed:
+    """Take an answer as a true review. Raises as rating.review_card does."""
+    return rating.review_card(
+        owner_id=owner_id,
+        card_id=given.card_id,
+        review_id=given.review_id,
+        sequence=given.sequence,
+        rating=given.rating,
+        duration_ms=given.duration_ms,
+        now=now,
+    )
 
 
 def take_back(row: ReviewSession, *, undo_id: UUID, now: datetime) -> Flashcard:
@@ -179,20 +187,14 @@ def end(row: ReviewSession, now: datetime) -> None:
     ReviewSession.objects.filter(id=row.id, ended_at=None).update(ended_at=now)
 
 
-def _practise(
-    row: ReviewSession,
-    card_id: UUID,
-    review_id: UUID,
-    sequence: int,
-    given: Rating,
-    now: datetime,
-    duration_ms: int,
-) -> Reviewed:
-    pending = journal.read(row.owner_id)
-    card, known = rating.position(row.owner_id, pending, card_id, review_id, sequence)
+def _practise(owner_id: UUID, given: Answer, now: datetime) -> Reviewed:
+    pending = journal.read(owner_id)
+    card, known = rating.position(owner_id, pending, given.card_id, given.review_id, given.sequence)
     if known is not None:
         return Reviewed(card, known, repeated=True)
-    card, log = scheduling.cram(card, given, now, review_id=review_id, duration_ms=duration_ms)
+    card, log = scheduling.cram(
+        card, given.rating, now, review_id=given.review_id, duration_ms=given.duration_ms
+    )
     journal.append([Change(card, log)])
     return Reviewed(card, log)
 

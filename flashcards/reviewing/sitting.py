@@ -18,6 +18,7 @@ from flashcards.models import Deck, ReviewSession
 from flashcards.records import Flashcard, Rating, State
 from flashcards.reviewing import rounds, scope, session, study
 from flashcards.reviewing.rating import Reviewed
+from flashcards.reviewing.rounds import Answer
 from flashcards.reviewing.scope import EVERYTHING, Kind, Named
 from flashcards.reviewing.session import Choice, Stage
 from flashcards.reviewing.study import Study
@@ -211,37 +212,11 @@ def next_stage(
     )
 
 
-def answer(
-    sitting: Sitting,
-    user: User,
-    *,
-    card_id: UUID,
-    review_id: UUID,
-    sequence: int,
-    given: Rating,
-    now: datetime,
-    duration_ms: int,
-) -> Reviewed:
+def answer(sitting: Sitting, user: User, given: Answer, now: datetime) -> Reviewed:
     """Take a rating. Raises what services.review_card raises."""
     if sitting.row is not None and sitting.is_round:
-        return rounds.answer(
-            sitting.row,
-            card_id=card_id,
-            review_id=review_id,
-            sequence=sequence,
-            given=given,
-            now=now,
-            duration_ms=duration_ms,
-        )
-    return services.review_card(
-        owner_id=user.id,
-        card_id=card_id,
-        review_id=review_id,
-        sequence=sequence,
-        rating=given,
-        duration_ms=duration_ms,
-        now=now,
-    )
+        return rounds.answer(sitting.row, given, now)
+    return rounds.review(user.id, given, now)
 
 
 def take_back(sitting: Sitting, user: User, *, undo_id: UUID, now: datetime) -> Flashcard:

@@ -18,7 +18,7 @@ from flashcards.models import Deck, ReviewSession
 from flashcards.records import Flashcard
 from flashcards.reviewing import leeches, pace, scope, sitting, study
 from flashcards.reviewing.day import day_start, zone_of
-from flashcards.reviewing.rounds import NothingToStudy
+from flashcards.reviewing.rounds import Answer, NothingToStudy
 from flashcards.reviewing.session import Kind, Stage
 from flashcards.reviewing.sitting import Sitting
 from flashcards.sources import source_of
@@ -78,16 +78,10 @@ def rate(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
     data = form.cleaned_data
     done, notice, mine = at.done, "", None
     try:
-        reviewed = sitting.answer(
-            at.sitting,
-            request.user,
-            card_id=card_id,
-            review_id=data["review_id"],
-            sequence=data["sequence"],
-            given=data["rating"],
-            duration_ms=data["duration_ms"],
-            now=now,
+        given = Answer(
+            card_id, data["review_id"], data["sequence"], data["rating"], data["duration_ms"]
         )
+        reviewed = sitting.answer(at.sitting, request.user, given, now)
         done, mine = done + (not reviewed.repeated), reviewed.mine
     except Flashcard.DoesNotExist:
         raise Http404("There is no such card.") from None
