@@ -29,6 +29,7 @@ from memoryloop.http import HtmxHttpRequest
 from memoryloop.toasts import toast
 
 ANSWERED_ELSEWHERE = "That card was already answered in another tab. Here is the next one."
+MARKED, UNMARKED = "Marked as a leech.", "No longer marked as a leech."
 BAD_RATING = "That rating did not arrive as one of Again, Hard, Good or Easy. Rate the card again."
 
 
@@ -141,12 +142,9 @@ def mark_leech(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
     """Tag the card in review as a leech, or take the tag away with `off`; the card stays."""
     at, card = asked(request), card_or_404(request.user, card_id)
     on = "off" not in request.POST
-    tags = [tag for tag in card.tags if tag != leeches.LEECH] + [leeches.LEECH] * on
-    card = services.set_tags(
-        owner_id=request.user.id, card_id=card_id, tags=tags, now=timezone.now()
-    )
-    undo_url = reverse("flashcards:unmark_leech", args=[card_id]) if on else ""
-    toast(request, "Marked as a leech." if on else "No leech any more.", undo_url=undo_url)
+    card = _with_leech_tag(card, marked=on)
+    undo_url = reverse("flashcards:review_unleech", args=[card_id]) if on else ""
+    toast(request, MARKED if on else UNMARKED, undo_url=undo_url)
     if not request.htmx:
         return redirect(at.sitting.with_((("show", str(card_id)),)))
     context = {"card": card, "sitting": at.sitting}
@@ -157,10 +155,8 @@ def mark_leech(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
 @login_required
 def unmark_leech(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
     """Take the tag of a leech from a card, from the toast that said it was marked."""
-    card = card_or_404(request.user, card_id)
-    tags = [tag for tag in card.tags if tag != leeches.LEECH]
-    services.set_tags(owner_id=request.user.id, card_id=card_id, tags=tags, now=timezone.now())
-    toast(request, "No leech any more.")
+    _with_leech_tag(card_or_404(request.user, card_id), marked=False)
+    toast(request, UNMARKED)
     return redirect(next_url(request, reverse("flashcards:review")))
 
 
@@ -181,6 +177,11 @@ def due_badge(request: HtmxHttpRequest) -> HttpResponse:
     """Show how many cards are waiting, for the rail."""
     queue = services.due_queue(owner_id=request.user.id, now=timezone.now(), limit=1)
     return render(request, "flashcards/_due_badge.html", {"count": queue.total})
+
+
+def _with_leech_tag(card: Flashcard, *, marked: bool) -> Flashcard:
+    tags = leeches.tags_of(card, marked=marked)
+    return services.set_tags(owner_id=card.owner_id, card_id=card.id, tags=tags, now=timezone.now())
 
 
 def _page(request: HtmxHttpRequest, at: Sitting, now: datetime) -> HttpResponse:

@@ -154,7 +154,7 @@ class DeckTests(_Sittings):
         card = self.in_deck[0]
         response = self.send(f"/review/{card.id}/leech/", self.at)
         self.assertContains(response, "Marked as a leech")
-        self.assertContains(response, "No leech any more")
+        self.assertContains(response, "Not a leech any more")
         undo = f"/review/{card.id}/leech/undo/"
         self.assertContains(response, undo)
         self.assertEqual(self.tags_of(card), ("leech",))
