@@ -49,6 +49,14 @@ class Comparison:
     is_right: bool = False
 
     @property
+    def has_extra(self) -> bool:
+        return any(part.kind == "extra" for part in self.parts)
+
+    @property
+    def has_missing(self) -> bool:
+        return any(part.kind == "missing" for part in self.parts)
+
+    @property
     def spoken(self) -> str:
         """Return the difference for a screen reader."""
         said = [
