@@ -32,6 +32,7 @@ AGAIN_AFTER = 4
 UNDO_STEPS = 30
 # What was left lying for longer is not offered any more.
 OPEN_FOR = timedelta(days=14)
+KEPT_FOR = timedelta(days=60)
 
 
 class Order(enum.StrEnum):
@@ -71,6 +72,7 @@ def begin(
     """Begin a session; `todo` in the order to ask in. Raises NothingToStudy."""
     if mode is not Mode.DUE and not todo:
         raise NothingToStudy("There is no card to study: they may be suspended or deleted.")
+    ReviewSession.objects.filter(owner_id=owner_id, started_at__lt=now - KEPT_FOR).delete()
     return ReviewSession.objects.create(
         owner_id=owner_id,
         mode=mode,
@@ -163,15 +165,21 @@ def take_back(row: ReviewSession, *, undo_id: UUID, now: datetime) -> Flashcard:
         known = ReviewLog.objects.for_owner(row.owner_id).filter(id=undo_id).first()
         if known is not None:
             return queue.card(row.owner_id, known.flashcard_id)
-        if not row.answers:
-            raise NothingToUndo("There is no answer of this round to take back.")
-        *row.answers, last_id = row.answers
-        last = ReviewLog.objects.for_owner(row.owner_id).get(id=last_id)
-        card = rating.undo_review(owner_id=row.owner_id, undo_id=undo_id, now=now, undoes=last_id)
-        row.answered -= 1
-        row.forgotten -= last.rating is Rating.AGAIN
-        _go_on(row, [card.id, *(each for each in row.todo if each != card.id)], now)
-    return card
+        while row.answers:
+            *row.answers, last_id = row.answers
+            row.answered -= 1
+            last = ReviewLog.objects.for_owner(row.owner_id).filter(id=last_id).first()
+            row.forgotten -= last is not None and last.rating is Rating.AGAIN
+            try:
+                card = rating.undo_review(
+                    owner_id=row.owner_id, undo_id=undo_id, now=now, undoes=last_id
+                )
+            except (NothingToUndo, ValueError):
+                # Taken back elsewhere, as a review can be, or erased with its card.
+                continue
+            _go_on(row, [card.id, *(each for each in row.todo if each != card.id)], now)
+            return card
+        raise NothingToUndo("There is no answer of this round to take back.")
 
 
 def leave_out(row: ReviewSession, card_id: UUID, now: datetime) -> None:
@@ -185,6 +193,13 @@ def leave_out(row: ReviewSession, card_id: UUID, now: datetime) -> None:
 def end(row: ReviewSession, now: datetime) -> None:
     """Let a round be, with whatever is left of it."""
     ReviewSession.objects.filter(id=row.id, ended_at=None).update(ended_at=now)
+
+
+def finish(row: ReviewSession, now: datetime) -> None:
+    """End a round of whose cards none can be asked any more."""
+    row.todo = []
+    row.ended_at = row.ended_at or now
+    row.save(update_fields=["todo", "ended_at"])
 
 
 def _practise(owner_id: UUID, given: Answer, now: datetime) -> Reviewed:

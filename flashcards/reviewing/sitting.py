@@ -129,7 +129,10 @@ def opened(user: User, key: str, *, typed: bool | None = None) -> Sitting:
 
 
 def due_today(user: User, deck: Deck, now: datetime) -> ReviewSession:
-    """Return today's session of a smart deck: what its search found when it began."""
+    """Return today's session of a smart deck, of what its search found when it began.
+
+    Once that is done, another one. Raises BadQuery, or NothingToStudy.
+    """
     mine = study.settings_for(owner_id=user.id)
     named = scope.of_deck(deck)
     known = ReviewSession.objects.filter(
@@ -140,7 +143,15 @@ def due_today(user: User, deck: Deck, now: datetime) -> ReviewSession:
         ended_at=None,
         started_at__gte=mine.day.start(now),
     ).first()
-    return known or begin_due(user, named, now, mine)
+    if known is not None:
+        cards = frozenset(str(card_id) for card_id in known.cards)
+        ahead = mine.learn_ahead
+        queue = services.due_queue(
+            owner_id=user.id, now=now, limit=1, mine=mine, ahead=ahead, only=cards
+        )
+        if queue.total:
+            return known
+    return begin_due(user, named, now, mine)
 
 
 def begin_due(
@@ -240,7 +251,7 @@ def _next_of_round(
     left = row.left
     card = first or _in_steps(sitting, user, now, mine) or rounds.next_card(row)
     if card is None:
-        rounds.end(row, now)
+        rounds.finish(row, now)
         return Stage(session.Kind.FINISHED, done=row.answered)
     if sitting.is_practice:
         buttons = tuple(

@@ -183,6 +183,26 @@ class ExamTests(TestCase):
         row.refresh_from_db()
         self.assertEqual((row.left, row.answered), (4, 0))
 
+    def test_one_taken_back_elsewhere_is_not_taken_back_again(self) -> None:
+        row = self.begin(cards="4")
+        at = {"at": f"session:{row.id}"}
+        for _ in range(2):
+            stage = self.client.get(f"/study/{row.id}/").context["stage"]
+            sequence = stage.card.sequence
+            data = {"review_id": stage.review_id, "sequence": sequence, "rating": 4, **at}
+            self.client.post(f"/review/{stage.card.id}/rate/", data, headers=HTMX)
+        self.client.post("/review/undo/", {}, headers=HTMX)
+        response = self.client.post("/review/undo/", at, headers=HTMX)
+        self.assertEqual(response.context["stage"].card.id, self.cards[3].id)
+        self.assertTrue(integrity.check().is_clean)
+
+    def test_cards_that_were_answered_elsewhere_end_it(self) -> None:
+        row = self.begin(cards="1")
+        answer(self.cards[3], Rating.EASY, now=timezone.now())
+        self.assertContains(self.client.get(f"/study/{row.id}/"), "Done")
+        row.refresh_from_db()
+        self.assertEqual(row.todo, [])
+
     def test_it_takes_no_other_method_and_no_visitor(self) -> None:
         self.assertEqual(self.client.post("/study/exam/").status_code, 405)
         self.assertEqual(self.client.get("/study/exam/begin/").status_code, 405)

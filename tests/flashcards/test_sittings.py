@@ -188,6 +188,15 @@ class SmartDeckTests(_Sittings):
         self.client.get(f"/review/{smart.id}/")
         self.assertEqual(ReviewSession.objects.count(), 1)
 
+    def test_once_it_is_done_what_it_finds_then_is_another_session(self) -> None:
+        smart = self.make("Genes", search="gene")
+        self.client.get(f"/review/{smart.id}/")
+        answer(self.in_deck[0], Rating.EASY, now=self.now)
+        self.assertContains(self.client.get(f"/review/{smart.id}/"), "Done with Genes")
+        self.give(self.deck, "What does a gene code for?")
+        self.client.get(f"/review/{smart.id}/")
+        self.assertEqual(ReviewSession.objects.count(), 2)
+
     def test_one_that_finds_nothing_due_is_done(self) -> None:
         smart = self.make("Nothing", search="tag:nothing")
         self.assertContains(self.client.get(f"/review/{smart.id}/"), "Done with Nothing")
