@@ -17,7 +17,6 @@ from flashcards.forms import RatingForm
 from flashcards.models import Deck, ReviewSession
 from flashcards.records import Flashcard
 from flashcards.reviewing import leeches, pace, scope, sitting, study
-from flashcards.reviewing.day import day_start, zone_of
 from flashcards.reviewing.rounds import Answer, NothingToStudy
 from flashcards.reviewing.session import Kind, Stage
 from flashcards.reviewing.sitting import Sitting
@@ -128,12 +127,13 @@ def bury(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
     """Put the card in review off until the learner's next day and go on."""
     now, at = timezone.now(), asked(request)
     card_or_404(request.user, card_id)
-    until = day_start(now, zone_of(request.user), days=1)
+    mine = study.settings_for(owner_id=request.user.id)
+    until = mine.day.start(now, days=1)
     services.bury_card(owner_id=request.user.id, card_id=card_id, until=until)
     sitting.leave_out(at.sitting, card_id, now)
     unbury = reverse("flashcards:unbury_card", args=[card_id])
     toast(request, "Put off until tomorrow.", undo_url=unbury)
-    return go_on(request, at, now)
+    return go_on(request, at, now, mine=mine)
 
 
 @require_POST
