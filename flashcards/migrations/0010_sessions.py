@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('flashcards', '0010_exchange'),
+        ('flashcards', '0009_exchange'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
