@@ -93,9 +93,9 @@ def test_a_double_click_on_a_rating_counts_once(learner: Visit) -> None:
     page.route("**/rate/", lambda route: sent.append(route))
     page.get_by_role("button", name="Show answer").click()
     page.locator("#review-rate").get_by_role("button", name="Easy").dblclick()
-    page.unroute("**/rate/")
     for route in sent:
         route.continue_()
+    page.unroute("**/rate/")
     expect(page.locator(f'#review-stage:not([data-card="{first}"])')).to_be_visible()
     expect(page.locator("#review-back")).to_be_hidden()
     assert len(_reviews(learner, owner)) == 1
