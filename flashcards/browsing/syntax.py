@@ -210,8 +210,8 @@ def quoted(value: str, *, always: bool = False) -> str:
 
 
 def _value(name: str) -> str:
-    # Behind its key a name may begin with anything, and hold `::`.
-    return name if re.fullmatch(r"[^\s\"()\\]+", name) else quoted(name, always=True)
+    # Behind its key a name may hold `::`; one that begins as an address goes on would make a word.
+    return name if re.fullmatch(r"[^\s\"()\\:/][^\s\"()\\]*", name) else quoted(name, always=True)
 
 
 def _number(number: float) -> str:

@@ -1,7 +1,7 @@
 """The search language: parse, print, parse again; and errors that point at the place."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from flashcards.browsing import syntax
@@ -80,6 +80,8 @@ pieces = st.lists(
 
 class TestProperties:
     @given(nodes)
+    @example(syntax.InDeck("/"))
+    @example(syntax.Tagged(":a"))
     def test_what_is_printed_parses_to_the_same(self, node: Node) -> None:
         assert parse(str(node)) == node
 
