@@ -80,6 +80,11 @@ def provider_for(user: User) -> Provider:
     return _own_provider(saved_key(user), endpoints.saved_endpoint(user)) or llm.detect()
 
 
+def provider_known(row: ApiKey | None, endpoint: Endpoint | None) -> Provider | None:
+    """Return what `provider_for` does, for what was read already; None where a probe is needed."""
+    return _own_provider(row, endpoint) or llm.known()
+
+
 def fallback_for(user: User, *, failed: str) -> Provider:
     """Return what can answer in place of the provider with the label `failed`.
 

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.services import fallback_for, mark_key_refused, provider_for
-from chat import contexts, flushing, prompts, tasks, titles
+from chat import contexts, flushing, prompts, saying, tasks, titles
 from chat.models import Conversation, Message
 from chat.services import INTERRUPTED_SENTENCE, KEPT_CONTENT
 from chat.watching import Watcher
@@ -66,10 +66,12 @@ class Generation:
         owner: User,
         instead_of: str = "",
         recalling: prompts.Recalling | None = None,
+        ready: saying.Ready | None = None,
     ) -> None:
         self.answer = answer
         self.owner = owner
         self.recalling = recalling
+        self.ready = ready
         # The label of the provider that failed and is not to be asked this time.
         self.instead_of = instead_of
         self.provider: llm.Provider | None = None
@@ -156,13 +158,17 @@ def start_on_commit(
     *,
     instead_of: str = "",
     recalling: prompts.Recalling | None = None,
+    ready: saying.Ready | None = None,
 ) -> None:
     """Begin to write once the transaction that stores the question has committed.
 
     `instead_of` is the label of a provider that failed: what stands in for it answers this time.
-    `recalling` is what bears on the question, if it is being looked for already.
+    `recalling` is what bears on the question, if it is being looked for already; `ready` what else
+    the answer is made with, if it was read already.
     """
-    transaction.on_commit(lambda: start(answer, owner, instead_of=instead_of, recalling=recalling))
+    transaction.on_commit(
+        lambda: start(answer, owner, instead_of=instead_of, recalling=recalling, ready=ready)
+    )
 
 
 def start(
@@ -171,8 +177,11 @@ def start(
     *,
     instead_of: str = "",
     recalling: prompts.Recalling | None = None,
+    ready: saying.Ready | None = None,
 ) -> Generation:
-    generation = Generation(answer=answer, owner=owner, instead_of=instead_of, recalling=recalling)
+    generation = Generation(
+        answer=answer, owner=owner, instead_of=instead_of, recalling=recalling, ready=ready
+    )
     _live[answer.id] = generation
     background.submit(_write(generation), name=f"answer {answer.id}")
     return generation
@@ -228,15 +237,20 @@ async def _attend(generation: Generation) -> Outcome:
 
 
 async def _receive(generation: Generation) -> None:
-    provider, prompt = await asyncio.gather(
-        background.run_in_database(_provider, generation),
-        prompts.build(
-            owner_id=generation.owner.id,
-            answer=generation.answer,
-            now=generation.answer.created_at,
-            recalling=generation.recalling,
-        ),
+    ready = generation.ready
+    building = prompts.build(
+        owner_id=generation.owner.id,
+        answer=generation.answer,
+        now=generation.answer.created_at,
+        recalling=generation.recalling,
+        before=ready.before if ready else None,
     )
+    provider = ready.provider if ready else None
+    if provider is not None:
+        prompt = await building
+    else:
+        choosing = background.run_in_database(_provider, generation)
+        provider, prompt = await asyncio.gather(choosing, building)
     generation.provider, generation.prompt = provider, prompt
     length = 0
     async for piece in provider.stream(

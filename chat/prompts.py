@@ -9,14 +9,13 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
 
-from django.db import connection
-
 from chat import branches, retrieval
 from chat.models import Message
 from chat.tasks import EMBEDDED_CHARACTERS
 from chat.tokens import estimate_tokens
 from memoryloop import background
 from memoryloop.llm.base import ChatMessage, Found
+from memoryloop.roundtrip import Question, Rows, ask_both
 
 logger = logging.getLogger(__name__)
 
@@ -158,12 +157,18 @@ def begin_recall(*, owner_id: UUID, text: str, now: datetime) -> Recalling | Non
 
 
 async def build(
-    *, owner_id: UUID, answer: Message, now: datetime, recalling: Recalling | None = None
+    *,
+    owner_id: UUID,
+    answer: Message,
+    now: datetime,
+    recalling: Recalling | None = None,
+    before: "Before | None" = None,
 ) -> Prompt:
     """Return what to send for the answer that is to be written. Never raises for what could not
-    be recalled. Two or three SQL queries besides recalling, which may have begun before.
+    be recalled, which may have begun before. Two SQL queries besides unless `before` is known.
     """
-    before = await background.run_in_database(_before, owner_id, answer)
+    if before is None:
+        before = await background.run_in_database(_before, owner_id, answer)
     kept = window(before.newest)
     question = next((message for message in before.newest if not message.is_answer), None)
     if recalling is None and question is not None:
@@ -190,19 +195,26 @@ SELECT seed.text, EXISTS (SELECT FROM chat_message WHERE conversation_id = c.id 
 FROM chat_conversation c LEFT JOIN chat_seed seed ON seed.conversation_id = c.id
 WHERE c.id = %s AND c.owner_id = %s
 """
+# From a question back, as far as the window may reach.
+_BACK = branches.WAY_BACK % (
+    "%s",
+    f"(SELECT position FROM chat_message WHERE id = %s) - {WINDOW_MESSAGES - 1}",  # noqa: S608
+)
 # No more of them than can fit into the window: one message may be 50,000 characters long.
 _NEWEST = f"""
 SELECT id, content, role = 'assistant', count FROM (
     SELECT id, content, role, position, count(*) OVER () AS count,
            sum(octet_length(content)) OVER (ORDER BY position DESC) - octet_length(content) AS newer
-    FROM chat_message WHERE id IN ({branches.WAY_BACK}) AND content <> ''
+    FROM chat_message WHERE id IN ({_BACK}) AND content <> ''
 ) said
 WHERE newer <= %s ORDER BY position DESC
 """  # noqa: S608 - constants
 
 
 @dataclass(frozen=True)
-class _Before:
+class Before:
+    """What was said before an answer on its branch, and around it."""
+
     # The newest first, and how many there are.
     newest: list[Said]
     count: int
@@ -212,25 +224,41 @@ class _Before:
     about: str
 
 
-def _before(owner_id: UUID, answer: Message) -> _Before:
-    """Return what was said before an answer on its branch. Two SQL queries, three where there are
+def about_question(owner_id: UUID, conversation_id: UUID) -> Question[tuple[str, bool] | None]:
+    """Ask what a conversation is about, and whether it has versions; None if it is not theirs."""
+    return Question(
+        _ABOUT,
+        [conversation_id, owner_id],
+        lambda rows: (rows[0][0] or "", rows[0][1]) if rows else None,
+    )
+
+
+def newest_question(question_id: UUID | None) -> Question[Rows]:
+    """Ask for what was said up to a learner's question, as far as the window may reach."""
+    # A token is four bytes and a little more.
+    return Question(_NEWEST, [question_id, question_id, WINDOW_TOKENS * 4], list)
+
+
+def _before(owner_id: UUID, answer: Message) -> Before:
+    """Return what was said before an answer on its branch. One SQL query, two where there are
     versions; in plain SQL, as the first words wait for them.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_ABOUT, [answer.conversation_id, owner_id])
-        row = cursor.fetchone()
-        if row is None or answer.parent_id is None:
-            return _Before([], 0, [], "")
-        about, branched = row
-        # A token is four bytes and a little more.
-        down_to, room = answer.position - WINDOW_MESSAGES, WINDOW_TOKENS * 4
-        cursor.execute(_NEWEST, (answer.parent_id, down_to, room))
-        rows = cursor.fetchall()
+    about, rows = ask_both(
+        about_question(owner_id, answer.conversation_id), newest_question(answer.parent_id)
+    )
+    return before(answer, about, rows)
+
+
+def before(answer: Message, about: tuple[str, bool] | None, rows: Rows) -> Before:
+    """Return what two answers make. No SQL query, one where there are versions."""
+    if about is None:
+        return Before([], 0, [], "")
+    text, branched = about
     elsewhere: list[UUID] = []
     if branched:
         elsewhere = list(branches.elsewhere(answer).values_list("id", flat=True))
     newest = [Said(id_, content, is_answer) for id_, content, is_answer, _ in rows]
-    return _Before(newest, rows[0][3] if rows else 0, elsewhere, about or "")
+    return Before(newest, rows[0][3] if rows else 0, elsewhere, text)
 
 
 def window(newest_first: Sequence[S], *, budget: int = WINDOW_TOKENS) -> list[S]:

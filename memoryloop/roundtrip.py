@@ -45,9 +45,20 @@ def ask(question: Question[A]) -> A:
 
 def ask_both(one: Question[A], other: Question[B]) -> tuple[A, B]:
     """Return the answers to two questions, for one way there and back."""
+    first, second = ask_all(one, other)
+    return first, second
+
+
+def ask_all(*questions: Question[Any]) -> list[Any]:
+    """Return the answers to several questions, for one way there and back."""
     with connection.cursor() as cursor:
-        cursor.execute(f"{one.sql};\n{other.sql}", [*one.parameters, *other.parameters])
-        rows = cursor.fetchall()
-        cursor.nextset()
-        others = cursor.fetchall()
-    return one.answer(rows), other.answer(others)
+        cursor.execute(
+            ";\n".join(question.sql for question in questions),
+            [parameter for question in questions for parameter in question.parameters],
+        )
+        answers = []
+        for number, question in enumerate(questions):
+            if number:
+                cursor.nextset()
+            answers.append(question.answer(cursor.fetchall()))
+    return answers

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.results import KeyState
 from accounts.services import test_refused
-from chat import branches, generation, prompts, services
+from chat import branches, generation, prompts, saying, services
 from chat.forms import MessageForm
 from chat.models import Conversation, Message
 from chat.views import pages
@@ -34,9 +34,13 @@ def send(request: HtmxHttpRequest, conversation_id: UUID) -> HttpResponse:
         if form.wants_cards:
             message = services.append_message(conversation, content, after=after)
             return _go(request, reverse("flashcards:make", args=[message.id]))
-        recalling = prompts.begin_recall(owner_id=request.user.id, text=content, now=timezone.now())
-        exchange = services.ask(request.user, content, conversation=conversation, after=after)
-        generation.start_on_commit(exchange.answer, request.user, recalling=recalling)
+        now = timezone.now()
+        recalling = prompts.begin_recall(owner_id=request.user.id, text=content, now=now)
+        said = saying.say(request.user, content, conversation=conversation, after=after, now=now)
+        exchange = said.exchange
+        generation.start_on_commit(
+            exchange.answer, request.user, recalling=recalling, ready=said.ready
+        )
     except services.AnswerUnderway as error:
         form.add_error("content", error.sentence)
         return _refused(request, conversation, form, status=409)

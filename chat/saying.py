@@ -1,0 +1,106 @@
+"""A question, stored in one round trip: with what its answer is to be told, and by whom.
+
+The first words of an answer wait for all of this. What is usual is said in one message to
+PostgreSQL, which is a transaction of its own: it has committed when the answer to it is there.
+Whatever else there may be (another branch, an answer that is still being written) is left to
+chat.services.ask.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from accounts.answering import endpoint_question, key_question
+from accounts.models import User
+from accounts.services import provider_known
+from chat import prompts, services
+from chat.models import Conversation, Message
+from memoryloop.llm import Provider
+from memoryloop.roundtrip import Question, ask_all
+
+# A statement of its own: what is read must be read after the lock was granted.
+_LOCK = "SELECT FROM chat_conversation WHERE id = %s FOR UPDATE"
+_SAY = """
+WITH leaf AS (
+    SELECT m.id, m.position FROM chat_conversation c JOIN chat_message m ON m.id = c.leaf_id
+    WHERE c.id = %s AND m.id = COALESCE(%s::uuid, m.id) AND NOT EXISTS (
+        SELECT FROM chat_message WHERE conversation_id = c.id AND status = 'streaming'
+    )
+), said AS (
+    INSERT INTO chat_message (
+        id, conversation_id, parent_id, position, role, content, status, created_at, updated_at,
+        version, earlier_content, error, error_kind, provider, model, embedding_model
+    )
+    SELECT new.id, %s, COALESCE(new.parent, leaf.id), leaf.position + number, role, content, status,
+           %s, %s, 1, '', '', '', '', '', ''
+    FROM leaf, (VALUES
+        (1, %s::uuid, NULL::uuid, 'user', %s, 'complete'),
+        (2, %s::uuid, %s::uuid, 'assistant', '', 'streaming')
+    ) new (number, id, parent, role, content, status)
+    RETURNING id
+), spoken AS (
+    UPDATE chat_conversation SET leaf_id = %s, updated_at = %s, archived_at = NULL
+    WHERE id = %s AND EXISTS (SELECT FROM said)
+)
+SELECT id, position FROM leaf
+"""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What an answer is made with, as far as it was read when the question was stored."""
+
+    before: prompts.Before
+    # None where it must be looked for first.
+    provider: Provider | None
+
+
+@dataclass(frozen=True)
+class Said:
+    exchange: services.Exchange
+    ready: Ready | None = None
+
+
+def say(
+    owner: User, content: str, *, conversation: Conversation, after: UUID | None, now: datetime
+) -> Said:
+    """Store a learner's message and the row of the answer, as chat.services.ask does.
+
+    Outside a transaction it has committed on return. One SQL query; more where something is
+    unusual. Raises MessageError; AnswerUnderway while another answer is being written.
+    """
+    content = services.check_content(content)
+    role, status = Message.Role, Message.Status
+    dates = {"created_at": now, "updated_at": now}
+    message = Message(role=role.USER, content=content, conversation=conversation, **dates)
+    answer = Message(role=role.ASSISTANT, status=status.STREAMING, **dates)
+    answer.conversation, answer.parent = conversation, message
+    said = Question(
+        _SAY,
+        [
+            *(conversation.id, after, conversation.id, now, now),
+            *(message.id, content, answer.id, message.id),
+            *(answer.id, now, conversation.id),
+        ],
+        lambda rows: rows[0] if rows else None,
+    )
+    _, leaf, about, newest, key, endpoint = ask_all(
+        Question(_LOCK, [conversation.id], len),
+        said,
+        prompts.about_question(owner.pk, conversation.id),
+        prompts.newest_question(message.id),
+        key_question(owner),
+        endpoint_question(owner),
+    )
+    if leaf is None:
+        exchange = services.ask(owner, content, conversation=conversation, after=after, now=now)
+        return Said(exchange)
+    message.parent_id, message.position = leaf[0], leaf[1] + 1
+    answer.position = message.position + 1
+    for each in (message, answer):
+        each._state.adding = False
+    conversation.leaf, conversation.updated_at, conversation.archived_at = answer, now, None
+    return Said(
+        services.Exchange(message, answer),
+        Ready(prompts.before(answer, about, newest), provider_known(key, endpoint)),
+    )
