@@ -100,11 +100,12 @@ SELECT count(*), (SELECT reltuples FROM pg_class WHERE oid = 'chat_message'::reg
     SELECT FROM chat_message WHERE owner_id = %(owner)s LIMIT %(most)s
 ) counted
 """
-_GONE = "SELECT id FROM chat_conversation WHERE owner_id = %(owner)s AND deleted_at IS NOT NULL"
 _NEAREST = """
 SELECT id, embedding <=> %(vector)s::vector AS distance FROM chat_message
 WHERE owner_id = %(owner)s AND embedding_model = %(model)s AND provider <> 'Offline'
-  AND NOT conversation_id = ANY(%(gone)s) AND NOT id = ANY(%(leave_out)s)
+  AND NOT conversation_id = ANY(ARRAY(
+      SELECT id FROM chat_conversation WHERE owner_id = %(owner)s AND deleted_at IS NOT NULL
+  )) AND NOT id = ANY(%(leave_out)s)
 ORDER BY {order} LIMIT %(limit)s
 """
 # An expression that no index can serve, and one that only the vectors' index can.
@@ -246,7 +247,7 @@ def nearest(
 
     Without those of deleted conversations, and those an embedder of another name has embedded.
     `exactly` compares every vector, or insists on the index; by default the owner's number of
-    messages decides. Three SQL queries.
+    messages decides. Two SQL queries.
     """
     parameters = {
         "owner": owner_id,
@@ -254,7 +255,6 @@ def nearest(
             np.ascontiguousarray(vector, dtype=np.float32), option=orjson.OPT_SERIALIZE_NUMPY
         ).decode(),
         "model": model,
-        "gone": [row[0] for row in _rows(_GONE, {"owner": owner_id})],
         "leave_out": list(leave_out),
         "limit": limit,
     }

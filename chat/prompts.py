@@ -146,13 +146,14 @@ def begin_recall(*, owner_id: UUID, text: str, now: datetime) -> Recalling | Non
         return None
     return Recalling(
         text=text,
-        messages=background.run_aside(retrieval.candidates, owner_id=owner_id, text=text),
+        # First what begins by embedding it: the others have something to do meanwhile.
         contributions=tuple(
             background.run_aside(
                 contributor, owner_id=owner_id, text=text, now=now, limit=FOUND_LIMIT
             )
             for contributor in _contributors
         ),
+        messages=background.run_aside(retrieval.candidates, owner_id=owner_id, text=text),
     )
 
 

@@ -68,7 +68,7 @@ def related_messages(
     """Return the owner's messages nearest in meaning, the nearest first, each text once.
 
     All of them together take RECALLED_TOKENS at most. Messages without an embedding are found by
-    their words, and so is everything when the embedder does not work. Five SQL queries at most;
+    their words, and so is everything when the embedder does not work. Five SQL queries;
     embedding the text takes some 7 ms.
     """
     found = candidates(owner_id=owner_id, text=text, limit=limit * 2 + len(leave_out))
@@ -76,13 +76,13 @@ def related_messages(
 
 
 def candidates(*, owner_id: UUID, text: str, limit: int = CANDIDATES) -> list[Candidate]:
-    """Return what may bear on a text, the best first. Four SQL queries at most."""
+    """Return what may bear on a text, the best first. Four SQL queries; six without meaning."""
+    # While the embedder works, words are for what it has not come to yet; and the text may be on
+    # its way through it in another thread.
+    by_words = _by_words(owner_id, text, limit, unembedded=True)
     near = _near(owner_id, text, limit)
-    # While the embedder works, words are for what it has not come to yet.
-    words = " ".join(word for word in _WORD.findall(text.lower()) if word not in _STOP_WORDS)
-    by_words = finding.with_words(
-        owner_id=owner_id, text=words, limit=limit, any_word=True, unembedded=near is not None
-    )
+    if near is None:
+        by_words = _by_words(owner_id, text, limit, unembedded=False)
     ways = dict.fromkeys(by_words, "the same words") | dict.fromkeys(near or [], "close in meaning")
     return [Candidate(id_, ways[id_]) for id_ in dict.fromkeys([*(near or []), *by_words])]
 
@@ -108,6 +108,13 @@ def chosen(
         rows = {row[0]: _Said(*row) for row in cursor.fetchall()}
     ranked = [(rows[each.id], each.how) for each in left if each.id in rows]
     return _within_budget(ranked, {" ".join(text.split())}, limit)
+
+
+def _by_words(owner_id: UUID, text: str, limit: int, *, unembedded: bool) -> list[UUID]:
+    words = " ".join(word for word in _WORD.findall(text.lower()) if word not in _STOP_WORDS)
+    return finding.with_words(
+        owner_id=owner_id, text=words, limit=limit, any_word=True, unembedded=unembedded
+    )
 
 
 def _near(owner_id: UUID, text: str, limit: int) -> list[UUID] | None:

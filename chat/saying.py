@@ -10,22 +10,29 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db import connection
+
 from accounts.answering import endpoint_question, key_question
 from accounts.models import User
 from accounts.services import provider_known
 from chat import prompts, services
 from chat.models import Conversation, Message
 from memoryloop.llm import Provider
-from memoryloop.roundtrip import Question, ask_all
+from memoryloop.roundtrip import Question, Rows, ask_all
 
+_FIELDS = [field.attname for field in Conversation._meta.concrete_fields]
 # A statement of its own: what is read must be read after the lock was granted.
-_LOCK = "SELECT FROM chat_conversation WHERE id = %s FOR UPDATE"
+_LOCK = f"""
+SELECT {", ".join(_FIELDS)} FROM chat_conversation
+WHERE id = %s AND owner_id = %s AND deleted_at IS NULL FOR UPDATE
+"""  # noqa: S608 - constants
 _SAY = """
 WITH leaf AS (
     SELECT m.id, m.position FROM chat_conversation c JOIN chat_message m ON m.id = c.leaf_id
-    WHERE c.id = %s AND m.id = COALESCE(%s::uuid, m.id) AND NOT EXISTS (
-        SELECT FROM chat_message WHERE conversation_id = c.id AND status = 'streaming'
-    )
+    WHERE c.id = %s AND c.owner_id = %s AND c.deleted_at IS NULL AND m.id = COALESCE(%s::uuid, m.id)
+      AND NOT EXISTS (
+          SELECT FROM chat_message WHERE conversation_id = c.id AND status = 'streaming'
+      )
 ), said AS (
     INSERT INTO chat_message (
         id, conversation_id, parent_id, position, role, content, status, created_at, updated_at,
@@ -57,50 +64,58 @@ class Ready:
 
 @dataclass(frozen=True)
 class Said:
+    conversation: Conversation
     exchange: services.Exchange
     ready: Ready | None = None
 
 
 def say(
-    owner: User, content: str, *, conversation: Conversation, after: UUID | None, now: datetime
+    owner: User, content: str, *, conversation_id: UUID, after: UUID | None, now: datetime
 ) -> Said:
     """Store a learner's message and the row of the answer, as chat.services.ask does.
 
     Outside a transaction it has committed on return. One SQL query; more where something is
-    unusual. Raises MessageError; AnswerUnderway while another answer is being written.
+    unusual. Raises Conversation.DoesNotExist, also for somebody else's; MessageError;
+    AnswerUnderway while another answer is being written.
     """
     content = services.check_content(content)
     role, status = Message.Role, Message.Status
     dates = {"created_at": now, "updated_at": now}
-    message = Message(role=role.USER, content=content, conversation=conversation, **dates)
+    message = Message(role=role.USER, content=content, **dates)
     answer = Message(role=role.ASSISTANT, status=status.STREAMING, **dates)
-    answer.conversation, answer.parent = conversation, message
     said = Question(
         _SAY,
         [
-            *(conversation.id, after, conversation.id, now, now),
+            *(conversation_id, owner.pk, after, conversation_id, now, now),
             *(message.id, content, answer.id, message.id),
-            *(answer.id, now, conversation.id),
+            *(answer.id, now, conversation_id),
         ],
         lambda rows: rows[0] if rows else None,
     )
-    _, leaf, about, newest, key, endpoint = ask_all(
-        Question(_LOCK, [conversation.id], len),
+    conversation, leaf, about, newest, key, endpoint = ask_all(
+        Question(_LOCK, [conversation_id, owner.pk], _conversation),
         said,
-        prompts.about_question(owner.pk, conversation.id),
+        prompts.about_question(owner.pk, conversation_id),
         prompts.newest_question(message.id),
         key_question(owner),
         endpoint_question(owner),
     )
+    if conversation is None:
+        raise Conversation.DoesNotExist
     if leaf is None:
         exchange = services.ask(owner, content, conversation=conversation, after=after, now=now)
-        return Said(exchange)
+        return Said(conversation, exchange)
     message.parent_id, message.position = leaf[0], leaf[1] + 1
-    answer.position = message.position + 1
+    answer.parent, answer.position = message, message.position + 1
     for each in (message, answer):
-        each._state.adding = False
+        each.conversation, each._state.adding = conversation, False
     conversation.leaf, conversation.updated_at, conversation.archived_at = answer, now, None
     return Said(
+        conversation,
         services.Exchange(message, answer),
         Ready(prompts.before(answer, about, newest), provider_known(key, endpoint)),
     )
+
+
+def _conversation(rows: Rows) -> Conversation | None:
+    return Conversation.from_db(connection.alias, _FIELDS, rows[0]) if rows else None

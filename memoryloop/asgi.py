@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -29,6 +30,8 @@ handler = Handler()
 gc.freeze()
 if collecting:
     gc.enable()
+# Whoever has something to send waits for whoever renders a page: 5 ms, unless it is said.
+sys.setswitchinterval(0.001)
 
 
 async def application(scope: dict[str, Any], receive: Receive, send: Send) -> None:

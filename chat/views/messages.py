@@ -4,12 +4,13 @@ from uuid import UUID
 
 from django.contrib import messages as levels
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.models import User
 from accounts.results import KeyState
 from accounts.services import test_refused
 from chat import branches, generation, prompts, saying, services
@@ -25,29 +26,36 @@ from memoryloop.toasts import toast
 @login_required
 def send(request: HtmxHttpRequest, conversation_id: UUID) -> HttpResponse:
     """Store a message, and have it answered or turned into cards."""
-    conversation = get_conversation_to_speak_in(request.user, conversation_id)
     form = MessageForm(request.POST)
     if not form.is_valid():
-        return _refused(request, conversation, form, status=422)
+        return _refused(request, conversation_id, form, status=422)
     content, after = form.cleaned_data["content"], form.cleaned_data["after"]
     try:
         if form.wants_cards:
+            conversation = get_conversation_to_speak_in(request.user, conversation_id)
             message = services.append_message(conversation, content, after=after)
             return _go(request, reverse("flashcards:make", args=[message.id]))
-        now = timezone.now()
-        recalling = prompts.begin_recall(owner_id=request.user.id, text=content, now=now)
-        said = saying.say(request.user, content, conversation=conversation, after=after, now=now)
-        exchange = said.exchange
-        generation.start_on_commit(
-            exchange.answer, request.user, recalling=recalling, ready=said.ready
-        )
+        said = _ask(request.user, content, conversation_id=conversation_id, after=after)
     except services.AnswerUnderway as error:
         form.add_error("content", error.sentence)
-        return _refused(request, conversation, form, status=409)
+        return _refused(request, conversation_id, form, status=409)
+    conversation, exchange = said.conversation, said.exchange
     if request.htmx:
         context = pages.exchange_context(conversation, [exchange.message, exchange.answer])
         return render(request, "chat/_exchange.html", context)
     return redirect(f"{conversation.get_absolute_url()}#message-{exchange.message.id}")
+
+
+def _ask(owner: User, content: str, *, conversation_id: UUID, after: UUID | None) -> saying.Said:
+    """Store a question and have it answered: what the first words wait for."""
+    now = timezone.now()
+    recalling = prompts.begin_recall(owner_id=owner.id, text=content, now=now)
+    try:
+        said = saying.say(owner, content, conversation_id=conversation_id, after=after, now=now)
+    except Conversation.DoesNotExist:
+        raise Http404 from None
+    generation.start_on_commit(said.exchange.answer, owner, recalling=recalling, ready=said.ready)
+    return said
 
 
 @require_safe
@@ -117,9 +125,10 @@ def _still_failing(request: HtmxHttpRequest, answer: Message, sentence: str) -> 
 
 
 def _refused(
-    request: HtmxHttpRequest, conversation: Conversation, form: MessageForm, *, status: int
+    request: HtmxHttpRequest, conversation_id: UUID, form: MessageForm, *, status: int
 ) -> HttpResponse:
     """Show what is wrong where it was typed, with what was typed."""
+    conversation = get_conversation_to_speak_in(request.user, conversation_id)
     context = pages.conversation_context(request, conversation, form)
     if not request.htmx:
         return render(request, "chat/conversation.html", context, status=status)

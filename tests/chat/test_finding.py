@@ -313,7 +313,7 @@ class PageTests(FindingTestCase):
                 self.said(f"A quokka, number {count} {number}")
             # Session, learner, the words in all languages, messages with them, deleted
             # conversations, vectors, snippets, messages, titles.
-            with self.assertNumQueries(9):
+            with self.assertNumQueries(8):
                 self.client.get(self.url, {"q": "quokka"}, headers=HTMX)
 
 
