@@ -186,7 +186,7 @@ async def build(
         messages=turns(kept),
         found=tuple(found),
         window=tuple(message.id for message in kept),
-        left_out=before.count - len(kept) + max(0, answer.position - WINDOW_MESSAGES),
+        left_out=before.earlier + len(before.newest) - len(kept),
     )
 
 
@@ -196,19 +196,18 @@ SELECT seed.text, EXISTS (SELECT FROM chat_message WHERE conversation_id = c.id 
 FROM chat_conversation c LEFT JOIN chat_seed seed ON seed.conversation_id = c.id
 WHERE c.id = %s AND c.owner_id = %s
 """
-# From a question back, as far as the window may reach.
-_BACK = branches.WAY_BACK % (
-    "%s",
-    f"(SELECT position FROM chat_message WHERE id = %s) - {WINDOW_MESSAGES - 1}",  # noqa: S608
-)
-# No more of them than can fit into the window: one message may be 50,000 characters long.
+# From a question back: no more of them than can fit into the window, as one message may be 50,000
+# characters long. A look into an index for each, whatever else there is.
 _NEWEST = f"""
-SELECT id, content, role = 'assistant', count FROM (
-    SELECT id, content, role, position, count(*) OVER () AS count,
-           sum(octet_length(content)) OVER (ORDER BY position DESC) - octet_length(content) AS newer
-    FROM chat_message WHERE id IN ({_BACK}) AND content <> ''
-) said
-WHERE newer <= %s ORDER BY position DESC
+WITH RECURSIVE back (id, parent_id, content, role, position, newer, number) AS (
+    SELECT id, parent_id, content, role, position, 0::bigint, 1 FROM chat_message WHERE id = %s
+    UNION ALL
+    SELECT m.id, m.parent_id, m.content, m.role, m.position, newer + octet_length(back.content),
+           number + 1
+    FROM back JOIN chat_message m ON m.id = back.parent_id
+    WHERE newer + octet_length(back.content) <= %s AND number < {WINDOW_MESSAGES}
+)
+SELECT id, content, role = 'assistant', position FROM back ORDER BY number
 """  # noqa: S608 - constants
 
 
@@ -216,9 +215,9 @@ WHERE newer <= %s ORDER BY position DESC
 class Before:
     """What was said before an answer on its branch, and around it."""
 
-    # The newest first, and how many there are.
+    # The newest first, and how many came before those.
     newest: list[Said]
-    count: int
+    earlier: int
     # What was said in other versions, which the model is not to be reminded of.
     elsewhere: list[UUID]
     # What the conversation was opened about.
@@ -237,7 +236,7 @@ def about_question(owner_id: UUID, conversation_id: UUID) -> Question[tuple[str,
 def newest_question(question_id: UUID | None) -> Question[Rows]:
     """Ask for what was said up to a learner's question, as far as the window may reach."""
     # A token is four bytes and a little more.
-    return Question(_NEWEST, [question_id, question_id, WINDOW_TOKENS * 4], list)
+    return Question(_NEWEST, [question_id, WINDOW_TOKENS * 4], list)
 
 
 def _before(owner_id: UUID, answer: Message) -> Before:
@@ -258,8 +257,8 @@ def before(answer: Message, about: tuple[str, bool] | None, rows: Rows) -> Befor
     elsewhere: list[UUID] = []
     if branched:
         elsewhere = list(branches.elsewhere(answer).values_list("id", flat=True))
-    newest = [Said(id_, content, is_answer) for id_, content, is_answer, _ in rows]
-    return Before(newest, rows[0][3] if rows else 0, elsewhere, text)
+    newest = [Said(id_, content, is_answer) for id_, content, is_answer, _ in rows if content]
+    return Before(newest, rows[-1][3] if rows else 0, elsewhere, text)
 
 
 def window(newest_first: Sequence[S], *, budget: int = WINDOW_TOKENS) -> list[S]:
