@@ -245,9 +245,8 @@ async def _receive(generation: Generation) -> None:
         recalling=generation.recalling,
         before=ready.before if ready else None,
     )
-    provider = ready.provider if ready else None
-    if provider is not None:
-        prompt = await building
+    if ready and ready.provider:
+        provider, prompt = ready.provider, await building
     else:
         choosing = background.run_in_database(_provider, generation)
         provider, prompt = await asyncio.gather(choosing, building)
