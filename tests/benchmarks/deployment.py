@@ -94,8 +94,9 @@ class Browser:
 
 # A card that is shown: what its rating form says.
 _FORM = re.compile(
-    r'action="/review/([0-9a-f-]{36})/rate/".*?name="review_id" value="([^"]+)"'
-    r'.*?name="sequence" value="(\d+)".*?name="done" value="(\d+)"',
+    r'action="/review/([0-9a-f-]{36})/rate/".*?name="done" value="(\d+)".*?name="at" value="([^"]*)"'
+    r'.*?name="pace" value="([^"]*)".*?name="review_id" value="([^"]+)"'
+    r'.*?name="sequence" value="(\d+)"',
     re.DOTALL,
 )
 
@@ -114,7 +115,7 @@ class Reviewer:
         """Rate the card that is shown; the answer shows the next. Raises OSError without one."""
         if self._form is None:
             raise OSError("There is no card to rate.")
-        card_id, review_id, sequence, done = self._form
+        card_id, done, at, pace, review_id, sequence = self._form
         self._take(
             await self.browser.post(
                 f"/review/{card_id}/rate/",
@@ -123,6 +124,8 @@ class Reviewer:
                 rating=rating,
                 duration_ms=4_000,
                 done=done,
+                at=at,
+                pace=pace,
             )
         )
 
