@@ -21,25 +21,9 @@ import time
 import urllib.parse
 from pathlib import Path
 
+from tests.benchmarks.chat_first_token import LOG_IN, TOKEN
 from tests.live import LiveMemoryLoop
 
-LOG_IN = """
-from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from importlib import import_module
-from accounts.models import User
-store = import_module(settings.SESSION_ENGINE).SessionStore
-for number in range({learners}):
-    # Without a password: hashing two hundred takes a minute.
-    user = User.objects.create_user(f"bench{{number}}@example.org", None)
-    session = store()
-    session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.save()
-    print("session", session.session_key)
-"""
-TOKEN = "a" * 32
 STAMP = re.compile(r"t([0-9a-f]{12})z")
 SSE_HEAD = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"

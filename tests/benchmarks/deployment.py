@@ -94,8 +94,9 @@ class Browser:
 
 # A card that is shown: what its rating form says.
 _FORM = re.compile(
-    r'action="/review/([0-9a-f-]{36})/rate/".*?name="done" value="(\d+)".*?name="at" value="([^"]*)"'
-    r'.*?name="pace" value="([^"]*)".*?name="review_id" value="([^"]+)"'
+    r'action="/review/([0-9a-f-]{36})/rate/".*?name="done" value="(\d+)"'
+    r'.*?name="at" value="([^"]*)".*?name="pace" value="([^"]*)"'
+    r'.*?name="review_id" value="([^"]+)"'
     r'.*?name="sequence" value="(\d+)"',
     re.DOTALL,
 )
