@@ -24,11 +24,19 @@ class Follower(Protocol):
 
     def take(self, entry: Entry) -> None: ...
 
+    def size(self) -> int:
+        """Return how many records it holds."""
+
     def copied(self) -> Self:
         """Return what may be brought forward apart from this."""
 
 
 F = TypeVar("F", bound=Follower)
+
+# A school's learners review at the same time: whoever is dropped is read anew from LanceDB, which
+# takes a hundred times as long as a rating. A record takes about 1 KB.
+OWNERS_MOST = 1_000
+RECORDS_MOST = 200_000
 
 
 @dataclass
@@ -42,10 +50,11 @@ class _Kept(Generic[F]):
 
 
 class Followers(Generic[F]):
-    """One follower for each of the owners that were here last."""
+    """One follower for each of the owners that were here last, within bounds for all of them."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, owners_most: int = OWNERS_MOST, records_most: int = RECORDS_MOST) -> None:
+        self._owners_most = owners_most
+        self._records_most = records_most
         self._lock = threading.Lock()
         self._items: OrderedDict[UUID, _Kept[F]] = OrderedDict()
 
@@ -107,8 +116,12 @@ class Followers(Generic[F]):
         with self._lock:
             self._items[owner_id] = kept
             self._items.move_to_end(owner_id)
-            while len(self._items) > self._most:
-                self._items.popitem(last=False)
+            records = sum(each.value.size() for each in self._items.values())
+            while len(self._items) > 1 and (
+                len(self._items) > self._owners_most or records > self._records_most
+            ):
+                _, dropped = self._items.popitem(last=False)
+                records -= dropped.value.size()
         return kept
 
 

@@ -23,7 +23,7 @@ from flashcards.store.schema import FLASHCARDS, REVIEW_LOGS
 from memoryloop.roundtrip import ALWAYS, Guard, Question, Rows, ask
 
 # Owners whose pending entries one process keeps decoded.
-CACHED_OWNERS = 256
+CACHED_OWNERS = 1_000
 Kind = JournalEntry.Kind
 
 

@@ -231,6 +231,9 @@ class Ledger:
                 if log is not None and log.flashcard_id == card.id:
                     self._take_back(place)
 
+    def size(self) -> int:
+        return len(self._logs) + len(self.vectors)
+
     def copied(self) -> "Ledger":
         """Return one with the same reviews; it sums them up for itself."""
         copy = Ledger(self.since, self.vectors)

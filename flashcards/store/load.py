@@ -20,7 +20,7 @@ from flashcards.store.filters import all_of, condition
 from flashcards.store.pending import Pending
 from flashcards.store.schema import EVERYTHING, FLASHCARDS
 
-CACHED_OWNERS = 256
+CACHED_OWNERS = 1_000
 # Edits, deletions and suspensions are noticed after so long at the latest.
 KEPT_FOR = timedelta(hours=6)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -25,8 +25,6 @@ from flashcards.store.plan import Plan
 from flashcards.store.schema import EVERYTHING, FLASHCARDS
 from flashcards.store.snapshot import HORIZON, Rows, key_of, micros, table_of
 
-# Owners whose queue one process keeps.
-CACHED_OWNERS = 128
 # Plans of one owner by which it is kept in order.
 LINEUPS_MOST = 4
 # Cards read whole at a time, and kept: some minutes of reviewing. Each read takes 10 ms or so.
@@ -91,6 +89,9 @@ class Standing:
         for lineup in self._lineups.values():
             lineup.put(card, due=is_soon, place=place)
 
+    def size(self) -> int:
+        return len(self._rows) + len(self._images) + len(self._whole) + len(self.vectors)
+
     def copied(self) -> "Standing":
         copy = Standing(self._rows.copied(), self.until)
         copy._images, copy._whole = dict(self._images), OrderedDict(self._whole)
@@ -122,7 +123,7 @@ class Standing:
                 kept.popitem(last=False)
 
 
-_standing: Followers[Standing] = Followers(CACHED_OWNERS)
+_standing: Followers[Standing] = Followers()
 
 
 def read(

@@ -15,12 +15,11 @@ from flashcards.store.ledger import Details, Ledger, Vector
 from flashcards.store.pending import Pending
 from flashcards.store.schema import EVERYTHING, FLASHCARDS, REVIEW_LOGS
 
-CACHED_OWNERS = 128
 # How far back is read, and how far back must be known at least.
 READ = timedelta(days=2)
 NEEDED = timedelta(hours=26)
 
-_ledgers: Followers[Ledger] = Followers(CACHED_OWNERS)
+_ledgers: Followers[Ledger] = Followers()
 
 
 def ledger(owner_id: UUID, pending: Pending, now: datetime) -> AbstractContextManager[Ledger]:
