@@ -98,19 +98,31 @@ def learner(email: str = "bench@example.org") -> Any:
 
 
 def fill(user: Any, cards: Iterable[Studied]) -> None:
-    """Store cards with their reviews, in big batches, as a backup or a demo comes in."""
-    from flashcards.upkeep import loading
+    """Store cards with their reviews and vectors, in big batches, as a backup or a demo comes in.
 
+    The vectors are drawn: with none a worker would embed all of them while others are measured.
+    """
+    from dataclasses import replace
+
+    import numpy as np
+
+    from flashcards.store.schema import EMBEDDING_DIMENSIONS
+    from flashcards.upkeep import loading
+    from memoryloop.embeddings import get_embedder
+
+    model, draw = get_embedder().name, np.random.default_rng(1)
     made: list[Any] = []
     logs: list[Any] = []
 
     def store() -> None:
-        loading.load_cards(owner_id=user.pk, cards=made, logs=logs)
+        vectors = draw.standard_normal((len(made), EMBEDDING_DIMENSIONS), dtype=np.float32)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        loading.load_cards(owner_id=user.pk, cards=made, logs=logs, vectors=list(vectors))
         made.clear()
         logs.clear()
 
     for card, history in cards:
-        made.append(card)
+        made.append(replace(card, embedding_model=model))
         logs.extend(history)
         if len(made) == BATCH_CARDS:
             store()

@@ -18,6 +18,7 @@ from psycopg_pool import PoolTimeout
 # A job that is cut off is not lost: it runs again.
 GRACE_SECONDS = 5
 CONCURRENCY = 4
+NICENESS = 10
 
 
 class Command(BaseCommand):
@@ -32,6 +33,8 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, until_stdin_closes: bool, **_options: Any) -> None:
         if until_stdin_closes:
+            # It shares the machine with the web server, and somebody waits for that.
+            os.nice(NICENESS)
             threading.Thread(target=_stop_when_stdin_closes, daemon=True).start()
         connector = app.connector
         assert isinstance(connector, DjangoConnector)  # noqa: S101 - procrastinate's, for Django
