@@ -80,16 +80,18 @@ def main(action: str, owner: str, seed: str, count: str) -> None:
         acknowledge(created=[str(card.id) for card in cards])
 
     def delete() -> None:
-        card = Flashcard.objects.for_owner(owner_id).first()
-        if card is None:
-            return
-        try:
-            services.delete_card(owner_id=owner_id, card_id=card.id, now=now)
-        except Flashcard.DoesNotExist:
-            # Another process was quicker.
-            acknowledge(gone=str(card.id))
-        else:
-            acknowledge(deleted=str(card.id))
+        cards = list(Flashcard.objects.for_owner(owner_id))
+        # Begin with another one than a process with another seed.
+        first = int(seed) % max(len(cards), 1)
+        for card in (*cards[first:], *cards[:first]):
+            try:
+                services.delete_card(owner_id=owner_id, card_id=card.id, now=now)
+            except Flashcard.DoesNotExist:
+                # Another process was quicker.
+                acknowledge(gone=str(card.id))
+            else:
+                acknowledge(deleted=str(card.id))
+                return
 
     def undo() -> None:
         undo_id = uuid.uuid4()
