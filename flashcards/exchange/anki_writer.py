@@ -1,4 +1,4 @@
-"""Cards as a package that every version of Anki opens."""
+"""Cards as a package in Anki's oldest format (schema 11), which later versions read as well."""
 
 import hashlib
 import sqlite3
