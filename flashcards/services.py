@@ -33,6 +33,7 @@ from flashcards.reviewing.rating import (
 from flashcards.reviewing.study import Study
 from flashcards.store import DueQueue, Query, journal, queue
 from flashcards.store.journal import Change
+from flashcards.store.pending import Pending
 from flashcards.wording import BadCard, CardError, check_words, clean
 from memoryloop.roundtrip import ask_both
 
@@ -207,18 +208,19 @@ def due_queue(
     mine: Study | None = None,
     ahead: timedelta = timedelta(0),
     only: Collection[str] | None = None,
+    pending: Pending | None = None,
 ) -> DueQueue:
     """Return the first cards to review, in order, and how many there are within the day's limits.
 
-    `mine` is what the caller has read already; cards in their steps come `ahead` of their time;
-    with `only`, a set of ids, other cards are left out.
+    `mine` and `pending` are what the caller has read already; cards in their steps come `ahead` of
+    their time; with `only`, a set of ids, other cards are left out.
     """
     if mine is None:
-        settings, pending = ask_both(study.question(owner_id), journal.question(owner_id))
+        settings, read = ask_both(study.question(owner_id), journal.question(owner_id))
     else:
-        settings, pending = mine, journal.read(owner_id)
+        settings, read = mine, pending or journal.read(owner_id)
     plan = study.plan_for(settings, now)
-    return queue.read(owner_id, now, limit, plan, ahead=ahead, only=only, pending=pending)
+    return queue.read(owner_id, now, limit, plan, ahead=ahead, only=only, pending=read)
 
 
 def next_due_at(

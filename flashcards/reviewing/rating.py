@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -45,8 +45,9 @@ class Reviewed:
     card: Flashcard
     log: ReviewLog
     repeated: bool = False
-    # The learner's settings as they were read for it.
+    # For whoever goes on from here: the learner's settings, and the journal with this in it.
     mine: Study | None = None
+    pending: Pending | None = None
 
 
 def review_card(
@@ -108,10 +109,11 @@ def _at_once(
     if len(rows) != 1:
         return None
     change = Change(reviewed.card, rows[0])
-    if not journal.append_to(pending, change, study.guard(owner_id, mine)):
+    written = journal.append_to(pending, change, study.guard(owner_id, mine))
+    if written is None:
         return None
     _ask_for_checkpoint(pending)
-    return reviewed
+    return replace(reviewed, pending=written)
 
 
 def _ask_for_checkpoint(pending: Pending) -> None:

@@ -84,17 +84,20 @@ def next_stage(
     ahead: bool = False,
     mine: Study | None = None,
     only: Collection[str] | None = None,
+    pending: Pending | None = None,
 ) -> Stage:
     """Return what comes next: `first` if given, a due card, one due soon, a wait, or the end.
 
     With `ahead` a card due soon is shown although it was answered just now. `done` is how many
-    reviews were done today; without it they are counted. `mine` is what the caller has read.
-    With `only`, a set of ids, other cards are as if they were not.
+    reviews were done today; without it they are counted. `mine` and `pending` are what the caller
+    has read. With `only`, a set of ids, other cards are as if they were not.
     """
     mine = mine or study.settings_for(owner_id=user.id)
     if done is None:
         done = len(_logs_today(user, now, mine))
-    queue = services.due_queue(owner_id=user.id, now=now, limit=1, mine=mine, only=only)
+    queue = services.due_queue(
+        owner_id=user.id, now=now, limit=1, mine=mine, only=only, pending=pending
+    )
     if first is not None or queue.cards:
         card = first or queue.cards[0]
         counts = {"new": queue.new, "learning": queue.learning, "due": queue.due}

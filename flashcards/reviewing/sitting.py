@@ -22,6 +22,7 @@ from flashcards.reviewing.rounds import Answer
 from flashcards.reviewing.scope import EVERYTHING, Kind, Named
 from flashcards.reviewing.session import Choice, Stage
 from flashcards.reviewing.study import Study
+from flashcards.store.pending import Pending
 
 Mode = ReviewSession.Mode
 _SESSION = "session:"
@@ -210,6 +211,7 @@ def next_stage(
     first: Flashcard | None = None,
     ahead: bool = False,
     mine: Study | None = None,
+    pending: Pending | None = None,
 ) -> Stage:
     """Return what comes next, as session.next_stage does for what is due. Raises BadQuery."""
     mine = mine or study.settings_for(owner_id=user.id)
@@ -219,7 +221,14 @@ def next_stage(
         return Stage(session.Kind.FINISHED, done=done or 0)
     chosen = only(sitting, user, now, mine)
     return session.next_stage(
-        user, now, done=done, first=first, ahead=ahead, mine=mine, only=chosen
+        user,
+        now,
+        done=done,
+        first=first,
+        ahead=ahead,
+        mine=mine,
+        only=chosen,
+        pending=pending,
     )
 
 

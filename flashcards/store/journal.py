@@ -127,8 +127,10 @@ def append(changes: Iterable[Change]) -> None:
     failpoints.reach_after_commit("journal-committed")
 
 
-def append_to(pending: Pending, change: Change, guard: Guard = ALWAYS) -> bool:
-    """Write a change that was worked out from `pending`; False, and nothing, if that is outdated.
+def append_to(pending: Pending, change: Change, guard: Guard = ALWAYS) -> Pending | None:
+    """Write a change that was worked out from `pending`; None, and nothing, if that is outdated.
+
+    Returns what is pending from then on, as of the commit.
 
     So too if the guard does not hold. One way to PostgreSQL and back: lock, look, write and, unless
     the caller is in a transaction, commit.
@@ -143,11 +145,10 @@ def append_to(pending: Pending, change: Change, guard: Guard = ALWAYS) -> bool:
         cursor.nextset()
         written = cursor.fetchone()
     if written is None:
-        return False
+        return None
     failpoints.reach("journal-written")
     failpoints.reach_after_commit("journal-committed")
-    _kept(owner_id, pending.with_changes([Entry(written[0], change.card, change.log)]))
-    return True
+    return _kept(owner_id, pending.with_changes([Entry(written[0], change.card, change.log)]))
 
 
 def _insert(rows: Sequence[tuple[Any, ...]]) -> None:

@@ -1,7 +1,7 @@
 """A lazy query over base ⊕ journal that reads as Django's QuerySet does."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, Generic, TypeVar, overload
 from uuid import UUID
@@ -10,11 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from django.db.models import Aggregate, F
 
-from flashcards.records import ERASED_AT
 from flashcards.store import codec, journal, tables
 from flashcards.store.errors import UnknownLookup
 from flashcards.store.filters import (
-    Condition,
     Expression,
     Not,
     Or,
@@ -25,25 +23,9 @@ from flashcards.store.filters import (
 )
 from flashcards.store.pending import Pending
 from flashcards.store.schema import EVERYTHING, TableSpec
+from flashcards.store.wanted import Wanted
 
 R = TypeVar("R")
-# Up to so many keys at once it pays to ask for nothing but the keys.
-KEYS_MOST = 5_000
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """What a query asks for; every method of Query returns one with one thing changed."""
-
-    spec: TableSpec
-    # None reads all owners, which only `Manager.all_owners` asks for.
-    owner_id: UUID | None
-    conditions: tuple[Expression, ...] = ()
-    ordering: tuple[str, ...] = ()
-    with_deleted: bool = False
-    offset: int = 0
-    limit: int | None = None
-    nothing: bool = False
 
 
 class Query(Generic[R]):
@@ -53,18 +35,18 @@ class Query(Generic[R]):
     so a learner sees their own writes at once. Costs one SQL query and one LanceDB read.
     """
 
-    def __init__(self, plan: _Plan) -> None:
-        self._plan = plan
+    def __init__(self, wanted: Wanted) -> None:
+        self.wanted = wanted
         self._result: list[R] | None = None
 
     @classmethod
     def of(cls, spec: TableSpec, owner_id: UUID | None) -> "Query[R]":
-        return cls(_Plan(spec=spec, owner_id=owner_id))
+        return cls(Wanted(spec=spec, owner_id=owner_id))
 
     @property
     def model(self) -> SimpleNamespace:
         """Return what get_object_or_404 asks of the model of a QuerySet."""
-        record = self._plan.spec.record
+        record = self.wanted.spec.record
         return SimpleNamespace(
             DoesNotExist=record.DoesNotExist, _meta=SimpleNamespace(object_name=record.__name__)
         )
@@ -73,14 +55,14 @@ class Query(Generic[R]):
 
     def filter(self, **conditions: Any) -> "Query[R]":
         """Return the rows for which all conditions hold. Raises UnknownLookup."""
-        return self._narrowed(*(condition(self._plan.spec, k, v) for k, v in conditions.items()))
+        return self._narrowed(*(condition(self.wanted.spec, k, v) for k, v in conditions.items()))
 
     def exclude(self, **conditions: Any) -> "Query[R]":
         """Return the rows for which the conditions do not all hold. Raises UnknownLookup."""
         if not conditions:
             return self._with()
         return self._narrowed(
-            Not(all_of(condition(self._plan.spec, k, v) for k, v in conditions.items()))
+            Not(all_of(condition(self.wanted.spec, k, v) for k, v in conditions.items()))
         )
 
     def containing(self, words: Iterable[str]) -> "Query[R]":
@@ -90,7 +72,7 @@ class Query(Generic[R]):
             *(
                 Or(
                     tuple(
-                        condition(self._plan.spec, f"{name}__icontains", word) for name in columns
+                        condition(self.wanted.spec, f"{name}__icontains", word) for name in columns
                     )
                 )
                 for word in words
@@ -100,7 +82,7 @@ class Query(Generic[R]):
     def order_by(self, *fields: str) -> "Query[R]":
         """Return the rows in this order; `-due` descends. The id decides between equals."""
         for name in fields:
-            declared_order(self._plan.spec, name)
+            declared_order(self.wanted.spec, name)
         return self._with(ordering=fields)
 
     def with_deleted(self) -> "Query[R]":
@@ -114,12 +96,12 @@ class Query(Generic[R]):
         return self._with()
 
     def _narrowed(self, *conditions: Expression) -> "Query[R]":
-        if self._plan.offset or self._plan.limit is not None:
+        if self.wanted.offset or self.wanted.limit is not None:
             raise TypeError("Cannot filter a query once a slice has been taken.")
-        return self._with(conditions=self._plan.conditions + conditions)
+        return self._with(conditions=self.wanted.conditions + conditions)
 
     def _with(self, **changes: Any) -> "Query[R]":
-        return Query(replace(self._plan, **changes))
+        return Query(replace(self.wanted, **changes))
 
     # Reading
 
@@ -133,7 +115,7 @@ class Query(Generic[R]):
         return bool(self._rows()) if self._result is not None else self.exists()
 
     def __repr__(self) -> str:
-        return f"<Query of {self._plan.spec.record.__name__}>"
+        return f"<Query of {self.wanted.spec.record.__name__}>"
 
     @overload
     def __getitem__(self, key: int) -> R: ...
@@ -153,10 +135,10 @@ class Query(Generic[R]):
         if part.step is not None or start < 0 or (stop is not None and stop < 0):
             raise ValueError("A query is sliced by a plain range, [5:10].")
         limit = None if stop is None else max(stop - start, 0)
-        if self._plan.limit is not None:
-            rest = max(self._plan.limit - start, 0)
+        if self.wanted.limit is not None:
+            rest = max(self.wanted.limit - start, 0)
             limit = rest if limit is None else min(limit, rest)
-        return self._with(offset=self._plan.offset + start, limit=limit)
+        return self._with(offset=self.wanted.offset + start, limit=limit)
 
     def first(self) -> R | None:
         """Return the first record, or None."""
@@ -167,7 +149,7 @@ class Query(Generic[R]):
         """Return the one record. Raises DoesNotExist or MultipleObjectsReturned."""
         query = self.filter(**conditions) if conditions else self
         rows = query._sliced(slice(0, 2))._rows()
-        record = self._plan.spec.record
+        record = self.wanted.spec.record
         if not rows:
             raise record.DoesNotExist(f"{record.__name__} matching query does not exist.")
         if len(rows) > 1:
@@ -181,18 +163,18 @@ class Query(Generic[R]):
         """Return how many there are, without reading them."""
         if self._result is not None:
             return len(self._result)
-        plan = self._plan
-        if plan.nothing:
+        wanted = self.wanted
+        if wanted.nothing:
             return 0
-        pending = journal.read(plan.owner_id)
-        overlay = self._overlay(pending)
-        total = sum(1 for record in overlay.values() if self._matches(record))
-        table = tables.existing(plan.spec, self._version(pending))
-        if table is not None and not self._base_is_erased(pending):
+        pending = journal.read(wanted.owner_id)
+        overlay = wanted.overlay(pending)
+        total = len(wanted.fresh(pending))
+        table = tables.existing(wanted.spec, wanted.version(pending))
+        if table is not None and not wanted.base_is_erased(pending):
             with tables.told_as_store_error():
-                total += table.count_rows(self._base_filter(pending, overlay))
-        total = max(total - plan.offset, 0)
-        return total if plan.limit is None else min(total, plan.limit)
+                total += table.count_rows(wanted.base_filter(pending, overlay))
+        total = max(total - wanted.offset, 0)
+        return total if wanted.limit is None else min(total, wanted.limit)
 
     def in_bulk(self, ids: Sequence[UUID]) -> dict[UUID, R]:
         """Return the records with these ids, by id; the others are absent."""
@@ -217,23 +199,23 @@ class Query(Generic[R]):
 
         Nothing is made into records; `in_order=False` spares the sorting, and takes no slice.
         """
-        plan, spec = self._plan, self._plan.spec
+        wanted, spec = self.wanted, self.wanted.spec
         for name in fields:
             declared_field(spec, name)
         columns = list(fields) or spec.columns
-        order_by = self._ordering() if in_order else ()
+        order_by = self.wanted.order if in_order else ()
         needed = list(dict.fromkeys([*columns, *(f.lstrip("-") for f in order_by)]))
         schema = pa.schema([spec.schema.field(name) for name in needed])
         parts = [schema.empty_table()]
-        if not plan.nothing:
-            pending = journal.read(plan.owner_id)
-            overlay = self._overlay(pending)
-            fresh = [record for record in overlay.values() if self._matches(record)]
+        if not wanted.nothing:
+            pending = journal.read(wanted.owner_id)
+            overlay = wanted.overlay(pending)
+            fresh = wanted.fresh(pending)
             parts.append(codec.to_table(spec, fresh).select(needed))
-            table = tables.existing(spec, self._version(pending))
-            if table is not None and not self._base_is_erased(pending):
+            table = tables.existing(spec, wanted.version(pending))
+            if table is not None and not wanted.base_is_erased(pending):
                 # Rows with a newer image leave here: LanceDB would compare each id with each.
-                scan = table.search().where(self._base_filter(pending, {})).limit(EVERYTHING)
+                scan = table.search().where(wanted.base_filter(pending, {})).limit(EVERYTHING)
                 rows = tables.fetch(scan.select([*{"id", *needed}]))
                 newer = pc.is_in(rows["id"], pa.array(map(str, overlay), pa.string()))
                 parts.append(rows.filter(pc.invert(newer)).select(needed).cast(schema))
@@ -241,7 +223,7 @@ class Query(Generic[R]):
         if not in_order:
             return merged.select(columns)
         order = pc.sort_indices(merged, sort_keys=[_arrow_key(n) for n in order_by])
-        return merged.take(order).slice(plan.offset, plan.limit).select(columns)
+        return merged.take(order).slice(wanted.offset, wanted.limit).select(columns)
 
     def _rows(self) -> list[R]:
         if self._result is None:
@@ -249,111 +231,55 @@ class Query(Generic[R]):
         return self._result
 
     def _fetch(self) -> list[R]:
-        plan = self._plan
-        if plan.nothing or plan.limit == 0:
+        wanted = self.wanted
+        if wanted.nothing or wanted.limit == 0:
             return []
-        pending = journal.read(plan.owner_id)
-        overlay = self._overlay(pending)
-        rows = [record for record in overlay.values() if self._matches(record)]
+        pending = journal.read(wanted.owner_id)
+        overlay = wanted.overlay(pending)
+        rows = wanted.fresh(pending)
         # Rows of LanceDB that precede the page whichever of the pending ones precede it too.
-        passed = 0 if plan.limit is None else max(plan.offset - len(rows), 0)
-        table = tables.existing(plan.spec, self._version(pending))
-        if table is not None and not self._base_is_erased(pending):
+        passed = 0 if wanted.limit is None else max(wanted.offset - len(rows), 0)
+        table = tables.existing(wanted.spec, wanted.version(pending))
+        if table is not None and not wanted.base_is_erased(pending):
             rows += self._base_rows(table, pending, overlay, passed)
         rows = self._ordered(rows)
-        start = plan.offset - passed
-        stop = None if plan.limit is None else start + plan.limit
+        start = wanted.offset - passed
+        stop = None if wanted.limit is None else start + wanted.limit
         return rows[start:stop]
 
     def _base_rows(
         self, table: Any, pending: Pending, overlay: Mapping[UUID, Any], passed: int
     ) -> list[R]:
-        plan = self._plan
-        scan = table.search().select(plan.spec.whole)
-        if key := self._key():
+        wanted = self.wanted
+        scan = table.search().select(wanted.spec.whole)
+        if key := wanted.key:
             # The few rows of a key are judged here: an index of owners would first bring all of
             # theirs, which takes longer than reading the rows.
-            found = codec.from_table(plan.spec, tables.fetch(scan.where(key).limit(EVERYTHING)))
+            found = codec.from_table(
+                wanted.spec, tables.fetch(scan.where(key.to_sql()).limit(EVERYTHING))
+            )
             rows = [
                 row
                 for row in found
-                if row.id not in overlay and not _is_gone(row, pending) and self._matches(row)
+                if row.id not in overlay and not _is_gone(row, pending) and wanted.matches(row)
             ]
             return self._ordered(rows)[passed:]
-        scan = scan.where(self._base_filter(pending, overlay))
-        if plan.limit is not None:
+        scan = scan.where(wanted.base_filter(pending, overlay))
+        if wanted.limit is not None:
             # Pending rows may push some of these off the page, never pull later ones onto it.
-            names = (name.lstrip("-") for name in self._ordering())
+            names = (name.lstrip("-") for name in self.wanted.order)
             # LanceDB 0.40 cannot sort a page by columns that are not read.
-            scan = scan.select(list(dict.fromkeys([*plan.spec.whole, *names])))
-            scan = scan.order_by([tables.ordering(name) for name in self._ordering()])
-        stop = EVERYTHING if plan.limit is None else plan.offset + plan.limit
-        return codec.from_table(plan.spec, tables.fetch(scan.limit(stop - passed).offset(passed)))
-
-    def _key(self) -> str:
-        """Return the condition that says by itself which few rows are meant; blank without one."""
-        for part in self._plan.conditions:
-            if (
-                isinstance(part, Condition)
-                and part.field in self._plan.spec.keys
-                and (
-                    part.lookup == "exact" or (part.lookup == "in" and len(part.value) <= KEYS_MOST)
-                )
-            ):
-                return part.to_sql()
-        return ""
+            scan = scan.select(list(dict.fromkeys([*wanted.spec.whole, *names])))
+            scan = scan.order_by([tables.ordering(name) for name in self.wanted.order])
+        stop = EVERYTHING if wanted.limit is None else wanted.offset + wanted.limit
+        return codec.from_table(wanted.spec, tables.fetch(scan.limit(stop - passed).offset(passed)))
 
     def _ordered(self, rows: Iterable[R]) -> list[R]:
         ordered = list(rows)
-        for name in reversed(self._ordering()):
+        for name in reversed(self.wanted.order):
             field, descending = name.lstrip("-"), name.startswith("-")
             ordered.sort(key=_sort_key(field), reverse=descending)
         return ordered
-
-    def _ordering(self) -> tuple[str, ...]:
-        fields = self._plan.ordering or self._plan.spec.ordering
-        return fields if "id" in {f.lstrip("-") for f in fields} else (*fields, "id")
-
-    # base ⊕ journal
-
-    def _version(self, pending: Pending) -> int:
-        return (
-            pending.flashcards_version
-            if self._plan.spec.name == "flashcards"
-            else pending.review_logs_version
-        )
-
-    def _overlay(self, pending: Pending) -> Mapping[UUID, Any]:
-        return pending.cards if self._plan.spec.name == "flashcards" else pending.logs
-
-    def _base_is_erased(self, pending: Pending) -> bool:
-        return self._plan.owner_id is not None and self._plan.owner_id in pending.erased
-
-    def _all_conditions(self) -> list[Expression]:
-        plan = self._plan
-        conditions = list(plan.conditions)
-        if plan.owner_id is not None:
-            conditions.insert(0, condition(plan.spec, "owner_id", plan.owner_id))
-        if plan.spec.has_bin and not plan.with_deleted:
-            conditions.append(condition(plan.spec, "deleted_at__isnull", True))
-        return conditions
-
-    def _matches(self, record: Any) -> bool:
-        if self._plan.spec.has_bin and record.deleted_at == ERASED_AT:
-            return False
-        return all(part.matches(record) for part in self._all_conditions())
-
-    def _base_filter(self, pending: Pending, overlay: Mapping[UUID, Any]) -> str:
-        conditions = self._all_conditions()
-        if overlay:
-            conditions.append(Not(condition(self._plan.spec, "id__in", list(overlay))))
-        if pending.erased_cards and self._plan.spec.name == "review_logs":
-            erased = condition(self._plan.spec, "flashcard_id__in", list(pending.erased_cards))
-            conditions.append(Not(erased))
-        if self._plan.owner_id is None and pending.erased:
-            erased = condition(self._plan.spec, "owner_id__in", list(pending.erased))
-            conditions.append(Not(erased))
-        return all_of(conditions).to_sql()
 
 
 def _is_gone(row: Any, pending: Pending) -> bool:

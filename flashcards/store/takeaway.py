@@ -20,15 +20,14 @@ def rows(query: Query[Any]) -> Iterator[dict[str, Any]]:
 
     Pending changes are in it. Whatever a learner has, only a batch of it is in memory.
     """
-    plan, spec = query._plan, query._plan.spec
-    pending = journal.read(plan.owner_id)
-    overlay = query._overlay(pending)
-    fresh = [record for record in overlay.values() if query._matches(record)]
-    yield from _plain(codec.to_table(spec, fresh).select(spec.columns))
-    table = tables.existing(spec, query._version(pending))
-    if table is None or query._base_is_erased(pending):
+    wanted = query.wanted
+    spec, pending = wanted.spec, journal.read(wanted.owner_id)
+    yield from _plain(codec.to_table(spec, wanted.fresh(pending)).select(spec.columns))
+    table = tables.existing(spec, wanted.version(pending))
+    if table is None or wanted.base_is_erased(pending):
         return
-    scan = table.search().where(query._base_filter(pending, overlay)).select(spec.columns)
+    where = wanted.base_filter(pending, wanted.overlay(pending))
+    scan = table.search().where(where).select(spec.columns)
     with tables.told_as_store_error():
         for batch in scan.limit(EVERYTHING).to_batches(_BATCH_ROWS):
             yield from _plain(pa.Table.from_batches([batch]).select(spec.columns))

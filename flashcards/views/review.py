@@ -76,20 +76,21 @@ def rate(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
         card = card_or_404(request.user, card_id)
         return show_next(request, at, now, first=card, revealed=True, error=BAD_RATING, status=422)
     data = form.cleaned_data
-    done, notice, mine = at.done, "", None
+    done, notice, mine, pending = at.done, "", None, None
     try:
         given = Answer(
             card_id, data["review_id"], data["sequence"], data["rating"], data["duration_ms"]
         )
         reviewed = sitting.answer(at.sitting, request.user, given, now)
         done, mine = done + (not reviewed.repeated), reviewed.mine
+        pending = reviewed.pending
     except Flashcard.DoesNotExist:
         raise Http404("There is no such card.") from None
     except services.AlreadyAnswered:
         notice = ANSWERED_ELSEWHERE
     except services.CardError as error:
         return show_next(request, at, now, error=error.sentence, status=422)
-    return go_on(request, at, now, done=done, notice=notice, mine=mine)
+    return go_on(request, at, now, done=done, notice=notice, mine=mine, pending=pending)
 
 
 @require_POST

@@ -20,6 +20,7 @@ from flashcards.reviewing.comparing import Comparison
 from flashcards.reviewing.session import Kind, Stage
 from flashcards.reviewing.sitting import Sitting
 from flashcards.reviewing.study import Study
+from flashcards.store.pending import Pending
 from memoryloop.http import HtmxHttpRequest
 from memoryloop.toasts import toast
 
@@ -56,13 +57,14 @@ def go_on(
     done: int | None = None,
     notice: str = "",
     mine: Study | None = None,
+    pending: Pending | None = None,
 ) -> HttpResponse:
     """Answer with what comes next: the fragment to htmx, a redirect to a plain form."""
     if not request.htmx:
         if notice:
             toast(request, notice)
         return redirect(form.sitting.url)
-    return show_next(request, form, now, done=done, notice=notice, mine=mine)
+    return show_next(request, form, now, done=done, notice=notice, mine=mine, pending=pending)
 
 
 def show_next(
@@ -73,6 +75,7 @@ def show_next(
     done: int | None = None,
     first: Flashcard | None = None,
     mine: Study | None = None,
+    pending: Pending | None = None,
     **how: Any,
 ) -> HttpResponse:
     """Show the next card of a sitting, or `first`; `how` is for `show`."""
@@ -85,6 +88,7 @@ def show_next(
             done=form.done if done is None else done,
             first=first,
             mine=mine,
+            pending=pending,
         )
         return show(request, form, stage, now, mine=mine, **how)
     except BadQuery as error:
