@@ -2,6 +2,8 @@
 
 import functools
 
+from django.conf import settings
+
 from memoryloop.embeddings.base import Embedder, EmbeddingError
 from memoryloop.embeddings.minilm import MiniLM
 from memoryloop.embeddings.remembering import Remembering
@@ -12,4 +14,6 @@ __all__ = ["Embedder", "EmbeddingError", "get_embedder"]
 @functools.cache
 def get_embedder() -> Embedder:
     """Return the process's embedder. Cheap: the model is loaded when it first embeds."""
-    return Remembering(MiniLM())
+    # A program without settings has no folder of its own.
+    folder = settings.MODELS_ROOT if settings.configured else None
+    return Remembering(MiniLM(folder=folder))

@@ -4,6 +4,7 @@ import socket
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import NoReturn
 
 import numpy as np
@@ -105,6 +106,34 @@ def test_many_threads_get_the_same_vectors() -> None:
     assert len(found) == 8
     for vectors in found:
         np.testing.assert_allclose(vectors, found[0], atol=1e-6)
+
+
+def test_the_model_is_made_ready_once_and_gives_the_same_vectors(tmp_path: Path) -> None:
+    texts = ["What is a cell?", "Zellatmung", "word " * 300]
+    expected = MiniLM().embed(texts)
+    folder = tmp_path / "models"
+    (folder / "of-another-version").mkdir(parents=True)
+    np.testing.assert_allclose(MiniLM(folder=folder).embed(texts), expected, atol=1e-6)
+    (kept,) = folder.iterdir()
+    assert {each.name for each in kept.iterdir()} == {"model.onnx", "weights.bin"}
+    made = (kept / "weights.bin").stat().st_mtime_ns
+    np.testing.assert_allclose(MiniLM(folder=folder).embed(texts), expected, atol=1e-6)
+    assert (kept / "weights.bin").stat().st_mtime_ns == made
+
+
+@pytest.mark.parametrize("broken", ["model.onnx", "weights.bin"])
+def test_a_broken_copy_of_the_model_is_made_anew(tmp_path: Path, broken: str) -> None:
+    expected = MiniLM(folder=tmp_path).embed(["A cell."])
+    (kept,) = tmp_path.iterdir()
+    (kept / broken).write_bytes((kept / broken).read_bytes()[:1_000])
+    for _ in range(2):
+        np.testing.assert_allclose(MiniLM(folder=tmp_path).embed(["A cell."]), expected, atol=1e-6)
+    assert (kept / broken).stat().st_size > 1_000
+
+
+def test_a_folder_that_cannot_be_written_costs_nothing_but_memory(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    assert MiniLM(folder=tmp_path / "file").embed(["A cell."]).shape == (1, 384)
 
 
 def test_batches_stay_small(monkeypatch: pytest.MonkeyPatch) -> None:
