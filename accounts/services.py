@@ -80,6 +80,11 @@ def provider_for(user: User) -> Provider:
     return _own_provider(saved_key(user), endpoints.saved_endpoint(user)) or llm.detect()
 
 
+def load_sdks() -> None:
+    """Import the SDKs of the providers that somebody here has a key or an address of."""
+    llm.warm_up(claude=ApiKey.objects.exists(), compatible=Endpoint.objects.exists())
+
+
 def provider_known(row: ApiKey | None, endpoint: Endpoint | None) -> Provider | None:
     """Return what `provider_for` does, for what was read already; None where a probe is needed."""
     return _own_provider(row, endpoint) or llm.known()

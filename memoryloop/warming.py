@@ -9,7 +9,9 @@ import threading
 import time
 from collections.abc import Callable
 
-from memoryloop import allocator, embeddings, llm
+from django.db import connections
+
+from memoryloop import allocator, embeddings
 
 logger = logging.getLogger(__name__)
 
@@ -31,13 +33,15 @@ def begin() -> threading.Thread:
 
 def run() -> None:
     """Load everything. What fails is told in the log, and again when it is wanted."""
-    for loader in (_load_embedder, llm.warm_up, *_loaders):
+    for loader in (_load_embedder, *_loaders):
         began = time.monotonic()
         try:
             loader()
         except Exception:
             logger.exception("%s could not be loaded ahead of time.", loader.__qualname__)
         logger.info("%s: %.1f s", loader.__qualname__, time.monotonic() - began)
+    # Those of this thread, which ends.
+    connections.close_all()
     # All of it stays: no collection, which holds every thread up, looks through it any more.
     gc.freeze()
     # Loading the embedder alone leaves 60 MB of it.

@@ -19,6 +19,7 @@ from memoryloop.llm.openai_compatible import (
     OPENAI_URL,
     CompatibleProvider,
     choose_model,
+    import_sdk,
     normal_url,
 )
 
@@ -100,6 +101,9 @@ def _probe(url: str) -> _Seen:
             names, label = outcome.result(timeout=limits.PROBE_SECONDS)
         except (FutureTimeout, OSError, ValueError, TypeError, AttributeError):
             names, label = None, "Ollama"
+        if names:
+            # Most likely a question comes next, and importing takes a second.
+            threading.Thread(target=import_sdk, name="import-openai", daemon=True).start()
         _seen[url] = _Seen(names, label, time.monotonic())
         return _seen[url]
 

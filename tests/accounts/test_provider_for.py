@@ -1,10 +1,11 @@
 from datetime import timedelta
+from unittest import mock
 
 from django.test import override_settings
 from django.utils import timezone
 
 from accounts import services
-from accounts.models import ApiKey
+from accounts.models import ApiKey, Endpoint
 from accounts.results import KeyState
 from accounts.services import provider_for
 from tests.accounts.keys import KEY, OTHER_KEY, KeyTestCase
@@ -84,3 +85,21 @@ class ProviderForTests(KeyTestCase):
         )
 
         self.assertEqual(provider_for(self.bob).label, "Offline")
+
+    def test_only_sdks_that_somebody_needs_are_loaded_ahead(self) -> None:
+        def loaded() -> list[str]:
+            with (
+                mock.patch("memoryloop.llm._import_anthropic") as claude,
+                mock.patch("memoryloop.llm._import_openai") as compatible,
+            ):
+                services.load_sdks()
+            pairs = (("claude", claude), ("compatible", compatible))
+            return [name for name, importer in pairs if importer.called]
+
+        self.assertEqual(loaded(), [])
+        with override_settings(OPENAI_BASE_URL="http://127.0.0.1:9/v1"):
+            self.assertEqual(loaded(), ["compatible"])
+        self.save()
+        self.assertEqual(loaded(), ["claude"])
+        Endpoint.objects.create(owner=self.bob, base_url="http://127.0.0.1:9/v1")
+        self.assertEqual(loaded(), ["claude", "compatible"])
