@@ -12,8 +12,9 @@ import numpy as np
 
 from flashcards.records import Flashcard
 from flashcards.store.ledger import Done
+from flashcards.store.line import Line
 from flashcards.store.plan import Plan
-from flashcards.store.ranking import LEARNING, NEVER, Key, Ranked, Row, rank, rank_all
+from flashcards.store.ranking import LEARNING, NEVER, Ranked, Row, rank, rank_all
 from flashcards.store.snapshot import Numbers, Rows, key_of
 
 # When the clock lets in more than this many, it is quicker to begin anew.
@@ -35,7 +36,7 @@ class Lineup:
         plan: Plan,
         only: frozenset[bytes] | None = None,
     ) -> None:
-        self.lines: dict[tuple[int, UUID | None], list[Key]] = {}
+        self.lines: dict[tuple[int, UUID | None], Line] = {}
         self._plan, self._only = plan, only
         self._base: Ranked = rank_all(rows, plan)
         steps = self._base.segments == LEARNING
@@ -150,9 +151,7 @@ class Lineup:
         for part in np.split(places, ends):
             if len(part):
                 line = int(base.segments[part[0]]), base.bucket_ids[base.buckets[part[0]]]
-                columns = base.first[part], base.second[part], rows.ids[part]
-                keys: list[Key] = list(zip(*(each.tolist() for each in columns), strict=True))
-                self.lines[line] = keys
+                self.lines[line] = Line(base, part)
         self._is_laid_out = True
         for note in single:
             self._settle(note)
@@ -181,16 +180,15 @@ class Lineup:
         return [min(rest, key=lambda row: (row.segment, row.key))] if rest else []
 
     def _show(self, row: Row) -> None:
-        line = self.lines.setdefault((row.segment, row.bucket), [])
-        at = bisect.bisect_left(line, row.key)
-        if at == len(line) or line[at] != row.key:
-            line.insert(at, row.key)
+        key = row.segment, row.bucket
+        if key not in self.lines:
+            self.lines[key] = Line(self._base)
+        self.lines[key].show(row)
 
     def _hide(self, row: Row) -> None:
-        line = self.lines.get((row.segment, row.bucket), [])
-        at = bisect.bisect_left(line, row.key)
-        if at < len(line) and line[at] == row.key:
-            del line[at]
+        line = self.lines.get((row.segment, row.bucket))
+        if line is not None:
+            line.hide(row)
 
 
 class _Times:
@@ -203,7 +201,7 @@ class _Times:
     def of(cls, ready_at: Numbers, mask: Numbers) -> "_Times":
         places = np.flatnonzero(mask & (ready_at != NEVER))
         places = places[np.argsort(ready_at[places], kind="stable")]
-        return cls(ready_at[places], places)
+        return cls(ready_at[places], places.astype(np.int32))
 
     def between(self, low: int, high: int) -> list[int]:
         """Return the places of rows that are ready after `low` and by `high`."""

@@ -43,7 +43,7 @@ class _Segment:
 def pick(lineup: Lineup, plan: Plan, done: Done, most: int) -> Pick:
     """Return the first `most` cards."""
     learning = lineup.count(LEARNING)
-    steps = heapq.merge(*(line for (of, _), line in lineup.lines.items() if of == LEARNING))
+    steps = heapq.merge(*(line.keys() for (of, _), line in lineup.lines.items() if of == LEARNING))
     reviews, new = (_segment(lineup, segment, plan, done) for segment in (REVIEWS, NEW))
     first = itertools.islice(itertools.chain(steps, _mixed(reviews, new, plan.new_cards)), most)
     return Pick(
@@ -68,7 +68,7 @@ def _segment(lineup: Lineup, segment: int, plan: Plan, done: Done) -> _Segment:
             limit = plan.limits[bucket][0 if segment == NEW else 1]
             left = min(left, max(0, limit - counted[bucket]))
         ready, allowed = ready + len(line), allowed + left
-        parts.append(itertools.islice(line, left))
+        parts.append(itertools.islice(line.keys(), left))
     return _Segment(ready, allowed, sum(counted.values()), heapq.merge(*parts))
 
 

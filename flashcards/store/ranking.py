@@ -37,6 +37,8 @@ class Row(NamedTuple):
     bucket: UUID | None
     # Microseconds since 1970.
     ready_at: int
+    # Of a stored row.
+    place: int | None = None
 
 
 @dataclass
@@ -52,14 +54,19 @@ class Ranked:
     buckets: Numbers
     bucket_ids: list[UUID | None]
 
+    def key(self, place: int) -> Key:
+        """Return what a row is sorted by."""
+        return float(self.first[place]), float(self.second[place]), self.rows.ids[place]
+
     def row(self, place: int) -> Row:
-        card_id: bytes = self.rows.ids[place]
+        """Return a row as the queue sees it."""
         return Row(
-            (float(self.first[place]), float(self.second[place]), card_id),
+            self.key(place),
             self.rows.notes[place],
             int(self.segments[place]),
             self.bucket_ids[self.buckets[place]],
             int(self.ready_at[place]),
+            place,
         )
 
 
@@ -88,7 +95,7 @@ def rank(card: Flashcard, plan: Plan) -> Row:
 
 def rank_all(rows: Rows, plan: Plan) -> Ranked:
     """Return stored rows as the plan has them."""
-    segments = np.array(_SEGMENTS)[rows.states]
+    segments = np.array(_SEGMENTS, dtype=np.int8)[rows.states]
     is_review = segments == REVIEWS
     first = np.where(segments == NEW, rows.created_at, rows.due).astype(np.float64)
     second = np.zeros(len(rows))
@@ -107,7 +114,7 @@ def rank_all(rows: Rows, plan: Plan) -> Ranked:
     on_its_day = np.where(rows.due < micros(plan.day_ends), rows.buried_until, NEVER)
     found = [plan.bucket(decks) for decks in rows.deck_sets]
     bucket_ids: list[UUID | None] = list(dict.fromkeys([None, *found]))
-    numbers = np.array([bucket_ids.index(bucket) for bucket in found], dtype=np.int64)
+    numbers = np.array([bucket_ids.index(bucket) for bucket in found], dtype=np.int32)
     return Ranked(
         rows=rows,
         segments=segments,

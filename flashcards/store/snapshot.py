@@ -46,7 +46,7 @@ class Rows:
     _by_note: Numbers = field(init=False)
 
     def __post_init__(self) -> None:
-        self._by_note = np.argsort(self.notes, kind="stable")
+        self._by_note = np.argsort(self.notes, kind="stable").astype(np.int32)
 
     def copied(self) -> "Rows":
         return replace(self, current=self.current.copy())
@@ -125,10 +125,10 @@ def _rows(found: pa.Table) -> Rows:
     return Rows(
         ids=codec.id_texts(found["id"]),
         notes=codec.id_texts(found["note_id"]),
-        states=found["state"].to_numpy().astype(np.int64),
+        states=found["state"].to_numpy().astype(np.int8),
         **{name: codec.micros(found[name]) for name in _TIMES},
         stability=found["stability"].fill_null(0).to_numpy(),
-        decks=joined.indices.to_numpy().astype(np.int64),
+        decks=joined.indices.to_numpy().astype(np.int32),
         current=np.ones(len(found), dtype=bool),
         deck_sets=[
             tuple(UUID(deck) for deck in text.split(",") if deck)
