@@ -23,7 +23,7 @@ from flashcards.models.decks import DECK_NAME_MAX_CHARACTERS, DECK_SEPARATOR
 from flashcards.records import Flashcard
 from flashcards.reviewing import scope
 from flashcards.services import CardError
-from flashcards.store import columns, journal
+from flashcards.store import collection, journal
 from flashcards.store.blocks import Mask, Numbers
 from flashcards.store.columns import Columns
 from flashcards.store.journal import Change
@@ -215,7 +215,7 @@ def tree(*, owner_id: UUID, now: datetime, zone: tzinfo) -> list[Counted]:
     decks = list(Deck.objects.filter(owner_id=owner_id))
     if not decks:
         return []
-    read = columns.read(owner_id)
+    read = collection.read(owner_id)
     matcher = finding.matcher_of(owner_id, read, decks, now, zone)
     # What the review would show, and all.
     waiting = (*scope.waiting(matcher), read.alive)

@@ -11,7 +11,7 @@ from flashcards.browsing.matching import NONE, path_and_parents
 from flashcards.browsing.parsing import KEYS
 from flashcards.browsing.syntax import InDeck, Property, Standing, Tagged
 from flashcards.models import Deck
-from flashcards.store import columns
+from flashcards.store import collection
 from flashcards.store.columns import Columns
 
 SHOWN = 8
@@ -62,7 +62,7 @@ def complete(*, owner_id: UUID, text: str, at: int) -> list[Completion]:
     elif key == "tag":
         options = [
             (str(Tagged(name)), "tag")
-            for name in _fitting([*_tags(columns.read(owner_id)), NONE], typed)
+            for name in _fitting([*_tags(collection.read(owner_id)), NONE], typed)
         ]
     elif key == "is":
         names = [standing.value for standing in Standing]

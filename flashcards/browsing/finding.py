@@ -19,7 +19,7 @@ from flashcards.models import Deck
 from flashcards.records import Flashcard
 from flashcards.reviewing import study
 from flashcards.scheduling import ScheduleSettings
-from flashcards.store import columns as stored
+from flashcards.store import collection
 from flashcards.store.blocks import Numbers
 from flashcards.store.columns import Columns
 
@@ -102,7 +102,7 @@ def find(*, owner_id: UUID, text: str, now: datetime, zone: tzinfo, order: str =
     """
     node = parse(text)
     decks = list(Deck.objects.filter(owner_id=owner_id))
-    columns = stored.read(owner_id)
+    columns = collection.read(owner_id)
     matcher = matcher_of(owner_id, columns, decks, now, zone)
     mask = matcher.mask(node)
     nearness = None if _known(order) else matcher.nearness(node)

@@ -12,7 +12,7 @@ from flashcards.reviewing.scope import Named
 from flashcards.reviewing.study import Study
 from flashcards.scheduling import ahead
 from flashcards.scheduling.ahead import Memories
-from flashcards.store import columns
+from flashcards.store import collection
 
 # An exam is in the morning: so long after the learner's day begins.
 INTO_THE_DAY = timedelta(hours=6)
@@ -65,7 +65,7 @@ def forecast(
 
 def _memories(owner_id: UUID, ids: list[UUID], now: datetime) -> tuple[Memories, Places]:
     """Return the cards' memories, and for each id its place in them."""
-    read = columns.read(owner_id)
+    read = collection.read(owner_id)
     found = read.places(ids)
     by_id = {card_id: place for place, card_id in enumerate(read.ids(found))}
     last = read.array("last_review")[found]

@@ -20,7 +20,7 @@ from flashcards.records import Flashcard, Rating, ReviewLog
 from flashcards.reviewing import rating
 from flashcards.reviewing.rating import NothingToUndo, Reviewed
 from flashcards.reviewing.scope import Named
-from flashcards.store import columns, journal, queue
+from flashcards.store import collection, journal, queue
 from flashcards.store.journal import Change
 from flashcards.wording import CardError
 
@@ -91,7 +91,7 @@ def ordered(owner_id: UUID, ids: Sequence[UUID], order: Order) -> list[UUID]:
     if order is Order.RANDOM:
         return random.sample(ids, len(ids))
     if order is Order.HARDEST:
-        read = columns.read(owner_id)
+        read = collection.read(owner_id)
         places = read.places(ids)
         # A card never seen is not hard yet.
         difficulty = np.nan_to_num(read.array("difficulty")[places], nan=0.0)

@@ -15,7 +15,7 @@ from flashcards.models import Deck
 from flashcards.records import Rating, State
 from flashcards.reviewing.rating import reviewed_since
 from flashcards.reviewing.study import Study
-from flashcards.store import columns as stored
+from flashcards.store import collection
 from flashcards.store.blocks import Mask
 from flashcards.wording import CardError
 
@@ -117,7 +117,7 @@ def studied_cards(owner_id: UUID, named: Named, now: datetime, mine: Study) -> l
 
 
 def _found(owner_id: UUID, named: Named, now: datetime, mine: Study, *, studied: bool) -> list[str]:
-    columns = stored.read(owner_id)
+    columns = collection.read(owner_id)
     decks = list(Deck.objects.filter(owner_id=owner_id))
     matcher = Matcher(columns, decks, now, mine.day, mine.schedule)
     if named.scope.kind is Kind.FORGOTTEN:

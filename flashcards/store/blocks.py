@@ -1,7 +1,8 @@
 """Some rows of cards as arrays: what `columns` is made of."""
 
+import bisect
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import UUID
 
@@ -49,10 +50,12 @@ class Block:
     ids: Numbers
     arrays: dict[str, Numbers]
     lists: dict[Labels, LabelList]
-    # (question, all of the words) in lower case, once somebody searched them.
-    _words: tuple[pa.Array, pa.Array] | None = None
+    # All words of a card in lower case, the question first, once somebody searched them.
+    _words: pa.Array | None = None
     _by_id: Numbers | None = None
-    _by_question: tuple[Numbers, pa.Array] | None = None
+    _by_question: Numbers | None = None
+    # How many of the questions come before one that was asked for.
+    _gaps: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, rows: pa.Table) -> "Block":
@@ -73,7 +76,7 @@ class Block:
 
     @property
     def size_bytes(self) -> int:
-        words = sum(array.nbytes for array in self._words) if self._words else 0
+        words = self._words.nbytes if self._words is not None else 0
         lists = sum(each.rows.nbytes + each.codes.nbytes for each in self.lists.values())
         return int(
             self.ids.nbytes + sum(a.nbytes for a in self.arrays.values()) + lists + words + 4096
@@ -95,7 +98,7 @@ class Block:
         return self._words is not None
 
     @property
-    def words(self) -> tuple[pa.Array, pa.Array]:
+    def words(self) -> pa.Array:
         if self._words is None:
             raise RuntimeError("The words of these cards have not been read.")
         return self._words
@@ -110,24 +113,33 @@ class Block:
         question, answer, extra = (
             _one(pc.utf8_lower(rows[name])).take(indices).fill_null("") for name in TEXTS
         )
-        words = pc.binary_join_element_wise(question, answer, extra, _SEAM)
-        self._words = question, words
+        self._words = pc.binary_join_element_wise(question, answer, extra, _SEAM)
 
     def contains(self, text: str) -> Mask:
-        found = pc.match_substring(self.words[1], text.lower())
+        found = pc.match_substring(self.words, text.lower())
         return np.asarray(found.to_numpy(zero_copy_only=False))
 
-    def questions_ranked(self) -> tuple[Numbers, pa.Array]:
-        """Return each row's place in the order of the questions, and the questions in it."""
+    def by_question(self) -> Numbers:
+        """Return the rows' places in the order of their questions."""
         if self._by_question is None:
-            order = pc.sort_indices(self.words[0])
-            ranks = np.empty(len(self), dtype=np.float64)
-            ranks[order.to_numpy()] = np.arange(len(self))
-            self._by_question = ranks, self.words[0].take(order)
+            self._by_question = pc.sort_indices(self._questions()).to_numpy().astype(np.int32)
         return self._by_question
 
+    def questions_before(self, question: str) -> int:
+        """Return how many of the questions come before this one, which is in lower case."""
+        found = self._gaps.get(question)
+        if found is None:
+            order, words = self.by_question(), self.words
+            found = self._gaps[question] = bisect.bisect_left(
+                order, question, key=lambda place: words[place].as_py().partition(_SEAM)[0]
+            )
+        return found
+
     def questions(self) -> list[str]:
-        return list(self.words[0].to_pylist())
+        return list(self._questions().to_pylist())
+
+    def _questions(self) -> pa.Array:
+        return pc.list_element(pc.split_pattern(self.words, _SEAM, max_splits=1), 0)
 
 
 def _one(column: pa.ChunkedArray) -> pa.Array:

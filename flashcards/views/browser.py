@@ -26,7 +26,7 @@ from flashcards.labels import FLAGS
 from flashcards.models import BulkChange
 from flashcards.reviewing import study
 from flashcards.reviewing.day import zone_of
-from flashcards.store import columns
+from flashcards.store import collection
 from flashcards.views.access import next_url
 from memoryloop.http import HtmxHttpRequest
 from memoryloop.toasts import toast
@@ -242,7 +242,7 @@ def _told(request: HtmxHttpRequest, asked: Asked, error: BadQuery) -> HttpRespon
         "q": asked.text,
         "order": asked.order,
         "rows": [],
-        "total": columns.read(request.user.id).total,
+        "total": collection.read(request.user.id).total,
     }
     if request.htmx:
         response = render(request, "flashcards/_search_problem.html", context, status=422)

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connection
 
 from flashcards.records import Flashcard, ReviewLog
-from flashcards.store import checkpoint, columns, journal, queue, tables
+from flashcards.store import checkpoint, collection, journal, queue, tables
 from flashcards.upkeep import integrity
 
 
@@ -55,7 +55,7 @@ def acknowledged(output: str) -> list[dict[str, Any]]:
 
 def forget() -> None:
     """Drop what this process remembers of the stores: others have written to them."""
-    for module in (columns, journal, queue, tables):
+    for module in (collection, journal, queue, tables):
         module.forget()
 
 

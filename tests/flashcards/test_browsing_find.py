@@ -15,7 +15,7 @@ from flashcards import decks
 from flashcards.browsing import BadQuery, Order, completing, find
 from flashcards.browsing.finding import Found
 from flashcards.records import Flashcard, LogKind, Rating, State
-from flashcards.store import checkpoint, codec, columns, journal
+from flashcards.store import checkpoint, codec, collection, journal
 from flashcards.store.journal import Change
 from flashcards.upkeep import loading
 from tests.base import TestCase
@@ -187,7 +187,7 @@ class SearchTests(_Shelf):
             found = completing.complete(owner_id=self.alice.id, text=text, at=len(text))
             self.assertEqual(found, [])
         theirs = search(self.bob, "").ids()
-        alices = columns.read(self.alice.id)
+        alices = collection.read(self.alice.id)
         self.assertEqual(len(alices.places(theirs)), 0)
 
     def test_what_was_rated_lately_is_found_by_its_rating_too(self) -> None:

@@ -1,4 +1,4 @@
-"""The queue brought forward change by change is the one read from nothing, at every step."""
+"""What is brought forward change by change is what would be read from nothing, at every step."""
 
 import contextlib
 import dataclasses
@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from unittest import mock
 
+import numpy as np
 from django.db import transaction
 from django.test import TransactionTestCase
 from hypothesis import HealthCheck, settings
@@ -20,7 +21,7 @@ from flashcards import services
 from flashcards.models import Deck
 from flashcards.records import Flashcard, Rating, State
 from flashcards.reviewing import study
-from flashcards.store import DueQueue, checkpoint, journal, queue, recent
+from flashcards.store import DueQueue, checkpoint, collection, journal, queue, recent
 from flashcards.store.following import Followers
 from flashcards.store.journal import Change
 from flashcards.upkeep import loading
@@ -39,6 +40,7 @@ def another_process() -> Iterator[None]:
         mock.patch.object(journal, "_cache", journal._Cache()),
         mock.patch.object(queue, "_standing", Followers(9)),
         mock.patch.object(recent, "_ledgers", Followers(9)),
+        mock.patch.object(collection, "_collections", Followers(9)),
     ):
         yield
 
@@ -94,7 +96,11 @@ class Learner(RuleBasedStateMachine):
         def done(card: Flashcard) -> None:
             if what == "edit":
                 services.edit_card(
-                    owner_id=owner, card_id=card.id, question="q", answer="a", now=self.now
+                    owner_id=owner,
+                    card_id=card.id,
+                    question=f"Q {pick % 7}",
+                    answer="a",
+                    now=self.now,
                 )
             elif what in {"suspend", "resume"}:
                 services.set_suspended(owner_id=owner, card_id=card.id, suspended=what == "suspend")
@@ -176,7 +182,35 @@ class Learner(RuleBasedStateMachine):
         with another_process():
             assert kept == self.readings()
 
+    @invariant()
+    def collection_is_the_one_read_from_nothing(self) -> None:
+        kept = self.collected()
+        with another_process():
+            assert kept == self.collected()
+
     # Helpers
+
+    def collected(self) -> tuple[object, ...]:
+        columns = collection.read(self.owner.pk)
+        living = np.flatnonzero(columns.alive)
+        ids = columns.id_texts(living)
+        rows = {
+            card_id: (
+                *(columns.array(name)[place] for name in ("state", "due", "lapses", "suspended")),
+                columns.containing("q")[place],
+                columns.reviewed(START, None)[place],
+                columns.reviewed(START, Rating.AGAIN)[place],
+            )
+            for card_id, place in zip(ids, living, strict=True)
+        }
+        pairs, names = columns.label_pairs("deck_ids", columns.alive)
+        decks = {(columns.id_texts(np.array([at]))[0], names[code]) for at, code in pairs.tolist()}
+        ranks = columns.question_ranks()[living]
+        questions = {card.id: card.question.lower() for card in columns.cards(living)}
+        ranked = [questions[uuid.UUID(ids[at])] for at in np.argsort(ranks, kind="stable")]
+        assert ranked == sorted(ranked)
+        assert columns.total == len(living) == len(rows)
+        return rows, decks, questions
 
     def readings(self) -> list[tuple[object, ...]]:
         every_other = frozenset(str(card_id) for card_id in self.ids[::2])
@@ -248,7 +282,7 @@ def plain(found: DueQueue) -> tuple[object, ...]:
     return found.cards, counts
 
 
-class QueueFollowsTests(TransactionTestCase):
+class BroughtForwardTests(TransactionTestCase):
     def test_it_is_the_same_as_read_from_nothing(self) -> None:
         run_state_machine_as_test(
             Learner,
