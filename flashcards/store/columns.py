@@ -52,10 +52,7 @@ class Columns:
 
     def array(self, name: str) -> Numbers:
         """Return a column: times as int64 microseconds (0 if missing), NaN for no number."""
-        return self.remember(
-            ("array", name),
-            lambda: np.concatenate([block.arrays[name] for block in self.blocks]),
-        )
+        return np.concatenate([block.arrays[name] for block in self.blocks])
 
     def containing(self, text: str) -> Mask:
         """Return the cards in whose question, answer or note the text occurs, in any case."""
