@@ -295,6 +295,13 @@ def remove_api_key(*, user: User) -> bool:
     return rows.delete()[0] > 0
 
 
+def is_learners_own(provider: Provider | None) -> bool:
+    """Tell whether what answers is asked with what the learner saved in their settings."""
+    return isinstance(provider, llm.OwnEndpoint) or (
+        provider is not None and provider.label == "Claude"
+    )
+
+
 def mark_key_refused(
     user: User, *, provider: Provider | None = None, asked_at: datetime | None = None
 ) -> None:
@@ -307,7 +314,7 @@ def mark_key_refused(
     if isinstance(provider, llm.OwnEndpoint):
         endpoints.mark_refused(user, asked_at=asked_at)
         return
-    if provider is not None and provider.label != "Claude":
+    if provider is not None and not is_learners_own(provider):
         return
     rows = ApiKey.objects.filter(owner=user, provider=ApiKey.Provider.ANTHROPIC)
     if asked_at is not None:

@@ -1,15 +1,44 @@
-"""The ways out that are offered when an answer could not be written."""
+"""What kind of failure it is when an answer could not be written, and the ways out of it."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.utils import timezone
+
 from accounts.models import User
-from accounts.services import fallback_for
+from accounts.services import fallback_for, is_learners_own
 from chat.models import Message
+from memoryloop.llm import base as llm
 
 ErrorKind = Message.ErrorKind
 # Troubles that somebody else does not have, besides those with the key.
-_OF_THE_PROVIDER = frozenset({ErrorKind.PROVIDER, ErrorKind.BROKEN})
+_OF_THE_PROVIDER = frozenset({ErrorKind.MODEL, ErrorKind.PROVIDER, ErrorKind.BROKEN})
+
+_KINDS: tuple[tuple[type[llm.LlmError], Message.ErrorKind], ...] = (
+    (llm.AuthenticationFailed, ErrorKind.KEY),
+    (llm.PermissionRefused, ErrorKind.RIGHTS),
+    (llm.RateLimited, ErrorKind.LIMIT),
+    (llm.ModelNotFound, ErrorKind.MODEL),
+)
+
+
+def kind_of(
+    error: llm.LlmError, provider: llm.Provider | None, *, answering: bool
+) -> Message.ErrorKind:
+    """Return what kind of trouble an error is to the learner. `answering`: words came before it."""
+    broken = ErrorKind.BROKEN if answering else ErrorKind.PROVIDER
+    kind = next((kind for is_a, kind in _KINDS if isinstance(error, is_a)), broken)
+    if kind == ErrorKind.KEY and not is_learners_own(provider):
+        # A key of the server's, which they cannot fix: they may use one of their own.
+        return ErrorKind.RIGHTS
+    return kind
+
+
+def retry_at(error: llm.LlmError) -> datetime | None:
+    """Return when the provider takes questions again, if it said so."""
+    seconds = error.retry_after_seconds if isinstance(error, llm.RateLimited) else None
+    return timezone.now() + timedelta(seconds=seconds) if seconds else None
 
 
 def offer_fallback(owner: User, messages: Sequence[Message], leaf_id: UUID | None) -> None:

@@ -11,7 +11,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db import DatabaseError, transaction
@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.services import fallback_for, mark_key_refused, provider_for
-from chat import contexts, flushing, prompts, saying, tasks, titles
+from chat import contexts, failing, flushing, prompts, saying, tasks, titles
 from chat.models import Conversation, Message
 from chat.services import INTERRUPTED_SENTENCE, KEPT_CONTENT
 from chat.watching import Watcher
@@ -285,23 +285,10 @@ def _outcome(generation: Generation, receiving: "asyncio.Task[None]") -> Outcome
     # With words already there it is an answer that broke off; without, one that never came.
     status = Status.INTERRUPTED if generation.text else Status.FAILED
     if isinstance(error, llm.LlmError):
-        broken = ErrorKind.BROKEN if generation.text else ErrorKind.PROVIDER
-        kind = next((kind for is_a, kind in _KINDS if isinstance(error, is_a)), broken)
-        return Outcome(status, error.sentence[:500], kind, _retry_at(error))
+        kind = failing.kind_of(error, generation.provider, answering=bool(generation.text))
+        return Outcome(status, error.sentence[:500], kind, failing.retry_at(error))
     logger.error("An answer could not be written.", exc_info=error)
     return Outcome(status, OUR_FAULT, ErrorKind.OURS)
-
-
-_KINDS: tuple[tuple[type[llm.LlmError], str], ...] = (
-    (llm.AuthenticationFailed, ErrorKind.KEY),
-    (llm.PermissionRefused, ErrorKind.RIGHTS),
-    (llm.RateLimited, ErrorKind.LIMIT),
-)
-
-
-def _retry_at(error: llm.LlmError) -> datetime | None:
-    seconds = error.retry_after_seconds if isinstance(error, llm.RateLimited) else None
-    return timezone.now() + timedelta(seconds=seconds) if seconds else None
 
 
 async def _record(generation: Generation) -> None:

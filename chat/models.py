@@ -100,6 +100,7 @@ class Message(models.Model):
         # It is known, but may not do this: no credit, no permission.
         RIGHTS = "rights", "The key is not allowed to"
         LIMIT = "limit", "The key is used too often"
+        MODEL = "model", "There is no such model"
         PROVIDER = "provider", "The provider could not answer"
         BROKEN = "broken", "The answer broke off"
         OURS = "ours", "A fault of MemoryLoop"
@@ -203,6 +204,18 @@ class Message(models.Model):
             self.Status.INTERRUPTED,
             self.Status.FAILED,
         }
+
+    @property
+    def must_wait(self) -> bool:
+        """Tell whether the provider said when it takes questions again, and that is yet to come."""
+        return self.retry_at is not None and self.retry_at > timezone.now()
+
+    @property
+    def trouble(self) -> str:
+        """Return the sentence about what went wrong; one that said "in 70 seconds" for so long."""
+        if self.retry_at is None or self.must_wait:
+            return self.error
+        return f"{self.provider} was asked too often with this key. You can ask again now."
 
     @property
     def concerns_the_key(self) -> bool:

@@ -1,8 +1,10 @@
 """Turn what the SDKs raise into our errors. The sentences never repeat a key."""
 
+import email.utils
 import logging
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from memoryloop.llm import base
@@ -36,6 +38,11 @@ _TOO_LONG = re.compile(
 )
 _NO_MODEL = re.compile(r"\bmodel\b.*\b(not found|does not exist|not exist|no such)", re.IGNORECASE)
 _NO_CREDIT = re.compile(r"credit balance|billing|insufficient[ _]quota", re.IGNORECASE)
+# Some gateways answer a mistyped key with 400 or 403 (Google's does, at its OpenAI address).
+_BAD_KEY = re.compile(
+    r"\b(invalid|incorrect|expired|revoked)[ _]api[ _-]?key|api[ _-]?key (is )?(not valid|invalid)",
+    re.IGNORECASE,
+)
 _KEY = re.compile(r"\b(sk|gsk|key|Bearer)[-_ ][\w*.-]{6,}", re.IGNORECASE)
 
 
@@ -130,7 +137,9 @@ class Failures:
                 f"{self.label} has no credit left for this key. "
                 "Add credit in the provider's billing page, then try again."
             )
-        if code == 401:
+        if code == 401 or (
+            code in {400, 403} and (kind == "authentication_error" or _BAD_KEY.search(said))
+        ):
             return base.AuthenticationFailed(f"{self.label} refused the API key. {self._key_hint}")
         if code == 404 or (code in {400, 500} and _NO_MODEL.search(said)):
             return self.no_such_model()
@@ -157,7 +166,8 @@ class Failures:
                 f"{self.label} had an error of its own. Try again in a minute." + self._said(said)
             )
         return base.RequestRefused(
-            f"{self.label} did not accept the request." + (self._said(said) or " Try again.")
+            f"{self.label} did not accept the request.{self._said(said)} "
+            "Try it in other words, or with another model."
         )
 
     def unreachable(self) -> base.Unreachable:
@@ -251,12 +261,23 @@ def _kind_and_message(body: object) -> tuple[str, str]:
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds of a Retry-After header; None for a date or nonsense."""
+    """Return the seconds that a provider asks to wait; None for nonsense and for what is past."""
+    said = headers.get("retry-after", "")
     try:
-        seconds = float(headers.get("retry-after", ""))
+        if "retry-after-ms" in headers:
+            seconds = float(headers["retry-after-ms"]) / 1000
+        else:
+            seconds = float(said) if said[:1].isdigit() else _seconds_until(said)
     except ValueError:
         return None
     return seconds if 0 < seconds < 7 * 24 * 3600 else None
+
+
+def _seconds_until(date: str) -> float:
+    """Return the seconds until an HTTP date. Raises ValueError."""
+    then = email.utils.parsedate_to_datetime(date)
+    # "-0000" is UTC of which nobody says where it was read.
+    return (then.replace(tzinfo=then.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
 
 
 def _duration(seconds: float) -> str:

@@ -4,6 +4,8 @@ CONNECT_SECONDS = 5.0
 # Ollama loads a model on the first request, which takes tens of seconds from a slow disk.
 FIRST_TEXT_SECONDS = 60.0
 BETWEEN_TEXT_SECONDS = 60.0
+# The list of models, which a server has at hand.
+LIST_SECONDS = 10.0
 # A structured call as a whole, with its second attempt.
 STRUCTURED_SECONDS = 120.0
 # The check of a key: somebody watches a form.

@@ -95,7 +95,10 @@ class CompatibleProvider:
     is_model = True
     # Where who runs the server, or the learner, sets what is wrong.
     _model_setting = "OPENAI_MODEL"
-    _key_hint = "The key is set in OPENAI_API_KEY."
+    _key_hint = (
+        "Whoever runs this MemoryLoop sets that key (OPENAI_API_KEY). "
+        "You can save one of your own in Settings."
+    )
 
     def __init__(self, base_url: str, api_key: str = "", model: str = "", label: str = "") -> None:
         self._url = normal_url(base_url)
@@ -239,7 +242,7 @@ class CompatibleProvider:
             return kept[1]
         failures = self._failures()
         try:
-            async with asyncio.timeout(limits.FIRST_TEXT_SECONDS):
+            async with asyncio.timeout(limits.LIST_SECONDS):
                 page = await client.models.list()
             models = [
                 Listed(str(item.id), str(getattr(item, "owned_by", "") or ""))

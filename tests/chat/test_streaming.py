@@ -172,7 +172,7 @@ class StopTests(StreamingTestCase):
 
 class FailureTests(StreamingTestCase):
     def test_each_error_of_the_provider_is_told_in_words_with_a_way_out(self) -> None:
-        kinds = {402: "rights", 403: "rights", 429: "limit"}
+        kinds = {402: "rights", 403: "rights", 404: "model", 429: "limit"}
         for status in (400, 402, 403, 404, 413, 429, 500, 529):
             with self.subTest(status):
                 self.claude.default(status=status)

@@ -11,6 +11,7 @@ from tests.servers.core import (
     Recorded,
     Response,
     Step,
+    as_json,
     json_response,
     pieces,
     scripted_response,
@@ -183,7 +184,7 @@ def _events(model: str, content: list[dict[str, Any]], step: Step) -> Iterator[b
 
 
 def _event(kind: str, **data: Any) -> bytes:
-    return f"event: {kind}\ndata: {json.dumps({'type': kind, **data})}\n\n".encode()
+    return b"event: %s\ndata: %s\n\n" % (kind.encode(), as_json({"type": kind, **data}))
 
 
 def _error_body(status: int, message: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from tests.servers.core import (
     Recorded,
     Response,
     Step,
+    as_json,
     json_response,
     pieces,
     scripted_response,
@@ -151,7 +152,7 @@ def _events(model: str, text: str, step: Step) -> Iterator[bytes]:
 
 
 def _event(data: dict[str, Any]) -> bytes:
-    return f"data: {json.dumps(data)}\n\n".encode()
+    return b"data: %s\n\n" % as_json(data)
 
 
 def _tag(name: str) -> dict[str, Any]:

@@ -208,6 +208,14 @@ def scripted_response(step: Step, error: dict[str, Any]) -> Response | None:
     )
 
 
+def as_json(value: object) -> bytes:
+    """Return JSON as providers send it: letters of all scripts as they are, in UTF-8."""
+    try:
+        return json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:  # half a character, which JSON can escape
+        return json.dumps(value).encode()
+
+
 def pieces(text: str) -> Iterator[str]:
     """Cut a text about as a model does: a few characters at a time."""
     for start in range(0, len(text), 5):

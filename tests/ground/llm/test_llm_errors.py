@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 
@@ -87,6 +89,37 @@ def test_a_rate_limit_says_how_long_to_wait(pair: Bad) -> None:
     assert error.retry_after_seconds == 7
     assert "in 7 seconds" in error.sentence
     assert len(pair.server.questions()) == 1
+
+
+def test_a_rate_limit_may_say_until_when(pair: Bad) -> None:
+    until = datetime.now(UTC) + timedelta(minutes=5)
+    pair.server.script(status=429, headers={"Retry-After": format_datetime(until, usegmt=True)})
+    _, error = fail(pair, llm.RateLimited)
+    assert isinstance(error, llm.RateLimited)
+    assert 290 < (error.retry_after_seconds or 0) <= 300
+    assert "in 5 minutes" in error.sentence
+
+
+def test_a_rate_limit_may_count_in_milliseconds(pair: Bad) -> None:
+    pair.server.script(status=429, headers={"Retry-After": "9", "Retry-After-Ms": "2500"})
+    _, error = fail(pair, llm.RateLimited)
+    assert isinstance(error, llm.RateLimited)
+    assert error.retry_after_seconds == 2.5
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (400, "API key not valid. Please pass a valid API key."),
+        (403, "Invalid API key"),
+        (403, "The api_key is invalid"),
+    ],
+)
+def test_a_wrong_key_is_told_as_that_whatever_its_status(
+    pair: Bad, status: int, words: str
+) -> None:
+    pair.server.script(status=status, body={"error": {"type": "x", "message": words}})
+    fail(pair, llm.AuthenticationFailed)
 
 
 @pytest.mark.parametrize("value", ["soon", "-3", "nan", "Wed, 21 Oct 2026 07:28:00 GMT"])
