@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
@@ -38,7 +39,17 @@ _LEVELS = {
 @login_required
 @require_safe
 def home(request: HtmxHttpRequest) -> HttpResponse:
-    return render(request, "accounts/settings.html", _context(request))
+    context = {**_context(request), "back": _back(request)}
+    return render(request, "accounts/settings.html", context)
+
+
+def _back(request: HtmxHttpRequest) -> str:
+    """Return the page of ours that somebody came from to mend a key; blank if none is named."""
+    address = request.GET.get("next", "")
+    ours = url_has_allowed_host_and_scheme(
+        address, {request.get_host()}, require_https=request.is_secure()
+    )
+    return address if ours else ""
 
 
 @never_cache

@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.services import provider_for
 from chat import generation, prompts, services, shelving
 from chat.forms import MessageForm
 from memoryloop.http import HtmxHttpRequest
@@ -55,10 +56,13 @@ def start(request: HtmxHttpRequest) -> HttpResponse:
 
 def _render_home(request: HtmxHttpRequest, form: MessageForm, status: int = 200) -> HttpResponse:
     recent = list(shelving.listed(request.user)[: RECENT + 1])
+    # Whoever has asked before has seen who answers. Costs two queries, and perhaps a probe.
+    tutor = provider_for(request.user) if not recent else None
     context = {
         "form": form,
         "recent": recent[:RECENT],
         "has_more": len(recent) > RECENT,
         "suggestions": SUGGESTIONS,
+        "tutor": tutor,
     }
     return render(request, "chat/home.html", context, status=status)

@@ -166,8 +166,8 @@ class Failures:
                 f"{self.label} had an error of its own. Try again in a minute." + self._said(said)
             )
         return base.RequestRefused(
-            f"{self.label} did not accept the request.{self._said(said)} "
-            "Try it in other words, or with another model."
+            f"{self.label} did not accept the request. "
+            "Try it in other words, or with another model." + self._said(said)
         )
 
     def unreachable(self) -> base.Unreachable:

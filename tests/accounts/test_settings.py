@@ -22,6 +22,15 @@ class SettingsTests(KeyTestCase):
     def save(self) -> None:
         services.save_api_key(user=self.alice, api_key=KEY, now=timezone.now())
 
+    def test_it_leads_back_to_where_a_key_failed_and_nowhere_else(self) -> None:
+        back = reverse("chat:home")
+        self.assertContains(self.client.get(self.url, {"next": back}), f'href="{back}">')
+        self.assertContains(self.client.get(self.url, {"next": back}), "Back to the conversation")
+        for address in ("", "//evil.example/", "https://evil.example/", "javascript:alert(1)"):
+            page = self.client.get(self.url, {"next": address})
+            self.assertNotContains(page, "Back to the conversation")
+            self.assertNotContains(page, "evil.example")
+
     def test_it_says_that_nobody_answers_and_how_to_change_that(self) -> None:
         # 1 session, 2 user, 3 key, 4 own server.
         with self.assertNumQueries(4):

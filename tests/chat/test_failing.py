@@ -41,6 +41,7 @@ class KeyTests(StreamingTestCase):
         for way in ("Fix the key", "Retry", "Go on offline"):
             self.assertEqual(page.count(way), 2, way)
         self.assertIn("Claude refused the key", page)
+        self.assertIn(f'href="/settings/?next=/chat/messages/{answer.id}/"', page)
         self.assertIn("not used again until a test of it succeeds", page)
 
     def test_the_stream_ends_with_the_dialog(self) -> None:

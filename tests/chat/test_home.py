@@ -2,11 +2,14 @@
 
 from unittest import mock
 
+from django.test import override_settings
 from django.urls import reverse
 
 from chat import generation, services
 from chat.models import Conversation, Message
+from memoryloop.llm.detect import forget
 from tests.base import TestCase
+from tests.servers.compatible import OpenAIServer
 
 TEXT = "The mitochondrion is the organelle that makes most of the energy of a cell. " * 3
 
@@ -22,6 +25,21 @@ class HomeTests(TestCase):
         self.assertContains(page, "What is a cell?")
         self.assertNotContains(page, "secret")
         self.assertContains(page, "Make cards from this")
+
+    def test_it_says_who_answers_before_the_first_question(self) -> None:
+        self.log_in()
+        with OpenAIServer(ollama=True) as server, override_settings(OLLAMA_URL=server.root):
+            forget()
+            page = self.client.get(reverse("chat:home"))
+        forget()
+
+        self.assertContains(page, "Ollama · llama3.2:latest answers you")
+
+        page = self.client.get(reverse("chat:home"))
+
+        self.assertContains(page, "No model is connected yet")
+        services.start_conversation(self.alice, "What is a cell?")
+        self.assertNotContains(self.client.get(reverse("chat:home")), "No model is connected")
 
     def test_it_wants_a_learner_who_is_logged_in(self) -> None:
         self.assertRedirects(

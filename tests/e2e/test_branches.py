@@ -1,6 +1,7 @@
 """A conversation with versions, a key that fails, and a model that means harm, in a browser."""
 
 import re
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -14,9 +15,11 @@ pytestmark = pytest.mark.browser
 
 HOSTILE = """<script>document.title = "taken"</script><img src="https://evil.example/x.png">
 <img src=x onerror="document.title = 'taken'"> ![y](https://evil.example/y.png)
-<svg onload="document.title = 'taken'"></svg><style>body { display: none }</style>
+<svg onload="document.title = 'taken'; window.ran = 1"></svg><style>body { display: none }</style>
 
 [press me](javascript:document.title='taken') <iframe src="https://evil.example/"></iframe>
+<meta http-equiv="refresh" content="0;url=https://evil.example/"><base href="https://evil.example/">
+<div hx-get="https://evil.example/" hx-trigger="load" data-stream="https://evil.example/">x</div>
 
 """
 
@@ -84,22 +87,49 @@ def test_a_key_that_fails_is_told_in_a_dialog_and_the_message_is_answered_after_
     expect(page.locator(".message")).to_have_count(2)
 
 
+@pytest.mark.parametrize("provider", ["claude", "ollama"])
 def test_what_a_hostile_model_says_runs_nothing_loads_nothing_and_hangs_nothing(
-    visit: Callable[..., Visit], site: LiveMemoryLoop, claude: ClaudeServer
+    provider: str, visit: Callable[..., Visit], request: pytest.FixtureRequest
 ) -> None:
-    person = visit()
+    model = request.getfixturevalue(provider)
+    if provider == "claude":
+        person = visit()
+        person.sign_up()
+        person.save_claude_key()
+    else:
+        person = visit(to=request.getfixturevalue("ollama_site"))
+        person.sign_up()
     page = person.page
-    person.sign_up()
-    person.save_claude_key()
     page.goto("/chat/")
-    claude.reply(f"{HOSTILE}{'- ' * 10_000}the end of it", together=50)
+    rest = threading.Event()
+    text = f"{HOSTILE}The middle of it.\n\n{HOSTILE}{'- ' * 10_000}the end of it"
+    # So many events at a time that all of the first half is there when the rest is held back.
+    model.reply(text, together=13, held=rest)
+    page.get_by_label("Message", exact=True).fill("Do your worst.")
+    page.get_by_role("button", name="Ask", exact=True).click()
+    person.arrive(r"/chat/[0-9a-f-]{36}/")
 
-    person.ask("Do your worst.")
-
+    # While it streams, when it is whole, and when the page is opened anew.
+    expect(page.get_by_text("The middle of it.")).to_be_attached()
+    expect(page.get_by_text("Writing")).to_be_visible()
+    _nothing_happened(person)
+    rest.set()
+    person.wait_for_answer()
     for _ in range(2):
         expect(page.get_by_text("the end of it")).to_be_attached()
-        expect(page.get_by_role("link", name="press me")).to_have_count(0)
-        active = page.locator(".prose").locator("img, iframe, svg, script, style")
-        expect(active).to_have_count(0)
-        expect(page).to_have_title(re.compile("Do your worst"))
+        _nothing_happened(person)
+        # The page still does what it is told.
+        page.get_by_label("Message", exact=True).fill("Still there?")
         page.reload()
+
+
+def _nothing_happened(person: Visit) -> None:
+    """Check the page; what it asked another host for is checked at the end of every visit."""
+    page = person.page
+    expect(page.get_by_role("link", name="press me")).to_have_count(0)
+    active = page.locator(".prose").locator(
+        "img, iframe, svg, script, style, link, meta, base, form, object, embed, video, [hx-get]"
+    )
+    expect(active).to_have_count(0)
+    expect(page).to_have_title(re.compile("Do your worst"))
+    assert page.evaluate("window.ran") is None
