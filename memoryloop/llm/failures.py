@@ -188,7 +188,8 @@ class Failures:
 
     def endless(self) -> base.BadResponse:
         return base.BadResponse(
-            f"{self.label} did not come to an end, so its answer was stopped here."
+            f"{self.label} did not come to an end, so its answer was stopped here. "
+            "Ask for less at a time."
         )
 
     def empty(self) -> base.BadResponse:

@@ -173,12 +173,19 @@
   /* The answer */
 
   const followed = new WeakSet();
+  // Models that think first, or are loaded from a disk, take their time; longer wants a word.
+  const SLOW_MS = 10000;
   const RETRY_MS = [1000, 2000, 4000, 8000, 15000];
 
   function follow(message) {
     if (followed.has(message)) return;
     followed.add(message);
     say("The answer is being written.");
+    setTimeout(() => {
+      if (!message.isConnected || message.classList.contains("has-words")) return;
+      message.classList.add("is-slow");
+      say("No words have come yet.");
+    }, SLOW_MS);
     connect(message, 0);
   }
 

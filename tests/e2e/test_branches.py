@@ -133,3 +133,28 @@ def _nothing_happened(person: Visit) -> None:
     expect(active).to_have_count(0)
     expect(page).to_have_title(re.compile("Do your worst"))
     assert page.evaluate("window.ran") is None
+
+
+def test_a_model_that_says_nothing_for_long_is_told_before_it_is_given_up(
+    visit: Callable[..., Visit], site: LiveMemoryLoop, claude: ClaudeServer
+) -> None:
+    person = visit()
+    page = person.page
+    person.sign_up()
+    person.save_claude_key()
+    page.clock.install()
+    page.goto("/chat/")
+    claude.script(hang_after=0)
+    page.get_by_label("Message", exact=True).fill("Are you there?")
+    page.get_by_role("button", name="Ask", exact=True).click()
+    person.arrive(r"/chat/[0-9a-f-]{36}/")
+    expect(page.get_by_text("Writing")).to_be_visible()
+    expect(page.get_by_text("No words yet")).to_be_hidden()
+
+    page.clock.fast_forward(11_000)
+
+    expect(page.get_by_text("No words yet")).to_be_visible()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_text("Stopped")).to_be_visible()
+    expect(page.get_by_text("No words yet")).to_have_count(0)
+    expect(page.locator(".message-text").get_by_text("Are you there?")).to_be_visible()

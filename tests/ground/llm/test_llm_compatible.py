@@ -1,11 +1,13 @@
 """What is peculiar to OpenAI-compatible servers: models, formats, names, thoughts."""
 
+import socket
+
 import pytest
 
 from memoryloop import llm
 from memoryloop.llm import limits, transport
 from memoryloop.llm.thinking import ThinkFilter
-from tests.ground.llm.helpers import ask, make_cards
+from tests.ground.llm.helpers import ask, ask_until_it_fails, make_cards
 from tests.servers import OpenAIServer
 
 
@@ -133,3 +135,13 @@ def test_a_password_in_the_address_is_not_shown(compatible: OpenAIServer) -> Non
 
 def test_limits_are_read_at_each_call() -> None:
     assert transport.timeout(1).connect == limits.CONNECT_SECONDS
+
+
+def test_a_server_that_never_lists_its_models_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "LIST_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        provider = llm.openai_compatible(f"http://127.0.0.1:{silent.getsockname()[1]}")
+        came, error = ask_until_it_fails(provider)
+    assert came == ""
+    assert isinstance(error, llm.TimedOut)
+    assert "did not answer in time" in error.sentence
