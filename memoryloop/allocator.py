@@ -9,6 +9,7 @@ import ctypes
 import functools
 import os
 import threading
+import time
 from typing import Any
 
 # From malloc.h.
@@ -18,6 +19,10 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 _MAPPED_BYTES = 2**20
 _TOP_BYTES = 4 * 2**20
 PAUSE_SECONDS = 20.0
+# From when much was freed, so that what is still being done with it comes to its end.
+SOON_SECONDS = 0.3
+
+_wanted = threading.Event()
 
 
 @functools.cache
@@ -50,7 +55,14 @@ def begin() -> threading.Thread:
     return thread
 
 
+def soon() -> None:
+    """Have the thread give back in a moment: a request has read much that it does not keep."""
+    _wanted.set()
+
+
 def _run() -> None:
-    pause = threading.Event()
-    while not pause.wait(PAUSE_SECONDS):
+    while True:
+        if _wanted.wait(PAUSE_SECONDS):
+            time.sleep(SOON_SECONDS)
+            _wanted.clear()
         give_back()

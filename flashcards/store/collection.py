@@ -20,6 +20,7 @@ from flashcards.store.filters import all_of, condition
 from flashcards.store.following import Followers
 from flashcards.store.pending import Entry, Pending
 from flashcards.store.schema import EVERYTHING, FLASHCARDS
+from memoryloop import allocator
 
 # What one process keeps of all owners together; a card takes about 150 bytes, its words besides.
 MEMORY_MOST_KILOBYTES = 384 * 1024
@@ -144,6 +145,7 @@ def _words(owner_id: UUID, pending: Pending) -> pa.Table:
     if table is None:
         return FLASHCARDS.schema.empty_table()
     scan = table.search().where(_mine(owner_id)).select(["id", *TEXTS])
+    allocator.soon()
     return tables.fetch(scan.limit(EVERYTHING))
 
 

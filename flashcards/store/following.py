@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import connection
 
 from flashcards.store.pending import Entry, Pending
+from memoryloop import allocator
 
 
 class Follower(Protocol):
@@ -37,6 +38,8 @@ F = TypeVar("F", bound=Follower)
 # takes a hundred times as long as a rating. A record takes about 1 KB.
 OWNERS_MOST = 1_000
 RECORDS_MOST = 200_000
+# Reading so many records leaves megabytes behind.
+MUCH = 5_000
 
 
 @dataclass
@@ -122,6 +125,8 @@ class Followers(Generic[F]):
             ):
                 _, dropped = self._items.popitem(last=False)
                 records -= dropped.value.size()
+        if value.size() > MUCH:
+            allocator.soon()
         return kept
 
 
