@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from flashcards import services
 from flashcards.records import Flashcard, Rating, ReviewLog, State
+from flashcards.reviewing import study
 from flashcards.views.review import ANSWERED_ELSEWHERE, BAD_RATING
 from tests.base import TestCase
 from tests.flashcards.cards import give_cards, give_many
@@ -37,6 +38,19 @@ class RateTests(CardViewRules, TestCase):
 
     def get(self, card: Flashcard) -> Flashcard:
         return services.get_card(owner_id=self.alice.id, card_id=card.id)
+
+    def test_a_rating_goes_by_settings_that_were_changed_elsewhere_meanwhile(self) -> None:
+        self.log_in()
+        self.post(self.first)
+        self.assertEqual(self.get(self.first).state, State.LEARNING)
+        known = study.remembered(self.alice.id)
+        values = {"learning_steps_seconds": ()}
+        study.save(owner_id=self.alice.id, deck=None, values=values, now=timezone.now())
+        self.assertEqual(study.remembered(self.alice.id), known)
+
+        self.post(self.second)
+
+        self.assertEqual(self.get(self.second).state, State.REVIEW)
 
     def test_a_rating_is_stored_and_answered_with_the_next_card(self) -> None:
         self.log_in()
