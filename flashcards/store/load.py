@@ -32,7 +32,10 @@ _MOST_DAYS = 36_500
 @dataclass(frozen=True)
 class _Histogram:
     uri: str
+    # Reviews from then on are not in the counts; it may be long before it was read, where one came
+    # late or the journal has not been moved for hours.
     taken_at: datetime
+    read_at: datetime
     # When one of the learner's days began; days are counted in 24 hours from here. A change of
     # the clocks moves a few cards over a border, which only a balance of loads can notice: nobody.
     begins: datetime
@@ -72,14 +75,13 @@ def _histogram(owner_id: UUID, pending: Pending, now: datetime, day_begins: date
         kept is not None
         and kept.uri == settings.LANCEDB_URI
         and kept.begins == day_begins
-        and timedelta(0) <= now - kept.taken_at < KEPT_FOR
+        and timedelta(0) <= now - kept.read_at < KEPT_FOR
     ):
         return kept
     # What is in the journal now comes on top as reviews; so the time is that of its first.
     oldest = min((log.reviewed_at for log in pending.logs.values()), default=now)
-    taken = _Histogram(
-        settings.LANCEDB_URI, min(oldest, now), day_begins, _scan(owner_id, pending, day_begins)
-    )
+    counted = _scan(owner_id, pending, day_begins)
+    taken = _Histogram(settings.LANCEDB_URI, min(oldest, now), now, day_begins, counted)
     with _lock:
         _histograms[owner_id] = taken
         _histograms.move_to_end(owner_id)
