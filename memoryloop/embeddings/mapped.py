@@ -21,7 +21,9 @@ _MODEL, _WEIGHTS = "model.onnx", "weights.bin"
 # Smaller ones stay in the model's own file.
 _WEIGHT_LEAST_BYTES = 1_024
 # How the names of folders begin that are being made.
-_NEW = "new-"
+_NEW = "new-model-"
+# What is in the names of all that is kept.
+_OURS = "-onnxruntime-"
 
 
 def session(
@@ -54,7 +56,7 @@ def _kept(source: Path, folder: Path | None) -> Path | None:
         return None
     with source.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()[:16]
-    kept = folder / f"{digest}-onnxruntime-{onnxruntime.__version__}"
+    kept = folder / f"{digest}{_OURS}{onnxruntime.__version__}"
     if kept.is_dir():
         return kept
     try:
@@ -89,10 +91,13 @@ def _make(source: Path, folder: Path) -> None:
 
 
 def _prune(folder: Path) -> None:
-    """Remove what other versions kept; who uses it yet has it until they end."""
-    for each in folder.iterdir():
-        is_being_made = each.name.startswith(_NEW) and each.stat().st_mtime > time.time() - 3_600
-        if not is_being_made:
+    """Remove what other versions kept, or began an hour ago; who uses it yet has it until they end.
+
+    Nothing else: the folder may be one where somebody keeps other things, too.
+    """
+    left = [each for each in folder.glob(f"{_NEW}*") if each.stat().st_mtime < time.time() - 3_600]
+    for each in [*folder.glob(f"*{_OURS}*"), *left]:
+        if {name.name for name in each.iterdir()} <= {_MODEL, _WEIGHTS}:
             shutil.rmtree(each, ignore_errors=True)
 
 

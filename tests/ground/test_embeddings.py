@@ -112,9 +112,16 @@ def test_the_model_is_made_ready_once_and_gives_the_same_vectors(tmp_path: Path)
     texts = ["What is a cell?", "Zellatmung", "word " * 300]
     expected = MiniLM().embed(texts)
     folder = tmp_path / "models"
-    (folder / "of-another-version").mkdir(parents=True)
+    (folder / "0123456789abcdef-onnxruntime-1.0").mkdir(parents=True)
+    # The folder may be one that is not ours alone.
+    strangers = [folder / "holiday", folder / "notes-on-onnxruntime-1.0"]
+    for stranger in strangers:
+        stranger.mkdir()
+        (stranger / "kept.txt").write_text("mine")
+    (folder / "file").write_text("mine")
     np.testing.assert_allclose(MiniLM(folder=folder).embed(texts), expected, atol=1e-6)
-    (kept,) = folder.iterdir()
+    (kept,) = {*folder.iterdir()} - {*strangers, folder / "file"}
+    assert all((stranger / "kept.txt").exists() for stranger in strangers)
     assert {each.name for each in kept.iterdir()} == {"model.onnx", "weights.bin"}
     made = (kept / "weights.bin").stat().st_mtime_ns
     np.testing.assert_allclose(MiniLM(folder=folder).embed(texts), expected, atol=1e-6)
