@@ -5,6 +5,7 @@ have moved meanwhile as one block, what is pending as another, so that a page af
 costs no more than one before it.
 """
 
+import functools
 from collections.abc import Iterable
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from flashcards.store.schema import EVERYTHING, FLASHCARDS
 from memoryloop import allocator
 
 # What one process keeps of all owners together; a card takes about 150 bytes, its words besides.
+# `Followers` counts kilobytes here, not records.
 MEMORY_MOST_KILOBYTES = 384 * 1024
 OWNERS_MOST = 1_000
 # When checkpoints have moved newer images of so many cards, LanceDB is scanned again.
@@ -41,7 +43,7 @@ class Collection:
         # ids of all such cards, also of those that were deleted.
         self._moved_rows = FLASHCARDS.schema.empty_table().select(_READ)
         self._moved_ids: set[UUID] = set()
-        self._moved = Block.of(self._moved_rows.select(COLUMNS))
+        self._moved = _block(self._moved_rows)
         # Entries that were in the journal when it was last looked at.
         self._entries: list[Entry] = []
         self._columns: Columns | None = None
@@ -83,24 +85,18 @@ class Collection:
         kept = self._moved_rows.filter(pc.invert(pc.is_in(self._moved_rows["id"], newer)))
         self._moved_rows = pa.concat_tables([kept, _rows(moved.values())]).combine_chunks()
         self._moved_ids |= moved.keys()
-        self._moved = Block.of(self._moved_rows.select(COLUMNS))
+        self._moved = _block(self._moved_rows)
         self._columns = None
 
     def _laid_over(self, pending: Pending) -> Columns:
         images = {each.card.id: each.card for each in self._entries}
-        rows = _rows(images.values())
-        fresh = Block.of(rows.select(COLUMNS))
+        fresh = _block(_rows(images.values()))
         blocks = self._base, self._moved, fresh
         alive = [np.ones(len(block), dtype=bool) for block in blocks]
         alive[0][self._base.positions([*self._moved_ids, *images])] = False
         alive[1][self._moved.positions(list(images))] = False
-        texts = {id(self._moved): self._moved_rows, id(fresh): rows}
-
-        def words_of(block: Block) -> pa.Table:
-            found = texts.get(id(block))
-            return _words(self._owner_id, pending) if found is None else found
-
-        return Columns(self._owner_id, blocks, np.concatenate(alive), pending, images, words_of)
+        words = functools.partial(_words, self._owner_id, pending)
+        return Columns(self._owner_id, blocks, np.concatenate(alive), pending, images, words)
 
 
 _collections: Followers[Collection] = Followers(OWNERS_MOST, MEMORY_MOST_KILOBYTES)
@@ -129,6 +125,13 @@ def _rows(cards: Iterable[Flashcard]) -> pa.Table:
     """Return those that are not deleted as rows."""
     living = [card for card in cards if card.deleted_at is None]
     return codec.to_table(FLASHCARDS, living).select(_READ)
+
+
+def _block(rows: pa.Table) -> Block:
+    """Return such rows as a block that has its words already."""
+    block = Block.of(rows.select(COLUMNS))
+    block.take_words(rows)
+    return block
 
 
 def _stored(owner_id: UUID, pending: Pending) -> Block:

@@ -43,8 +43,8 @@ class Columns:
     pending: Pending
     # What is not in LanceDB yet, whole.
     images: Mapping[UUID, Flashcard]
-    # Reads the words of a block that has none yet.
-    words_of: Callable[[Block], pa.Table]
+    # Reads the words of the first block, where it has none yet.
+    stored_words: Callable[[], pa.Table]
     _known: OrderedDict[Any, Any] = field(default_factory=OrderedDict)
 
     def __len__(self) -> int:
@@ -207,23 +207,22 @@ class Columns:
         return zip(self.blocks, itertools.accumulate(lengths, initial=0), strict=False)
 
     def _need_words(self) -> None:
-        for block in self.blocks:
-            if not block.has_words():
-                block.take_words(self.words_of(block))
+        base = self.blocks[0]
+        if not base.has_words():
+            base.take_words(self.stored_words())
 
     def _reviewed(self, since: datetime, rating: int | None) -> Mask:
         logs = self.pending.logs.values()
         undone = {str(log.undoes) for log in logs if log.kind is LogKind.UNDO and log.undoes}
-        cards = {
-            str(log.flashcard_id): str(log.id)
+        mask = self.marked(
+            log.flashcard_id
             for log in logs
             if log.rating is not None
             and log.kind is not LogKind.CRAM
             and log.reviewed_at >= since
             and rating in {None, log.rating}
             and str(log.id) not in undone
-        }
-        mask = self.marked(UUID(each) for each in cards)
+        )
         table = stored(REVIEW_LOGS, self.owner_id, self.pending)
         if table is not None:
             mine = [
