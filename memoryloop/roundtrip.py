@@ -24,17 +24,6 @@ class Question(Generic[A]):
     answer: Callable[[Rows], A]
 
 
-@dataclass(frozen=True, slots=True)
-class Guard:
-    """An SQL condition that holds while what was read before still is so."""
-
-    sql: str
-    parameters: Sequence[Any]
-
-
-ALWAYS = Guard("true", ())
-
-
 def ask(question: Question[A]) -> A:
     """Return the answer to one question."""
     with connection.cursor() as cursor:

@@ -21,7 +21,7 @@ from flashcards.reviewing.day import Day, zone_named
 from flashcards.scheduling import DEFAULT_PARAMETERS, ScheduleSettings
 from flashcards.scheduling.settings import EVERY_DAY
 from flashcards.store.plan import Plan
-from memoryloop.roundtrip import Guard, Question, Rows, ask
+from memoryloop.roundtrip import Question, Rows, ask
 
 Order = StudySettings.Order
 NewCards = StudySettings.NewCards
@@ -45,11 +45,6 @@ SELECT u.time_zone, {_VERSION}, s.deck_id, {", ".join(f's."{name}"' for name in 
 FROM accounts_user u LEFT JOIN flashcards_studysettings s ON s.owner_id = u.id
 WHERE u.id = %s ORDER BY s.id
 """  # noqa: S608 - the names are the constants above
-_UNCHANGED = f"""
-(SELECT concat_ws(',', u.time_zone, string_agg({_VERSION}, ',' ORDER BY s.id))
-FROM accounts_user u LEFT JOIN flashcards_studysettings s ON s.owner_id = u.id
-WHERE u.id = %s GROUP BY u.id) = %s
-"""  # noqa: S608 - as above
 # Learners whose settings one process keeps unpacked.
 _REMEMBERED_MOST = 1_024
 
@@ -93,7 +88,7 @@ class Study:
     limited: frozenset[UUID] = frozenset()
     # Each deck's place by name.
     deck_ranks: Mapping[UUID, int] = field(default_factory=dict)
-    # Of the versions of the rows that say all this.
+    # Of the versions of the rows that say all this, by which `flashcards_append` compares them.
     stamp: str = field(default="", compare=False, repr=False)
 
     @cached_property
@@ -165,11 +160,6 @@ def remembered(owner_id: UUID) -> Study | None:
     """
     known = _remembered.get(owner_id)
     return known.own if known is not None and known.is_all else None
-
-
-def guard(owner_id: UUID, study: Study) -> Guard:
-    """Return what holds while a learner's settings are still these."""
-    return Guard(_UNCHANGED, [owner_id, study.stamp])
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from flashcards.store import codec, failpoints
 from flashcards.store.errors import OwnerGone
 from flashcards.store.pending import Entry, Pending, fold, stored_of
 from flashcards.store.schema import FLASHCARDS, REVIEW_LOGS
-from memoryloop.roundtrip import ALWAYS, Guard, Question, Rows, ask
+from memoryloop.roundtrip import Question, Rows, ask
 
 # Owners whose pending entries one process keeps decoded.
 CACHED_OWNERS = 1_000
@@ -83,22 +83,9 @@ _INSERT = """
 INSERT INTO flashcards_journalentry (owner_id, kind, card_id, card, log, vector, created_at)
 VALUES (%s, %s, %s, %s::jsonb, %s::jsonb, %s, now())
 """
-# The lock comes first, in a statement of its own: the one that writes then sees what whoever held
-# it has committed.
-_APPEND = f"""
-{_LOCK};
-INSERT INTO flashcards_journalentry (owner_id, kind, card_id, card, log, vector, created_at)
-SELECT u.id, %s, %s, %s::jsonb, %s::jsonb, %s, now()
-FROM accounts_user u
-WHERE u.id = %s
-    AND NOT EXISTS (SELECT FROM flashcards_journalentry j
-        WHERE j.owner_id = u.id AND j.id > %s AND j.kind <> 'batch')
-    AND NOT EXISTS (SELECT FROM flashcards_storedowner o
-        WHERE o.owner_id = u.id AND (o.entry_id > %s OR o.batch > %s))
-    AND NOT EXISTS (SELECT FROM flashcards_storeversions v WHERE v.rebuilt > %s)
-    AND {{guard}}
-RETURNING id
-"""  # noqa: S608 - the statement above
+# Locks, looks whether it still holds, and writes: nulls if not. With the new entry's id comes that
+# of the newest that a checkpoint has moved.
+_APPEND = "SELECT * FROM flashcards_append(%s, %s, %s, %s::jsonb, %s::jsonb, %s, %s, %s, %s)"
 
 
 def lock_owner(owner_id: UUID) -> None:
@@ -127,28 +114,28 @@ def append(changes: Iterable[Change]) -> None:
     failpoints.reach_after_commit("journal-committed")
 
 
-def append_to(pending: Pending, change: Change, guard: Guard = ALWAYS) -> Pending | None:
+def append_to(pending: Pending, change: Change, settings: str) -> Pending | None:
     """Write a change that was worked out from `pending`; None, and nothing, if that is outdated.
 
-    Returns what is pending from then on, as of the commit.
+    So too if the owner's settings for studying are not of the versions `settings` any more. Returns
+    what is pending from then on, as of the commit.
 
-    So too if the guard does not hold. One way to PostgreSQL and back: lock, look, write and, unless
-    the caller is in a transaction, commit.
+    One way to PostgreSQL and back: lock, look, write and, unless the caller is in a transaction,
+    commit.
     """
     failpoints.reach("journal-before")
-    owner_id, *row = _row(change)
-    stored = pending.stored
-    known = (pending.last_id, pending.last_id, stored.epoch, stored.epoch)
+    known = pending.last_id, pending.stored.epoch, settings
     with connection.cursor() as cursor:
-        sql = _APPEND.format(guard=guard.sql)
-        cursor.execute(sql, [owner_id, *row, owner_id, *known, *guard.parameters])
-        cursor.nextset()
-        written = cursor.fetchone()
+        cursor.execute(_APPEND, [*_row(change), *known])
+        written, moved = cursor.fetchone()
     if written is None:
         return None
     failpoints.reach("journal-written")
     failpoints.reach_after_commit("journal-committed")
-    return _kept(owner_id, pending.with_changes([Entry(written[0], change.card, change.log)]))
+    entry = Entry(written, change.card, change.log)
+    after = _kept(change.card.owner_id, pending.with_changes([entry]))
+    # Who only ever writes must not go on with all that was pending hours ago.
+    return after if (moved or 0) <= after.stored.moved_id else read(change.card.owner_id)
 
 
 def _insert(rows: Sequence[tuple[Any, ...]]) -> None:

@@ -6,7 +6,6 @@ work; here a request adds what was written since the last, and takes away what w
 """
 
 import functools
-import itertools
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -270,7 +269,7 @@ class Ledger:
     def _summed(self, name: str, key: tuple[Any, ...], begin: Callable[[], _Sum]) -> Any:
         kept = self._sums.get(name)
         _, taken, found = kept if kept is not None and kept[0] == key else (key, 0, begin())
-        for log in itertools.islice(self._logs, taken, None):
+        for log in self._logs[taken:]:
             if log is not None:
                 found.add(log)
         self._sums[name] = key, len(self._logs), found

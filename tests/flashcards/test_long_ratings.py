@@ -1,0 +1,58 @@
+"""Who only rates, for hours, reads nothing: what was moved meanwhile is let go all the same."""
+
+import uuid
+from datetime import timedelta
+
+from django.db import connection
+from django.test import TransactionTestCase
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import User
+from flashcards import services
+from flashcards.records import Rating, ReviewLog
+from flashcards.reviewing.rating import Reviewed
+from flashcards.store import checkpoint, journal
+from tests.flashcards.cards import give_many
+
+CARDS = 12
+
+
+class LongRatingsTests(TransactionTestCase):
+    def setUp(self) -> None:
+        self.alice = User.objects.create_user("alice@example.org")
+        self.cards = give_many(self.alice, CARDS)
+        checkpoint.run_until_empty()
+        self.now = timezone.now()
+        services.due_queue(owner_id=self.alice.id, now=self.now, limit=CARDS)
+
+    def rate(self, number: int) -> Reviewed:
+        return services.review_card(
+            owner_id=self.alice.id,
+            card_id=self.cards[number].id,
+            review_id=uuid.uuid4(),
+            sequence=0,
+            rating=Rating.GOOD,
+            now=self.now + timedelta(seconds=number),
+        )
+
+    def test_ratings_go_on_with_no_more_than_what_is_pending(self) -> None:
+        held = []
+        for number in range(CARDS):
+            pending = self.rate(number).pending
+            assert pending is not None
+            held.append((len(pending.changes), len(pending.trail)))
+            self.assertEqual(journal.remembered(self.alice.id), pending)
+            if number % 4 == 3:
+                checkpoint.run_until_empty()
+        self.assertEqual(max(held), (4, 8), held)
+        self.assertEqual(ReviewLog.objects.for_owner(self.alice).count(), CARDS)
+
+    def test_a_rating_asks_once_and_after_a_checkpoint_twice(self) -> None:
+        self.rate(0)
+        for number, queries in ((1, 1), (2, 1), (3, 2), (4, 1)):
+            if number == 3:
+                checkpoint.run_until_empty()
+            with CaptureQueriesContext(connection) as captured:
+                self.rate(number)
+            self.assertEqual(len(captured), queries, captured.captured_queries)
