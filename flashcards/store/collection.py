@@ -24,8 +24,7 @@ from flashcards.store.schema import EVERYTHING, FLASHCARDS
 from memoryloop import allocator
 
 # What one process keeps of all owners together; a card takes about 150 bytes, its words besides.
-# `Followers` counts kilobytes here, not records.
-MEMORY_MOST_KILOBYTES = 384 * 1024
+KILOBYTES_MOST = 384 * 1024
 OWNERS_MOST = 1_000
 # When checkpoints have moved newer images of so many cards, LanceDB is scanned again.
 MOVED_MOST = 5_000
@@ -59,7 +58,6 @@ class Collection:
         self._columns = None
 
     def size(self) -> int:
-        """Return how many kilobytes it takes."""
         return (self._base.size_bytes + self._moved.size_bytes) // 1024 + len(self._entries)
 
     def copied(self) -> "Collection":
@@ -99,7 +97,7 @@ class Collection:
         return Columns(self._owner_id, blocks, np.concatenate(alive), pending, images, words)
 
 
-_collections: Followers[Collection] = Followers(OWNERS_MOST, MEMORY_MOST_KILOBYTES)
+_collections: Followers[Collection] = Followers(OWNERS_MOST, KILOBYTES_MOST)
 
 
 def read(owner_id: UUID) -> Columns:

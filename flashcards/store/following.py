@@ -26,7 +26,7 @@ class Follower(Protocol):
     def take(self, entry: Entry) -> None: ...
 
     def size(self) -> int:
-        """Return how many records it holds."""
+        """Return how many kilobytes it takes, about."""
 
     def copied(self) -> Self:
         """Return what may be brought forward apart from this."""
@@ -35,11 +35,11 @@ class Follower(Protocol):
 F = TypeVar("F", bound=Follower)
 
 # A school's learners review at the same time: whoever is dropped is read anew from LanceDB, which
-# takes a hundred times as long as a rating. A record takes about 1 KB.
+# takes a hundred times as long as a rating.
 OWNERS_MOST = 1_000
-RECORDS_MOST = 200_000
-# Reading so many records leaves megabytes behind.
-MUCH = 5_000
+KILOBYTES_MOST = 200_000
+# Reading so much leaves more behind.
+MUCH_KILOBYTES = 1_000
 
 
 @dataclass
@@ -55,9 +55,11 @@ class _Kept(Generic[F]):
 class Followers(Generic[F]):
     """One follower for each of the owners that were here last, within bounds for all of them."""
 
-    def __init__(self, owners_most: int = OWNERS_MOST, records_most: int = RECORDS_MOST) -> None:
+    def __init__(
+        self, owners_most: int = OWNERS_MOST, kilobytes_most: int = KILOBYTES_MOST
+    ) -> None:
         self._owners_most = owners_most
-        self._records_most = records_most
+        self._kilobytes_most = kilobytes_most
         self._lock = threading.Lock()
         self._items: OrderedDict[UUID, _Kept[F]] = OrderedDict()
 
@@ -119,13 +121,13 @@ class Followers(Generic[F]):
         with self._lock:
             self._items[owner_id] = kept
             self._items.move_to_end(owner_id)
-            records = sum(each.value.size() for each in self._items.values())
+            taken = sum(each.value.size() for each in self._items.values())
             while len(self._items) > 1 and (
-                len(self._items) > self._owners_most or records > self._records_most
+                len(self._items) > self._owners_most or taken > self._kilobytes_most
             ):
                 _, dropped = self._items.popitem(last=False)
-                records -= dropped.value.size()
-        if value.size() > MUCH:
+                taken -= dropped.value.size()
+        if value.size() > MUCH_KILOBYTES:
             allocator.soon()
         return kept
 

@@ -27,6 +27,8 @@ from flashcards.store.snapshot import HORIZON, Rows, key_of, micros, table_of
 
 # Plans of one owner by which it is kept in order.
 LINEUPS_MOST = 4
+# What a stored row takes, and that again in each order; a card that is kept whole takes 1 KB.
+ROW_BYTES, LINEUP_BYTES = 122, 45
 # Cards read whole at a time, and kept: some minutes of reviewing. Each read takes 10 ms or so.
 PREFETCH = 150
 WHOLE_MOST = 600
@@ -90,7 +92,8 @@ class Standing:
             lineup.put(card, due=is_soon, place=place)
 
     def size(self) -> int:
-        return len(self._rows) + len(self._images) + len(self._whole) + len(self.vectors)
+        arrays = len(self._rows) * (ROW_BYTES + LINEUP_BYTES * max(1, len(self._lineups)))
+        return arrays // 1024 + len(self._images) + len(self._whole) + len(self.vectors)
 
     def copied(self) -> "Standing":
         copy = Standing(self._rows.copied(), self.until)

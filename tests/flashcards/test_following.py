@@ -48,8 +48,8 @@ class FollowersTests(TestCase):
             self._visit(followers, owner)
         self.assertEqual(self.read, [self.alice, self.bob, self.charlie, self.bob])
 
-    def test_with_too_many_records_those_of_others_go_first(self) -> None:
-        followers = Followers[_Follower](records_most=10)
+    def test_with_too_much_in_memory_that_of_others_go_first(self) -> None:
+        followers = Followers[_Follower](kilobytes_most=10)
         self._visit(followers, self.alice, 6)
         self._visit(followers, self.bob, 20)
         self._visit(followers, self.bob, 20)
