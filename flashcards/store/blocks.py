@@ -60,7 +60,7 @@ class Block:
     @classmethod
     def of(cls, rows: pa.Table) -> "Block":
         """Return the rows in the order in which they were made."""
-        ids = _ids(rows["id"])
+        ids = codec.id_texts(rows["id"])
         made = codec.micros(rows["created_at"])
         order = np.lexsort((ids, made))
         rows = rows.take(pa.array(order))
@@ -105,7 +105,7 @@ class Block:
 
     def take_words(self, rows: pa.Table) -> None:
         """Keep the texts of the rows with our ids, in our order."""
-        ids = _ids(rows["id"])
+        ids = codec.id_texts(rows["id"])
         order = np.argsort(ids, kind="stable")
         places = np.minimum(np.searchsorted(ids, self.ids, sorter=order), max(len(ids) - 1, 0))
         there = ids[order[places]] == self.ids if len(ids) else np.zeros(len(self), bool)
@@ -148,8 +148,3 @@ def _one(column: pa.ChunkedArray) -> pa.Array:
     if isinstance(joined, pa.ChunkedArray):
         joined = pa.concat_arrays(joined.chunks) if joined.num_chunks else joined.type
     return joined
-
-
-def _ids(column: pa.ChunkedArray) -> Numbers:
-    """Return a column of UUIDs as text of 36 bytes, without a Python object for each."""
-    return np.asarray(_one(column).cast(pa.binary()).to_numpy(zero_copy_only=False)).astype("S36")

@@ -7,11 +7,13 @@ from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import pyarrow as pa
+
 from flashcards.records import ReviewLog
 from flashcards.store import codec, tables
 from flashcards.store.filters import all_of, condition
 from flashcards.store.following import Followers
-from flashcards.store.ledger import Details, Ledger, Vector
+from flashcards.store.ledger import NEIGHBOURS_MOST, Details, Ledger, Vector
 from flashcards.store.pending import Pending
 from flashcards.store.schema import EVERYTHING, FLASHCARDS, REVIEW_LOGS
 
@@ -48,8 +50,10 @@ def forget() -> None:
 
 def _read(owner_id: UUID, pending: Pending, since: datetime) -> Ledger:
     rows = _logs_since(owner_id, pending, since)
-    details, vectors = _details(owner_id, pending, {log.flashcard_id for log in rows})
-    found = Ledger(since, vectors)
+    # The card reviewed last in front.
+    card_ids = list(dict.fromkeys(log.flashcard_id for log in reversed(rows)))
+    details = _details(owner_id, pending, card_ids)
+    found = Ledger(since, _vectors(owner_id, pending, card_ids[:NEIGHBOURS_MOST]))
     for log in rows:
         found.add(log, details.get(log.flashcard_id))
     return found
@@ -72,24 +76,29 @@ def _logs_since(owner_id: UUID, pending: Pending, since: datetime) -> list[Revie
     return sorted(rows, key=lambda log: (log.reviewed_at, log.sequence))
 
 
-def _details(
-    owner_id: UUID, pending: Pending, card_ids: set[UUID]
-) -> tuple[dict[UUID, Details], dict[UUID, Vector]]:
+def _details(owner_id: UUID, pending: Pending, card_ids: list[UUID]) -> dict[UUID, Details]:
+    rows = _rows(owner_id, pending, card_ids, ["id", "note_id", "deck_ids"])
+    columns = (rows[name].to_pylist() for name in rows.column_names)
+    return {
+        UUID(card_id): Details(UUID(note_id), tuple(map(UUID, deck_ids)))
+        for card_id, note_id, deck_ids in zip(*columns, strict=True)
+    }
+
+
+def _vectors(owner_id: UUID, pending: Pending, card_ids: list[UUID]) -> dict[UUID, Vector]:
+    rows = _rows(owner_id, pending, card_ids, ["id", "embedding"])
+    return codec.vectors([UUID(text) for text in rows["id"].to_pylist()], rows["embedding"])
+
+
+def _rows(owner_id: UUID, pending: Pending, card_ids: list[UUID], columns: list[str]) -> pa.Table:
+    """Return columns of the owner's cards in LanceDB, those with these ids."""
     table = tables.existing(FLASHCARDS, pending.flashcards_version) if card_ids else None
     if table is None:
-        return {}, {}
+        return FLASHCARDS.schema.empty_table().select(columns)
     where = all_of(
         [
             condition(FLASHCARDS, "owner_id", owner_id),
-            condition(FLASHCARDS, "id__in", list(card_ids)),
+            condition(FLASHCARDS, "id__in", card_ids),
         ]
     )
-    columns = ["id", "note_id", "deck_ids", "embedding"]
-    rows = tables.fetch(table.search().where(where.to_sql()).select(columns).limit(EVERYTHING))
-    ids = [UUID(text) for text in rows["id"].to_pylist()]
-    notes, decks = rows["note_id"].to_pylist(), rows["deck_ids"].to_pylist()
-    details = {
-        card_id: Details(UUID(note), tuple(UUID(deck) for deck in listed))
-        for card_id, note, listed in zip(ids, notes, decks, strict=True)
-    }
-    return details, codec.vectors(ids, rows["embedding"])
+    return tables.fetch(table.search().where(where.to_sql()).select(columns).limit(EVERYTHING))

@@ -1,6 +1,6 @@
 """Open tables of the LanceDB database that LANCEDB_URI names.
 
-LanceDB is imported when first used: it costs a second, which no other command should pay.
+LanceDB is imported when first used: it takes a while, which no other command should pay.
 Readers never create anything: a table that is not there yet is empty. A handle is brought up to
 the version that PostgreSQL recorded before it is read.
 """
@@ -18,12 +18,12 @@ from typing import Any
 import pyarrow as pa
 from django.conf import settings
 
+from flashcards.store import library
 from flashcards.store.errors import StoreError
 from flashcards.store.schema import Index, TableSpec
 
 # What LanceDB may keep of files' metadata in each process; of indexes, LANCEDB_INDEX_CACHE_MB says.
 METADATA_CACHE_BYTES = 48 * 1024**2
-
 _lock = threading.Lock()
 _opened: dict[tuple[str, str], "Handle"] = {}
 
@@ -57,17 +57,15 @@ class Handle:
 
 
 def load() -> None:
-    """Import what takes 0.5 s to import when a table is first read."""
-    import lancedb  # noqa: F401
-
+    """Import what takes a while to import when a table is first read."""
+    library.lancedb()
     # Arrow's own pool keeps 30 MB of what was freed; the C library can be told to give it back.
     pa.set_memory_pool(pa.system_memory_pool())
 
 
 def database() -> Any:
     """Connect to LANCEDB_URI. No I/O for a folder."""
-    import lancedb
-
+    lancedb = library.lancedb()
     uri = settings.LANCEDB_URI
     if is_cloud():
         cloud: dict[str, Any] = settings.LANCEDB_CLOUD
@@ -83,9 +81,7 @@ def database() -> Any:
 @functools.cache
 def _session() -> Any:
     """Return the caches of this process: LanceDB's own would take up to 7 GB."""
-    import lancedb
-
-    return lancedb.Session(
+    return library.lancedb().Session(
         index_cache_size_bytes=settings.LANCEDB_INDEX_CACHE_MB * 1024**2,
         metadata_cache_size_bytes=METADATA_CACHE_BYTES,
     )
