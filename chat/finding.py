@@ -65,6 +65,12 @@ SELECT id FROM (
 ) found
 ORDER BY ts_rank(words, %(query)s::tsquery, 1) DESC, created_at DESC, id LIMIT %(limit)s
 """
+_UNEMBEDDED = """
+SELECT FROM chat_message
+WHERE owner_id = %(owner)s AND embedding IS NULL AND content <> '' AND provider <> 'Offline'
+  AND conversation_id IS DISTINCT FROM %(but)s::uuid
+LIMIT 1
+"""
 # The languages that messages are indexed in (migration 0005). In each, every word, the last as far
 # as it is typed; or any of them. What says nothing in English ("the") is not looked for as a word
 # of another language.
@@ -201,6 +207,14 @@ def with_words(
     if any_word or (not found and len(words) > 1 and '"' not in text):
         found = _matching(_ANY_WORD, parameters)
     return found
+
+
+def has_unembedded(*, owner_id: UUID, but: UUID | None = None) -> bool:
+    """Tell whether an owner has messages that are not found by their meaning yet, in conversations
+    `but` for one. One SQL query.
+    """
+    parameters = {"owner": owner_id, "but": but}
+    return bool(_rows(_UNEMBEDDED, parameters))
 
 
 def _matching(query: str, parameters: dict[str, Any]) -> list[UUID]:

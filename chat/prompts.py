@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ SEED_CHARACTERS = 6_000
 FOUND_LIMIT = 5
 # What is not recalled by then is left out: the learner is waiting for the first words.
 RECALL_SECONDS = 0.15
+HAND_ON_SECONDS = 0.000_3
 
 TUTOR = """\
 You are the tutor in MemoryLoop, where people learn by talking and keep what they learn with \
@@ -136,7 +138,9 @@ class Recalling:
     messages: "Future[list[retrieval.Candidate]]"
 
 
-def begin_recall(*, owner_id: UUID, text: str, now: datetime) -> Recalling | None:
+def begin_recall(
+    *, owner_id: UUID, text: str, now: datetime, conversation_id: UUID | None = None
+) -> Recalling | None:
     """Begin to look for what bears on a text, in threads of its own; called as soon as it is known,
     while it is being stored.
     """
@@ -144,7 +148,7 @@ def begin_recall(*, owner_id: UUID, text: str, now: datetime) -> Recalling | Non
     text = text[:EMBEDDED_CHARACTERS]
     if not text.strip():
         return None
-    return Recalling(
+    recalling = Recalling(
         text=text,
         # First what begins by embedding it: the others have something to do meanwhile.
         contributions=tuple(
@@ -153,8 +157,14 @@ def begin_recall(*, owner_id: UUID, text: str, now: datetime) -> Recalling | Non
             )
             for contributor in _contributors
         ),
-        messages=background.run_aside(retrieval.candidates, owner_id=owner_id, text=text),
+        messages=background.run_aside(
+            retrieval.candidates, owner_id=owner_id, text=text, conversation_id=conversation_id
+        ),
     )
+    # Embedding is what the first words wait for longest: it begins now, not when this thread is
+    # next made to hand the interpreter on.
+    time.sleep(HAND_ON_SECONDS)
+    return recalling
 
 
 async def build(
@@ -173,7 +183,12 @@ async def build(
     kept = window(before.newest)
     question = next((message for message in before.newest if not message.is_answer), None)
     if recalling is None and question is not None:
-        recalling = begin_recall(owner_id=owner_id, text=question.content, now=now)
+        recalling = begin_recall(
+            owner_id=owner_id,
+            text=question.content,
+            now=now,
+            conversation_id=answer.conversation_id,
+        )
     found = await recall(
         recalling,
         owner_id=owner_id,
@@ -309,16 +324,13 @@ async def recall(
 
 
 async def _messages(recalling: Recalling, owner_id: UUID, leave_out: Sequence[UUID]) -> list[Found]:
+    known = set(leave_out)
     candidates = await asyncio.wrap_future(recalling.messages)
-    if not candidates:
+    left = [candidate for candidate in candidates if candidate.id not in known]
+    if not left:
         return []
     choosing = background.run_aside(
-        retrieval.chosen,
-        candidates,
-        owner_id=owner_id,
-        text=recalling.text,
-        leave_out=leave_out,
-        limit=FOUND_LIMIT,
+        retrieval.chosen, left, owner_id=owner_id, text=recalling.text, limit=FOUND_LIMIT
     )
     return await asyncio.wrap_future(choosing)
 

@@ -68,18 +68,30 @@ def related_messages(
     """Return the owner's messages nearest in meaning, the nearest first, each text once.
 
     All of them together take RECALLED_TOKENS at most. Messages without an embedding are found by
-    their words, and so is everything when the embedder does not work. Five SQL queries;
+    their words, and so is everything when the embedder does not work. Five SQL queries at most;
     embedding the text takes some 7 ms.
     """
     found = candidates(owner_id=owner_id, text=text, limit=limit * 2 + len(leave_out))
     return chosen(found, owner_id=owner_id, text=text, leave_out=leave_out, limit=limit)
 
 
-def candidates(*, owner_id: UUID, text: str, limit: int = CANDIDATES) -> list[Candidate]:
-    """Return what may bear on a text, the best first. Four SQL queries; six without meaning."""
+def candidates(
+    *,
+    owner_id: UUID,
+    text: str,
+    limit: int = CANDIDATES,
+    conversation_id: UUID | None = None,
+) -> list[Candidate]:
+    """Return what may bear on a text, the best first. Two SQL queries; two more where messages
+    outside the conversation are not embedded, and again without meaning.
+
+    What was said just now in the conversation itself is sent with the question anyway.
+    """
     # While the embedder works, words are for what it has not come to yet; and the text may be on
     # its way through it in another thread.
-    by_words = _by_words(owner_id, text, limit, unembedded=True)
+    by_words = []
+    if finding.has_unembedded(owner_id=owner_id, but=conversation_id):
+        by_words = _by_words(owner_id, text, limit, unembedded=True)
     near = _near(owner_id, text, limit)
     if near is None:
         by_words = _by_words(owner_id, text, limit, unembedded=False)

@@ -49,7 +49,9 @@ def send(request: HtmxHttpRequest, conversation_id: UUID) -> HttpResponse:
 def _ask(owner: User, content: str, *, conversation_id: UUID, after: UUID | None) -> saying.Said:
     """Store a question and have it answered: what the first words wait for."""
     now = timezone.now()
-    recalling = prompts.begin_recall(owner_id=owner.id, text=content, now=now)
+    recalling = prompts.begin_recall(
+        owner_id=owner.id, text=content, now=now, conversation_id=conversation_id
+    )
     try:
         said = saying.say(owner, content, conversation_id=conversation_id, after=after, now=now)
     except Conversation.DoesNotExist:

@@ -43,7 +43,10 @@ def edit(request: HtmxHttpRequest, message_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return _form(request, question, form, status=422)
     recalling = prompts.begin_recall(
-        owner_id=request.user.id, text=form.cleaned_data["content"], now=timezone.now()
+        owner_id=request.user.id,
+        text=form.cleaned_data["content"],
+        now=timezone.now(),
+        conversation_id=question.conversation_id,
     )
     try:
         exchange = versions.edit_message(question, form.cleaned_data["content"])
