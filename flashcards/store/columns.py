@@ -17,12 +17,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flashcards.records import Flashcard, LogKind
+from flashcards.records import Flashcard, LogKind, State
 from flashcards.store import codec, tables
 from flashcards.store.blocks import Block, Labels, Mask, Numbers
 from flashcards.store.filters import Expression, Not, all_of, condition
 from flashcards.store.pending import Pending
 from flashcards.store.schema import EVERYTHING, FLASHCARDS, REVIEW_LOGS, TableSpec
+from flashcards.store.snapshot import micros
 
 # What was worked out for one state of an owner's cards: masks and orders of the last searches.
 REMEMBERED = 24
@@ -212,6 +213,44 @@ class Columns:
             base.take_words(self.stored_words())
 
     def _reviewed(self, since: datetime, rating: int | None) -> Mask:
+        """As `reviewed`, from the cards where they tell: a year's logs take 0.2 s and 50 MB."""
+        if rating is not None:
+            return self._logged(since, rating)
+        mask = self.alive & (self.array("last_review") >= micros(since))
+        # What was reviewed and then begun anew is as if it never had been.
+        begun = self._begun_anew(since) & ~mask
+        if begun.any():
+            mask |= self._logged(since, None) & begun
+        return mask
+
+    def _begun_anew(self, since: datetime) -> Mask:
+        """Return the cards that somebody made new again since a time."""
+        logs = self.pending.logs.values()
+        mask = self.marked(
+            log.flashcard_id
+            for log in logs
+            if log.kind is LogKind.MANUAL
+            and log.state_after is State.NEW
+            and log.reviewed_at >= since
+        )
+        table = stored(REVIEW_LOGS, self.owner_id, self.pending)
+        if table is not None:
+            where = [
+                *self._logs_since(since),
+                condition(REVIEW_LOGS, "kind", LogKind.MANUAL),
+                condition(REVIEW_LOGS, "state_after", State.NEW),
+            ]
+            begun = _scan(table, where, ["flashcard_id"])["flashcard_id"]
+            mask[self.places(codec.id_texts(begun))] = True
+        return mask
+
+    def _logs_since(self, since: datetime) -> list[Expression]:
+        return [
+            condition(REVIEW_LOGS, "owner_id", self.owner_id),
+            condition(REVIEW_LOGS, "reviewed_at__gte", since),
+        ]
+
+    def _logged(self, since: datetime, rating: int | None) -> Mask:
         logs = self.pending.logs.values()
         undone = {str(log.undoes) for log in logs if log.kind is LogKind.UNDO and log.undoes}
         mask = self.marked(
@@ -225,10 +264,7 @@ class Columns:
         )
         table = stored(REVIEW_LOGS, self.owner_id, self.pending)
         if table is not None:
-            mine = [
-                condition(REVIEW_LOGS, "owner_id", self.owner_id),
-                condition(REVIEW_LOGS, "reviewed_at__gte", since),
-            ]
+            mine = self._logs_since(since)
             is_undo = condition(REVIEW_LOGS, "kind", LogKind.UNDO)
             undone |= set(_scan(table, [*mine, is_undo], ["undoes"])["undoes"].to_pylist())
             is_cram = condition(REVIEW_LOGS, "kind", LogKind.CRAM)

@@ -1,6 +1,7 @@
 """What a search finds, in which order, before and after a checkpoint, and whose."""
 
 import dataclasses
+import uuid
 from datetime import UTC, timedelta
 from unittest import mock
 
@@ -11,15 +12,16 @@ from hypothesis.extra.django import TestCase as HypothesisTestCase
 from numpy.typing import NDArray
 
 from accounts.models import User
-from flashcards import decks
+from flashcards import decks, services
 from flashcards.browsing import BadQuery, Order, completing, find
 from flashcards.browsing.finding import Found
-from flashcards.records import Flashcard, LogKind, Rating, State
+from flashcards.records import Flashcard, Rating, State
+from flashcards.reviewing import resetting
 from flashcards.store import checkpoint, codec, collection, journal
 from flashcards.store.journal import Change
 from flashcards.upkeep import loading
 from tests.base import TestCase
-from tests.factories import NOW, flashcard, review_log, store, stored_card
+from tests.factories import NOW, flashcard, store, stored_card
 from tests.flashcards.cards import answer
 from tests.flashcards.test_browsing_language import pieces
 
@@ -193,12 +195,12 @@ class SearchTests(_Shelf):
     def test_what_was_rated_lately_is_found_by_its_rating_too(self) -> None:
         card = stored_card(self.alice, question="rated")
         answer(card, Rating.AGAIN, now=NOW - 2 * DAY)
-        self.assertEqual(questions(self.alice, "rated:7"), ["rated"])
-        self.assertEqual(questions(self.alice, "rated:3:1"), ["rated"])
-        self.assertEqual(questions(self.alice, "rated:7:3"), [])
-        self.assertEqual(questions(self.alice, "rated:2"), [])
+        self.assertEqual(questions(self.alice, "rated rated:7"), ["rated"])
+        self.assertEqual(questions(self.alice, "rated rated:3:1"), ["rated"])
+        self.assertEqual(questions(self.alice, "rated rated:7:3"), [])
+        self.assertEqual(questions(self.alice, "rated rated:2"), [])
         checkpoint.run_until_empty()
-        self.assertEqual(questions(self.alice, "rated:7:1"), ["rated"])
+        self.assertEqual(questions(self.alice, "rated rated:7:1"), ["rated"])
 
 
 class AnythingTypedTests(HypothesisTestCase):
@@ -248,13 +250,34 @@ class OddSearchTests(TestCase):
             self.assertNotIn("near", [c.question for c in search(self.alice, '-~"about it"')])
 
     def test_a_review_that_was_taken_back_does_not_count(self) -> None:
-        card = flashcard(self.alice)
-        log = review_log(card, reviewed_at=NOW - DAY)
-        store(card, logs=(log,))
-        self.assertEqual(len(search(self.alice, "rated:7")), 1)
-        undo = review_log(card, kind=LogKind.UNDO, rating=None, undoes=log.id, sequence=1)
-        store(card, logs=(undo,))
-        self.assertEqual(len(search(self.alice, "rated:7")), 0)
+        card = stored_card(self.alice)
+        for checkpointed in (False, True):
+            with self.subTest(checkpointed=checkpointed):
+                answer(card, Rating.GOOD, now=NOW - DAY)
+                if checkpointed:
+                    checkpoint.run_until_empty()
+                self.assertEqual(self.found("rated:7", "rated:7:3"), [1, 1])
+                services.undo_review(
+                    owner_id=self.alice.id, undo_id=uuid.uuid4(), now=NOW - timedelta(hours=23)
+                )
+                if checkpointed:
+                    checkpoint.run_until_empty()
+                self.assertEqual(self.found("rated:7", "rated:7:3"), [0, 0])
+                card = services.get_card(owner_id=self.alice.id, card_id=card.id)
+
+    def test_a_card_that_was_begun_anew_counts_as_reviewed_before(self) -> None:
+        card, other = stored_card(self.alice), stored_card(self.alice)
+        answer(card, Rating.GOOD, now=NOW - 2 * DAY)
+        for each in (card, other):
+            resetting.reset_schedule(owner_id=self.alice.id, card_id=each.id, now=NOW - DAY)
+        for checkpointed in (False, True):
+            if checkpointed:
+                checkpoint.run_until_empty()
+            with self.subTest(checkpointed=checkpointed):
+                self.assertEqual(self.found("rated:7", "rated:7:3", "rated:1"), [1, 1, 0])
+
+    def found(self, *texts: str) -> list[int]:
+        return [len(search(self.alice, text)) for text in texts]
 
     def test_it_completes_keys_names_and_values(self) -> None:
         decks.create_deck(owner_id=self.alice.id, name="Latin", now=NOW)
