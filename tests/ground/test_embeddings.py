@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import NoReturn
 
 import numpy as np
+import onnx
 import pytest
+from onnx import helper
 
-from memoryloop.embeddings import EmbeddingError, get_embedder, minilm
+from memoryloop.embeddings import EmbeddingError, compact, get_embedder, mapped, minilm
 from memoryloop.embeddings.minilm import VOCABULARY, MiniLM
 from memoryloop.embeddings.wordpiece import WordPiece, words
 
@@ -119,12 +121,13 @@ def test_the_model_is_made_ready_once_and_gives_the_same_vectors(tmp_path: Path)
         stranger.mkdir()
         (stranger / "kept.txt").write_text("mine")
     (folder / "file").write_text("mine")
-    np.testing.assert_allclose(MiniLM(folder=folder).embed(texts), expected, atol=1e-6)
+    ready = MiniLM(folder=folder).embed(texts)
+    assert_alike(ready, expected)
     (kept,) = {*folder.iterdir()} - {*strangers, folder / "file"}
     assert all((stranger / "kept.txt").exists() for stranger in strangers)
     assert {each.name for each in kept.iterdir()} == {"model.onnx", "weights.bin"}
     made = (kept / "weights.bin").stat().st_mtime_ns
-    np.testing.assert_allclose(MiniLM(folder=folder).embed(texts), expected, atol=1e-6)
+    np.testing.assert_allclose(MiniLM(folder=folder).embed(texts), ready, atol=1e-6)
     assert (kept / "weights.bin").stat().st_mtime_ns == made
 
 
@@ -134,8 +137,49 @@ def test_a_broken_copy_of_the_model_is_made_anew(tmp_path: Path, broken: str) ->
     (kept,) = tmp_path.iterdir()
     (kept / broken).write_bytes((kept / broken).read_bytes()[:1_000])
     for _ in range(2):
-        np.testing.assert_allclose(MiniLM(folder=tmp_path).embed(["A cell."]), expected, atol=1e-6)
+        assert_alike(MiniLM(folder=tmp_path).embed(["A cell."]), expected)
     assert (kept / broken).stat().st_size > 1_000
+
+
+def test_the_int8_weights_are_a_quarter_in_memory(tmp_path: Path) -> None:
+    MiniLM(folder=tmp_path).embed(["A cell."])
+    (kept,) = tmp_path.iterdir()
+    assert (kept / "weights.bin").stat().st_size < 24 * 2**20
+
+
+def test_int8_weights_give_one_vector_whatever_a_text_is_embedded_with(tmp_path: Path) -> None:
+    embedder = MiniLM(folder=tmp_path)
+    (alone,) = embedder.embed(["A cell."])
+    loud = ["A cell.", "!!! ??? ###", "word " * 200, "Zellatmung"]
+    np.testing.assert_allclose(embedder.embed(loud)[0], alone, atol=1e-5)
+
+
+@pytest.mark.parametrize("mishap", ["not written", "too slow"])
+def test_float32_weights_do_where_int8_ones_do_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mishap: str
+) -> None:
+    if mishap == "not written":
+        monkeypatch.setattr(mapped, "_COMPACT_SECONDS", 0.0)
+    else:
+        slow = {"int8": 2.0, "float32": 1.0}
+        monkeypatch.setattr(mapped, "_seconds", lambda folder: slow[folder.name])
+    expected = MiniLM().embed(["A cell."])
+    found = MiniLM(folder=tmp_path).embed(["A cell."])
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    (kept,) = tmp_path.iterdir()
+    assert (kept / "weights.bin").stat().st_size > 80 * 2**20
+
+
+def test_a_model_without_int8_weights_is_left_alone(tmp_path: Path) -> None:
+    nothing = helper.make_model(helper.make_graph([], "nothing", [], []))
+    onnx.save(nothing, tmp_path / "nothing.onnx")
+    with pytest.raises(ValueError, match="no int8 weights"):
+        compact.write(tmp_path / "nothing.onnx", tmp_path / "written.onnx")
+
+
+def assert_alike(found: np.ndarray, expected: np.ndarray) -> None:
+    """Assert that vectors of length 1 have cosines of 0.999 and more."""
+    assert (found * expected).sum(axis=1).min() > 0.999
 
 
 def test_a_folder_that_cannot_be_written_costs_nothing_but_memory(tmp_path: Path) -> None:
