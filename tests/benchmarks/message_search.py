@@ -1,9 +1,9 @@
 """Measure searching 100,000 messages, and opening a conversation of 2,000.
 
     python -m tests.benchmarks.message_search [--messages 100000] [--rounds 40]
-        [--skip-search] [--keep]
+        [--skip-search]
 
-In a database of its own beside the one that DATABASE_URL names. Four learners: one has as many
+In a database of its own. Four learners: one has as many
 messages as said, the others a fifth of that, a twentieth, and two hundred. Texts are made from a
 vocabulary with the frequencies of a language (Zipf); vectors vary as those of sentences do. The
 rows go in by COPY. Reports medians, p95 and how much of the exact result the index finds.
@@ -12,7 +12,6 @@ rows go in by COPY. Reports medians, p95 and how much of the exact result the in
 import argparse
 import functools
 import itertools
-import os
 import random
 import statistics
 import sys
@@ -21,16 +20,15 @@ import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
 
 import numpy as np
-import psycopg
 from numpy.typing import NDArray
+
+from tests.benchmarks import filled
 
 if TYPE_CHECKING:
     from accounts.models import User
 
-DATABASE = "memoryloop_bench_messages"
 VOCABULARY = 30_000
 TOPICS = 2_000
 # The directions in which meaning varies, and what is a vector's own, as a part of its length.
@@ -39,6 +37,7 @@ OWN = 0.3
 MODEL = "all-MiniLM-L6-v2-onnx-int8"
 LONG = 2_000
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+_medians: dict[str, float] = {}
 _random = random.Random(7)
 _numbers = np.random.default_rng(7)
 _projection = _numbers.standard_normal((DIRECTIONS, 384), dtype=np.float32)
@@ -47,22 +46,6 @@ _projection = _numbers.standard_normal((DIRECTIONS, 384), dtype=np.float32)
 def say(text: str) -> None:
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
-
-
-def prepare() -> None:
-    """Create the database and have Django use it."""
-    url = os.environ["DATABASE_URL"]
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
-        connection.execute(f"CREATE DATABASE {DATABASE}")
-    os.environ["DATABASE_URL"] = urlunsplit(urlsplit(url)._replace(path=f"/{DATABASE}"))
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "memoryloop.settings")
-    import django
-
-    django.setup()
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0)
 
 
 def words() -> list[str]:
@@ -159,6 +142,7 @@ def timed(what: str, call: Callable[[int], object], rounds: int) -> None:
         call(number)
         taken.append((time.perf_counter() - began) * 1_000)
     taken.sort()
+    _medians[what.strip()] = round(statistics.median(taken), 1)
     say(
         f"{what}: median {statistics.median(taken):.1f} ms, "
         f"p95 {taken[int(len(taken) * 0.95)]:.1f} ms"
@@ -235,16 +219,12 @@ def open_long(owner: "User", rounds: int) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.message_search")
-    parser.add_argument("--messages", type=int, default=100_000)
-    parser.add_argument("--rounds", type=int, default=40)
+    parser = filled.arguments(__doc__, messages=100_000, rounds=40)
     parser.add_argument("--skip-search", action="store_true", help="open conversations only")
-    parser.add_argument("--keep", action="store_true", help="leave the database there")
-    options = parser.parse_args()
-    home = os.environ["DATABASE_URL"]
-    prepare()
-    from django.db import connection
+    filled.run(run, parser.parse_args())
 
+
+def run(options: argparse.Namespace) -> dict[str, Any]:
     from accounts.models import User
 
     owners = [
@@ -262,11 +242,7 @@ def main() -> None:
     for owner, _ in owners if not options.skip_search else []:
         measure(owner, vocabulary, topics, options.rounds)
     open_long(owners[0][0], options.rounds)
-    connection.close()
-    if not options.keep:
-        connection.close_pool()  # type: ignore[attr-defined] # of the PostgreSQL backend
-        with psycopg.connect(home, autocommit=True) as server:
-            server.execute(f"DROP DATABASE {DATABASE} WITH (FORCE)")
+    return {"benchmark": "message_search", "median_ms": _medians}
 
 
 if __name__ == "__main__":
