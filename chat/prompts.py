@@ -150,15 +150,15 @@ def begin_recall(
         return None
     recalling = Recalling(
         text=text,
-        # First what begins by embedding it: the others have something to do meanwhile.
+        # First what begins by embedding it: the others have something else to do first.
+        messages=background.run_aside(
+            retrieval.candidates, owner_id=owner_id, text=text, conversation_id=conversation_id
+        ),
         contributions=tuple(
             background.run_aside(
                 contributor, owner_id=owner_id, text=text, now=now, limit=FOUND_LIMIT
             )
             for contributor in _contributors
-        ),
-        messages=background.run_aside(
-            retrieval.candidates, owner_id=owner_id, text=text, conversation_id=conversation_id
         ),
     )
     # Embedding is what the first words wait for longest: it begins now, not when this thread is

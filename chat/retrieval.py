@@ -87,14 +87,11 @@ def candidates(
 
     What was said just now in the conversation itself is sent with the question anyway.
     """
-    # While the embedder works, words are for what it has not come to yet; and the text may be on
-    # its way through it in another thread.
+    near, waiting = _near(owner_id, text, limit, conversation_id)
     by_words = []
-    if finding.has_unembedded(owner_id=owner_id, but=conversation_id):
-        by_words = _by_words(owner_id, text, limit, unembedded=True)
-    near = _near(owner_id, text, limit)
-    if near is None:
-        by_words = _by_words(owner_id, text, limit, unembedded=False)
+    if near is None or waiting:
+        # While the embedder works, words are for what it has not come to yet.
+        by_words = _by_words(owner_id, text, limit, unembedded=near is not None)
     ways = dict.fromkeys(by_words, "the same words") | dict.fromkeys(near or [], "close in meaning")
     return [Candidate(id_, ways[id_]) for id_ in dict.fromkeys([*(near or []), *by_words])]
 
@@ -129,16 +126,22 @@ def _by_words(owner_id: UUID, text: str, limit: int, *, unembedded: bool) -> lis
     )
 
 
-def _near(owner_id: UUID, text: str, limit: int) -> list[UUID] | None:
-    """Return what is near in meaning; None where the text cannot be embedded."""
+def _near(
+    owner_id: UUID, text: str, limit: int, conversation_id: UUID | None
+) -> tuple[list[UUID] | None, bool]:
+    """Return what is near in meaning, None where the text cannot be embedded; and whether there are
+    messages outside the conversation that are found by their words only.
+    """
     embedder = embeddings.get_embedder()
     try:
         vector = embedder.embed([text[:EMBEDDED_CHARACTERS]])[0]
     except embeddings.EmbeddingError:
         logger.warning("The question could not be embedded; looking for its words.")
-        return None
-    near = finding.nearest(owner_id=owner_id, vector=vector, model=embedder.name, limit=limit)
-    return [item.id for item in near if item.distance < MAX_DISTANCE]
+        return None, True
+    near, waiting = finding.nearest_and_waiting(
+        owner_id=owner_id, vector=vector, model=embedder.name, limit=limit, but=conversation_id
+    )
+    return [item.id for item in near if item.distance < MAX_DISTANCE], waiting
 
 
 def _within_budget(ranked: Sequence[tuple[_Said, str]], seen: set[str], limit: int) -> list[Found]:

@@ -26,8 +26,10 @@ _WORD = re.compile(r"\w{4,}")
 
 def fading_cards(*, owner_id: UUID, text: str, now: datetime, limit: int) -> list[Found]:
     """Return the owner's cards near a text, those soonest forgotten first."""
+    # Words first: the text is being embedded in another thread by then.
+    alike = _sharing_words(owner_id, text)
     near = _near_in_meaning(owner_id, text, limit * CANDIDATES_PER_CARD)
-    cards = {card.id: card for card in [*near, *_sharing_words(owner_id, text)]}
+    cards = {card.id: card for card in [*near, *alike]}
     ranked = sorted(
         cards.values(),
         key=lambda card: (_chance(card, now) is None, _chance(card, now) or 0.0, str(card.id)),

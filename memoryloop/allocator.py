@@ -14,8 +14,8 @@ from typing import Any
 
 # From malloc.h.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
-# Larger blocks are mapped and returned as they are freed. For 100,000 cards these are most arrays of
-# a request: on the heap they leave 40 MB behind, and take as long.
+# Larger blocks are mapped and returned as they are freed. For 100,000 cards these are most arrays
+# of a request: on the heap they leave 40 MB behind, and take as long.
 _MAPPED_BYTES = 2**17
 _TOP_BYTES = 4 * 2**20
 PAUSE_SECONDS = 5.0
