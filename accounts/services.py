@@ -114,6 +114,18 @@ def test_refused(*, user: User, failed: str, now: datetime) -> KeyTest | None:
     return None
 
 
+def is_mended(*, user: User, failed: str) -> bool:
+    """Tell whether the learner's key or server that was refused is another one by now, or passed a
+    test since. Two SQL queries.
+    """
+    row, endpoint = saved_key(user), endpoints.saved_endpoint(user)
+    if failed == "Claude":
+        return row is not None and row.status != ApiKey.Status.REFUSED
+    if endpoint is None or failed != endpoint.label:
+        return False
+    return endpoint.status != Endpoint.Status.REFUSED
+
+
 def describe_tutor(user: User) -> Tutor:
     """Return what answers this learner and why, for the settings page. Two SQL queries."""
     row, endpoint = saved_key(user), endpoints.saved_endpoint(user)

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.services import fallback_for, is_learners_own
+from accounts.services import fallback_for, is_learners_own, is_mended
 from chat.models import Message
 from memoryloop.llm import base as llm
 
@@ -42,7 +42,8 @@ def retry_at(error: llm.LlmError) -> datetime | None:
 
 
 def offer_fallback(owner: User, messages: Sequence[Message], leaf_id: UUID | None) -> None:
-    """Set `fallback`, the label of what could answer instead, on an answer that failed last.
+    """Set `fallback`, the label of what could answer instead, on an answer that failed last; and
+    `is_mended` if its key was refused and is not any more.
 
     Costs two SQL queries and perhaps a probe, and only where there is such an answer.
     """
@@ -53,6 +54,8 @@ def offer_fallback(owner: User, messages: Sequence[Message], leaf_id: UUID | Non
             and message.provider
             and (message.concerns_the_key or message.error_kind in _OF_THE_PROVIDER)
         ):
+            if message.error_kind == ErrorKind.KEY:
+                message.is_mended = is_mended(user=owner, failed=message.provider)
             other = fallback_for(owner, failed=message.provider)
             if other.label != message.provider:
                 message.fallback = other.label  # type: ignore[attr-defined] # for the template

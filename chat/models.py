@@ -146,6 +146,8 @@ class Message(models.Model):
     updated_at = models.DateTimeField(default=timezone.now)
     # Set in the transaction that creates the cards (flashcards.services.create_cards).
     cards_made_at = models.DateTimeField(null=True, blank=True)
+    # Whether the key that was refused is another one by now; set by chat.failing for a page.
+    is_mended = False
     # Of `content`, unit length; null until the worker has come by.
     embedding = VectorField(dimensions=384, null=True, blank=True, editable=False)
     embedding_model = models.CharField(max_length=60, blank=True, editable=False)
@@ -213,6 +215,8 @@ class Message(models.Model):
     @property
     def trouble(self) -> str:
         """Return the sentence about what went wrong; one that said "in 70 seconds" for so long."""
+        if self.is_mended:
+            return f"{self.provider} refused the key that was used. Retry asks with the one of now."
         if self.retry_at is None or self.must_wait:
             return self.error
         return f"{self.provider} was asked too often with this key. You can ask again now."

@@ -181,6 +181,8 @@
 
   /* When the server cannot be reached, or says no. */
 
+  const ASK_AGAIN_MS = 3000;
+  let asking = 0;
   // A request that a change of page cuts off has not failed.
   let leaving = false;
   window.addEventListener("beforeunload", () => {
@@ -212,7 +214,16 @@
       ? "The server cannot be reached. Nothing is lost; try again in a moment."
       : "You’re offline. Nothing is lost; try again when you’re back.";
     showToast({ id: "toast-unsent", text, level: "error", sticky: true, action: retryable(event.detail) });
+    clearTimeout(asking);
+    asking = setTimeout(ask, ASK_AGAIN_MS);
   });
+  // What says so goes by itself once the server answers again.
+  async function ask() {
+    if (!document.getElementById("toast-unsent")) return;
+    const answers = await fetch("/healthz", { cache: "no-store" }).then(({ ok }) => ok, () => false);
+    if (answers) document.getElementById("toast-unsent")?.remove();
+    else asking = setTimeout(ask, ASK_AGAIN_MS);
+  }
   document.addEventListener("htmx:responseError", (event) => {
     const { status } = event.detail.xhr;
     const text =

@@ -99,6 +99,17 @@ class KeyTests(StreamingTestCase):
         self.assertEqual((answer.status, answer.error_kind), ("failed", "key"))
         self.assertEqual(len(self.claude.questions()), asked)
 
+    def test_once_another_key_is_saved_the_page_offers_it_and_no_dialog(self) -> None:
+        answer = self.failed(status=401)
+        ApiKey.objects.update(status=ApiKey.Status.UNTESTED)
+
+        page = self.page(answer)
+
+        self.assertIn("Retry asks with the one of now", page)
+        self.assertNotIn("data-trouble", page)
+        self.assertNotIn("Fix the key", page)
+        self.assertEqual(page.count(f"/chat/messages/{answer.id}/retry/"), 4)
+
     def test_a_rate_limit_says_when_to_ask_again(self) -> None:
         answer = self.failed(status=429, headers={"Retry-After": "70"})
 

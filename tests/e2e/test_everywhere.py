@@ -130,6 +130,22 @@ def test_losing_the_connection_says_so_and_nothing_typed_is_lost(learner: Visit)
     expect(page.locator(".message")).to_have_count(4)
 
 
+def test_a_server_that_answers_again_ends_what_says_it_does_not(learner: Visit) -> None:
+    page = learner.page
+    learner.ask("What is a tardigrade?")
+    learner.expected_statuses = {0}
+    page.route("**/*", lambda route: route.abort())
+    page.get_by_label("Message", exact=True).fill("And how long does it live?")
+    learner.press("Enter")
+    told = page.get_by_text("The server cannot be reached")
+    expect(told).to_be_visible()
+    page.unroute("**/*")
+    expect(told).to_have_count(0, timeout=15_000)
+    learner.press("Enter")
+    learner.wait_for_answer()
+    expect(page.locator(".message")).to_have_count(4)
+
+
 def test_the_skip_link_leads_past_the_rail(learner: Visit) -> None:
     page = learner.page
     page.goto("/cards/")
