@@ -144,7 +144,7 @@ def test_a_broken_copy_of_the_model_is_made_anew(tmp_path: Path, broken: str) ->
 def test_the_int8_weights_are_a_quarter_in_memory(tmp_path: Path) -> None:
     MiniLM(folder=tmp_path).embed(["A cell."])
     (kept,) = tmp_path.iterdir()
-    assert (kept / "weights.bin").stat().st_size < 24 * 2**20
+    assert (kept / "weights.bin").stat().st_size < 26 * 2**20
 
 
 def test_int8_weights_give_one_vector_whatever_a_text_is_embedded_with(tmp_path: Path) -> None:
