@@ -4,10 +4,10 @@
 
 From the POST that sends a message to the first words on the stream of events, as a browser goes
 about it: one connection for the POST, another for the events. What the provider, on loopback, takes
-when asked without MemoryLoop is measured too and taken off. Twice: with a provider that answers at
-once, where everything MemoryLoop does is waited for; and with one that thinks for a while before
-its first word, as every real one does, while the page connects. `chat_streams` measures many
-answers at once.
+when asked without MemoryLoop is measured by turns and taken off: asked by plain HTTP, and by its
+SDK with a client that is kept open. Twice: with a provider that answers at once, where everything
+MemoryLoop does is waited for; and with one that thinks for a while before its first word, as every
+real one does, while the page connects. `chat_streams` measures many answers at once.
 """
 
 import argparse
@@ -24,6 +24,8 @@ import urllib.parse
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
+
+import openai
 
 from tests.live import LiveMemoryLoop
 from tests.servers.compatible import OpenAIServer
@@ -126,13 +128,26 @@ def direct_ms(provider: OpenAIServer) -> float:
     request = urllib.request.Request(
         f"{provider.url}/chat/completions", body, {"Content-Type": "application/json"}
     )
+    milliseconds = 0.0
     started = time.perf_counter()
     with urllib.request.urlopen(request) as answer:
         for line in answer:
             # The first that holds any text: an empty one opens the answer.
-            if re.search(rb'"content": ?"[^"]', line):
-                break
-        return (time.perf_counter() - started) * 1_000
+            if not milliseconds and re.search(rb'"content": ?"[^"]', line):
+                milliseconds = (time.perf_counter() - started) * 1_000
+    return milliseconds
+
+
+def sdk_ms(client: openai.OpenAI, model: str) -> float:
+    """The same by the provider's SDK."""
+    milliseconds = 0.0
+    started = time.perf_counter()
+    for piece in client.chat.completions.create(
+        model=model, messages=[{"role": "user", "content": "And what else?"}], stream=True
+    ):
+        if not milliseconds and piece.choices and piece.choices[0].delta.content:
+            milliseconds = (time.perf_counter() - started) * 1_000
+    return milliseconds
 
 
 def _cpu_seconds(pid: int) -> float:
@@ -182,14 +197,25 @@ def measure(
         stage.clear()
     assert live.process is not None  # it runs within the context
     used = _cpu_seconds(live.process.pid)
-    taken = [first_words_ms(browser, conversation) for _ in range(rounds)]
+    client = openai.OpenAI(base_url=provider.url, api_key="none")
+    sdk_ms(client, provider.models[0])
+    rows = [
+        (
+            first_words_ms(browser, conversation),
+            direct_ms(provider),
+            sdk_ms(client, provider.models[0]),
+        )
+        for _ in range(rounds)
+    ]
     used = (_cpu_seconds(live.process.pid) - used) / rounds
-    direct = statistics.median(direct_ms(provider) for _ in range(rounds))
+    taken = [row[0] for row in rows]
+    ours, direct, sdk = (statistics.median(column) for column in zip(*rows, strict=True))
     stages = "".join(f", {name} {statistics.median(ms):.1f} ms" for name, ms in STAGES.items())
     return (
-        f"POST to first words: median {statistics.median(taken):.1f} ms, p95 {_p95(taken):.1f} ms, "
-        f"of which the provider {direct:.1f} ms: {statistics.median(taken) - direct:.1f} ms added"
-        f"{stages}; {used * 1_000:.1f} ms of processor time for a whole answer\n"
+        f"POST to first words: median {ours:.1f} ms, p95 {_p95(taken):.1f} ms; the provider by "
+        f"plain HTTP {direct:.1f} ms: {ours - direct:.1f} ms added; by its SDK {sdk:.1f} ms: "
+        f"{ours - sdk:.1f} ms added{stages}; "
+        f"{used * 1_000:.1f} ms of processor time for a whole answer\n"
     )
 
 
