@@ -45,7 +45,8 @@ def offer_fallback(owner: User, messages: Sequence[Message], leaf_id: UUID | Non
     """Set `fallback`, the label of what could answer instead, on an answer that failed last; and
     `is_mended` if its key was refused and is not any more.
 
-    Costs two SQL queries and perhaps a probe, and only where there is such an answer.
+    Costs two SQL queries, four where a key was refused, and perhaps a probe; only where there is
+    such an answer.
     """
     for message in messages:
         if (

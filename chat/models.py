@@ -216,7 +216,9 @@ class Message(models.Model):
     def trouble(self) -> str:
         """Return the sentence about what went wrong; one that said "in 70 seconds" for so long."""
         if self.is_mended:
-            return f"{self.provider} refused the key that was used. Retry asks with the one of now."
+            return (
+                f"{self.provider} refused the key. It was changed or tested since: you can retry."
+            )
         if self.retry_at is None or self.must_wait:
             return self.error
         return f"{self.provider} was asked too often with this key. You can ask again now."

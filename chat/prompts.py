@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -31,7 +30,6 @@ SEED_CHARACTERS = 6_000
 FOUND_LIMIT = 5
 # What is not recalled by then is left out: the learner is waiting for the first words.
 RECALL_SECONDS = 0.15
-HAND_ON_SECONDS = 0.000_3
 
 TUTOR = """\
 You are the tutor in MemoryLoop, where people learn by talking and keep what they learn with \
@@ -148,7 +146,7 @@ def begin_recall(
     text = text[:EMBEDDED_CHARACTERS]
     if not text.strip():
         return None
-    recalling = Recalling(
+    return Recalling(
         text=text,
         # First what begins by embedding it: the others have something else to do first.
         messages=background.run_aside(
@@ -161,10 +159,6 @@ def begin_recall(
             for contributor in _contributors
         ),
     )
-    # Embedding is what the first words wait for longest: it begins now, not when this thread is
-    # next made to hand the interpreter on.
-    time.sleep(HAND_ON_SECONDS)
-    return recalling
 
 
 async def build(

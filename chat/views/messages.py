@@ -1,5 +1,6 @@
 """One message: sending it, finding it, stopping and retrying an answer."""
 
+import time
 from uuid import UUID
 
 from django.contrib import messages as levels
@@ -20,6 +21,8 @@ from chat.views import pages
 from chat.views.access import get_answer, get_conversation_to_speak_in, get_message
 from memoryloop.http import HtmxHttpRequest
 from memoryloop.toasts import toast
+
+HAND_ON_SECONDS = 0.000_3
 
 
 @require_POST
@@ -52,6 +55,9 @@ def _ask(owner: User, content: str, *, conversation_id: UUID, after: UUID | None
     recalling = prompts.begin_recall(
         owner_id=owner.id, text=content, now=now, conversation_id=conversation_id
     )
+    # The first words wait longest for the question to be embedded: that begins now, not when this
+    # thread is next made to hand the interpreter on.
+    time.sleep(HAND_ON_SECONDS)
     try:
         said = saying.say(owner, content, conversation_id=conversation_id, after=after, now=now)
     except Conversation.DoesNotExist:

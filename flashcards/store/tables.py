@@ -24,6 +24,7 @@ from flashcards.store.schema import Index, TableSpec
 
 # What LanceDB may keep of files' metadata in each process; of indexes, LANCEDB_INDEX_CACHE_MB says.
 METADATA_CACHE_BYTES = 48 * 1024**2
+
 _lock = threading.Lock()
 _opened: dict[tuple[str, str], "Handle"] = {}
 

@@ -3,8 +3,8 @@
 The weights are int8 in the package and float32 when they are computed with: 90 MB, which each
 process would work out and hold for itself. Here the model is written anew once, so that it computes
 with them as they are (`compact`), and its file is mapped: of the table of words, half of it, only
-what texts use comes into memory. After a pause, as a learner makes, a question takes 0.8 of
-the time, since most of that was reading weights.
+what texts use comes into memory. After a pause, as a learner makes, a question takes 0.8 of the
+time, since most of that was reading weights; many texts at once take 1.3 of it.
 """
 
 import contextlib

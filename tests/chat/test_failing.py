@@ -105,7 +105,7 @@ class KeyTests(StreamingTestCase):
 
         page = self.page(answer)
 
-        self.assertIn("Retry asks with the one of now", page)
+        self.assertIn("It was changed or tested since", page)
         self.assertNotIn("data-trouble", page)
         self.assertNotIn("Fix the key", page)
         self.assertEqual(page.count(f"/chat/messages/{answer.id}/retry/"), 4)
