@@ -41,6 +41,9 @@ MAX_TOKENS = 4_096
 # An answer longer than this is a runaway; what came is kept.
 MAX_ANSWER_CHARACTERS = 1_000_000
 
+# An SDK gives the loop a few turns on its way to the connection.
+ASKING_TURNS = 4
+
 OUR_FAULT = "Something went wrong in MemoryLoop itself while writing this answer. Try it again."
 NOTHING_CAME = "The tutor answered with nothing. Try again, or put the question another way."
 
@@ -80,6 +83,8 @@ class Generation:
         self.recorded = False
         self.finished = False
         self.stopped = False
+        # Set once the provider has been asked.
+        self.asked = threading.Event()
         self._parts: list[str] = []
         self._watchers: set[Watcher] = set()
         self._lock = threading.Lock()
@@ -187,6 +192,13 @@ def start(
     return generation
 
 
+def wait_until_asked(answer_id: UUID, timeout_seconds: float) -> None:
+    """Wait until the provider has been asked for an answer of this process, if it has one."""
+    generation = find(answer_id)
+    if generation is not None:
+        generation.asked.wait(timeout_seconds)
+
+
 def stop(answer_id: UUID) -> None:
     """End a generation of this process at once; one of another sees it on the row."""
     generation = find(answer_id)
@@ -252,6 +264,7 @@ async def _receive(generation: Generation) -> None:
         provider, prompt = await asyncio.gather(choosing, building)
     generation.provider, generation.prompt = provider, prompt
     length = 0
+    _after_turns(generation.asked.set)
     async for piece in provider.stream(
         system=prompt.system,
         messages=prompt.messages,
@@ -262,6 +275,14 @@ async def _receive(generation: Generation) -> None:
         length += len(piece)
         if length > MAX_ANSWER_CHARACTERS:
             raise llm.BadResponse("The answer did not come to an end, so it was cut off here.")
+
+
+def _after_turns(function: Callable[[], object], turns: int = ASKING_TURNS) -> None:
+    """Call a function once the loop has come round so often."""
+    if turns:
+        asyncio.get_running_loop().call_soon(_after_turns, function, turns - 1)
+    else:
+        function()
 
 
 def _provider(generation: Generation) -> llm.Provider:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from chat import branches, retrieval
@@ -134,6 +134,22 @@ class Recalling:
     text: str
     contributions: "tuple[Future[list[Found]], ...]"
     messages: "Future[list[retrieval.Candidate]]"
+
+    @property
+    def parts(self) -> "tuple[Future[Any], ...]":
+        return (self.messages, *self.contributions)
+
+    @property
+    def is_done(self) -> bool:
+        return all(part.done() for part in self.parts)
+
+    @property
+    def has_failed(self) -> bool:
+        """Tell whether a part that is done was not found, or given up."""
+        return any(
+            part.done() and (part.cancelled() or part.exception() is not None)
+            for part in self.parts
+        )
 
 
 def begin_recall(

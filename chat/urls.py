@@ -9,6 +9,7 @@ from chat.views import (
     searching,
     shelves,
     stream,
+    typed,
     versions,
 )
 
@@ -17,6 +18,7 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("start/", home.start, name="start"),
     path("conversations/", conversations.all_conversations, name="conversations"),
+    path("ahead/", typed.ahead, name="ahead"),
     path("search/", searching.search, name="search"),
     path("archived/", shelves.archived, name="archived"),
     path("<uuid:conversation_id>/", conversations.conversation, name="conversation"),

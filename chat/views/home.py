@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.services import provider_for
-from chat import generation, prompts, services, shelving
+from chat import ahead, generation, services, shelving
 from chat.forms import MessageForm
 from memoryloop.http import HtmxHttpRequest
 
@@ -46,7 +46,7 @@ def start(request: HtmxHttpRequest) -> HttpResponse:
     if form.wants_cards:
         message = services.start_conversation(request.user, form.cleaned_data["content"])
         return redirect("flashcards:make", message.id)
-    recalling = prompts.begin_recall(
+    recalling = ahead.recall(
         owner_id=request.user.id, text=form.cleaned_data["content"], now=timezone.now()
     )
     exchange = services.ask(request.user, form.cleaned_data["content"])

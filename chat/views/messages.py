@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.models import User
 from accounts.results import KeyState
 from accounts.services import test_refused
-from chat import branches, generation, prompts, saying, services
+from chat import ahead, branches, generation, saying, services
 from chat.forms import MessageForm
 from chat.models import Conversation, Message
 from chat.views import pages
@@ -23,6 +23,8 @@ from memoryloop.http import HtmxHttpRequest
 from memoryloop.toasts import toast
 
 HAND_ON_SECONDS = 0.000_3
+# Twice what it takes to ask a provider when everything is known.
+ASKING_SECONDS = 0.008
 
 
 @require_POST
@@ -52,17 +54,21 @@ def send(request: HtmxHttpRequest, conversation_id: UUID) -> HttpResponse:
 def _ask(owner: User, content: str, *, conversation_id: UUID, after: UUID | None) -> saying.Said:
     """Store a question and have it answered: what the first words wait for."""
     now = timezone.now()
-    recalling = prompts.begin_recall(
+    recalling = ahead.recall(
         owner_id=owner.id, text=content, now=now, conversation_id=conversation_id
     )
-    # The first words wait longest for the question to be embedded: that begins now, not when this
-    # thread is next made to hand the interpreter on.
-    time.sleep(HAND_ON_SECONDS)
+    if recalling is not None and not recalling.is_done:
+        # The first words wait longest for the question to be embedded: that begins now, not when
+        # this thread is next made to hand the interpreter on.
+        time.sleep(HAND_ON_SECONDS)
     try:
         said = saying.say(owner, content, conversation_id=conversation_id, after=after, now=now)
     except Conversation.DoesNotExist:
         raise Http404 from None
     generation.start_on_commit(said.exchange.answer, owner, recalling=recalling, ready=said.ready)
+    if recalling is not None and recalling.is_done:
+        # Nothing holds the asking up but this thread, which would render the page beside it.
+        generation.wait_until_asked(said.exchange.answer.id, ASKING_SECONDS)
     return said
 
 

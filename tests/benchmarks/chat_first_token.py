@@ -3,7 +3,9 @@
     python -m tests.benchmarks.chat_first_token [--rounds 40] [--think 0.3]
 
 From the POST that sends a message to the first words on the stream of events, as a browser goes
-about it: one connection for the POST, another for the events. What the provider, on loopback, takes
+about it: one connection for the POST, another for the events. For a question that the server hears
+of only when it is sent; and as from somebody who types, whose page tells of the text when the
+typing pauses, 0.2 s before it is sent. What the provider, on loopback, takes
 when asked without MemoryLoop is measured by turns and taken off: asked by plain HTTP, and by its
 SDK with a client that is kept open. Twice: with a provider that answers at once, where everything
 MemoryLoop does is waited for; and with one that thinks for a while before its first word, as every
@@ -48,6 +50,8 @@ for number in range({learners}):
 """
 TOKEN = "a" * 32
 TEXT = "A cell is the smallest unit of life. It has a membrane."
+# From a sentence's end to the key that sends it.
+TYPED_SECONDS = 0.2
 # Slow enough that an answer is not at its end when the page connects.
 WORD_SECONDS = 0.02
 STAGES: dict[str, list[float]] = {"POST": [], "connecting to the events": []}
@@ -68,9 +72,11 @@ class Browser:
             "Connection": "close",
         }
 
-    def post(self, path: str, content: str, *, htmx: bool) -> http.client.HTTPResponse:
+    def post(
+        self, path: str, content: str, *, htmx: bool, **fields: str
+    ) -> http.client.HTTPResponse:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        body = urllib.parse.urlencode({"content": content, "action": "ask"})
+        body = urllib.parse.urlencode({"content": content, "action": "ask", **fields})
         extra = {"HX-Request": "true"} if htmx else {}
         connection.request("POST", path, body, {**self.headers, **FORM, **extra})
         return connection.getresponse()
@@ -94,10 +100,16 @@ def question() -> str:
     return f"What else is there to know about the cell, number {next(_numbers)}?"
 
 
-def first_words_ms(browser: Browser, conversation: str) -> float:
+def first_words_ms(browser: Browser, conversation: str, *, typed: bool) -> float:
     """Send a message and return the milliseconds until its answer's first words."""
+    text = question()
+    if typed:
+        browser.post(
+            "/chat/ahead/", text, htmx=False, conversation=conversation.strip("/").split("/")[-1]
+        ).read()
+        time.sleep(TYPED_SECONDS)
     started = time.perf_counter()
-    page = browser.post(f"{conversation}send/", question(), htmx=True).read().decode()
+    page = browser.post(f"{conversation}send/", text, htmx=True).read().decode()
     posted = time.perf_counter()
     found = re.search(r'data-stream="([^"]+)"', page)
     if found is None:
@@ -183,15 +195,23 @@ def main() -> None:
         for path in re.findall(r'data-stream="([^"]+)"', page):
             browser.events(path).read()
         for _ in range(5):
-            first_words_ms(browser, conversation)
+            first_words_ms(browser, conversation, typed=True)
         for thinks in (0.0, options.think):
             provider.default(text=TEXT, delay_seconds=WORD_SECONDS, first_delay_seconds=thinks)
-            sys.stdout.write(measure(live, provider, browser, conversation, options.rounds))
-            sys.stdout.flush()
+            for typed in (False, True):
+                told = measure(live, provider, browser, conversation, options.rounds, typed=typed)
+                sys.stdout.write(("as it is typed: " if typed else "all at once: ") + told)
+                sys.stdout.flush()
 
 
 def measure(
-    live: LiveMemoryLoop, provider: OpenAIServer, browser: Browser, conversation: str, rounds: int
+    live: LiveMemoryLoop,
+    provider: OpenAIServer,
+    browser: Browser,
+    conversation: str,
+    rounds: int,
+    *,
+    typed: bool,
 ) -> str:
     for stage in STAGES.values():
         stage.clear()
@@ -201,7 +221,7 @@ def measure(
     sdk_ms(client, provider.models[0])
     rows = [
         (
-            first_words_ms(browser, conversation),
+            first_words_ms(browser, conversation, typed=typed),
             direct_ms(provider),
             sdk_ms(client, provider.models[0]),
         )

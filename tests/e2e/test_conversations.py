@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable
+from urllib.parse import parse_qs
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Request, expect
 
 from tests.e2e.test_review import write_card
 from tests.e2e.visit import Visit
@@ -71,3 +72,40 @@ def test_a_card_is_explained_from_review_and_edited_from_there(
     expect(page).to_have_url(conversation)
     page.get_by_role("link", name="Back to the review").click()
     expect(page.locator("#review-front")).to_contain_text("What is a quokka?")
+
+
+def test_a_question_is_looked_up_while_it_is_typed(visit: Callable[..., Visit]) -> None:
+    person = visit()
+    page = person.page
+    person.sign_up()
+    page.goto("/chat/")
+    field = page.get_by_label("Message", exact=True)
+
+    def is_ahead(request: Request) -> bool:
+        return request.url.endswith("/chat/ahead/")
+
+    with page.expect_request(is_ahead) as at_its_end:
+        field.press_sequentially("Why do quokkas smile?")
+    assert parse_qs(at_its_end.value.post_data)["content"] == ["Why do quokkas smile?"]
+    answered = at_its_end.value.response()
+    assert answered is not None
+    assert answered.status == 204
+    with page.expect_request(is_ahead) as at_a_pause:
+        field.press_sequentially(" And why do")
+    assert "conversation" not in parse_qs(at_a_pause.value.post_data)
+    person.press("Enter")
+
+    person.arrive(r"/chat/[0-9a-f-]{36}/")
+    person.wait_for_answer()
+    field.fill("Where do they live")
+    # The finger is on the button before the click.
+    ask = page.get_by_role("button", name="Ask", exact=True)
+    with page.expect_request(is_ahead) as at_the_button:
+        ask.hover()
+        page.mouse.down()
+    typed = parse_qs(at_the_button.value.post_data, keep_blank_values=True)
+    assert typed["content"] == ["Where do they live"]
+    assert typed["conversation"] == [page.url.rstrip("/").rpartition("/")[2]]
+    page.mouse.up()
+    expect(page.locator(".message--answer")).to_have_count(2)
+    person.wait_for_answer()
