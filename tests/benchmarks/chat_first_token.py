@@ -188,20 +188,26 @@ def main() -> None:
         provider.default(text=TEXT, delay_seconds=WORD_SECONDS)
         printed = live.manage("shell", "-c", LOG_IN.format(learners=1))
         browser = Browser(live.port, re.findall(r"session (\w+)", printed)[0])
-        started = browser.post("/chat/start/", "What is a cell?", htmx=False)
-        conversation = started.headers["Location"]
-        # What is loaded when it is first used.
-        page = browser.events(conversation).read().decode()
-        for path in re.findall(r'data-stream="([^"]+)"', page):
-            browser.events(path).read()
-        for _ in range(5):
-            first_words_ms(browser, conversation, typed=True)
         for thinks in (0.0, options.think):
             provider.default(text=TEXT, delay_seconds=WORD_SECONDS, first_delay_seconds=thinks)
             for typed in (False, True):
+                # Each in a conversation of its own, so that all of them are as long.
+                conversation = begin(browser)
                 told = measure(live, provider, browser, conversation, options.rounds, typed=typed)
                 sys.stdout.write(("as it is typed: " if typed else "all at once: ") + told)
                 sys.stdout.flush()
+
+
+def begin(browser: Browser) -> str:
+    """Begin a conversation, with what is loaded when it is first used; return its address."""
+    started = browser.post("/chat/start/", question(), htmx=False)
+    conversation = started.headers["Location"]
+    page = browser.events(conversation).read().decode()
+    for path in re.findall(r'data-stream="([^"]+)"', page):
+        browser.events(path).read()
+    for _ in range(5):
+        first_words_ms(browser, conversation, typed=True)
+    return conversation
 
 
 def measure(
