@@ -5,6 +5,8 @@
   const PAUSE = 300;
   // Who ends a sentence or pastes a text may send it next.
   const SHORT_PAUSE = 40;
+  // The server keeps it no longer than half a minute.
+  const KEPT = 25000;
   const SENTENCE_END = /[.?!…。？！][)\]"'”’»]*\s*$/;
   let told = "";
   let timer = 0;
@@ -25,6 +27,7 @@
     // Where the server is away the answer begins a little later.
     await fetch(dataset.ahead, { method: "POST", redirect: "manual", body }).catch(() => {});
     telling = false;
+    setTimeout(() => (told = ""), KEPT);
   }
 
   document.addEventListener("input", ({ target, inputType }) => {
