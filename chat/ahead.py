@@ -19,7 +19,7 @@ from chat.tasks import EMBEDDED_CHARACTERS
 
 # What the learner changes meanwhile, a card or a conversation, is found as it was.
 KEPT_SECONDS = 30.0
-# Some 20 KB each.
+# Some sixty ids and five cards each.
 KEPT_MOST = 256
 
 

@@ -264,7 +264,7 @@ async def _receive(generation: Generation) -> None:
         provider, prompt = await asyncio.gather(choosing, building)
     generation.provider, generation.prompt = provider, prompt
     length = 0
-    _after_turns(generation.asked.set)
+    background.after_turns(ASKING_TURNS, generation.asked.set)
     async for piece in provider.stream(
         system=prompt.system,
         messages=prompt.messages,
@@ -275,14 +275,6 @@ async def _receive(generation: Generation) -> None:
         length += len(piece)
         if length > MAX_ANSWER_CHARACTERS:
             raise llm.BadResponse("The answer did not come to an end, so it was cut off here.")
-
-
-def _after_turns(function: Callable[[], object], turns: int = ASKING_TURNS) -> None:
-    """Call a function once the loop has come round so often."""
-    if turns:
-        asyncio.get_running_loop().call_soon(_after_turns, function, turns - 1)
-    else:
-        function()
 
 
 def _provider(generation: Generation) -> llm.Provider:
