@@ -5,27 +5,18 @@ Biology::Cells is inside Biology, whether or not there is a deck of that name.
 """
 
 import dataclasses
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
-import numpy as np
 from django.db import IntegrityError, transaction
-from django.urls import reverse
-from django.utils.http import urlencode
 
-from flashcards.browsing import finding, parsing
-from flashcards.browsing.matching import Matcher, path_and_parents
-from flashcards.browsing.syntax import BadQuery, InDeck
+from flashcards.browsing import parsing
 from flashcards.models import Deck, RemovedDecks
 from flashcards.models.decks import DECK_NAME_MAX_CHARACTERS, DECK_SEPARATOR
 from flashcards.records import Flashcard
-from flashcards.reviewing import scope
 from flashcards.services import CardError
-from flashcards.store import collection, journal
-from flashcards.store.blocks import Mask, Numbers
-from flashcards.store.columns import Columns
+from flashcards.store import journal
 from flashcards.store.journal import Change
 
 DECKS_MOST = 1_000
@@ -35,43 +26,6 @@ class BadDeck(CardError):
     """A deck cannot be made or named like that."""
 
 
-@dataclass(frozen=True)
-class Counted:
-    """A line of the tree of decks: a deck, or only the name of what is inside of it."""
-
-    name: str
-    deck: Deck | None
-    # What is waiting now, and how many cards there are, those of the decks inside included.
-    new: int = 0
-    learning: int = 0
-    due: int = 0
-    total: int = 0
-    # What is wrong with the search of a smart deck.
-    problem: str = ""
-
-    @property
-    def depth(self) -> int:
-        return self.name.count(DECK_SEPARATOR)
-
-    @property
-    def short_name(self) -> str:
-        return self.name.rpartition(DECK_SEPARATOR)[2]
-
-    @property
-    def waiting(self) -> int:
-        return self.new + self.learning + self.due
-
-    @property
-    def review_url(self) -> str:
-        """Return where its cards are reviewed; of a name that is no deck, where one begins."""
-        if self.deck is not None:
-            return reverse("flashcards:review_deck", args=[self.deck.id])
-        return f"{reverse('flashcards:ways')}?{urlencode({'q': self.query})}"
-
-    @property
-    def query(self) -> str:
-        """Return the search that finds its cards."""
-        return str(InDeck(self.name))
 
 
 # Changing decks
@@ -201,39 +155,8 @@ def names(owner_id: UUID) -> list[str]:
     return sorted(found, key=str.lower)
 
 
-def deck_cards(*, owner_id: UUID, deck: Deck, now: datetime, zone: tzinfo) -> finding.Found:
-    """Return the cards of a deck and of those inside of it; of a smart deck what it finds now.
-
-    Raises BadQuery for a smart deck whose search names what is no longer there.
-    """
-    text = str(InDeck(deck.name))
-    return finding.find(owner_id=owner_id, text=text, now=now, zone=zone)
 
 
-def tree(*, owner_id: UUID, now: datetime, zone: tzinfo) -> list[Counted]:
-    """Return all decks, each behind what it is inside of, with what waits in each."""
-    decks = list(Deck.objects.filter(owner_id=owner_id))
-    if not decks:
-        return []
-    read = collection.read(owner_id)
-    matcher = finding.matcher_of(owner_id, read, decks, now, zone)
-    # What the review would show, and all.
-    waiting = (*scope.waiting(matcher), read.alive)
-    plain = {str(deck.id): deck.name for deck in decks if not deck.is_smart}
-    counts = _plain_counts(read, plain, waiting)
-    by_name = {deck.name.lower(): deck for deck in decks}
-    lines = {}
-    for deck in decks:
-        for name in path_and_parents(deck.name):
-            known = by_name.get(name.lower())
-            spelled = known.name if known else name
-            if known is not None and known.is_smart:
-                lines[name.lower()] = _smart(matcher, known, waiting)
-            else:
-                lines[name.lower()] = Counted(
-                    spelled, known, *counts.get(name.lower(), (0, 0, 0, 0))
-                )
-    return [lines[key] for key in sorted(lines, key=lambda key: key.split(DECK_SEPARATOR))]
 
 
 def clean_name(name: str) -> str:
@@ -256,36 +179,5 @@ def _is_inside(name: str, parent: str) -> bool:
     return name.lower().startswith(f"{parent.lower()}{DECK_SEPARATOR}")
 
 
-def _plain_counts(
-    read: Columns, plain: dict[str, str], waiting: Sequence[Mask]
-) -> dict[str, tuple[int, int, int, int]]:
-    """Return the four counts of each deck's path, a card once however many decks it is in."""
-    paths: dict[str, int] = {}
-    above: dict[str, list[int]] = {
-        deck_id: [paths.setdefault(path.lower(), len(paths)) for path in path_and_parents(name)]
-        for deck_id, name in plain.items()
-    }
-    pairs, labels = read.label_pairs("deck_ids", read.alive)
-    parts: list[Numbers] = []
-    for depth in range(max((len(path) for path in above.values()), default=0)):
-        code = np.array(
-            [above[label][depth] if len(above.get(label, ())) > depth else -1 for label in labels],
-            dtype=np.int64,
-        )
-        if len(pairs):
-            codes = code[pairs[:, 1]]
-            parts.append((pairs[:, 0] * len(paths) + codes)[codes >= 0])
-    if not parts:
-        return {}
-    places, codes = np.divmod(np.unique(np.concatenate(parts)), len(paths))
-    counted = [np.bincount(codes[mask[places]], minlength=len(paths)) for mask in waiting]
-    return {path: tuple(int(each[code]) for each in counted) for path, code in paths.items()}  # type: ignore[misc]  # four of them
 
 
-def _smart(matcher: Matcher, deck: Deck, waiting: Sequence[Mask]) -> Counted:
-    try:
-        mask = matcher.mask(InDeck(deck.name))
-    except BadQuery as error:
-        return Counted(deck.name, deck, problem=error.sentence)
-    new, learning, due, total = (int(np.count_nonzero(mask & each)) for each in waiting)
-    return Counted(deck.name, deck, new, learning, due, total)

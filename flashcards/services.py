@@ -5,7 +5,7 @@ All functions name the owner; times come in as arguments. Errors carry a `.sente
 
 import dataclasses
 import uuid
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -20,48 +20,9 @@ from flashcards.records import (
     Flashcard,
     NewCard,
 )
-from flashcards.reviewing import study
-from flashcards.reviewing.rating import (
-    AlreadyAnswered,
-    NothingToUndo,
-    Reviewed,
-    preview,
-    review_card,
-    reviewed_since,
-    undo_review,
-)
-from flashcards.reviewing.study import Study
-from flashcards.store import DueQueue, Query, journal, queue
+from flashcards.store import Query, journal, queue
 from flashcards.store.journal import Change
-from flashcards.store.pending import Pending
-from flashcards.wording import BadCard, CardError, check_words, clean
-from memoryloop.roundtrip import ask_both
-
-__all__ = [
-    "AlreadyAnswered",
-    "BadCard",
-    "CardError",
-    "NothingToUndo",
-    "Reviewed",
-    "bury_card",
-    "cards_from_message",
-    "count_cards",
-    "create_cards",
-    "delete_card",
-    "delete_for_owner",
-    "due_queue",
-    "edit_card",
-    "get_card",
-    "next_due_at",
-    "preview",
-    "restore_card",
-    "review_card",
-    "reviewed_since",
-    "search_cards",
-    "set_suspended",
-    "set_tags",
-    "undo_review",
-]
+from flashcards.wording import check_words, clean
 
 # Changing cards
 
@@ -196,46 +157,6 @@ def delete_for_owner(*, owner_id: UUID) -> None:
         journal.erase_owner(owner_id)
         jobs.request_checkpoint()
 
-
-# Reviewing
-
-
-def due_queue(
-    *,
-    owner_id: UUID,
-    now: datetime,
-    limit: int = 2,
-    mine: Study | None = None,
-    ahead: timedelta = timedelta(0),
-    only: Collection[str] | None = None,
-    pending: Pending | None = None,
-) -> DueQueue:
-    """Return the first cards to review, in order, and how many there are within the day's limits.
-
-    `mine` and `pending` are what the caller has read already; cards in their steps come `ahead` of
-    their time; with `only`, a set of ids, other cards are left out.
-    """
-    if mine is None:
-        settings, read = ask_both(study.question(owner_id), journal.question(owner_id))
-    else:
-        settings, read = mine, pending or journal.read(owner_id)
-    plan = study.plan_for(settings, now)
-    return queue.read(owner_id, now, limit, plan, ahead=ahead, only=only, pending=read)
-
-
-def next_due_at(
-    *,
-    owner_id: UUID,
-    now: datetime,
-    mine: Study | None = None,
-    only: Collection[str] | None = None,
-) -> datetime | None:
-    """Return when the next card falls due after `now`, or None if none will.
-
-    One that is learnt is waiting from the beginning of that day on.
-    """
-    mine = mine or study.settings_for(owner_id=owner_id)
-    return queue.next_due_at(owner_id, now, study.plan_for(mine, now), only=only)
 
 
 # Finding
