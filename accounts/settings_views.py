@@ -19,7 +19,7 @@ from accounts.results import InvalidEndpoint, InvalidKey, InvalidModel, KeyState
 from accounts.settings_forms import ApiKeyForm, EndpointForm, ModelForm
 from memoryloop.http import HtmxHttpRequest
 from memoryloop.llm import guard
-from memoryloop.llm.detect import forget
+from memoryloop.llm.detect import clear_cache
 from memoryloop.llm.openai_compatible import SUGGESTED_OLLAMA_MODEL
 
 # Two forms of the page have fields of the same name.
@@ -57,7 +57,7 @@ def _back(request: HtmxHttpRequest) -> str:
 @require_safe
 def tutor(request: HtmxHttpRequest) -> HttpResponse:
     """Look again for who answers: the fragment, or the whole page without htmx."""
-    forget()
+    clear_cache()
     if not request.htmx:
         return redirect("settings:home")
     return render(request, "accounts/_tutor.html", _context(request))

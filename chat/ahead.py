@@ -85,7 +85,7 @@ def recall(
     )
 
 
-def forget() -> None:
+def clear_cache() -> None:
     """Forget everything, as a new process has."""
     with _lock:
         _kept.clear()

@@ -144,7 +144,7 @@ class Message(models.Model):
     # For an answer: when this attempt at it began, which tells one attempt from the next.
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
-    # Set in the transaction that creates the cards (flashcards.services.create_cards).
+    # Set in the transaction that creates the cards (flashcards.cards.cards.create_cards).
     cards_made_at = models.DateTimeField(null=True, blank=True)
     # Whether the key that was refused is another one by now; set by chat.failing for a page.
     is_mended = False

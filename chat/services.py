@@ -12,12 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from chat import branches, tasks
-from chat.models import (
-    MESSAGE_MAX_CHARACTERS,
-    TITLE_MAX_CHARACTERS,
-    Conversation,
-    Message,
-)
+from chat.models import MESSAGE_MAX_CHARACTERS, TITLE_MAX_CHARACTERS, Conversation, Message
 
 # A writer that has given no sign of life for this long is dead.
 HEARTBEAT_TIMEOUT = timedelta(seconds=15)

@@ -9,16 +9,20 @@ class FlashcardsConfig(AppConfig):
         # Imported here because models must be loaded first.
         from accounts import exports
         from chat import prompts
-        from flashcards import checks, fading, palette, signals
-        from flashcards.store import manager, tables
-        from flashcards.upkeep import takeaway
+        from flashcards import signals
+        from flashcards.maintenance import account_export
+        from flashcards.maintenance import health as checks
+        from flashcards.store.lance import tables
+        from flashcards.store.repository import manager
+        from flashcards.tutor import fading_cards
+        from flashcards.web import palette
         from memoryloop import health, warming
         from memoryloop import palette as ground_palette
 
         manager.bind()
         signals.connect()
-        exports.register("flashcards", takeaway.files, about=takeaway.ABOUT)
-        prompts.register_contributor(fading.fading_cards)
+        exports.register("flashcards", account_export.files, about=account_export.ABOUT)
+        prompts.register_contributor(fading_cards.fading_cards)
         ground_palette.register(palette.find_decks)
         ground_palette.register(palette.find_cards)
         warming.register(tables.load)

@@ -5,7 +5,8 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db.models.signals import post_delete, pre_delete
 
-from flashcards import media, services
+from flashcards.cards import media
+from flashcards.cards.cards import delete_for_owner
 from flashcards.exchange import uploads
 from flashcards.models import CardExport, CardImport
 
@@ -20,7 +21,7 @@ def connect() -> None:
 
 def _user_is_deleted(instance: Any, **_: Any) -> None:
     """Erase their cards in the transaction that deletes the user, and then their images."""
-    services.delete_for_owner(owner_id=instance.pk)
+    delete_for_owner(owner_id=instance.pk)
     media.drop_unowned(media.names_of(instance.pk))
 
 

@@ -5,14 +5,13 @@ from uuid import UUID
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from flashcards import bin as card_bin
-from flashcards import embedding, jobs, media
-from flashcards.alike import duplicate_search
-from flashcards.browsing import bulk
-from flashcards.exchange import exporting, importing, uploads
-from flashcards.making import documents
-from flashcards.reviewing import backlog
-from flashcards.store import checkpoint, upkeep
+from flashcards.cards import embedding, jobs, media, trash
+from flashcards.drafting import documents
+from flashcards.duplicates import collection_search
+from flashcards.exchange import export_job, import_job, uploads
+from flashcards.review import backlog
+from flashcards.search import bulk_actions
+from flashcards.store.maintenance import checkpoint, optimize
 
 
 @app.periodic(cron="* * * * *")
@@ -20,7 +19,7 @@ from flashcards.store import checkpoint, upkeep
 def run_checkpoint(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes when it was due
     """Move the journal into LanceDB: each minute, and when part of it grows long."""
     checkpoint.run_until_empty()
-    upkeep.tend_if_due()
+    optimize.optimize_if_due()
 
 
 @app.task(name=jobs.EMBED_CARDS)
@@ -34,14 +33,14 @@ def embed_cards_of(owner_id: str) -> None:
 @app.task(name=jobs.BULK)
 def change_cards(change_id: str) -> None:
     """Change many cards, or undo that."""
-    bulk.run(change_id=UUID(change_id), clock=timezone.now)
+    bulk_actions.run(change_id=UUID(change_id), clock=timezone.now)
 
 
 @app.periodic(cron="* * * * *")
 @app.task(name="flashcards.resume_bulk")
 def resume_bulk(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes when it was due
     """Go on with what a worker left half done when it ended."""
-    bulk.resume()
+    bulk_actions.resume()
 
 
 @app.periodic(cron="*/10 * * * *")
@@ -54,34 +53,34 @@ def end_plans(timestamp: int) -> None:  # noqa: ARG001 - as above
 @app.task(name=jobs.IMPORT)
 def import_cards(import_id: str) -> None:
     """Import what is in a file, or undo that."""
-    importing.run(import_id=UUID(import_id), clock=timezone.now)
+    import_job.run(import_id=UUID(import_id), clock=timezone.now)
 
 
 @app.task(name=jobs.EXPORT)
 def export_cards(export_id: str) -> None:
     """Make a file of cards."""
-    exporting.run(export_id=UUID(export_id), clock=timezone.now)
+    export_job.run(export_id=UUID(export_id), clock=timezone.now)
 
 
 @app.periodic(cron="*/5 * * * *")
 @app.task(name="flashcards.resume_exchange")
 def resume_exchange(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes when it was due
     """Go on with imports and exports that a worker left half done when it ended."""
-    importing.resume(timezone.now())
-    exporting.resume(timezone.now())
+    import_job.resume(timezone.now())
+    export_job.resume(timezone.now())
 
 
 @app.task(name=jobs.FIND_DUPLICATES)
 def find_duplicates(owner_id: str, search_id: str) -> None:
     """Look through an owner's whole collection for cards that say the same."""
-    duplicate_search.run(owner_id=UUID(owner_id), search_id=UUID(search_id))
+    collection_search.run(owner_id=UUID(owner_id), search_id=UUID(search_id))
 
 
 @app.periodic(cron="23 * * * *")
 @app.task(name=jobs.PURGE_BIN)
 def purge_bin(timestamp: int) -> None:  # noqa: ARG001 - as above
     """Delete for good what has been in the bin for thirty days."""
-    card_bin.purge(now=timezone.now())
+    trash.purge(now=timezone.now())
 
 
 @app.periodic(cron="41 3 * * *")
@@ -90,5 +89,5 @@ def purge_files(timestamp: int) -> None:  # noqa: ARG001 - as above
     """Remove documents deleted long ago, and images that no card has shown for long."""
     documents.purge(timezone.now())
     uploads.purge(timezone.now())
-    exporting.purge(timezone.now())
+    export_job.purge(timezone.now())
     media.purge(timezone.now())

@@ -62,7 +62,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.TimeZoneMiddleware",
-    "flashcards.middleware.StoreErrorMiddleware",
+    "flashcards.web.middleware.StoreErrorMiddleware",
 ]
 
 ROOT_URLCONF = "memoryloop.urls"

@@ -13,6 +13,7 @@ from django.http import HttpResponseBase
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from chat.services import append_message, start_conversation
+from flashcards.domain.records import Flashcard
 from flashcards.models import (
     BulkChange,
     CardEdit,
@@ -27,8 +28,7 @@ from flashcards.models import (
     RemovedDecks,
     ReviewSession,
 )
-from flashcards.records import Flashcard
-from flashcards.store import checkpoint
+from flashcards.store.maintenance import checkpoint
 from tests.base import TestCase
 from tests.factories import stored_card
 

@@ -11,13 +11,14 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
-from flashcards import bulk, notes, services
 from flashcards.admin import filters
 from flashcards.admin.display import beginning, link
 from flashcards.admin.forms import StoredFlashcardForm
 from flashcards.admin.rows import SEARCH_WORDS, RowQuery, StoreAdmin, parsed_id
+from flashcards.cards import batch, notes
+from flashcards.cards.cards import delete_card, restore_card, set_suspended, set_tags
+from flashcards.domain.records import Flashcard
 from flashcards.models import StoredFlashcard
-from flashcards.records import Flashcard
 
 WORDS = ("question", "answer", "extra")
 
@@ -136,9 +137,9 @@ class StoredFlashcardAdmin(StoreAdmin[StoredFlashcard]):
                 now=now,
             )
         elif "tags" in changed:
-            services.set_tags(owner_id=owner_id, card_id=card_id, tags=obj.tags, now=now)
+            set_tags(owner_id=owner_id, card_id=card_id, tags=obj.tags, now=now)
         if "suspended" in changed:
-            services.set_suspended(owner_id=owner_id, card_id=card_id, suspended=obj.suspended)
+            set_suspended(owner_id=owner_id, card_id=card_id, suspended=obj.suspended)
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
@@ -153,7 +154,7 @@ class StoredFlashcardAdmin(StoreAdmin[StoredFlashcard]):
         return names, {str(self.opts.verbose_name_plural): len(names)}, set(), []
 
     def delete_model(self, request: HttpRequest, obj: StoredFlashcard) -> None:
-        services.delete_card(owner_id=obj.owner_id, card_id=obj.pk, now=timezone.now())
+        delete_card(owner_id=obj.owner_id, card_id=obj.pk, now=timezone.now())
 
     def get_urls(self) -> list[URLPattern]:
         restore = self.admin_site.admin_view(self.restore_view)
@@ -171,7 +172,7 @@ class StoredFlashcardAdmin(StoreAdmin[StoredFlashcard]):
         if card is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined, no-any-return] # Django's own answer to an unknown id
         if _in_bin(card):
-            services.restore_card(owner_id=card.owner_id, card_id=card.pk)
+            restore_card(owner_id=card.owner_id, card_id=card.pk)
             self.log_change(request, card, "Restored from the bin.")
             self.message_user(request, "The flashcard is out of the bin, just as it was.")
         return HttpResponseRedirect(
@@ -189,22 +190,22 @@ class StoredFlashcardAdmin(StoreAdmin[StoredFlashcard]):
 
     @admin.action(description="Suspend the selected flashcards", permissions=["change"])
     def suspend_cards(self, request: HttpRequest, rows: RowQuery[StoredFlashcard]) -> None:
-        self._report(request, bulk.suspend_cards(rows.query), "suspended", CHANGE)
+        self._report(request, batch.suspend_cards(rows.query), "suspended", CHANGE)
 
     @admin.action(
         description="Let the selected flashcards back into review", permissions=["change"]
     )
     def resume_cards(self, request: HttpRequest, rows: RowQuery[StoredFlashcard]) -> None:
-        self._report(request, bulk.resume_cards(rows.query), "let back into review", CHANGE)
+        self._report(request, batch.resume_cards(rows.query), "let back into review", CHANGE)
 
     @admin.action(description="Put the selected flashcards into the bin", permissions=["delete"])
     def delete_cards(self, request: HttpRequest, rows: RowQuery[StoredFlashcard]) -> None:
-        deleted = bulk.delete_cards(rows.query, now=timezone.now())
+        deleted = batch.delete_cards(rows.query, now=timezone.now())
         self._report(request, deleted, "put into the bin", DELETION)
 
     @admin.action(description="Restore the selected flashcards", permissions=["delete"])
     def restore_cards(self, request: HttpRequest, rows: RowQuery[StoredFlashcard]) -> None:
-        self._report(request, bulk.restore_cards(rows.query), "restored from the bin", CHANGE)
+        self._report(request, batch.restore_cards(rows.query), "restored from the bin", CHANGE)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions = super().get_actions(request)

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from flashcards.admin.rows import parsed_id
+from flashcards.domain.records import Kind, LogKind, Rating
 from flashcards.models.admin_rows import STATES
-from flashcards.records import Kind, LogKind, Rating
 
 # Owners that one part of an address may stand for; a longer list says nothing anyway.
 OWNERS_AT_MOST = 1_000

@@ -5,14 +5,14 @@ from typing import Any
 from django import forms
 from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
 
-from flashcards.forms import (
+from flashcards.models.admin_rows import StoredFlashcard
+from flashcards.web.forms.cards import (
     TAGS_MAX_CHARACTERS,
     CardForm,
     EditCardForm,
     MarkdownField,
     split_tags,
 )
-from flashcards.models.admin_rows import StoredFlashcard
 
 
 class TagsField(forms.Field):

@@ -9,8 +9,8 @@ from django.http import HttpRequest
 from flashcards.admin import filters
 from flashcards.admin.display import beginning, link
 from flashcards.admin.rows import SEARCH_WORDS, RowQuery, StoreAdmin, parsed_id
+from flashcards.domain.records import Flashcard, ReviewLog
 from flashcards.models import StoredReviewLog
-from flashcards.records import Flashcard, ReviewLog
 
 # Cards whose reviews one search by words looks for.
 CARDS_AT_MOST = 500

@@ -12,9 +12,10 @@ from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST, require_safe
 
+from flashcards.domain.records import Flashcard, ReviewLog
 from flashcards.models import JournalEntry, StoreVersions
-from flashcards.records import Flashcard, ReviewLog
-from flashcards.store import StoreError, checkpoint
+from flashcards.store import StoreError
+from flashcards.store.maintenance import checkpoint
 
 PANEL = "admin:flashcards_storeversions_changelist"
 

@@ -10,14 +10,14 @@ from django.db import transaction
 
 from accounts.models import User
 from chat.models import Conversation, Message
-from flashcards import jobs
+from flashcards.cards import jobs
 from flashcards.demo import content
 from flashcards.demo.content import DemoCard, DemoConversation
 from flashcards.demo.simulation import Learner
-from flashcards.records import Flashcard, text_hash
-from flashcards.reviewing.day import day_start, zone_of
-from flashcards.store import journal
-from flashcards.store.journal import Change
+from flashcards.domain.records import Flashcard, text_hash
+from flashcards.domain.study_day import day_start, zone_of
+from flashcards.store.journal import journal
+from flashcards.store.journal.journal import Change
 
 EMAIL = "demo@memoryloop.example"
 NAME = "Demo Learner"

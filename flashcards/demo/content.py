@@ -8,8 +8,8 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from flashcards.faces import cloze_ordinals
-from flashcards.records import Kind
+from flashcards.domain.card_sides import cloze_ordinals
+from flashcards.domain.records import Kind
 
 FOLDER = Path(__file__).parent
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from flashcards import scheduling
-from flashcards.records import Flashcard, Rating, ReviewLog, State
+from flashcards.domain.records import Flashcard, Rating, ReviewLog, State
 
 NEW_A_DAY = 4
 REVIEWS_A_DAY = 120

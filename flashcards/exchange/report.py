@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flashcards.exchange.pictures import Pictures
+from flashcards.exchange.media import Pictures
 
 EXAMPLES_MOST = 5
 COUNTS = ("imported", "reviews", "updated", "same", "restored", "long", "images")

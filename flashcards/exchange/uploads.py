@@ -12,11 +12,11 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from flashcards.exchange import pictures
-from flashcards.exchange.collection import Collection, NoteType
-from flashcards.exchange.notes_of import mirrored
-from flashcards.exchange.package import BadPackage, Package
-from flashcards.exchange.textfile import TextFile
+from flashcards.exchange import media
+from flashcards.exchange.anki.collection import Collection, NoteType
+from flashcards.exchange.anki.notes import mirrored
+from flashcards.exchange.anki.package import BadPackage, Package
+from flashcards.exchange.text.reader import TextFile
 from flashcards.models import CardImport
 from flashcards.models.exchange import NAME_MAX_CHARACTERS
 
@@ -131,7 +131,7 @@ def _look_into(row: CardImport) -> dict[str, Any]:
         ]
         files = {"images": 0, "audio": 0, "video": 0, "other": 0}
         for name in package.media if package else ():
-            files[pictures.kind_of(name)] += 1
+            files[media.kind_of(name)] += 1
         return {
             "decks": decks,
             "types": sorted(types, key=lambda each: -each[1]),

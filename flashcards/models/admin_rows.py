@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self, TypeVar
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from flashcards.records import Kind, LogKind, Rating, State
+from flashcards.domain.records import Kind, LogKind, Rating, State
 
 M = TypeVar("M", bound=models.Model)
 

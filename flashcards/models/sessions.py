@@ -25,7 +25,7 @@ class ReviewSession(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="review_sessions"
     )
     mode = models.CharField(max_length=5, choices=Mode)
-    # As flashcards.reviewing.scope writes it, and what the learner reads.
+    # As flashcards.review.scope writes it, and what the learner reads.
     scope = models.TextField()
     name = models.TextField(blank=True)
     # Null: as long as it takes; as the learner has set it.

@@ -11,25 +11,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from flashcards.records import Flashcard, LogKind, Rating, ReviewLog, State
-from flashcards.scheduling import folding
-from flashcards.scheduling.by_hand import (
-    cram_row,
-    due_row,
-    is_given,
-    is_reset,
-    reset_row,
-    since_reset,
-    undo_row,
-)
-from flashcards.scheduling.folding import as_new, effective, governing, standing
-from flashcards.scheduling.fuzz import EMPTY, Agenda, chosen_day, fits, fuzz_range
-from flashcards.scheduling.settings import (
-    DEFAULT_PARAMETERS,
-    DEFAULT_SETTINGS,
-    ScheduleSettings,
-)
-from flashcards.scheduling.steps import (
+from flashcards.domain.records import Flashcard, LogKind, Rating, ReviewLog, State
+from flashcards.scheduling import replay
+from flashcards.scheduling.fsrs_adapter import (
     Memory,
     Outcome,
     elapsed_days,
@@ -38,6 +22,18 @@ from flashcards.scheduling.steps import (
     outcomes,
     remembered,
 )
+from flashcards.scheduling.fuzz import EMPTY, Agenda, chosen_day, fits, fuzz_range
+from flashcards.scheduling.manual_entries import (
+    cram_row,
+    due_row,
+    is_given,
+    is_reset,
+    reset_row,
+    since_reset,
+    undo_row,
+)
+from flashcards.scheduling.replay import as_new, effective, governing, standing
+from flashcards.scheduling.settings import DEFAULT_PARAMETERS, DEFAULT_SETTINGS, ScheduleSettings
 
 __all__ = [
     "DEFAULT_PARAMETERS",
@@ -141,7 +137,7 @@ def review_late(
     """
     history = list(logs)
     earlier = [review for review in standing(history) if review.log.reviewed_at <= at]
-    begun = folding.beginning(card, [row for row in history if row.reviewed_at <= at])
+    begun = replay.beginning(card, [row for row in history if row.reviewed_at <= at])
     there = dataclasses.replace(_replayed(begun, earlier, settings), sequence=card.sequence)
     _, log = review(
         there, rating, at, review_id=review_id, duration_ms=duration_ms, settings=settings
@@ -181,7 +177,7 @@ def undo(
     )
     after = fold(card, [*history, row], settings=settings)
     row = dataclasses.replace(row, **_after(after))
-    if chosen is not None and chosen.id != last.id and after.reps and last.kind in folding.RATED:
+    if chosen is not None and chosen.id != last.id and after.reps and last.kind in replay.RATED:
         return _anew(card, [*history, row], row, settings=settings, at=row.reviewed_at)
     return after, [row]
 
@@ -231,7 +227,7 @@ def fold(
 
     Of the settings only the parameters matter; what was chosen is in the log.
     """
-    return folding.fold(card, logs, settings=settings)
+    return replay.fold(card, logs, settings=settings)
 
 
 def preview(
@@ -262,7 +258,7 @@ def retrievability(
 
 
 def _replayed(
-    card: Flashcard, reviews: Iterable[folding.Standing], settings: ScheduleSettings
+    card: Flashcard, reviews: Iterable[replay.CountedReview], settings: ScheduleSettings
 ) -> Flashcard:
     """Return the card as it would be after these reviews, had these settings held for all."""
     for one in reviews:
@@ -282,7 +278,7 @@ def _anew(
     at: datetime | None,
 ) -> tuple[Flashcard, list[ReviewLog]]:
     """Return the card due by a replay of its whole history, and the cause's row with its own."""
-    due = _replayed(folding.beginning(card, history), standing(history), settings)
+    due = _replayed(replay.beginning(card, history), standing(history), settings)
     row = _manual(
         card,
         cause.sequence + 1,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from flashcards.records import Flashcard
+from flashcards.domain.records import Flashcard
 from flashcards.scheduling.settings import ScheduleSettings
 
 # (from, to, share) in days: an interval may move by the sum of the shares it passes through.

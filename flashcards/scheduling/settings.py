@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import fsrs
 
-from flashcards.reviewing.day import Day
+from flashcards.domain.study_day import Day
 
 DEFAULT_PARAMETERS: tuple[float, ...] = tuple(fsrs.scheduler.DEFAULT_PARAMETERS)
 # By weekday, Monday first: how many reviews that day should get, in percent of a normal one.

@@ -3,10 +3,10 @@
 Nothing outside this package knows which engine is under it.
 """
 
+from flashcards.store.due.due_queue import DueQueue
 from flashcards.store.errors import OtherSchema, OwnerGone, StoreError, UnknownLookup
-from flashcards.store.health import check_readable
-from flashcards.store.query import Query
-from flashcards.store.queue import DueQueue
+from flashcards.store.maintenance.health import check_readable
+from flashcards.store.repository.query import Query
 
 __all__ = [
     "DueQueue",

@@ -5,8 +5,10 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
-from flashcards.reviewing import backlog, backlog_page, study
-from flashcards.reviewing.session import Kind, Stage
+from flashcards import study_settings
+from flashcards.review import backlog
+from flashcards.review.next_card import Kind, Stage
+from flashcards.web.pages import backlog as backlog_page
 
 register = template.Library()
 
@@ -27,7 +29,7 @@ def backlog_line(context: dict[str, Any], stage: Stage) -> dict[str, Any]:
     if stage.kind is not Kind.CARD or stage.due <= backlog.LEAST_OVERDUE:
         return {}
     now = timezone.now()
-    mine = study.settings_for(owner_id=owner_id)
+    mine = study_settings.settings_for(owner_id=owner_id)
     if request.session.get(backlog_page.OFFER_NOT_ON) == mine.day.of(now).isoformat():
         return {}
     return {

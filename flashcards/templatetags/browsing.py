@@ -2,8 +2,8 @@
 
 from django import template
 
-from flashcards.browsing import sentences
 from flashcards.models import BulkChange
+from flashcards.web.pages import bulk_sentences
 
 register = template.Library()
 
@@ -11,7 +11,7 @@ register = template.Library()
 @register.filter
 def working(change: BulkChange) -> str:
     """Return what is being done to many cards."""
-    return sentences.working(change)
+    return bulk_sentences.working(change)
 
 
 @register.filter

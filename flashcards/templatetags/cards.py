@@ -2,8 +2,8 @@
 
 from django import template
 
-from flashcards import faces
-from flashcards.faces import HasFaces
+from flashcards.domain import card_sides
+from flashcards.domain.card_sides import HasFaces
 
 register = template.Library()
 
@@ -11,16 +11,16 @@ register = template.Library()
 @register.filter
 def front(card: HasFaces) -> str:
     """Return the side that asks, as Markdown."""
-    return faces.front(card)
+    return card_sides.front(card)
 
 
 @register.filter
 def back(card: HasFaces) -> str:
     """Return the side that answers, as Markdown."""
-    return faces.back(card)
+    return card_sides.back(card)
 
 
 @register.filter
 def summary(card: HasFaces) -> str:
     """Return the front as one line of plain words."""
-    return faces.summary(card)
+    return card_sides.summary(card)

@@ -75,7 +75,7 @@ def detect() -> Provider:
     return CompatibleProvider(normal_url(url), "", model, seen.label)
 
 
-def forget() -> None:
+def clear_cache() -> None:
     """Forget what probes have found, so that the next one looks again."""
     with _lock:
         _seen.clear()

@@ -6,7 +6,7 @@ from unittest import mock
 from django.test import override_settings
 
 from accounts.models import ApiKey, User
-from memoryloop.llm.detect import forget
+from memoryloop.llm.detect import clear_cache
 from tests.base import TestCase
 from tests.servers.claude import ClaudeServer
 
@@ -39,8 +39,8 @@ class KeyTestCase(TestCase):
     def setUp(self) -> None:
         super().setUp()
         self.server.requests.clear()
-        forget()
-        self.addCleanup(forget)
+        clear_cache()
+        self.addCleanup(clear_cache)
 
     def key_of(self, user: User) -> ApiKey:
         return ApiKey.objects.get(owner=user)

@@ -16,9 +16,12 @@ from accounts import email_change, endpoints, services, tasks
 from accounts.models import User
 from chat.recorded import AnswerContext, Instructions
 from chat.services import append_message, start_conversation
-from flashcards import jobs, media
+from flashcards.cards import jobs, media
 from flashcards.models import Deck, Document, Draft, DraftBatch, Image
-from flashcards.store import OwnerGone, checkpoint, export, journal, tables
+from flashcards.store import OwnerGone
+from flashcards.store.journal import journal
+from flashcards.store.lance import tables
+from flashcards.store.maintenance import arrow_files, checkpoint
 from tests.accounts.keys import KEY
 from tests.base import PASSWORD
 from tests.factories import flashcard, review_log, store, stored_card
@@ -42,7 +45,8 @@ def rows_naming(text: str) -> dict[str, int]:
 def lance_rows_naming(owner_id: uuid.UUID) -> int:
     """Return how many rows both LanceDB tables have of an owner, whatever PostgreSQL says."""
     return sum(
-        tables.for_writing(spec).count_rows(f"owner_id = '{owner_id}'") for spec in export.TABLES
+        tables.for_writing(spec).count_rows(f"owner_id = '{owner_id}'")
+        for spec in arrow_files.TABLES
     )
 
 

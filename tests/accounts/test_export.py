@@ -19,10 +19,11 @@ from accounts.models import User
 from chat.models import Conversation
 from chat.recorded import AnswerContext, Instructions
 from chat.services import append_message, start_conversation
+from flashcards.domain.records import Flashcard
+from flashcards.maintenance.account_export import exported_models
 from flashcards.models import Deck
-from flashcards.records import Flashcard
-from flashcards.store import checkpoint, journal
-from flashcards.upkeep.takeaway import exported_models
+from flashcards.store.journal import journal
+from flashcards.store.maintenance import checkpoint
 from tests.accounts.keys import KEY, KeyTestCase
 from tests.base import PASSWORD, TestCase
 from tests.factories import flashcard, review_log, store, stored_card
@@ -131,7 +132,7 @@ class ArchiveTests(TestCase):
         self.assertEqual(kept["found"], [{"text": "A card of Alice Learner"}])
 
     def test_it_costs_no_more_memory_with_more_cards(self) -> None:
-        with mock.patch("flashcards.store.takeaway._BATCH_ROWS", 10):
+        with mock.patch("flashcards.store.repository.stream_rows._BATCH_ROWS", 10):
             for _ in range(35):
                 stored_card(self.alice)
             checkpoint.run_until_empty()

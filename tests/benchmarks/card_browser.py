@@ -63,8 +63,8 @@ def main() -> int:
 def _measure(options: argparse.Namespace) -> dict[str, Any]:
     from django.test import Client
 
-    from flashcards.browsing.finding import Order
-    from flashcards.store import collection as stored
+    from flashcards.search.search import Order
+    from flashcards.store.cache import collection as stored
 
     user = collection.learner(options.cards)
     client = Client(headers={"HX-Request": "true", "HX-Target": "card-list"})
@@ -90,7 +90,7 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
 
     anew = []
     for _ in range(options.rounds):
-        stored.forget()
+        stored.clear_cache()
         anew.append(ask())
     measure("first page")
     last = options.cards // PAGE

@@ -24,9 +24,9 @@ def learner(cards: int) -> "User":
     the labelled pairs that say the same (side a); the vectors of the others lie near theirs.
     """
     from accounts.models import User
+    from flashcards.domain.records import Flashcard
     from flashcards.models import Deck
-    from flashcards.records import Flashcard
-    from flashcards.store import upkeep
+    from flashcards.store.maintenance import optimize
 
     email = f"bench-{cards}@example.org"
     known = User.objects.filter(email=email).first()
@@ -37,7 +37,7 @@ def learner(cards: int) -> "User":
     user: User = filled.learner(email)
     decks = [Deck.objects.create(owner=user, name=f"Deck {n // 5}::{n}") for n in range(50)]
     _fill(user, decks, cards)
-    upkeep.tend()
+    optimize.optimize()
     return user
 
 
@@ -45,7 +45,7 @@ def _fill(user: "User", decks: list[Any], number: int) -> None:
     import numpy as np
     from django.utils import timezone
 
-    from flashcards.upkeep import loading
+    from flashcards.maintenance import bulk_load
     from memoryloop.embeddings import get_embedder
     from tests.benchmarks.fit_likeness import pairs
     from tests.factories import flashcard
@@ -86,12 +86,12 @@ def _fill(user: "User", decks: list[Any], number: int) -> None:
             if card.last_review is not None:
                 logs.append(_log(draw, card))
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-        loading.load_cards(owner_id=user.pk, cards=cards, logs=logs, vectors=list(vectors))
+        bulk_load.load_cards(owner_id=user.pk, cards=cards, logs=logs, vectors=list(vectors))
 
 
 def _learnt(draw: random.Random, now: Any) -> dict[str, Any]:
     """Return the schedule of a card that was reviewed before; one in five is new."""
-    from flashcards.records import State
+    from flashcards.domain.records import State
 
     if draw.random() < 0.2:
         return {}
@@ -110,7 +110,7 @@ def _learnt(draw: random.Random, now: Any) -> dict[str, Any]:
 
 
 def _log(draw: random.Random, card: Any) -> Any:
-    from flashcards.records import LogKind, Rating, State
+    from flashcards.domain.records import LogKind, Rating, State
     from tests.factories import review_log
 
     return review_log(

@@ -36,16 +36,19 @@ def main() -> int:
 def _measure(options: argparse.Namespace) -> dict[str, Any]:
     from django.utils import timezone
 
-    from flashcards import services
-    from flashcards.records import Rating
-    from flashcards.reviewing import backlog, backlog_page, ending, rescheduling, study
-    from flashcards.reviewing.backlog import Choice
+    from flashcards import study_settings
+    from flashcards.domain.records import Rating
+    from flashcards.review import backlog, rescheduling, summary
+    from flashcards.review.backlog import Choice
+    from flashcards.review.due import due_queue
+    from flashcards.review.ratings import review_card
+    from flashcards.web.pages import backlog as backlog_page
 
     user = filled.learner()
     filled.fill(user, filled.studied(user, options.cards, options.logs))
     now = timezone.now()
-    for card in services.due_queue(owner_id=user.pk, now=now, limit=60).cards:
-        services.review_card(
+    for card in due_queue(owner_id=user.pk, now=now, limit=60).cards:
+        review_card(
             owner_id=user.pk,
             card_id=card.id,
             review_id=uuid.uuid4(),
@@ -54,18 +57,18 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
             now=now,
             duration_ms=7_000,
         )
-    mine = study.settings_for(owner_id=user.pk)
+    mine = study_settings.settings_for(owner_id=user.pk)
     pile = backlog.read(owner_id=user.pk, mine=mine, now=now, plan=None)
     choice = Choice(60)
     wanted = {"desired_retention": 0.95}
-    study.save(owner_id=user.pk, deck=None, values=wanted, now=now)
-    changed = study.settings_for(owner_id=user.pk)
+    study_settings.save(owner_id=user.pk, deck=None, values=wanted, now=now)
+    changed = study_settings.settings_for(owner_id=user.pk)
     return {
         "benchmark": "day_pages",
         "cards": options.cards,
         "reviews": options.cards * options.logs,
         "due": pile.due,
-        **_timed("ending", lambda: ending.summary(user, now)),
+        **_timed("ending", lambda: summary.summary(user, now)),
         **_timed(
             "pile", lambda: backlog.read(owner_id=user.pk, mine=mine, now=now, plan=None), rounds=3
         ),

@@ -28,7 +28,7 @@ def main() -> int:
 
 
 def _measure(options: argparse.Namespace) -> dict[str, Any]:
-    from flashcards.alike import duplicates
+    from flashcards.duplicates import overlaps as duplicates
     from tests.benchmarks.fit_likeness import pairs
 
     user = collection.learner(options.cards)

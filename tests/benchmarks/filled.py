@@ -89,11 +89,11 @@ def learner(email: str = "bench@example.org") -> Any:
     from django.utils import timezone
 
     from accounts.models import User
-    from flashcards.reviewing import study
+    from flashcards import study_settings
 
     user = User.objects.create_user(email, "x")
     values = {"reviews_per_day": 9_999, "new_per_day": 9_999}
-    study.save(owner_id=user.pk, deck=None, values=values, now=timezone.now())
+    study_settings.save(owner_id=user.pk, deck=None, values=values, now=timezone.now())
     return user
 
 
@@ -106,8 +106,8 @@ def fill(user: Any, cards: Iterable[Studied]) -> None:
 
     import numpy as np
 
-    from flashcards.store.schema import EMBEDDING_DIMENSIONS
-    from flashcards.upkeep import loading
+    from flashcards.maintenance import bulk_load
+    from flashcards.store.lance.schema import EMBEDDING_DIMENSIONS
     from memoryloop.embeddings import get_embedder
 
     model, draw = get_embedder().name, np.random.default_rng(1)
@@ -117,7 +117,7 @@ def fill(user: Any, cards: Iterable[Studied]) -> None:
     def store() -> None:
         vectors = draw.standard_normal((len(made), EMBEDDING_DIMENSIONS), dtype=np.float32)
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-        loading.load_cards(owner_id=user.pk, cards=made, logs=logs, vectors=list(vectors))
+        bulk_load.load_cards(owner_id=user.pk, cards=made, logs=logs, vectors=list(vectors))
         made.clear()
         logs.clear()
 
@@ -139,7 +139,7 @@ def studied(user: Any, count: int, reviews: int, *, due_every: int = 5) -> Itera
     from django.utils import timezone
 
     from flashcards import scheduling
-    from flashcards.records import Rating
+    from flashcards.domain.records import Rating
     from flashcards.scheduling import ScheduleSettings
     from tests import factories
 

@@ -1,4 +1,4 @@
-"""Fit the weights of flashcards/alike/likeness.py, and say how well they tell duplicates.
+"""Fit the weights of flashcards/duplicates/similarity.py, and say how well they tell duplicates.
 
     .venv/bin/python -m tests.benchmarks.fit_likeness [--show] [--weights]
 
@@ -39,13 +39,13 @@ def pairs(path: Path = PAIRS) -> list[dict[str, Any]]:
 
 def matrix(rows: list[dict[str, Any]]) -> tuple[Matrix, Matrix]:
     """Return (n, features) and (n,) labels, 1 for pairs that say the same."""
-    from flashcards.alike import likeness
-    from flashcards.faces import Draft
+    from flashcards.domain.card_sides import Draft
+    from flashcards.duplicates import similarity
     from memoryloop.embeddings import get_embedder
 
-    def said(side: list[str]) -> likeness.Said:
+    def said(side: list[str]) -> similarity.Said:
         kind = "cloze" if "{{c" in side[0] else "basic"
-        return likeness.said(Draft(kind=kind, question=side[0], answer=side[1]))
+        return similarity.said(Draft(kind=kind, question=side[0], answer=side[1]))
 
     def whole(side: list[str]) -> str:
         return f"{side[0]}\n{side[1]}".strip()
@@ -58,7 +58,7 @@ def matrix(rows: list[dict[str, Any]]) -> tuple[Matrix, Matrix]:
         a, b = said(row["a"]), said(row["b"])
         asked = float(vectors[a.ask] @ vectors[b.ask])
         near = float(vectors[whole(row["a"])] @ vectors[whole(row["b"])])
-        found.append(likeness.features(a, b, asked=asked, whole=near))
+        found.append(similarity.features(a, b, asked=asked, whole=near))
     return np.stack(found), np.array([float(row["label"] == "same") for row in rows])
 
 
@@ -117,17 +117,17 @@ def main() -> int:
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "memoryloop.settings")
     django.setup()
-    from flashcards.alike import likeness
+    from flashcards.duplicates import similarity
 
     rows, blind = pairs(), pairs(BLIND)
     x, y = matrix(rows)
     blind_x, blind_y = matrix(blind)
-    shipped = np.array(likeness.WEIGHTS)
+    shipped = np.array(similarity.WEIGHTS)
     if options.weights:
         shipped = fit(x, y)
-        for name, weight in zip(likeness.FEATURES, shipped.tolist(), strict=True):
+        for name, weight in zip(similarity.FEATURES, shipped.tolist(), strict=True):
             sys.stdout.write(f"    {weight:.3f},  # {name}\n")
-    least = threshold(chances(x, shipped), y) if options.weights else likeness.SAME
+    least = threshold(chances(x, shipped), y) if options.weights else similarity.SAME
     hits = chances(blind_x, shipped) >= least
     known = {row[side][0].lower() for row in rows for side in "ab"}
     unseen = np.array([not {r["a"][0].lower(), r["b"][0].lower()} & known for r in blind])

@@ -36,7 +36,7 @@ def main() -> int:
 def _measure(options: argparse.Namespace) -> dict[str, Any]:
     from django.test import Client
 
-    from flashcards.store import checkpoint
+    from flashcards.store.maintenance import checkpoint
 
     user = filled.learner()
     filled.fill(user, filled.studied(user, options.cards, options.logs))

@@ -63,9 +63,9 @@ def main() -> int:
         sessions = _known(options.learners) or _fill(options.learners, options.cards)
         with serving(data) as live:
             result = asyncio.run(_drive(live, sessions, options))
-        from flashcards.upkeep import integrity
+        from flashcards.maintenance import check
 
-        report = integrity.check()
+        report = check.check()
     result["check_store_clean"] = report.is_clean
     result["findings"] = [f"{found.kind}: {found.count}" for found in report.findings]
     sys.stdout.write(json.dumps(result) + "\n")
@@ -83,7 +83,7 @@ def _known(learners: int) -> list[str]:
 
 def _fill(learners: int, cards: int) -> list[str]:
     """Store the learners' cards, two in five of them due, and return the learners' sessions."""
-    from flashcards.store import upkeep
+    from flashcards.store.maintenance import optimize
 
     sessions = []
     for number in range(learners):
@@ -91,7 +91,7 @@ def _fill(learners: int, cards: int) -> list[str]:
         some = filled.studied(user, cards // learners, REVIEWS_A_CARD, due_every=2)
         filled.fill(user, some)
         sessions.append(session_of(user))
-    upkeep.tend()
+    optimize.optimize()
     return sessions
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.test import TransactionTestCase
 
 from accounts.models import User
-from flashcards.records import LogKind, ReviewLog
+from flashcards.domain.records import LogKind, ReviewLog
 from tests.factories import stored_card
 from tests.flashcards.processes import acknowledged, judge, start
 

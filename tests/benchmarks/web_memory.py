@@ -57,22 +57,22 @@ def main() -> int:
 
 
 def _fill(options: Any) -> Any:
-    from flashcards.store import upkeep
+    from flashcards.store.maintenance import optimize
 
     user = filled.learner(EMAIL)
     filled.fill(user, filled.studied(user, options.cards, options.reviews // options.cards))
-    upkeep.tend()
+    optimize.optimize()
     return user
 
 
 def _some_ids(user: Any) -> list[uuid.UUID]:
-    from flashcards.records import Flashcard
+    from flashcards.domain.records import Flashcard
 
     return [card.id for card in Flashcard.objects.for_owner(user)[:CARDS_LOOKED_AT]]
 
 
 async def _use(live: Any, session: str, ids: list[uuid.UUID], ratings: int) -> dict[str, Any]:
-    from flashcards.browsing.finding import Order
+    from flashcards.search.search import Order
 
     web, worker = live.process.pid, worker_of(live.process.pid)
     browser = Browser(live.port, session)

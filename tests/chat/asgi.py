@@ -20,7 +20,7 @@ from accounts.models import User
 from chat.models import Message
 from memoryloop import background
 from memoryloop.asgi import application
-from memoryloop.llm.detect import forget
+from memoryloop.llm.detect import clear_cache
 from tests.base import PASSWORD
 from tests.servers.claude import ClaudeServer
 
@@ -83,7 +83,7 @@ class StreamingTestCase(TransactionTestCase):
     """Alice with a Claude key, Claude on loopback, and the application served for real."""
 
     def setUp(self) -> None:
-        forget()
+        clear_cache()
         self.alice = User.objects.create_user("alice@example.org", PASSWORD, name="Alice")
         self.bob = User.objects.create_user("bob@example.org", PASSWORD, name="Bob")
         self.claude = self.enterContext(ClaudeServer())

@@ -39,8 +39,8 @@ class Contributor:
 
 class AheadTests(TestCase):
     def setUp(self) -> None:
-        ahead.forget()
-        self.addCleanup(ahead.forget)
+        ahead.clear_cache()
+        self.addCleanup(ahead.clear_cache)
         self.contributor = Contributor()
         self.addCleanup(self.contributor.go_on.set)
         self.enterContext(mock.patch.object(prompts, "_contributors", [self.contributor]))
@@ -79,7 +79,7 @@ class AheadTests(TestCase):
             (TEXT, {"owner_id": uuid4()}),
         ):
             with self.subTest(text=text, **given):
-                ahead.forget()
+                ahead.clear_cache()
                 self.contributor.asked.clear()
                 self.assertTrue(self.begin())
                 self.done(self.recall(text, **given))
@@ -119,8 +119,8 @@ class AheadTests(TestCase):
 
 class TypedViewTests(TestCase):
     def setUp(self) -> None:
-        ahead.forget()
-        self.addCleanup(ahead.forget)
+        ahead.clear_cache()
+        self.addCleanup(ahead.clear_cache)
         self.address = reverse("chat:ahead")
         self.alice = User.objects.create_user("alice@example.org", PASSWORD)
 
@@ -149,7 +149,7 @@ class TypedViewTests(TestCase):
 class AnswerTests(StreamingTestCase):
     def setUp(self) -> None:
         super().setUp()
-        ahead.forget()
+        ahead.clear_cache()
 
     def test_a_question_that_was_typed_is_answered_with_what_was_found_meanwhile(self) -> None:
         said = services.start_conversation(self.alice, "Quokkas smile because of their teeth.")

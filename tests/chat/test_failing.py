@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import ApiKey
 from chat.models import Message
-from memoryloop.llm.detect import forget
+from memoryloop.llm.detect import clear_cache
 from tests.chat.asgi import StreamingTestCase
 from tests.servers.compatible import OpenAIServer
 
@@ -69,8 +69,8 @@ class KeyTests(StreamingTestCase):
     def test_the_fallback_is_the_model_of_the_server_where_there_is_one(self) -> None:
         server = self.enterContext(OpenAIServer(ollama=True))
         self.enterContext(override_settings(OLLAMA_URL=server.root))
-        forget()
-        self.addCleanup(forget)
+        clear_cache()
+        self.addCleanup(clear_cache)
         answer = self.failed(status=402)
         self.assertIn("Go on with Ollama", self.page(answer))
 

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from chat import generation, services
 from chat.models import Conversation, Message
-from memoryloop.llm.detect import forget
+from memoryloop.llm.detect import clear_cache
 from tests.base import TestCase
 from tests.servers.compatible import OpenAIServer
 
@@ -29,9 +29,9 @@ class HomeTests(TestCase):
     def test_it_says_who_answers_before_the_first_question(self) -> None:
         self.log_in()
         with OpenAIServer(ollama=True) as server, override_settings(OLLAMA_URL=server.root):
-            forget()
+            clear_cache()
             page = self.client.get(reverse("chat:home"))
-        forget()
+        clear_cache()
 
         self.assertContains(page, "Ollama · llama3.2:latest answers you")
 

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 from django.test import override_settings
 
 from chat.models import Conversation
-from memoryloop.llm.detect import forget
+from memoryloop.llm.detect import clear_cache
 from tests.chat.asgi import Event, StreamingTestCase, shown
 from tests.markdown.test_hostile_text import active
 from tests.servers.compatible import OpenAIServer
@@ -119,6 +119,6 @@ class CompatibleHostileTests(HostileTests):
         self.model = self.enterContext(OpenAIServer())
         settings = {"OPENAI_BASE_URL": self.model.url, "OPENAI_MODEL": "local-model"}
         self.enterContext(override_settings(**settings))
-        forget()
-        self.addCleanup(forget)
+        clear_cache()
+        self.addCleanup(clear_cache)
         self.client.force_login(self.bob)

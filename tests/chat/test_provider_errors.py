@@ -13,7 +13,7 @@ from accounts import endpoints
 from accounts.models import ApiKey, Endpoint, User
 from chat.models import Message
 from memoryloop.llm import limits
-from memoryloop.llm.detect import forget
+from memoryloop.llm.detect import clear_cache
 from tests.chat.asgi import Event, StreamingTestCase
 from tests.servers.compatible import OpenAIServer
 from tests.servers.core import ProviderServer
@@ -63,8 +63,8 @@ class Troubles(StreamingTestCase):
 
     def compatible_server(self) -> OpenAIServer:
         server = self.enterContext(OpenAIServer())
-        forget()
-        self.addCleanup(forget)
+        clear_cache()
+        self.addCleanup(clear_cache)
         return server
 
     def ended(self) -> tuple[Message, Event]:

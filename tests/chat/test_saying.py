@@ -10,7 +10,7 @@ from accounts.models import ApiKey, Endpoint, User
 from accounts.services import provider_for
 from chat import prompts, saying, services, shelving
 from chat.models import Conversation, Message
-from memoryloop.llm.detect import forget
+from memoryloop.llm.detect import clear_cache
 from tests.base import TestCase
 
 CONFIGURED = {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1", "OPENAI_MODEL": "m"}
@@ -90,7 +90,7 @@ class SayingTests(TestCase):
 
     @override_settings(OPENAI_BASE_URL="", OPENAI_API_KEY="", OLLAMA_URL="http://127.0.0.1:9")
     def test_nothing_is_looked_for_meanwhile(self) -> None:
-        forget()
+        clear_cache()
         said = self.say()
 
         assert said.ready is not None

@@ -6,8 +6,8 @@ _GIVE = """
 from django.utils import timezone
 from accounts.models import User
 from flashcards import services
-from flashcards.records import NewCard
-from flashcards.reviewing import study
+from flashcards.domain.records import NewCard
+from flashcards.review import study
 owner_id = User.objects.get(email={email!r}).pk
 now = timezone.now()
 cards = [NewCard(question=f"What is {{n}} times 7?", answer=f"{{7 * n}}") for n in range({number})]

@@ -19,7 +19,7 @@ from datetime import timedelta
 from django.utils import timezone
 from accounts.models import User
 from flashcards import decks, services
-from flashcards.records import NewCard, Rating
+from flashcards.domain.records import NewCard, Rating
 now = timezone.now()
 owner = User.objects.get(email={email!r}).id
 deck = decks.deck_named(owner_id=owner, name="Latin", now=now)

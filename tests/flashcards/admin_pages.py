@@ -10,7 +10,7 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from accounts.models import User
-from flashcards.store import tables
+from flashcards.store.lance import tables
 from tests.base import PASSWORD, TestCase
 
 CARDS = "admin:flashcards_storedflashcard_changelist"

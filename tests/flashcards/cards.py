@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from accounts.models import User
-from flashcards import services
-from flashcards.records import Flashcard, NewCard, Rating
+from flashcards.cards.cards import create_cards
+from flashcards.domain.records import Flashcard, NewCard, Rating
+from flashcards.review.ratings import review_card
 
 PLAIN = NewCard(question="What is the capital of France?", answer="Paris")
 
@@ -15,7 +16,7 @@ PLAIN = NewCard(question="What is the capital of France?", answer="Paris")
 def give_cards(user: User, *cards: NewCard, now: datetime | None = None) -> list[Flashcard]:
     """Return cards just created for a learner, one plain card if none is named."""
     made_at = now or timezone.now() - timedelta(minutes=1)
-    return services.create_cards(owner_id=user.id, cards=cards or (PLAIN,), now=made_at)
+    return create_cards(owner_id=user.id, cards=cards or (PLAIN,), now=made_at)
 
 
 def give_many(user: User, number: int) -> list[Flashcard]:
@@ -28,7 +29,7 @@ def give_many(user: User, number: int) -> list[Flashcard]:
 
 def answer(card: Flashcard, rating: Rating = Rating.GOOD, *, now: datetime) -> Flashcard:
     """Return the card after its owner rated it at a time."""
-    reviewed = services.review_card(
+    reviewed = review_card(
         owner_id=card.owner_id,
         card_id=card.id,
         review_id=uuid.uuid4(),

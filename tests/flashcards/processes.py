@@ -12,9 +12,13 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
-from flashcards.records import Flashcard, ReviewLog
-from flashcards.store import checkpoint, collection, journal, queue, tables
-from flashcards.upkeep import integrity
+from flashcards.domain.records import Flashcard, ReviewLog
+from flashcards.maintenance import check
+from flashcards.store.cache import collection
+from flashcards.store.due import due_queue
+from flashcards.store.journal import journal
+from flashcards.store.lance import tables
+from flashcards.store.maintenance import checkpoint
 
 
 def database_url() -> str:
@@ -55,7 +59,7 @@ def acknowledged(output: str) -> list[dict[str, Any]]:
 
 def forget() -> None:
     """Drop what this process remembers of the stores: others have written to them."""
-    for module in (collection, journal, queue, tables):
+    for module in (collection, journal, due_queue, tables):
         module.forget()
 
 
@@ -66,7 +70,7 @@ def judge(owner_id: UUID, said: list[dict[str, Any]]) -> list[str]:
     checkpoint.run_until_empty()
     forget()
     wrong += [f"after a checkpoint: {text}" for text in _missing(owner_id, said)]
-    for finding in integrity.check().findings:
+    for finding in check.check().findings:
         wrong.append(f"{finding.kind} {finding.count}: {finding.examples}")
     return wrong
 

@@ -19,11 +19,14 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from accounts.models import User
-from flashcards import services
-from flashcards.records import Flashcard, Rating, ReviewLog, State
-from flashcards.store import journal, search
-from flashcards.store.journal import Change
-from flashcards.upkeep import loading
+from flashcards.cards.cards import delete_for_owner
+from flashcards.domain.records import Flashcard, Rating, ReviewLog, State
+from flashcards.maintenance import bulk_load
+from flashcards.review.due import due_queue
+from flashcards.review.ratings import review_card
+from flashcards.store.journal import journal
+from flashcards.store.journal.journal import Change
+from flashcards.store.search import search
 from tests.base import TestCase
 from tests.factories import NOW, flashcard, review_log, store, stored_card
 
@@ -146,7 +149,7 @@ class StoreContract(TestCase):
             with self.assertRaises(Http404):
                 # The stubs know Django's own managers only.
                 get_object_or_404(theirs, id=card.id)  # type: ignore[arg-type]
-            due = services.due_queue(owner_id=self.bob.pk, now=NOW + timedelta(days=1))
+            due = due_queue(owner_id=self.bob.pk, now=NOW + timedelta(days=1))
             self.assertEqual(due.cards, [])
 
     def test_reviews_of_a_card_come_in_their_order_and_once(self) -> None:
@@ -154,7 +157,7 @@ class StoreContract(TestCase):
         ids = [uuid.uuid4() for _ in range(3)]
         for _ in range(2):
             for sequence, review_id in enumerate(ids):
-                services.review_card(
+                review_card(
                     owner_id=self.alice.pk,
                     card_id=card.id,
                     review_id=review_id,
@@ -187,7 +190,7 @@ class StoreContract(TestCase):
     def test_many_cards_at_once_are_as_cards_one_by_one(self) -> None:
         draw = random.Random(3)
         cards = [self._any_card(draw, self.alice) for _ in range(50)]
-        loading.load_cards(owner_id=self.alice.pk, cards=cards, logs=[review_log(cards[0])])
+        bulk_load.load_cards(owner_id=self.alice.pk, cards=cards, logs=[review_log(cards[0])])
         found = Card.objects.for_owner(self.alice)
         self.assertEqual(sorted(found, key=lambda c: c.id), sorted(cards, key=lambda c: c.id))
         self.assertEqual(ReviewLog.objects.for_owner(self.alice).count(), 1)
@@ -200,7 +203,7 @@ class StoreContract(TestCase):
         store(card, logs=(review_log(card),))
         self.settle()
         stored_card(self.alice)
-        services.delete_for_owner(owner_id=self.alice.pk)
+        delete_for_owner(owner_id=self.alice.pk)
         for _ in self.both_ways():
             everybody = Card.objects.all_owners().with_deleted()
             self.assertEqual([each.id for each in everybody], [kept.id])

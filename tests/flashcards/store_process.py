@@ -31,9 +31,10 @@ def acknowledge(**what: Any) -> None:
 def main(action: str, owner: str, seed: str, count: str) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "memoryloop.settings")
     django.setup()
-    from flashcards import services
-    from flashcards.records import Flashcard, NewCard, Rating, ReviewLog
-    from flashcards.store import checkpoint, upgrading, upkeep
+    from flashcards.cards.cards import create_cards, delete_card, get_card
+    from flashcards.domain.records import Flashcard, NewCard, Rating, ReviewLog
+    from flashcards.review.ratings import AlreadyAnswered, NothingToUndo, review_card, undo_review
+    from flashcards.store.maintenance import checkpoint, optimize, run_upgrades
 
     owner_id = uuid.UUID(owner)
     draw = random.Random(int(seed))
@@ -46,14 +47,14 @@ def main(action: str, owner: str, seed: str, count: str) -> None:
             return
         card_id = draw.choice(ids)
         try:
-            card = services.get_card(owner_id=owner_id, card_id=card_id)
+            card = get_card(owner_id=owner_id, card_id=card_id)
         except Flashcard.DoesNotExist:
             acknowledge(gone=str(card_id))
             return
         # As two tabs might that were opened from one: an id that follows from what they show.
         review_id = uuid.uuid5(card.id, str(card.sequence)) if client_id else uuid.uuid4()
         try:
-            done = services.review_card(
+            done = review_card(
                 owner_id=owner_id,
                 card_id=card.id,
                 review_id=review_id,
@@ -63,7 +64,7 @@ def main(action: str, owner: str, seed: str, count: str) -> None:
             )
         except Flashcard.DoesNotExist:
             acknowledge(gone=str(card.id))
-        except services.AlreadyAnswered:
+        except AlreadyAnswered:
             acknowledge(refused=str(card.id))
         else:
             acknowledge(review=str(done.log.id), card=str(card.id), sequence=done.log.sequence)
@@ -72,7 +73,7 @@ def main(action: str, owner: str, seed: str, count: str) -> None:
         rate(client_id=True)
 
     def create() -> None:
-        cards = services.create_cards(
+        cards = create_cards(
             owner_id=owner_id,
             cards=[NewCard(question=f"Q{draw.random()}", answer="A") for _ in range(3)],
             now=now,
@@ -85,7 +86,7 @@ def main(action: str, owner: str, seed: str, count: str) -> None:
         first = int(seed) % max(len(cards), 1)
         for card in (*cards[first:], *cards[:first]):
             try:
-                services.delete_card(owner_id=owner_id, card_id=card.id, now=now)
+                delete_card(owner_id=owner_id, card_id=card.id, now=now)
             except Flashcard.DoesNotExist:
                 # Another process was quicker.
                 acknowledge(gone=str(card.id))
@@ -96,8 +97,8 @@ def main(action: str, owner: str, seed: str, count: str) -> None:
     def undo() -> None:
         undo_id = uuid.uuid4()
         try:
-            services.undo_review(owner_id=owner_id, undo_id=undo_id, now=now)
-        except services.NothingToUndo:
+            undo_review(owner_id=owner_id, undo_id=undo_id, now=now)
+        except NothingToUndo:
             return
         acknowledge(undone=str(undo_id))
 
@@ -105,10 +106,10 @@ def main(action: str, owner: str, seed: str, count: str) -> None:
         """Do what the worker does each minute."""
         if entries := checkpoint.run(wait=True).entries:
             acknowledge(checkpoint=entries)
-        upkeep.tend_if_due()
+        optimize.optimize_if_due()
 
     def upgrade() -> None:
-        acknowledge(upgraded=[done.number for done in upgrading.run()])
+        acknowledge(upgraded=[done.number for done in run_upgrades.run()])
 
     actions = {"rate": rate, "create": create, "delete": delete, "undo": undo, "checkpoint": move}
 

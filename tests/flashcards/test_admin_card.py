@@ -8,10 +8,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 import chat.services
-from flashcards import services
+from flashcards.cards.cards import count_cards, delete_card
+from flashcards.domain.records import Flashcard, Kind, NewCard, Source
 from flashcards.models import JournalEntry
-from flashcards.records import Flashcard, Kind, NewCard, Source
-from flashcards.store import checkpoint
+from flashcards.store.maintenance import checkpoint
 from tests.flashcards.admin_pages import CARD, CARDS, DELETE, LOGS, RESTORE, AdminTestCase
 from tests.flashcards.cards import answer, give_cards
 
@@ -151,7 +151,7 @@ class TestBin(CardTestCase):
     def test_it_puts_a_card_into_the_bin_and_takes_it_out_again(self) -> None:
         self.assertRedirects(self.delete(), reverse(CARDS))
         self.assertIsNotNone(self.now_stored().deleted_at)
-        self.assertEqual(services.count_cards(owner_id=self.alice.pk), 0)
+        self.assertEqual(count_cards(owner_id=self.alice.pk), 0)
         response = self.client.get(reverse(CARD, args=[self.card.id]))
         self.assertContains(response, "Restore from the bin")
         self.assertNotContains(response, 'name="_save"')
@@ -177,7 +177,7 @@ class TestBin(CardTestCase):
     def test_staff_who_may_not_delete_cards_neither_bin_nor_restore_them(self) -> None:
         self.permit("view_storedflashcard", "change_storedflashcard")
         self.assertEqual(self.delete().status_code, 403)
-        services.delete_card(owner_id=self.alice.pk, card_id=self.card.id, now=timezone.now())
+        delete_card(owner_id=self.alice.pk, card_id=self.card.id, now=timezone.now())
         self.assertEqual(self.restore().status_code, 403)
         self.assertNotContains(
             self.client.get(reverse(CARD, args=[self.card.id])), "Restore from the bin"
@@ -216,8 +216,8 @@ class TestBulk(AdminTestCase):
         self.assertEqual(
             self.act("delete_cards", *self.cards), "2 flashcards were put into the bin."
         )
-        self.assertEqual(services.count_cards(owner_id=self.bob.pk), 0)
-        self.assertEqual(services.count_cards(owner_id=self.alice.pk), 1)
+        self.assertEqual(count_cards(owner_id=self.bob.pk), 0)
+        self.assertEqual(count_cards(owner_id=self.alice.pk), 1)
         said = self.act("restore_cards", *self.cards)
         self.assertEqual(said, "2 flashcards were restored from the bin.")
         for card in self.cards:
@@ -258,4 +258,4 @@ class TestBulk(AdminTestCase):
             self.assertEqual(offered, expected)
         self.permit("view_storedflashcard")
         self.act("delete_cards", *self.cards)
-        self.assertEqual(services.count_cards(owner_id=self.bob.pk), 1)
+        self.assertEqual(count_cards(owner_id=self.bob.pk), 1)

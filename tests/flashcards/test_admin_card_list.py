@@ -12,10 +12,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 import chat.services
-from flashcards import services
+from flashcards.cards.cards import count_cards
+from flashcards.domain.records import Flashcard, Kind, NewCard, ReviewLog, Source, State
 from flashcards.models import StoredFlashcard, StoredReviewLog
-from flashcards.records import Flashcard, Kind, NewCard, ReviewLog, Source, State
-from flashcards.store import checkpoint
+from flashcards.store.maintenance import checkpoint
 from tests import factories
 from tests.flashcards.admin_pages import CARDS, AdminTestCase, counted_reads
 from tests.flashcards.cards import give_cards, give_many
@@ -230,4 +230,4 @@ class TestTheRows(AdminTestCase):
     def test_a_rows_name_tells_none_of_the_learners_words(self) -> None:
         (card,) = give_cards(self.alice)
         self.assertEqual(str(StoredFlashcard.of(card)), str(card.id))
-        self.assertEqual(services.count_cards(owner_id=self.alice.pk), 1)
+        self.assertEqual(count_cards(owner_id=self.alice.pk), 1)

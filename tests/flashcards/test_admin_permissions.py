@@ -6,9 +6,9 @@ from datetime import timedelta
 from django.urls import reverse
 from django.utils import timezone
 
+from flashcards.domain.records import Flashcard, ReviewLog
 from flashcards.models import JournalEntry
-from flashcards.records import Flashcard, ReviewLog
-from flashcards.store import checkpoint
+from flashcards.store.maintenance import checkpoint
 from tests.flashcards import admin_pages
 from tests.flashcards.admin_pages import AdminTestCase
 from tests.flashcards.cards import answer, give_cards

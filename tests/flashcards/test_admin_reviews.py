@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from flashcards import services
-from flashcards.records import NewCard, Rating, ReviewLog
-from flashcards.store import checkpoint
+from flashcards.domain.records import NewCard, Rating, ReviewLog
+from flashcards.review.ratings import undo_review
+from flashcards.store.maintenance import checkpoint
 from tests.flashcards.admin_pages import CARD, LOG, LOGS, AdminTestCase, counted_reads
 from tests.flashcards.cards import answer, give_cards, give_many
 
@@ -83,7 +83,7 @@ class TestTheLog(AdminTestCase):
         self.assertNotContains(response, 'name="_save"')
 
     def test_it_shows_that_a_review_was_taken_back(self) -> None:
-        services.undo_review(owner_id=self.bob.pk, undo_id=uuid.uuid4(), now=timezone.now())
+        undo_review(owner_id=self.bob.pk, undo_id=uuid.uuid4(), now=timezone.now())
         (undo,) = self.listed(LOGS, kind="undo")
         self.assertContains(self.client.get(reverse(LOG, args=[undo])), str(self.third.id))
 

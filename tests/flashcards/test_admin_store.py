@@ -8,7 +8,7 @@ from django.utils import timezone
 
 import chat.services
 from flashcards.models import Draft, DraftBatch, JournalEntry, StoreVersions
-from flashcards.store import checkpoint
+from flashcards.store.maintenance import checkpoint
 from tests.flashcards import admin_pages
 from tests.flashcards.admin_pages import AdminTestCase
 from tests.flashcards.cards import answer, give_cards, give_many

@@ -12,11 +12,12 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import User
-from flashcards import decks, media, services
-from flashcards.exchange import exporting
-from flashcards.exchange.from_html import convert
+from flashcards.cards import decks, media
+from flashcards.cards.cards import set_suspended
+from flashcards.domain.records import Flashcard, Kind, NewCard, Rating, ReviewLog
+from flashcards.exchange import export_job
+from flashcards.exchange.html.to_markdown import convert
 from flashcards.models import CardExport
-from flashcards.records import Flashcard, Kind, NewCard, Rating, ReviewLog
 from memoryloop.markdown import portable
 from tests.factories import NOW
 from tests.flashcards.cards import answer, give_cards
@@ -44,7 +45,7 @@ class ExportTestCase(ImportTestCase):
         )  # fmt: skip
         self.review(self.made[0], made, 0, 1, 4, 12)
         self.review(self.made[1], made + timedelta(seconds=1), 0)
-        services.set_suspended(owner_id=self.alice.pk, card_id=self.made[2].id, suspended=True)
+        set_suspended(owner_id=self.alice.pk, card_id=self.made[2].id, suspended=True)
 
     def review(self, card: Flashcard, made: Any, *days: int) -> None:
         for number, day in enumerate(days):
@@ -53,7 +54,7 @@ class ExportTestCase(ImportTestCase):
 
     def export(self, form: str = "apkg", owner: User | None = None, **options: Any) -> bytes:
         mine = owner or self.alice
-        row = exporting.start(
+        row = export_job.start(
             owner_id=mine.pk,
             format=form,
             search="",
@@ -62,7 +63,7 @@ class ExportTestCase(ImportTestCase):
             clock=timezone.now,
         )
         self.assertEqual((row.status, row.done), ("done", row.total))
-        return exporting.file_of(row).read_bytes()
+        return export_job.file_of(row).read_bytes()
 
     def said(self, owner: User) -> list[tuple[Any, ...]]:
         """Return all of an owner's cards, without what is theirs alone."""
@@ -222,10 +223,10 @@ class PageTests(ExportTestCase):
         ids = {"ids": str(self.made[0].id), "format": "csv", "schedule": "1"}
         page = self.client.post("/cards/export/", ids, follow=True)
         row = CardExport.objects.get()
-        self.assertNotIn("uno", exporting.file_of(row).read_text())
+        self.assertNotIn("uno", export_job.file_of(row).read_text())
         self.assertContains(page, "Table")
-        exporting.purge(timezone.now())
-        self.assertTrue(exporting.file_of(row).exists())
+        export_job.purge(timezone.now())
+        self.assertTrue(export_job.file_of(row).exists())
         with self.captureOnCommitCallbacks(execute=True):
-            exporting.purge(timezone.now() + timedelta(days=2))
-        self.assertFalse(exporting.file_of(row).exists())
+            export_job.purge(timezone.now() + timedelta(days=2))
+        self.assertFalse(export_job.file_of(row).exists())

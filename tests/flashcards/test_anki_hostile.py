@@ -9,11 +9,11 @@ from unittest import mock
 
 import zstandard
 
-from flashcards.exchange import package as packages
-from flashcards.exchange.collection import Collection
-from flashcards.exchange.from_html import convert
-from flashcards.exchange.package import BadPackage
-from flashcards.exchange.protobuf import BadMessage, fields
+from flashcards.exchange.anki import package as packages
+from flashcards.exchange.anki.collection import Collection
+from flashcards.exchange.anki.package import BadPackage
+from flashcards.exchange.anki.protobuf import BadMessage, fields
+from flashcards.exchange.html.to_markdown import convert
 from tests.flashcards.anki_packages import Package
 
 

@@ -14,14 +14,16 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from accounts.models import User
-from flashcards import services
-from flashcards.exchange import collection, importing, uploads
-from flashcards.exchange.choosing import Choice
-from flashcards.exchange.package import BadPackage
+from flashcards.cards.cards import delete_card, edit_card
+from flashcards.domain.records import Flashcard, Kind, Rating, ReviewLog, State
+from flashcards.exchange import import_job, uploads
+from flashcards.exchange.anki import collection
+from flashcards.exchange.anki.package import BadPackage
+from flashcards.exchange.import_choice import Choice
+from flashcards.maintenance import check
 from flashcards.models import CardImport, Deck
-from flashcards.records import Flashcard, Kind, Rating, ReviewLog, State
+from flashcards.review.ratings import review_card
 from flashcards.tasks import import_cards
-from flashcards.upkeep import integrity
 from tests.base import TestCase
 from tests.flashcards import anki_packages as anki
 from tests.flashcards.anki_packages import CREATED, Package
@@ -58,7 +60,7 @@ class ImportTestCase(TestCase):
         )
 
     def take(self, row: CardImport, **choice: Any) -> dict[str, Any]:
-        importing.start(
+        import_job.start(
             owner_id=row.owner_id, import_id=row.id, choice=Choice(**choice), now=timezone.now()
         )
         import_cards(import_id=str(row.id))
@@ -79,7 +81,7 @@ class ImportTestCase(TestCase):
         return sorted(found, key=lambda log: log.sequence)
 
     def assert_sound(self) -> None:
-        found = [f for f in integrity.check().findings if not f.kind.startswith("index")]
+        found = [f for f in check.check().findings if not f.kind.startswith("index")]
         self.assertEqual(found, [])
 
 
@@ -177,11 +179,11 @@ class AgainTests(ImportTestCase):
         before = self.cards()
         # Here: one is edited, three is reviewed, two goes into the bin.
         one = next(card for name, card in before.items() if name.startswith("one"))
-        services.edit_card(
+        edit_card(
             owner_id=self.alice.pk, card_id=one.id, question="mine", answer="1", now=timezone.now()
         )
-        services.delete_card(owner_id=self.alice.pk, card_id=before["two#1"].id, now=timezone.now())
-        three = services.review_card(
+        delete_card(owner_id=self.alice.pk, card_id=before["two#1"].id, now=timezone.now())
+        three = review_card(
             owner_id=self.alice.pk, card_id=before["three#1"].id, review_id=uuid.uuid4(),
             sequence=before["three#1"].sequence, rating=Rating.GOOD, now=timezone.now(),
         ).card  # fmt: skip
@@ -202,7 +204,7 @@ class AgainTests(ImportTestCase):
         # And undone, all is as it was.
         row = CardImport.objects.first()
         assert row is not None
-        importing.undo(owner_id=self.alice.pk, import_id=row.id, now=timezone.now())
+        import_job.undo(owner_id=self.alice.pk, import_id=row.id, now=timezone.now())
         import_cards(import_id=str(row.id))
         self.assertEqual(set(self.cards()), {"mine#1", "three#1"})
         self.assert_sound()
@@ -218,21 +220,21 @@ class AgainTests(ImportTestCase):
         self.assertEqual((card.question, card.state, self.logs(card)), ("one", State.NEW, []))
         (deck,) = Deck.objects.all()
         self.assertEqual((deck.name, card.deck_ids), ("From Anki::A::B", (deck.id,)))
-        importing.undo(owner_id=self.alice.pk, import_id=row.id, now=timezone.now())
+        import_job.undo(owner_id=self.alice.pk, import_id=row.id, now=timezone.now())
         with self.captureOnCommitCallbacks(execute=True):
             import_cards(import_id=str(row.id))
         row.refresh_from_db()
         self.assertEqual((row.status, self.cards(), Deck.objects.count()), ("undone", {}, 0))
         self.assertFalse(uploads.folder_of(row).exists())
-        with self.assertRaises(importing.NotNow):
-            importing.undo(owner_id=self.alice.pk, import_id=row.id, now=timezone.now())
+        with self.assertRaises(import_job.NotNow):
+            import_job.undo(owner_id=self.alice.pk, import_id=row.id, now=timezone.now())
 
     def test_a_worker_that_died_is_followed_by_one_that_goes_on(self) -> None:
         package = Package()
         for number in range(5):
             package.basic(f"q{number}", "a")
         row = self.upload(package)
-        write = importing._write
+        write = import_job._write
         written: list[tuple[Any, ...]] = []
 
         def dying(*step: Any) -> bool:
@@ -242,7 +244,7 @@ class AgainTests(ImportTestCase):
             return write(*step)
 
         with mock.patch.object(collection, "CHUNK_NOTES", 2):
-            with mock.patch.object(importing, "_write", dying), self.assertRaises(_Died):
+            with mock.patch.object(import_job, "_write", dying), self.assertRaises(_Died):
                 self.take(row)
             row.refresh_from_db()
             self.assertEqual((row.status, row.done), ("failed", 2))

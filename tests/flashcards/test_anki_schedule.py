@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flashcards import scheduling
-from flashcards.exchange.collection import Card, Review
-from flashcards.exchange.schedule import Calendar, begun_anew, taken_over
-from flashcards.records import Flashcard, LogKind, Rating, ReviewLog, State
-from flashcards.reviewing.day import Day, zone_named
+from flashcards.domain.records import Flashcard, LogKind, Rating, ReviewLog, State
+from flashcards.domain.study_day import Day, zone_named
+from flashcards.exchange.anki.collection import Card, Review
+from flashcards.exchange.anki.schedule import Calendar, begun_anew, taken_over
 from flashcards.scheduling import ScheduleSettings
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -9,15 +9,17 @@ import numpy as np
 import pytest
 from django.utils import timezone
 
-from flashcards import services
+from flashcards import study_settings
+from flashcards.domain.records import Flashcard, Rating, State
 from flashcards.models import BacklogPlan, Deck, StudySettings
-from flashcards.records import Flashcard, Rating, State
-from flashcards.reviewing import backlog, backlog_page, study
-from flashcards.reviewing.backlog import Choice
+from flashcards.review import backlog
+from flashcards.review.backlog import Choice
+from flashcards.review.due import due_queue
 from flashcards.scheduling import ScheduleSettings
-from flashcards.scheduling import backlog as simulated
-from flashcards.scheduling.backlog import Order, Pile
-from flashcards.store import checkpoint
+from flashcards.scheduling.simulation import backlog as simulated
+from flashcards.scheduling.simulation.backlog import Order, Pile
+from flashcards.store.maintenance import checkpoint
+from flashcards.web.pages import backlog as backlog_page
 from tests.base import TestCase
 from tests.factories import flashcard, store
 from tests.flashcards.cards import answer
@@ -115,11 +117,11 @@ class BacklogCase(TestCase):
         store(*cards)
         return cards
 
-    def mine(self) -> study.Study:
-        return study.settings_for(owner_id=self.alice.pk)
+    def mine(self) -> study_settings.EffectiveSettings:
+        return study_settings.settings_for(owner_id=self.alice.pk)
 
     def set(self, **values: Any) -> None:
-        study.save(owner_id=self.alice.pk, deck=None, values=values, now=self.now)
+        study_settings.save(owner_id=self.alice.pk, deck=None, values=values, now=self.now)
 
 
 class OfferTests(BacklogCase):
@@ -153,7 +155,9 @@ class OfferTests(BacklogCase):
 
     def test_cards_of_a_deck_with_a_limit_of_its_own_do_not_count(self) -> None:
         deck = Deck.objects.create(owner=self.alice, name="Slow")
-        study.save(owner_id=self.alice.pk, deck=deck, values={"reviews_per_day": 5}, now=self.now)
+        study_settings.save(
+            owner_id=self.alice.pk, deck=deck, values={"reviews_per_day": 5}, now=self.now
+        )
         self.give(400, deck_ids=(deck.id,))
         self.assertEqual(self.offered(), 0)
         self.give(301)
@@ -217,7 +221,9 @@ class PlanTests(BacklogCase):
     def test_accepting_sets_what_it_says_and_ending_it_brings_everything_back(self) -> None:
         self.set(reviews_per_day=300, order="deck", new_per_day=7)
         deck = Deck.objects.create(owner=self.alice, name="Words")
-        study.save(owner_id=self.alice.pk, deck=deck, values={"new_per_day": 5}, now=self.now)
+        study_settings.save(
+            owner_id=self.alice.pk, deck=deck, values={"new_per_day": 5}, now=self.now
+        )
         before = self.mine()
         self.give(500)
         self.assertRedirects(self.accept(), URL)
@@ -266,7 +272,9 @@ class PlanTests(BacklogCase):
     def test_it_ends_by_itself_once_all_that_is_due_fits_into_a_day(self) -> None:
         cards = self.give(40)
         plan = backlog.accept(owner_id=self.alice.pk, choice=Choice(5, Order.DUE), now=self.now)
-        study.save(owner_id=self.alice.pk, deck=None, values={"reviews_per_day": 35}, now=self.now)
+        study_settings.save(
+            owner_id=self.alice.pk, deck=None, values={"reviews_per_day": 35}, now=self.now
+        )
         BacklogPlan.objects.filter(pk=plan.pk).update(
             reviews_per_day=35,
             given={"": {"reviews_per_day": 35, "order": "due", "new_per_day": 0}},
@@ -284,7 +292,7 @@ class PlanTests(BacklogCase):
             answer(card, Rating.EASY, now=self.now)
         backlog.end_those_caught_up(tomorrow)
         self.assertEqual(BacklogPlan.objects.get().ended, BacklogPlan.Ended.CAUGHT_UP)
-        self.assertEqual(self.mine(), study.Study())
+        self.assertEqual(self.mine(), study_settings.EffectiveSettings())
         # A plan that ended by itself is over; it is no undo.
         self.assertIsNone(backlog.resume(owner_id=self.alice.pk, now=tomorrow))
 
@@ -293,10 +301,10 @@ class PlanTests(BacklogCase):
         self.set(order="deck")
         self.accept()
         self.client.post("/settings/study/reset/")
-        self.assertEqual(self.mine(), study.Study())
+        self.assertEqual(self.mine(), study_settings.EffectiveSettings())
         self.assertFalse(BacklogPlan.objects.filter(ended_at=None).exists())
         self.client.post("/settings/study/restore/")
-        self.assertEqual(self.mine(), replace(study.Study(), order="deck"))
+        self.assertEqual(self.mine(), replace(study_settings.EffectiveSettings(), order="deck"))
 
     def test_ending_none_is_said_plainly(self) -> None:
         for what in ("stop", "resume"):
@@ -330,5 +338,5 @@ class PlanTests(BacklogCase):
         self.accept(minutes=5)
         with self.assertNumQueries(1):
             mine = self.mine()
-        queue = services.due_queue(owner_id=self.alice.pk, now=self.now, mine=mine)
+        queue = due_queue(owner_id=self.alice.pk, now=self.now, mine=mine)
         self.assertEqual(queue.due, mine.reviews_per_day)

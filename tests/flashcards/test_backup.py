@@ -14,10 +14,10 @@ from typing import Any
 from django.test import TransactionTestCase
 
 from accounts.models import User
-from flashcards import services
-from flashcards.records import Rating, ReviewLog
-from flashcards.store import checkpoint
-from flashcards.upkeep import backup
+from flashcards.domain.records import Rating, ReviewLog
+from flashcards.maintenance import backup
+from flashcards.review.ratings import review_card
+from flashcards.store.maintenance import checkpoint
 from tests.factories import NOW, stored_card
 from tests.flashcards.installations import Elsewhere, Installation, here
 from tests.flashcards.processes import acknowledged, forget, start
@@ -43,7 +43,7 @@ class BackupTestCase(TransactionTestCase):
         self.backup = self.folder / "backup"
 
     def rate(self, card_id: uuid.UUID) -> None:
-        services.review_card(
+        review_card(
             owner_id=self.alice.pk,
             card_id=card_id,
             review_id=uuid.uuid4(),
@@ -99,7 +99,7 @@ class BackupWhileServingTests(BackupTestCase):
         self.assertTrue(elsewhere.check()["clean"])
 
     def test_reviews_are_not_held_up_while_lancedb_is_read(self) -> None:
-        with checkpoint.still():
+        with checkpoint.consistent_snapshot():
             rater = start("rate", self.alice.pk, count=3)
             output, errors = rater.communicate(timeout=60)
             self.assertEqual(rater.returncode, 0, errors)

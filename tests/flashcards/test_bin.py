@@ -8,14 +8,16 @@ from unittest import mock
 from django.utils import timezone
 
 from accounts.models import User
-from flashcards import bin as card_bin
-from flashcards import history, services
+from flashcards.cards import history, trash
+from flashcards.cards.cards import delete_card, edit_card, get_card
+from flashcards.domain.records import Flashcard, Rating, ReviewLog
+from flashcards.maintenance import check
 from flashcards.models import CardEdit, JournalEntry
-from flashcards.records import Flashcard, Rating, ReviewLog
-from flashcards.store import checkpoint, journal, tables
-from flashcards.store.schema import FLASHCARDS, REVIEW_LOGS
+from flashcards.store.journal import journal
+from flashcards.store.lance import tables
+from flashcards.store.lance.schema import FLASHCARDS, REVIEW_LOGS
+from flashcards.store.maintenance import checkpoint
 from flashcards.tasks import purge_bin
-from flashcards.upkeep import integrity
 from tests.base import TestCase
 from tests.factories import NOW, stored_card
 from tests.flashcards.cards import answer
@@ -27,19 +29,17 @@ class BinTestCase(TestCase):
     def deleted(self, *, at: datetime = NOW, owner: User | None = None) -> Flashcard:
         user = owner or self.alice
         card = answer(stored_card(user), Rating.GOOD, now=NOW - timedelta(days=1))
-        services.edit_card(
-            owner_id=user.pk, card_id=card.id, question="Secret?", answer="Words", now=NOW
-        )
-        services.delete_card(owner_id=user.pk, card_id=card.id, now=at)
+        edit_card(owner_id=user.pk, card_id=card.id, question="Secret?", answer="Words", now=NOW)
+        delete_card(owner_id=user.pk, card_id=card.id, now=at)
         return card
 
     def in_bin(self, text: str = "") -> list[uuid.UUID]:
-        return [card.id for card in card_bin.cards_in_bin(owner_id=self.alice.pk, text=text)]
+        return [card.id for card in trash.cards_in_bin(owner_id=self.alice.pk, text=text)]
 
 
 class EraseTests(BinTestCase):
     def erase(self, *cards: Flashcard) -> int:
-        return card_bin.erase(owner_id=self.alice.pk, card_ids=[card.id for card in cards])
+        return trash.erase(owner_id=self.alice.pk, card_ids=[card.id for card in cards])
 
     def test_nobody_reads_an_erased_card_wherever_its_rows_are(self) -> None:
         for moved in (False, True):
@@ -68,7 +68,7 @@ class EraseTests(BinTestCase):
         self.assertEqual(tables.for_writing(FLASHCARDS).count_rows(), 1)
         self.assertEqual(tables.for_writing(REVIEW_LOGS).count_rows(), 1)
         self.assertEqual(self.in_bin(), [kept.id])
-        self.assertTrue(integrity.check().is_clean)
+        self.assertTrue(check.check().is_clean)
 
     def test_its_words_leave_the_journal_at_once(self) -> None:
         self.erase(self.deleted())
@@ -83,28 +83,28 @@ class EraseTests(BinTestCase):
                 self.erase(card)
                 with (
                     mock.patch(
-                        "flashcards.store.failpoints.reach",
+                        "flashcards.store.lance.failpoints.reach",
                         side_effect=functools.partial(_die_at, step=step),
                     ),
                     self.assertRaises(RuntimeError),
                 ):
                     checkpoint.run()
-                journal.forget()
+                journal.clear_cache()
                 self.assertEqual(self.in_bin(), [])
                 checkpoint.run_until_empty()
                 self.assertEqual(self.in_bin(), [])
-                self.assertTrue(integrity.check().is_clean)
+                self.assertTrue(check.check().is_clean)
 
     def test_only_what_is_in_the_bin_is_erased(self) -> None:
         alive = stored_card(self.alice)
         self.assertEqual(self.erase(alive), 0)
-        services.get_card(owner_id=self.alice.pk, card_id=alive.id)
+        get_card(owner_id=self.alice.pk, card_id=alive.id)
 
     def test_nobody_erases_the_card_of_another(self) -> None:
         theirs = self.deleted(owner=self.bob)
         self.assertEqual(self.erase(theirs), 0)
-        self.assertEqual(card_bin.restore(owner_id=self.alice.pk, card_ids=[theirs.id]), [])
-        self.assertEqual(len(card_bin.cards_in_bin(owner_id=self.bob.pk)), 1)
+        self.assertEqual(trash.restore(owner_id=self.alice.pk, card_ids=[theirs.id]), [])
+        self.assertEqual(len(trash.cards_in_bin(owner_id=self.bob.pk)), 1)
         self.assertEqual(len(history.edits_of(owner_id=self.bob.pk, card_id=theirs.id)), 1)
 
 
@@ -125,7 +125,7 @@ class PurgeTests(BinTestCase):
         self.assertFalse(
             Flashcard.objects.all_owners().with_deleted().filter(id__in=[old.id, theirs.id])
         )
-        self.assertEqual(card_bin.purge(now=now), 0)
+        self.assertEqual(trash.purge(now=now), 0)
 
 
 class PageTests(BinTestCase):
@@ -154,7 +154,7 @@ class PageTests(BinTestCase):
         page = self.client.post(f"{self.url}restore/", {"card": [str(one.id)]}, follow=True)
         self.assertContains(page, "1 card is back")
         self.assertEqual(self.in_bin(), [two.id])
-        back = services.get_card(owner_id=self.alice.pk, card_id=one.id)
+        back = get_card(owner_id=self.alice.pk, card_id=one.id)
         self.assertEqual((back.stability, back.due), (one.stability, one.due))
 
     def test_all_that_were_found_come_back(self) -> None:
@@ -187,7 +187,7 @@ class PageTests(BinTestCase):
         for way in ("restore", "erase"):
             self.client.post(f"{self.url}{way}/", given)
         self.client.post(f"{self.url}erase/", given | {"all": "1"})
-        self.assertEqual(len(card_bin.cards_in_bin(owner_id=self.bob.pk)), 1)
+        self.assertEqual(len(trash.cards_in_bin(owner_id=self.bob.pk)), 1)
 
     def test_visitors_and_other_methods(self) -> None:
         self.assertEqual(self.client.get(f"{self.url}erase/").status_code, 405)

@@ -17,14 +17,29 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from accounts.models import User
-from flashcards import services
+from flashcards import study_settings
+from flashcards.cards.cards import (
+    bury_card,
+    delete_card,
+    delete_for_owner,
+    edit_card,
+    get_card,
+    restore_card,
+    set_suspended,
+)
+from flashcards.domain.records import Flashcard, Rating, State
+from flashcards.maintenance import bulk_load
 from flashcards.models import Deck
-from flashcards.records import Flashcard, Rating, State
-from flashcards.reviewing import study
-from flashcards.store import DueQueue, checkpoint, collection, journal, queue, recent
-from flashcards.store.following import Followers
-from flashcards.store.journal import Change
-from flashcards.upkeep import loading
+from flashcards.review.due import due_queue
+from flashcards.review.ratings import NothingToUndo, review_card, undo_review
+from flashcards.store import DueQueue
+from flashcards.store.cache import collection
+from flashcards.store.cache.owner_cache import OwnerCache
+from flashcards.store.due import due_queue as store_queue
+from flashcards.store.due import recent_reviews
+from flashcards.store.journal import journal
+from flashcards.store.journal.journal import Change
+from flashcards.store.maintenance import checkpoint
 from tests.factories import flashcard
 
 START = datetime(2026, 3, 10, 13, tzinfo=UTC)
@@ -38,9 +53,9 @@ def another_process() -> Iterator[None]:
     """Know nothing of what this process has in memory, and leave it as it is."""
     with (
         mock.patch.object(journal, "_cache", journal._Cache()),
-        mock.patch.object(queue, "_standing", Followers(9)),
-        mock.patch.object(recent, "_ledgers", Followers(9)),
-        mock.patch.object(collection, "_collections", Followers(9)),
+        mock.patch.object(store_queue, "_standing", OwnerCache(9)),
+        mock.patch.object(recent_reviews, "_ledgers", OwnerCache(9)),
+        mock.patch.object(collection, "_collections", OwnerCache(9)),
     ):
         yield
 
@@ -65,7 +80,7 @@ class Learner(RuleBasedStateMachine):
 
     @rule(count=st.integers(1, 4), seed=picks)
     def bring_in(self, count: int, seed: int) -> None:
-        loading.load_cards(owner_id=self.owner.pk, cards=self.cards(count, seed), logs=[])
+        bulk_load.load_cards(owner_id=self.owner.pk, cards=self.cards(count, seed), logs=[])
 
     @rule(rating=st.sampled_from(Rating), elsewhere=st.booleans(), times=st.integers(1, 3))
     def rate(self, rating: Rating, elsewhere: bool, times: int) -> None:
@@ -83,9 +98,9 @@ class Learner(RuleBasedStateMachine):
     def undo(self, elsewhere: bool) -> None:
         with (
             another_process() if elsewhere else contextlib.nullcontext(),
-            contextlib.suppress(services.NothingToUndo),
+            contextlib.suppress(NothingToUndo),
         ):
-            services.undo_review(owner_id=self.owner.pk, undo_id=uuid.uuid4(), now=self.now)
+            undo_review(owner_id=self.owner.pk, undo_id=uuid.uuid4(), now=self.now)
 
     @rule(
         pick=picks, what=st.sampled_from(("edit", "suspend", "resume", "bury", "later", "delete"))
@@ -95,7 +110,7 @@ class Learner(RuleBasedStateMachine):
 
         def done(card: Flashcard) -> None:
             if what == "edit":
-                services.edit_card(
+                edit_card(
                     owner_id=owner,
                     card_id=card.id,
                     question=f"Q {pick % 7}",
@@ -103,12 +118,12 @@ class Learner(RuleBasedStateMachine):
                     now=self.now,
                 )
             elif what in {"suspend", "resume"}:
-                services.set_suspended(owner_id=owner, card_id=card.id, suspended=what == "suspend")
+                set_suspended(owner_id=owner, card_id=card.id, suspended=what == "suspend")
             elif what in {"bury", "later"}:
                 until = self.now + (timedelta(minutes=9) if what == "later" else DAY)
-                services.bury_card(owner_id=owner, card_id=card.id, until=until)
+                bury_card(owner_id=owner, card_id=card.id, until=until)
             else:
-                services.delete_card(owner_id=owner, card_id=card.id, now=self.now)
+                delete_card(owner_id=owner, card_id=card.id, now=self.now)
 
         self.change(pick, done)
 
@@ -120,7 +135,7 @@ class Learner(RuleBasedStateMachine):
     @rule(pick=picks)
     def restore(self, pick: int) -> None:
         with contextlib.suppress(Flashcard.DoesNotExist):
-            services.restore_card(owner_id=self.owner.pk, card_id=self.id(pick))
+            restore_card(owner_id=self.owner.pk, card_id=self.id(pick))
 
     @rule(pick=picks)
     def erase(self, pick: int) -> None:
@@ -137,20 +152,22 @@ class Learner(RuleBasedStateMachine):
             optional={
                 "new_per_day": st.integers(0, 5),
                 "reviews_per_day": st.integers(0, 5),
-                "order": st.sampled_from(study.Order),
-                "new_cards": st.sampled_from(study.NewCards),
+                "order": st.sampled_from(study_settings.Order),
+                "new_cards": st.sampled_from(study_settings.NewCards),
                 "bury_siblings": st.booleans(),
                 "rollover_hour": st.sampled_from((4, 14)),
             },
         )
     )
     def set(self, values: dict[str, object]) -> None:
-        study.save(owner_id=self.owner.pk, deck=None, values=values, now=self.now)
+        study_settings.save(owner_id=self.owner.pk, deck=None, values=values, now=self.now)
 
     @rule(deck=st.integers(0, 2), new=st.integers(0, 3), reviews=st.integers(0, 3))
     def set_for_deck(self, deck: int, new: int, reviews: int) -> None:
         values = {"new_per_day": new, "reviews_per_day": reviews}
-        study.save(owner_id=self.owner.pk, deck=self.decks[deck], values=values, now=self.now)
+        study_settings.save(
+            owner_id=self.owner.pk, deck=self.decks[deck], values=values, now=self.now
+        )
 
     # What comes by itself
 
@@ -172,7 +189,7 @@ class Learner(RuleBasedStateMachine):
     def erase_all(self) -> None:
         # One in ten or so would leave little else.
         if self.now - START > 3 * DAY:
-            services.delete_for_owner(owner_id=self.owner.pk)
+            delete_for_owner(owner_id=self.owner.pk)
 
     # What holds
 
@@ -218,7 +235,7 @@ class Learner(RuleBasedStateMachine):
         return [plain(each) for each in found]
 
     def read(self, limit: int = 99, ahead: int = 0, only: frozenset[str] | None = None) -> DueQueue:
-        return services.due_queue(
+        return due_queue(
             owner_id=self.owner.pk,
             now=self.now,
             limit=limit,
@@ -231,10 +248,10 @@ class Learner(RuleBasedStateMachine):
 
     def change(self, pick: int, change: Callable[[Flashcard], object]) -> None:
         with contextlib.suppress(Flashcard.DoesNotExist):
-            change(services.get_card(owner_id=self.owner.pk, card_id=self.id(pick)))
+            change(get_card(owner_id=self.owner.pk, card_id=self.id(pick)))
 
     def answer(self, card: Flashcard, rating: Rating) -> None:
-        services.review_card(
+        review_card(
             owner_id=self.owner.pk,
             card_id=card.id,
             review_id=uuid.uuid4(),

@@ -7,10 +7,10 @@ from unittest import mock
 from django.urls import reverse
 from django.utils import timezone
 
-from flashcards import decks
-from flashcards.browsing import bulk
+from flashcards.cards import decks
+from flashcards.domain.records import Flashcard
 from flashcards.models import BulkChange, Deck
-from flashcards.records import Flashcard
+from flashcards.search import bulk_actions
 from tests.base import TestCase
 from tests.factories import stored_card
 
@@ -198,13 +198,13 @@ class ChangingTests(_Page):
 
     def test_many_cards_show_their_progress_until_the_worker_is_done(self) -> None:
         cards = [stored_card(self.alice) for _ in range(3)]
-        with mock.patch.object(bulk, "AT_ONCE_CARDS", 2):
+        with mock.patch.object(bulk_actions, "AT_ONCE_CARDS", 2):
             response = self.post(*cards, verb="suspend", headers=HTMX)
             change = BulkChange.objects.get()
             url = f"{CHANGE}{change.id}/"
             self.assertContains(response, f'hx-get="{url}"')
             self.assertContains(response, "0 of 3")
-            bulk.run(change_id=change.id, clock=timezone.now)
+            bulk_actions.run(change_id=change.id, clock=timezone.now)
         done = self.client.get(url, headers=HTMX)
         self.assertContains(done, "3 cards suspended")
         self.assertIn("bulk-done", done["HX-Trigger"])

@@ -6,11 +6,12 @@ from datetime import timedelta
 from typing import Any
 from unittest import mock
 
-from flashcards import history, scheduling
-from flashcards.browsing import bulk
-from flashcards.browsing.changes import Verb
+from flashcards import scheduling
+from flashcards.cards import history
+from flashcards.domain.records import Flashcard, Rating, ReviewLog, State
 from flashcards.models import BulkChange, BulkPart
-from flashcards.records import Flashcard, Rating, ReviewLog, State
+from flashcards.search import bulk_actions
+from flashcards.search.card_actions import Verb
 from tests.base import TestCase
 from tests.factories import NOW, stored_card
 from tests.flashcards.cards import answer
@@ -33,7 +34,7 @@ VERBS: dict[Verb, tuple[dict[str, Any], dict[str, Any]]] = {
 
 class _BulkTestCase(TestCase):
     def change(self, verb: Verb, *cards: Flashcard, **argument: Any) -> BulkChange:
-        return bulk.change_cards(
+        return bulk_actions.change_cards(
             owner_id=self.alice.id,
             verb=verb,
             argument=argument,
@@ -42,7 +43,7 @@ class _BulkTestCase(TestCase):
         )
 
     def undo(self, change: BulkChange) -> BulkChange:
-        return bulk.undo(owner_id=self.alice.id, change_id=change.id, clock=lambda: NOW)
+        return bulk_actions.undo(owner_id=self.alice.id, change_id=change.id, clock=lambda: NOW)
 
     def now(self, card: Flashcard) -> Flashcard:
         return Flashcard.objects.for_owner(card.owner_id).with_deleted().get(id=card.id)
@@ -122,17 +123,17 @@ class BulkTests(_BulkTestCase):
 
     def test_another_learner_cannot_undo_it(self) -> None:
         change = self.change(Verb.SUSPEND, stored_card(self.alice))
-        with self.assertRaises(bulk.NothingToUndo):
-            bulk.undo(owner_id=self.bob.id, change_id=change.id, clock=lambda: NOW)
+        with self.assertRaises(bulk_actions.NothingToUndo):
+            bulk_actions.undo(owner_id=self.bob.id, change_id=change.id, clock=lambda: NOW)
 
     def test_it_is_undone_once(self) -> None:
         change = self.change(Verb.SUSPEND, stored_card(self.alice))
         self.undo(change)
-        with self.assertRaises(bulk.NothingToUndo):
+        with self.assertRaises(bulk_actions.NothingToUndo):
             self.undo(change)
 
     def test_nothing_selected_is_told(self) -> None:
-        with self.assertRaises(bulk.NothingSelected):
+        with self.assertRaises(bulk_actions.NothingSelected):
             self.change(Verb.SUSPEND)
 
     def test_new_tags_are_an_edit_that_the_card_keeps_the_history_of(self) -> None:
@@ -141,27 +142,27 @@ class BulkTests(_BulkTestCase):
         self.assertEqual(len(history.edits_of(owner_id=self.alice.id, card_id=card.id)), 1)
 
 
-@mock.patch.multiple(bulk, BATCH_CARDS=2, AT_ONCE_CARDS=3)
+@mock.patch.multiple(bulk_actions, BATCH_CARDS=2, AT_ONCE_CARDS=3)
 class InTheBackgroundTests(_BulkTestCase):
     def test_many_cards_wait_for_the_worker_and_are_changed_batch_by_batch(self) -> None:
         cards = [stored_card(self.alice) for _ in range(5)]
         change = self.change(Verb.SUSPEND, *cards)
         self.assertEqual((change.status, change.done), ("working", 0))
-        self.assertEqual(bulk.under_way(owner_id=self.alice.id), change)
-        bulk.run(change_id=change.id, clock=lambda: NOW)
+        self.assertEqual(bulk_actions.under_way(owner_id=self.alice.id), change)
+        bulk_actions.run(change_id=change.id, clock=lambda: NOW)
         change.refresh_from_db()
         self.assertEqual((change.status, change.done, change.changed), ("done", 5, 5))
         self.assertEqual(BulkPart.objects.filter(change=change).count(), 3)
         self.assertTrue(all(self.now(card).suspended for card in cards))
-        self.assertIsNone(bulk.under_way(owner_id=self.alice.id))
+        self.assertIsNone(bulk_actions.under_way(owner_id=self.alice.id))
 
     def test_undo_stops_it_and_takes_back_what_was_done(self) -> None:
         cards = [stored_card(self.alice) for _ in range(5)]
         change = self.change(Verb.SUSPEND, *cards)
-        bulk._step(change.id, lambda: NOW)
+        bulk_actions._step(change.id, lambda: NOW)
         self.assertEqual([self.now(card).suspended for card in cards].count(True), 2)
         self.undo(change)
-        bulk.run(change_id=change.id, clock=lambda: NOW)
+        bulk_actions.run(change_id=change.id, clock=lambda: NOW)
         change.refresh_from_db()
         self.assertEqual((change.status, change.done, change.changed), ("undone", 0, 0))
         self.assertFalse(any(self.now(card).suspended for card in cards))

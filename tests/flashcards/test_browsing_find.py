@@ -12,14 +12,20 @@ from hypothesis.extra.django import TestCase as HypothesisTestCase
 from numpy.typing import NDArray
 
 from accounts.models import User
-from flashcards import decks, services
-from flashcards.browsing import BadQuery, Order, completing, find
-from flashcards.browsing.finding import Found
-from flashcards.records import Flashcard, Rating, State
-from flashcards.reviewing import resetting
-from flashcards.store import checkpoint, codec, collection, journal
-from flashcards.store.journal import Change
-from flashcards.upkeep import loading
+from flashcards.cards import decks
+from flashcards.cards.cards import get_card
+from flashcards.domain.query.syntax import BadQuery
+from flashcards.domain.records import Flashcard, Rating, State
+from flashcards.maintenance import bulk_load
+from flashcards.review import resetting
+from flashcards.review.ratings import undo_review
+from flashcards.search import completion
+from flashcards.search.search import Found, Order, find
+from flashcards.store.cache import collection
+from flashcards.store.journal import journal
+from flashcards.store.journal.journal import Change
+from flashcards.store.lance import codec
+from flashcards.store.maintenance import checkpoint
 from tests.base import TestCase
 from tests.factories import NOW, flashcard, store, stored_card
 from tests.flashcards.cards import answer
@@ -75,7 +81,7 @@ class _Shelf(TestCase):
                 flashcard(owner, question="deleted", deleted_at=NOW, **made),
             ]  # fmt: skip
             if self.checkpointed:
-                loading.load_cards(owner_id=owner.id, cards=cards, logs=[])
+                bulk_load.load_cards(owner_id=owner.id, cards=cards, logs=[])
             else:
                 store(*cards)
 
@@ -186,7 +192,7 @@ class SearchTests(_Shelf):
         with self.assertRaises(BadQuery):
             search(self.alice, 'deck:"Bobs deck"')
         for text in ("deck:bobs", "tag:bobs"):
-            found = completing.complete(owner_id=self.alice.id, text=text, at=len(text))
+            found = completion.complete(owner_id=self.alice.id, text=text, at=len(text))
             self.assertEqual(found, [])
         theirs = search(self.bob, "").ids()
         alices = collection.read(self.alice.id)
@@ -244,7 +250,7 @@ class OddSearchTests(TestCase):
         embedder = mock.Mock()
         embedder.embed.return_value = vectors[:1]
         with mock.patch(
-            "flashcards.browsing.matching.get_embedder", autospec=True, return_value=embedder
+            "flashcards.search.matcher.get_embedder", autospec=True, return_value=embedder
         ):
             self.assertEqual([c.question for c in search(self.alice, '~"about it"')], ["near"])
             self.assertNotIn("near", [c.question for c in search(self.alice, '-~"about it"')])
@@ -257,13 +263,13 @@ class OddSearchTests(TestCase):
                 if checkpointed:
                     checkpoint.run_until_empty()
                 self.assertEqual(self.found("rated:7", "rated:7:3"), [1, 1])
-                services.undo_review(
+                undo_review(
                     owner_id=self.alice.id, undo_id=uuid.uuid4(), now=NOW - timedelta(hours=23)
                 )
                 if checkpointed:
                     checkpoint.run_until_empty()
                 self.assertEqual(self.found("rated:7", "rated:7:3"), [0, 0])
-                card = services.get_card(owner_id=self.alice.id, card_id=card.id)
+                card = get_card(owner_id=self.alice.id, card_id=card.id)
 
     def test_a_card_that_was_begun_anew_counts_as_reviewed_before(self) -> None:
         card, other = stored_card(self.alice), stored_card(self.alice)
@@ -294,7 +300,7 @@ class OddSearchTests(TestCase):
             ("", []),
         ):
             with self.subTest(text):
-                found = completing.complete(owner_id=self.alice.id, text=text, at=len(text))
+                found = completion.complete(owner_id=self.alice.id, text=text, at=len(text))
                 self.assertEqual([each.text for each in found][: len(expected) or 1], expected)
 
 

@@ -4,11 +4,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from flashcards.browsing import syntax
-from flashcards.browsing.parsing import KEYS, parse
-from flashcards.browsing.syntax import (
+from flashcards.domain.query import syntax
+from flashcards.domain.query.parser import KEYS, parse
+from flashcards.domain.query.syntax import (
     And,
     BadQuery,
+    CardStatus,
     Compared,
     Everything,
     Flagged,
@@ -21,7 +22,6 @@ from flashcards.browsing.syntax import (
     Or,
     Property,
     Rated,
-    Standing,
     Tagged,
     Text,
     Within,
@@ -41,7 +41,7 @@ leaves: st.SearchStrategy[Node] = st.one_of(
     st.builds(Meaning, words),
     st.builds(InDeck, words),
     st.builds(Tagged, words),
-    st.builds(Is, st.sampled_from(Standing)),
+    st.builds(Is, st.sampled_from(CardStatus)),
     st.builds(Compared, st.sampled_from(Property), st.sampled_from(syntax.OPERATORS), numbers),
     st.builds(Within, st.sampled_from(Moment), days),
     st.builds(Rated, days, st.none() | st.integers(1, 4)),
@@ -117,7 +117,7 @@ class TestProperties:
         ("deck:Biology::Cells", InDeck("Biology::Cells")),
         ('deck:"My deck"', InDeck("My deck")),
         ("tag:verbs", Tagged("verbs")),
-        ("IS:Due", Is(Standing.DUE)),
+        ("IS:Due", Is(CardStatus.DUE)),
         ("prop:r<0.9", Compared(Property.RETRIEVABILITY, "<", 0.9)),
         ("prop:r<90%", Compared(Property.RETRIEVABILITY, "<", 0.9)),
         ("prop:stability>=21", Compared(Property.STABILITY, ">=", 21.0)),

@@ -4,7 +4,13 @@ import time
 
 import pytest
 
-from flashcards.making.candidates import Candidate, Seen, cards_wanted, locate, without_duplicates
+from flashcards.drafting.candidates import (
+    Candidate,
+    Seen,
+    cards_wanted,
+    locate,
+    without_duplicates,
+)
 
 TEXT = (
     "Smallpox was an infectious disease caused by the *variola* virus.\n\n"

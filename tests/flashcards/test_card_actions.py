@@ -8,9 +8,10 @@ from unittest import mock
 from django.urls import reverse
 from django.utils import timezone
 
-from flashcards import embedding, labels, services
+from flashcards.cards import embedding, labels
+from flashcards.cards.cards import edit_card, get_card
+from flashcards.domain.records import Flashcard, Rating, State
 from flashcards.models import CardEdit
-from flashcards.records import Flashcard, Rating, State
 from memoryloop.embeddings import EmbeddingError
 from tests.base import TestCase
 from tests.factories import stored_card
@@ -26,7 +27,7 @@ class LabelTests(CardViewRules, TestCase):
         (self.card,) = give_cards(self.alice)
 
     def now(self) -> Flashcard:
-        return services.get_card(owner_id=self.alice.pk, card_id=self.card.id)
+        return get_card(owner_id=self.alice.pk, card_id=self.card.id)
 
     def test_tags_and_flag_are_set_and_the_tags_are_in_the_history(self) -> None:
         self.log_in()
@@ -69,12 +70,12 @@ class ResetTests(CardViewRules, TestCase):
         page = self.client.post(self.url(card), follow=True)
         self.assertContains(page, "Begun anew")
         self.assertContains(page, "begun anew")
-        now = services.get_card(owner_id=self.alice.pk, card_id=card.id)
+        now = get_card(owner_id=self.alice.pk, card_id=card.id)
         self.assertEqual(now.state, State.NEW)
         (toast,) = page.context["messages"]
         undo = toast.extra_tags.removeprefix("undo:")
         self.assertContains(self.client.post(undo, follow=True), "The schedule is as it was.")
-        again = services.get_card(owner_id=self.alice.pk, card_id=card.id)
+        again = get_card(owner_id=self.alice.pk, card_id=card.id)
         self.assertEqual((again.state, again.due), (card.state, card.due))
         self.assertContains(self.client.post(undo, follow=True), "taken back already")
 
@@ -94,7 +95,7 @@ class BuryTests(CardViewRules, TestCase):
         (card,) = give_cards(self.alice)
         page = self.client.post(self.url(card), follow=True)
         self.assertContains(page, "Review today after all")
-        now = services.get_card(owner_id=self.alice.pk, card_id=card.id)
+        now = get_card(owner_id=self.alice.pk, card_id=card.id)
         assert now.buried_until is not None
         self.assertGreater(now.buried_until, timezone.now())
 
@@ -102,7 +103,7 @@ class BuryTests(CardViewRules, TestCase):
 class RevertTests(TestCase):
     def setUp(self) -> None:
         self.card = stored_card(self.alice, question="Capital of Spain?", answer="Barcelona")
-        services.edit_card(
+        edit_card(
             owner_id=self.alice.pk,
             card_id=self.card.id,
             question="Capital of Spain?",
@@ -121,7 +122,7 @@ class RevertTests(TestCase):
         page = self.client.post(self.url(), follow=True)
         self.assertContains(page, "The earlier words are back.")
         self.assertContains(page, "<del>Madrid</del><ins>Barcelona</ins>")
-        now = services.get_card(owner_id=self.alice.pk, card_id=self.card.id)
+        now = get_card(owner_id=self.alice.pk, card_id=self.card.id)
         self.assertEqual(now.answer, "Barcelona")
         self.assertContains(self.client.post(self.url(), follow=True), "has these words already")
 
@@ -161,7 +162,7 @@ class NearTests(CardViewRules, TestCase):
         self.log_in()
         broken = EmbeddingError("No model.")
         with (
-            self.assertLogs("flashcards.alike.neighbours", "WARNING"),
+            self.assertLogs("flashcards.cards.neighbours", "WARNING"),
             mock.patch.object(embedding, "similar_cards", autospec=True, side_effect=broken),
         ):
             response = self.client.get(self.url(card), headers=HTMX)
@@ -192,9 +193,9 @@ class EditAnewTests(TestCase):
         self.assertContains(self.client.get(url), "Begin the schedule anew")
         words = {"kind": "basic", "question": "Another?", "answer": "Fact", "extra": ""}
         self.client.post(url, words)
-        after = services.get_card(owner_id=self.alice.pk, card_id=card.id)
+        after = get_card(owner_id=self.alice.pk, card_id=card.id)
         self.assertEqual((after.state, after.due), (card.state, card.due))
         page = self.client.post(url, words | {"schedule": "reset"}, follow=True)
         self.assertContains(page, "Its schedule begins anew.")
-        after = services.get_card(owner_id=self.alice.pk, card_id=card.id)
+        after = get_card(owner_id=self.alice.pk, card_id=card.id)
         self.assertEqual(after.state, State.NEW)

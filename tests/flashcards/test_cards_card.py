@@ -6,8 +6,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from flashcards import services
-from flashcards.records import Kind, NewCard, Rating
+from flashcards.cards.cards import delete_card, edit_card
+from flashcards.domain.records import Kind, NewCard, Rating
 from tests.base import TestCase
 from tests.flashcards.cards import answer, give_cards
 from tests.flashcards.test_review_source import sourced_card
@@ -60,7 +60,7 @@ class CardPageTests(CardViewRules, TestCase):
     def test_a_deleted_card_has_no_page(self) -> None:
         self.log_in()
         (card,) = give_cards(self.alice)
-        services.delete_card(owner_id=self.alice.id, card_id=card.id, now=timezone.now())
+        delete_card(owner_id=self.alice.id, card_id=card.id, now=timezone.now())
         self.assertEqual(self.client.get(self.url(card)).status_code, 404)
 
     def test_ten_reviews_and_edits_cost_the_same_as_two(self) -> None:
@@ -70,7 +70,7 @@ class CardPageTests(CardViewRules, TestCase):
         begun = timezone.now() - timedelta(days=60)
         for number in range(10):
             card = answer(card, Rating.GOOD, now=begun + timedelta(days=6 * number))
-            services.edit_card(
+            edit_card(
                 owner_id=self.alice.id,
                 card_id=card.id,
                 question=f"Question {number}?",

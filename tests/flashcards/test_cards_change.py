@@ -5,8 +5,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from flashcards import notes, services
-from flashcards.records import Flashcard, Kind, NewCard, Rating
+from flashcards.cards import notes
+from flashcards.cards.cards import count_cards, get_card, set_suspended
+from flashcards.domain.records import Flashcard, Kind, NewCard, Rating
 from tests.base import TestCase
 from tests.flashcards.cards import answer, give_cards
 from tests.flashcards.view_rules import CardViewRules
@@ -23,7 +24,7 @@ class EditTests(CardViewRules, TestCase):
         return self.client.post(self.url(self.card), data)
 
     def get(self) -> Flashcard:
-        return services.get_card(owner_id=self.alice.id, card_id=self.card.id)
+        return get_card(owner_id=self.alice.id, card_id=self.card.id)
 
     def test_the_words_change_and_the_schedule_stays(self) -> None:
         self.log_in()
@@ -117,7 +118,7 @@ class DeleteTests(CardViewRules, TestCase):
         response = self.client.post(self.url(card), follow=True)
         self.assertContains(response, "Card deleted.")
         self.assertContains(response, f'action="/cards/{card.id}/restore/"')
-        self.assertEqual(services.count_cards(owner_id=self.alice.id), 0)
+        self.assertEqual(count_cards(owner_id=self.alice.id), 0)
 
     def test_undo_brings_it_back_just_as_it_was(self) -> None:
         self.log_in()
@@ -126,7 +127,7 @@ class DeleteTests(CardViewRules, TestCase):
         self.client.post(self.url(card))
         response = self.client.post(f"/cards/{card.id}/restore/", {"next": "/cards/"})
         self.assertRedirects(response, "/cards/")
-        self.assertEqual(services.get_card(owner_id=self.alice.id, card_id=card.id), card)
+        self.assertEqual(get_card(owner_id=self.alice.id, card_id=card.id), card)
 
 
 class RestoreTests(CardViewRules, TestCase):
@@ -137,7 +138,7 @@ class RestoreTests(CardViewRules, TestCase):
         self.log_in()
         (card,) = give_cards(self.alice)
         self.assertRedirects(self.client.post(self.url(card)), f"/cards/{card.id}/")
-        self.assertEqual(services.get_card(owner_id=self.alice.id, card_id=card.id), card)
+        self.assertEqual(get_card(owner_id=self.alice.id, card_id=card.id), card)
 
 
 class SuspendTests(CardViewRules, TestCase):
@@ -159,7 +160,7 @@ class ResumeTests(CardViewRules, TestCase):
     def test_it_comes_back_into_review(self) -> None:
         self.log_in()
         (card,) = give_cards(self.alice)
-        services.set_suspended(owner_id=self.alice.id, card_id=card.id, suspended=True)
+        set_suspended(owner_id=self.alice.id, card_id=card.id, suspended=True)
         self.client.post(self.url(card))
         self.assertEqual(self.client.get("/review/").context["stage"].card.id, card.id)
 

@@ -6,8 +6,8 @@ from django.test import SimpleTestCase
 from django.urls import resolve
 from django.utils import timezone
 
-from flashcards import services
-from flashcards.records import NewCard, Rating
+from flashcards.cards.cards import set_suspended
+from flashcards.domain.records import NewCard, Rating
 from tests.base import TestCase
 from tests.flashcards.cards import answer, give_cards, give_many
 
@@ -81,7 +81,7 @@ class CardListTests(TestCase):
         first, second, third, _ = give_many(self.alice, 4)
         answer(first, Rating.EASY, now=now)
         answer(second, Rating.GOOD, now=now - timedelta(hours=1))
-        services.set_suspended(owner_id=self.alice.id, card_id=third.id, suspended=True)
+        set_suspended(owner_id=self.alice.id, card_id=third.id, suspended=True)
         rows = {row.card.id: row for row in self.client.get(URL).context["rows"]}
         self.assertRegex(rows[first.id].due, r"^in \d+ days$")
         self.assertEqual((rows[second.id].due, rows[second.id].state), ("now", "learning"))

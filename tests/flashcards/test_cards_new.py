@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from flashcards import services
+from flashcards.cards.cards import count_cards, search_cards
+from flashcards.domain.records import Flashcard, Kind, NewCard
 from flashcards.models import Deck
-from flashcards.records import Flashcard, Kind, NewCard
 from tests.base import TestCase
 from tests.flashcards.cards import give_cards
 
@@ -17,7 +17,7 @@ class NewCardTests(TestCase):
         self.log_in()
 
     def cards(self) -> list[Flashcard]:
-        return list(services.search_cards(owner_id=self.alice.id))
+        return list(search_cards(owner_id=self.alice.id))
 
     def post(self, **values: Any) -> Any:
         return self.client.post(URL, {**GOOD, **values})
@@ -116,7 +116,7 @@ class PreviewTests(TestCase):
         response = self.client.post(self.URL, data, headers={"HX-Request": "true"})
         self.assertContains(response, "<strong>[…]</strong>")
         self.assertContains(response, "<strong>Seine</strong>")
-        self.assertEqual(services.count_cards(owner_id=self.alice.id), 0)
+        self.assertEqual(count_cards(owner_id=self.alice.id), 0)
 
     def test_it_shows_every_card_of_a_note_and_the_tags(self) -> None:
         self.log_in()
@@ -159,7 +159,7 @@ class NoteTests(TestCase):
         response = self.client.post(self.url, follow=True)
         self.assertContains(response, "2 cards deleted.")
         self.client.post(f"/notes/{self.cards[0].note_id}/restore/")
-        self.assertEqual(services.count_cards(owner_id=self.alice.id), 2)
+        self.assertEqual(count_cards(owner_id=self.alice.id), 2)
 
     def test_a_stranger_knows_no_such_note_and_visitors_log_in(self) -> None:
         for action in ("delete", "restore"):
@@ -169,4 +169,4 @@ class NoteTests(TestCase):
             self.assertEqual(self.client.get(url).status_code, 405)
             self.client.logout()
             self.assertEqual(self.client.post(url).status_code, 302)
-        self.assertEqual(services.count_cards(owner_id=self.alice.id), 2)
+        self.assertEqual(count_cards(owner_id=self.alice.id), 2)

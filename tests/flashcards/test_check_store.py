@@ -9,17 +9,20 @@ from unittest import mock
 import pyarrow as pa
 from django.core.management import call_command
 
-from flashcards import services
+from flashcards.domain.records import Flashcard, Rating
+from flashcards.maintenance import check
 from flashcards.models import JournalEntry, StoreVersions
-from flashcards.records import Flashcard, Rating
-from flashcards.store import checkpoint, health, journal, queue, tables
-from flashcards.store.schema import FLASHCARDS, REVIEW_LOGS
-from flashcards.upkeep import integrity
+from flashcards.review.ratings import review_card, undo_review
+from flashcards.store.due import due_queue
+from flashcards.store.journal import journal
+from flashcards.store.lance import tables
+from flashcards.store.lance.schema import FLASHCARDS, REVIEW_LOGS
+from flashcards.store.maintenance import checkpoint, health
 from tests.base import TestCase
 from tests.factories import NOW, review_log, store, stored_card
 
 
-def kinds(report: integrity.Report) -> dict[str, tuple[int, int]]:
+def kinds(report: check.Report) -> dict[str, tuple[int, int]]:
     return {f.kind: (f.count, f.repaired) for f in report.findings}
 
 
@@ -28,7 +31,7 @@ class CheckStoreTests(TestCase):
         self.card = stored_card(self.alice)
         stored_card(self.bob)
         for sequence in range(3):
-            services.review_card(
+            review_card(
                 owner_id=self.alice.pk,
                 card_id=self.card.id,
                 review_id=uuid.uuid4(),
@@ -48,7 +51,7 @@ class CheckStoreTests(TestCase):
     def test_a_sound_store_is_clean_with_and_without_pending_changes(self) -> None:
         store(dataclasses.replace(self.newest(), flag=2))
         for _ in range(2):
-            report = integrity.check()
+            report = check.check()
             self.assertEqual((report.findings, report.cards, report.logs), ([], 2, 3))
             checkpoint.run()
 
@@ -58,18 +61,18 @@ class CheckStoreTests(TestCase):
     def test_a_schedule_that_is_not_the_fold_is_found_and_mended(self) -> None:
         right = self.newest()
         store(dataclasses.replace(right, stability=99.0))
-        self.assertEqual(kinds(integrity.check()), {"state_is_not_fold": (1, 0)})
-        self.assertEqual(kinds(integrity.check(repair=True)), {"state_is_not_fold": (1, 1)})
-        self.assertEqual(kinds(integrity.check()), {})
+        self.assertEqual(kinds(check.check()), {"state_is_not_fold": (1, 0)})
+        self.assertEqual(kinds(check.check(repair=True)), {"state_is_not_fold": (1, 1)})
+        self.assertEqual(kinds(check.check()), {})
         self.assertEqual(self.newest(), right)
 
     def test_columns_that_are_not_the_record_are_found_and_written_again(self) -> None:
         right = self.newest()
         where = f"id = '{right.id}'"
         self.tamper(FLASHCARDS, lambda table: table.update(where, {"question": "Another?"}))
-        self.assertEqual(kinds(integrity.check()), {"image_differs": (1, 0)})
-        self.assertEqual(kinds(integrity.check(repair=True)), {"image_differs": (1, 1)})
-        self.assertEqual(kinds(integrity.check()), {})
+        self.assertEqual(kinds(check.check()), {"image_differs": (1, 0)})
+        self.assertEqual(kinds(check.check(repair=True)), {"image_differs": (1, 1)})
+        self.assertEqual(kinds(check.check()), {})
         self.assertEqual(
             Flashcard.objects.for_owner(self.alice).values("question"),
             [{"question": right.question}],
@@ -77,13 +80,13 @@ class CheckStoreTests(TestCase):
 
     def test_a_lost_last_review_is_found_and_the_rest_folded(self) -> None:
         self.tamper(REVIEW_LOGS, lambda table: table.delete("sequence = 2"))
-        self.assertEqual(kinds(integrity.check(repair=True)), {"missing_logs": (1, 1)})
-        self.assertEqual(kinds(integrity.check()), {})
+        self.assertEqual(kinds(check.check(repair=True)), {"missing_logs": (1, 1)})
+        self.assertEqual(kinds(check.check()), {})
         self.assertEqual(self.newest().sequence, 2)
 
     def test_a_hole_in_a_history_is_told_and_stays(self) -> None:
         self.tamper(REVIEW_LOGS, lambda table: table.delete("sequence = 1"))
-        report = integrity.check(repair=True)
+        report = check.check(repair=True)
         self.assertEqual(kinds(report), {"missing_logs": (1, 0)})
         self.assertFalse(report.is_clean)
 
@@ -95,25 +98,25 @@ class CheckStoreTests(TestCase):
                 table.add(rows, on_bad_vectors="null")  # type: ignore[attr-defined]
 
             self.tamper(spec, double)
-            self.assertEqual(kinds(integrity.check(repair=True))[kind], (1, 1))
-            self.assertEqual(kinds(integrity.check()), {})
+            self.assertEqual(kinds(check.check(repair=True))[kind], (1, 1))
+            self.assertEqual(kinds(check.check()), {})
 
     def test_links_to_deleted_messages_are_found_and_cut(self) -> None:
         stored_card(self.alice, message_id=uuid.uuid4(), source_start=1, source_end=4)
-        self.assertEqual(kinds(integrity.check(repair=True)), {"dangling_messages": (1, 1)})
-        self.assertEqual(kinds(integrity.check()), {})
+        self.assertEqual(kinds(check.check(repair=True)), {"dangling_messages": (1, 1)})
+        self.assertEqual(kinds(check.check()), {})
 
     def test_cards_of_an_account_that_is_gone_are_found_and_erased(self) -> None:
         stranger = dataclasses.replace(
             self.card, id=uuid.uuid4(), owner_id=uuid.uuid4(), sequence=0
         )
         journal.append([journal.Change(stranger)])
-        self.assertEqual(kinds(integrity.check(repair=True)), {"orphan_cards": (1, 1)})
-        self.assertEqual(kinds(integrity.check()), {})
+        self.assertEqual(kinds(check.check(repair=True)), {"orphan_cards": (1, 1)})
+        self.assertEqual(kinds(check.check()), {})
 
     def test_a_review_without_its_card_is_told(self) -> None:
         self.tamper(FLASHCARDS, lambda table: table.delete(f"id = '{self.card.id}'"))
-        self.assertEqual(kinds(integrity.check()), {"orphan_logs": (1, 0)})
+        self.assertEqual(kinds(check.check()), {"orphan_logs": (1, 0)})
 
     def test_residue_of_a_dead_checkpoint_is_told_until_the_next(self) -> None:
         store(dataclasses.replace(self.newest(), flag=1))
@@ -122,11 +125,11 @@ class CheckStoreTests(TestCase):
         checkpoint.run()
         entry.save(force_insert=True)
         versions.save()
-        for module in (journal, queue):
+        for module in (journal, due_queue):
             module.forget()
-        self.assertEqual(kinds(integrity.check()), {"journal_residue": (1, 0)})
+        self.assertEqual(kinds(check.check()), {"journal_residue": (1, 0)})
         checkpoint.run()
-        self.assertEqual(kinds(integrity.check()), {})
+        self.assertEqual(kinds(check.check()), {})
 
     def test_a_missing_index_is_told(self) -> None:
         def drop(table: object) -> None:
@@ -134,20 +137,20 @@ class CheckStoreTests(TestCase):
             table.drop_index(index.name)  # type: ignore[attr-defined]
 
         self.tamper(FLASHCARDS, drop)
-        self.assertEqual(kinds(integrity.check()), {"index_missing": (1, 0)})
+        self.assertEqual(kinds(check.check()), {"index_missing": (1, 0)})
 
     def test_a_missing_index_of_meaning_is_told_once_it_would_pay(self) -> None:
         stored_card(self.alice, embedding_model="one")
         checkpoint.run()
-        self.assertEqual(kinds(integrity.check()), {})
+        self.assertEqual(kinds(check.check()), {})
         with mock.patch.object(checkpoint, "VECTOR_INDEX_ROWS", 1):
-            self.assertEqual(kinds(integrity.check()), {"index_missing": (1, 0)})
+            self.assertEqual(kinds(check.check()), {"index_missing": (1, 0)})
 
     def test_an_index_that_is_far_behind_is_told(self) -> None:
         stored_card(self.alice)
         checkpoint.run()
         with mock.patch.object(health, "UNINDEXED_ROWS_MOST", 0):
-            (finding,) = integrity.check().findings
+            (finding,) = check.check().findings
         self.assertEqual(finding.kind, "index_behind")
         self.assertIn("flashcards.id: 1 rows", finding.examples)
 
@@ -167,7 +170,7 @@ class CheckStoreTests(TestCase):
         self.assertIn(str(self.card.id), report["findings"][0]["examples"][0])
 
     def test_logs_of_other_kinds_do_not_upset_it(self) -> None:
-        services.undo_review(owner_id=self.alice.pk, undo_id=uuid.uuid4(), now=NOW)
-        self.assertEqual(kinds(integrity.check()), {})
+        undo_review(owner_id=self.alice.pk, undo_id=uuid.uuid4(), now=NOW)
+        self.assertEqual(kinds(check.check()), {})
         store(self.newest(), logs=(review_log(self.newest(), sequence=9),))
-        self.assertEqual(kinds(integrity.check()), {"missing_logs": (1, 0)})
+        self.assertEqual(kinds(check.check()), {"missing_logs": (1, 0)})

@@ -8,28 +8,25 @@ from unittest import mock
 import numpy as np
 import pytest
 
-from flashcards import embedding, services
+from flashcards.cards import embedding
+from flashcards.cards.cards import delete_card, delete_for_owner, edit_card
+from flashcards.domain.records import Flashcard, Rating, ReviewLog
+from flashcards.maintenance import bulk_load
 from flashcards.models import JournalEntry, StoreVersions
-from flashcards.records import Flashcard, Rating, ReviewLog
-from flashcards.store import (
-    StoreError,
-    check_readable,
-    checkpoint,
-    codec,
-    failpoints,
-    journal,
-    queue,
-    tables,
-)
-from flashcards.store.journal import Change
-from flashcards.store.schema import (
+from flashcards.review.ratings import review_card
+from flashcards.store import StoreError, check_readable
+from flashcards.store.due import due_queue
+from flashcards.store.journal import journal
+from flashcards.store.journal.journal import Change
+from flashcards.store.lance import codec, failpoints, tables
+from flashcards.store.lance.schema import (
     FLASHCARDS,
     FLASHCARDS_SCHEMA,
     REVIEW_LOGS,
     REVIEW_LOGS_SCHEMA,
     Index,
 )
-from flashcards.upkeep import loading
+from flashcards.store.maintenance import checkpoint
 from tests.base import TestCase
 from tests.factories import NOW, flashcard, review_log, store, stored_card
 
@@ -86,7 +83,7 @@ class CheckpointTests(TestCase):
                     self.assertRaises(DiedError),
                 ):
                     checkpoint.run()
-                for module in (journal, queue, tables):
+                for module in (journal, due_queue, tables):
                     module.forget()
                 self.assertEqual(Flashcard.objects.for_owner(self.alice).get(id=card.id).flag, 3)
                 checkpoint.run()
@@ -169,8 +166,8 @@ class BatchTests(TestCase):
         self.shares: list[float] = []
 
     def load(self) -> None:
-        with mock.patch.object(loading, "BATCH_CARDS", 10):
-            loading.load_cards(
+        with mock.patch.object(bulk_load, "BATCH_CARDS", 10):
+            bulk_load.load_cards(
                 owner_id=self.alice.pk,
                 cards=self.cards,
                 logs=self.logs,
@@ -197,21 +194,21 @@ class BatchTests(TestCase):
                 self.assertRaises(DiedError),
             ):
                 self.load()
-            for module in (journal, queue, tables):
+            for module in (journal, due_queue, tables):
                 module.forget()
             checkpoint.run()
             self.assertEqual(Flashcard.objects.for_owner(self.alice).count(), 25)
             self.assertEqual(ReviewLog.objects.for_owner(self.alice).count(), 5)
-            services.delete_for_owner(owner_id=self.alice.pk)
+            delete_for_owner(owner_id=self.alice.pk)
             checkpoint.run()
 
     def test_a_strangers_card_is_refused(self) -> None:
         with self.assertRaises(ValueError):
-            loading.load_cards(owner_id=self.bob.pk, cards=self.cards, logs=[])
+            bulk_load.load_cards(owner_id=self.bob.pk, cards=self.cards, logs=[])
 
     def test_later_changes_of_loaded_cards_stand(self) -> None:
         self.load()
-        services.delete_card(owner_id=self.alice.pk, card_id=self.cards[3].id, now=NOW)
+        delete_card(owner_id=self.alice.pk, card_id=self.cards[3].id, now=NOW)
         checkpoint.run()
         self.assertEqual(Flashcard.objects.for_owner(self.alice).count(), 24)
 
@@ -243,7 +240,7 @@ class EmbeddingTests(TestCase):
         embedding.embed_cards(owner_id=self.alice.pk)
         checkpoint.run()
         before = self.vector_of(card)
-        services.review_card(
+        review_card(
             owner_id=self.alice.pk,
             card_id=card.id,
             review_id=uuid.uuid4(),
@@ -253,7 +250,7 @@ class EmbeddingTests(TestCase):
         )
         checkpoint.run()
         self.assertEqual(self.vector_of(card), before)
-        services.edit_card(
+        edit_card(
             owner_id=self.alice.pk, card_id=card.id, question="Other", answer="words", now=NOW
         )
         checkpoint.run()

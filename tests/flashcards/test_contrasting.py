@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from chat.services import start_conversation
-from flashcards.making import contrasting, drafting
+from flashcards.drafting import contrasting, drafting
 from flashcards.models import Draft, DraftBatch
 from memoryloop import background
 from tests.base import PASSWORD

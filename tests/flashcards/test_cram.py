@@ -8,15 +8,17 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flashcards import services
-from flashcards.browsing import finding
+from flashcards import study_settings
+from flashcards.cards.cards import delete_card, get_card, set_suspended
+from flashcards.domain.records import Flashcard, LogKind, NewCard, Rating, ReviewLog
+from flashcards.maintenance import check
 from flashcards.models import ReviewSession
-from flashcards.records import Flashcard, LogKind, NewCard, Rating, ReviewLog
-from flashcards.reviewing import rounds, scope, study
-from flashcards.reviewing.rounds import Order
-from flashcards.reviewing.statistics import statistics
-from flashcards.store import checkpoint
-from flashcards.upkeep import integrity
+from flashcards.review import practice, scope
+from flashcards.review.due import due_queue
+from flashcards.review.practice import Order
+from flashcards.review.statistics import statistics
+from flashcards.search import search
+from flashcards.store.maintenance import checkpoint
 from tests.base import TestCase
 from tests.flashcards.cards import answer, give_cards, give_many
 from tests.flashcards.test_replay import Learner
@@ -97,14 +99,14 @@ class CramTests(TestCase):
     def test_the_log_calls_it_a_cram_and_the_next_position_is_the_next_review(self) -> None:
         row = self.begin()
         self.rate(row, 1)
-        card = services.get_card(owner_id=self.alice.id, card_id=self.cards[0].id)
+        card = get_card(owner_id=self.alice.id, card_id=self.cards[0].id)
         (log,) = ReviewLog.objects.for_owner(self.alice)
         self.assertEqual((log.kind, log.rating, log.sequence), (LogKind.CRAM, Rating.AGAIN, 0))
         self.assertEqual((card.sequence, card.reps), (1, 0))
         card = answer(card, now=timezone.now())
         self.assertEqual((card.sequence, card.reps), (2, 1))
         for step in ("pending", "stored"):
-            self.assertTrue(integrity.check().is_clean, step)
+            self.assertTrue(check.check().is_clean, step)
             checkpoint.run_until_empty()
 
     def test_the_same_answer_again_changes_nothing(self) -> None:
@@ -137,7 +139,7 @@ class CramTests(TestCase):
         self.assertEqual((row.answered, row.forgotten, row.left), (0, 0, 6))
         response = self.client.post("/review/undo/", {"at": f"session:{row.id}"}, headers=HTMX)
         self.assertContains(response, "no answer of this round to take back")
-        self.assertTrue(integrity.check().is_clean)
+        self.assertTrue(check.check().is_clean)
 
     def test_an_undo_in_the_ordinary_review_leaves_a_cram_alone(self) -> None:
         reviewed = answer(self.cards[5], now=timezone.now())
@@ -152,7 +154,7 @@ class CramTests(TestCase):
         now = timezone.now()
         for step in ("pending", "stored"):
             with self.subTest(step):
-                mine = study.settings_for(owner_id=self.alice.id)
+                mine = study_settings.settings_for(owner_id=self.alice.id)
                 self.assertEqual(scope.forgotten_today(self.alice.id, now, mine), 0)
                 found = statistics(
                     owner_id=self.alice.id,
@@ -162,7 +164,7 @@ class CramTests(TestCase):
                 )
                 self.assertEqual(found.reviews, 0)
                 self.assertEqual(self.found("rated:1", now), 0)
-                queue = services.due_queue(owner_id=self.alice.id, now=now)
+                queue = due_queue(owner_id=self.alice.id, now=now)
                 self.assertEqual(queue.new, 6)
             checkpoint.run_until_empty()
 
@@ -178,10 +180,10 @@ class CramTests(TestCase):
 
     def test_suspended_and_deleted_cards_do_not_come(self) -> None:
         suspend, delete = self.cards[:2]
-        services.set_suspended(owner_id=self.alice.id, card_id=suspend.id, suspended=True)
+        set_suspended(owner_id=self.alice.id, card_id=suspend.id, suspended=True)
         row = self.begin()
         self.assertNotIn(suspend.id, row.todo)
-        services.delete_card(owner_id=self.alice.id, card_id=delete.id, now=timezone.now())
+        delete_card(owner_id=self.alice.id, card_id=delete.id, now=timezone.now())
         self.assertEqual(self.stage(row).card.id, self.cards[2].id)
 
     def test_the_hardest_come_first_if_asked_to(self) -> None:
@@ -189,9 +191,9 @@ class CramTests(TestCase):
         answer(easy, Rating.EASY, now=self.now - HOUR)
         answer(hard, Rating.AGAIN, now=self.now - HOUR)
         ids = [card.id for card in self.cards]
-        found = rounds.ordered(self.alice.id, ids, Order.HARDEST)
+        found = practice.ordered(self.alice.id, ids, Order.HARDEST)
         self.assertEqual(found, [hard.id, easy.id, *ids[2:]])
-        self.assertCountEqual(rounds.ordered(self.alice.id, ids, Order.RANDOM), ids)
+        self.assertCountEqual(practice.ordered(self.alice.id, ids, Order.RANDOM), ids)
 
     def test_a_search_says_which_cards(self) -> None:
         give_cards(self.alice, NewCard(question="What is a quokka?", answer="A wallaby"))
@@ -235,5 +237,5 @@ class CramTests(TestCase):
         return list(Flashcard.objects.for_owner(self.alice).order_by("created_at"))
 
     def found(self, text: str, now: datetime) -> int:
-        zone = study.settings_for(owner_id=self.alice.id).day.zone
-        return len(finding.find(owner_id=self.alice.id, text=text, now=now, zone=zone))
+        zone = study_settings.settings_for(owner_id=self.alice.id).day.zone
+        return len(search.find(owner_id=self.alice.id, text=text, now=now, zone=zone))

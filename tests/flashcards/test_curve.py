@@ -7,8 +7,8 @@ from datetime import UTC, timedelta
 from xml.etree import ElementTree
 
 from flashcards import scheduling
-from flashcards.records import Flashcard, Rating, ReviewLog
-from flashcards.reviewing.curve import Curve, curve_of, days_until
+from flashcards.charts.forgetting_curve import Curve, curve_of, days_until
+from flashcards.domain.records import Flashcard, Rating, ReviewLog
 from tests.base import TestCase
 from tests.factories import NOW, flashcard
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from django.test import SimpleTestCase
 
 from accounts.models import User
-from flashcards import words
-from flashcards.reviewing.day import day_of, day_start, zone_of
+from flashcards.domain import durations
+from flashcards.domain.study_day import day_of, day_start, zone_of
 
 BERLIN = zoneinfo.ZoneInfo("Europe/Berlin")
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -47,7 +47,7 @@ class WordsTests(SimpleTestCase):
             (timedelta(days=36_500), "100 years"),
         ):
             with self.subTest(expected):
-                self.assertEqual(words.interval(span), expected)
+                self.assertEqual(durations.interval(span), expected)
 
     def test_due_times_read_as_people_say_them(self) -> None:
         for after, expected in (
@@ -58,7 +58,7 @@ class WordsTests(SimpleTestCase):
             (timedelta(days=12), "in 12 days"),
         ):
             with self.subTest(expected):
-                self.assertEqual(words.due(NOON + after, now=NOON, zone=UTC), expected)
+                self.assertEqual(durations.due(NOON + after, now=NOON, zone=UTC), expected)
 
     def test_past_times_read_as_people_say_them(self) -> None:
         for before, expected in (
@@ -68,9 +68,9 @@ class WordsTests(SimpleTestCase):
             (timedelta(days=5), "5 days ago"),
         ):
             with self.subTest(expected):
-                self.assertEqual(words.ago(NOON - before, now=NOON, zone=UTC), expected)
+                self.assertEqual(durations.ago(NOON - before, now=NOON, zone=UTC), expected)
 
     def test_time_spent_has_its_unit(self) -> None:
-        self.assertEqual(words.clock(timedelta(seconds=40)), "40 seconds")
-        self.assertEqual(words.clock(timedelta(minutes=12)), "12 minutes")
-        self.assertEqual(words.clock(timedelta(hours=1, minutes=5)), "1 hour 5 minutes")
+        self.assertEqual(durations.clock(timedelta(seconds=40)), "40 seconds")
+        self.assertEqual(durations.clock(timedelta(minutes=12)), "12 minutes")
+        self.assertEqual(durations.clock(timedelta(hours=1, minutes=5)), "1 hour 5 minutes")

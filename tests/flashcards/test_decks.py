@@ -9,13 +9,17 @@ import numpy as np
 from django.db import transaction
 
 from accounts.models import User
-from flashcards import deck_about, decks
-from flashcards.browsing import BadQuery
-from flashcards.decks import BadDeck
+from flashcards.cards import decks
+from flashcards.cards.decks import BadDeck
+from flashcards.domain.query.syntax import BadQuery
+from flashcards.domain.records import Flashcard, State
 from flashcards.models import Deck, RemovedDecks
-from flashcards.records import Flashcard, State
-from flashcards.store import checkpoint, codec, journal
-from flashcards.store.journal import Change
+from flashcards.review import deck_tree
+from flashcards.store.journal import journal
+from flashcards.store.journal.journal import Change
+from flashcards.store.lance import codec
+from flashcards.store.maintenance import checkpoint
+from flashcards.tutor import deck_about
 from memoryloop.llm.base import Unreachable
 from tests.base import TestCase
 from tests.factories import NOW, flashcard, store, stored_card
@@ -32,7 +36,7 @@ class _Decks(TestCase):
         return decks.names((owner or self.alice).id)
 
     def counts(self) -> dict[str, tuple[int, int, int, int]]:
-        lines = decks.tree(owner_id=self.alice.id, now=NOW, zone=UTC)
+        lines = deck_tree.tree(owner_id=self.alice.id, now=NOW, zone=UTC)
         return {line.name: (line.new, line.learning, line.due, line.total) for line in lines}
 
 
@@ -86,7 +90,7 @@ class DeckTests(_Decks):
         self.assertEqual(Flashcard.objects.for_owner(self.alice).count(), 1)
         decks.restore_decks(owner_id=self.alice.id, removed=removed)
         self.assertEqual(self.names(), ["A", "A::B", "AB"])
-        found = decks.deck_cards(owner_id=self.alice.id, deck=deck, now=NOW, zone=UTC)
+        found = deck_tree.deck_cards(owner_id=self.alice.id, deck=deck, now=NOW, zone=UTC)
         self.assertEqual([each.id for each in found], [card.id])
 
     def test_it_does_not_come_back_over_another_of_its_name(self) -> None:
@@ -139,10 +143,10 @@ class CountTests(_Decks):
 
     def test_a_smart_deck_whose_search_fails_says_why(self) -> None:
         deck = self.make("S", search="deck:Gone")
-        (line,) = decks.tree(owner_id=self.alice.id, now=NOW, zone=UTC)
+        (line,) = deck_tree.tree(owner_id=self.alice.id, now=NOW, zone=UTC)
         self.assertIn("no deck called “Gone”", line.problem)
         with self.assertRaises(BadQuery):
-            decks.deck_cards(owner_id=self.alice.id, deck=deck, now=NOW, zone=UTC)
+            deck_tree.deck_cards(owner_id=self.alice.id, deck=deck, now=NOW, zone=UTC)
 
     def test_a_search_that_cannot_be_is_not_saved(self) -> None:
         with self.assertRaises(BadQuery):
@@ -259,7 +263,7 @@ class DeckAboutTests(_Decks):
         embedder = mock.Mock()
         embedder.embed.return_value = vectors[:1]
         patched = mock.patch(
-            "flashcards.embedding.get_embedder", autospec=True, return_value=embedder
+            "flashcards.cards.embedding.get_embedder", autospec=True, return_value=embedder
         )
         patched.start()
         self.addCleanup(patched.stop)
@@ -311,7 +315,9 @@ class DeckAboutTests(_Decks):
         data = {"topic": "it", "name": "About it", "ids": [str(self.nearer.id)]}
         response = self.client.post("/decks/about/create/", data, follow=True)
         self.assertContains(response, "“About it” is there, with 1 card.")
-        found = decks.deck_cards(owner_id=self.alice.id, deck=Deck.objects.get(), now=NOW, zone=UTC)
+        found = deck_tree.deck_cards(
+            owner_id=self.alice.id, deck=Deck.objects.get(), now=NOW, zone=UTC
+        )
         self.assertEqual([card.id for card in found], [self.nearer.id])
 
     def test_nothing_accepted_or_no_name_leads_back(self) -> None:

@@ -10,11 +10,20 @@ from django.test import SimpleTestCase, TransactionTestCase
 
 from accounts.models import User
 from chat.models import Conversation, Message
-from flashcards import scheduling, services
+from flashcards import scheduling
+from flashcards.cards.cards import count_cards
 from flashcards.demo import content
 from flashcards.demo.build import EMAIL
-from flashcards.faces import cloze_ordinals
-from flashcards.records import ANSWER_MAX_CHARACTERS, Flashcard, Kind, Rating, ReviewLog, text_hash
+from flashcards.domain.card_sides import cloze_ordinals
+from flashcards.domain.records import (
+    ANSWER_MAX_CHARACTERS,
+    Flashcard,
+    Kind,
+    Rating,
+    ReviewLog,
+    text_hash,
+)
+from flashcards.review.due import due_queue
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -34,7 +43,7 @@ class DemoTests(TransactionTestCase):
         user = User.objects.get(email=EMAIL)
         self.assertTrue(user.check_password("a demo password"))
         self.assertIn("a demo password", out)
-        self.assertEqual(services.count_cards(owner_id=user.id), 300)
+        self.assertEqual(count_cards(owner_id=user.id), 300)
         self.assertGreaterEqual(Conversation.objects.filter(owner=user).count(), 5)
 
         logs = list(ReviewLog.objects.for_owner(user))
@@ -46,7 +55,7 @@ class DemoTests(TransactionTestCase):
         recalled = sum(log.rating != Rating.AGAIN for log in reviews) / len(reviews)
         self.assertTrue(0.75 < recalled < 0.95, recalled)
         # Something to do today, some of it new.
-        queue = services.due_queue(owner_id=user.id, now=NOW)
+        queue = due_queue(owner_id=user.id, now=NOW)
         self.assertGreater(queue.new, 3)
         self.assertGreater(queue.due, 10)
 

@@ -12,12 +12,12 @@ from django.utils import timezone
 from pypdf import PdfWriter
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
-from flashcards import sources
-from flashcards.making import documents, drafting, origins, writing
-from flashcards.making.pdf_text import read
+from flashcards.cards import sources
+from flashcards.domain.records import text_hash
+from flashcards.drafting import documents, drafting, origins, writing
+from flashcards.drafting.pdf_text import read
+from flashcards.maintenance import check
 from flashcards.models import Document, Draft, DraftBatch
-from flashcards.records import text_hash
-from flashcards.upkeep import integrity
 from tests.base import TestCase
 
 TEXT = (
@@ -143,7 +143,7 @@ class PdfTests(DocumentTestCase):
         ):
             with (
                 self.subTest(words),
-                mock.patch("flashcards.making.documents.subprocess.run") as run,
+                mock.patch("flashcards.drafting.documents.subprocess.run") as run,
             ):
                 run.return_value.stdout = json.dumps(answer).encode()
                 self.assertContains(self.upload(b"%PDF-1.7", "a.pdf"), words, status_code=422)
@@ -153,7 +153,7 @@ class PdfTests(DocumentTestCase):
         self.assertEqual(read(pdf("One", password="secret")), {"refused": "encrypted"})
         self.assertEqual(read(b"%PDF-1.7\n" + b"garbage" * 50), {"refused": "broken"})
         self.assertEqual(read(pdf("")), {"pages": [""]})
-        with mock.patch("flashcards.making.pdf_text.PAGES_MOST", 1):
+        with mock.patch("flashcards.drafting.pdf_text.PAGES_MOST", 1):
             self.assertEqual(read(pdf("a", "b")), {"refused": "pages", "count": 2})
 
 
@@ -201,12 +201,12 @@ class CardTests(DocumentTestCase):
     def test_broken_links_are_found_and_mended(self) -> None:
         document, cards = self.made()
         Document.objects.update(text="Other words.")
-        found = {finding.kind: finding.count for finding in integrity.check().findings}
+        found = {finding.kind: finding.count for finding in check.check().findings}
         self.assertEqual(found["changed_sources"], len(cards))
         document.delete()
-        found = {finding.kind: finding.count for finding in integrity.check(repair=True).findings}
+        found = {finding.kind: finding.count for finding in check.check(repair=True).findings}
         self.assertEqual(found["dangling_documents"], len(cards))
-        self.assertNotIn("dangling_documents", {f.kind for f in integrity.check().findings})
+        self.assertNotIn("dangling_documents", {f.kind for f in check.check().findings})
 
     def test_what_was_deleted_long_ago_goes_for_good(self) -> None:
         document = self.add()

@@ -17,11 +17,12 @@ from accounts.models import ApiKey, User
 from accounts.services import save_api_key
 from chat.models import Message
 from chat.services import start_conversation
-from flashcards import services
-from flashcards.making import drafting, generation, writing
-from flashcards.making.origins import of_message
+from flashcards.cards.cards import cards_from_message
+from flashcards.domain.records import text_hash
+from flashcards.domain.validation import CardError
+from flashcards.drafting import drafting, generation, writing
+from flashcards.drafting.origins import of_message
 from flashcards.models import Draft, DraftBatch
-from flashcards.records import text_hash
 from memoryloop import background
 from tests.base import PASSWORD, TestCase
 from tests.servers.claude import ClaudeServer
@@ -110,7 +111,7 @@ class RulesTests(TestCase):
         card = made[0]
         self.assertEqual(card.message_id, self.message.id)
         self.assertEqual(card.source_hash, text_hash(TEXT[card.source_start : card.source_end]))
-        stored = services.cards_from_message(owner_id=self.alice.id, message_id=self.message.id)
+        stored = cards_from_message(owner_id=self.alice.id, message_id=self.message.id)
         self.assertEqual([c.id for c in stored], [c.id for c in made])
 
     def test_accepting_twice_makes_the_cards_once(self) -> None:
@@ -120,7 +121,7 @@ class RulesTests(TestCase):
         with self.assertRaises(drafting.AlreadyDecided):
             drafting.accept(self.alice, newest(self.message))
 
-        stored = services.cards_from_message(owner_id=self.alice.id, message_id=self.message.id)
+        stored = cards_from_message(owner_id=self.alice.id, message_id=self.message.id)
         self.assertEqual(len(stored), len(made))
 
     def test_none_kept_is_a_decision_too(self) -> None:
@@ -154,7 +155,7 @@ class RulesTests(TestCase):
         batch = drafting.start_batch(self.alice, of_message(self.message))
         batch.drafts.filter(position=0).update(question="q" * 1_001)
 
-        with self.assertRaises(services.CardError):
+        with self.assertRaises(CardError):
             drafting.accept(self.alice, newest(self.message))
 
         batch.refresh_from_db()

@@ -8,11 +8,13 @@ from unittest import mock
 from django.urls import reverse
 from django.utils import timezone
 
-from flashcards import embedding, services
-from flashcards.alike import duplicate_search, duplicates
+from flashcards.cards import embedding
+from flashcards.cards.cards import delete_card, edit_card, get_card
+from flashcards.domain.records import Flashcard, Rating
+from flashcards.duplicates import collection_search, overlaps
 from flashcards.models import DuplicateSearch, NotDuplicates
-from flashcards.records import Flashcard, Rating
-from flashcards.store import checkpoint, vectors
+from flashcards.store.maintenance import checkpoint
+from flashcards.store.search import vectors
 from flashcards.tasks import find_duplicates
 from memoryloop.embeddings import EmbeddingError
 from tests.base import TestCase
@@ -35,14 +37,14 @@ class SearchTestCase(TestCase):
 
     def search(self, user: Any = None) -> DuplicateSearch:
         owner = user or self.alice
-        search = duplicate_search.start(owner_id=owner.pk, now=timezone.now())
+        search = collection_search.start(owner_id=owner.pk, now=timezone.now())
         find_duplicates(owner_id=str(owner.pk), search_id=str(search.id))
         search.refresh_from_db()
         return search
 
     def groups(self) -> list[set[uuid.UUID]]:
         search = DuplicateSearch.objects.get(owner=self.alice)
-        found = duplicate_search.groups(owner_id=self.alice.pk, search=search)
+        found = collection_search.groups(owner_id=self.alice.pk, search=search)
         return [{card.id for card in group.cards} for group in found]
 
 
@@ -61,7 +63,7 @@ class SearchTests(SearchTestCase):
     def test_the_card_known_best_comes_first(self) -> None:
         answer(self.second, Rating.GOOD, now=NOW + timedelta(days=1))
         search = self.search()
-        (group,) = duplicate_search.groups(owner_id=self.alice.pk, search=search)
+        (group,) = collection_search.groups(owner_id=self.alice.pk, search=search)
         self.assertEqual(group.cards[0].id, self.second.id)
 
     def test_siblings_deleted_cards_and_those_told_apart_are_left_out(self) -> None:
@@ -72,26 +74,26 @@ class SearchTests(SearchTestCase):
         self.search()
         self.assertEqual(len(self.groups()), 1)
         ids = [self.first.id, self.second.id]
-        duplicates.remember_apart(owner_id=self.alice.pk, card_ids=ids, now=NOW)
+        overlaps.remember_apart(owner_id=self.alice.pk, card_ids=ids, now=NOW)
         self.assertEqual(self.groups(), [])
         NotDuplicates.objects.all().delete()
-        services.delete_card(owner_id=self.alice.pk, card_id=self.first.id, now=NOW)
+        delete_card(owner_id=self.alice.pk, card_id=self.first.id, now=NOW)
         self.assertEqual(self.groups(), [])
 
     def test_once_stopped_it_ends_and_what_was_found_stays(self) -> None:
-        search = duplicate_search.start(owner_id=self.alice.pk, now=timezone.now())
-        again = duplicate_search.start(owner_id=self.alice.pk, now=timezone.now())
+        search = collection_search.start(owner_id=self.alice.pk, now=timezone.now())
+        again = collection_search.start(owner_id=self.alice.pk, now=timezone.now())
         self.assertEqual(search.id, again.id)
-        duplicate_search.stop(owner_id=self.alice.pk, now=timezone.now())
-        duplicate_search.run(owner_id=self.alice.pk, search_id=search.id)
+        collection_search.stop(owner_id=self.alice.pk, now=timezone.now())
+        collection_search.run(owner_id=self.alice.pk, search_id=search.id)
         search.refresh_from_db()
         self.assertEqual((search.status, search.pairs), ("stopped", []))
         self.assertNotEqual(self.search().id, search.id)
 
     def test_a_search_whose_worker_died_says_so(self) -> None:
         old = timezone.now() - timedelta(minutes=6)
-        duplicate_search.start(owner_id=self.alice.pk, now=old)
-        found = duplicate_search.latest(owner_id=self.alice.pk, now=timezone.now())
+        collection_search.start(owner_id=self.alice.pk, now=old)
+        found = collection_search.latest(owner_id=self.alice.pk, now=timezone.now())
         assert found is not None
         self.assertEqual(found.status, "failed")
         self.assertIn("interrupted", found.error)
@@ -99,8 +101,8 @@ class SearchTests(SearchTestCase):
     def test_without_the_model_it_says_so(self) -> None:
         broken = EmbeddingError("No model.")
         with (
-            self.assertLogs("flashcards.alike.duplicate_search", "WARNING"),
-            mock.patch.object(duplicates, "compared", autospec=True, side_effect=broken),
+            self.assertLogs("flashcards.duplicates.collection_search", "WARNING"),
+            mock.patch.object(overlaps, "compared", autospec=True, side_effect=broken),
         ):
             search = self.search()
         self.assertEqual(search.status, "failed")
@@ -110,8 +112,8 @@ class SearchTests(SearchTestCase):
         checkpoint.run()
         ids, matrix = vectors.read(self.alice.pk)
         self.assertEqual((len(ids), matrix.shape), (4, (4, 384)))
-        services.delete_card(owner_id=self.alice.pk, card_id=self.first.id, now=NOW)
-        services.edit_card(
+        delete_card(owner_id=self.alice.pk, card_id=self.first.id, now=NOW)
+        edit_card(
             owner_id=self.alice.pk, card_id=self.second.id, question="Else?", answer="-", now=NOW
         )
         left, _ = vectors.read(self.alice.pk)
@@ -136,7 +138,7 @@ class PageTests(SearchTestCase):
         return self.client.post(toast.extra_tags.removeprefix("undo:"), follow=True)
 
     def card(self, card_id: uuid.UUID) -> Flashcard:
-        return services.get_card(owner_id=self.alice.pk, card_id=card_id)
+        return get_card(owner_id=self.alice.pk, card_id=card_id)
 
     def test_it_begins_shows_progress_and_is_stopped(self) -> None:
         self.assertContains(self.client.get(self.url), "Look for cards that say the same")
@@ -204,13 +206,13 @@ class PageTests(SearchTestCase):
 
 class BlockTests(TestCase):
     def test_pairs_across_blocks_are_found(self) -> None:
-        with mock.patch.object(duplicate_search, "BLOCK", 2):
+        with mock.patch.object(collection_search, "BLOCK", 2):
             cards = [flashcard(self.alice, question=q, answer="42") for q in ("A?", "B?", "C?")]
             twin = flashcard(self.alice, question="A?", answer="42")
             store(*cards, twin)
             embedding.embed_cards(owner_id=self.alice.pk)
-            search = duplicate_search.start(owner_id=self.alice.pk, now=NOW)
-            duplicate_search.run(owner_id=self.alice.pk, search_id=search.id)
+            search = collection_search.start(owner_id=self.alice.pk, now=NOW)
+            collection_search.run(owner_id=self.alice.pk, search_id=search.id)
             search.refresh_from_db()
             pairs = [{pair[0], pair[1]} for pair in search.pairs]
             self.assertIn({str(cards[0].id), str(twin.id)}, pairs)

@@ -10,13 +10,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from chat.models import Conversation, Message, Seed
-from flashcards import services
-from flashcards.records import LogKind, Rating, State
-from flashcards.reviewing import charts, ending, study
-from flashcards.reviewing.charts import Column
-from flashcards.reviewing.ending import retention
-from flashcards.reviewing.rhythm import rhythm, run_of
-from flashcards.store import checkpoint
+from flashcards import study_settings
+from flashcards.cards.cards import delete_card
+from flashcards.charts import columns
+from flashcards.charts.columns import Column
+from flashcards.domain.records import LogKind, Rating, State
+from flashcards.review import summary as ending
+from flashcards.review.streak import rhythm, run_of
+from flashcards.review.summary import retention
+from flashcards.store.maintenance import checkpoint
 from tests.base import TestCase
 from tests.factories import NOW, flashcard, review_log, store, stored_card
 from tests.flashcards.cards import answer, give_many
@@ -136,7 +138,9 @@ class SummaryTests(TestCase):
         self.assertEqual(found.coming, "2 cards in 1.5 months")
 
     def test_the_day_is_the_learners_own(self) -> None:
-        study.save(owner_id=self.alice.pk, deck=None, values={"rollover_hour": 13}, now=NOW)
+        study_settings.save(
+            owner_id=self.alice.pk, deck=None, values={"rollover_hour": 13}, now=NOW
+        )
         # Until 13:00 it is still the day before.
         card = stored_card(self.alice)
         answer(card, Rating.EASY, now=NOW - timedelta(hours=20))
@@ -149,7 +153,7 @@ class SummaryTests(TestCase):
         for card, given in zip(cards, ratings, strict=True):
             for n, rating in enumerate(given):
                 card = answer(card, rating, now=NOW - timedelta(minutes=30 - n))
-        services.delete_card(owner_id=self.alice.pk, card_id=cards[3].id, now=NOW)
+        delete_card(owner_id=self.alice.pk, card_id=cards[3].id, now=NOW)
         hard = self.summary().hard
         self.assertEqual([each.card.id for each in hard], [cards[n].id for n in (1, 2, 0)])
         self.assertEqual(
@@ -235,11 +239,11 @@ class ChartTests(SimpleTestCase):
             (81, [0, 50, 100]),
             (1_200, [0, 500, 1000, 1500]),
         ):
-            self.assertEqual(charts.ticks(most), expected)
+            self.assertEqual(columns.ticks(most), expected)
 
     def test_the_drawing_is_well_formed_and_has_no_style_or_script(self) -> None:
         data = [Column(f"{n}", n, f"<day {n}>", apart=n // 2) for n in range(90)]
-        for drawing in charts.columns(data, sentence='A "sentence" <b>'):
+        for drawing in columns.columns(data, sentence='A "sentence" <b>'):
             root = ElementTree.fromstring(drawing)
             self.assertEqual(
                 (root.get("role"), root.get("aria-label")), ("img", 'A "sentence" <b>')

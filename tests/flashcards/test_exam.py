@@ -8,13 +8,15 @@ import numpy as np
 from django.test import SimpleTestCase
 from django.utils import timezone
 
-from flashcards import services
+from flashcards import study_settings
+from flashcards.cards.cards import get_card
+from flashcards.domain.records import Flashcard, LogKind, Rating, ReviewLog, State
+from flashcards.maintenance import check
 from flashcards.models import ReviewSession
-from flashcards.records import Flashcard, LogKind, Rating, ReviewLog, State
-from flashcards.reviewing import exam, scope, study
-from flashcards.scheduling import DEFAULT_SETTINGS, ahead, retrievability
-from flashcards.scheduling.ahead import Memories
-from flashcards.upkeep import integrity
+from flashcards.review import exam, scope
+from flashcards.scheduling import DEFAULT_SETTINGS, retrievability
+from flashcards.scheduling.simulation import exam as ahead
+from flashcards.scheduling.simulation.exam import Memories
 from tests.base import TestCase
 from tests.factories import NOW
 from tests.flashcards.cards import answer, give_cards, give_many
@@ -74,7 +76,7 @@ class ExamTests(TestCase):
     def setUp(self) -> None:
         self.log_in()
         self.now = timezone.now()
-        self.mine = study.settings_for(owner_id=self.alice.id)
+        self.mine = study_settings.settings_for(owner_id=self.alice.id)
         self.cards = give_many(self.alice, 4)
         # Learnt a while ago, the first best; the last is new.
         for card, days, rating in zip(self.cards, (2, 3, 5), (4, 4, 4), strict=False):
@@ -139,7 +141,7 @@ class ExamTests(TestCase):
         first = self.cards[0].id
         row.todo = [first]
         row.save(update_fields=["todo"])
-        before = services.get_card(owner_id=self.alice.id, card_id=first)
+        before = get_card(owner_id=self.alice.id, card_id=first)
         self.assertGreater(before.due, self.now)
         stage = self.client.get(f"/study/{row.id}/").context["stage"]
         response = self.client.post(
@@ -153,11 +155,11 @@ class ExamTests(TestCase):
             headers=HTMX,
         )
         self.assertContains(response, "These were true reviews")
-        after = services.get_card(owner_id=self.alice.id, card_id=first)
+        after = get_card(owner_id=self.alice.id, card_id=first)
         (log,) = ReviewLog.objects.for_owner(self.alice).filter(id=stage.review_id)
         self.assertEqual((log.kind, log.elapsed_days), (LogKind.REVIEW, 2.0))
         self.assertGreater(after.stability or 0, before.stability or 0)
-        self.assertTrue(integrity.check().is_clean)
+        self.assertTrue(check.check().is_clean)
 
     def test_one_that_was_forgotten_comes_again_by_its_steps(self) -> None:
         row = self.begin(cards="1")
@@ -169,7 +171,7 @@ class ExamTests(TestCase):
 
     def test_the_limits_of_the_day_do_not_hold(self) -> None:
         values = {"new_per_day": 0, "reviews_per_day": 0}
-        study.save(owner_id=self.alice.id, deck=None, values=values, now=NOW)
+        study_settings.save(owner_id=self.alice.id, deck=None, values=values, now=NOW)
         self.assertEqual(self.begin(cards="4").left, 4)
 
     def test_undo_brings_the_card_back(self) -> None:
@@ -194,7 +196,7 @@ class ExamTests(TestCase):
         self.client.post("/review/undo/", {}, headers=HTMX)
         response = self.client.post("/review/undo/", at, headers=HTMX)
         self.assertEqual(response.context["stage"].card.id, self.cards[3].id)
-        self.assertTrue(integrity.check().is_clean)
+        self.assertTrue(check.check().is_clean)
 
     def test_cards_that_were_answered_elsewhere_end_it(self) -> None:
         row = self.begin(cards="1")

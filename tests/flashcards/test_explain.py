@@ -10,8 +10,8 @@ from django.urls import NoReverseMatch, reverse
 from accounts.models import User
 from chat import prompts, services, versions
 from chat.models import Conversation, Message
-from flashcards import explaining
-from flashcards.records import Kind, Rating, State
+from flashcards.domain.records import Kind, Rating, State
+from flashcards.tutor import explain_card
 from memoryloop import background
 from tests.base import PASSWORD, TestCase
 from tests.factories import NOW, flashcard, review_log, store, stored_card
@@ -67,7 +67,7 @@ class ExplainTests(TestCase):
         )  # fmt: skip
         store(card, logs=(review_log(card, rating=Rating.AGAIN, reviewed_at=NOW),))
 
-        told = explaining.told(self.alice, card, now=NOW + timedelta(days=2), zone=UTC)
+        told = explain_card.told(self.alice, card, now=NOW + timedelta(days=2), zone=UTC)
 
         self.assertIn("reviewed 3 times, forgotten 1 time", told)
         self.assertIn("recall now", told)
@@ -76,7 +76,7 @@ class ExplainTests(TestCase):
     def test_a_cloze_is_told_with_its_gap_and_without(self) -> None:
         card = flashcard(self.alice, kind=Kind.CLOZE, question="{{c1::Lima}} is a city.")
 
-        told = explaining.told(self.alice, card, now=NOW, zone=UTC)
+        told = explain_card.told(self.alice, card, now=NOW, zone=UTC)
 
         self.assertIn("Question: **[…]** is a city.", told)
         self.assertIn("Answer: **Lima** is a city.", told)
@@ -98,7 +98,9 @@ class ExplainTests(TestCase):
                 raise NoReverseMatch(name)
             return reverse(name, **rest)  # type: ignore[arg-type] # as it was called
 
-        with mock.patch("flashcards.explaining.reverse", side_effect=without_split, autospec=True):
+        with mock.patch(
+            "flashcards.tutor.explain_card.reverse", side_effect=without_split, autospec=True
+        ):
             labels = [link["label"] for link in self.opened().seed.links]
 
         self.assertEqual(labels, ["Edit the card", "The card"])
@@ -142,7 +144,7 @@ class ToldTests(TransactionTestCase):
         self.addCleanup(background.shutdown, 5.0)
         card = stored_card(alice, question="Capital of Peru?", answer="Lima")
         with mock.patch("chat.generation.start", autospec=True):
-            conversation = explaining.explain(alice, card, now=NOW, zone=UTC)
+            conversation = explain_card.explain(alice, card, now=NOW, zone=UTC)
         answer = conversation.messages.get(position=1)
 
         building = prompts.build(owner_id=alice.id, answer=answer, now=NOW)

@@ -7,7 +7,7 @@ from django.test import SimpleTestCase
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flashcards.faces import Draft, back, cloze_ordinals, front, summary
+from flashcards.domain.card_sides import Draft, back, cloze_ordinals, front, summary
 from memoryloop import markdown
 
 

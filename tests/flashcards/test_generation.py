@@ -11,11 +11,11 @@ from unittest import mock
 import pytest
 from django.test import override_settings
 
-from flashcards.making import generation
-from flashcards.making.candidates import Candidate
-from flashcards.making.generation import Drafted, TooLittle
-from flashcards.making.prose import count_words
-from flashcards.records import Kind
+from flashcards.domain.records import Kind
+from flashcards.drafting import generation
+from flashcards.drafting.candidates import Candidate
+from flashcards.drafting.generation import Drafted, TooLittle
+from flashcards.drafting.prose import count_words
 from memoryloop import llm
 from memoryloop.llm import limits
 from tests.servers.claude import ClaudeServer

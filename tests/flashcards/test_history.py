@@ -5,10 +5,12 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 
-from flashcards import history, reverting, services
-from flashcards.history import Piece
+from flashcards.cards import history
+from flashcards.cards import revert as reverting
+from flashcards.cards.cards import edit_card, get_card, set_tags
+from flashcards.cards.history import Piece
+from flashcards.domain.records import Flashcard
 from flashcards.models import CardEdit
-from flashcards.records import Flashcard
 from tests.base import TestCase
 from tests.factories import NOW, stored_card
 
@@ -22,13 +24,13 @@ class HistoryTestCase(TestCase):
 
     def edit(self, **words: Any) -> Flashcard:
         given = {"question": self.card.question, "answer": self.card.answer, **words}
-        return services.edit_card(owner_id=self.alice.pk, card_id=self.card.id, now=LATER, **given)
+        return edit_card(owner_id=self.alice.pk, card_id=self.card.id, now=LATER, **given)
 
     def edits(self) -> list[history.PastEdit]:
         return history.edits_of(owner_id=self.alice.pk, card_id=self.card.id)
 
     def now(self) -> Flashcard:
-        return services.get_card(owner_id=self.alice.pk, card_id=self.card.id)
+        return get_card(owner_id=self.alice.pk, card_id=self.card.id)
 
     def revert(self) -> list[Flashcard]:
         edit = self.edits()[0].edit
@@ -50,9 +52,7 @@ class RecordTests(HistoryTestCase):
         self.assertEqual(self.edits(), [])
 
     def test_tags_are_part_of_it(self) -> None:
-        services.set_tags(
-            owner_id=self.alice.pk, card_id=self.card.id, tags=["geography"], now=LATER
-        )
+        set_tags(owner_id=self.alice.pk, card_id=self.card.id, tags=["geography"], now=LATER)
         (past,) = self.edits()
         self.assertEqual(past.changed[0].pieces, [Piece("new", "geography")])
 
@@ -103,7 +103,7 @@ class RevertTests(HistoryTestCase):
         ]
         history.record(owner_id=self.alice.pk, before=before, after=after, now=LATER)
         self.edit(extra="new")
-        services.edit_card(
+        edit_card(
             owner_id=self.alice.pk,
             card_id=sibling.id,
             question=sibling.question,

@@ -10,16 +10,20 @@ import numpy as np
 from django.test import SimpleTestCase, TransactionTestCase
 
 from accounts.models import User
-from flashcards import services
-from flashcards.records import Flashcard, LogKind, Rating, ReviewLog, State
-from flashcards.reviewing import study
-from flashcards.store import checkpoint, journal, recent, tables
-from flashcards.store.ledger import Details, Ledger
-from flashcards.store.pending import Entry
-from flashcards.store.plan import Plan
+from flashcards import study_settings
+from flashcards.domain.records import Flashcard, LogKind, Rating, ReviewLog, State
+from flashcards.review.due import due_queue
+from flashcards.review.ratings import review_card, reviewed_since, undo_review
+from flashcards.store.due import recent_reviews
+from flashcards.store.due.queue_settings import QueueSettings
+from flashcards.store.due.recent_totals import Details, RecentTotals
+from flashcards.store.journal import journal
+from flashcards.store.journal.pending import Entry
+from flashcards.store.lance import tables
+from flashcards.store.maintenance import checkpoint
 from tests.factories import NOW, flashcard, review_log, stored_card
 
-PLAN = Plan.plain(NOW)
+PLAN = QueueSettings.plain(NOW)
 BEGINS = NOW - timedelta(days=1)
 OWNER = User(email="alice@example.org")
 
@@ -50,7 +54,7 @@ class LedgerTests(SimpleTestCase):
             state_after=self.draw.choice([State.REVIEW, State.LEARNING]),
         )
 
-    def assert_same(self, ledger: Ledger, other: Ledger) -> None:
+    def assert_same(self, ledger: RecentTotals, other: RecentTotals) -> None:
         self.assertEqual(ledger.standing(), other.standing())
         done, others = (vars(each.done(PLAN)) for each in (ledger, other))
         # What was touched tells of all that happened, and not what came of it.
@@ -64,10 +68,10 @@ class LedgerTests(SimpleTestCase):
             ]
             self.assertEqual(sorted(near[0]), sorted(near[1]))
 
-    def ledger(self, *logs: ReviewLog) -> Ledger:
+    def ledger(self, *logs: ReviewLog) -> RecentTotals:
         """Return a ledger made anew from these rows."""
         cards = {card.id: card for card in self.cards}
-        ledger = Ledger(NOW - timedelta(days=2))
+        ledger = RecentTotals(NOW - timedelta(days=2))
         for log in logs:
             ledger.add(log, Details.of(cards[log.flashcard_id]))
         return ledger
@@ -100,7 +104,7 @@ class LedgerTests(SimpleTestCase):
             review_log(other, reviewed_at=NOW, scheduled_days=days, state_after=State.REVIEW)
             for days, other in enumerate([*others, others[0]])
         ]
-        with mock.patch("flashcards.store.ledger.NEIGHBOURS_MOST", 3):
+        with mock.patch("flashcards.store.due.recent_totals.NEIGHBOURS_MOST", 3):
             ledger = self.ledger(*logs)
             dues = ledger.near_dues(card.id, self.vectors[card.id], -1.0, self.vectors.get)
         self.assertEqual(sorted((due - NOW).days for due in dues), [5, 6, 7])
@@ -136,7 +140,7 @@ class CommittedTests(TransactionTestCase):
         now = NOW + timedelta(minutes=10)
 
         def done() -> tuple[object, ...]:
-            with recent.ledger(alice.pk, journal.read(alice.pk), now) as ledger:
+            with recent_reviews.ledger(alice.pk, journal.read(alice.pk), now) as ledger:
                 found = ledger.done(PLAN)
                 return dict(found.new), {n: dict(c) for n, c in found.notes.items()}
 
@@ -145,11 +149,11 @@ class CommittedTests(TransactionTestCase):
             if number == 2:
                 checkpoint.run()
             if number == 4:
-                services.undo_review(
+                undo_review(
                     owner_id=alice.pk, undo_id=uuid.uuid4(), now=NOW + timedelta(minutes=number)
                 )
             kept = done()
-            recent.forget()
+            recent_reviews.clear_cache()
             self.assertEqual(done(), kept)
         self.assertEqual(kept[0], {None: 5})
 
@@ -161,28 +165,30 @@ class CommittedTests(TransactionTestCase):
             self.rate(alice, card, number)
             checkpoint.run()
         with mock.patch.object(tables, "fetch", side_effect=AssertionError("LanceDB was read.")):
-            found = services.due_queue(owner_id=alice.pk, now=NOW + timedelta(minutes=9))
-            standing = services.reviewed_since(owner_id=alice.pk, since=NOW)
+            found = due_queue(owner_id=alice.pk, now=NOW + timedelta(minutes=9))
+            standing = reviewed_since(owner_id=alice.pk, since=NOW)
         self.assertEqual((found.total, len(standing)), (0, 3))
 
     def test_what_was_moved_before_it_was_seen_here_is_read_again(self) -> None:
         alice, bob = (User.objects.create_user(f"{n}@example.org") for n in ("alice", "bob"))
         stored_card(alice)
         now = NOW + timedelta(minutes=9)
-        self.assertEqual(services.due_queue(owner_id=alice.pk, now=now).new, 1)
+        self.assertEqual(due_queue(owner_id=alice.pk, now=now).new, 1)
         stored_card(alice)
         stored_card(bob)
         checkpoint.run()
-        self.assertEqual(services.due_queue(owner_id=alice.pk, now=now).new, 2)
+        self.assertEqual(due_queue(owner_id=alice.pk, now=now).new, 2)
 
     def test_a_rating_by_settings_that_have_changed_since_goes_by_the_new_ones(self) -> None:
         alice = User.objects.create_user("alice@example.org")
         first, second = stored_card(alice), stored_card(alice)
         self.rate(alice, first, 1)
-        study.save(owner_id=alice.pk, deck=None, values={"learning_steps_seconds": [300]}, now=NOW)
+        study_settings.save(
+            owner_id=alice.pk, deck=None, values={"learning_steps_seconds": [300]}, now=NOW
+        )
         now = NOW + timedelta(minutes=2)
         # Nothing is asked in between: what is remembered is outdated.
-        after = services.review_card(
+        after = review_card(
             owner_id=alice.pk,
             card_id=second.id,
             review_id=uuid.uuid4(),
@@ -199,18 +205,18 @@ class CommittedTests(TransactionTestCase):
         checkpoint.run()
         now = NOW + timedelta(minutes=9)
         for number, card in enumerate(cards[::2]):
-            found = services.due_queue(owner_id=alice.pk, now=now, limit=9)
+            found = due_queue(owner_id=alice.pk, now=now, limit=9)
             # One card of each note that was not rated yet.
             self.assertEqual([each.note_id for each in found.cards], notes[number:])
             self.assertEqual(found.new, 4 - number)
             self.rate(alice, card, number + 1)
-        services.undo_review(owner_id=alice.pk, undo_id=uuid.uuid4(), now=now)
-        found = services.due_queue(owner_id=alice.pk, now=now, limit=9)
+        undo_review(owner_id=alice.pk, undo_id=uuid.uuid4(), now=now)
+        found = due_queue(owner_id=alice.pk, now=now, limit=9)
         self.assertEqual([each.note_id for each in found.cards], notes[3:])
 
     def rate(self, alice: User, card: Flashcard, number: int) -> None:
-        services.due_queue(owner_id=alice.pk, now=NOW + timedelta(minutes=number))
-        services.review_card(
+        due_queue(owner_id=alice.pk, now=NOW + timedelta(minutes=number))
+        review_card(
             owner_id=alice.pk,
             card_id=card.id,
             review_id=uuid.uuid4(),

@@ -7,9 +7,11 @@ from unittest.mock import patch
 from django.urls import reverse
 from django.utils import timezone
 
-from flashcards import services
-from flashcards.records import Flashcard, Rating, State
-from flashcards.upkeep import integrity
+from flashcards.cards.cards import get_card, set_tags
+from flashcards.domain.records import Flashcard, Rating, State
+from flashcards.maintenance import check
+from flashcards.review.due import due_queue
+from flashcards.review.ratings import undo_review
 from tests.base import TestCase
 from tests.factories import NOW, stored_card
 from tests.flashcards.cards import answer
@@ -32,21 +34,19 @@ class LeechTests(TestCase):
         self.assertEqual(self.forget(7).tags, ("biology",))
         self.assertEqual(self.forget(1).tags, ("biology", "leech"))
         self.assertEqual(self.card.lapses, 8)
-        stored = services.get_card(owner_id=self.alice.pk, card_id=self.card.id)
+        stored = get_card(owner_id=self.alice.pk, card_id=self.card.id)
         self.assertEqual(stored.tags, ("biology", "leech"))
-        self.assertTrue(integrity.check().is_clean)
+        self.assertTrue(check.check().is_clean)
 
     def test_once_the_learner_took_the_tag_off_it_comes_back_four_lapses_later(self) -> None:
         self.forget(8)
-        self.card = services.set_tags(
-            owner_id=self.alice.pk, card_id=self.card.id, tags=("biology",)
-        )
+        self.card = set_tags(owner_id=self.alice.pk, card_id=self.card.id, tags=("biology",))
         self.assertEqual(self.forget(3).tags, ("biology",))
         self.assertEqual(self.forget(1).tags, ("biology", "leech"))
 
     def test_taking_the_review_back_takes_the_tag_back(self) -> None:
         self.forget(8)
-        self.card = services.undo_review(owner_id=self.alice.pk, undo_id=uuid.uuid4(), now=self.now)
+        self.card = undo_review(owner_id=self.alice.pk, undo_id=uuid.uuid4(), now=self.now)
         self.assertEqual((self.card.tags, self.card.lapses), (("biology",), 7))
 
     def test_review_says_so_and_what_can_be_done(self) -> None:
@@ -61,7 +61,7 @@ class LeechTests(TestCase):
             due=timezone.now() - timedelta(days=9),
             last_review=timezone.now() - timedelta(days=10),
         )
-        card = services.due_queue(owner_id=self.alice.pk, now=timezone.now(), limit=1).cards[0]
+        card = due_queue(owner_id=self.alice.pk, now=timezone.now(), limit=1).cards[0]
         response = self.client.get("/review/")
         self.assertContains(response, "forgotten 8 times")
         self.assertContains(response, reverse("flashcards:edit_card", args=[card.id]))
@@ -78,7 +78,7 @@ class LeechPageTests(TestCase):
         )
 
     def stored_tags(self) -> tuple[str, ...]:
-        return services.get_card(owner_id=self.alice.pk, card_id=self.card.id).tags
+        return get_card(owner_id=self.alice.pk, card_id=self.card.id).tags
 
     def test_it_lists_them_the_worst_first_with_what_can_be_done(self) -> None:
         stored_card(self.alice, question="What is a mole?", tags=("leech",), lapses=12)
@@ -105,13 +105,13 @@ class LeechPageTests(TestCase):
     def test_a_contrast_card_is_begun_with_the_nearest_card(self) -> None:
         near = stored_card(self.alice, question="What is an isotope?", answer="Same protons")
         found = [near]
-        with patch("flashcards.alike.neighbours.neighbours_of", autospec=True, return_value=found):
+        with patch("flashcards.cards.neighbours.neighbours_of", autospec=True, return_value=found):
             response = self.client.get(reverse("flashcards:contrast_card", args=[self.card.id]))
         self.assertContains(response, "What is the difference between")
         self.assertContains(response, "Same protons")
         self.assertContains(response, 'value="chemistry"')
 
     def test_with_no_card_near_it_says_so(self) -> None:
-        with patch("flashcards.alike.neighbours.neighbours_of", autospec=True, return_value=[]):
+        with patch("flashcards.cards.neighbours.neighbours_of", autospec=True, return_value=[]):
             response = self.client.get(reverse("flashcards:contrast_card", args=[self.card.id]))
         self.assertRedirects(response, reverse("flashcards:card", args=[self.card.id]))

@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-from flashcards.alike import likeness
-from flashcards.alike.likeness import Said
-from flashcards.faces import Draft
+from flashcards.domain.card_sides import Draft
+from flashcards.duplicates import similarity
+from flashcards.duplicates.similarity import Said
 from memoryloop.embeddings import get_embedder
 from tests.base import TestCase
 
@@ -15,7 +15,7 @@ PAIRS = Path(__file__).parent.parent / "benchmarks" / "duplicate_pairs.jsonl"
 def score(a: Said, b: Said) -> float:
     texts = [a.ask, b.ask, f"{a.ask}\n{a.answer}", f"{b.ask}\n{b.answer}"]
     ask_a, ask_b, whole_a, whole_b = get_embedder().embed(texts)
-    return likeness.likeness(a, b, asked=float(ask_a @ ask_b), whole=float(whole_a @ whole_b))
+    return similarity.likeness(a, b, asked=float(ask_a @ ask_b), whole=float(whole_a @ whole_b))
 
 
 class LikenessTests(TestCase):
@@ -28,7 +28,7 @@ class LikenessTests(TestCase):
                 ("What is Osmosis", "Movement through a membrane."),
             ),
         ):
-            self.assertGreater(score(Said(*a), Said(*b)), likeness.SAME)
+            self.assertGreater(score(Said(*a), Said(*b)), similarity.SAME)
 
     def test_another_fact_of_the_same_topic_is_not(self) -> None:
         for a, b in (
@@ -37,7 +37,7 @@ class LikenessTests(TestCase):
             (("What is 6 times 7?", "42"), ("What is 6 times 8?", "48")),
             (("Is a list mutable?", "Yes"), ("Is a tuple mutable?", "No")),
         ):
-            self.assertLess(score(Said(*a), Said(*b)), likeness.SAME)
+            self.assertLess(score(Said(*a), Said(*b)), similarity.SAME)
 
     def test_it_does_not_matter_which_comes_first(self) -> None:
         a, b = Said("When did the EU begin?", "1993"), Said("Start of the European Union?", "1993")
@@ -55,15 +55,15 @@ class LikenessTests(TestCase):
 
     def test_a_gap_is_what_it_asks_for(self) -> None:
         card = Draft(kind="cloze", question="{{c1::Paris}} is {{c2::in France}}.", answer="")
-        self.assertEqual(likeness.said(card), Said("… is in France.", "Paris"))
+        self.assertEqual(similarity.said(card), Said("… is in France.", "Paris"))
 
     def test_numbers_are_the_same_however_they_are_written(self) -> None:
         for text in ("ninety-five", "95", "Ninety five"):
-            self.assertEqual(likeness.words_of(text).numbers, {"95"})
-        self.assertEqual(likeness.words_of("10²³").numbers, {"1023"})
+            self.assertEqual(similarity.words_of(text).numbers, {"95"})
+        self.assertEqual(similarity.words_of("10²³").numbers, {"1023"})
 
     def test_there_is_a_weight_for_each_feature(self) -> None:
-        self.assertEqual(len(likeness.WEIGHTS), len(likeness.FEATURES))
+        self.assertEqual(len(similarity.WEIGHTS), len(similarity.FEATURES))
 
     def test_the_labelled_pairs_are_many_and_none_is_there_twice(self) -> None:
         lines = PAIRS.read_text().splitlines()

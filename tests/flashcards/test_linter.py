@@ -2,9 +2,9 @@
 
 from unittest import TestCase
 
-from flashcards.making.grounding import UNPLACED, UNSUPPORTED, check
-from flashcards.making.linter import lint
-from flashcards.records import Kind
+from flashcards.domain.records import Kind
+from flashcards.drafting.grounding import UNPLACED, UNSUPPORTED, check
+from flashcards.drafting.linter import lint
 
 WEAK = {
     "list": [

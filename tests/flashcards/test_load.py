@@ -4,10 +4,12 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from unittest import mock
 
-from flashcards import services
-from flashcards.records import Rating
-from flashcards.reviewing import study
-from flashcards.store import checkpoint, journal, load
+from flashcards import study_settings
+from flashcards.domain.records import Rating
+from flashcards.review.ratings import review_card
+from flashcards.store.due import due_counts
+from flashcards.store.journal import journal
+from flashcards.store.maintenance import checkpoint
 from tests.base import TestCase
 from tests.flashcards.cards import give_many
 
@@ -16,14 +18,14 @@ NOW = datetime(2026, 3, 10, 13, tzinfo=UTC)
 
 class DueDaysTests(TestCase):
     def counted(self, now: datetime) -> None:
-        mine = study.settings_for(owner_id=self.alice.id)
-        begins = study.plan_for(mine, now).day_begins
-        load.counts(self.alice.id, journal.read(self.alice.id), now, begins)(0, 30)
+        mine = study_settings.settings_for(owner_id=self.alice.id)
+        begins = study_settings.plan_for(mine, now).day_begins
+        due_counts.counts(self.alice.id, journal.read(self.alice.id), now, begins)(0, 30)
 
     def test_an_old_entry_in_the_journal_does_not_have_them_read_each_time(self) -> None:
         (card, _) = give_many(self.alice, 2)
         checkpoint.run_until_empty()
-        services.review_card(
+        review_card(
             owner_id=self.alice.id,
             card_id=card.id,
             review_id=uuid.uuid4(),
@@ -31,10 +33,10 @@ class DueDaysTests(TestCase):
             rating=Rating.EASY,
             now=NOW - timedelta(hours=7),
         )
-        load.forget()
-        with mock.patch.object(load, "_scan", wraps=load._scan) as scan:
+        due_counts.clear_cache()
+        with mock.patch.object(due_counts, "_scan", wraps=due_counts._scan) as scan:
             for second in range(5):
                 self.counted(NOW + timedelta(seconds=second))
             self.assertEqual(scan.call_count, 1)
-            self.counted(NOW + load.KEPT_FOR)
+            self.counted(NOW + due_counts.KEPT_FOR)
             self.assertEqual(scan.call_count, 2)

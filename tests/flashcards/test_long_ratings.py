@@ -9,10 +9,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from flashcards import services
-from flashcards.records import Rating, ReviewLog
-from flashcards.reviewing.rating import Reviewed
-from flashcards.store import checkpoint, journal
+from flashcards.domain.records import Rating, ReviewLog
+from flashcards.review.due import due_queue
+from flashcards.review.ratings import Reviewed, review_card
+from flashcards.store.journal import journal
+from flashcards.store.maintenance import checkpoint
 from tests.flashcards.cards import give_many
 
 CARDS = 12
@@ -24,10 +25,10 @@ class LongRatingsTests(TransactionTestCase):
         self.cards = give_many(self.alice, CARDS)
         checkpoint.run_until_empty()
         self.now = timezone.now()
-        services.due_queue(owner_id=self.alice.id, now=self.now, limit=CARDS)
+        due_queue(owner_id=self.alice.id, now=self.now, limit=CARDS)
 
     def rate(self, number: int) -> Reviewed:
-        return services.review_card(
+        return review_card(
             owner_id=self.alice.id,
             card_id=self.cards[number].id,
             review_id=uuid.uuid4(),

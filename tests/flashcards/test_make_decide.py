@@ -3,10 +3,10 @@
 import re
 import uuid
 
-from flashcards import services
-from flashcards.making import drafting
+from flashcards.cards.cards import cards_from_message
+from flashcards.domain.records import Kind
+from flashcards.drafting import drafting
 from flashcards.models import DraftBatch
-from flashcards.records import Kind
 from tests.flashcards.tray import HTMX, Status, TrayTestCase
 
 
@@ -127,7 +127,7 @@ class AcceptTests(TrayTestCase):
         self.accept = self.address("accept_drafts", self.batch.id)
 
     def cards(self) -> list[str]:
-        found = services.cards_from_message(owner_id=self.alice.id, message_id=self.message.id)
+        found = cards_from_message(owner_id=self.alice.id, message_id=self.message.id)
         return [card.question for card in found]
 
     def test_the_boxes_of_a_plain_form_decide(self) -> None:
@@ -145,7 +145,7 @@ class AcceptTests(TrayTestCase):
 
         self.client.post(self.accept)
 
-        cards = services.cards_from_message(owner_id=self.alice.id, message_id=self.message.id)
+        cards = cards_from_message(owner_id=self.alice.id, message_id=self.message.id)
         self.assertEqual([card.ordinal for card in cards], [1, 2])
         self.assertEqual(len({card.note_id for card in cards}), 1)
 

@@ -11,11 +11,11 @@ from django.utils import timezone
 
 from chat.models import Message
 from chat.services import start_conversation
-from flashcards import services
-from flashcards.making import drafting, writing
-from flashcards.making.origins import of_message
+from flashcards.cards.cards import cards_from_message
+from flashcards.domain.records import Kind
+from flashcards.drafting import drafting, writing
+from flashcards.drafting.origins import of_message
 from flashcards.models import Draft, DraftBatch
-from flashcards.records import Kind
 from tests.flashcards.tray import HTMX, Status, TrayTestCase
 
 
@@ -195,7 +195,7 @@ class PageTests(TrayTestCase):
 
         response = self.client.get(self.url)
 
-        card = services.cards_from_message(owner_id=self.alice.id, message_id=self.message.id)[0]
+        card = cards_from_message(owner_id=self.alice.id, message_id=self.message.id)[0]
         self.assertContains(response, reverse("flashcards:card", args=[card.id]))
         self.assertContains(response, "Make more from this text")
         self.assertContains(response, reverse("flashcards:review"))

@@ -14,9 +14,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import override_settings
 from django.utils import timezone
 
-from flashcards import media, services
+from flashcards.cards import media
+from flashcards.cards.cards import delete_card
+from flashcards.domain.records import NewCard
 from flashcards.models import Image
-from flashcards.records import NewCard
 from memoryloop.markdown import render
 from tests.base import TestCase
 from tests.flashcards.cards import give_cards
@@ -201,7 +202,7 @@ class PurgeTests(MediaTestCase):
     def test_an_image_on_a_card_stays_even_in_the_bin(self) -> None:
         image = self.stored()
         (card,) = give_cards(self.alice, NewCard(question=media.markdown(image), answer="A"))
-        services.delete_card(owner_id=self.alice.id, card_id=card.id, now=timezone.now())
+        delete_card(owner_id=self.alice.id, card_id=card.id, now=timezone.now())
         self.assertEqual(media.purge(self.late()), 0)
         self.assertEqual(self.files(), [image.name])
 

@@ -5,10 +5,11 @@ from typing import Any
 
 from django.utils import timezone
 
-from flashcards import notes, services
+from flashcards.cards import notes
+from flashcards.cards.cards import delete_card
+from flashcards.domain.records import Flashcard, Kind, Source
+from flashcards.domain.validation import BadCard
 from flashcards.models import CardEdit
-from flashcards.records import Flashcard, Kind, Source
-from flashcards.wording import BadCard
 from tests.base import TestCase
 from tests.factories import NOW
 from tests.flashcards.cards import answer
@@ -102,13 +103,13 @@ class EditTests(NoteTestCase):
 
     def test_a_sibling_deleted_by_hand_stays_in_the_bin(self) -> None:
         first, second = self.make()
-        services.delete_card(owner_id=self.alice.id, card_id=second.id, now=NOW)
+        delete_card(owner_id=self.alice.id, card_id=second.id, now=NOW)
         self.edit(first, "{{c1::Rome}} and {{c2::Tiber}}")
         self.assertEqual([card.ordinal for card in self.siblings(first)], [1])
 
     def test_a_note_never_loses_its_last_card(self) -> None:
         first, second = self.make()
-        services.delete_card(owner_id=self.alice.id, card_id=first.id, now=NOW)
+        delete_card(owner_id=self.alice.id, card_id=first.id, now=NOW)
         after = self.edit(second, "{{c1::Paris}} lies on the Seine.")
         self.assertEqual([card.id for card in after.cards], [first.id])
 

@@ -8,11 +8,12 @@ from unittest import mock
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from flashcards.domain.records import Flashcard, ReviewLog
+from flashcards.maintenance import check
 from flashcards.models import JournalEntry, StoreVersions
-from flashcards.records import Flashcard, ReviewLog
-from flashcards.store import checkpoint, tables, upkeep
-from flashcards.store.schema import FLASHCARDS, REVIEW_LOGS, SCHEMA_VERSION
-from flashcards.upkeep import integrity
+from flashcards.store.lance import tables
+from flashcards.store.lance.schema import FLASHCARDS, REVIEW_LOGS, SCHEMA_VERSION
+from flashcards.store.maintenance import checkpoint, optimize
 from tests.base import TestCase
 from tests.factories import review_log, store, stored_card
 
@@ -36,7 +37,7 @@ class OptimizeStoreTests(TestCase):
 
     def test_it_compacts_prunes_and_mends_indexes_and_keeps_every_row(self) -> None:
         self.drop_an_index()
-        cards, logs = upkeep.optimize(timedelta(0))
+        cards, logs = optimize.optimize_fully(timedelta(0))
         self.assertEqual((cards.table, cards.after.rows), ("flashcards", 5))
         self.assertEqual((logs.table, logs.after.rows), ("review_logs", 4))
         for done in (cards, logs):
@@ -47,27 +48,27 @@ class OptimizeStoreTests(TestCase):
         self.assertEqual(JournalEntry.objects.count(), 0)
         self.assertEqual(list(Flashcard.objects.for_owner(self.alice)), self.cards)
         self.assertEqual(ReviewLog.objects.for_owner(self.alice).count(), 4)
-        kinds = {finding.kind for finding in integrity.check().findings}
+        kinds = {finding.kind for finding in check.check().findings}
         self.assertEqual(kinds & {"index_missing", "index_behind", "duplicate_cards"}, set())
 
     def test_the_worker_tends_what_is_due_and_readers_keep_what_they_have(self) -> None:
         checkpoint.run()
-        self.assertFalse(upkeep.tend_if_due())
+        self.assertFalse(optimize.optimize_if_due())
         self.drop_an_index()
         checkpoints = StoreVersions.objects.get().checkpoints
-        self.assertTrue(upkeep.tend_if_due())
-        self.assertFalse(upkeep.tend_if_due())
-        with mock.patch.object(upkeep, "UNINDEXED_ROWS_MOST", 2):
+        self.assertTrue(optimize.optimize_if_due())
+        self.assertFalse(optimize.optimize_if_due())
+        with mock.patch.object(optimize, "UNINDEXED_ROWS_MOST", 2):
             for _ in range(3):
                 stored_card(self.alice)
             checkpoint.run()
-            self.assertTrue(upkeep.tend_if_due())
+            self.assertTrue(optimize.optimize_if_due())
         # Only the checkpoint is counted: what is tended has the same rows as before.
         self.assertEqual(StoreVersions.objects.get().checkpoints, checkpoints + 1)
         self.assertEqual(Flashcard.objects.for_owner(self.alice).count(), 8)
 
     def test_what_it_leaves_is_recorded(self) -> None:
-        upkeep.optimize()
+        optimize.optimize_fully()
         recorded = StoreVersions.objects.get()
         self.assertEqual(recorded.flashcards, tables.for_writing(FLASHCARDS).version)
         self.assertEqual(recorded.review_logs, tables.for_writing(REVIEW_LOGS).version)
@@ -75,7 +76,7 @@ class OptimizeStoreTests(TestCase):
 
     def test_old_versions_are_kept_as_long_as_asked(self) -> None:
         before = len(tables.for_writing(FLASHCARDS).list_versions())
-        cards, _ = upkeep.optimize(timedelta(hours=1))
+        cards, _ = optimize.optimize_fully(timedelta(hours=1))
         self.assertGreaterEqual(cards.after.versions, before)
 
     def test_the_command_tells_people_and_machines(self) -> None:

@@ -6,11 +6,12 @@ from unittest import mock
 from django.urls import reverse
 
 from chat.models import Conversation, Message
-from flashcards import embedding, history, services
-from flashcards.alike import duplicates
+from flashcards.cards import embedding, history
+from flashcards.cards.cards import count_cards, delete_card, get_card
+from flashcards.domain.records import Flashcard
+from flashcards.duplicates import overlaps as duplicates
 from flashcards.models import Draft, DraftBatch, NotDuplicates
-from flashcards.records import Flashcard
-from flashcards.store import checkpoint
+from flashcards.store.maintenance import checkpoint
 from memoryloop.embeddings import EmbeddingError
 from tests.base import TestCase
 from tests.factories import NOW, stored_card
@@ -58,13 +59,13 @@ class OverlapTests(TestCase):
 
     def test_a_deleted_card_is_no_overlap(self) -> None:
         self.embed()
-        services.delete_card(owner_id=self.alice.pk, card_id=self.spain.id, now=NOW)
+        delete_card(owner_id=self.alice.pk, card_id=self.spain.id, now=NOW)
         self.assertEqual(self.overlaps(SPAIN), [[]])
 
     def test_without_the_model_nothing_overlaps(self) -> None:
         broken = mock.Mock(embed=mock.Mock(side_effect=EmbeddingError("No model.")))
         with (
-            self.assertLogs("flashcards.alike.duplicates", "WARNING"),
+            self.assertLogs("flashcards.duplicates.overlaps", "WARNING"),
             mock.patch.object(duplicates, "get_embedder", autospec=True, return_value=broken),
         ):
             self.assertEqual(self.overlaps(SPAIN, PORTUGAL), [[], []])
@@ -171,7 +172,7 @@ class DraftPageTests(TestCase):
         return Draft.objects.get(id=self.draft.id)
 
     def now(self) -> Flashcard:
-        return services.get_card(owner_id=self.alice.pk, card_id=self.card.id)
+        return get_card(owner_id=self.alice.pk, card_id=self.card.id)
 
     def test_the_tray_asks_for_it_and_it_is_shown(self) -> None:
         tray = self.client.get(self.batch.get_absolute_url())
@@ -248,7 +249,7 @@ class WrittenTests(TestCase):
         self.assertContains(self.client.get("/cards/new/"), self.url)
         self.assertContains(self.check(), "You have this already")
         self.assertNotContains(self.check(answer=""), "You have this already")
-        self.assertEqual(services.count_cards(owner_id=self.alice.pk), 1)
+        self.assertEqual(count_cards(owner_id=self.alice.pk), 1)
 
     def test_a_card_being_edited_is_not_compared_with_itself(self) -> None:
         self.log_in()

@@ -8,12 +8,17 @@ from typing import Any
 import numpy as np
 from django.db import transaction
 
-from flashcards import services
+from flashcards import study_settings
+from flashcards.cards.cards import get_card
+from flashcards.domain.records import Flashcard, Rating, State
 from flashcards.models import Deck
-from flashcards.records import Flashcard, Rating, State
-from flashcards.reviewing import study
-from flashcards.store import DueQueue, checkpoint, codec, journal
-from flashcards.store.journal import Change
+from flashcards.review.due import due_queue
+from flashcards.review.ratings import preview, undo_review
+from flashcards.store import DueQueue
+from flashcards.store.journal import journal
+from flashcards.store.journal.journal import Change
+from flashcards.store.lance import codec
+from flashcards.store.maintenance import checkpoint
 from tests.base import TestCase
 from tests.factories import flashcard, store
 from tests.flashcards.cards import answer
@@ -50,10 +55,10 @@ class QueueTests(TestCase):
         return made
 
     def set(self, deck: Deck | None = None, **values: Any) -> None:
-        study.save(owner_id=self.alice.pk, deck=deck, values=values, now=NOW)
+        study_settings.save(owner_id=self.alice.pk, deck=deck, values=values, now=NOW)
 
     def queue(self, now: datetime = NOW, limit: int = 50) -> DueQueue:
-        return services.due_queue(owner_id=self.alice.pk, now=now, limit=limit)
+        return due_queue(owner_id=self.alice.pk, now=now, limit=limit)
 
     def counts(self, now: datetime = NOW) -> tuple[int, int, int]:
         queue = self.queue(now)
@@ -96,9 +101,7 @@ class DayTests(QueueTests):
         self.seen(state=State.LEARNING, step=1, due=NOW + timedelta(minutes=5))
         self.assertEqual(self.counts(), (0, 0, 0))
         self.assertEqual(self.counts(NOW + timedelta(minutes=5)), (0, 1, 0))
-        ahead = services.due_queue(
-            owner_id=self.alice.pk, now=NOW, ahead=timedelta(minutes=20), limit=1
-        )
+        ahead = due_queue(owner_id=self.alice.pk, now=NOW, ahead=timedelta(minutes=20), limit=1)
         self.assertEqual(ahead.learning, 1)
 
 
@@ -141,15 +144,15 @@ class LimitTests(QueueTests):
         answer(card, Rating.EASY, now=NOW)
         self.new(1)
         self.assertEqual(self.counts(), (0, 0, 0))
-        services.undo_review(owner_id=self.alice.pk, undo_id=uuid.uuid4(), now=NOW)
+        undo_review(owner_id=self.alice.pk, undo_id=uuid.uuid4(), now=NOW)
         self.assertEqual(self.counts(), (1, 0, 0))
 
     def test_more_may_be_allowed_for_just_today(self) -> None:
         self.set(new_per_day=1)
         self.new(9)
-        today = study.settings_for(owner_id=self.alice.pk).day.of(NOW)
+        today = study_settings.settings_for(owner_id=self.alice.pk).day.of(NOW)
         for _ in range(2):
-            study.add_today(owner_id=self.alice.pk, deck=None, today=today, new=2)
+            study_settings.add_today(owner_id=self.alice.pk, deck=None, today=today, new=2)
         self.assertEqual(self.counts()[0], 5)
         self.assertEqual(self.counts(NOW + timedelta(days=1))[0], 1)
 
@@ -263,7 +266,7 @@ class SiblingTests(QueueTests):
         first, _ = self.pair()
         answer(first, Rating.EASY, now=NOW)
         self.assertEqual(self.queue().total, 0)
-        services.undo_review(owner_id=self.alice.pk, undo_id=uuid.uuid4(), now=NOW)
+        undo_review(owner_id=self.alice.pk, undo_id=uuid.uuid4(), now=NOW)
         self.assertEqual(self.queue().total, 1)
 
     def test_a_card_in_its_steps_is_never_buried(self) -> None:
@@ -339,7 +342,7 @@ class LoadTests(QueueTests):
             answer(card, Rating.GOOD, now=NOW)
             if number == 6:
                 checkpoint.run()
-        days = [services.get_card(owner_id=self.alice.pk, card_id=c.id).due.date() for c in cards]
+        days = [get_card(owner_id=self.alice.pk, card_id=c.id).due.date() for c in cards]
         most = max(days.count(day) for day in days)
         self.assertLessEqual(most - min(days.count(day) for day in days), 1)
         self.assertGreater(len(set(days)), 6)
@@ -348,6 +351,6 @@ class LoadTests(QueueTests):
         for _ in range(3):
             self.seen(stability=30.0)
         for card in self.queue().cards:
-            spans = services.preview(owner_id=self.alice.pk, card=card, now=NOW)
+            spans = preview(owner_id=self.alice.pk, card=card, now=NOW)
             after = answer(card, Rating.GOOD, now=NOW)
             self.assertEqual((after.due.date() - NOW.date()).days, spans[Rating.GOOD].days)

@@ -10,11 +10,13 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from accounts.models import User
-from flashcards import embedding, services
-from flashcards.records import Flashcard
-from flashcards.store import checkpoint, tables
-from flashcards.store.schema import FLASHCARDS
-from flashcards.upkeep import reembedding
+from flashcards.cards import embedding
+from flashcards.cards.cards import delete_card
+from flashcards.domain.records import Flashcard
+from flashcards.maintenance import reembed
+from flashcards.store.lance import tables
+from flashcards.store.lance.schema import FLASHCARDS
+from flashcards.store.maintenance import checkpoint
 from memoryloop.embeddings import EmbeddingError
 from tests.base import TestCase
 from tests.factories import NOW, stored_card
@@ -54,7 +56,7 @@ class ReembedTests(TestCase):
     def model(self, name: str, texts_most: int = 1_000_000) -> Any:
         model = Model(name, texts_most)
         stack = mock.patch.multiple(embedding, get_embedder=lambda: model)
-        other = mock.patch.multiple(reembedding, get_embedder=lambda: model)
+        other = mock.patch.multiple(reembed, get_embedder=lambda: model)
         return _Both(stack, other)
 
     def models(self, owner: User) -> list[str]:
@@ -67,21 +69,21 @@ class ReembedTests(TestCase):
 
     def test_only_what_is_missing_or_made_by_another_model_is_embedded(self) -> None:
         with self.model(NEW):
-            done = reembedding.reembed()
+            done = reembed.reembed()
             self.assertEqual((done.owners, done.dropped, done.embedded), (2, 5, 6))
-            again = reembedding.reembed()
+            again = reembed.reembed()
         self.assertEqual((again.owners, again.dropped, again.embedded), (0, 0, 0))
         self.assertEqual(self.models(self.alice) + self.models(self.bob), [NEW] * 6)
         self.assertEqual(self.stored_directions(), {1})
 
     def test_all_are_embedded_when_asked(self) -> None:
         with self.model(OLD):
-            done = reembedding.reembed(everything=True)
+            done = reembed.reembed(everything=True)
         self.assertEqual((done.dropped, done.embedded), (5, 6))
 
     def test_one_learners_cards_alone(self) -> None:
         with self.model(NEW):
-            done = reembedding.reembed(owner_id=self.bob.pk)
+            done = reembed.reembed(owner_id=self.bob.pk)
         self.assertEqual((done.owners, done.embedded), (1, 2))
         self.assertEqual(self.models(self.bob), [NEW] * 2)
         self.assertEqual(self.models(self.alice), [OLD] * 3 + [""])
@@ -89,18 +91,18 @@ class ReembedTests(TestCase):
     def test_cut_off_it_goes_on_where_it_was(self) -> None:
         # One owner's four or two cards are a batch: enough for either of them, never for both.
         with self.model(NEW, texts_most=5), self.assertRaises(EmbeddingError):
-            reembedding.reembed()
+            reembed.reembed()
         with self.model(NEW):
-            done = reembedding.reembed()
+            done = reembed.reembed()
         self.assertEqual(self.models(self.alice) + self.models(self.bob), [NEW] * 6)
         self.assertIn(done.embedded, {2, 4})
 
     def test_a_card_in_the_bin_loses_the_old_vector(self) -> None:
         card = Flashcard.objects.for_owner(self.bob).first()
         assert card is not None
-        services.delete_card(owner_id=self.bob.pk, card_id=card.id, now=NOW)
+        delete_card(owner_id=self.bob.pk, card_id=card.id, now=NOW)
         with self.model(NEW):
-            reembedding.reembed()
+            reembed.reembed()
         self.assertEqual(sorted(self.models(self.bob)), ["", NEW])
         self.assertEqual(self.stored_directions(), {1, None})
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from flashcards.making import generation
-from flashcards.making.generation import Drafted
+from flashcards.drafting import generation
+from flashcards.drafting.generation import Drafted
 from memoryloop import llm
 from tests.servers.compatible import OpenAIServer
 

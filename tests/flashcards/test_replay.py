@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flashcards import scheduling
-from flashcards.records import Flashcard, LogKind, Rating, ReviewLog, State
-from flashcards.reviewing.day import Day
+from flashcards.domain.records import Flashcard, LogKind, Rating, ReviewLog, State
+from flashcards.domain.study_day import Day
 from flashcards.scheduling import DEFAULT_PARAMETERS, Agenda, ScheduleSettings
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

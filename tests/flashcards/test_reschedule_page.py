@@ -12,15 +12,16 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from flashcards import scheduling, services
-from flashcards.browsing import bulk
+from flashcards import scheduling, study_settings
+from flashcards.cards.cards import get_card
+from flashcards.domain.records import Flashcard, LogKind, Rating, ReviewLog
+from flashcards.domain.study_day import Day
+from flashcards.maintenance import check
 from flashcards.models import BulkChange, Deck
-from flashcards.records import Flashcard, LogKind, Rating, ReviewLog
-from flashcards.reviewing import rescheduling, study
-from flashcards.reviewing.day import Day
+from flashcards.review import rescheduling
 from flashcards.scheduling import ScheduleSettings
-from flashcards.scheduling.moving import moved
-from flashcards.upkeep import integrity
+from flashcards.scheduling.simulation.rescheduling import moved
+from flashcards.search import bulk_actions
 from tests.base import TestCase
 from tests.factories import NOW, flashcard, stored_card
 from tests.flashcards.cards import answer
@@ -85,10 +86,10 @@ class PageTests(TestCase):
         ]
 
     def set(self, deck: Deck | None = None, **values: Any) -> None:
-        study.save(owner_id=self.alice.pk, deck=deck, values=values, now=self.now)
+        study_settings.save(owner_id=self.alice.pk, deck=deck, values=values, now=self.now)
 
     def days(self) -> list[int]:
-        found = [services.get_card(owner_id=self.alice.pk, card_id=c.id) for c in self.cards]
+        found = [get_card(owner_id=self.alice.pk, card_id=c.id) for c in self.cards]
         return [(card.due - (card.last_review or card.due)).days for card in found]
 
     def test_with_nothing_changed_nothing_moves(self) -> None:
@@ -105,14 +106,14 @@ class PageTests(TestCase):
         self.assertEqual(self.days(), before)
         self.assertRedirects(self.client.post(URL), URL)
         self.assertTrue(all(a < b for a, b in zip(self.days(), before, strict=True)))
-        self.assertTrue(integrity.check().is_clean)
+        self.assertTrue(check.check().is_clean)
         kinds = [log.kind for log in ReviewLog.objects.for_owner(self.alice)]
         self.assertEqual(kinds.count(LogKind.MANUAL), 3)
         self.assertContains(self.client.get(URL), "there is nothing to move")
         change = BulkChange.objects.get()
         self.client.post(f"/cards/change/{change.id}/undo/")
         self.assertEqual(self.days(), before)
-        self.assertTrue(integrity.check().is_clean)
+        self.assertTrue(check.check().is_clean)
 
     def test_a_deck_follows_its_own_settings(self) -> None:
         deck = Deck.objects.create(owner=self.alice, name="Exam")
@@ -130,15 +131,15 @@ class PageTests(TestCase):
 
     def test_many_are_left_to_the_worker_and_the_page_shows_how_far_it_is(self) -> None:
         self.set(desired_retention=0.97)
-        at_once, bulk.AT_ONCE_CARDS = bulk.AT_ONCE_CARDS, 2
-        self.addCleanup(setattr, bulk, "AT_ONCE_CARDS", at_once)
+        at_once, bulk_actions.AT_ONCE_CARDS = bulk_actions.AT_ONCE_CARDS, 2
+        self.addCleanup(setattr, bulk_actions, "AT_ONCE_CARDS", at_once)
         self.client.post(URL)
         response = self.client.get(URL)
         self.assertContains(response, "Rescheduling cards by your settings")
         self.assertContains(response, "<progress")
         self.client.post(URL)
         change = BulkChange.objects.get()
-        bulk.run(change_id=change.id, clock=timezone.now)
+        bulk_actions.run(change_id=change.id, clock=timezone.now)
         change.refresh_from_db()
         self.assertEqual((change.status, change.changed), ("done", 3))
 

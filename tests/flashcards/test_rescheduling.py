@@ -2,12 +2,13 @@
 
 from datetime import timedelta
 
-from flashcards import services
-from flashcards.records import LogKind, Rating, ReviewLog
-from flashcards.reviewing import rescheduling, study
+from flashcards import study_settings
+from flashcards.cards.cards import get_card
+from flashcards.domain.records import LogKind, Rating, ReviewLog
+from flashcards.maintenance import check
+from flashcards.review import rescheduling
 from flashcards.scheduling import DEFAULT_PARAMETERS
-from flashcards.store import checkpoint
-from flashcards.upkeep import integrity
+from flashcards.store.maintenance import checkpoint
 from tests.base import TestCase
 from tests.factories import NOW, stored_card
 from tests.flashcards.cards import answer
@@ -24,34 +25,34 @@ class ReschedulingTests(TestCase):
         self.bobs = answer(stored_card(self.bob), Rating.EASY, now=NOW)
 
     def days(self) -> list[int]:
-        found = [services.get_card(owner_id=self.alice.pk, card_id=c.id) for c in self.cards]
+        found = [get_card(owner_id=self.alice.pk, card_id=c.id) for c in self.cards]
         return [(card.due - NOW).days for card in found]
 
     def test_new_parameters_fold_every_reviewed_card_and_the_store_stays_sound(self) -> None:
-        before = services.get_card(owner_id=self.alice.pk, card_id=self.cards[0].id)
+        before = get_card(owner_id=self.alice.pk, card_id=self.cards[0].id)
         moved = rescheduling.set_parameters(
             owner_id=self.alice.pk, parameters=FITTED, now=NOW + timedelta(days=1)
         )
-        after = services.get_card(owner_id=self.alice.pk, card_id=self.cards[0].id)
+        after = get_card(owner_id=self.alice.pk, card_id=self.cards[0].id)
         self.assertEqual((moved, after.state), (3, before.state))
         self.assertAlmostEqual(after.stability or 0, 1.1 * (before.stability or 0))
         for _ in range(2):
-            self.assertTrue(integrity.check().is_clean)
+            self.assertTrue(check.check().is_clean)
             checkpoint.run()
         answer(after, Rating.GOOD, now=after.due)
-        self.assertTrue(integrity.check().is_clean)
+        self.assertTrue(check.check().is_clean)
         rescheduling.set_parameters(owner_id=self.alice.pk, parameters=None, now=after.due)
-        self.assertTrue(integrity.check().is_clean)
+        self.assertTrue(check.check().is_clean)
 
     def test_nobody_elses_cards_move(self) -> None:
         rescheduling.set_parameters(owner_id=self.alice.pk, parameters=FITTED, now=NOW)
-        found = services.get_card(owner_id=self.bob.pk, card_id=self.bobs.id)
+        found = get_card(owner_id=self.bob.pk, card_id=self.bobs.id)
         self.assertEqual(found, self.bobs)
 
     def test_a_new_retention_may_be_applied_to_cards_that_have_their_day(self) -> None:
         before = self.days()
         values = {"desired_retention": 0.95, "fuzz": False}
-        study.save(owner_id=self.alice.pk, deck=None, values=values, now=NOW)
+        study_settings.save(owner_id=self.alice.pk, deck=None, values=values, now=NOW)
         self.assertEqual(self.days(), before)
         self.assertEqual(rescheduling.reschedule_all(owner_id=self.alice.pk, now=NOW), 2)
         after = self.days()
@@ -60,10 +61,10 @@ class ReschedulingTests(TestCase):
         kinds = [log.kind for log in ReviewLog.objects.for_owner(self.alice)]
         self.assertEqual(kinds.count(LogKind.MANUAL), 2)
         self.assertEqual(rescheduling.reschedule_all(owner_id=self.alice.pk, now=NOW), 0)
-        self.assertTrue(integrity.check().is_clean)
+        self.assertTrue(check.check().is_clean)
 
     def test_parameters_are_not_saved_without_folding(self) -> None:
         with self.assertRaisesMessage(ValueError, "no such setting"):
-            study.save(
+            study_settings.save(
                 owner_id=self.alice.pk, deck=None, values={"parameters": list(FITTED)}, now=NOW
             )

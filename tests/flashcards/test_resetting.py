@@ -6,11 +6,13 @@ from datetime import timedelta
 from typing import Any
 from unittest import mock
 
-from flashcards import scheduling, services
-from flashcards.records import Flashcard, LogKind, Rating, ReviewLog, State
-from flashcards.reviewing import resetting, study
-from flashcards.store import checkpoint
-from flashcards.upkeep import integrity
+from flashcards import scheduling, study_settings
+from flashcards.cards.cards import get_card
+from flashcards.domain.records import Flashcard, LogKind, Rating, ReviewLog, State
+from flashcards.maintenance import check
+from flashcards.review import resetting
+from flashcards.review.ratings import reviewed_since, undo_review
+from flashcards.store.maintenance import checkpoint
 from tests.base import TestCase
 from tests.factories import NOW, stored_card
 from tests.flashcards.cards import answer
@@ -26,7 +28,7 @@ class ResetTests(TestCase):
         return log
 
     def now(self) -> Flashcard:
-        return services.get_card(owner_id=self.alice.pk, card_id=self.card.id)
+        return get_card(owner_id=self.alice.pk, card_id=self.card.id)
 
     def test_the_card_is_new_again_and_its_reviews_stay(self) -> None:
         self.reset()
@@ -39,9 +41,9 @@ class ResetTests(TestCase):
     def test_the_state_is_the_fold_of_the_log_before_and_after_a_checkpoint(self) -> None:
         self.reset()
         answer(self.now(), Rating.GOOD, now=NOW + timedelta(days=3))
-        self.assertTrue(integrity.check().is_clean)
+        self.assertTrue(check.check().is_clean)
         checkpoint.run()
-        self.assertTrue(integrity.check().is_clean)
+        self.assertTrue(check.check().is_clean)
 
     def test_taking_it_back_gives_the_schedule_as_it_was(self) -> None:
         log = self.reset()
@@ -80,13 +82,9 @@ class ResetTests(TestCase):
 
     def test_undoing_a_review_passes_over_the_reset(self) -> None:
         self.reset()
-        services.undo_review(
-            owner_id=self.alice.pk, undo_id=uuid.uuid4(), now=NOW + timedelta(hours=1)
-        )
+        undo_review(owner_id=self.alice.pk, undo_id=uuid.uuid4(), now=NOW + timedelta(hours=1))
         self.assertEqual(self.now().state, State.NEW)
-        self.assertEqual(
-            services.reviewed_since(owner_id=self.alice.pk, since=NOW - timedelta(days=9)), []
-        )
+        self.assertEqual(reviewed_since(owner_id=self.alice.pk, since=NOW - timedelta(days=9)), [])
 
 
 class DueTests(TestCase):
@@ -97,10 +95,10 @@ class DueTests(TestCase):
         after, row = resetting.set_due(due=due, now=NOW, **given)
         self.assertLess(abs(after.due - due), timedelta(milliseconds=1))
         self.assertEqual(after.stability, card.stability)
-        self.assertTrue(integrity.check().is_clean)
+        self.assertTrue(check.check().is_clean)
         back = resetting.take_back(log_id=row.id, now=NOW, **given)
         self.assertEqual(back.due, card.due)
-        self.assertTrue(integrity.check().is_clean)
+        self.assertTrue(check.check().is_clean)
 
     def test_a_new_card_has_no_day_to_set(self) -> None:
         card = stored_card(self.alice)
@@ -120,8 +118,10 @@ class SettingsTests(TestCase):
             20.0,
             *scheduling.DEFAULT_PARAMETERS[4:],
         )
-        mine = dataclasses.replace(study.settings_for(owner_id=self.alice.pk), parameters=changed)
-        with mock.patch.object(study, "settings_for", autospec=True, return_value=mine):
+        mine = dataclasses.replace(
+            study_settings.settings_for(owner_id=self.alice.pk), parameters=changed
+        )
+        with mock.patch.object(study_settings, "settings_for", autospec=True, return_value=mine):
             back = resetting.take_back(
                 owner_id=self.alice.pk, card_id=card.id, log_id=log.id, now=NOW + timedelta(days=2)
             )

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from flashcards import services
+from flashcards.cards.cards import get_card
 from tests.base import TestCase
 from tests.flashcards.cards import give_many
 from tests.flashcards.view_rules import HTMX, CardViewRules
@@ -21,7 +21,7 @@ class SuspendInReviewTests(CardViewRules, TestCase):
         self.assertEqual(response.context["stage"].card.id, second.id)
         self.assertEqual(response.context["stage"].done, 3)
         self.assertContains(response, f"/cards/{first.id}/resume/")
-        self.assertTrue(services.get_card(owner_id=self.alice.id, card_id=first.id).suspended)
+        self.assertTrue(get_card(owner_id=self.alice.id, card_id=first.id).suspended)
 
     def test_a_plain_form_is_answered_with_a_redirect(self) -> None:
         self.log_in()
@@ -39,7 +39,7 @@ class BuryInReviewTests(CardViewRules, TestCase):
         first, second = give_many(self.alice, 2)
         response = self.client.post(self.url(first), headers=HTMX)
         self.assertEqual(response.context["stage"].card.id, second.id)
-        card = services.get_card(owner_id=self.alice.id, card_id=first.id)
+        card = get_card(owner_id=self.alice.id, card_id=first.id)
         assert card.buried_until is not None
         self.assertGreater(card.buried_until, timezone.now())
         self.assertLessEqual(card.buried_until, timezone.now() + timedelta(days=1))

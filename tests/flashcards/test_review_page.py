@@ -6,8 +6,8 @@ from unittest import mock
 from django.urls import reverse
 from django.utils import timezone
 
-from flashcards import services
-from flashcards.records import Flashcard, Kind, NewCard, Rating
+from flashcards.cards.cards import delete_card, set_suspended
+from flashcards.domain.records import Flashcard, Kind, NewCard, Rating
 from tests.base import TestCase
 from tests.flashcards.cards import answer, give_cards, give_many
 from tests.flashcards.view_rules import HTMX
@@ -98,7 +98,7 @@ class ReviewPageTests(TestCase):
         first, second = give_many(self.alice, 2)
         answer(first, Rating.EASY, now=self.now)
         answer(second, Rating.AGAIN, now=self.now)
-        services.set_suspended(owner_id=self.alice.id, card_id=second.id, suspended=True)
+        set_suspended(owner_id=self.alice.id, card_id=second.id, suspended=True)
         response = self.client.get(URL)
         summary = response.context["summary"]
         self.assertEqual((summary.reviews, summary.right_percent), (2, 50))
@@ -143,5 +143,5 @@ class DeletedCardsTests(TestCase):
         self.log_in()
         card: Flashcard
         card, _ = give_many(self.alice, 2)
-        services.delete_card(owner_id=self.alice.id, card_id=card.id, now=timezone.now())
+        delete_card(owner_id=self.alice.id, card_id=card.id, now=timezone.now())
         self.assertNotEqual(self.client.get(URL).context["stage"].card.id, card.id)

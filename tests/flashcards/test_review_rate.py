@@ -6,10 +6,10 @@ from typing import Any
 
 from django.utils import timezone
 
-from flashcards import services
-from flashcards.records import Flashcard, Rating, ReviewLog, State
-from flashcards.reviewing import study
-from flashcards.views.review import ANSWERED_ELSEWHERE, BAD_RATING
+from flashcards import study_settings
+from flashcards.cards.cards import delete_card, get_card
+from flashcards.domain.records import Flashcard, Rating, ReviewLog, State
+from flashcards.web.views.review import ANSWERED_ELSEWHERE, BAD_RATING
 from tests.base import TestCase
 from tests.flashcards.cards import give_cards, give_many
 from tests.flashcards.view_rules import HTMX, CardViewRules
@@ -37,16 +37,16 @@ class RateTests(CardViewRules, TestCase):
         return list(ReviewLog.objects.for_owner(self.alice))
 
     def get(self, card: Flashcard) -> Flashcard:
-        return services.get_card(owner_id=self.alice.id, card_id=card.id)
+        return get_card(owner_id=self.alice.id, card_id=card.id)
 
     def test_a_rating_goes_by_settings_that_were_changed_elsewhere_meanwhile(self) -> None:
         self.log_in()
         self.post(self.first)
         self.assertEqual(self.get(self.first).state, State.LEARNING)
-        known = study.remembered(self.alice.id)
+        known = study_settings.remembered(self.alice.id)
         values = {"learning_steps_seconds": ()}
-        study.save(owner_id=self.alice.id, deck=None, values=values, now=timezone.now())
-        self.assertEqual(study.remembered(self.alice.id), known)
+        study_settings.save(owner_id=self.alice.id, deck=None, values=values, now=timezone.now())
+        self.assertEqual(study_settings.remembered(self.alice.id), known)
 
         self.post(self.second)
 
@@ -147,7 +147,7 @@ class RateTests(CardViewRules, TestCase):
 
     def test_a_deleted_card_is_not_rated(self) -> None:
         self.log_in()
-        services.delete_card(owner_id=self.alice.id, card_id=self.first.id, now=timezone.now())
+        delete_card(owner_id=self.alice.id, card_id=self.first.id, now=timezone.now())
         self.assertEqual(self.post(self.first).status_code, 404)
 
     def test_a_review_survives_leaving_in_the_middle(self) -> None:

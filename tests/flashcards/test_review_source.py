@@ -7,7 +7,7 @@ from django.utils import timezone
 
 import chat.services
 from accounts.models import User
-from flashcards.records import Flashcard, NewCard, Source, text_hash
+from flashcards.domain.records import Flashcard, NewCard, Source, text_hash
 from tests.base import TestCase
 from tests.flashcards.cards import give_cards
 from tests.flashcards.view_rules import HTMX, CardViewRules

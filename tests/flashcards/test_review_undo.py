@@ -5,8 +5,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from flashcards import services
-from flashcards.records import LogKind, ReviewLog, State
+from flashcards.cards.cards import get_card
+from flashcards.domain.records import LogKind, ReviewLog, State
 from tests.base import TestCase
 from tests.flashcards.cards import answer, give_many
 from tests.flashcards.view_rules import HTMX
@@ -28,7 +28,7 @@ class UndoTests(TestCase):
         response = self.undo()
         stage = response.context["stage"]
         self.assertEqual((stage.card.id, stage.done), (self.first.id, 0))
-        card = services.get_card(owner_id=self.alice.id, card_id=self.first.id)
+        card = get_card(owner_id=self.alice.id, card_id=self.first.id)
         self.assertEqual((card.state, card.reps, card.due), (State.NEW, 0, self.first.due))
 
     def test_the_log_says_so(self) -> None:
@@ -43,7 +43,7 @@ class UndoTests(TestCase):
         undo_id = uuid.uuid4()
         for _ in range(2):
             self.undo(undo_id=undo_id)
-        card = services.get_card(owner_id=self.alice.id, card_id=self.first.id)
+        card = get_card(owner_id=self.alice.id, card_id=self.first.id)
         self.assertEqual(card.reps, 1)
 
     def test_after_an_undo_the_card_can_be_rated_again(self) -> None:
@@ -68,7 +68,7 @@ class UndoTests(TestCase):
         answer(self.first, now=timezone.now())
         self.log_in(self.bob)
         self.undo()
-        card = services.get_card(owner_id=self.alice.id, card_id=self.first.id)
+        card = get_card(owner_id=self.alice.id, card_id=self.first.id)
         self.assertEqual(card.reps, 1)
 
     def test_without_an_id_it_still_works(self) -> None:

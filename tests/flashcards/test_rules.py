@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flashcards import faces
-from flashcards.making import rules
-from flashcards.making.candidates import Candidate, cards_wanted, normalised
-from flashcards.making.prose import count_words
-from flashcards.records import ANSWER_MAX_CHARACTERS, QUESTION_MAX_CHARACTERS, Kind
+from flashcards.domain import card_sides
+from flashcards.domain.records import ANSWER_MAX_CHARACTERS, QUESTION_MAX_CHARACTERS, Kind
+from flashcards.drafting import rules
+from flashcards.drafting.candidates import Candidate, cards_wanted, normalised
+from flashcards.drafting.prose import count_words
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 
@@ -292,7 +292,7 @@ def test_whatever_the_text_every_card_is_sound(text: str) -> None:
         assert card.end is not None
         assert 0 <= card.start < card.end <= len(text)
         if card.kind is Kind.CLOZE:
-            assert faces.cloze_ordinals(card.question) == [1]
+            assert card_sides.cloze_ordinals(card.question) == [1]
         else:
             assert card.question.endswith("?")
             assert card.answer.strip()

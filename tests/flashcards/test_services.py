@@ -7,10 +7,40 @@ from typing import Any
 from django.db import transaction
 
 from chat.services import start_conversation
-from flashcards import scheduling, services
+from flashcards import scheduling
+from flashcards.cards.cards import (
+    bury_card,
+    cards_from_message,
+    count_cards,
+    create_cards,
+    delete_card,
+    edit_card,
+    get_card,
+    restore_card,
+    set_suspended,
+)
+from flashcards.domain.records import (
+    Flashcard,
+    Kind,
+    LogKind,
+    NewCard,
+    Rating,
+    ReviewLog,
+    Source,
+    State,
+)
+from flashcards.domain.validation import BadCard
 from flashcards.models import JournalEntry
-from flashcards.records import Flashcard, Kind, LogKind, NewCard, Rating, ReviewLog, Source, State
-from flashcards.store import checkpoint
+from flashcards.review.due import due_queue, next_due_at
+from flashcards.review.ratings import (
+    AlreadyAnswered,
+    NothingToUndo,
+    Reviewed,
+    review_card,
+    reviewed_since,
+    undo_review,
+)
+from flashcards.store.maintenance import checkpoint
 from tests.base import TestCase
 from tests.factories import NOW, stored_card
 
@@ -20,7 +50,7 @@ LATER = NOW + timedelta(hours=1)
 class CreateTests(TestCase):
     def test_cards_and_the_flag_of_their_message_are_stored_together(self) -> None:
         message = start_conversation(self.alice, "Paris is the capital of France.")
-        cards = services.create_cards(
+        cards = create_cards(
             owner_id=self.alice.pk,
             cards=[
                 NewCard(
@@ -35,14 +65,14 @@ class CreateTests(TestCase):
         )
         message.refresh_from_db()
         self.assertEqual(message.cards_made_at, NOW)
-        found = services.cards_from_message(owner_id=self.alice.pk, message_id=message.id)
+        found = cards_from_message(owner_id=self.alice.pk, message_id=message.id)
         self.assertEqual(found, cards[:1])
         self.assertEqual((found[0].source_start, found[0].source_end), (0, 5))
 
     def test_nothing_is_stored_if_the_transaction_fails(self) -> None:
         message = start_conversation(self.alice, "Paris is the capital of France.")
         with self.assertRaises(ZeroDivisionError), transaction.atomic():
-            services.create_cards(
+            create_cards(
                 owner_id=self.alice.pk,
                 cards=[NewCard(question="q", answer="a")],
                 message=message,
@@ -51,7 +81,7 @@ class CreateTests(TestCase):
             _ = 1 / 0
         message.refresh_from_db()
         self.assertIsNone(message.cards_made_at)
-        self.assertEqual(services.count_cards(owner_id=self.alice.pk), 0)
+        self.assertEqual(count_cards(owner_id=self.alice.pk), 0)
 
     def test_one_bad_card_refuses_them_all_in_plain_words(self) -> None:
         good = NewCard(question="q", answer="a")
@@ -61,20 +91,18 @@ class CreateTests(TestCase):
             (NewCard(question="q" * 1_001, answer="a"), "1,001 characters; 1,000 is the most"),
             (NewCard(question="q", answer="a" * 5_001), "5,001 characters; 5,000 is the most"),
         ):
-            with self.assertRaisesMessage(services.BadCard, words):
-                services.create_cards(owner_id=self.alice.pk, cards=[good, bad], now=NOW)
-        self.assertEqual(services.count_cards(owner_id=self.alice.pk), 0)
+            with self.assertRaisesMessage(BadCard, words):
+                create_cards(owner_id=self.alice.pk, cards=[good, bad], now=NOW)
+        self.assertEqual(count_cards(owner_id=self.alice.pk), 0)
 
     def test_what_no_store_can_hold_is_left_out(self) -> None:
-        card = services.create_cards(
+        card = create_cards(
             owner_id=self.alice.pk, cards=[NewCard(question="a\x00b\ud800c", answer="d")], now=NOW
         )[0]
         self.assertEqual(card.question, "abc")
 
     def test_nothing_is_written_to_lancedb(self) -> None:
-        services.create_cards(
-            owner_id=self.alice.pk, cards=[NewCard(question="q", answer="a")], now=NOW
-        )
+        create_cards(owner_id=self.alice.pk, cards=[NewCard(question="q", answer="a")], now=NOW)
         self.assertEqual(JournalEntry.objects.count(), 1)
 
 
@@ -83,14 +111,14 @@ class ChangeTests(TestCase):
         self.card = stored_card(self.alice, embedding_model="minilm")
 
     def test_an_edit_keeps_the_schedule_and_drops_the_vector_of_other_words(self) -> None:
-        edited = services.edit_card(
+        edited = edit_card(
             owner_id=self.alice.pk, card_id=self.card.id, question="New?", answer="Yes", now=LATER
         )
         self.assertEqual((edited.question, edited.embedding_model), ("New?", ""))
         self.assertEqual((edited.due, edited.sequence), (self.card.due, 0))
 
     def test_an_edit_that_changes_no_word_keeps_the_vector(self) -> None:
-        edited = services.edit_card(
+        edited = edit_card(
             owner_id=self.alice.pk,
             card_id=self.card.id,
             question=self.card.question,
@@ -100,23 +128,23 @@ class ChangeTests(TestCase):
         self.assertEqual(edited.embedding_model, "minilm")
 
     def test_a_deleted_card_is_gone_until_it_is_restored(self) -> None:
-        services.delete_card(owner_id=self.alice.pk, card_id=self.card.id, now=LATER)
+        delete_card(owner_id=self.alice.pk, card_id=self.card.id, now=LATER)
         with self.assertRaises(Flashcard.DoesNotExist):
-            services.get_card(owner_id=self.alice.pk, card_id=self.card.id)
-        self.assertEqual(services.due_queue(owner_id=self.alice.pk, now=LATER).total, 0)
-        restored = services.restore_card(owner_id=self.alice.pk, card_id=self.card.id)
+            get_card(owner_id=self.alice.pk, card_id=self.card.id)
+        self.assertEqual(due_queue(owner_id=self.alice.pk, now=LATER).total, 0)
+        restored = restore_card(owner_id=self.alice.pk, card_id=self.card.id)
         self.assertEqual(restored, self.card)
 
     def test_suspended_and_buried_cards_are_not_due(self) -> None:
-        services.set_suspended(owner_id=self.alice.pk, card_id=self.card.id, suspended=True)
-        self.assertEqual(services.due_queue(owner_id=self.alice.pk, now=LATER).total, 0)
-        services.set_suspended(owner_id=self.alice.pk, card_id=self.card.id, suspended=False)
+        set_suspended(owner_id=self.alice.pk, card_id=self.card.id, suspended=True)
+        self.assertEqual(due_queue(owner_id=self.alice.pk, now=LATER).total, 0)
+        set_suspended(owner_id=self.alice.pk, card_id=self.card.id, suspended=False)
         tomorrow = LATER + timedelta(days=1)
-        services.bury_card(owner_id=self.alice.pk, card_id=self.card.id, until=tomorrow)
+        bury_card(owner_id=self.alice.pk, card_id=self.card.id, until=tomorrow)
         for _ in range(2):
-            self.assertEqual(services.due_queue(owner_id=self.alice.pk, now=LATER).total, 0)
-            self.assertEqual(services.due_queue(owner_id=self.alice.pk, now=tomorrow).total, 1)
-            self.assertEqual(services.next_due_at(owner_id=self.alice.pk, now=LATER), tomorrow)
+            self.assertEqual(due_queue(owner_id=self.alice.pk, now=LATER).total, 0)
+            self.assertEqual(due_queue(owner_id=self.alice.pk, now=tomorrow).total, 1)
+            self.assertEqual(next_due_at(owner_id=self.alice.pk, now=LATER), tomorrow)
             checkpoint.run()
 
     def test_nobody_changes_anothers_card(self) -> None:
@@ -124,29 +152,27 @@ class ChangeTests(TestCase):
         timed: dict[str, Any] = {**ids, "now": LATER}
         for _ in range(2):
             for change in (
-                lambda: services.edit_card(**timed, question="q", answer="a"),
-                lambda: services.delete_card(**timed),
-                lambda: services.restore_card(**ids),
-                lambda: services.set_suspended(**ids, suspended=True),
-                lambda: services.bury_card(**ids, until=LATER),
-                lambda: services.review_card(
+                lambda: edit_card(**timed, question="q", answer="a"),
+                lambda: delete_card(**timed),
+                lambda: restore_card(**ids),
+                lambda: set_suspended(**ids, suspended=True),
+                lambda: bury_card(**ids, until=LATER),
+                lambda: review_card(
                     **timed, review_id=uuid.uuid4(), sequence=0, rating=Rating.GOOD
                 ),
             ):
                 with self.assertRaises(Flashcard.DoesNotExist):
                     change()
             checkpoint.run()
-        self.assertEqual(services.get_card(owner_id=self.alice.pk, card_id=self.card.id), self.card)
+        self.assertEqual(get_card(owner_id=self.alice.pk, card_id=self.card.id), self.card)
 
 
 class ReviewTests(TestCase):
     def setUp(self) -> None:
         self.card = stored_card(self.alice)
 
-    def rate(
-        self, sequence: int, rating: int = 3, review_id: uuid.UUID | None = None
-    ) -> services.Reviewed:
-        return services.review_card(
+    def rate(self, sequence: int, rating: int = 3, review_id: uuid.UUID | None = None) -> Reviewed:
+        return review_card(
             owner_id=self.alice.pk,
             card_id=self.card.id,
             review_id=review_id or uuid.uuid4(),
@@ -175,7 +201,7 @@ class ReviewTests(TestCase):
     def test_another_review_of_the_same_position_is_told_so(self) -> None:
         first = self.rate(0)
         for _ in range(2):
-            with self.assertRaises(services.AlreadyAnswered) as caught:
+            with self.assertRaises(AlreadyAnswered) as caught:
                 self.rate(0)
             self.assertEqual(caught.exception.card, first.card)
             checkpoint.run()
@@ -183,7 +209,7 @@ class ReviewTests(TestCase):
     def test_a_review_from_before_the_last_takes_its_place_in_history(self) -> None:
         self.rate(0)
         last = self.rate(1)
-        late = services.review_card(
+        late = review_card(
             owner_id=self.alice.pk,
             card_id=self.card.id,
             review_id=uuid.uuid4(),
@@ -199,8 +225,8 @@ class ReviewTests(TestCase):
         review_id = uuid.uuid4()
         self.rate(0, review_id=review_id)
         other = stored_card(self.alice)
-        with self.assertRaises(services.AlreadyAnswered):
-            services.review_card(
+        with self.assertRaises(AlreadyAnswered):
+            review_card(
                 owner_id=self.alice.pk,
                 card_id=other.id,
                 review_id=review_id,
@@ -216,22 +242,22 @@ class ReviewTests(TestCase):
             if sequence == 1:
                 checkpoint.run()
         for step in range(4):
-            card = services.undo_review(owner_id=self.alice.pk, undo_id=uuid.uuid4(), now=LATER)
+            card = undo_review(owner_id=self.alice.pk, undo_id=uuid.uuid4(), now=LATER)
             before = states[3 - step]
             self.assertEqual(
                 (card.state, card.stability, card.due, card.reps),
                 (before.state, before.stability, before.due, before.reps),
             )
             self.assertEqual(card.sequence, 5 + step)
-        with self.assertRaises(services.NothingToUndo):
-            services.undo_review(owner_id=self.alice.pk, undo_id=uuid.uuid4(), now=LATER)
+        with self.assertRaises(NothingToUndo):
+            undo_review(owner_id=self.alice.pk, undo_id=uuid.uuid4(), now=LATER)
 
     def test_the_same_undo_again_changes_nothing(self) -> None:
         self.rate(0)
         self.rate(1)
         undo_id = uuid.uuid4()
         for _ in range(3):
-            card = services.undo_review(owner_id=self.alice.pk, undo_id=undo_id, now=LATER)
+            card = undo_review(owner_id=self.alice.pk, undo_id=undo_id, now=LATER)
             self.assertEqual((card.reps, card.sequence), (1, 3))
         kinds = [log.kind for log in ReviewLog.objects.for_owner(self.alice).order_by("sequence")]
         self.assertEqual(kinds, [LogKind.LEARN, LogKind.LEARN, LogKind.UNDO])
@@ -239,9 +265,9 @@ class ReviewTests(TestCase):
     def test_the_stored_state_is_the_fold_of_the_stored_log(self) -> None:
         for sequence, rating in enumerate((3, 3, 1, 2, 4, 1)):
             self.rate(sequence, rating)
-        services.undo_review(owner_id=self.alice.pk, undo_id=uuid.uuid4(), now=LATER)
+        undo_review(owner_id=self.alice.pk, undo_id=uuid.uuid4(), now=LATER)
         checkpoint.run()
-        card = services.get_card(owner_id=self.alice.pk, card_id=self.card.id)
+        card = get_card(owner_id=self.alice.pk, card_id=self.card.id)
         logs = ReviewLog.objects.for_owner(self.alice).filter(flashcard_id=card.id)
         self.assertEqual(scheduling.fold(card, logs), card)
 
@@ -251,29 +277,29 @@ class ReviewTests(TestCase):
         learning = stored_card(self.alice, state=State.LEARNING, due=NOW, step=0)
         future = stored_card(self.alice, state=State.REVIEW, due=NOW + timedelta(days=9))
         for _ in range(2):
-            queue = services.due_queue(owner_id=self.alice.pk, now=LATER, limit=9)
+            queue = due_queue(owner_id=self.alice.pk, now=LATER, limit=9)
             self.assertEqual(
                 [card.id for card in queue.cards],
                 [learning.id, seen.id, self.card.id, new[0].id, new[1].id],
             )
             self.assertEqual((queue.new, queue.learning, queue.due), (3, 1, 1))
-            self.assertEqual(services.next_due_at(owner_id=self.alice.pk, now=LATER), future.due)
+            self.assertEqual(next_due_at(owner_id=self.alice.pk, now=LATER), future.due)
             checkpoint.run()
 
     def test_the_queue_shows_a_rating_at_once_and_after_a_checkpoint(self) -> None:
         checkpoint.run()
-        self.assertEqual(services.due_queue(owner_id=self.alice.pk, now=LATER).new, 1)
+        self.assertEqual(due_queue(owner_id=self.alice.pk, now=LATER).new, 1)
         self.rate(0)
         for _ in range(2):
-            queue = services.due_queue(owner_id=self.alice.pk, now=LATER)
+            queue = due_queue(owner_id=self.alice.pk, now=LATER)
             self.assertEqual((queue.total, queue.cards), (0, []))
             checkpoint.run()
 
     def test_todays_reviews_leave_out_what_was_undone(self) -> None:
         done = self.rate(0)
         self.rate(1)
-        services.undo_review(owner_id=self.alice.pk, undo_id=uuid.uuid4(), now=LATER)
-        self.assertEqual(services.reviewed_since(owner_id=self.alice.pk, since=NOW), [done.log])
+        undo_review(owner_id=self.alice.pk, undo_id=uuid.uuid4(), now=LATER)
+        self.assertEqual(reviewed_since(owner_id=self.alice.pk, since=NOW), [done.log])
 
     def test_a_rating_costs_a_few_statements_however_many_cards_there_are(self) -> None:
         for count in (10, 40):
@@ -282,7 +308,7 @@ class ReviewTests(TestCase):
             card = stored_card(self.alice)
             # the settings and what is pending; the owner's lock and the insert
             with self.assertNumQueries(2):
-                services.review_card(
+                review_card(
                     owner_id=self.alice.pk,
                     card_id=card.id,
                     review_id=uuid.uuid4(),
@@ -292,7 +318,7 @@ class ReviewTests(TestCase):
                 )
             # the settings and what is pending of this learner
             with self.assertNumQueries(1):
-                services.due_queue(owner_id=self.alice.pk, now=LATER)
+                due_queue(owner_id=self.alice.pk, now=LATER)
 
 
 class EraseTests(TestCase):
@@ -303,9 +329,9 @@ class EraseTests(TestCase):
         stored_card(self.alice)
         owner_id = self.alice.pk
         self.alice.delete()
-        self.assertEqual(services.count_cards(owner_id=owner_id), 0)
+        self.assertEqual(count_cards(owner_id=owner_id), 0)
         self.assertEqual(list(Flashcard.objects.all_owners()), [bobs])
         checkpoint.run()
-        self.assertEqual(services.count_cards(owner_id=owner_id), 0)
+        self.assertEqual(count_cards(owner_id=owner_id), 0)
         self.assertEqual(list(Flashcard.objects.all_owners()), [bobs])
         self.assertEqual(JournalEntry.objects.count(), 0)

@@ -9,12 +9,14 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flashcards import decks, services
+from flashcards import study_settings
+from flashcards.cards import decks
+from flashcards.cards.cards import get_card
+from flashcards.domain.records import Flashcard, NewCard, Rating
 from flashcards.models import Deck, ReviewSession
-from flashcards.records import Flashcard, NewCard, Rating
-from flashcards.reviewing import scope, study
-from flashcards.reviewing.scope import Kind, NoSuchScope, Scope
-from flashcards.store import checkpoint
+from flashcards.review import scope
+from flashcards.review.scope import Kind, NoSuchScope, Scope
+from flashcards.store.maintenance import checkpoint
 from tests.base import TestCase
 from tests.flashcards.cards import answer, give_cards, give_many
 from tests.flashcards.view_rules import HTMX
@@ -121,7 +123,9 @@ class DeckTests(_Sittings):
         self.assertContains(response, f'hx-get="{self.url}"')
 
     def test_its_limits_hold_and_can_be_raised_for_today(self) -> None:
-        study.save(owner_id=self.alice.id, deck=self.deck, values={"new_per_day": 1}, now=self.now)
+        study_settings.save(
+            owner_id=self.alice.id, deck=self.deck, values={"new_per_day": 1}, now=self.now
+        )
         stage = self.client.get(self.url).context["stage"]
         self.assertEqual(stage.new, 1)
         response = self.rate(self.at, stage)
@@ -129,7 +133,7 @@ class DeckTests(_Sittings):
         response = self.client.post("/review/more/", {"sort": "new", "at": self.at})
         self.assertRedirects(response, self.url, fetch_redirect_response=False)
         self.assertEqual(self.client.get(self.url).context["stage"].new, 2)
-        mine = study.settings_for(owner_id=self.alice.id)
+        mine = study_settings.settings_for(owner_id=self.alice.id)
         self.assertEqual((mine.extra_new, mine.decks[self.deck.id].extra_new), (0, 10))
 
     def test_the_decks_page_leads_there(self) -> None:
@@ -142,7 +146,7 @@ class DeckTests(_Sittings):
         stage = self.client.get(self.url).context["stage"]
         decks.delete_deck(owner_id=self.alice.id, deck=self.deck, now=self.now)
         self.assertEqual(self.rate(self.at, stage).status_code, 200)
-        card = services.get_card(owner_id=self.alice.id, card_id=stage.card.id)
+        card = get_card(owner_id=self.alice.id, card_id=stage.card.id)
         self.assertEqual(card.reps, 1)
         self.assertEqual(self.client.get(self.url).status_code, 404)
 
@@ -168,7 +172,7 @@ class DeckTests(_Sittings):
             self.assertEqual(self.tags_of(card), tags)
 
     def tags_of(self, card: Flashcard) -> tuple[str, ...]:
-        return services.get_card(owner_id=self.alice.id, card_id=card.id).tags
+        return get_card(owner_id=self.alice.id, card_id=card.id).tags
 
 
 class SmartDeckTests(_Sittings):
@@ -248,7 +252,7 @@ class MinutesTests(_Sittings):
             response = self.rate(at, stage)
             self.assertContains(response, "10 minutes well spent")
             self.assertContains(response, 'href="/review/"')
-        card = services.get_card(owner_id=self.alice.id, card_id=stage.card.id)
+        card = get_card(owner_id=self.alice.id, card_id=stage.card.id)
         self.assertEqual(card.reps, 1)
 
     def test_it_may_be_of_a_deck(self) -> None:

@@ -4,12 +4,13 @@ from typing import Any
 
 from django.utils import timezone
 
-from flashcards import notes, services
-from flashcards.making import drafting, origins
-from flashcards.making.passages import find
-from flashcards.making.splitting import by_rules
+from flashcards.cards import notes
+from flashcards.cards.cards import delete_card, search_cards
+from flashcards.domain.records import Flashcard, Kind, NewCard, Source
+from flashcards.drafting import drafting, origins
+from flashcards.drafting.passages import find
+from flashcards.drafting.splitting import by_rules
 from flashcards.models import DraftBatch
-from flashcards.records import Flashcard, Kind, NewCard, Source
 from tests.base import TestCase
 from tests.flashcards.cards import give_cards
 from tests.flashcards.view_rules import CardViewRules
@@ -59,7 +60,7 @@ class SplitTests(CardViewRules, TestCase):
         return drafting.start_batch(self.alice, origins.of_card(self.card), by_rules=True)
 
     def cards(self) -> list[Flashcard]:
-        return list(services.search_cards(owner_id=self.alice.id))
+        return list(search_cards(owner_id=self.alice.id))
 
     def test_it_leads_to_a_tray_that_begins_by_itself(self) -> None:
         self.log_in()
@@ -106,7 +107,7 @@ class SplitTests(CardViewRules, TestCase):
 
     def test_a_card_in_the_bin_is_not_split_and_no_other_batch_undone(self) -> None:
         self.log_in()
-        services.delete_card(owner_id=self.alice.id, card_id=self.card.id, now=timezone.now())
+        delete_card(owner_id=self.alice.id, card_id=self.card.id, now=timezone.now())
         self.assertEqual(self.client.get(f"/cards/make/{self.card.id}/").status_code, 404)
         batch = DraftBatch.objects.create(owner=self.bob, card_id=self.card.id)
         answer: Any = self.client.post(f"/cards/batches/{batch.id}/undo-split/")

@@ -6,12 +6,14 @@ import uuid
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from flashcards import scheduling, services
+from flashcards import scheduling
+from flashcards.cards.cards import get_card
+from flashcards.domain.records import Rating, ReviewLog, State
+from flashcards.maintenance import bulk_load
 from flashcards.models import ReviewTotals
-from flashcards.records import Rating, ReviewLog, State
-from flashcards.reviewing.statistics import Statistics, statistics
-from flashcards.store import checkpoint
-from flashcards.upkeep import loading
+from flashcards.review.ratings import NothingToUndo, review_card, undo_review
+from flashcards.review.statistics import Statistics, statistics
+from flashcards.store.maintenance import checkpoint
 from tests.base import TestCase
 from tests.factories import NOW, flashcard, stored_card
 
@@ -32,8 +34,8 @@ class StatisticsTests(TestCase):
             now += timedelta(hours=draw.choice([1, 5, 30, 300]) / 4)
             if draw.random() < 0.2:
                 # Some of the gaps are longer than an undo reaches back.
-                with contextlib.suppress(services.NothingToUndo):
-                    services.undo_review(owner_id=self.alice.pk, undo_id=uuid.uuid4(), now=now)
+                with contextlib.suppress(NothingToUndo):
+                    undo_review(owner_id=self.alice.pk, undo_id=uuid.uuid4(), now=now)
             else:
                 self.rate(draw.choice(cards).id, draw.randint(1, 4), now)
             if step % 7 == 0:
@@ -43,8 +45,8 @@ class StatisticsTests(TestCase):
             checkpoint.run()
 
     def rate(self, card_id: uuid.UUID, rating: int, now: datetime) -> None:
-        card = services.get_card(owner_id=self.alice.pk, card_id=card_id)
-        services.review_card(
+        card = get_card(owner_id=self.alice.pk, card_id=card_id)
+        review_card(
             owner_id=self.alice.pk,
             card_id=card_id,
             review_id=uuid.uuid4(),
@@ -84,7 +86,7 @@ class StatisticsTests(TestCase):
                 card, Rating.EASY, NOW + timedelta(days=day), review_id=uuid.uuid4()
             )
             logs.append(log)
-        loading.load_cards(owner_id=self.alice.pk, cards=[card], logs=logs)
+        bulk_load.load_cards(owner_id=self.alice.pk, cards=[card], logs=logs)
         self.assertEqual(self.year().by_rating[Rating.EASY], 3)
         self.assertEqual(self.year().true_retention, 1.0)
 

@@ -1,6 +1,6 @@
 """LanceDB under its journal keeps the contract of the card store."""
 
-from flashcards.store import checkpoint
+from flashcards.store.maintenance import checkpoint
 from tests.flashcards import store_contract
 
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from django.test import TransactionTestCase
 
 from accounts.models import User
-from flashcards import services
-from flashcards.records import Flashcard, LogKind, Rating, ReviewLog
+from flashcards.domain.records import Flashcard, LogKind, Rating, ReviewLog
+from flashcards.review.ratings import review_card
 from tests.factories import stored_card
 from tests.flashcards.processes import acknowledged, forget, judge, start
 
@@ -29,7 +29,7 @@ class CrashTests(TransactionTestCase):
             self.rate(card)
 
     def rate(self, card: Flashcard) -> None:
-        services.review_card(
+        review_card(
             owner_id=self.alice.pk,
             card_id=card.id,
             review_id=uuid.uuid4(),

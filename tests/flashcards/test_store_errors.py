@@ -7,9 +7,9 @@ from pathlib import Path
 from django.conf import settings
 from django.urls import reverse
 
-from flashcards import services
-from flashcards.records import Rating, ReviewLog
-from flashcards.store import checkpoint
+from flashcards.domain.records import Rating, ReviewLog
+from flashcards.review.ratings import review_card
+from flashcards.store.maintenance import checkpoint
 from tests.base import TestCase
 from tests.factories import NOW, stored_card
 from tests.flashcards.processes import forget
@@ -24,7 +24,7 @@ class StoreErrorTests(TestCase):
         self.folder = Path(settings.LANCEDB_URI)
 
     def review(self) -> None:
-        services.review_card(
+        review_card(
             owner_id=self.alice.pk,
             card_id=self.card.id,
             review_id=uuid.uuid4(),

@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as HypothesisTestCase
 
 from accounts.models import User
-from flashcards.records import Flashcard, ReviewLog, State
-from flashcards.store import UnknownLookup, checkpoint, journal
-from flashcards.store.filters import quote
+from flashcards.domain.records import Flashcard, ReviewLog, State
+from flashcards.store import UnknownLookup
+from flashcards.store.journal import journal
+from flashcards.store.lance.filters import quote
+from flashcards.store.maintenance import checkpoint
 from tests.base import TestCase
 from tests.factories import NOW, flashcard, review_log, store, stored_card
 

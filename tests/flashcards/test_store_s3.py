@@ -20,11 +20,12 @@ from django.test import TransactionTestCase, override_settings
 from django.urls import reverse
 
 from accounts.models import User
-from flashcards import jobs
+from flashcards.cards import jobs
+from flashcards.domain.records import Flashcard, LogKind, ReviewLog
+from flashcards.maintenance import check
 from flashcards.models import JournalEntry
-from flashcards.records import Flashcard, LogKind, ReviewLog
-from flashcards.store import checkpoint, tables, upkeep
-from flashcards.upkeep import integrity
+from flashcards.store.lance import tables
+from flashcards.store.maintenance import checkpoint, optimize
 from tests.factories import stored_card
 from tests.flashcards.buckets import s3_server
 from tests.flashcards.installations import Elsewhere
@@ -166,7 +167,7 @@ class SharedBucketTests(TransactionTestCase):
                     self.assertIn(f"Question {number}?", page)
         forget()
         self.assertEqual([c.sequence for c in Flashcard.objects.for_owner(self.alice)], [1] * 6)
-        report = integrity.check()
+        report = check.check()
         self.assertEqual((report.findings, report.cards, report.logs), ([], 6, 6))
         # In the bucket, and nowhere on this disk.
         self.assertFalse(tables.is_local())
@@ -195,9 +196,9 @@ class SharedBucketTests(TransactionTestCase):
         # One that came later than the next has a row of its own for the day that follows from both.
         rated = ReviewLog.objects.for_owner(self.alice).exclude(kind=LogKind.MANUAL)
         self.assertEqual(rated.count(), sum(text.count('"review"') for text in said))
-        self.assertEqual(integrity.check().findings, [])
+        self.assertEqual(check.check().findings, [])
         logs = ReviewLog.objects.for_owner(self.alice).count()
-        done = upkeep.optimize()
+        done = optimize.optimize_fully()
         self.assertEqual([table.after.rows for table in done], [5, logs])
         self.assertIsNone(done[0].after.bytes)
 

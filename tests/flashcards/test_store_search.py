@@ -5,11 +5,14 @@ from unittest import mock
 
 import numpy as np
 
-from flashcards import embedding
-from flashcards.records import Flashcard
-from flashcards.store import checkpoint, journal, search, tables
-from flashcards.store.journal import Change
-from flashcards.store.schema import FLASHCARDS
+from flashcards.cards import embedding
+from flashcards.domain.records import Flashcard
+from flashcards.store.journal import journal
+from flashcards.store.journal.journal import Change
+from flashcards.store.lance import tables
+from flashcards.store.lance.schema import FLASHCARDS
+from flashcards.store.maintenance import checkpoint
+from flashcards.store.search import search
 from memoryloop.embeddings import get_embedder
 from tests.base import TestCase
 from tests.factories import NOW, flashcard, store, stored_card
@@ -108,7 +111,7 @@ class MeaningTests(TestCase):
         checkpoint.run()
         for share in (0.0, 0.9):
             with mock.patch.object(search, "ALONE_SHARE", share):
-                search.forget()
+                search.clear_cache()
                 found = search.by_meaning(self.alice.pk, self.vector, limit=9)
             self.assertEqual({card.owner_id for card in found}, {self.alice.pk})
             self.assertEqual(len(found), 2)

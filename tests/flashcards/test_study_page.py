@@ -7,10 +7,11 @@ from typing import Any
 from django.test import SimpleTestCase
 from django.utils import timezone
 
+from flashcards import study_settings
+from flashcards.domain.records import Rating, State
 from flashcards.models import Deck, StudySettings
-from flashcards.records import Rating, State
-from flashcards.reviewing import effects, study
-from flashcards.reviewing.study_forms import StudyForm
+from flashcards.web.forms.study import StudyForm
+from flashcards.web.pages import study_effects
 from tests.base import TestCase
 from tests.factories import flashcard, store
 from tests.flashcards.cards import answer, give_many
@@ -20,7 +21,7 @@ URL = "/settings/study/"
 
 def filled(**changes: Any) -> dict[str, Any]:
     """Return the form as the page sends it when nothing was changed but this."""
-    initial = StudyForm(present=study.Study()).initial
+    initial = StudyForm(present=study_settings.EffectiveSettings()).initial
     values = {
         **initial,
         "learning_steps_seconds": "1m 10m",
@@ -34,8 +35,8 @@ class StudyPageTests(TestCase):
     def setUp(self) -> None:
         self.log_in()
 
-    def mine(self) -> study.Study:
-        return study.settings_for(owner_id=self.alice.pk)
+    def mine(self) -> study_settings.EffectiveSettings:
+        return study_settings.settings_for(owner_id=self.alice.pk)
 
     def test_it_shows_the_settings_in_words(self) -> None:
         response = self.client.get(URL)
@@ -46,7 +47,7 @@ class StudyPageTests(TestCase):
 
     def test_nothing_changed_sets_nothing(self) -> None:
         self.assertRedirects(self.client.post(URL, filled()), URL)
-        self.assertEqual(self.mine(), study.Study())
+        self.assertEqual(self.mine(), study_settings.EffectiveSettings())
 
     def test_what_is_saved_holds_and_is_shown(self) -> None:
         given = filled(
@@ -97,7 +98,7 @@ class StudyPageTests(TestCase):
     def test_everything_can_be_set_back_and_that_be_undone(self) -> None:
         self.client.post(URL, filled(desired_retention="85", learning_steps_seconds="none"))
         self.assertRedirects(self.client.post("/settings/study/reset/"), URL)
-        self.assertEqual(self.mine(), study.Study())
+        self.assertEqual(self.mine(), study_settings.EffectiveSettings())
         self.assertRedirects(self.client.post("/settings/study/restore/"), URL)
         self.assertEqual(self.mine().desired_retention, 0.85)
         self.assertEqual(self.mine().learning_steps_seconds, ())
@@ -132,9 +133,9 @@ class DeckTests(TestCase):
         self.deck = Deck.objects.create(owner=self.alice, name="Biology")
         self.url = f"{URL}{self.deck.id}/"
 
-    def own(self) -> study.Study:
-        mine = study.settings_for(owner_id=self.alice.pk)
-        return study.for_card(mine, flashcard(self.alice, deck_ids=(self.deck.id,)))
+    def own(self) -> study_settings.EffectiveSettings:
+        mine = study_settings.settings_for(owner_id=self.alice.pk)
+        return study_settings.for_card(mine, flashcard(self.alice, deck_ids=(self.deck.id,)))
 
     def test_what_is_left_empty_is_as_for_all_cards(self) -> None:
         self.client.post(URL, filled(new_per_day="7"))
@@ -167,9 +168,9 @@ class DeckTests(TestCase):
         Deck.objects.create(owner=self.alice, name="Biology::Plants")
         self.client.post(self.url, {"desired_retention": "80"})
         self.client.post(f"{URL}{deeper.id}/", {"new_per_day": "3"})
-        mine = study.settings_for(owner_id=self.alice.pk)
+        mine = study_settings.settings_for(owner_id=self.alice.pk)
         for deck, retention, new in ((inside, 0.8, 20), (deeper, 0.9, 3)):
-            found = study.for_card(mine, flashcard(self.alice, deck_ids=(deck.id,)))
+            found = study_settings.for_card(mine, flashcard(self.alice, deck_ids=(deck.id,)))
             self.assertEqual((found.desired_retention, found.new_per_day), (retention, new))
 
     def test_nobody_sees_or_sets_the_deck_of_another(self) -> None:
@@ -247,7 +248,9 @@ class MoreTodayTests(TestCase):
     def test_at_the_limit_the_end_offers_more_for_just_today(self) -> None:
         self.log_in()
         cards = give_many(self.alice, 4)
-        study.save(owner_id=self.alice.pk, deck=None, values={"new_per_day": 1}, now=timezone.now())
+        study_settings.save(
+            owner_id=self.alice.pk, deck=None, values={"new_per_day": 1}, now=timezone.now()
+        )
         answer(cards[0], Rating.EASY, now=timezone.now())
         response = self.client.get("/review/")
         self.assertContains(response, "3 new cards are waiting")
@@ -263,6 +266,6 @@ class MoreTodayTests(TestCase):
 
 class WordsTests(SimpleTestCase):
     def test_factors_are_told_to_the_tenth(self) -> None:
-        told = [effects.times(factor)[:-8] for factor in (0.7, 1.84, 12.3)]
+        told = [study_effects.times(factor)[:-8] for factor in (0.7, 1.84, 12.3)]
         self.assertEqual([each[:-1] for each in told], ["0.7", "1.8", "12"])
-        self.assertEqual(effects.times(1.02), "as much")
+        self.assertEqual(study_effects.times(1.02), "as much")

@@ -5,9 +5,10 @@ from typing import Any
 from django.test import SimpleTestCase
 
 from accounts.models import User
-from flashcards import services
-from flashcards.records import Flashcard, Kind, NewCard, Rating
-from flashcards.reviewing import comparing, study
+from flashcards import study_settings
+from flashcards.cards.cards import get_card
+from flashcards.domain.records import Flashcard, Kind, NewCard, Rating
+from flashcards.review import answer_check
 from tests.base import TestCase
 from tests.factories import NOW, flashcard
 from tests.flashcards.cards import give_cards
@@ -34,13 +35,13 @@ class CompareTests(SimpleTestCase):
             ("東京", "東京"),
         ):
             with self.subTest(typed):
-                found = comparing.compare(_card(answer), typed)
+                found = answer_check.compare(_card(answer), typed)
                 self.assertTrue(found.is_right)
                 self.assertIs(found.suggested, Rating.GOOD)
                 self.assertEqual(found.parts, ())
 
     def test_a_slip_is_shown_letter_by_letter(self) -> None:
-        found = comparing.compare(_card("Mitochondrion"), "mitocondrium")
+        found = answer_check.compare(_card("Mitochondrion"), "mitocondrium")
         self.assertIs(found.suggested, Rating.HARD)
         kinds = [(part.kind, part.text) for part in found.parts if part.kind != "same"]
         self.assertEqual(kinds, [("missing", "h"), ("extra", "um"), ("missing", "on")])
@@ -48,31 +49,31 @@ class CompareTests(SimpleTestCase):
         self.assertEqual("".join(p.text for p in found.parts if p.kind != "extra"), found.expected)
 
     def test_a_wrong_digit_is_no_slip(self) -> None:
-        found = comparing.compare(_card("in July 1914"), "in July 1915")
+        found = answer_check.compare(_card("in July 1914"), "in July 1915")
         self.assertIs(found.suggested, Rating.AGAIN)
-        sentence, suggested = comparing.by_rules(found)
+        sentence, suggested = answer_check.by_rules(found)
         self.assertIn("the numbers differ", sentence)
         self.assertIs(suggested, Rating.AGAIN)
 
     def test_other_words_suggest_again_and_none_at_all_too(self) -> None:
         for typed in ("a kind of cheese", "", "   "):
-            found = comparing.compare(_card("The powerhouse of the cell"), typed)
+            found = answer_check.compare(_card("The powerhouse of the cell"), typed)
             self.assertIs(found.suggested, Rating.AGAIN)
 
     def test_of_a_cloze_the_hidden_words_are_typed(self) -> None:
         text = "{{c1::Paris}} lies on the {{c2::Seine}}"
-        found = comparing.compare(_card("", question=text, kind=Kind.CLOZE, ordinal=2), "seine")
+        found = answer_check.compare(_card("", question=text, kind=Kind.CLOZE, ordinal=2), "seine")
         self.assertTrue(found.is_right)
 
     def test_long_answers_are_compared_word_by_word(self) -> None:
         answer = "one two three " * 30
-        found = comparing.compare(_card(answer), answer.replace("two", "too", 1))
+        found = answer_check.compare(_card(answer), answer.replace("two", "too", 1))
         kinds = [part.text.strip() for part in found.parts if part.kind != "same"]
         self.assertEqual(kinds, ["too", "two"])
 
     def test_hostile_lengths_are_cut(self) -> None:
-        found = comparing.compare(_card("x" * 5_000), "y" * 50_000)
-        self.assertEqual(len(found.typed), comparing.TYPED_MAX_CHARACTERS)
+        found = answer_check.compare(_card("x" * 5_000), "y" * 50_000)
+        self.assertEqual(len(found.typed), answer_check.TYPED_MAX_CHARACTERS)
 
 
 class _Typed(TestCase):
@@ -99,7 +100,9 @@ class PageTests(_Typed):
         self.assertContains(response, 'href="/review/?typed=0"')
 
     def test_a_learner_may_have_it_always_and_switch_it_off_once(self) -> None:
-        study.save(owner_id=self.alice.id, deck=None, values={"type_answers": True}, now=NOW)
+        study_settings.save(
+            owner_id=self.alice.id, deck=None, values={"type_answers": True}, now=NOW
+        )
         self.assertContains(self.client.get("/review/"), 'id="review-answer"')
         self.assertNotContains(self.client.get("/review/?typed=0"), 'id="review-answer"')
 
@@ -128,7 +131,7 @@ class PageTests(_Typed):
     def test_nothing_of_it_touches_the_card(self) -> None:
         self.compare("x")
         self.judge("x")
-        card = services.get_card(owner_id=self.alice.id, card_id=self.card.id)
+        card = get_card(owner_id=self.alice.id, card_id=self.card.id)
         self.assertEqual(card, self.card)
 
 

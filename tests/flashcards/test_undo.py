@@ -5,11 +5,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from flashcards import services
-from flashcards.records import Flashcard, LogKind, Rating, ReviewLog
-from flashcards.reviewing.rating import UNDO_WITHIN
-from flashcards.store import checkpoint, journal, queue
-from flashcards.upkeep import integrity
+from flashcards.cards.cards import delete_card
+from flashcards.domain.records import Flashcard, LogKind, Rating, ReviewLog
+from flashcards.maintenance import check
+from flashcards.review.ratings import UNDO_WITHIN, NothingToUndo, undo_review
+from flashcards.store.due import due_queue
+from flashcards.store.journal import journal
+from flashcards.store.maintenance import checkpoint
 from tests.base import TestCase
 from tests.factories import NOW, stored_card
 from tests.flashcards.cards import answer
@@ -19,7 +21,7 @@ DEEP = 30
 
 def forget_everything() -> None:
     """Forget what this process has in memory, as another one or a reload would not know it."""
-    for module in (journal, queue):
+    for module in (journal, due_queue):
         module.forget()
 
 
@@ -42,7 +44,7 @@ class UndoTests(TestCase):
 
     def undo(self) -> Flashcard:
         self.now += timedelta(seconds=5)
-        return services.undo_review(owner_id=self.alice.pk, undo_id=uuid.uuid4(), now=self.now)
+        return undo_review(owner_id=self.alice.pk, undo_id=uuid.uuid4(), now=self.now)
 
     def go_all_the_way_back(self, between: Callable[[], object]) -> None:
         while self.before:
@@ -55,7 +57,7 @@ class UndoTests(TestCase):
             self.assertEqual(found, expected)
             if len(self.before) % 10 == 0:
                 between()
-        with self.assertRaises(services.NothingToUndo):
+        with self.assertRaises(NothingToUndo):
             self.undo()
 
     def test_thirty_steps_back_each_gives_what_was(self) -> None:
@@ -65,7 +67,7 @@ class UndoTests(TestCase):
         kinds = [log.kind for log in logs]
         self.assertEqual(kinds.count(LogKind.UNDO), DEEP)
         self.assertEqual(len({log.undoes for log in logs if log.kind is LogKind.UNDO}), DEEP)
-        self.assertTrue(integrity.check().is_clean)
+        self.assertTrue(check.check().is_clean)
 
     def test_also_once_checkpoints_have_moved_the_reviews(self) -> None:
         self.review(DEEP // 2)
@@ -74,7 +76,7 @@ class UndoTests(TestCase):
         self.review(DEEP // 2)
         checkpoint.run()
         self.go_all_the_way_back_to_the_middle()
-        self.assertTrue(integrity.check().is_clean)
+        self.assertTrue(check.check().is_clean)
 
     def go_all_the_way_back_to_the_middle(self) -> None:
         for number in range(DEEP // 2):
@@ -96,19 +98,19 @@ class UndoTests(TestCase):
         self.undo()
         self.undo()
         self.undo()
-        with self.assertRaises(services.NothingToUndo):
+        with self.assertRaises(NothingToUndo):
             self.undo()
         self.assertTrue(all(card.reps == 0 for card in self.images().values()))
 
     def test_a_review_of_the_day_before_yesterday_stays(self) -> None:
         self.review(1)
         self.now += UNDO_WITHIN + timedelta(minutes=1)
-        with self.assertRaises(services.NothingToUndo):
+        with self.assertRaises(NothingToUndo):
             self.undo()
 
     def test_a_review_of_a_card_since_deleted_is_taken_back_too(self) -> None:
         self.review(1)
-        services.delete_card(owner_id=self.alice.pk, card_id=self.cards[0].id, now=self.now)
+        delete_card(owner_id=self.alice.pk, card_id=self.cards[0].id, now=self.now)
         checkpoint.run()
         self.assertEqual(self.undo().reps, 0)
 

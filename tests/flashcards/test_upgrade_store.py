@@ -13,22 +13,18 @@ from django.core.management.base import CommandError
 from django.test import TransactionTestCase
 
 from accounts.models import User
-from flashcards import checks, services
+from flashcards.cards.cards import get_card
+from flashcards.domain.records import Flashcard, Rating, ReviewLog
+from flashcards.maintenance import check, health
 from flashcards.models import JournalEntry, StoreVersions
-from flashcards.records import Flashcard, Rating, ReviewLog
-from flashcards.store import (
-    OtherSchema,
-    checkpoint,
-    codec,
-    failpoints,
-    journal,
-    queue,
-    tables,
-    upgrades,
-    upgrading,
-)
-from flashcards.store.schema import FLASHCARDS, REVIEW_LOGS, SCHEMA_VERSION
-from flashcards.upkeep import integrity
+from flashcards.review.due import due_queue
+from flashcards.review.ratings import review_card, undo_review
+from flashcards.store import OtherSchema
+from flashcards.store.due import due_queue as store_queue
+from flashcards.store.journal import journal
+from flashcards.store.lance import codec, failpoints, tables, upgrades
+from flashcards.store.lance.schema import FLASHCARDS, REVIEW_LOGS, SCHEMA_VERSION
+from flashcards.store.maintenance import checkpoint, run_upgrades
 from memoryloop.health import FailingError
 from tests.factories import NOW, flashcard, stored_card
 from tests.flashcards.processes import start
@@ -38,7 +34,7 @@ LACKING = ((FLASHCARDS, "revision"), (FLASHCARDS, "image"), (REVIEW_LOGS, "undoe
 
 
 def forget() -> None:
-    for module in (journal, queue, tables):
+    for module in (journal, store_queue, tables):
         module.forget()
 
 
@@ -48,7 +44,7 @@ class UpgradeStoreTests(TransactionTestCase):
         self.card = stored_card(self.alice, tags=("history",))
         stored_card(self.alice)
         for sequence in range(3):
-            services.review_card(
+            review_card(
                 owner_id=self.alice.pk,
                 card_id=self.card.id,
                 review_id=uuid.uuid4(),
@@ -88,8 +84,8 @@ class UpgradeStoreTests(TransactionTestCase):
     def assert_it_works(self) -> None:
         """Rate, undo and move both, for which the new columns are needed."""
         owner_id = self.alice.pk
-        card = services.get_card(owner_id=owner_id, card_id=self.card.id)
-        services.review_card(
+        card = get_card(owner_id=owner_id, card_id=self.card.id)
+        review_card(
             owner_id=owner_id,
             card_id=card.id,
             review_id=uuid.uuid4(),
@@ -97,24 +93,24 @@ class UpgradeStoreTests(TransactionTestCase):
             rating=Rating.AGAIN,
             now=NOW + timedelta(days=30),
         )
-        services.undo_review(owner_id=owner_id, undo_id=uuid.uuid4(), now=NOW + timedelta(days=31))
-        self.assertEqual(integrity.check().findings, [])
+        undo_review(owner_id=owner_id, undo_id=uuid.uuid4(), now=NOW + timedelta(days=31))
+        self.assertEqual(check.check().findings, [])
         checkpoint.run()
-        self.assertEqual(integrity.check().findings, [])
+        self.assertEqual(check.check().findings, [])
         self.assertEqual(ReviewLog.objects.for_owner(self.alice).count(), 5)
 
     def test_until_it_is_upgraded_nothing_reads_or_writes_it(self) -> None:
         sentence = r"schema 0 .* wants 2: run `manage.py upgrade_store`"
         for act in (
             lambda: list(Flashcard.objects.for_owner(self.alice)),
-            lambda: services.due_queue(owner_id=self.alice.pk, now=NOW),
+            lambda: due_queue(owner_id=self.alice.pk, now=NOW),
             lambda: checkpoint.run(),
             lambda: checkpoint.exclusive().__enter__(),
         ):
             with self.assertRaisesRegex(OtherSchema, sentence):
                 act()
         with self.assertRaisesRegex(FailingError, sentence):
-            checks.check_lancedb()
+            health.check_lancedb()
         self.assertEqual(JournalEntry.objects.count(), 1)
 
     def test_the_command_upgrades_it_and_keeps_all_it_holds(self) -> None:
@@ -123,10 +119,10 @@ class UpgradeStoreTests(TransactionTestCase):
         self.assertIn("Schema 1: reviews name what they take back", out.getvalue())
         self.assert_up_to_date()
         self.assert_it_works()
-        checks.check_lancedb()
+        health.check_lancedb()
 
     def test_a_second_time_it_does_nothing_and_says_so(self) -> None:
-        upgrading.run()
+        run_upgrades.run()
         versions = StoreVersions.objects.get()
         out = StringIO()
         call_command("upgrade_store", "--json", stdout=out)
@@ -164,13 +160,13 @@ class UpgradeStoreTests(TransactionTestCase):
             mock.patch.object(failpoints, "reach", autospec=True, side_effect=die),
             self.assertRaises(DiedError),
         ):
-            upgrading.run()
+            run_upgrades.run()
         forget()
         self.assertIn("undoes", tables.for_writing(REVIEW_LOGS).schema.names)
         self.assertNotIn("revision", tables.for_writing(FLASHCARDS).schema.names)
         with self.assertRaises(OtherSchema):
             Flashcard.objects.for_owner(self.alice).count()
-        upgrading.run()
+        run_upgrades.run()
         self.assert_up_to_date()
 
     def test_upgrades_of_two_processes_at_once_are_done_once(self) -> None:
@@ -189,25 +185,25 @@ class UpgradeStoreTests(TransactionTestCase):
         JournalEntry.objects.create(
             owner_id=self.alice.pk, kind=JournalEntry.Kind.BATCH, card_rows=codec.to_ipc(rows)
         )
-        upgrading.run()
+        run_upgrades.run()
         checkpoint.run()
         self.assertEqual(Flashcard.objects.for_owner(self.alice).get(id=card.id), card)
-        self.assertEqual(integrity.check().findings, [])
+        self.assertEqual(check.check().findings, [])
 
     def test_a_newer_store_is_refused_by_readers_checkpoints_and_the_upgrade_itself(self) -> None:
-        upgrading.run()
+        run_upgrades.run()
         StoreVersions.objects.update(schema=SCHEMA_VERSION + 1)
         forget()
         sentence = "install the newer MemoryLoop that wrote it, or restore an older backup"
         for act in (
             lambda: Flashcard.objects.for_owner(self.alice).exists(),
             lambda: checkpoint.run(),
-            lambda: upgrading.run(),
+            lambda: run_upgrades.run(),
         ):
             with self.assertRaisesRegex(OtherSchema, sentence):
                 act()
         with self.assertRaisesRegex(FailingError, sentence):
-            checks.check_lancedb()
+            health.check_lancedb()
         with self.assertRaisesRegex(CommandError, sentence):
             call_command("upgrade_store")
         self.assertEqual(JournalEntry.objects.count(), 1)
@@ -215,11 +211,11 @@ class UpgradeStoreTests(TransactionTestCase):
 
 class EmptyStoreTests(TransactionTestCase):
     def test_an_empty_store_needs_no_upgrade_and_begins_with_todays_schema(self) -> None:
-        self.assertEqual(upgrading.run(), [])
+        self.assertEqual(run_upgrades.run(), [])
         stored_card(User.objects.create_user("alice@example.org"))
         checkpoint.run()
         self.assertEqual(StoreVersions.objects.get().schema, SCHEMA_VERSION)
-        self.assertEqual(upgrading.run(), [])
+        self.assertEqual(run_upgrades.run(), [])
 
     def test_the_last_upgrade_leads_to_todays_schema_and_none_is_left_out(self) -> None:
         numbers = [upgrade.number for upgrade in upgrades.UPGRADES]

@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from flashcards.records import Rating
-from flashcards.scheduling import Memory, ScheduleSettings, interval_days, remembered, workload
-from flashcards.scheduling.workload import Workload, reviews_a_new_card
+from flashcards.domain.records import Rating
+from flashcards.scheduling import Memory, ScheduleSettings, interval_days, remembered
+from flashcards.scheduling.simulation import workload
+from flashcards.scheduling.simulation.workload import Workload, reviews_a_new_card
 
 PLAIN = ScheduleSettings(fuzz=False)
 STABILITY = np.geomspace(1.0, 200.0, 400)

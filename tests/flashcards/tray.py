@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from chat.models import Message
 from chat.services import start_conversation
-from flashcards.making import drafting
-from flashcards.making.origins import of_message
+from flashcards.drafting import drafting
+from flashcards.drafting.origins import of_message
 from flashcards.models import DraftBatch
 from tests.base import TestCase
 

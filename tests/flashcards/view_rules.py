@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 
-from flashcards.records import Flashcard
+from flashcards.domain.records import Flashcard
 from tests.base import TestCase
 from tests.flashcards.cards import give_cards
 

@@ -10,8 +10,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from flashcards.maintenance import backup
 from flashcards.store import StoreError
-from flashcards.upkeep import backup
 from memoryloop.postgres_dump import DumpError
 
 

@@ -12,8 +12,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from flashcards.upkeep.benchmark import ManyLearners, OneLearner
-from flashcards.upkeep.benchmark.many_learners import ASKED
+from flashcards.maintenance.benchmark import ManyLearners, OneLearner
+from flashcards.maintenance.benchmark.many_learners import ASKED
 
 _STEP = "MEMORYLOOP_BENCH_STEP"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from flashcards.upkeep import integrity
+from flashcards.maintenance import check
 
 
 class Command(BaseCommand):
@@ -22,7 +22,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         quiet = options["json"] or not self.stderr.isatty()
-        report = integrity.check(
+        report = check.check(
             repair=options["repair"], progress=(lambda _: None) if quiet else self._show
         )
         if options["json"]:
@@ -37,7 +37,7 @@ class Command(BaseCommand):
     def _show(self, share: float) -> None:
         self.stderr.write(f"\r{share:4.0%} checked", ending="\n" if share == 1 else "")
 
-    def _tell(self, report: integrity.Report) -> None:
+    def _tell(self, report: check.Report) -> None:
         self.stdout.write(
             f"{report.cards:,} cards, {report.logs:,} reviews, {report.pending:,} changes pending."
         )

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from flashcards.store import checkpoint
+from flashcards.store.maintenance import checkpoint
 
 
 class Command(BaseCommand):

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from flashcards.demo.build import EMAIL, build
-from flashcards.store import checkpoint
+from flashcards.store.maintenance import checkpoint
 
 
 class Command(BaseCommand):

@@ -8,9 +8,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from flashcards.store import StoreError, upkeep
-from flashcards.store.checkpoint import KEEP_VERSIONS
-from flashcards.store.upkeep import Upkeep
+from flashcards.store import StoreError
+from flashcards.store.maintenance import optimize
+from flashcards.store.maintenance.checkpoint import KEEP_VERSIONS
+from flashcards.store.maintenance.optimize import Upkeep
 
 HOUR = timedelta(hours=1)
 
@@ -36,7 +37,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         quiet = options["json"] or options["verbosity"] == 0
         try:
-            done = upkeep.optimize(
+            done = optimize.optimize_fully(
                 options["keep_versions"],
                 (lambda _: None) if quiet else lambda text: self.stderr.write(f"{text} …"),
             )

@@ -7,8 +7,8 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from flashcards.maintenance import reembed
 from flashcards.store import StoreError
-from flashcards.upkeep import reembedding
 from memoryloop.embeddings import EmbeddingError
 
 
@@ -38,7 +38,7 @@ class Command(BaseCommand):
                 raise CommandError(f"Nobody has the email address {options['owner']}.") from None
         quiet = options["json"] or not self.stderr.isatty()
         try:
-            done = reembedding.reembed(
+            done = reembed.reembed(
                 owner_id=owner_id,
                 everything=options["all"],
                 progress=(lambda _done, _of: None) if quiet else self._show,

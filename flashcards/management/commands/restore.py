@@ -9,9 +9,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from flashcards.maintenance import restore
+from flashcards.maintenance.backup import BackupError
 from flashcards.store import StoreError
-from flashcards.upkeep import restoring
-from flashcards.upkeep.backup import BackupError
 from memoryloop.postgres_dump import DumpError
 
 
@@ -37,7 +37,7 @@ class Command(BaseCommand):
         started = time.monotonic()
         quiet = options["json"] or options["verbosity"] == 0
         try:
-            done = restoring.restore(
+            done = restore.restore(
                 options["folder"],
                 now=timezone.now(),
                 replace=options["replace"],

@@ -5,8 +5,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from flashcards.store import StoreError, upgrading
-from flashcards.store.upgrades import Upgrade
+from flashcards.store import StoreError
+from flashcards.store.lance.upgrades import Upgrade
+from flashcards.store.maintenance import run_upgrades
 
 
 class Command(BaseCommand):
@@ -27,7 +28,7 @@ class Command(BaseCommand):
                 self.stdout.write(f"Schema {upgrade.number}: {upgrade.what} …")
 
         try:
-            done = upgrading.run(progress)
+            done = run_upgrades.run(progress)
         except StoreError as error:
             raise CommandError(str(error)) from error
         if options["json"]:

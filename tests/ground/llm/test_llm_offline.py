@@ -10,7 +10,7 @@ import pytest
 
 from memoryloop import llm
 from memoryloop.llm import Found, limits
-from memoryloop.llm.detect import forget
+from memoryloop.llm.detect import clear_cache
 from memoryloop.llm.offline import OfflineProvider
 from memoryloop.markdown import render
 from tests.ground.llm.helpers import ask, make_cards, pieces
@@ -21,9 +21,9 @@ from tests.servers import OpenAIServer
 def fresh(settings: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("OPENAI_BASE_URL", "OPENAI_API_KEY", "OPENAI_MODEL", "OLLAMA_MODEL"):
         monkeypatch.setattr(settings, name, "")
-    forget()
+    clear_cache()
     yield
-    forget()
+    clear_cache()
 
 
 def test_it_says_that_it_is_no_model_and_how_to_connect_one() -> None:

@@ -1,0 +1,1 @@
+"""What a learner can do with cards, notes, decks and images."""

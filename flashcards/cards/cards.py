@@ -1,0 +1,204 @@
+"""What a learner can do with cards. Every change is one transaction that ends in the journal.
+
+All functions name the owner; times come in as arguments. Errors carry a `.sentence` for people.
+"""
+
+import dataclasses
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+
+import chat.services
+from chat.models import Message
+from flashcards.cards import history, jobs
+from flashcards.domain.card_sides import card_ordinals
+from flashcards.domain.records import Flashcard, NewCard
+from flashcards.domain.validation import check_words, clean
+from flashcards.models import DraftBatch
+from flashcards.store import Query
+from flashcards.store.due import due_queue
+from flashcards.store.journal import journal
+from flashcards.store.journal.journal import Change
+
+# Changing cards
+
+
+def create_cards(
+    *,
+    owner_id: UUID,
+    cards: Sequence[NewCard],
+    now: datetime,
+    message: Message | None = None,
+    batch: DraftBatch | None = None,
+) -> list[Flashcard]:
+    """Create the cards of notes, and flag the message they were made from, all or nothing.
+
+    A reversed note gives two cards, a cloze one for each number in it. Raises BadCard.
+    """
+    for card in cards:
+        check_words(card.question, card.answer, card.extra, card.kind)
+    notes = [(card, card.note_id or uuid.uuid4()) for card in cards]
+    each = [
+        (card, note_id, ordinal)
+        for card, note_id in notes
+        for ordinal in card_ordinals(card.kind, card.question) or [1]
+    ]
+    created = [
+        Flashcard(
+            id=uuid.uuid4(),
+            owner_id=owner_id,
+            note_id=note_id,
+            kind=card.kind,
+            ordinal=ordinal,
+            question=clean(card.question),
+            answer=clean(card.answer),
+            extra=clean(card.extra),
+            tags=card.tags,
+            deck_ids=card.deck_ids,
+            message_id=card.source.message_id if card.source else None,
+            document_id=card.source.document_id if card.source else None,
+            source_start=card.source.start if card.source else None,
+            source_end=card.source.end if card.source else None,
+            source_hash=card.source.hash if card.source else "",
+            # A microsecond apart, so that new cards come up in the order they were made in.
+            due=now + timedelta(microseconds=position),
+            created_at=now + timedelta(microseconds=position),
+            edited_at=now,
+        )
+        for position, (card, note_id, ordinal) in enumerate(each)
+    ]
+    with transaction.atomic():
+        journal.lock_owner(owner_id)
+        journal.append(Change(card) for card in created)
+        if message is not None and created:
+            chat.services.mark_cards_made(message, now)
+        if batch is not None:
+            batch.status = DraftBatch.Status.DONE
+            batch.updated_at = now
+            batch.save(update_fields=["status", "updated_at"])
+        if created:
+            jobs.request_embedding(owner_id)
+    return created
+
+
+def edit_card(
+    *,
+    owner_id: UUID,
+    card_id: UUID,
+    question: str,
+    answer: str,
+    extra: str = "",
+    now: datetime,
+) -> Flashcard:
+    """Change a card's words; its schedule stays. Raises BadCard or DoesNotExist."""
+
+    def edited(card: Flashcard) -> Flashcard:
+        check_words(question, answer, extra, card.kind)
+        after = dataclasses.replace(
+            card,
+            question=clean(question),
+            answer=clean(answer),
+            extra=clean(extra),
+            edited_at=now,
+        )
+        if after.text_hash != card.text_hash:
+            # The vector is of other words now.
+            after = dataclasses.replace(after, embedding_model="")
+        return after
+
+    with transaction.atomic():
+        card = _change(owner_id, card_id, edited, edited_at=now)
+        jobs.request_embedding(owner_id)
+    return card
+
+
+def delete_card(*, owner_id: UUID, card_id: UUID, now: datetime) -> Flashcard:
+    """Put a card into the bin. Raises DoesNotExist."""
+    return _change(owner_id, card_id, lambda card: dataclasses.replace(card, deleted_at=now))
+
+
+def restore_card(*, owner_id: UUID, card_id: UUID) -> Flashcard:
+    """Take a card out of the bin, just as it was. Raises DoesNotExist."""
+    return _change(
+        owner_id, card_id, lambda card: dataclasses.replace(card, deleted_at=None), deleted=True
+    )
+
+
+def set_suspended(*, owner_id: UUID, card_id: UUID, suspended: bool) -> Flashcard:
+    """Keep a card out of review until further notice, or let it back in. Raises DoesNotExist."""
+    return _change(owner_id, card_id, lambda card: dataclasses.replace(card, suspended=suspended))
+
+
+def set_tags(
+    *, owner_id: UUID, card_id: UUID, tags: Iterable[str], now: datetime | None = None
+) -> Flashcard:
+    """Give a card these tags instead of those it has, each once. Raises DoesNotExist.
+
+    With `now` it counts as an edit, which the card's history shows.
+    """
+    kept = tuple(dict.fromkeys(tag for tag in map(clean, tags) if tag))
+    return _change(
+        owner_id, card_id, lambda card: dataclasses.replace(card, tags=kept), edited_at=now
+    )
+
+
+def bury_card(*, owner_id: UUID, card_id: UUID, until: datetime) -> Flashcard:
+    """Keep a card out of review until a time. Raises DoesNotExist."""
+    return _change(owner_id, card_id, lambda card: dataclasses.replace(card, buried_until=until))
+
+
+def delete_for_owner(*, owner_id: UUID) -> None:
+    """Erase every card and review of an owner, in both stores."""
+    with transaction.atomic():
+        journal.erase_owner(owner_id)
+        jobs.request_checkpoint()
+
+
+# Finding
+
+
+def get_card(*, owner_id: UUID, card_id: UUID, include_deleted: bool = False) -> Flashcard:
+    """Return a card. Raises Flashcard.DoesNotExist, also for a stranger's."""
+    if include_deleted:
+        return Flashcard.objects.for_owner(owner_id).with_deleted().get(id=card_id)
+    return due_queue.card(owner_id, card_id)
+
+
+def cards_from_message(*, owner_id: UUID, message_id: UUID) -> list[Flashcard]:
+    """Return the cards made from a message, in the order they were made in."""
+    cards = Flashcard.objects.for_owner(owner_id).filter(message_id=message_id)
+    return list(cards.order_by("created_at"))
+
+
+def search_cards(*, owner_id: UUID, text: str = "") -> Query[Flashcard]:
+    """Return the cards in which every word occurs, newest first; all cards for a blank text."""
+    return Flashcard.objects.for_owner(owner_id).containing(text.split()).order_by("-created_at")
+
+
+def count_cards(*, owner_id: UUID) -> int:
+    return Flashcard.objects.for_owner(owner_id).count()
+
+
+# Helpers
+
+
+def _change(
+    owner_id: UUID,
+    card_id: UUID,
+    change: Callable[[Flashcard], Flashcard],
+    *,
+    deleted: bool = False,
+    edited_at: datetime | None = None,
+) -> Flashcard:
+    """Apply a change to a card under the owner's lock and journal its new image."""
+    with transaction.atomic():
+        journal.lock_owner(owner_id)
+        before = get_card(owner_id=owner_id, card_id=card_id, include_deleted=deleted)
+        after = change(before)
+        journal.append([Change(after)])
+        if edited_at is not None:
+            history.record(owner_id=owner_id, before=[before], after=[after], now=edited_at)
+    return after

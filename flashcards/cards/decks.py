@@ -1,0 +1,173 @@
+"""Decks: made, renamed, deleted and counted. A card may be in many; a smart deck is a search.
+
+Deck rows are in PostgreSQL, membership is on the card. A deck's name is its whole path:
+Biology::Cells is inside Biology, whether or not there is a deck of that name.
+"""
+
+import dataclasses
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from flashcards.domain.query import parser
+from flashcards.domain.records import Flashcard
+from flashcards.domain.validation import CardError
+from flashcards.models import Deck, RemovedDecks
+from flashcards.models.decks import DECK_NAME_MAX_CHARACTERS, DECK_SEPARATOR
+from flashcards.store.journal import journal
+from flashcards.store.journal.journal import Change
+
+DECKS_MOST = 1_000
+
+
+class BadDeck(CardError):
+    """A deck cannot be made or named like that."""
+
+
+# Changing decks
+
+
+def create_deck(*, owner_id: UUID, name: str, search: str = "", now: datetime) -> Deck:
+    """Make a deck; with a search a smart one. Raises BadDeck, or BadQuery for the search."""
+    name, search = clean_name(name), search.strip()
+    if search:
+        parser.parse(search)
+    if Deck.objects.filter(owner_id=owner_id).count() >= DECKS_MOST:
+        raise BadDeck(f"You have {DECKS_MOST:,} decks, which is the most. Use tags below that.")
+    try:
+        with transaction.atomic():
+            return Deck.objects.create(owner_id=owner_id, name=name, search=search, created_at=now)
+    except IntegrityError:
+        raise BadDeck(f"You have a deck called “{name}” already.") from None
+
+
+def deck_named(*, owner_id: UUID, name: str, now: datetime) -> Deck:
+    """Return the deck of this name to put cards into, made if there is none. Raises BadDeck."""
+    deck = Deck.objects.filter(owner_id=owner_id, name__iexact=clean_name(name)).first()
+    if deck is None:
+        return create_deck(owner_id=owner_id, name=name, now=now)
+    if deck.is_smart:
+        raise BadDeck(f"“{deck.name}” is a saved search: it finds its cards by itself.")
+    return deck
+
+
+def rename_deck(*, owner_id: UUID, deck: Deck, name: str) -> Deck:
+    """Give a deck another name, and what is inside of it with it. Raises BadDeck."""
+    name = clean_name(name)
+    before = deck.name
+    if _is_inside(name, before):
+        raise BadDeck("A deck cannot be put inside itself.")
+    with transaction.atomic():
+        decks = list(Deck.objects.select_for_update().filter(owner_id=owner_id))
+        moved = [each for each in decks if each.id == deck.id or _is_inside(each.name, before)]
+        taken = {each.name.lower() for each in decks if each not in moved}
+        for each in moved:
+            each.name = clean_name(name + each.name[len(before) :])
+            if each.name.lower() in taken:
+                raise BadDeck(f"You have a deck called “{each.name}” already.")
+        # Through names nobody has: none may be another's for a moment.
+        for each in moved:
+            Deck.objects.filter(id=each.id).update(name=str(each.id))
+        Deck.objects.bulk_update(moved, ["name"])
+    return next(each for each in moved if each.id == deck.id)
+
+
+def change_search(*, deck: Deck, search: str) -> None:
+    """Let a smart deck find other cards. Raises BadQuery, BadDeck for a blank search."""
+    if not search.strip():
+        raise BadDeck("A smart deck needs a search.")
+    parser.parse(search)
+    deck.search = search.strip()
+    deck.save(update_fields=["search"])
+
+
+def delete_deck(*, owner_id: UUID, deck: Deck, now: datetime) -> RemovedDecks:
+    """Delete a deck and what is inside of it; the cards stay. What is returned undoes it."""
+    with transaction.atomic():
+        decks = Deck.objects.select_for_update().filter(owner_id=owner_id)
+        gone = [each for each in decks if each.id == deck.id or _is_inside(each.name, deck.name)]
+        removed = RemovedDecks.objects.create(
+            owner_id=owner_id,
+            created_at=now,
+            decks=[
+                {
+                    "id": str(each.id),
+                    "name": each.name,
+                    "search": each.search,
+                    "created_at": each.created_at.isoformat(),
+                }
+                for each in gone
+            ],
+        )
+        # Their cards go on naming them, so that bringing them back is no more than these rows.
+        Deck.objects.filter(id__in=[each.id for each in gone]).delete()
+    return removed
+
+
+def restore_decks(*, owner_id: UUID, removed: RemovedDecks) -> int:
+    """Bring deleted decks back with their cards; return how many. Raises BadDeck."""
+    decks = [
+        Deck(
+            id=UUID(each["id"]),
+            owner_id=owner_id,
+            name=each["name"],
+            search=each["search"],
+            created_at=datetime.fromisoformat(each["created_at"]),
+        )
+        for each in removed.decks
+    ]
+    try:
+        with transaction.atomic():
+            Deck.objects.bulk_create(decks)
+            removed.delete()
+    except IntegrityError:
+        raise BadDeck(
+            "There is a deck of that name again. Rename it, then undo once more."
+        ) from None
+    return len(decks)
+
+
+def set_decks(*, owner_id: UUID, card_id: UUID, deck_ids: Iterable[UUID]) -> Flashcard:
+    """Put a card into these decks and no others. Raises DoesNotExist, BadDeck for a stranger's."""
+    wanted = list(dict.fromkeys(deck_ids))
+    mine = Deck.objects.filter(owner_id=owner_id, id__in=wanted, search="")
+    if mine.count() != len(wanted):
+        raise BadDeck("One of these decks is not there any more.")
+    with transaction.atomic():
+        journal.lock_owner(owner_id)
+        card = Flashcard.objects.for_owner(owner_id).get(id=card_id)
+        after = dataclasses.replace(card, deck_ids=tuple(wanted))
+        if after != card:
+            journal.append([Change(after)])
+    return after
+
+
+# Reading decks
+
+
+def names(owner_id: UUID) -> list[str]:
+    """Return the names of an owner's decks, in their order, whatever their case."""
+    found = Deck.objects.filter(owner_id=owner_id).values_list("name", flat=True)
+    return sorted(found, key=str.lower)
+
+
+def clean_name(name: str) -> str:
+    """Return a deck's name with single blanks around nothing. Raises BadDeck."""
+    storable = name.replace("\x00", "").encode("utf-8", "ignore").decode()
+    parts = [" ".join(part.split()) for part in storable.split(DECK_SEPARATOR)]
+    if not all(parts):
+        raise BadDeck("A deck needs a name, on both sides of each “::”.")
+    cleaned = DECK_SEPARATOR.join(parts)
+    if len(cleaned) > DECK_NAME_MAX_CHARACTERS:
+        raise BadDeck(
+            f"This name has {len(cleaned)} characters; {DECK_NAME_MAX_CHARACTERS} is the most."
+        )
+    if "*" in cleaned or cleaned.lower() == "none":
+        raise BadDeck("A deck’s name cannot have a * in it or be “none”: searches use these.")
+    return cleaned
+
+
+def _is_inside(name: str, parent: str) -> bool:
+    return name.lower().startswith(f"{parent.lower()}{DECK_SEPARATOR}")

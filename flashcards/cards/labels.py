@@ -1,0 +1,52 @@
+"""What a learner pins to a card: tags and a flag."""
+
+import dataclasses
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from flashcards.cards import history
+from flashcards.domain.records import Flashcard
+from flashcards.domain.validation import CardError
+from flashcards.store.journal import journal
+from flashcards.store.journal.journal import Change
+
+# By number, as Anki has them; the name says what the colour says.
+FLAGS = ("No flag", "Red", "Orange", "Green", "Blue", "Pink", "Turquoise", "Purple")
+TAG_MAX_CHARACTERS = 100
+
+
+class BadLabel(CardError):
+    """A tag is too long, or there is no such flag."""
+
+
+def set_labels(
+    *, owner_id: UUID, card_id: UUID, tags: Iterable[str], flag: int, now: datetime
+) -> Flashcard:
+    """Give a card these tags and this flag instead of what it has.
+
+    Other tags are an edit that its history shows; a flag is not. Raises DoesNotExist or BadLabel.
+    """
+    kept = tuple(dict.fromkeys(tag for tag in map(_clean, tags) if tag))
+    if too_long := [tag for tag in kept if len(tag) > TAG_MAX_CHARACTERS]:
+        raise BadLabel(
+            f"The tag “{too_long[0][:20]}…” has {len(too_long[0])} characters; "
+            f"{TAG_MAX_CHARACTERS} is the most."
+        )
+    if not 0 <= flag < len(FLAGS):
+        raise BadLabel("There is no such flag.")
+    with transaction.atomic():
+        journal.lock_owner(owner_id)
+        before = Flashcard.objects.for_owner(owner_id).get(id=card_id)
+        after = dataclasses.replace(before, tags=kept, flag=flag)
+        if after != before:
+            journal.append([Change(after)])
+            history.record(owner_id=owner_id, before=[before], after=[after], now=now)
+    return after
+
+
+def _clean(tag: str) -> str:
+    """Return a tag without what neither store can hold, and with single blanks."""
+    return " ".join(tag.replace("\x00", "").encode("utf-8", "ignore").decode().split())

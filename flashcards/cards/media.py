@@ -1,0 +1,223 @@
+"""Images on cards: checked, stored by the hash of their content, shown to their owner alone.
+
+A file is shared by all who have the same image; a row for each learner says who may see it. The
+file's name is the hash, so it never changes, and it lives as long as somebody's row.
+"""
+
+import functools
+import hashlib
+import io
+import os
+import re
+import tempfile
+import warnings
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import PIL
+import PIL.Image
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Sum
+
+from flashcards.domain.records import Flashcard
+from flashcards.domain.validation import CardError
+from flashcards.models import Draft, Image
+
+IMAGE_MAX_BYTES = 10 * 1024 * 1024
+# 40 megapixels decode to 160 MB at most.
+PIXELS_MOST = 40_000_000
+FRAMES_MOST = 500
+OWNER_MAX_BYTES = 1024 * 1024 * 1024
+# An image that no card shows any more stays for as long as the bin keeps cards, and a bit.
+UNUSED_KEPT = timedelta(days=35)
+# By what Pillow calls the format.
+EXTENSIONS = {"PNG": "png", "JPEG": "jpg", "GIF": "gif", "WEBP": "webp"}
+TYPES = {"png": "image/png", "jpg": "image/jpeg", "gif": "image/gif", "webp": "image/webp"}
+NAME = re.compile(r"(?P<sha256>[0-9a-f]{64})\.(?P<extension>png|jpg|gif|webp)")
+ALT_MAX_CHARACTERS = 80
+_NAMELESS = re.compile(
+    r"(?:image|img|picture|photo|screenshot|bildschirmfoto|blob|unnamed|dsc|dscf|dscn|pxl)"
+    r"(?:[ \d]|at|from|am|pm|copy)*",
+    re.IGNORECASE,
+)
+_LINK = re.compile(r"/media/([0-9a-f]{64})\.(?:png|jpg|gif|webp)")
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+
+
+class BadImage(CardError):
+    """A file cannot be shown on a card; the sentence says why and what to do."""
+
+
+def store(*, owner_id: UUID, content: bytes, now: datetime) -> Image:
+    """Check an image and store it for its owner; the same one again is one. Raises BadImage."""
+    extension, width, height = inspect(content)
+    sha256 = hashlib.sha256(content).hexdigest()
+    with transaction.atomic():
+        _lock(sha256)
+        owned = Image.objects.filter(owner_id=owner_id)
+        used = owned.aggregate(total=Sum("size_bytes"))["total"] or 0
+        known = owned.filter(sha256=sha256).first()
+        if known is None and used + len(content) > OWNER_MAX_BYTES:
+            raise BadImage("Your images have 1 GB, which is the most. Remove some from your cards.")
+        image, created = Image.objects.get_or_create(
+            owner_id=owner_id,
+            sha256=sha256,
+            defaults={
+                "extension": extension,
+                "width": width,
+                "height": height,
+                "size_bytes": len(content),
+                "created_at": now,
+                "used_at": now,
+            },
+        )
+        if not created:
+            image.used_at = now
+            image.save(update_fields=["used_at"])
+        _write(path_of(image), content)
+    return image
+
+
+def inspect(content: bytes) -> tuple[str, int, int]:
+    """Return the extension, width and height of an image that decodes. Raises BadImage.
+
+    What a file is called or says it is counts for nothing: its content decides.
+    """
+    if len(content) > IMAGE_MAX_BYTES:
+        raise BadImage(too_big(len(content)))
+    if not content:
+        raise BadImage("The file is empty: choose an image.")
+    unreadable = BadImage(
+        "This is no PNG, JPEG, GIF or WebP image, or it is damaged. Save it as one of these and "
+        "try again."
+    )
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            with PIL.Image.open(io.BytesIO(content), formats=list(EXTENSIONS)) as image:
+                form, (width, height) = str(image.format), image.size
+                if width * height > PIXELS_MOST or getattr(image, "n_frames", 1) > FRAMES_MOST:
+                    raise BadImage(
+                        f"The image has {width:,} by {height:,} points, which is too many: make "
+                        "it smaller and try again."
+                    )
+                image.verify()
+            # Verified is not decoded: a second look reads every point of the first picture.
+            with PIL.Image.open(io.BytesIO(content), formats=[form]) as image:
+                image.load()
+    except BadImage:
+        raise
+    except (PIL.Image.DecompressionBombError, PIL.Image.DecompressionBombWarning):
+        raise BadImage("The image has too many points: make it smaller and try again.") from None
+    except (OSError, ValueError, SyntaxError, TypeError, KeyError, IndexError, ArithmeticError):
+        raise unreadable from None
+    except (MemoryError, RuntimeError, EOFError, AttributeError, Warning):
+        raise unreadable from None
+    return EXTENSIONS[form], width, height
+
+
+def too_big(size_bytes: int) -> str:
+    return (
+        f"The image has {size_bytes / 1024 / 1024:,.0f} MB, and "
+        f"{IMAGE_MAX_BYTES // 1024 // 1024} MB are the most."
+    )
+
+
+def find(*, owner_id: UUID, name: str) -> Image | None:
+    """Return the learner's own image of that file name. One SQL query."""
+    match = NAME.fullmatch(name)
+    if match is None:
+        return None
+    return Image.objects.filter(
+        owner_id=owner_id, sha256=match["sha256"], extension=match["extension"]
+    ).first()
+
+
+def path_of(image: Image) -> Path:
+    return _path(image.name)
+
+
+def markdown(image: Image, called: str = "") -> str:
+    """Return what shows the image in a card's text, with what its file is called in words."""
+    stem = re.sub(r"[^\w ]+|_", " ", Path(called).stem)
+    words = " ".join(stem.split())[:ALT_MAX_CHARACTERS]
+    # What a clipboard or a camera calls a picture says nothing of it.
+    says = re.search(r"[^\W\d]{3}", words) and not _NAMELESS.fullmatch(words)
+    return f"![{words if says else ''}](/media/{image.name})"
+
+
+def purge(now: datetime) -> int:
+    """Remove the images that no card or draft has shown for 35 days. Returns how many."""
+    removed = 0
+    for owner_id in Image.objects.order_by().values_list("owner_id", flat=True).distinct():
+        shown = _shown(owner_id)
+        owned = Image.objects.filter(owner_id=owner_id)
+        owned.filter(sha256__in=shown).update(used_at=now)
+        for image in owned.filter(used_at__lt=now - UNUSED_KEPT):
+            with transaction.atomic():
+                image.delete()
+                drop_unowned([image.name])
+            removed += 1
+    return removed
+
+
+def drop_unowned(names: list[str]) -> None:
+    """Remove the files that nobody has a row for, once the present transaction has committed."""
+    for name in names:
+        transaction.on_commit(functools.partial(_drop_if_unowned, name), robust=True)
+
+
+@transaction.atomic
+def _drop_if_unowned(name: str) -> None:
+    sha256 = name.partition(".")[0]
+    # Somebody may be storing the same image just now.
+    _lock(sha256)
+    if not Image.objects.filter(sha256=sha256).exists():
+        _path(name).unlink(missing_ok=True)
+
+
+def names_of(owner_id: UUID) -> list[str]:
+    """Return the file names of a learner's images."""
+    return [image.name for image in Image.objects.filter(owner_id=owner_id)]
+
+
+def _shown(owner_id: UUID) -> set[str]:
+    """Return the hashes of the images that a learner's cards and drafts show, the bin's too."""
+    found: set[str] = set()
+    cards = Flashcard.objects.for_owner(owner_id).with_deleted()
+    for field in ("question", "answer", "extra"):
+        for row in cards.filter(**{f"{field}__contains": "/media/"}).values(field):
+            found.update(_LINK.findall(row[field]))
+    drafts = Draft.objects.filter(batch__owner_id=owner_id, question__contains="/media/")
+    for question, answer in drafts.values_list("question", "answer"):
+        found.update(_LINK.findall(f"{question} {answer}"))
+    return found
+
+
+def _path(name: str) -> Path:
+    return Path(settings.MEDIA_ROOT) / "images" / name[:2] / name
+
+
+def _lock(sha256: str) -> None:
+    """Queue behind whoever stores or removes this file, until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [f"image {sha256}"])
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Put a file in its place whole, or not at all."""
+    if path.exists():
+        return
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,32 @@
+"""The cards of a learner that lie nearest to one of theirs."""
+
+import logging
+from uuid import UUID
+
+from flashcards.cards import embedding
+from flashcards.domain.records import Flashcard
+from memoryloop.embeddings import EmbeddingError
+
+logger = logging.getLogger(__name__)
+
+NEIGHBOURS = 6
+# With MiniLM what lies farther away has nothing to do with a card.
+MAX_DISTANCE = 0.75
+
+
+def neighbours_of(*, owner_id: UUID, card: Flashcard, limit: int = NEIGHBOURS) -> list[Flashcard]:
+    """Return the owner's other cards nearest in meaning, nearest first.
+
+    Nothing while the model cannot be run; cards without a vector yet are absent.
+    """
+    try:
+        found = embedding.similar_cards(
+            owner_id=owner_id,
+            text=card.embedding_text,
+            limit=limit + 1,
+            max_distance=MAX_DISTANCE,
+        )
+    except EmbeddingError:
+        logger.warning("The neighbours of a card cannot be found just now.", exc_info=True)
+        return []
+    return [near for near in found if near.id != card.id][:limit]

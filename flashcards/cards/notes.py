@@ -1,0 +1,206 @@
+"""Notes: what is written once and asked in several ways. The cards of one note are siblings.
+
+A basic note gives one card, a reversed one two, a cloze one for each number in its text. There is
+no row of a note: siblings have its id and the same words, and are changed together.
+"""
+
+import dataclasses
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+
+from flashcards.cards import history, jobs
+from flashcards.cards.cards import create_cards
+from flashcards.domain.card_sides import card_ordinals
+from flashcards.domain.records import Flashcard, Kind, NewCard, State
+from flashcards.domain.validation import BadCard, check_words, clean
+from flashcards.store.journal import journal
+from flashcards.store.journal.journal import Change
+
+# What a learner writes is a note, even when it gives one card.
+NewNote = NewCard
+# Kinds that a note may be given instead of the one it has; a gap in a text stays one.
+CHANGEABLE = (Kind.BASIC, Kind.REVERSED)
+_NEW_SCHEDULE = {
+    "state": State.NEW,
+    "step": None,
+    "stability": None,
+    "difficulty": None,
+    "last_review": None,
+    "reps": 0,
+    "lapses": 0,
+    "sequence": 0,
+    "buried_until": None,
+    "suspended": False,
+    "flag": 0,
+    "deleted_at": None,
+    "embedding_model": "",
+}
+
+
+@dataclass(frozen=True)
+class Edited:
+    """A note after an edit: its cards, and which of them are new or went into the bin."""
+
+    cards: list[Flashcard]
+    added: list[Flashcard]
+    removed: list[Flashcard]
+
+
+def create_note(*, owner_id: UUID, note: NewNote, now: datetime) -> list[Flashcard]:
+    """Create the cards of a note, in the order of their ordinals. Raises BadCard."""
+    return create_cards(owner_id=owner_id, cards=[note], now=now)
+
+
+def siblings(*, owner_id: UUID, note_id: UUID) -> list[Flashcard]:
+    """Return the cards of a note that are not in the bin, by ordinal."""
+    return sorted(
+        Flashcard.objects.for_owner(owner_id).filter(note_id=note_id),
+        key=lambda card: (card.ordinal, card.created_at),
+    )
+
+
+def edit_note(
+    *,
+    owner_id: UUID,
+    note_id: UUID,
+    question: str,
+    answer: str,
+    extra: str,
+    now: datetime,
+    kind: Kind | None = None,
+    tags: Iterable[str] | None = None,
+    deck_ids: Iterable[UUID] | None = None,
+) -> Edited:
+    """Change the words of all cards of a note in one transaction; their schedules stay.
+
+    A number that leaves the text puts its card into the bin; one that comes, or comes back, adds
+    a card or takes it out again. None leaves the kind, the tags or the decks as they are. Raises
+    BadCard, or DoesNotExist.
+    """
+    with transaction.atomic():
+        journal.lock_owner(owner_id)
+        whole = list(Flashcard.objects.for_owner(owner_id).with_deleted().filter(note_id=note_id))
+        alive = [card for card in whole if card.deleted_at is None]
+        if not alive:
+            raise Flashcard.DoesNotExist("There is no such note.")
+        first = min(alive, key=lambda card: card.ordinal)
+        new_kind = _allowed_kind(first.kind, kind)
+        check_words(question, answer, extra, new_kind)
+        ordinals = card_ordinals(new_kind, question)
+        if not ordinals:
+            raise BadCard("There is no gap in the text: put {{c1:: and }} around some words.")
+        words = {"question": clean(question), "answer": clean(answer), "extra": clean(extra)}
+        shared: dict[str, object] = {**words, "kind": new_kind}
+        if tags is not None:
+            shared["tags"] = tuple(dict.fromkeys(tag for tag in map(clean, tags) if tag))
+        if deck_ids is not None:
+            shared["deck_ids"] = tuple(dict.fromkeys(deck_ids))
+        before = set(card_ordinals(first.kind, first.question))
+        edited = _edited(whole, shared, before, ordinals, now)
+        changed = [*edited.cards, *edited.removed]
+        journal.append(Change(card) for card in changed)
+        history.record(owner_id=owner_id, before=whole, after=changed, now=now)
+        jobs.request_embedding(owner_id)
+    return edited
+
+
+def delete_note(*, owner_id: UUID, note_id: UUID, now: datetime) -> list[Flashcard]:
+    """Put every card of a note into the bin. Raises DoesNotExist if it has none."""
+    return _change_all(
+        owner_id,
+        note_id,
+        lambda card: dataclasses.replace(card, deleted_at=now) if not card.deleted_at else None,
+    )
+
+
+def restore_note(*, owner_id: UUID, note_id: UUID) -> list[Flashcard]:
+    """Take the cards of a note out of the bin that its text still has. Raises DoesNotExist."""
+
+    def restored(card: Flashcard) -> Flashcard | None:
+        asked = card.ordinal in card_ordinals(card.kind, card.question)
+        return dataclasses.replace(card, deleted_at=None) if card.deleted_at and asked else None
+
+    return _change_all(owner_id, note_id, restored)
+
+
+def _allowed_kind(present: Kind, wanted: Kind | None) -> Kind:
+    if wanted is None or wanted == present:
+        return present
+    if present in CHANGEABLE and wanted in CHANGEABLE:
+        return wanted
+    raise BadCard("A text with gaps and a question are different notes: write a new one.")
+
+
+def _edited(
+    whole: Sequence[Flashcard],
+    shared: dict[str, object],
+    before: set[int],
+    ordinals: Sequence[int],
+    now: datetime,
+) -> Edited:
+    """Return the note's cards with their new words. `before` are the ordinals its text had.
+
+    A sibling that was put into the bin by hand stays there while its number stays in the text.
+    """
+    alive = {card.ordinal: card for card in whole if card.deleted_at is None}
+    binned = {card.ordinal: card for card in whole if card.deleted_at is not None}
+    wanted = [o for o in ordinals if o in alive or o not in before]
+    if not wanted:
+        # All that is left of it was in the bin.
+        wanted = [ordinals[0]]
+    added, kept = [], []
+    for position, ordinal in enumerate(wanted):
+        if ordinal in alive:
+            kept.append(_with(alive[ordinal], shared, now))
+        elif ordinal in binned:
+            added.append(_with(dataclasses.replace(binned[ordinal], deleted_at=None), shared, now))
+        else:
+            pattern = min(alive.values(), key=lambda card: card.ordinal)
+            added.append(_sibling(_with(pattern, shared, now), ordinal, position, now))
+    removed = [
+        dataclasses.replace(card, deleted_at=now)
+        for ordinal, card in alive.items()
+        if ordinal not in wanted
+    ]
+    cards = sorted([*kept, *added], key=lambda card: card.ordinal)
+    return Edited(cards, added, removed)
+
+
+def _with(card: Flashcard, shared: dict[str, object], now: datetime) -> Flashcard:
+    after: Flashcard = dataclasses.replace(card, edited_at=now, **shared)  # type: ignore[arg-type] # by name
+    if after.text_hash != card.text_hash:
+        # The vector is of other words now.
+        after = dataclasses.replace(after, embedding_model="")
+    return after
+
+
+def _sibling(card: Flashcard, ordinal: int, position: int, now: datetime) -> Flashcard:
+    """Return a new card beside one of the same note: its tags, decks and source, no history."""
+    made: Flashcard = dataclasses.replace(
+        card,
+        id=uuid.uuid4(),
+        ordinal=ordinal,
+        # After its siblings, in the order of the text.
+        due=now + timedelta(microseconds=position),
+        created_at=now + timedelta(microseconds=position),
+        **_NEW_SCHEDULE,  # type: ignore[arg-type] # by name
+    )
+    return made
+
+
+def _change_all(
+    owner_id: UUID, note_id: UUID, change: Callable[[Flashcard], Flashcard | None]
+) -> list[Flashcard]:
+    with transaction.atomic():
+        journal.lock_owner(owner_id)
+        cards = list(Flashcard.objects.for_owner(owner_id).with_deleted().filter(note_id=note_id))
+        if not cards:
+            raise Flashcard.DoesNotExist("There is no such note.")
+        changed = [after for card in cards if (after := change(card)) is not None]
+        journal.append(Change(card) for card in changed)
+    return changed

@@ -1,0 +1,91 @@
+"""The bin: deleted cards stay for thirty days, are brought back, or go for good before that."""
+
+import dataclasses
+import logging
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+
+from flashcards.cards import history, jobs
+from flashcards.domain.records import Flashcard
+from flashcards.models import NotDuplicates
+from flashcards.store import OwnerGone, Query
+from flashcards.store.journal import journal
+from flashcards.store.journal.journal import Change
+
+logger = logging.getLogger(__name__)
+
+KEEP = timedelta(days=30)
+# Cards of one transaction: reviews of their owner wait for so many, no more.
+BATCH_CARDS = 500
+
+
+def cards_in_bin(*, owner_id: UUID, text: str = "") -> Query[Flashcard]:
+    """Return the deleted cards in which every word occurs, the last deleted first."""
+    deleted = Flashcard.objects.for_owner(owner_id).with_deleted().filter(deleted_at__isnull=False)
+    return deleted.containing(text.split()).order_by("-deleted_at")
+
+
+def restore(*, owner_id: UUID, card_ids: Iterable[UUID]) -> list[Flashcard]:
+    """Take cards out of the bin, just as they were; those not in it are left alone."""
+    restored: list[Flashcard] = []
+    for part in _batches(card_ids):
+        with transaction.atomic():
+            journal.lock_owner(owner_id)
+            found = cards_in_bin(owner_id=owner_id).in_bulk(part)
+            after = [dataclasses.replace(card, deleted_at=None) for card in found.values()]
+            journal.append(Change(card) for card in after)
+            jobs.request_embedding(owner_id)
+        restored += after
+    return restored
+
+
+def erase(*, owner_id: UUID, card_ids: Iterable[UUID]) -> int:
+    """Delete cards that are in the bin for good, with their reviews and edits. Return how many.
+
+    From this commit on nobody reads them; their files follow with the next checkpoint.
+    """
+    erased = 0
+    for part in _batches(card_ids):
+        with transaction.atomic():
+            journal.lock_owner(owner_id)
+            found = list(cards_in_bin(owner_id=owner_id).in_bulk(part).values())
+            ids = [card.id for card in found]
+            journal.erase_cards(found)
+            history.forget(owner_id=owner_id, card_ids=ids)
+            NotDuplicates.objects.filter(
+                Q(first_id__in=ids) | Q(second_id__in=ids), owner_id=owner_id
+            ).delete()
+            jobs.request_checkpoint()
+        erased += len(found)
+    return erased
+
+
+def purge(*, now: datetime) -> int:
+    """Delete for good what has been in anybody's bin for thirty days. Return how many cards."""
+    old = Flashcard.objects.all_owners().with_deleted().filter(deleted_at__lte=now - KEEP)
+    by_owner: dict[UUID, list[UUID]] = {}
+    for row in old.values("id", "owner_id"):
+        by_owner.setdefault(UUID(row["owner_id"]), []).append(UUID(row["id"]))
+    purged = 0
+    for owner_id, ids in by_owner.items():
+        try:
+            purged += erase(owner_id=owner_id, card_ids=ids)
+        except OwnerGone:
+            logger.info("The owner of %d deleted cards is gone too.", len(ids))
+    return purged
+
+
+def days_left(card: Flashcard, now: datetime) -> int:
+    """Return in how many days, begun ones counted, a card in the bin goes for good."""
+    if card.deleted_at is None:
+        raise ValueError("This card is not in the bin.")
+    return max(0, -((now - card.deleted_at - KEEP) // timedelta(days=1)))
+
+
+def _batches(card_ids: Iterable[UUID]) -> Iterable[Sequence[UUID]]:
+    ids = list(dict.fromkeys(card_ids))
+    return (ids[start : start + BATCH_CARDS] for start in range(0, len(ids), BATCH_CARDS))

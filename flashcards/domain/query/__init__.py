@@ -1,0 +1,1 @@
+"""The search language: what a search says, as a tree."""

@@ -1,0 +1,222 @@
+"""What a search says, as a tree. `str()` of a node is a search that parses to the same tree.
+
+Each node knows where in the text it stood (`at`), for errors that point; two nodes that say the
+same are equal wherever they stood.
+"""
+
+import enum
+import re
+from dataclasses import dataclass, field
+
+# What may stand bare: no blank, quote, parenthesis or backslash, and nothing that the language
+# would read as something else.
+_BARE = re.compile(r"[^\s\"()\\:~-][^\s\"()\\:]*")
+_OPERATOR_WORDS = frozenset({"or", "and"})
+
+
+class BadQuery(Exception):
+    """A search that cannot be understood. `position` counts the characters before the place."""
+
+    def __init__(self, sentence: str, position: int, *, is_unfinished: bool = False) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.position = position
+        # It may only lack what is about to be typed at its end.
+        self.is_unfinished = is_unfinished
+
+
+class CardStatus(enum.StrEnum):
+    """What `is:` may ask."""
+
+    NEW = "new"
+    LEARNING = "learning"
+    REVIEW = "review"
+    DUE = "due"
+    SUSPENDED = "suspended"
+    BURIED = "buried"
+    LEECH = "leech"
+
+
+class Property(enum.StrEnum):
+    """What `prop:` may compare: the short names, as they are printed."""
+
+    RETRIEVABILITY = "r"
+    STABILITY = "s"
+    DIFFICULTY = "d"
+    LAPSES = "lapses"
+    REPS = "reps"
+    # Days between the last review and the next.
+    INTERVAL = "ivl"
+    # Days from today until it is due; below zero it is overdue.
+    DUE = "due"
+
+
+class Moment(enum.StrEnum):
+    """Which time the last so many days are counted by."""
+
+    ADDED = "added"
+    EDITED = "edited"
+
+
+OPERATORS = ("<=", ">=", "!=", "<", ">", "=")
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """A blank search."""
+
+    at: int = field(default=0, compare=False)
+
+    def __str__(self) -> str:
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Words that stand together in the question, the answer or the note, in any case."""
+
+    value: str
+    at: int = field(default=0, compare=False)
+
+    def __str__(self) -> str:
+        return quoted(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """The cards nearest in meaning."""
+
+    value: str
+    at: int = field(default=0, compare=False)
+
+    def __str__(self) -> str:
+        return f"~{quoted(self.value, always=True)}"
+
+
+@dataclass(frozen=True, slots=True)
+class InDeck:
+    """In a deck or one below it; `*` stands for anything, `none` for no deck at all."""
+
+    name: str
+    at: int = field(default=0, compare=False)
+
+    def __str__(self) -> str:
+        return f"deck:{_value(self.name)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """With a tag or one below it; `*` stands for anything, `none` for no tag at all."""
+
+    name: str
+    at: int = field(default=0, compare=False)
+
+    def __str__(self) -> str:
+        return f"tag:{_value(self.name)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Is:
+    standing: CardStatus
+    at: int = field(default=0, compare=False)
+
+    def __str__(self) -> str:
+        return f"is:{self.standing}"
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    property: Property
+    operator: str
+    number: float
+    at: int = field(default=0, compare=False)
+
+    def __str__(self) -> str:
+        return f"prop:{self.property}{self.operator}{_number(self.number)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """Added or edited in the last so many of the learner's days, today being the first."""
+
+    moment: Moment
+    days: int
+    at: int = field(default=0, compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.moment}:{self.days}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """Answered in the last so many days; with one rating only if it is given, 1 to 4."""
+
+    days: int
+    rating: int | None = None
+    at: int = field(default=0, compare=False)
+
+    def __str__(self) -> str:
+        return f"rated:{self.days}" + (f":{self.rating}" if self.rating else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Flagged:
+    """With this flag, 1 to 7; 0 is none."""
+
+    flag: int
+    at: int = field(default=0, compare=False)
+
+    def __str__(self) -> str:
+        return f"flag:{self.flag}"
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    part: "Node"
+    at: int = field(default=0, compare=False)
+
+    def __str__(self) -> str:
+        return f"-{_grouped(self.part, And, Or)}"
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    parts: "tuple[Node, ...]"
+    at: int = field(default=0, compare=False)
+
+    def __str__(self) -> str:
+        return " ".join(_grouped(part, And, Or) for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    parts: "tuple[Node, ...]"
+    at: int = field(default=0, compare=False)
+
+    def __str__(self) -> str:
+        return " or ".join(_grouped(part, Or) for part in self.parts)
+
+
+Leaf = Everything | Text | Meaning | InDeck | Tagged | Is | Compared | Within | Rated | Flagged
+Node = Leaf | Not | And | Or
+
+
+def quoted(value: str, *, always: bool = False) -> str:
+    """Return the text as it is typed: bare where that is clear, else in quotes."""
+    if not always and _BARE.fullmatch(value) and value.lower() not in _OPERATOR_WORDS:
+        return value
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _value(name: str) -> str:
+    # Behind its key a name may hold `::`; one that begins as an address goes on would make a word.
+    return name if re.fullmatch(r"[^\s\"()\\:/][^\s\"()\\]*", name) else quoted(name, always=True)
+
+
+def _number(number: float) -> str:
+    return str(int(number)) if number == int(number) else repr(number)
+
+
+def _grouped(node: Node, *kinds: type[Node]) -> str:
+    return f"({node})" if isinstance(node, kinds) else str(node)

@@ -1,0 +1,44 @@
+"""What the words of a card must be, and what is said when they are not."""
+
+from flashcards.domain.card_sides import card_ordinals
+from flashcards.domain.records import ANSWER_MAX_CHARACTERS, QUESTION_MAX_CHARACTERS, Kind
+
+# A text with more gaps than this is a chapter, not a note.
+CARDS_A_NOTE = 50
+
+
+class CardError(Exception):
+    """Something a learner asked of a card cannot be done; `.sentence` says why."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class BadCard(CardError):
+    """A card's words are missing or too long."""
+
+
+def check_words(question: str, answer: str, extra: str, kind: Kind) -> None:
+    """Raises BadCard unless the words make a card."""
+    if not question.strip():
+        raise BadCard("A card needs a question: write what you want to be asked.")
+    if len(card_ordinals(kind, question)) > CARDS_A_NOTE:
+        raise BadCard(f"A text gives {CARDS_A_NOTE} cards at most: use fewer numbers for its gaps.")
+    if not answer.strip() and kind is not Kind.CLOZE:
+        raise BadCard("A card needs an answer: write what you want to remember.")
+    if len(question) > QUESTION_MAX_CHARACTERS:
+        raise BadCard(
+            f"The question has {len(question):,} characters; "
+            f"{QUESTION_MAX_CHARACTERS:,} is the most."
+        )
+    for name, text in (("answer", answer), ("note", extra)):
+        if len(text) > ANSWER_MAX_CHARACTERS:
+            raise BadCard(
+                f"The {name} has {len(text):,} characters; {ANSWER_MAX_CHARACTERS:,} is the most."
+            )
+
+
+def clean(text: str) -> str:
+    """Return the text without what neither store can hold: NUL and half surrogates."""
+    return text.replace("\x00", "").encode("utf-8", "ignore").decode("utf-8").strip()

@@ -1,0 +1,119 @@
+"""A candidate card, and what makers of candidates share: comparing them and placing them."""
+
+import difflib
+import math
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from flashcards.domain.records import Kind
+
+CANDIDATES_MAX = 50
+# About one card for so many words of prose.
+WORDS_A_CARD = 80
+# How much of a quote must be found in the text before its place counts as found.
+QUOTE_SIMILARITY = 0.8
+# Fuzzy search looks at so many places at most, so that a wild quote costs little.
+FUZZY_PLACES = 12
+
+CLOZE = re.compile(r"\{\{c\d+::(.+?)(?:::[^{}]*)?\}\}", re.DOTALL)
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A proposed card. `start` and `end` are offsets in the text of the words it rests on."""
+
+    question: str
+    answer: str = ""
+    kind: Kind = Kind.BASIC
+    start: int | None = None
+    end: int | None = None
+
+
+def cards_wanted(words: int) -> int:
+    """Return how many cards a text of so many words should give at most.
+
+    A paragraph pasted for its facts may give up to three.
+    """
+    return min(CANDIDATES_MAX, max(1, min(3, words // 15), math.ceil(words / WORDS_A_CARD)))
+
+
+def normalised(question: str, answer: str) -> str:
+    """Return what two candidates have in common when they are one card: case and marks aside."""
+    text = unicodedata.normalize("NFKC", f"{question} | {answer}").casefold()
+    return " ".join(_WORD.findall(CLOZE.sub(r" \1 ", text)))
+
+
+class Seen:
+    """What was already proposed or made, to tell a candidate that says it again."""
+
+    def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
+        self._keys = {normalised(question, answer) for question, answer in pairs}
+
+    def add(self, candidate: Candidate) -> bool:
+        """Return whether the candidate is new, and remember it."""
+        key = normalised(candidate.question, candidate.answer)
+        if not key or key in self._keys:
+            return False
+        self._keys.add(key)
+        return True
+
+
+def without_duplicates(candidates: Iterable[Candidate]) -> Iterator[Candidate]:
+    seen = Seen()
+    return (candidate for candidate in candidates if seen.add(candidate))
+
+
+def locate(quote: str, text: str) -> tuple[int, int] | None:
+    """Return the offsets of the quoted words in the text: exact, then loosely, then alike.
+
+    Costs one pass for the first two; the last looks at a bounded number of places.
+    """
+    quote = quote.strip()
+    if not quote or not text:
+        return None
+    start = text.find(quote)
+    if start >= 0:
+        return start, start + len(quote)
+    words = [(match.group().casefold(), match.span()) for match in _WORD.finditer(text)]
+    wanted = [word.casefold() for word in _WORD.findall(quote)]
+    if not wanted or not words:
+        return None
+    # Word by word, whatever stands between: other spaces, case, quotation marks or emphasis.
+    heads = [at for at, (word, _) in enumerate(words) if word == wanted[0]]
+    plain = [word for word, _ in words]
+    for at in heads:
+        if plain[at : at + len(wanted)] == wanted:
+            return words[at][1][0], words[at + len(wanted) - 1][1][1]
+    return _locate_alike(wanted, plain, words)
+
+
+def _locate_alike(
+    wanted: list[str], plain: list[str], words: list[tuple[str, tuple[int, int]]]
+) -> tuple[int, int] | None:
+    """Return the stretch of words most like the wanted ones, if like enough."""
+    length = len(wanted)
+    if length < 3 or length > 400:
+        return None
+    bag = set(wanted)
+    hits = [word in bag for word in plain]
+    # How many wanted words stand in each window of the quote's length.
+    count = sum(hits[:length])
+    counts = [count]
+    for at in range(length, len(plain)):
+        count += hits[at] - hits[at - length]
+        counts.append(count)
+    likely = sorted(range(len(counts)), key=lambda at: (-counts[at], at))[:FUZZY_PLACES]
+    best: tuple[float, int, int] | None = None
+    for at in likely:
+        if counts[at] < length * 0.6:
+            break
+        window = plain[at : at + length]
+        ratio = difflib.SequenceMatcher(None, window, wanted, autojunk=False).ratio()
+        if best is None or ratio > best[0]:
+            best = ratio, at, min(at + length, len(words)) - 1
+    if best is None or best[0] < QUOTE_SIMILARITY:
+        return None
+    return words[best[1]][1][0], words[best[2]][1][1]

@@ -1,0 +1,240 @@
+"""Files that a learner brings along: read once into text, which cards are made of."""
+
+import functools
+import json
+import re
+import subprocess
+import sys
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path, PurePosixPath
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from flashcards.domain.records import text_hash
+from flashcards.domain.validation import CardError
+from flashcards.drafting import generation
+from flashcards.drafting.pdf_text import PAGES_MOST
+from flashcards.models import Document
+from flashcards.models.documents import NAME_MAX_CHARACTERS
+
+FILE_MAX_BYTES = 20 * 1024 * 1024
+TEXT_MAX_CHARACTERS = 1_000_000
+DOCUMENTS_MOST = 1_000
+# A longer text is offered in parts: one run of the card maker gives 50 cards at most.
+PART_WORDS = 3_000
+# What is deleted can be brought back for so long.
+KEPT_DELETED = timedelta(days=30)
+PDF_SECONDS_MOST = 60
+_TEXT_SUFFIXES = {".txt", ".md", ".markdown", ".text"}
+_ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+class BadFile(CardError):
+    """A file cannot be read; the sentence says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A stretch of a document, about as long as one run of the card maker can do justice to."""
+
+    start: int
+    end: int
+    words: int
+    title: str
+    # "pages 3–9", or empty.
+    pages: str
+
+
+def add(*, owner_id: UUID, name: str, content: bytes, now: datetime) -> Document:
+    """Read a file and keep its text; the same text again is the same document. Raises BadFile.
+
+    A PDF is read in a process of its own, which takes a second or a few.
+    """
+    if len(content) > FILE_MAX_BYTES:
+        raise BadFile(too_big(len(content)))
+    name = file_name(name)
+    pages = _pdf_pages(content) if _is_pdf(name, content) else [_decoded(name, content)]
+    pages = [_tidy(page) for page in pages]
+    text, starts = _joined(pages)
+    if not text.strip():
+        raise BadFile("The file is empty: there is no text in it to make cards from.")
+    if len(text) > TEXT_MAX_CHARACTERS:
+        raise BadFile(
+            f"The file has {len(text):,} characters of text, and {TEXT_MAX_CHARACTERS:,} are the "
+            "most. Cut it in two and upload the parts."
+        )
+    with transaction.atomic():
+        owned = Document.objects.filter(owner_id=owner_id)
+        found = owned.filter(sha256=text_hash(text)).first()
+        if found is not None:
+            if found.deleted_at is not None:
+                found.deleted_at = None
+                found.save(update_fields=["deleted_at"])
+            return found
+        if owned.count() >= DOCUMENTS_MOST:
+            raise BadFile(f"You have {DOCUMENTS_MOST:,} documents: delete some first.")
+        document, _ = Document.objects.get_or_create(
+            owner_id=owner_id,
+            sha256=text_hash(text),
+            defaults={
+                "name": name,
+                "text": text,
+                "page_starts": starts if len(starts) > 1 else [],
+                "created_at": now,
+            },
+        )
+    return document
+
+
+def for_owner(owner_id: UUID) -> "QuerySet[Document]":
+    """Return a learner's documents, newest first, without those deleted."""
+    return Document.objects.filter(owner_id=owner_id, deleted_at=None)
+
+
+def delete(document: Document, *, now: datetime) -> None:
+    """Delete a document; its cards keep their words, and can no longer show where from."""
+    document.deleted_at = now
+    document.save(update_fields=["deleted_at"])
+
+
+def restore(document: Document) -> None:
+    document.deleted_at = None
+    document.save(update_fields=["deleted_at"])
+
+
+def purge(now: datetime) -> int:
+    """Remove for good what was deleted 30 days ago. Returns how many."""
+    return Document.objects.filter(deleted_at__lt=now - KEPT_DELETED).delete()[0]
+
+
+def too_big(size_bytes: int) -> str:
+    return (
+        f"The file has {size_bytes / 1024 / 1024:,.0f} MB, and "
+        f"{FILE_MAX_BYTES // 1024 // 1024} MB are the most."
+    )
+
+
+def file_name(name: str) -> str:
+    """Return a file's name without folders and control characters."""
+    plain = PurePosixPath(name.replace("\\", "/")).name
+    kept = "".join(letter for letter in plain if unicodedata.category(letter)[0] != "C")
+    return kept.strip()[:NAME_MAX_CHARACTERS] or "Untitled"
+
+
+def parts(document: Document) -> list[Part]:
+    """Return a long document in parts; a short one has none. Up to a second for a long book."""
+    return [_part(document, sections) for sections in _gathered(document.text)]
+
+
+@functools.lru_cache(maxsize=16)
+def _gathered(text: str) -> list[list[generation.Section]]:
+    """Return the sections of each part of a text. Counted once."""
+    found: list[list[generation.Section]] = [[]]
+    for section in generation.sections(text):
+        if found[-1] and sum(s.words for s in found[-1]) + section.words > PART_WORDS * 1.2:
+            found.append([])
+        found[-1].append(section)
+    words = sum(section.words for each in found for section in each)
+    return found if words > PART_WORDS * 1.5 else []
+
+
+def _part(document: Document, sections: list[generation.Section]) -> Part:
+    start, end = sections[0].start, sections[-1].end
+    first = document.text[start : start + 200].strip().splitlines()[0]
+    first = re.sub(r"^#{1,6}\s+|[*_`]", "", first)
+    title = first if len(first) <= 70 else first[:69].rstrip() + "…"
+    pages = ""
+    if document.page_starts:
+        low, high = document.page_of(start), document.page_of(end - 1)
+        pages = f"page {low}" if low == high else f"pages {low}–{high}"
+    return Part(start, end, sum(section.words for section in sections), title, pages)
+
+
+def _is_pdf(name: str, content: bytes) -> bool:
+    if content[:1024].lstrip().startswith(b"%PDF-"):
+        return True
+    if name.casefold().endswith(".pdf"):
+        raise BadFile("The file is called a PDF but is none: export it again, or paste its text.")
+    return False
+
+
+def _decoded(name: str, content: bytes) -> str:
+    suffix = PurePosixPath(name).suffix.casefold()
+    if suffix not in _TEXT_SUFFIXES:
+        raise BadFile(
+            "Text, Markdown and PDF can be read (.txt, .md, .pdf). Save it as one of these, or "
+            "paste its text."
+        )
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encodings = ["utf-16"]
+    else:
+        encodings = ["utf-8-sig", "cp1252"]
+    for encoding in encodings:
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\x00" not in text:
+            return text
+    raise BadFile("This is not a text file: save it as plain text in UTF-8 and upload it again.")
+
+
+def _pdf_pages(content: bytes) -> list[str]:
+    """Return the text of each page of a PDF. Raises BadFile."""
+    broken = BadFile("The PDF cannot be read: it is damaged. Export it again, or paste its text.")
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "flashcards.drafting.pdf_text"],
+            input=content,
+            capture_output=True,
+            timeout=PDF_SECONDS_MOST,
+            cwd=_ROOT,
+            check=False,
+        )
+        answer = json.loads(done.stdout or b"null")
+    except subprocess.TimeoutExpired:
+        answer = None
+    except ValueError:
+        raise broken from None
+    if answer is None:
+        raise BadFile("The PDF takes too long to read. Save a part of it, or paste its text.")
+    refused = answer.get("refused")
+    if refused == "encrypted":
+        raise BadFile("The PDF has a password: save it without one and upload it again.")
+    if refused == "pages":
+        raise BadFile(
+            f"The PDF has {answer['count']:,} pages, and {PAGES_MOST} are the most: save the "
+            "chapter that you are learning as a PDF of its own."
+        )
+    if refused:
+        raise broken
+    pages: list[str] = answer["pages"]
+    if not any(page.strip() for page in pages):
+        raise BadFile(
+            "The PDF has pictures of pages and no text: it was scanned. Run it through text "
+            "recognition (OCR) first, or paste its text."
+        )
+    return pages
+
+
+def _tidy(text: str) -> str:
+    """Return a page's text with plain line ends and nothing that the stores cannot hold."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "").replace("\f", "\n")
+    text = text.encode("utf-8", "ignore").decode("utf-8")
+    # A word that was broken at the end of a line.
+    text = re.sub(r"(?<=[a-zß-ÿ])[-\u00ad]\n(?=[a-zß-ÿ])", "", text)
+    return re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE).replace("\u00ad", "")
+
+
+def _joined(pages: list[str]) -> tuple[str, list[int]]:
+    """Return the pages as one text, and where each begins."""
+    starts: list[int] = []
+    position = 0
+    for page in pages:
+        starts.append(position)
+        position += len(page) + 2
+    return "\n\n".join(pages).rstrip(), starts

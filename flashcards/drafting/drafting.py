@@ -1,0 +1,280 @@
+"""Batches of drafts: started, decided on, made into cards.
+
+A text has one open batch at a time, and so has each passage of it. Models write theirs in the
+background (writing.py).
+"""
+
+import uuid
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.services import provider_for
+from flashcards.cards import notes
+from flashcards.cards.cards import create_cards, get_card
+from flashcards.domain.records import Flashcard, Kind, NewCard
+from flashcards.drafting import generation, origins, rules, splitting, writing
+from flashcards.drafting.candidates import CANDIDATES_MAX, Seen
+from flashcards.drafting.origins import Origin
+from flashcards.drafting.writing import INTERRUPTED, TEXT_GONE
+from flashcards.models import Draft, DraftBatch
+from memoryloop.llm import base as llm
+
+# A writer that has given no sign of life for this long is dead.
+HEARTBEAT_TIMEOUT = timedelta(seconds=15)
+NOT_READY = "This answer is still being written. Make cards when it is complete."
+
+Status = DraftBatch.Status
+
+
+class DraftingError(Exception):
+    """Drafts of a message cannot be made, or cannot be decided on. `sentence` is for people."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class NotReady(DraftingError):
+    """The message is still being written."""
+
+
+class AlreadyDecided(DraftingError):
+    """The batch was made into cards already, perhaps in another tab."""
+
+
+def open_batch(user: User, origin: Origin, *, now: datetime | None = None) -> DraftBatch | None:
+    """Return the text's open batch; one whose writer died is marked so. One or two queries."""
+    batches = batches_for_owner(user).filter(**origin.batch_fields)
+    return tended(batches.exclude(status=Status.DONE).first(), now)
+
+
+def tended(batch: DraftBatch | None, now: datetime | None = None) -> DraftBatch | None:
+    """Return the batch, marked as failed if its writer has died."""
+    if batch is not None and is_stale(batch, now or timezone.now()):
+        writing.end(batch.id, batch.run, Status.FAILED, INTERRUPTED)
+        batch.refresh_from_db()
+    return batch
+
+
+def is_stale(batch: DraftBatch, now: datetime) -> bool:
+    return batch.status == Status.WORKING and batch.updated_at < now - HEARTBEAT_TIMEOUT
+
+
+def batches_for_owner(user: User) -> "QuerySet[DraftBatch]":
+    return DraftBatch.objects.filter(owner=user)
+
+
+def drafts_for_owner(user: User) -> "QuerySet[Draft]":
+    return Draft.objects.filter(batch__owner=user).select_related("batch")
+
+
+def check(origin: Origin) -> None:
+    """Raises TooLittle or NotReady if no cards can be made of it now."""
+    if origin.is_being_written:
+        raise NotReady(NOT_READY)
+    if not origin.is_split:
+        least = generation.PASSAGE_MIN_WORDS if origin.is_part else generation.MIN_WORDS
+        generation.check(origin.passage, least=least)
+
+
+def start_batch(user: User, origin: Origin, *, by_rules: bool = False) -> DraftBatch:
+    """Begin to draft, or join the drafting that is under way. Raises TooLittle, NotReady.
+
+    After a failure the same batch goes on where it ended, keeping what came. Rules draft at
+    once; a model is asked in the background, once the transaction has committed.
+    """
+    check(origin)
+    # Asked before a lock is held: it may probe for a server.
+    provider = None if by_rules else provider_for(user)
+    model = provider if provider is not None and provider.is_model else None
+    batch, claimed = _claim(user, origin, model)
+    if claimed and model is None:
+        _draft_by_rules(batch, origin, user)
+    elif claimed and model is not None:
+        transaction.on_commit(lambda: writing.begin(batch, user, model))
+    return batch
+
+
+def _claim(user: User, origin: Origin, model: llm.Provider | None) -> tuple[DraftBatch, bool]:
+    """Return the open batch and whether the caller is to write it. One caller is."""
+    in_parts = model is not None and not origin.is_split
+    fields = {
+        "provider": model.label if model else rules.LABEL,
+        "model": model.model if model else "",
+        "sections": len(generation.sections(origin.passage)) if in_parts else 1,
+    }
+    batch = open_batch(user, origin)
+    if batch is None:
+        try:
+            with transaction.atomic():
+                made = DraftBatch.objects.create(owner=user, **origin.batch_fields, **fields)
+                return made, True
+        except IntegrityError:
+            # A second click came first.
+            batch = open_batch(user, origin)
+            if batch is None:
+                raise
+    empty = batch.status == Status.READY and not batch.drafts.exists()
+    if batch.status != Status.FAILED and not empty:
+        return batch, False
+    # What another provider did of it does not count for this one.
+    same = batch.provider == fields["provider"] and not empty
+    claimed = DraftBatch.objects.filter(id=batch.id, status=batch.status, run=batch.run).update(
+        status=Status.WORKING,
+        error="",
+        note="",
+        run=uuid.uuid4(),
+        sections_done=batch.sections_done if same else 0,
+        updated_at=timezone.now(),
+        **fields,
+    )
+    batch.refresh_from_db()
+    return batch, claimed == 1
+
+
+def _draft_by_rules(batch: DraftBatch, origin: Origin, user: User) -> None:
+    if origin.card is not None:
+        card = origin.card
+        found = splitting.by_rules(card.question, card.answer, card.kind)
+    else:
+        seen = Seen(writing.known_cards(user, origin))
+        found = [candidate for candidate in rules.draft(origin.passage) if seen.add(candidate)]
+    writing.store(
+        batch.id, batch.run, found[:CANDIDATES_MAX], offset=origin.offset, sections_done=1
+    )
+    writing.end(batch.id, batch.run, Status.READY)
+    batch.refresh_from_db()
+
+
+# Deciding
+
+
+def stop(batch: DraftBatch) -> None:
+    """End the drafting and keep what came. The writer sees it within a second."""
+    DraftBatch.objects.filter(id=batch.id, status=Status.WORKING).update(
+        status=Status.READY,
+        note="You stopped the drafting: these are the cards that had come.",
+        updated_at=timezone.now(),
+    )
+    batch.refresh_from_db()
+
+
+def decide(draft: Draft, *, keep: bool) -> None:
+    """Keep or drop a draft. Raises AlreadyDecided once its batch is done."""
+    _check_open(draft.batch)
+    draft.decision = Draft.Decision.KEEP if keep else Draft.Decision.DROP
+    draft.save(update_fields=["decision"])
+
+
+def edit(draft: Draft, *, question: str, answer: str) -> None:
+    """Change a draft's words; who edits it means to keep it. Raises AlreadyDecided."""
+    _check_open(draft.batch)
+    draft.question = question
+    draft.answer = answer
+    draft.decision = Draft.Decision.KEEP
+    draft.save(update_fields=["question", "answer", "decision"])
+
+
+def add(batch: DraftBatch, *, question: str, answer: str, **fields: Any) -> Draft:
+    """Put one more draft below the others; `fields` are a Draft's own.
+
+    Raises AlreadyDecided, or NotReady while some come.
+    """
+    with transaction.atomic():
+        batch = DraftBatch.objects.select_for_update().get(id=batch.id)
+        _check_open(batch)
+        if batch.status == Status.WORKING:
+            raise NotReady("Drafts are still coming. Try again when all are there.")
+        last = batch.drafts.order_by("-position").first()
+        return batch.drafts.create(
+            position=last.position + 1 if last else 0,
+            question=question,
+            answer=answer,
+            **fields,
+        )
+
+
+def _check_open(batch: DraftBatch) -> None:
+    if batch.status == Status.DONE:
+        raise AlreadyDecided("These drafts have been decided on, perhaps in another tab.")
+
+
+def accept(
+    user: User,
+    batch_id: UUID,
+    *,
+    shown: Collection[UUID] = (),
+    kept: Collection[UUID] = (),
+    now: datetime | None = None,
+) -> list[Flashcard]:
+    """Make the kept drafts into cards and close the batch, in one transaction.
+
+    For the drafts in `shown` the choice in `kept` holds; for others the one made before. Doing
+    it twice makes the cards once. A card that was split goes into the bin, unless no draft was
+    kept. Raises AlreadyDecided, services.CardError.
+    """
+    now = now or timezone.now()
+    with transaction.atomic():
+        batch = batches_for_owner(user).select_for_update().filter(id=batch_id).first()
+        if batch is None or batch.status == Status.DONE:
+            raise AlreadyDecided("These drafts have been decided on, perhaps in another tab.")
+        try:
+            origin = origins.of_batch(user, batch)
+        except origins.NoOrigin:
+            raise AlreadyDecided(TEXT_GONE) from None
+        if batch.status == Status.WORKING:
+            # Who adds while more are coming has what they want.
+            DraftBatch.objects.filter(id=batch.id).update(run=uuid.uuid4())
+        drafts = list(batch.drafts.all())
+        for draft in drafts:
+            if draft.id in shown:
+                draft.decision = Draft.Decision.KEEP if draft.id in kept else Draft.Decision.DROP
+            if draft.decision == Draft.Decision.KEEP:
+                draft.note_id = uuid.uuid4()
+        Draft.objects.bulk_update(drafts, ["decision", "note_id"])
+        cards = create_cards(
+            owner_id=user.pk,
+            cards=[_card(d, origin) for d in drafts if d.decision == Draft.Decision.KEEP],
+            now=now,
+            message=origin.message,
+            batch=batch,
+        )
+        if origin.card is not None and cards:
+            notes.delete_note(owner_id=user.pk, note_id=origin.card.note_id, now=now)
+    return cards
+
+
+def undo_split(user: User, batch: DraftBatch, *, now: datetime) -> Flashcard:
+    """Take a card that was split out of the bin again; what it became goes there instead.
+
+    Raises Flashcard.DoesNotExist if the batch split no card.
+    """
+    if batch.card_id is None:
+        raise Flashcard.DoesNotExist("No card was split.")
+    with transaction.atomic():
+        card = get_card(owner_id=user.pk, card_id=batch.card_id, include_deleted=True)
+        notes.restore_note(owner_id=user.pk, note_id=card.note_id)
+        for draft in batch.drafts.all():
+            if draft.note_id is not None:
+                notes.delete_note(owner_id=user.pk, note_id=draft.note_id, now=now)
+    return card
+
+
+def _card(draft: Draft, origin: Origin) -> NewCard:
+    old = origin.card
+    return NewCard(
+        question=draft.question,
+        answer=draft.answer,
+        kind=Kind(draft.kind),
+        tags=old.tags if old else (),
+        deck_ids=old.deck_ids if old else (),
+        source=origin.source(draft.source_start, draft.source_end),
+        note_id=draft.note_id,
+    )

@@ -1,0 +1,346 @@
+"""Turn a text into candidate cards by asking a model. Nothing else asks a model for cards."""
+
+import logging
+import math
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from flashcards.domain import cloze
+from flashcards.domain.records import ANSWER_MAX_CHARACTERS, QUESTION_MAX_CHARACTERS, Kind
+from flashcards.domain.validation import CARDS_A_NOTE
+from flashcards.drafting import grounding, linter
+from flashcards.drafting.candidates import CANDIDATES_MAX, Candidate, Seen, cards_wanted, locate
+from flashcards.drafting.linter import Finding
+from flashcards.drafting.prompts import CONTRAST, SPLIT, SYSTEM
+from flashcards.drafting.prose import count_words, paragraphs, without_code
+from memoryloop.llm.base import LlmError, Provider
+
+logger = logging.getLogger(__name__)
+
+MIN_WORDS = 20
+# A passage was chosen by hand: one sentence of it is enough.
+PASSAGE_MIN_WORDS = 5
+# So many cards at most take the place of one that asked for too much.
+BETTER_MOST = 6
+SECTION_WORDS = 1_000
+# A paragraph longer than this is cut at a line or a space.
+SECTION_CHARACTERS = 9_000
+# A model's answer of 50 cards with their quotes has about 6,000 tokens.
+MAX_TOKENS = 8_192
+CONTRAST_TOKENS = 1_024
+# What the linter says of every card that speaks of two things.
+_OF_TWO = frozenset({"list", "several_facts", "answer_in_question"})
+# So many questions of cards that exist are told to the model, so that it asks others.
+KNOWN_QUESTIONS = 60
+
+
+class TooLittle(Exception):
+    """There is not enough in a text to make cards of. `sentence` is for the learner."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class CardDraft(BaseModel):
+    """One card as a model gives it."""
+
+    model_config = ConfigDict(str_strip_whitespace=True)
+
+    kind: Literal["basic", "cloze"] = "basic"
+    question: str = Field(min_length=1, max_length=QUESTION_MAX_CHARACTERS)
+    answer: str = Field(default="", max_length=ANSWER_MAX_CHARACTERS)
+    quote: str = Field(default="", max_length=ANSWER_MAX_CHARACTERS)
+
+    @field_validator("question", "answer", "quote")
+    @classmethod
+    def storable(cls, value: str) -> str:
+        """Drop what PostgreSQL does not hold: NUL and half of a surrogate pair."""
+        return value.replace("\0", "").encode("utf-8", "ignore").decode()
+
+    @model_validator(mode="after")
+    def complete(self) -> "CardDraft":
+        if not self.question:
+            raise ValueError("the question is blank")
+        if self.kind == "basic" and not self.answer:
+            raise ValueError("a basic card needs an answer")
+        if self.kind == "cloze" and not cloze.deletions(self.question):
+            raise ValueError("a cloze card needs a gap in its question: {{c1::the hidden words}}")
+        if self.kind == "cloze" and len(cloze.deletions(self.question)) > CARDS_A_NOTE:
+            raise ValueError("a cloze card has too many gaps")
+        return self
+
+
+class CardDrafts(BaseModel):
+    """What a model answers with."""
+
+    cards: list[CardDraft]
+
+
+class BetterDraft(CardDraft):
+    """A card in the place of a weak one, which it names by its number."""
+
+    number: int = 0
+
+
+class BetterDrafts(BaseModel):
+    cards: list[BetterDraft]
+
+
+class ContrastDraft(CardDraft):
+    """A card that tells two others apart, and the words of each that it rests on."""
+
+    kind: Literal["basic"] = "basic"
+    first: str = Field(default="", max_length=ANSWER_MAX_CHARACTERS)
+    second: str = Field(default="", max_length=ANSWER_MAX_CHARACTERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a text that is asked about in one request; `start` and `end` are offsets."""
+
+    start: int
+    end: int
+    words: int
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """What one section gave so far; `dropped` counts the cards beyond what a text may give."""
+
+    section: int
+    candidates: list[Candidate]
+    dropped: int = 0
+    # Whether that was all of the section.
+    done: bool = True
+
+
+def check(text: str, *, least: int = MIN_WORDS) -> None:
+    """Raises TooLittle if the text is a question or has too few words outside code."""
+    prose = without_code(text).strip()
+    count = count_words(prose)
+    if prose.endswith(("?", "？")) and prose.count("?") + prose.count("？") == 1 and count < 40:
+        raise TooLittle(
+            "This is a question, and cards need something to remember. Ask it in the chat, "
+            "then make cards from the answer."
+        )
+    if count < least:
+        raise TooLittle(
+            f"There is too little in this message to make cards from: it has {count} "
+            f"{'word' if count == 1 else 'words'} of text, and {least} are the least."
+        )
+
+
+def sections(text: str) -> list[Section]:
+    """Return the text in parts of about 1,000 words, cut between paragraphs where possible."""
+    found: list[Section] = []
+    start = end = None
+    words = 0
+    for piece_start, piece_end in _pieces(text):
+        count = count_words(text[piece_start:piece_end])
+        full = words + count > SECTION_WORDS * 1.2 and words >= SECTION_WORDS * 0.4
+        if (
+            start is not None
+            and end is not None
+            and (full or piece_end - start > SECTION_CHARACTERS)
+        ):
+            found.append(Section(start, end, words))
+            start, words = None, 0
+        start = piece_start if start is None else start
+        end = piece_end
+        words += count
+    if start is not None and end is not None:
+        found.append(Section(start, end, words))
+    return found
+
+
+def _pieces(text: str) -> Iterable[tuple[int, int]]:
+    """Yield paragraphs, the very long ones in pieces."""
+    for start, end in paragraphs(text):
+        while end - start > SECTION_CHARACTERS:
+            window = text[start : start + SECTION_CHARACTERS]
+            at = max(window.rfind("\n"), window.rfind(". ") + 1)
+            if at < SECTION_CHARACTERS // 2:
+                at = window.rfind(" ")
+            at = at if at > 0 else SECTION_CHARACTERS
+            yield start, start + at
+            start += at
+        yield start, end
+
+
+async def generate(
+    provider: Provider,
+    text: str,
+    *,
+    known: Sequence[tuple[str, str]] = (),
+    done: int = 0,
+    room: int = CANDIDATES_MAX,
+) -> AsyncIterator[Drafted]:
+    """Ask for the cards of each section in turn, after the first `done` ones. Raises LlmError.
+
+    `known` are (question, answer) of cards that must not come again; at most `room` candidates
+    come in all. A section's sound cards come at once; those with a fault are asked for once more
+    and come with its end, better or as they were.
+    """
+    parts = sections(text)
+    total = sum(part.words for part in parts) or 1
+    seen = Seen(known)
+    asked = [question for question, _ in known]
+    for index, part in enumerate(parts):
+        if index < done:
+            continue
+        # Later sections keep their share, whatever this one brings.
+        later = sum(p.words for p in parts[index + 1 :])
+        left = max(0, room - math.ceil(room * later / total)) if later else room
+        answer = await provider.structured(
+            system=SYSTEM,
+            prompt=_prompt(text[part.start : part.end], min(cards_wanted(part.words), left), asked),
+            schema=CardDrafts,
+            max_tokens=MAX_TOKENS,
+        )
+        found = [card for draft in answer.cards if seen.add(card := _candidate(draft, text, part))]
+        kept = found[:left]
+        room -= len(kept)
+        asked += [candidate.question for candidate in kept]
+        weak = [card for card in kept if faults(card, text)]
+        dropped = len(found) - len(kept)
+        if not weak:
+            yield Drafted(index, kept, dropped)
+            continue
+        yield Drafted(index, [card for card in kept if card not in weak], dropped, done=False)
+        better = await _again(provider, text, part, weak, seen)
+        better = better[: len(weak) + left - len(kept)]
+        room -= len(better) - len(weak)
+        yield Drafted(index, better)
+
+
+def faults(card: Candidate, text: str) -> list[Finding]:
+    """Return what is weak about a candidate, and whether its passage says what it answers."""
+    found = linter.lint(card.question, card.answer, card.kind)
+    ungrounded = grounding.check(card.question, card.answer, card.kind, text, card.start, card.end)
+    return [*found, ungrounded] if ungrounded else found
+
+
+def contrast_faults(question: str, answer: str, grounds: str) -> list[Finding]:
+    """Return what is weak about a card that tells two others apart: it may ask for two things."""
+    found = [fault for fault in linter.lint(question, answer, Kind.BASIC)
+             if fault.code not in _OF_TWO]  # fmt: skip
+    unsupported = grounding.check(question, answer, Kind.BASIC, grounds, 0, len(grounds))
+    return [*found, unsupported] if unsupported else found
+
+
+async def _again(
+    provider: Provider, text: str, part: Section, weak: Sequence[Candidate], seen: Seen
+) -> list[Candidate]:
+    """Ask once for better ones in place of the weak; what does not get better stays."""
+    listed = "\n\n".join(
+        f"{number}. {card.question}\n   {card.answer}\n   Fault: "
+        + " ".join(finding.sentence for finding in faults(card, text))
+        for number, card in enumerate(weak, 1)
+    )
+    prompt = (
+        "These cards were made from the text and have faults. Write each again without its "
+        "fault, with its number. One that asks for several things may become several, with the "
+        f"same number; leave one out if the text gives nothing better.\n\n{listed}\n\n"
+        f"<text>\n{_quoted(text[part.start : part.end])}\n</text>"
+    )
+    try:
+        answer = await provider.structured(
+            system=SYSTEM, prompt=prompt, schema=BetterDrafts, max_tokens=MAX_TOKENS
+        )
+    except LlmError as error:
+        # They are drafts all the same: the learner sees them with their faults.
+        logger.info("Weak drafts stay as they are: %s", type(error).__name__)
+        return list(weak)
+    better: dict[int, list[Candidate]] = {}
+    for draft in answer.cards:
+        card = _candidate(draft, text, part)
+        known = 1 <= draft.number <= len(weak)
+        is_better = known and len(faults(card, text)) < len(faults(weak[draft.number - 1], text))
+        if is_better and seen.add(card):
+            better.setdefault(draft.number, []).append(card)
+    return [
+        card
+        for number, old in enumerate(weak, 1)
+        for card in better.get(number, [old])[:BETTER_MOST]
+    ]
+
+
+async def split(
+    provider: Provider, question: str, answer: str, *, room: int = CANDIDATES_MAX
+) -> AsyncIterator[Drafted]:
+    """Ask for smaller cards in place of one. Raises LlmError."""
+    answered = await provider.structured(
+        system=SPLIT,
+        prompt=f"<card>\n{question}\n---\n{answer}\n</card>",
+        schema=CardDrafts,
+        max_tokens=MAX_TOKENS,
+    )
+    made = [
+        Candidate(question=draft.question, answer=draft.answer, kind=Kind(draft.kind))
+        for draft in answered.cards
+    ]
+    # Cards that differ in their gap alone are different here.
+    different = {(card.question, card.answer): card for card in made}
+    different.pop((question, answer), None)
+    yield Drafted(0, list(different.values())[:room])
+
+
+async def contrast(
+    provider: Provider, first: tuple[str, str], second: tuple[str, str]
+) -> Candidate | None:
+    """Ask for a card that tells two (question, answer) apart; None if it does not rest on both.
+
+    Raises LlmError.
+    """
+    answered = await provider.structured(
+        system=CONTRAST,
+        prompt="\n".join(
+            f"<{name}>\n{question}\n---\n{answer}\n</{name}>"
+            for name, (question, answer) in (("first", first), ("second", second))
+        ),
+        schema=ContrastDraft,
+        max_tokens=CONTRAST_TOKENS,
+    )
+    sides = [f"{question}\n{answer}" for question, answer in (first, second)]
+    quoted = all(
+        locate(quote, side)
+        for quote, side in zip((answered.first, answered.second), sides, strict=True)
+    )
+    made = Candidate(question=answered.question, answer=answered.answer)
+    unsound = contrast_faults(made.question, made.answer, "\n".join(sides))
+    return made if quoted and not unsound else None
+
+
+def _prompt(text: str, count: int, asked: Sequence[str]) -> str:
+    known = "\n".join(f"- {question}" for question in asked[-KNOWN_QUESTIONS:])
+    already = (
+        f"\n\nThe learner already has cards that ask this; do not ask it again:\n{known}"
+        if known
+        else ""
+    )
+    return (
+        f"Make about {count} flashcard{'' if count == 1 else 's'} from this text, fewer if it "
+        f"does not hold as much, and never more than {CANDIDATES_MAX}.{already}\n\n"
+        f"<text>\n{_quoted(text)}\n</text>"
+    )
+
+
+def _quoted(text: str) -> str:
+    """Return the text so that a closing tag in it does not end it."""
+    return text.replace("</text>", "<\u200b/text>")
+
+
+def _candidate(draft: CardDraft, text: str, part: Section) -> Candidate:
+    found = locate(draft.quote, text[part.start : part.end])
+    start, end = (part.start + found[0], part.start + found[1]) if found else (None, None)
+    return Candidate(
+        question=draft.question,
+        answer=draft.answer,
+        kind=Kind(draft.kind),
+        start=start,
+        end=end,
+    )

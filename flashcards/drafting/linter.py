@@ -1,0 +1,245 @@
+"""What makes a card hard to learn, found by rules alone: advice, never a refusal.
+
+The rules read English and the marks that all languages share; elsewhere they say little.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from flashcards.domain.cloze import deletions
+from flashcards.domain.records import Kind
+from flashcards.drafting.rules.words import ENGLISH
+
+# A side that takes longer than a few seconds to read is graded by mood.
+QUESTION_WORDS_MOST = 40
+ANSWER_WORDS_MOST = 40
+CLOZE_WORDS_MOST = 60
+# A gap of more words than this is recited, not recalled.
+GAP_WORDS_MOST = 12
+# The least that is told apart: "What is osmosis?" is answered with more than osmosis.
+_TELLING_CHARACTERS = 4
+
+_CODE = re.compile(r"```.*?```|~~~.*?~~~|`[^`\n]+`|\$\$.+?\$\$|\$[^$\n]+\$", re.DOTALL)
+_BULLET = re.compile(r"^\s*(?:[-*+•]|\d{1,2}[.)])\s+\S", re.MULTILINE)
+# "adenine, thymine, guanine and cytosine": short things, with one word before the last.
+_THING = r"(?![^,]*\d)[\w’'()/.-]+(?: [\w’'()/.-]+){0,2}"
+_SERIES = re.compile(
+    rf"{_THING}(?:, {_THING})+,? (?:and|or) {_THING}|{_THING}(?:[,\n]\s*\w+){{3,}}"
+)
+_WORD = re.compile(r"\w+(?:[’'-]\w+)*")
+_SENTENCE_END = re.compile(r"(?<!\b[A-Z])(?<!\b(?:Dr|Mr|St|vs|ca|No))[.!?][\"”’)]?\s+(?=[A-Z“\"])")
+_ASKS_YES_NO = re.compile(
+    r"^(?:is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|shall|should|may|"
+    r"might|must|isn['’]t|aren['’]t|doesn['’]t|didn['’]t)\b(?!.*\bor\b)[^?]*\?\s*$",
+    re.IGNORECASE,
+)
+_SAYS_YES_NO = re.compile(r"^(?:yes|no|true|false|yeah|nope|correct|incorrect)\b", re.IGNORECASE)
+_ASKS_LIST = re.compile(
+    r"\b(?:list|name|enumerate|give|state)\s+(?:all\b|the\b|some\b|any\b|two|three|four|five|six|"
+    r"seven|eight|nine|ten|\d+)[^.?!]*s\b|\bwhat (?:are|were) (?:all |some of )?(?:the |its )?"
+    r"(?:two|three|four|five|six|seven|eight|nine|ten|\d+|main|different|various|types|kinds|"
+    r"steps|parts|stages)\b",
+    re.IGNORECASE,
+)
+_SEVERAL_QUESTIONS = re.compile(
+    r"\?.+\?|\band\s+(?:what|when|where|who|whom|why|how|which|whose)\b(?! (?:not|ever)\b)"
+    r"|^(?:what|when|where|who|why|how|which) and (?:what|when|where|who|why|how|which)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_POINTS_BEFORE = re.compile(
+    r"\b(?:according to (?:the|this) (?:text|author|passage|article|answer)|(?:in|from) (?:the|"
+    r"this) (?:text|passage|article|section|paragraph|example|answer|conversation)|as "
+    r"(?:mentioned|described|explained|discussed|said|stated)(?! by)|(?:mentioned|described|"
+    r"discussed|listed|shown) (?:above|below|here|earlier)|the (?:above|former|latter|following)\b|"
+    r"the (?:text|author|passage|article)(?:['’]s)? (?:say|says|describe|describes|mention|mentions"
+    r"|state|states|claim|claims|give|gives|list|lists))",
+    re.IGNORECASE,
+)
+# "this" before a verb or at an end stands for something that the card does not name.
+_BARE_DEMONSTRATIVE = re.compile(
+    r"\b(?:this|that|these|those)(?=\s*[?.!,;]|\s+(?:is|are|was|were|do|does|did|can|could|will|"
+    r"would|has|have|had|mean|means|happen|happens|happened|work|works|worked|called|known|used|"
+    r"important|possible|allow|allows|lead|leads|cause|causes)\b)",
+    re.IGNORECASE,
+)
+_POINTING_NOUN = re.compile(
+    r"\b(?:this|these|those)\s+(?:\w+\s+)?(?:method|process|approach|technique|concept|idea|theory|"
+    r"event|person|people|man|woman|place|city|country|thing|things|phenomenon|term|word|function|"
+    r"algorithm|step|steps|system|case|example|effect|law|rule|substance|organ|cell|cells|war|book|"
+    r"device|problem|value|values|type|types|kind|text|passage)\b",
+    re.IGNORECASE,
+)
+_OPENS_WITH_PRONOUN = re.compile(
+    r"^(?:(?:what|when|where|why|how|which|who|whose)\s+(?:\w+\s+)?(?:is|are|was|were|do|does|did|"
+    r"has|have|had|can|could|will|would)\s+|)(?:it|its|he|she|they|them|their|his|him)\b",
+    re.IGNORECASE,
+)
+# "that" as a conjunction or a relative pronoun stands for nothing unnamed.
+_BEFORE_THAT = re.compile(
+    r"(?:\b(?:so|such|say|says|said|show|shows|mean|means|state|states|claim|claims|fact|idea|"
+    r"think|thought|believe|believed|know|known|than|of|to|in|all|everything|is|was)|[a-z]+)\s+$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One weakness: its code, and a sentence that says what to do about it."""
+
+    code: str
+    sentence: str
+
+
+def lint(question: str, answer: str, kind: str) -> list[Finding]:
+    """Return what is weak about a card, the worst first; of a blank one nothing."""
+    if not question.strip():
+        return []
+    asked, answered = _prose(question), _prose(answer)
+    rules = _CLOZE_RULES if kind == Kind.CLOZE else _RULES
+    found: list[Finding] = []
+    for code, rule in rules:
+        sentence = next(rule(_Sides(question, answer, asked, answered)), None)
+        if sentence:
+            found.append(Finding(code, sentence))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """Both sides as written, and without code and mathematics."""
+
+    question: str
+    answer: str
+    asked: str
+    answered: str
+
+
+def _prose(text: str) -> str:
+    return re.sub(r"[*_]{1,3}", "", _CODE.sub(" x ", text)).strip()
+
+
+def _words(text: str) -> list[str]:
+    return [word.casefold() for word in _WORD.findall(text)]
+
+
+def _telling(text: str) -> list[str]:
+    return [word for word in _words(text) if word not in ENGLISH]
+
+
+def _list(sides: _Sides) -> Iterator[str]:
+    items = len(_BULLET.findall(sides.answer))
+    series = _SERIES.fullmatch(sides.answered.strip(" ."))
+    if items >= 2:
+        yield f"The answer is a list of {items}: make a card for each thing in it."
+    elif series:
+        count = len(re.split(r",(?:\s+(?:and|or))?\s|\s(?:and|or)\s", series[0]))
+        yield f"The answer lists {count} things: make a card for each of them."
+    elif _ASKS_LIST.search(sides.asked):
+        yield "It asks for a list: ask for one thing of it, or hide one at a time in a gap."
+
+
+def _several(sides: _Sides) -> Iterator[str]:
+    if _SEVERAL_QUESTIONS.search(sides.asked):
+        yield "It asks two things: make a card for each."
+        return
+    sentences = 1 + len(_SENTENCE_END.findall(sides.answered))
+    if sentences >= 3 or (sentences == 2 and len(_words(sides.answered)) > 24):
+        yield f"The answer says {sentences} things: keep the one that is asked for."
+    elif (
+        ";" in sides.answered
+        and "differ" not in sides.asked
+        and all(len(part.split()) >= 3 for part in sides.answered.split(";"))
+    ):
+        yield "The answer says several things: keep the one that is asked for."
+
+
+def _yes_no(sides: _Sides) -> Iterator[str]:
+    if _SAYS_YES_NO.match(sides.answered) or _ASKS_YES_NO.match(sides.asked):
+        yield "It can be answered with yes or no: ask what, why or how instead."
+
+
+def _given_away(sides: _Sides) -> Iterator[str]:
+    asked, telling = _words(sides.asked), _telling(sides.answered)
+    said = " ".join(telling)
+    if not telling or len(said) < _TELLING_CHARACTERS:
+        return
+    # A choice between two names both of them.
+    if re.search(r"\bor\b", sides.asked):
+        return
+    if set(telling) <= set(asked):
+        yield "The question holds its answer: take those words out of it."
+
+
+def _vague(sides: _Sides) -> Iterator[str]:
+    for pattern in (_POINTS_BEFORE, _POINTING_NOUN):
+        if match := pattern.search(sides.asked):
+            yield f"“{match[0]}” says nothing in a year: name what is meant."
+            return
+    for match in _BARE_DEMONSTRATIVE.finditer(sides.asked):
+        before = sides.asked[: match.start()]
+        ends = sides.asked[match.end() :].lstrip()[:1] in {"", "?", ".", "!"}
+        if match[0].casefold() == "that" and not ends and _BEFORE_THAT.search(before):
+            continue
+        yield f"“{match[0]}” says nothing in a year: name what is meant."
+        return
+    if match := _OPENS_WITH_PRONOUN.match(sides.asked):
+        word = match[0].split()[-1]
+        yield f"“{word}” stands for nothing that the card names: name it."
+
+
+def _long(sides: _Sides) -> Iterator[str]:
+    asked, answered = len(_words(sides.asked)), len(_words(sides.answered))
+    if asked > QUESTION_WORDS_MOST:
+        yield f"The question has {asked} words: {QUESTION_WORDS_MOST} are plenty."
+    elif answered > ANSWER_WORDS_MOST:
+        yield f"The answer has {answered} words: {ANSWER_WORDS_MOST} are plenty."
+
+
+def _long_cloze(sides: _Sides) -> Iterator[str]:
+    count = len(_words(sides.asked))
+    if count > CLOZE_WORDS_MOST:
+        yield f"The text has {count} words: {CLOZE_WORDS_MOST} are plenty for a gap."
+
+
+def _wide_gap(sides: _Sides) -> Iterator[str]:
+    for gap in deletions(sides.question):
+        if gap.place == "text" and len(_words(gap.words)) > GAP_WORDS_MOST:
+            yield "A gap hides a whole sentence: hide the word or two that matter."
+            return
+
+
+def _told_elsewhere(sides: _Sides) -> Iterator[str]:
+    """The hidden words stand open beside the gap, or nothing stands beside it."""
+    gaps = deletions(sides.question)
+    outside = sides.question
+    for gap in reversed(gaps):
+        outside = outside[: gap.start] + " " + outside[gap.end :]
+    if gaps and not _telling(_prose(outside)) and len({gap.ordinal for gap in gaps}) == 1:
+        yield "Nothing is left around the gap to recall it by: leave more of the text open."
+        return
+    open_words = " ".join(_words(outside))
+    for gap in gaps:
+        hidden = " ".join(_words(gap.words))
+        if len(hidden) >= _TELLING_CHARACTERS and re.search(
+            rf"(?<!\w){re.escape(hidden)}(?!\w)", open_words
+        ):
+            yield f"“{gap.words.strip()}” is hidden and yet stands beside the gap."
+            return
+
+
+Rule = Callable[[_Sides], Iterator[str]]
+_RULES: tuple[tuple[str, Rule], ...] = (
+    ("answer_in_question", _given_away),
+    ("yes_no", _yes_no),
+    ("list", _list),
+    ("several_facts", _several),
+    ("vague", _vague),
+    ("long", _long),
+)
+_CLOZE_RULES: tuple[tuple[str, Rule], ...] = (
+    ("answer_in_question", _told_elsewhere),
+    ("vague", _vague),
+    ("several_facts", _wide_gap),
+    ("long", _long_cloze),
+)

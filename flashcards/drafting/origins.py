@@ -1,0 +1,187 @@
+"""What cards are made from: a message, a document, a passage of either, or a card to split."""
+
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from django.urls import reverse
+
+import chat.services
+from accounts.models import User
+from chat.models import Message
+from flashcards.cards.cards import get_card
+from flashcards.domain import card_sides
+from flashcards.domain.records import Flashcard, Source, text_hash
+from flashcards.models import Document, DraftBatch
+
+# Of a book a page shows this much: of a passage what is around it, else the beginning.
+AROUND_CHARACTERS = 2_000
+SHOWN_CHARACTERS = 60_000
+
+
+class NoOrigin(LookupError):
+    """There is no such text of this learner, or no such passage in it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """A text to make cards from; `start` and `end` bound the passage, all of it without them."""
+
+    text: str
+    title: str
+    # Where the learner came from, and what that is called.
+    url: str
+    back: str
+    message: Message | None = None
+    document: Document | None = None
+    card: Flashcard | None = None
+    start: int | None = None
+    end: int | None = None
+
+    @property
+    def id(self) -> UUID:
+        found = self.message or self.document or self.card
+        assert found is not None  # noqa: S101 - each way in gives one of them
+        return found.id
+
+    @property
+    def passage(self) -> str:
+        return self.text[self.start : self.end]
+
+    @property
+    def offset(self) -> int:
+        return self.start or 0
+
+    @property
+    def window(self) -> str:
+        """Return what a page shows of the text: a passage with what is around it."""
+        if self.is_part and self.end is not None:
+            return self.text[self.window_start : self.end + AROUND_CHARACTERS]
+        return self.text[:SHOWN_CHARACTERS]
+
+    @property
+    def window_start(self) -> int:
+        return max(0, self.offset - AROUND_CHARACTERS)
+
+    @property
+    def is_cut(self) -> bool:
+        """Tell whether a page leaves some of the text out."""
+        return len(self.window) < len(self.text)
+
+    @property
+    def is_part(self) -> bool:
+        return self.start is not None
+
+    @property
+    def is_split(self) -> bool:
+        return self.card is not None
+
+    @property
+    def is_being_written(self) -> bool:
+        return self.message is not None and self.message.status == Message.Status.STREAMING
+
+    @property
+    def provider(self) -> str:
+        """Return who wrote the text, where a model did."""
+        is_answer = self.message is not None and self.message.role == Message.Role.ASSISTANT
+        return self.message.provider if self.message is not None and is_answer else ""
+
+    @property
+    def make_url(self) -> str:
+        """Return the address of the tray."""
+        url = reverse("flashcards:make", args=[self.id])
+        return f"{url}?from={self.start}&to={self.end}" if self.is_part else url
+
+    @property
+    def batch_fields(self) -> dict[str, object]:
+        """Return what a batch of drafts from here has in its row."""
+        return {
+            "message": self.message,
+            "document": self.document,
+            "card_id": self.card.id if self.card else None,
+            "span_start": self.start,
+            "span_end": self.end,
+        }
+
+    def source(self, start: int | None, end: int | None) -> Source:
+        """Return the source of a card that rests on these words of the whole text."""
+        if self.card is not None:
+            card = self.card
+            return Source(
+                message_id=card.message_id,
+                document_id=card.document_id,
+                start=card.source_start,
+                end=card.source_end,
+                hash=card.source_hash,
+            )
+        words = self.text[start:end] if start is not None and end is not None else ""
+        return Source(
+            message_id=self.message.id if self.message else None,
+            document_id=self.document.id if self.document else None,
+            start=start,
+            end=end,
+            hash=text_hash(words) if words else "",
+        )
+
+    def part(self, start: int | None, end: int | None) -> "Origin":
+        """Return a passage of it. Raises NoOrigin if there is no such passage."""
+        if start is None and end is None:
+            return self
+        if self.is_split or start is None or end is None or not 0 <= start < end <= len(self.text):
+            raise NoOrigin
+        if (start, end) == (0, len(self.text)):
+            return self
+        return replace(self, start=start, end=end)
+
+
+def of_message(message: Message) -> Origin:
+    return Origin(
+        text=message.content,
+        title=message.conversation.title,
+        url=reverse("chat:message", args=[message.id]),
+        back="Back to the conversation",
+        message=message,
+    )
+
+
+def of_document(document: Document) -> Origin:
+    return Origin(
+        text=document.text,
+        title=document.name,
+        url=reverse("flashcards:documents"),
+        back="All documents",
+        document=document,
+    )
+
+
+def of_card(card: Flashcard) -> Origin:
+    """Return a card as a text of its own: both sides, and the note below them."""
+    sides = (card.question, card.answer, card.extra)
+    return Origin(
+        text="\n\n".join(side for side in sides if side.strip()),
+        title=card_sides.summary(card),
+        url=reverse("flashcards:card", args=[card.id]),
+        back="Back to the card",
+        card=card,
+    )
+
+
+def find(
+    user: User, origin_id: UUID, *, start: int | None = None, end: int | None = None
+) -> Origin:
+    """Return a learner's text by its id; one to three queries. Raises NoOrigin, for others' too."""
+    message = chat.services.messages_for_owner(user).filter(id=origin_id).first()
+    if message is not None:
+        return of_message(message).part(start, end)
+    document = Document.objects.filter(owner=user, id=origin_id, deleted_at=None).first()
+    if document is not None:
+        return of_document(document).part(start, end)
+    try:
+        card = get_card(owner_id=user.pk, card_id=origin_id)
+    except Flashcard.DoesNotExist:
+        raise NoOrigin from None
+    return of_card(card).part(start, end)
+
+
+def of_batch(user: User, batch: DraftBatch) -> Origin:
+    """Return what a batch was drafted from. Raises NoOrigin if that is gone."""
+    return find(user, batch.origin_id, start=batch.span_start, end=batch.span_end)

@@ -1,0 +1,58 @@
+"""Read a PDF's text in a process of its own: `python -m flashcards.drafting.pdf_text`, with bounds.
+
+A PDF is a program of a kind, and a hostile one costs its reader time and memory without end; here
+that ends this process and nothing else. Takes the file on its standard input and answers with one
+line of JSON: {"pages": [texts]} or {"refused": why}. Imports nothing of Django.
+"""
+
+import io
+import json
+import logging
+import resource
+import sys
+
+SECONDS_MOST = 30
+MEMORY_MOST = 1 << 30
+PAGES_MOST = 500
+CHARACTERS_MOST = 2_000_000
+
+
+def main() -> None:
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS_MOST, SECONDS_MOST))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MOST, MEMORY_MOST))
+    logging.disable(logging.CRITICAL)
+    sys.stdout.write(json.dumps(read(sys.stdin.buffer.read())))
+
+
+def read(content: bytes) -> dict[str, object]:
+    """Return the text of each page, or why there is none: "broken", "encrypted" or "pages"."""
+    from pypdf import PdfReader
+    from pypdf.errors import PyPdfError
+
+    try:
+        reader = PdfReader(io.BytesIO(content), strict=False)
+        # One that only forbids printing opens with an empty password.
+        if reader.is_encrypted and not reader.decrypt(""):
+            return {"refused": "encrypted"}
+        count = len(reader.pages)
+        if count > PAGES_MOST:
+            return {"refused": "pages", "count": count}
+        pages: list[str] = []
+        length = 0
+        for page in reader.pages:
+            pages.append((page.extract_text() or "").strip())
+            length += len(pages[-1])
+            if length > CHARACTERS_MOST:
+                break
+    except MemoryError:
+        return {"refused": "broken"}
+    except (PyPdfError, ValueError, KeyError, TypeError, IndexError, AttributeError):
+        # Broken in one of the many ways that a PDF can be.
+        return {"refused": "broken"}
+    except (RecursionError, NotImplementedError, OSError, ArithmeticError, ImportError):
+        return {"refused": "encrypted" if b"/Encrypt" in content else "broken"}
+    return {"pages": pages}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,199 @@
+"""Draft in the background, section by section, while the batch's heart beats.
+
+The batch's `updated_at` is the writer's heartbeat; its status and its `run` are how the writer is
+told that it is no longer wanted.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from uuid import UUID
+
+from django.db import DatabaseError, transaction
+from django.db.models import Max, QuerySet
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.services import mark_key_refused
+from flashcards.domain.records import Flashcard
+from flashcards.drafting import generation, origins
+from flashcards.drafting.candidates import CANDIDATES_MAX, Candidate
+from flashcards.drafting.origins import Origin
+from flashcards.models import Draft, DraftBatch
+from memoryloop import background
+from memoryloop.llm import base as llm
+
+logger = logging.getLogger(__name__)
+
+HEARTBEAT_SECONDS = 1.0
+INTERRUPTED = "The server stopped while these were being drafted. What came is kept."
+TEXT_GONE = "The text that these were made from is gone."
+OUR_FAULT = "Something went wrong in MemoryLoop itself while drafting. What came is kept."
+
+Status = DraftBatch.Status
+
+
+def begin(batch: DraftBatch, user: User, provider: llm.Provider) -> None:
+    background.submit(_write(batch.id, batch.run, user, provider), name=f"drafts {batch.id}")
+
+
+async def _write(batch_id: UUID, run: UUID, user: User, provider: llm.Provider) -> None:
+    """Write a batch to its end, whatever that is, while its heart beats."""
+    asked_at = timezone.now()
+    writing = asyncio.create_task(_sections(batch_id, run, user, provider))
+    status, error = Status.FAILED, INTERRUPTED
+    try:
+        while not writing.done():
+            await asyncio.wait({writing}, timeout=HEARTBEAT_SECONDS)
+            if not writing.done() and not await _beat(batch_id, run):
+                # Stopped by the learner, or taken over: the row is no longer ours to write.
+                writing.cancel()
+                await asyncio.wait({writing})
+                return
+        status, error = Status.READY, ""
+        await writing
+    except llm.LlmError as failure:
+        status, error = Status.FAILED, failure.sentence
+        if isinstance(failure, llm.AuthenticationFailed):
+            await background.run_in_database(
+                mark_key_refused, user, provider=provider, asked_at=asked_at
+            )
+    except asyncio.CancelledError:
+        writing.cancel()
+        status, error = Status.FAILED, INTERRUPTED
+    except origins.NoOrigin:
+        status, error = Status.FAILED, TEXT_GONE
+    except Exception:
+        logger.exception("The drafts %s failed", batch_id)
+        status, error = Status.FAILED, OUR_FAULT
+    await background.run_in_database(end, batch_id, run, status, error, provider.model)
+
+
+async def _sections(batch_id: UUID, run: UUID, user: User, provider: llm.Provider) -> None:
+    batch, origin, known = await background.run_in_database(_task, batch_id, user)
+    room = CANDIDATES_MAX - await background.run_in_database(
+        Draft.objects.filter(batch_id=batch_id).count
+    )
+    dropped = 0
+    async for drafted in _drafted(provider, batch, origin, known, max(0, room)):
+        dropped += drafted.dropped
+        kept = await background.run_in_database(
+            store,
+            batch_id,
+            run,
+            drafted.candidates,
+            offset=origin.offset,
+            sections_done=drafted.section + drafted.done,
+            note=_note(dropped),
+        )
+        if not kept:
+            return
+
+
+def _drafted(
+    provider: llm.Provider,
+    batch: DraftBatch,
+    origin: Origin,
+    known: Sequence[tuple[str, str]],
+    room: int,
+) -> AsyncIterator[generation.Drafted]:
+    if origin.card is not None:
+        card = origin.card
+        return generation.split(provider, card.question, card.answer, room=room)
+    return generation.generate(
+        provider, origin.passage, known=known, done=batch.sections_done, room=room
+    )
+
+
+def _note(dropped: int) -> str:
+    if not dropped:
+        return ""
+    return (
+        f"The model gave more cards than a text may have: the first {CANDIDATES_MAX} or fewer "
+        f"are here, {dropped:,} were left out."
+    )
+
+
+def _task(batch_id: UUID, user: User) -> tuple[DraftBatch, Origin, list[tuple[str, str]]]:
+    batch = DraftBatch.objects.get(id=batch_id)
+    origin = origins.of_batch(user, batch)
+    return batch, origin, known_cards(user, origin)
+
+
+def known_cards(user: User, origin: Origin) -> list[tuple[str, str]]:
+    """Return (question, answer) of what a text has given: its cards, and every draft."""
+    drafts = Draft.objects.filter(
+        batch__owner=user,
+        batch__message=origin.message,
+        batch__document=origin.document,
+        batch__card_id=origin.card.id if origin.card else None,
+    )
+    pairs = drafts.order_by("batch__created_at", "position").values_list("question", "answer")
+    return [(card.question, card.answer) for card in cards_made(user, origin)] + list(pairs)
+
+
+def cards_made(user: User, origin: Origin) -> list[Flashcard]:
+    """Return the cards that a message or a document gave, in the order they were made in."""
+    if origin.is_split:
+        return []
+    field = "message_id" if origin.message else "document_id"
+    cards = Flashcard.objects.for_owner(user.pk).filter(**{field: origin.id})
+    return list(cards.order_by("created_at"))
+
+
+async def _beat(batch_id: UUID, run: UUID) -> bool:
+    """Return whether the batch is still this run's to write."""
+    try:
+        return await background.run_in_database(_touch, batch_id, run)
+    except DatabaseError:
+        # The next beat may reach it; dead is who misses fifteen.
+        logger.warning("The heartbeat of the drafts %s did not reach the database", batch_id)
+        return True
+
+
+def _touch(batch_id: UUID, run: UUID) -> bool:
+    return _of_run(batch_id, run).update(updated_at=timezone.now()) == 1
+
+
+def _of_run(batch_id: UUID, run: UUID) -> "QuerySet[DraftBatch]":
+    return DraftBatch.objects.filter(id=batch_id, run=run, status=Status.WORKING)
+
+
+@transaction.atomic
+def store(
+    batch_id: UUID,
+    run: UUID,
+    found: Sequence[Candidate],
+    *,
+    offset: int = 0,
+    sections_done: int,
+    note: str = "",
+) -> bool:
+    """Add a section's drafts, all or none. Return whether the batch was still this run's."""
+    ours = _of_run(batch_id, run).update(
+        sections_done=sections_done, note=note, updated_at=timezone.now()
+    )
+    if not ours:
+        return False
+    last = Draft.objects.filter(batch_id=batch_id).aggregate(last=Max("position"))["last"]
+    first = 0 if last is None else last + 1
+    Draft.objects.bulk_create(
+        Draft(
+            batch_id=batch_id,
+            position=first + index,
+            kind=candidate.kind,
+            question=candidate.question,
+            answer=candidate.answer,
+            source_start=None if candidate.start is None else candidate.start + offset,
+            source_end=None if candidate.end is None else candidate.end + offset,
+        )
+        for index, candidate in enumerate(found)
+    )
+    return True
+
+
+def end(batch_id: UUID, run: UUID, status: str, error: str = "", model: str = "") -> bool:
+    changes: dict[str, object] = {"status": status, "error": error[:500]}
+    if model:
+        changes["model"] = model[:120]
+    return _of_run(batch_id, run).update(updated_at=timezone.now(), **changes) == 1

@@ -1,0 +1,197 @@
+"""Find duplicates in a whole collection: a background job with progress, its groups, its undo."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import numpy as np
+from django.db import transaction
+from django.utils import timezone
+
+from flashcards.cards import jobs
+from flashcards.domain.records import Flashcard
+from flashcards.duplicates import overlaps, similarity
+from flashcards.models import DuplicateSearch
+from flashcards.store.search import vectors
+from memoryloop.embeddings import EmbeddingError
+
+logger = logging.getLogger(__name__)
+
+# Cosine of two whole cards below which nobody takes them for the same.
+LIKELY = 0.6
+# Rows compared with all later ones in one multiplication.
+BLOCK = 512
+# Of each card only so many of its nearest are judged: beyond it a topic, not a fact, is repeated.
+NEIGHBOURS = 6
+# Pairs judged at once: their texts are embedded together.
+JUDGED = 64
+PAIRS_MOST = 2_000
+# A worker that has said nothing for so long is gone.
+HEARTBEAT = timedelta(minutes=5)
+BROKEN = "The model that compares cards cannot be run just now. Try again later."
+INTERRUPTED = "The search was interrupted. Start it again."
+
+Status = DuplicateSearch.Status
+
+
+@dataclass(frozen=True)
+class Group:
+    """Cards that say the same."""
+
+    cards: list[Flashcard]
+    score: float
+
+    @property
+    def key(self) -> str:
+        """Return the ids of its cards, as forms carry them."""
+        return " ".join(str(card.id) for card in self.cards)
+
+
+def start(*, owner_id: UUID, now: datetime) -> DuplicateSearch:
+    """Begin to look through an owner's cards, or join the search that is under way."""
+    with transaction.atomic():
+        search, created = DuplicateSearch.objects.select_for_update().get_or_create(
+            owner_id=owner_id, defaults={"started_at": now, "updated_at": now}
+        )
+        if not created and is_working(search, now):
+            return search
+        if not created:
+            search.delete()
+            search = DuplicateSearch.objects.create(
+                owner_id=owner_id, started_at=now, updated_at=now
+            )
+        jobs.request_duplicates(owner_id, search.id)
+    return search
+
+
+def stop(*, owner_id: UUID, now: datetime) -> None:
+    """End the search; what it found until now stays."""
+    DuplicateSearch.objects.filter(owner_id=owner_id, status=Status.WORKING).update(
+        status=Status.STOPPED, updated_at=now
+    )
+
+
+def is_working(search: DuplicateSearch, now: datetime) -> bool:
+    return search.status == Status.WORKING and search.updated_at > now - HEARTBEAT
+
+
+def latest(*, owner_id: UUID, now: datetime) -> DuplicateSearch | None:
+    """Return the owner's search; one whose worker died says so."""
+    search = DuplicateSearch.objects.filter(owner_id=owner_id).first()
+    if search and search.status == Status.WORKING and not is_working(search, now):
+        search.status, search.error = Status.FAILED, INTERRUPTED
+        search.save(update_fields=["status", "error"])
+    return search
+
+
+def run(*, owner_id: UUID, search_id: UUID, clock: Callable[[], datetime] = timezone.now) -> None:
+    """Look through the owner's cards; writes down how far it is, and ends when it is stopped."""
+    try:
+        for compared, total, pairs in _search(owner_id):
+            running = DuplicateSearch.objects.filter(id=search_id, status=Status.WORKING)
+            found = sorted(pairs, key=lambda pair: -float(pair[2]))[:PAIRS_MOST]
+            if not running.update(compared=compared, total=total, pairs=found, updated_at=clock()):
+                return
+    except EmbeddingError:
+        logger.warning("Duplicates cannot be looked for just now.", exc_info=True)
+        _end(search_id, Status.FAILED, clock(), error=BROKEN)
+        return
+    _end(search_id, Status.DONE, clock())
+
+
+def groups(*, owner_id: UUID, search: DuplicateSearch) -> list[Group]:
+    """Return what was found and still stands, the surest first: the cards as they are now.
+
+    Pairs that were told apart, siblings, and cards deleted since are left out.
+    """
+    ids = {UUID(i) for pair in search.pairs for i in pair[:2]}
+    cards = Flashcard.objects.for_owner(owner_id).in_bulk(sorted(ids, key=str)) if ids else {}
+    apart = overlaps.told_apart(owner_id)
+    linked: dict[UUID, UUID] = {}
+    scores: dict[UUID, float] = {}
+    for first, second, score in search.pairs:
+        one, other = UUID(first), UUID(second)
+        if one not in cards or other not in cards or _pair(one, other) in apart:
+            continue
+        a, b = _root(linked, one), _root(linked, other)
+        linked[b] = a
+        scores[a] = max(float(score), scores.get(a, 0.0), scores.get(b, 0.0))
+    members: dict[UUID, list[Flashcard]] = defaultdict(list)
+    for card_id in {*linked, *linked.values()}:
+        members[_root(linked, card_id)].append(cards[card_id])
+    # The card that is known best comes first: it is the one to keep.
+    found = [
+        Group(sorted(group, key=lambda c: (-c.reps, c.created_at)), scores.get(root, 0.0))
+        for root, group in members.items()
+        if len(group) > 1
+    ]
+    return sorted(found, key=lambda group: (-group.score, group.key))
+
+
+def _search(owner_id: UUID) -> Iterator[tuple[int, int, list[tuple[str, str, float]]]]:
+    """Yield (cards compared, cards in all, pairs found so far)."""
+    ids, matrix = vectors.read(owner_id)
+    pairs: list[tuple[str, str, float]] = []
+    yield 0, len(ids), pairs
+    for start_row in range(0, len(ids), BLOCK):
+        likely = _likely(matrix, start_row)
+        for start_pair in range(0, len(likely), JUDGED):
+            part = [(ids[a], ids[b], near) for a, b, near in likely[start_pair:][:JUDGED]]
+            pairs += _judged(owner_id, part)
+            yield start_row, len(ids), pairs
+        yield min(start_row + BLOCK, len(ids)), len(ids), pairs
+
+
+def _likely(matrix: vectors.Vectors, start: int) -> list[tuple[int, int, float]]:
+    """Return the pairs of a block's rows with later ones that are near enough to be judged.
+
+    Each is (row, row, cosine).
+    """
+    block = matrix[start : start + BLOCK]
+    nearness = block @ matrix[start:].T
+    found: list[tuple[int, int, float]] = []
+    for row in range(len(block)):
+        later = nearness[row, row + 1 :]
+        near = np.flatnonzero(later >= LIKELY)
+        nearest = near[np.argsort(-later[near], kind="stable")[:NEIGHBOURS]]
+        found += [(start + row, start + row + 1 + int(n), float(later[n])) for n in nearest]
+    return found
+
+
+def _judged(
+    owner_id: UUID, pairs: Sequence[tuple[UUID, UUID, float]]
+) -> list[tuple[str, str, float]]:
+    wanted = sorted({card_id for pair in pairs for card_id in pair[:2]}, key=str)
+    cards = Flashcard.objects.for_owner(owner_id).in_bulk(wanted)
+    present = [
+        (cards[a], cards[b], near)
+        for a, b, near in pairs
+        if a in cards and b in cards and cards[a].note_id != cards[b].note_id
+    ]
+    scores = overlaps.compared(
+        [(similarity.said(a), similarity.said(b), near) for a, b, near in present]
+    )
+    return [
+        (str(a.id), str(b.id), round(score, 4))
+        for (a, b, _), (score, _) in zip(present, scores, strict=True)
+        if score >= similarity.SAME
+    ]
+
+
+def _end(search_id: UUID, status: str, now: datetime, *, error: str = "") -> None:
+    DuplicateSearch.objects.filter(id=search_id, status=Status.WORKING).update(
+        status=status, error=error, updated_at=now
+    )
+
+
+def _pair(one: UUID, other: UUID) -> tuple[UUID, UUID]:
+    return (one, other) if str(one) < str(other) else (other, one)
+
+
+def _root(linked: dict[UUID, UUID], card_id: UUID) -> UUID:
+    while linked.setdefault(card_id, card_id) != card_id:
+        card_id = linked[card_id]
+    return card_id

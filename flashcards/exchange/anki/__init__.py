@@ -1,0 +1,1 @@
+"""Anki's packages: read and written."""

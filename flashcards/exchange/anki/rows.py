@@ -1,0 +1,141 @@
+"""A card of ours and its log as rows of Anki's tables: `schedule` the other way round."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from flashcards import scheduling
+from flashcards.domain.records import Flashcard, LogKind, ReviewLog, State
+from flashcards.domain.study_day import Day
+
+_TYPES = {State.NEW: 0, State.LEARNING: 1, State.REVIEW: 2, State.RELEARNING: 3}
+_KINDS = {LogKind.LEARN: 0, LogKind.REVIEW: 1, LogKind.RELEARN: 2, LogKind.CRAM: 3}
+_MANUAL = 4
+_SUSPENDED, _BURIED = -1, -3
+_EASE = 2500
+# One learning step is left, today and in all.
+_ONE_STEP = 1001
+_SECONDS_A_DAY = 86_400
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Days:
+    """How a package counts days: from a date, by the learner's clock."""
+
+    zero: date
+    day: Day
+    now: datetime
+
+    def number(self, moment: datetime) -> int:
+        return (self.day.of(moment) - self.zero).days
+
+
+class Ids:
+    """Gives numbers that are times in milliseconds, each once."""
+
+    def __init__(self) -> None:
+        self._used: set[int] = set()
+
+    def of(self, moment: datetime) -> int:
+        number = int(moment.timestamp() * 1000)
+        while number in self._used:
+            number += 1
+        self._used.add(number)
+        return number
+
+
+def card_row(
+    card: Flashcard,
+    *,
+    number: int,
+    note_number: int,
+    deck_number: int,
+    position: int,
+    days: Days,
+    with_schedule: bool,
+) -> Row:
+    """Return the row of `cards`."""
+    state = card.state if with_schedule else State.NEW
+    type_ = _TYPES[state]
+    due, interval, data = position, 0, {}
+    if state is State.REVIEW:
+        due = days.number(card.due)
+        last = days.number(card.last_review or card.due)
+        interval = max(1, due - last)
+    elif state is not State.NEW:
+        due = int(card.due.timestamp())
+    if state is not State.NEW and card.stability is not None:
+        data = {"s": card.stability, "d": card.difficulty, "dr": 0.9}
+        if card.last_review:
+            data["lrt"] = int(card.last_review.timestamp())
+    queue = {0: 0, 1: 1, 2: 2, 3: 1}[type_]
+    if card.suspended:
+        queue = _SUSPENDED
+    elif with_schedule and card.buried_until and card.buried_until > days.now:
+        queue = _BURIED
+    studied = state is not State.NEW
+    return (
+        number,
+        note_number,
+        deck_number,
+        max(card.ordinal - 1, 0),
+        int(card.edited_at.timestamp()),
+        -1,
+        type_,
+        queue,
+        due,
+        interval,
+        _EASE if studied else 0,
+        card.reps if studied else 0,
+        card.lapses if studied else 0,
+        _ONE_STEP if state in (State.LEARNING, State.RELEARNING) else 0,
+        *(0, 0),
+        card.flag,
+        json.dumps(data),
+    )
+
+
+def review_rows(card_number: int, logs: Iterable[ReviewLog], ids: Ids) -> list[Row]:
+    """Return the rows of `revlog` for what stands of a card's log, in its order."""
+    rows: list[Row] = []
+    last = 0
+    for log in _standing(logs):
+        interval = _interval(log)
+        hard = log.difficulty_after
+        # Where SM-2 has its ease, FSRS has the difficulty, from 100 to 1100.
+        factor = round(((hard - 1) / 9 + 0.1) * 1000) if hard else 0
+        if log.rating is None:
+            ease, kind, duration = 0, _MANUAL, 0
+            if scheduling.is_reset(log):
+                interval = factor = 0
+        else:
+            ease, kind, duration = int(log.rating), _KINDS[log.kind], log.duration_ms
+            if log.kind is LogKind.CRAM:
+                factor = 0
+        number = ids.of(log.reviewed_at)
+        rows.append((number, card_number, -1, ease, interval, last, factor, duration, kind))
+        last = interval
+    return rows
+
+
+def _standing(logs: Iterable[ReviewLog]) -> list[ReviewLog]:
+    history = list(logs)
+    undone = {log.undoes for log in history if log.kind is LogKind.UNDO}
+    kept: Sequence[ReviewLog] = [
+        log
+        for log in history
+        # The card itself says with which memory it came.
+        if log.kind is not LogKind.UNDO and log.id not in undone and not scheduling.is_given(log)
+    ]
+    return sorted(kept, key=lambda log: (log.reviewed_at, log.sequence))
+
+
+def _interval(log: ReviewLog) -> int:
+    """Return Anki's interval: days, or seconds below 0."""
+    span = timedelta(days=log.scheduled_days)
+    if log.state_after is State.REVIEW:
+        return max(1, round(span / timedelta(days=1)))
+    return -max(1, min(round(span.total_seconds()), 365 * _SECONDS_A_DAY))

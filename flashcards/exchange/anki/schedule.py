@@ -1,0 +1,323 @@
+"""Anki's schedule and history of a card as rows of our log; the card is their fold.
+
+Every rating keeps its time and its interval. A card that was studied, but of whose first reviews
+there is no row, begins with the memory that Anki has of it: FSRS's own, else SM-2's interval and
+ease. Whatever moved a card without a rating is a row too, so that it is due on the day it was.
+"""
+
+import dataclasses
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from flashcards import scheduling
+from flashcards.domain.records import Flashcard, LogKind, Rating, ReviewLog, State
+from flashcards.exchange.anki.collection import Card, Review
+from flashcards.scheduling import Memory, ScheduleSettings
+
+_NEW, _REVIEW = 0, 2
+_SUSPENDED = -1
+_BURIED = (-2, -3)
+# Kinds of rows in Anki's log.
+_LEARN, _FILTERED, _MANUAL, _RESCHEDULED = 0, 3, 4, 5
+_STATES = {0: State.LEARNING, 1: State.REVIEW, 2: State.RELEARNING}
+_KINDS = {
+    State.NEW: LogKind.LEARN,
+    State.LEARNING: LogKind.LEARN,
+    State.REVIEW: LogKind.REVIEW,
+    State.RELEARNING: LogKind.RELEARN,
+}
+# Larger due values are times, smaller ones numbers of days.
+_TIMES_FROM = 1_000_000_000
+# FSRS's difficulty stands where SM-2's ease does, which is never so low.
+_DIFFICULTY_UNTIL = 1_100
+_EASE = 2.5
+_DAYS_MOST = 36_500
+_DURATION_MAX_MS = 3_600_000
+_DAY = timedelta(days=1)
+_HOUR = timedelta(hours=1)
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """How a package counts its days, and by which settings its reviews are folded."""
+
+    day_zero: date
+    settings: ScheduleSettings
+    now: datetime
+    # Before Anki 2.1 there were three answers while learning: Again, Good, Easy.
+    first_scheduler: bool = False
+
+    def date_of(self, number: int) -> date:
+        """Return the date of a day's number; nonsense becomes the nearest that a calendar has."""
+        return self.day_zero + timedelta(days=min(max(number, -_DAYS_MOST), 2 * _DAYS_MOST))
+
+
+@dataclass
+class _History:
+    """A card's log while it grows, and what the card is by it."""
+
+    card: Flashcard
+    calendar: Calendar
+    rows: list[ReviewLog] = field(default_factory=list)
+    state: State = State.NEW
+    memory: Memory | None = None
+    last_at: datetime | None = None
+
+    def add(self, row_id: object, kind: LogKind, at: datetime, **values: Any) -> None:
+        before = self.state, self.memory
+        self.state = values.pop("state", self.state)
+        self.memory = values.pop("memory", self.memory)
+        scheduled = values.pop("scheduled_days", 0.0)
+        self.rows.append(
+            ReviewLog(
+                id=uuid.uuid5(self.card.id, str(row_id)),
+                owner_id=self.card.owner_id,
+                flashcard_id=self.card.id,
+                sequence=len(self.rows),
+                kind=kind,
+                reviewed_at=at,
+                scheduled_days=scheduled,
+                state_before=values.pop("state_before", before[0]),
+                stability_before=before[1].stability if before[1] else None,
+                difficulty_before=before[1].difficulty if before[1] else None,
+                state_after=self.state,
+                stability_after=self.memory.stability if self.memory else None,
+                difficulty_after=self.memory.difficulty if self.memory else None,
+                **values,
+            )
+        )
+
+    def give(self, state: State, memory: Memory, at: datetime, days: float) -> None:
+        """Begin with a memory whose reviews have no rows."""
+        values = {"state": state, "memory": memory, "elapsed_days": 0.0}
+        row_id = f"given {len(self.rows)}"
+        self.add(row_id, LogKind.MANUAL, at, scheduled_days=days or 1e-11, **values)
+        self.last_at = at
+
+    def reset(self, row_id: object, at: datetime) -> None:
+        self.add(row_id, LogKind.MANUAL, at, state=State.NEW, memory=None)
+        self.last_at = None
+
+
+def taken_over(
+    card: Flashcard, theirs: Card, reviews: Sequence[Review], calendar: Calendar
+) -> tuple[Flashcard, list[ReviewLog]]:
+    """Return the card, new until now, as it was in Anki, and the log that says so.
+
+    `reviews` are in the order of their times.
+    """
+    history = _History(card, calendar)
+    for review in {each.id: each for each in reviews}.values():
+        _take(history, review)
+    _end(history, theirs)
+    marked = _marked(card, theirs, calendar)
+    return _folded(marked, history), history.rows
+
+
+def begun_anew(card: Flashcard, theirs: Card, calendar: Calendar) -> Flashcard:
+    """Return the card without what was learnt, but with its flag, and suspended if it was."""
+    return dataclasses.replace(_marked(card, theirs, calendar), buried_until=None)
+
+
+def _marked(card: Flashcard, theirs: Card, calendar: Calendar) -> Flashcard:
+    tomorrow = calendar.settings.day.start(calendar.now, days=1)
+    return dataclasses.replace(
+        card,
+        flag=theirs.flag if 0 <= theirs.flag <= 7 else 0,
+        suspended=theirs.queue == _SUSPENDED,
+        buried_until=tomorrow if theirs.queue in _BURIED else None,
+    )
+
+
+def _take(history: _History, review: Review) -> None:
+    at = _time(review.id, history)
+    days = _days(review.interval)
+    if review.type in (_MANUAL, _RESCHEDULED) or review.ease == 0:
+        _take_manual(history, review, at, days)
+        return
+    ease = review.ease
+    if history.calendar.first_scheduler and review.type in (0, 2) and ease in (2, 3):
+        ease += 1
+    if ease not in (1, 2, 3, 4):
+        return
+    rating, settings = Rating(ease), history.calendar.settings
+    elapsed = settings.day.between(history.last_at, at) if history.last_at else None
+    values: dict[str, Any] = {
+        "rating": rating,
+        "duration_ms": min(max(review.duration_ms, 0), _DURATION_MAX_MS),
+        "scheduled_days": days,
+    }
+    if review.type == _FILTERED and review.factor == 0:
+        # Practice that was not to count.
+        values["elapsed_days"] = None if elapsed is None else float(elapsed)
+        history.add(review.id, LogKind.CRAM, at, **values)
+        return
+    if history.memory is None and review.type != _LEARN and review.last_interval > 0:
+        lasted = min(review.last_interval, _DAYS_MOST)
+        memory = _memory(review.factor, lasted, settings)
+        history.give(State.REVIEW, memory, max(at - lasted * _DAY, _EARLIEST), float(lasted))
+        elapsed = settings.day.between(history.last_at, at) if history.last_at else None
+    before = _STATES.get(review.type, history.state)
+    if history.memory is None:
+        before = State.NEW if before is State.LEARNING else before
+    elif before is State.NEW:
+        before = State.LEARNING
+    # Learning it was only as long as it comes back the same day.
+    learning = State.RELEARNING if before in (State.REVIEW, State.RELEARNING) else State.LEARNING
+    values["state_before"] = before
+    values["state"] = State.REVIEW if review.interval > 0 else learning
+    values["elapsed_days"] = None if elapsed is None else float(elapsed)
+    values["memory"] = scheduling.remembered(history.memory, rating, elapsed or 0, settings)
+    history.add(review.id, _KINDS[before], at, **values)
+    history.last_at = at
+
+
+def _take_manual(history: _History, review: Review, at: datetime, days: float) -> None:
+    """Take a row that no answer made: begun anew, or given another day."""
+    if review.interval == 0 and review.factor == 0:
+        if history.memory is not None:
+            history.reset(review.id, at)
+    elif review.interval > 0 and history.memory is not None:
+        history.add(review.id, LogKind.MANUAL, at, state=State.REVIEW, scheduled_days=days)
+    elif review.interval > 0:
+        memory = _memory(review.factor, review.interval, history.calendar.settings)
+        history.give(State.REVIEW, memory, at, days)
+
+
+def _end(history: _History, theirs: Card) -> None:
+    """See to it that the card is in the state and due on the day that Anki says."""
+    if theirs.type == _NEW:
+        if history.memory is not None:
+            history.reset("reset", history.rows[-1].reviewed_at)
+        return
+    settings = history.calendar.settings
+    if theirs.type == _REVIEW:
+        state = State.REVIEW
+    else:
+        state = State.LEARNING if theirs.type == 1 else State.RELEARNING
+    if history.memory is None:
+        _give(history, theirs, state)
+        return
+    last = history.last_at or history.rows[-1].reviewed_at
+    due = _due(theirs, history.calendar, last)
+    governing = scheduling.governing(history.rows)
+    assert governing is not None  # noqa: S101 - there is a memory, so there is a row
+    if governing.state_after is State.REVIEW:
+        # Whole days by the learner's clock, whatever the clocks did meanwhile.
+        on = settings.day.of(governing.reviewed_at) + round(governing.scheduled_days) * _DAY
+    else:
+        on = settings.day.of(governing.reviewed_at + timedelta(days=governing.scheduled_days))
+    same_day = on == settings.day.of(due)
+    span = (due - governing.reviewed_at) / _DAY
+    if governing.state_after is state and same_day and span:
+        # To the very moment: days of 23 hours, and what Anki added by chance within a day.
+        if abs(span - governing.scheduled_days) > 1e-9:
+            history.rows[governing.sequence] = dataclasses.replace(governing, scheduled_days=span)
+        return
+    at = history.rows[-1].reviewed_at
+    span = (due - at) / _DAY or 1e-11
+    history.add("due", LogKind.MANUAL, at, state=state, scheduled_days=span)
+
+
+def _give(history: _History, theirs: Card, state: State) -> None:
+    """Give a card without a history the memory and the day that Anki has of it."""
+    calendar = history.calendar
+    known = _fsrs(theirs.data)
+    if known is None and state is State.LEARNING:
+        # Just begun, and nothing is known of it: it begins once more.
+        return
+    interval = min(max(theirs.interval, 1), _DAYS_MOST)
+    memory = known[0] if known else _memory(theirs.factor, interval, calendar.settings)
+    last = known[1] if known else None
+    if last is None:
+        day = calendar.date_of(theirs.due) - timedelta(days=interval)
+        start = datetime.combine(day, calendar.settings.day.begins, calendar.settings.day.zone)
+        last = start.astimezone(UTC) + 8 * _HOUR if theirs.due < _TIMES_FROM else calendar.now
+    last = min(max(last, _EARLIEST), calendar.now)
+    due = _due(theirs, calendar, last)
+    history.give(state, memory, last, (due - last) / _DAY)
+
+
+def _due(theirs: Card, calendar: Calendar, last: datetime) -> datetime:
+    """Return when a card is due: a moment, or its day at the time of its last review."""
+    if theirs.due >= _TIMES_FROM:
+        return datetime.fromtimestamp(min(theirs.due, 2**33), UTC)
+    day = calendar.settings.day
+    on = calendar.date_of(theirs.due)
+    days = (on - day.of(last)).days
+    if days >= 0:
+        return day.later(last, days)
+    start = datetime.combine(on, day.begins, day.zone).astimezone(UTC)
+    return start + 8 * _HOUR
+
+
+def _folded(card: Flashcard, history: _History) -> Flashcard:
+    """Return the card as its log has it: what `scheduling.fold` gives, without a second replay."""
+    if not history.rows:
+        return card
+    sequence = len(history.rows)
+    since = scheduling.since_reset(history.rows)
+    governing = scheduling.governing(history.rows)
+    if history.memory is None or governing is None:
+        return dataclasses.replace(scheduling.as_new(card), sequence=sequence)
+    rated = [row for row in since if row.rating is not None and row.kind is not LogKind.CRAM]
+    given = any(scheduling.is_given(row) for row in since)
+    step = None
+    if history.state in (State.LEARNING, State.RELEARNING):
+        step = 0
+        for row in rated:
+            step = 0 if row.rating is Rating.AGAIN else step + (row.rating is Rating.GOOD)
+    return dataclasses.replace(
+        card,
+        state=history.state,
+        step=step,
+        stability=history.memory.stability,
+        difficulty=history.memory.difficulty,
+        due=governing.reviewed_at + timedelta(days=governing.scheduled_days),
+        last_review=history.last_at,
+        reps=len(rated) + given,
+        lapses=sum(
+            row.rating is Rating.AGAIN and row.state_before is State.REVIEW for row in rated
+        ),
+        sequence=sequence,
+    )
+
+
+def _memory(factor: int, interval: float, settings: ScheduleSettings) -> Memory:
+    """Return the memory of an interval and what stands in its row for how hard the card is."""
+    if 100 <= factor <= _DIFFICULTY_UNTIL:
+        return Memory(max(float(interval), 0.1), 1 + (factor / 1000 - 0.1) * 9)
+    ease = factor / 1000 if factor > _DIFFICULTY_UNTIL else _EASE
+    return scheduling.from_sm2(min(ease, 10.0), float(interval), settings)
+
+
+def _fsrs(data: str) -> tuple[Memory, datetime | None] | None:
+    """Return the memory that Anki's own FSRS has written on a card, and its last review."""
+    try:
+        found = json.loads(data) if data.startswith("{") else {}
+        stability, difficulty = float(found["s"]), float(found["d"])
+        reviewed = int(found.get("lrt") or 0)
+    except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
+        return None
+    if not (0 < stability < 1e6 and 1 <= difficulty <= 10):
+        return None
+    last = datetime.fromtimestamp(reviewed, UTC) if 0 < reviewed < 2**33 else None
+    return Memory(stability, difficulty), last
+
+
+def _time(milliseconds: int, history: _History) -> datetime:
+    """Return the time of a row: never in the future, and never before the row that it follows."""
+    seconds = min(max(milliseconds, 0) / 1000, 2**33)
+    at = min(datetime.fromtimestamp(seconds, UTC), history.calendar.now)
+    return max(at, history.rows[-1].reviewed_at if history.rows else _EARLIEST)
+
+
+def _days(interval: int) -> float:
+    if interval >= 0:
+        return float(min(interval, _DAYS_MOST))
+    return min(-interval, _DAYS_MOST * 86_400) / 86_400

@@ -1,0 +1,165 @@
+"""Make a file of cards, in the background: a package for Anki, or a table."""
+
+import contextlib
+import logging
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from flashcards import study_settings
+from flashcards.cards import jobs
+from flashcards.domain.records import Flashcard, ReviewLog
+from flashcards.domain.validation import CardError
+from flashcards.exchange.anki.writer import AnkiWriter
+from flashcards.exchange.text.csv_writer import CsvWriter
+from flashcards.exchange.uploads import folder_of
+from flashcards.models import CardExport, Deck, JournalEntry, NoteOrigin
+from flashcards.store.maintenance import checkpoint
+
+logger = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime]
+Status = CardExport.Status
+FORMATS = {"apkg": "Anki package (.apkg)", "csv": "Table (.csv)"}
+CHUNK_CARDS = 1_000
+# What takes longer than about a second is for the background worker.
+AT_ONCE_CARDS = 300
+# A file is kept for so long, for its owner to fetch.
+KEPT = timedelta(days=1)
+HEARTBEAT = timedelta(minutes=5)
+BROKEN = "The file could not be made. Try again."
+
+
+class NothingToExport(CardError):
+    """There is no card to export."""
+
+
+def start(
+    *,
+    owner_id: UUID,
+    format: str,  # noqa: A002 - what it is called everywhere
+    search: str,
+    options: Mapping[str, Any],
+    card_ids: Sequence[UUID],
+    clock: Clock,
+) -> CardExport:
+    """Make a file of these cards of the owner; of many in the background. Raises NothingToExport"""
+    if not card_ids:
+        raise NothingToExport("There is no card to export here.")
+    with transaction.atomic():
+        row = CardExport.objects.create(
+            owner_id=owner_id,
+            format=format,
+            search=search,
+            options=dict(options),
+            card_ids=b"".join(card_id.bytes for card_id in card_ids),
+            total=len(card_ids),
+            created_at=clock(),
+            updated_at=clock(),
+        )
+        if row.total > AT_ONCE_CARDS:
+            jobs.request_export(row.id)
+    if row.total <= AT_ONCE_CARDS:
+        run(export_id=row.id, clock=clock)
+        row.refresh_from_db()
+    return row
+
+
+def file_of(row: CardExport) -> Path:
+    return folder_of(row) / f"cards.{row.format}"
+
+
+def resume(now: datetime) -> None:
+    """Ask again for what a worker left half done when it ended."""
+    for row in CardExport.objects.filter(status=Status.WORKING, updated_at__lt=now - HEARTBEAT):
+        jobs.request_export(row.id)
+
+
+def purge(now: datetime) -> None:
+    """Remove files that were made a day ago."""
+    for row in CardExport.objects.filter(created_at__lt=now - KEPT).defer("card_ids"):
+        row.delete()
+
+
+def run(*, export_id: UUID, clock: Clock) -> None:
+    """Make the file, from its beginning; writes down how far it is."""
+    row = CardExport.objects.filter(id=export_id, status=Status.WORKING).first()
+    if row is None:
+        return
+    if JournalEntry.objects.filter(owner_id=row.owner_id, kind=JournalEntry.Kind.BATCH).exists():
+        # Cards that were brought in by the thousand are read from LanceDB only.
+        checkpoint.run_until_empty()
+    folder = folder_of(row)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    partial = folder / f"{uuid.uuid4()}.partial"
+    try:
+        _write(row, partial, clock)
+        partial.replace(file_of(row))
+    except Exception:
+        _end(row, Status.FAILED, clock(), error=BROKEN)
+        raise
+    finally:
+        for left in folder.glob(f"{partial.name}*"):
+            with contextlib.suppress(OSError):
+                left.unlink()
+    _end(row, Status.DONE, clock(), size_bytes=file_of(row).stat().st_size, done=row.total)
+
+
+def _write(row: CardExport, path: Path, clock: Clock) -> None:
+    mine = study_settings.settings_for(owner_id=row.owner_id)
+    names = Deck.objects.filter(owner_id=row.owner_id, search="").values_list("id", "name")
+    kind = AnkiWriter if row.format == "apkg" else CsvWriter
+    with_schedule = bool(row.options.get("schedule", True))
+    writer = kind(
+        path,
+        owner_id=row.owner_id,
+        deck_names=dict(names),
+        day=mine.day,
+        rollover_hour=mine.rollover_hour,
+        now=clock(),
+        with_schedule=with_schedule,
+        with_media=bool(row.options.get("media", True)),
+    )
+    with writer:
+        done = 0
+        for ids in _chunks(bytes(row.card_ids)):
+            found = {
+                card.id: card
+                for card in Flashcard.objects.for_owner(row.owner_id).filter(id__in=frozenset(ids))
+            }
+            cards = [found[card_id] for card_id in ids if card_id in found]
+            logs: dict[UUID, list[ReviewLog]] = defaultdict(list)
+            if with_schedule and row.format == "apkg":
+                mine_logs = ReviewLog.objects.for_owner(row.owner_id)
+                for log in mine_logs.filter(flashcard_id__in=frozenset(found)):
+                    logs[log.flashcard_id].append(log)
+            guids = dict(
+                NoteOrigin.objects.filter(
+                    owner_id=row.owner_id, note_id__in={card.note_id for card in cards}
+                ).values_list("note_id", "guid")
+            )
+            origins = writer.add(cards, logs, guids)
+            NoteOrigin.objects.bulk_create(
+                origins,
+                update_conflicts=True,
+                unique_fields=["owner", "note_id"],
+                update_fields=["guid", "words_hash"],
+            )
+            done += len(ids)
+            CardExport.objects.filter(id=row.id).update(done=done, updated_at=clock())
+
+
+def _chunks(packed: bytes) -> Iterator[list[UUID]]:
+    ids = [UUID(bytes=packed[at : at + 16]) for at in range(0, len(packed), 16)]
+    for start_ in range(0, len(ids), CHUNK_CARDS):
+        yield ids[start_ : start_ + CHUNK_CARDS]
+
+
+def _end(row: CardExport, status: str, now: datetime, **values: Any) -> None:
+    CardExport.objects.filter(id=row.id).update(status=status, updated_at=now, **values)

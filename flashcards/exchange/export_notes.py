@@ -1,0 +1,84 @@
+"""A note as other programs read it: HTML fields, its name, and what it will be known by."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from flashcards.domain.card_sides import card_ordinals
+from flashcards.domain.records import Flashcard, Kind
+from flashcards.domain.validation import clean
+from flashcards.exchange.anki import collection
+from flashcards.exchange.anki.notes import OWN_PREFIX, words_of
+from flashcards.exchange.anki.schema import FIELDS, TYPE_IDS
+from flashcards.exchange.import_notes import OWN_GUID, fields_hash, words_hash
+from flashcards.exchange.media import held
+from flashcards.models import NoteOrigin
+from memoryloop.markdown import portable
+
+_IMAGE = re.compile(r'src="([0-9a-f]{64}\.[a-z]+)"')
+_ANSWER = "{{FrontSide}}<hr id=answer>"
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A note's fields as HTML."""
+
+    guid: str
+    kind: Kind
+    fields: tuple[str, ...]
+    tags: tuple[str, ...]
+
+    def images(self) -> set[str]:
+        """Return the file names of the images that it shows."""
+        return {name for text in self.fields for name in _IMAGE.findall(text)}
+
+
+def note_of(card: Flashcard, guids: Mapping[UUID, str]) -> Outgoing:
+    """Return the note of a card."""
+    guid = guids.get(card.note_id) or f"{OWN_GUID}{card.note_id}"
+    texts = (card.question, card.answer, card.extra)
+    # Anki parts tags at blanks.
+    tags = tuple("_".join(tag.split()) for tag in card.tags)
+    # What parts fields from one another is in none of them.
+    fields = (portable(text).replace(collection.FIELD_SEPARATOR, "") for text in texts)
+    return Outgoing(guid, card.kind, tuple(fields), tags)
+
+
+def data_of(card: Flashcard, note: Outgoing) -> str:
+    """Return the words as they were written, for the day on which the note comes back."""
+    said = {"question": card.question, "answer": card.answer, "extra": card.extra}
+    whole = {"memoryloop": {**said, "fields": fields_hash(note.fields)}}
+    return json.dumps(whole, ensure_ascii=False)
+
+
+def origin_of(card: Flashcard, note: Outgoing) -> NoteOrigin:
+    """Return by what the note is known when it comes back unchanged."""
+    theirs = collection.Note(0, note.guid, 0, (), note.fields, "")
+    ordinals = [ordinal - 1 for ordinal in card_ordinals(card.kind, card.question)]
+    found, _ = words_of(theirs, _TYPES[card.kind], ordinals, held)
+    hashed = words_hash(found[0].saying(clean)) if found else ""
+    return NoteOrigin(
+        owner_id=card.owner_id, note_id=card.note_id, guid=note.guid, words_hash=hashed
+    )
+
+
+def _type(kind: Kind) -> collection.NoteType:
+    front, back = FIELDS[kind][:2]
+    fronts = [front, back] if kind is Kind.REVERSED else [front]
+    templates = tuple(
+        collection.Template(
+            ordinal,
+            "",
+            f"{{{{{'cloze:' if kind is Kind.CLOZE else ''}{asked}}}}}",
+            f"{_ANSWER}{{{{{back if asked == front else front}}}}}",
+        )
+        for ordinal, asked in enumerate(fronts)
+    )
+    return collection.NoteType(
+        TYPE_IDS[kind], OWN_PREFIX, kind is Kind.CLOZE, False, FIELDS[kind], templates
+    )
+
+
+_TYPES = {kind: _type(kind) for kind in Kind}

@@ -1,0 +1,1 @@
+"""HTML as Anki's fields have it, as Markdown."""

@@ -1,0 +1,95 @@
+"""What a learner chose of a file, and the decks of theirs that its cards go into."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flashcards.cards import decks
+from flashcards.cards.decks import BadDeck
+from flashcards.exchange.report import Report
+from flashcards.models.decks import DECK_NAME_MAX_CHARACTERS, DECK_SEPARATOR
+
+# The deck that every collection has, for what was put into none.
+DEFAULT = "Default"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which decks of the file (None: all), with what, and where to."""
+
+    deck_ids: frozenset[int] | None = None
+    keep_schedule: bool = True
+    parent: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "decks": None if self.deck_ids is None else sorted(map(str, self.deck_ids)),
+            "keep_schedule": self.keep_schedule,
+            "parent": self.parent,
+        }
+
+    @classmethod
+    def from_json(cls, known: Mapping[str, Any]) -> "Choice":
+        ids = known.get("decks")
+        return cls(
+            deck_ids=None if ids is None else frozenset(map(int, ids)),
+            keep_schedule=bool(known.get("keep_schedule", True)),
+            parent=str(known.get("parent", "")),
+        )
+
+    def wants(self, deck_id: int) -> bool:
+        return self.deck_ids is None or deck_id in self.deck_ids
+
+
+class Decks:
+    """Gives the learner's deck for one of a file's, made the first time a card wants it."""
+
+    def __init__(
+        self,
+        owner_id: UUID,
+        names: Mapping[int, str],
+        choice: Choice,
+        report: Report,
+        now: datetime,
+    ) -> None:
+        self._owner_id = owner_id
+        self._names = names
+        self._parent = choice.parent
+        self._report = report
+        self._now = now
+        self._found: dict[int, tuple[UUID, ...]] = {}
+
+    def of(self, deck_id: int) -> tuple[UUID, ...]:
+        """Return the ids of the decks that a card goes into: one, or none."""
+        if deck_id not in self._found:
+            self._found[deck_id] = self._deck(self._names.get(deck_id, DEFAULT))
+        return self._found[deck_id]
+
+    def _deck(self, theirs: str) -> tuple[UUID, ...]:
+        name = storable(theirs if theirs != DEFAULT else "", self._parent)
+        if not name:
+            return ()
+        known = {each.lower() for each in decks.names(self._owner_id)}
+        for candidate in (name, f"{name} (imported)"):
+            try:
+                deck = decks.deck_named(owner_id=self._owner_id, name=candidate, now=self._now)
+            except BadDeck as error:
+                # A saved search has this name, or there are as many decks as there may be.
+                reason = error.sentence
+                continue
+            if candidate.lower() not in known:
+                self._report.decks.append(str(deck.id))
+            return (deck.id,)
+        self._report.skip_deck(name, reason)
+        return ()
+
+
+def storable(name: str, parent: str = "") -> str:
+    """Return a deck's name as decks here may be called; "" if nothing is left of it."""
+    whole = DECK_SEPARATOR.join([parent, name])
+    parts = (" ".join(part.replace("*", "-").split()) for part in whole.split(DECK_SEPARATOR))
+    kept = DECK_SEPARATOR.join(part for part in parts if part)
+    kept = kept[:DECK_NAME_MAX_CHARACTERS].rstrip(": ")
+    return f"{kept} (deck)" if kept.lower() == "none" else kept

@@ -1,0 +1,1 @@
+"""Text files with columns: read and written."""

@@ -1,0 +1,63 @@
+"""Cards as a table that a spreadsheet opens and Anki imports: one line for each note."""
+
+import csv
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from flashcards.domain.records import Flashcard, Kind, ReviewLog
+from flashcards.exchange.export_notes import note_of, origin_of
+from flashcards.models import NoteOrigin
+
+_NAMES = {
+    Kind.BASIC: "Basic",
+    Kind.REVERSED: "Basic (and reversed card)",
+    Kind.CLOZE: "Cloze",
+}
+_HEAD = (
+    "#separator:comma\n#html:true\n#guid column:1\n#notetype column:2\n#deck column:3\n"
+    "#tags column:4\n#columns:Guid,Type,Deck,Tags,Front,Back,Note\n"
+)
+
+
+class CsvWriter:
+    """Writes a file; the arguments are those of AnkiWriter."""
+
+    def __init__(
+        self, path: Path, *, deck_names: Mapping[UUID, str], now: datetime, **_: Any
+    ) -> None:
+        self._path = path
+        self._deck_names = deck_names
+        self._now = now
+        self._notes: set[UUID] = set()
+
+    def __enter__(self) -> "CsvWriter":
+        self._file = self._path.open("w", encoding="utf-8", newline="")
+        self._file.write(_HEAD)
+        self._writer = csv.writer(self._file, lineterminator="\n")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def add(
+        self,
+        cards: Sequence[Flashcard],
+        logs: Mapping[UUID, Sequence[ReviewLog]],  # noqa: ARG002 - a table has no history
+        guids: Mapping[UUID, str],
+    ) -> list[NoteOrigin]:
+        """Write the notes of cards that are not in the file yet; return what they are known by."""
+        origins = []
+        for card in cards:
+            if card.note_id in self._notes:
+                continue
+            self._notes.add(card.note_id)
+            note = note_of(card, guids)
+            decks = (self._deck_names[each] for each in card.deck_ids if each in self._deck_names)
+            deck = next(decks, "")
+            row = (note.guid, _NAMES[card.kind], deck, " ".join(note.tags), *note.fields)
+            self._writer.writerow(row)
+            origins.append(origin_of(card, note))
+        return origins

@@ -1,0 +1,214 @@
+"""A text file with columns (.csv, .tsv, .txt), with the headers that Anki writes and reads.
+
+It is shown as what a package holds: notes of three types, in decks, without a history.
+"""
+
+import csv
+import html
+import io
+import itertools
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, tzinfo
+from hashlib import sha256
+from pathlib import Path
+
+from flashcards.domain.card_sides import cloze_ordinals
+from flashcards.exchange.anki.collection import CHUNK_NOTES, Card, Note, NoteType, Template, Whole
+from flashcards.exchange.anki.package import BadPackage
+
+FILE_MAX_BYTES = 100 * 1024**2
+FIELD_MAX_CHARACTERS = 1_000_000
+COLUMNS_MOST = 100
+_SEPARATORS = {
+    "comma": ",", "semicolon": ";", "tab": "\t", "space": " ", "pipe": "|", "colon": ":",
+}  # fmt: skip
+_FRONT_NAMES = {"front", "question", "q", "text", "vorderseite", "frage", "recto", "pregunta"}
+_BACK_NAMES = {"back", "answer", "a", "back extra", "rückseite", "antwort", "verso", "respuesta"}
+_BASIC, _REVERSED, _CLOZE = 1, 2, 3
+_ANSWER = "{{FrontSide}}<hr id=answer>"
+
+
+class TextFile:
+    """An open text file; raises BadPackage like a collection."""
+
+    first_scheduler = False
+
+    def __init__(self, path: Path) -> None:
+        if path.stat().st_size > FILE_MAX_BYTES:
+            raise BadPackage(
+                f"A text file may have {FILE_MAX_BYTES // 1024**2} MB. Cut this one into several."
+            )
+        self._text = _decoded(path.read_bytes())
+        csv.field_size_limit(FIELD_MAX_CHARACTERS)
+        self._head: dict[str, str] = {}
+        lines = self._text.split("\n", 50)
+        skipped = 0
+        for line in lines:
+            name, colon, value = line.strip("\r").partition(":")
+            if not line.startswith("#") or not colon:
+                break
+            self._head[name[1:].strip().lower()] = value.strip()
+            skipped += len(line) + 1
+        self._text = self._text[skipped:]
+        self._separator = self._find_separator()
+        self._special = {
+            name: self._column(f"{name} column") for name in ("guid", "notetype", "deck", "tags")
+        }
+        self._names = self._find_names()
+        self.decks: dict[int, str] = {}
+        self.note_types = {each.id: each for each in self._types()}
+        self._counts: dict[str, dict[int, int]] = {"deck": {}, "type": {}}
+        for whole in itertools.chain.from_iterable(self.wholes(after=0)):
+            deck_id, type_id = whole.cards[0].deck_id, whole.note.type_id
+            decks, types = self._counts["deck"], self._counts["type"]
+            decks[deck_id] = decks.get(deck_id, 0) + len(whole.cards)
+            types[type_id] = types.get(type_id, 0) + 1
+        if not self._counts["type"]:
+            raise BadPackage("There is no line with cards in this file.")
+
+    def __enter__(self) -> "TextFile":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return
+
+    def day_zero(self, zone: tzinfo) -> date:
+        return datetime(2000, 1, 1, tzinfo=UTC).astimezone(zone).date()
+
+    def count_notes(self) -> int:
+        return sum(self._counts["type"].values())
+
+    def count_reviews(self) -> int:
+        return 0
+
+    def count_scheduled(self) -> int:
+        return 0
+
+    def cards_by_deck(self) -> dict[int, int]:
+        return self._counts["deck"]
+
+    def notes_by_type(self) -> dict[int, int]:
+        return self._counts["type"]
+
+    def wholes(self, *, after: int) -> Iterator[list[Whole]]:
+        """Yield the notes of the lines behind a line, some thousands at a time."""
+        numbered = ((n, row) for n, row in enumerate(self._rows(), 1) if n > after and any(row))
+        while chunk := list(itertools.islice(numbered, CHUNK_NOTES)):
+            yield [self._whole(number, row) for number, row in chunk]
+
+    def _rows(self) -> Iterator[list[str]]:
+        reader = csv.reader(io.StringIO(self._text, newline=""), delimiter=self._separator)
+        try:
+            for number, row in enumerate(reader):
+                if number or not self._has_names_row:
+                    yield row[:COLUMNS_MOST]
+        except csv.Error as error:
+            raise BadPackage(
+                f"Line {reader.line_num} of this file cannot be read: a quotation mark may be "
+                "missing."
+            ) from error
+
+    def _whole(self, number: int, row: list[str]) -> Whole:
+        taken = {at for at in self._special.values() if at is not None}
+        raw = [value for at, value in enumerate(row) if at not in taken]
+        is_html = self._head.get("html", "").lower() == "true"
+        fields = raw if is_html else [_as_html(value) for value in raw]
+        type_id = self._type_of(self._value(row, "notetype") or self._head.get("notetype", ""), raw)
+        deck = self._value(row, "deck") or self._head.get("deck", "")
+        tags = f"{self._head.get('tags', '')} {self._value(row, 'tags')}".split()
+        deck_id = self._deck_id(deck)
+        guid = self._value(row, "guid") or _guid(raw)
+        note = Note(number, guid, type_id, tuple(dict.fromkeys(tags)), tuple(fields), "")
+        cards = [
+            Card(ordinal, number, deck_id, ordinal, 0, 0, 0, 0, 0, 0, "")
+            for ordinal in _ordinals(type_id, raw)
+        ]
+        return Whole(note, cards, {card.id: [] for card in cards})
+
+    def _type_of(self, name: str, fields: list[str]) -> int:
+        lowered = name.lower()
+        gapped = bool(fields) and "{{c" in fields[0] and "::" in fields[0]
+        if "cloze" in lowered or (gapped and not name):
+            return _CLOZE
+        return _REVERSED if "reverse" in lowered and "optional" not in lowered else _BASIC
+
+    def _deck_id(self, name: str) -> int:
+        for deck_id, known in self.decks.items():
+            if known == name:
+                return deck_id
+        self.decks[len(self.decks) + 1] = name
+        return len(self.decks)
+
+    def _value(self, row: list[str], name: str) -> str:
+        at = self._special[name]
+        return row[at].strip() if at is not None and at < len(row) else ""
+
+    def _column(self, name: str) -> int | None:
+        value = self._head.get(name, "")
+        return int(value) - 1 if value.isdecimal() and 0 < int(value) <= COLUMNS_MOST else None
+
+    def _find_separator(self) -> str:
+        named = self._head.get("separator", "")
+        if named:
+            return _SEPARATORS.get(named.lower(), named[0] if len(named) == 1 else "\t")
+        first = next((line for line in self._text.split("\n") if line.strip()), "")
+        return next((each for each in ("\t", ";", ",") if each in first), "\t")
+
+    def _find_names(self) -> list[str]:
+        self._has_names_row = False
+        columns = self._head.get("columns", "")
+        row = next(csv.reader([columns], delimiter=self._separator), []) if columns else []
+        if not row:
+            row = next(self._rows(), [])
+            words = [value.strip().lower() for value in row[:2]]
+            named = len(words) == 2 and words[0] in _FRONT_NAMES and words[1] in _BACK_NAMES
+            self._has_names_row = named
+            if not named:
+                return []
+            if self._special["tags"] is None:
+                lowered = [value.strip().lower() for value in row]
+                self._special["tags"] = lowered.index("tags") if "tags" in lowered else None
+        taken = {at for at in self._special.values() if at is not None}
+        return [name.strip() for at, name in enumerate(row) if at not in taken]
+
+    def _types(self) -> Iterator[NoteType]:
+        """Yield the three types, each with as many fields as there may be columns."""
+        rest = [
+            self._names[at] if at < len(self._names) and self._names[at] else f"Field {at + 1}"
+            for at in range(2, COLUMNS_MOST)
+        ]
+        own = "MemoryLoop " if rest[0] == "Note" else ""
+        basic = Template(0, "Card 1", "{{Front}}", f"{_ANSWER}{{{{Back}}}}")
+        other = Template(1, "Card 2", "{{Back}}", f"{_ANSWER}{{{{Front}}}}")
+        gaps = Template(0, "Cloze", "{{cloze:Text}}", "{{cloze:Text}}<br>{{Back Extra}}")
+        faces = ("Front", "Back", *rest)
+        yield NoteType(_BASIC, f"{own}Basic", False, False, faces, (basic,))
+        yield NoteType(_REVERSED, f"{own}Basic and reversed", False, False, faces, (basic, other))
+        text = ("Text", "Back Extra", *rest)
+        yield NoteType(_CLOZE, f"{own}Cloze", True, False, text, (gaps,))
+
+
+def _ordinals(type_id: int, fields: list[str]) -> list[int]:
+    if type_id == _CLOZE:
+        return [ordinal - 1 for ordinal in cloze_ordinals(fields[0])] or [0]
+    return [0, 1] if type_id == _REVERSED else [0]
+
+
+def _guid(fields: list[str]) -> str:
+    """Return a name for a line without one: the same first column is the same note."""
+    return sha256((fields[0] if fields else "").strip().encode()).hexdigest()[:32]
+
+
+def _as_html(text: str) -> str:
+    return html.escape(text, quote=False).replace("\r", "").replace("\n", "<br>")
+
+
+def _decoded(data: bytes) -> str:
+    for encoding in ("utf-16",) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig",):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            break
+    if b"\x00" in data[:4_096]:
+        raise BadPackage("This is no text file. Choose a CSV file or an Anki package.")
+    return data.decode("cp1252", "replace")

@@ -1,0 +1,104 @@
+"""What flashcards puts into a learner's archive of everything: cards, reviews, and the rest."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+
+from accounts import exports
+from flashcards.cards import media
+from flashcards.domain.records import Flashcard, ReviewLog, State
+from flashcards.models import Image, JournalEntry, ReviewTotals
+from flashcards.store.maintenance import checkpoint
+from flashcards.store.repository import stream_rows
+
+ABOUT = """cards/
+  cards.jsonl, cards.csv      your cards with their schedules; deleted_at is set for those in the
+                              bin. due is when a card is asked next, stability the days until you
+                              recall it with 90 %, difficulty goes from 1 to 10 (FSRS-6)
+  reviews.jsonl, reviews.csv  every review; rating 1 is Again, 2 Hard, 3 Good, 4 Easy
+  the other files             your decks, drafts, texts, settings and edits, each under its name
+  images/                     the pictures of your cards, which name them as /media/…"""
+
+_STATES = {state.value: state.name.lower() for state in State}
+_CARD_COLUMNS = (
+    "id", "note_id", "kind", "ordinal", "question", "answer", "extra", "decks", "tags", "flag",
+    "suspended", "state", "due", "stability", "difficulty", "reps", "lapses", "last_review",
+    "created_at", "edited_at", "deleted_at",
+)  # fmt: skip
+_REVIEW_COLUMNS = (
+    "id", "flashcard_id", "sequence", "kind", "rating", "reviewed_at", "duration_ms",
+    "elapsed_days", "scheduled_days", "undoes", "state_before", "stability_before",
+    "difficulty_before", "state_after", "stability_after", "difficulty_after",
+)  # fmt: skip
+# What is the store's own, or counted from what is exported.
+_NOT_EXPORTED = (JournalEntry, ReviewTotals)
+_READ_BYTES = 256 * 1024
+
+
+def files(owner_id: UUID) -> Iterator[exports.File]:
+    """Yield the files of a learner's archive, each read from its store as it is taken."""
+    if JournalEntry.objects.filter(owner_id=owner_id, kind=JournalEntry.Kind.BATCH).exists():
+        # Cards that were brought in by the thousand are read from LanceDB only.
+        checkpoint.run_until_empty()
+    names = _deck_names(owner_id)
+    yield "cards/cards.jsonl", exports.json_lines(_cards(owner_id, names))
+    yield "cards/cards.csv", exports.csv_lines(_CARD_COLUMNS, map(_flat, _cards(owner_id, names)))
+    yield "cards/reviews.jsonl", exports.json_lines(_reviews(owner_id))
+    yield "cards/reviews.csv", exports.csv_lines(_REVIEW_COLUMNS, _reviews(owner_id))
+    yield from exports.owned_models("cards", exported_models(), owner_id)
+    for image in Image.objects.filter(owner=owner_id).order_by("pk").iterator():
+        path = media.path_of(image)
+        if path.exists():
+            yield f"cards/images/{image.name}", _read(path)
+
+
+def exported_models() -> list[Any]:
+    """Return the ORM models whose rows are exported as they are."""
+    return [
+        model
+        for model in apps.get_app_config("flashcards").get_models()
+        if model._meta.managed and model not in _NOT_EXPORTED and _has_owner(model)
+    ]
+
+
+def _has_owner(model: Any) -> bool:
+    try:
+        exports.owner_lookup(model)
+    except LookupError:
+        return False
+    return True
+
+
+def _cards(owner_id: UUID, deck_names: dict[str, str]) -> Iterator[dict[str, Any]]:
+    for row in stream_rows.rows(Flashcard.objects.for_owner(owner_id).with_deleted()):
+        del row["owner_id"]
+        row["state"] = _STATES[row["state"]]
+        row["decks"] = [deck_names[each] for each in row["deck_ids"] if each in deck_names]
+        yield row
+
+
+def _reviews(owner_id: UUID) -> Iterator[dict[str, Any]]:
+    for row in stream_rows.rows(ReviewLog.objects.for_owner(owner_id)):
+        del row["owner_id"]
+        for name in ("state_before", "state_after"):
+            row[name] = _STATES[row[name]]
+        yield row
+
+
+def _flat(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row whose lists are text, one item from the next by a space or a semicolon."""
+    return {**row, "tags": " ".join(row["tags"]), "decks": "; ".join(row["decks"])}
+
+
+def _deck_names(owner_id: UUID) -> dict[str, str]:
+    decks = apps.get_model("flashcards", "Deck").objects.filter(owner=owner_id)
+    return {str(pk): name for pk, name in decks.values_list("pk", "name")}
+
+
+def _read(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as stream:
+        while piece := stream.read(_READ_BYTES):
+            yield piece

@@ -1,0 +1,221 @@
+"""Both stores, as they were at one moment, in a folder; taken while MemoryLoop serves.
+
+    manifest.json        what is in it, with a checksum for each file
+    postgresql.dump      pg_dump's custom format
+    flashcards.arrow     the LanceDB tables' rows, Arrow IPC
+    review_logs.arrow
+    media/               uploaded files
+    secrets/             only if asked for: what decrypts the learners' API keys and signs sessions
+
+No checkpoint moves anything while the tables are read and PostgreSQL's moment is taken, so the
+journal in the dump begins just where the tables end.
+"""
+
+import contextlib
+import dataclasses
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+
+from flashcards.models import StoreVersions
+from flashcards.store.lance.schema import SCHEMA_VERSION
+from flashcards.store.maintenance import arrow_files, checkpoint
+from memoryloop import postgres_dump
+from memoryloop.postgres_dump import Snapshot
+
+FORMAT = 1
+MANIFEST, DUMP, MEDIA, SECRETS = "manifest.json", "postgresql.dump", "media", "secrets"
+SECRET_FILES = ("encryption-key", "secret-key")
+_CHUNK_BYTES = 1 << 20
+
+Progress = Callable[[str], None]
+
+
+class BackupError(Exception):
+    """A backup cannot be made or restored; the message is a sentence for who runs it."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a backup says of itself."""
+
+    format: int
+    made_at: str
+    # Of the card store, and of each app's migrations.
+    schema: int
+    migrations: dict[str, list[str]]
+    # Of the server, as 180006 for 18.6.
+    postgresql: int
+    # The LanceDB versions that were read.
+    versions: dict[str, int]
+    counts: dict[str, int]
+    with_secrets: bool
+    # By path: {"bytes": …, "sha256": …}.
+    files: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def bytes(self) -> int:
+        return sum(file["bytes"] for file in self.files.values())
+
+
+def table_file(name: str) -> str:
+    return f"{name}.arrow"
+
+
+def make(
+    folder: Path, *, now: datetime, with_secrets: bool = False, progress: Progress = lambda _: None
+) -> Manifest:
+    """Write a backup into a new folder. Raises BackupError, DumpError or StoreError.
+
+    It grows under the name with ".partial" at its end and gets its own once it is on the disk.
+    """
+    folder = folder.absolute()
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise BackupError(f"{folder} exists already: name a new folder.")
+    with _growing(folder) as partial:
+        manifest = _copy_stores(partial, now, with_secrets, progress)
+        progress("Copying files")
+        if Path(settings.MEDIA_ROOT).is_dir():
+            shutil.copytree(settings.MEDIA_ROOT, partial / MEDIA)
+        if with_secrets:
+            _copy_secrets(partial / SECRETS)
+        progress("Taking checksums")
+        files = {str(path.relative_to(partial)): describe(path) for path in walk(partial)}
+        manifest = dataclasses.replace(manifest, files=files)
+        (partial / MANIFEST).write_text(json.dumps(dataclasses.asdict(manifest), indent=1) + "\n")
+    return manifest
+
+
+def describe(path: Path) -> dict[str, Any]:
+    """Return a file's size and SHA-256, as the manifest has them."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK_BYTES):
+            digest.update(chunk)
+    return {"bytes": path.stat().st_size, "sha256": digest.hexdigest()}
+
+
+def walk(folder: Path) -> list[Path]:
+    """Return every file under a folder."""
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _copy_stores(folder: Path, now: datetime, with_secrets: bool, progress: Progress) -> Manifest:
+    with contextlib.ExitStack() as stack:
+        with checkpoint.consistent_snapshot() as recorded:
+            moment = stack.enter_context(postgres_dump.snapshot())
+            counts = _counts(moment)
+            progress("Dumping PostgreSQL and reading LanceDB")
+            stack.enter_context(postgres_dump.dumping(folder / DUMP, moment))
+            counts |= _write_tables(folder, recorded)
+        # From here on checkpoints go on; the dump has its moment already.
+        progress("Waiting for the dump of PostgreSQL")
+        return Manifest(
+            format=FORMAT,
+            made_at=now.isoformat(timespec="seconds"),
+            schema=SCHEMA_VERSION,
+            migrations=applied_migrations(),
+            postgresql=postgres_dump.server_version(),
+            versions={"flashcards": recorded.flashcards, "review_logs": recorded.review_logs},
+            counts=counts,
+            with_secrets=with_secrets,
+        )
+
+
+def _write_tables(folder: Path, recorded: StoreVersions) -> dict[str, int]:
+    if not (recorded.flashcards or recorded.review_logs):
+        return {spec.name: 0 for spec in arrow_files.TABLES}
+    return {
+        spec.name: arrow_files.write(spec, folder / table_file(spec.name))
+        for spec in arrow_files.TABLES
+    }
+
+
+def _counts(moment: Snapshot) -> dict[str, int]:
+    """Return what PostgreSQL holds just then."""
+    row = moment.connection.execute(
+        "SELECT (SELECT count(*) FROM accounts_user), (SELECT count(*) FROM chat_message),"
+        " (SELECT count(*) FROM flashcards_journalentry)"
+    ).fetchone()
+    return dict(zip(("learners", "messages", "pending"), row or (0, 0, 0), strict=True))
+
+
+def applied_migrations() -> dict[str, list[str]]:
+    """Return the names of the migrations that the database has had, by app."""
+    applied: dict[str, list[str]] = {}
+    for app, name in sorted(MigrationRecorder(connection).applied_migrations()):
+        applied.setdefault(app, []).append(name)
+    return applied
+
+
+def _copy_secrets(folder: Path) -> None:
+    folder.mkdir(mode=0o700)
+    for name in SECRET_FILES:
+        source = settings.DATA_DIR / SECRETS / name
+        if source.exists():
+            write_private(folder / name, source.read_bytes())
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file that nobody but its owner may read."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(content)
+
+
+@contextlib.contextmanager
+def _growing(folder: Path) -> Iterator[Path]:
+    """Give an empty folder to fill, which bears the final name once all is on the disk."""
+    partial = folder.with_name(f"{folder.name}.partial")
+    try:
+        partial.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(partial, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise BackupError(f"{partial} cannot be written ({error.strerror}).") from error
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BackupError(f"Another backup is just being written to {partial}.") from None
+        # What an earlier one left that was cut off.
+        _clear(partial)
+        try:
+            yield partial
+        except BaseException:
+            shutil.rmtree(partial, ignore_errors=True)
+            raise
+        for path in (*partial.rglob("*"), partial):
+            # Wherever the folder is copied to, its files stay its owner's.
+            path.chmod(0o700 if path.is_dir() else 0o600)
+            _sync(path)
+        partial.rename(folder)
+        _sync(folder.parent)
+    finally:
+        os.close(descriptor)
+
+
+def _clear(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,281 @@
+"""Measure the card store of one learner: each operation, over 100,000 cards or so."""
+
+import json
+import resource
+import statistics
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from django.db import connection, transaction
+
+from accounts.models import User
+from flashcards import study_settings
+from flashcards.cards.cards import create_cards, edit_card
+from flashcards.domain.records import Flashcard, NewCard, Rating
+from flashcards.maintenance import bulk_load
+from flashcards.maintenance.benchmark import data
+from flashcards.maintenance.benchmark.data import NOW, TOPICS, Data
+from flashcards.maintenance.benchmark.timing import Report, Span, Timings
+from flashcards.review.due import due_queue
+from flashcards.review.ratings import review_card, undo_review
+from flashcards.review.statistics import statistics as review_statistics
+from flashcards.store.maintenance import checkpoint, direct_writes, optimize
+from flashcards.store.search import search
+
+DAYS = 365
+NEIGHBOURS = 10
+# In a row, to see whether they grow slower: a tenth of them when there are few cards.
+RATINGS = 10_000
+
+
+class OneLearner:
+    """One run: `build` the data, then, in a process that did not, `measure` the operations on it.
+
+    Two processes, so that the memory measured is what a process takes that only works on it.
+    """
+
+    def __init__(
+        self, *, cards: int, reviews: int, seed: int, folder: Path, report: Report
+    ) -> None:
+        self.data = Data(seed)
+        self.report = report
+        self.timings = Timings(report)
+        self.values: dict[str, float] = {}
+        self.now = NOW
+        self.cards_wanted, self.reviews_wanted = cards, reviews
+        self.folder = folder
+
+    def build(self) -> None:
+        """Store the data, and in the folder what `measure` has to know of it."""
+        self.owner = User.objects.create_user("bench@memoryloop.example")
+        # As many as there are: a day's limits would end the measurement after 220 cards.
+        no_limits = {"new_per_day": 9_999, "reviews_per_day": 9_999}
+        study_settings.save(owner_id=self.owner.pk, deck=None, values=no_limits, now=self.now)
+        self._build()
+        np.save(self.folder / "vectors.npy", self.vectors)
+        known = {"ids": [str(card_id) for card_id in self.ids], "values": self.values}
+        (self.folder / "known.json").write_text(json.dumps(known))
+
+    def measure(self) -> dict[str, Any]:
+        self.owner = User.objects.get(email="bench@memoryloop.example")
+        known = json.loads((self.folder / "known.json").read_text())
+        self.ids = [uuid.UUID(card_id) for card_id in known["ids"]]
+        self.values = known["values"]
+        # Ids of new reviews must not be those of the data.
+        self.data.draw.seed(-1)
+        self._read()
+        self._review()
+        self._change()
+        queries, found = self._search()
+        self._maintain()
+        self._compare()
+        self.values["memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        self.values["recall_at_10"] = self._recall(queries, found)
+        return {
+            "cards": self.cards_wanted,
+            "reviews": self.reviews_wanted,
+            "operations": self.timings.as_json(),
+            **{name: round(value, 3) for name, value in self.values.items()},
+        }
+
+    # Data
+
+    def _build(self) -> None:
+        self.report(f"Building {self.cards_wanted:,} cards and {self.reviews_wanted:,} reviews")
+        cards, logs = self.data.studied(
+            self.owner.pk, cards=self.cards_wanted, reviews=self.reviews_wanted
+        )
+        self.values["reviews_made"] = len(logs)
+        self.vectors = self.data.near(self.data.numbers.integers(TOPICS, size=len(cards)))
+        started = time.perf_counter()
+        bulk_load.load_cards(owner_id=self.owner.pk, cards=cards, logs=logs, vectors=self.vectors)
+        self.values["load_everything_s"] = time.perf_counter() - started
+        self.ids = [card.id for card in cards]
+        # Without embeddings, as from an import.
+        plain = [
+            replace(self.data.card(self.owner.pk, n), embedding_model="") for n in range(20_000)
+        ]
+        started = time.perf_counter()
+        bulk_load.load_cards(owner_id=self.owner.pk, cards=plain, logs=[])
+        self.values["bulk_import_cards_per_s"] = len(plain) / (time.perf_counter() - started)
+        # What a month of the worker does.
+        started = time.perf_counter()
+        optimize.optimize()
+        self.values["indexes_s"] = time.perf_counter() - started
+
+    # Operations
+
+    def _read(self) -> None:
+        owner = self.owner.pk
+        self.timings.time(
+            "get_by_id",
+            200,
+            lambda _: Flashcard.objects.for_owner(owner).get(id=self.data.draw.choice(self.ids)),
+        )
+        due_queue(owner_id=owner, now=self.now)
+        self.timings.time("due_counts", 100, lambda _: due_queue(owner_id=owner, now=self.now))
+        self.timings.time(
+            "next_card", 200, lambda _: due_queue(owner_id=owner, now=self.now, limit=1)
+        )
+
+    def _review(self) -> None:
+        """Review card after card, with a checkpoint each 300 as the worker would."""
+        rates, both = [], []
+        (card, *_) = due_queue(owner_id=self.owner.pk, now=self.now, limit=1).cards
+        for number in range(RATINGS if self.cards_wanted >= 2 * RATINGS else RATINGS // 10):
+            self.now += timedelta(seconds=4)
+            started = Span.now()
+            reviewed = review_card(
+                owner_id=self.owner.pk,
+                card_id=card.id,
+                review_id=self.data.id(),
+                sequence=card.sequence,
+                rating=Rating(self.data.draw.choice((1, 3, 3, 3))),
+                now=self.now,
+                duration_ms=4_000,
+            )
+            rated = Span.now()
+            # As the page that takes a rating does.
+            (card, *_) = due_queue(
+                owner_id=self.owner.pk,
+                now=self.now,
+                limit=1,
+                mine=reviewed.mine,
+                pending=reviewed.pending,
+            ).cards
+            found = Span.now()
+            rates.append(rated.since(started))
+            both.append(found.since(started))
+            if number % 300 == 299:
+                self._checkpoint()
+        tenth = len(both) // 10
+        first, last = (
+            statistics.median(span.seconds for span in spans)
+            for spans in (both[:tenth], both[-tenth:])
+        )
+        self.values["last_tenth_to_first_tenth"] = last / first
+        self.timings.record("rate", rates)
+        self.timings.record("next_and_rate", both)
+
+    def _checkpoint(self) -> Span:
+        """Do what the worker does each minute; return what the checkpoint took."""
+        started = Span.now()
+        checkpoint.run()
+        taken = Span.now().since(started)
+        optimize.optimize_if_due()
+        return taken
+
+    def _change(self) -> None:
+        owner = self.owner.pk
+        self.timings.time("undo", 50, self._undo)
+        self.timings.time(
+            "edit",
+            100,
+            lambda n: edit_card(
+                owner_id=owner, card_id=self.ids[n], question=f"q {n}", answer="a", now=self.now
+            ),
+        )
+        twenty = [NewCard(question=f"q {n}", answer="a") for n in range(20)]
+        self.timings.time(
+            "create_20",
+            30,
+            lambda _: create_cards(owner_id=owner, cards=twenty, now=self.now),
+        )
+        self._checkpoint()
+
+    def _undo(self, _: int) -> None:
+        undo_review(owner_id=self.owner.pk, undo_id=self.data.id(), now=self.now)
+
+    def _search(self) -> tuple[Any, list[list[Flashcard]]]:
+        """Time the searches; return the vectors asked for and the cards found by meaning."""
+        owner = self.owner.pk
+        texts = [self.data.text(3) for _ in range(60)]
+        queries = self.data.near(self.data.numbers.integers(TOPICS, size=60)).astype("f4")
+        self.timings.time("search_words", 60, lambda n: search.by_words(owner, texts[n], limit=50))
+        found: list[list[Flashcard]] = []
+        self.timings.time(
+            "search_meaning",
+            60,
+            lambda n: found.append(search.by_meaning(owner, queries[n], limit=NEIGHBOURS)),
+        )
+        self.timings.time(
+            "search_hybrid",
+            60,
+            lambda n: search.hybrid(owner, texts[n], queries[n], limit=50),
+        )
+        self.timings.time(
+            "stats_year",
+            30,
+            lambda _: review_statistics(
+                owner_id=owner,
+                since=self.now - timedelta(days=DAYS),
+                until=self.now,
+                zone=ZoneInfo("UTC"),
+            ),
+        )
+        return queries, found
+
+    def _recall(self, queries: Any, found: list[list[Flashcard]]) -> float:
+        """Return the share of the true nearest that were found; edited cards aside."""
+        vectors = np.load(self.folder / "vectors.npy")
+        # Those that were edited.
+        vectors[:100] = 0
+        places = {card_id: n for n, card_id in enumerate(self.ids)}
+        hits = sum(
+            data.hits(vectors, query, [places.get(card.id, -1) for card in cards], NEIGHBOURS)
+            for query, cards in zip(queries, found, strict=True)
+        )
+        return hits / (NEIGHBOURS * len(found))
+
+    def _maintain(self) -> None:
+        times = []
+        for _ in range(3):
+            self._rate_many(1_000)
+            times.append(self._checkpoint())
+        self.timings.record("checkpoint_1000", times)
+
+    def _rate_many(self, count: int) -> None:
+        for card in due_queue(owner_id=self.owner.pk, now=self.now, limit=count).cards:
+            review_card(
+                owner_id=self.owner.pk,
+                card_id=card.id,
+                review_id=self.data.id(),
+                sequence=card.sequence,
+                rating=Rating.EASY,
+                now=self.now,
+            )
+
+    def _compare(self) -> None:
+        """The same work by a plain PostgreSQL table, and by LanceDB written from the request."""
+        self.timings.record("postgresql_rate", list(plain_ratings(300)))
+        inserts, updates = direct_writes.measure(self.owner.pk, rows=20)
+        for name, spans in (("old_insert", inserts), ("old_update", updates)):
+            self.timings.record(name, [Span(*span) for span in spans])
+        for one, other in (("old_update", "rate"), ("rate", "postgresql_rate")):
+            self.values[f"{one}_to_{other}"] = self.timings.ratio(one, other)
+
+
+def plain_ratings(count: int) -> Iterator[Span]:
+    """Yield what a plain table takes: lock and read a row, update it, log it."""
+    with connection.cursor() as cursor:
+        # A folder that is measured again has those of the last time.
+        cursor.execute("DROP TABLE IF EXISTS plain_card, plain_log")
+        cursor.execute(
+            "CREATE TABLE plain_card (id int PRIMARY KEY, stability float, due timestamptz)"
+        )
+        cursor.execute("CREATE TABLE plain_log (id uuid, card int, rating int)")
+        cursor.execute("INSERT INTO plain_card SELECT n, 1, now() FROM generate_series(1, 1000) n")
+    for number in range(1, count + 1):
+        started = Span.now()
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT * FROM plain_card WHERE id = %s FOR UPDATE", [number])
+            cursor.execute("UPDATE plain_card SET stability = 2 WHERE id = %s", [number])
+            cursor.execute("INSERT INTO plain_log VALUES (gen_random_uuid(), %s, 3)", [number])
+        yield Span.now().since(started)

@@ -1,0 +1,245 @@
+"""Whether the two stores agree with each other and with the rule that state = fold(log).
+
+Works through the cards in parts, so that a million of them fit into memory.
+"""
+
+import dataclasses
+import functools
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+
+from chat.models import Message
+from flashcards import scheduling
+from flashcards.domain.records import Flashcard, ReviewLog, text_hash
+from flashcards.models import Document, JournalEntry, StudySettings
+from flashcards.scheduling import ScheduleSettings
+from flashcards.store.journal import journal
+from flashcards.store.journal.journal import Change
+from flashcards.store.maintenance import checkpoint, health
+
+PARTS = 16
+EXAMPLES = 5
+SCHEDULE_FIELDS = (
+    *("state", "step", "stability", "difficulty", "due", "last_review"),
+    *("reps", "lapses", "sequence"),
+)
+
+
+@dataclass
+class Finding:
+    """One kind of thing that is wrong, how often, and a few of the places."""
+
+    kind: str
+    # What it means, in a sentence.
+    sentence: str
+    count: int = 0
+    examples: list[str] = field(default_factory=list)
+    repaired: int = 0
+
+    def add(self, example: str) -> None:
+        self.count += 1
+        if len(self.examples) < EXAMPLES:
+            self.examples.append(example)
+
+
+SENTENCES = {
+    "duplicate_cards": "A card is stored more than once.",
+    "duplicate_logs": "A review is stored more than once.",
+    "orphan_cards": "A card belongs to an account that does not exist.",
+    "orphan_logs": "A review is of a card that is not stored.",
+    "missing_logs": "A card's history has gaps or fewer reviews than the card says.",
+    "state_is_not_fold": "A card's schedule is not what its reviews give.",
+    "image_differs": "A card is stored in two ways that do not agree.",
+    "dangling_messages": "A card names a message that was deleted.",
+    "dangling_documents": "A card names a document that was deleted.",
+    "changed_sources": "The words that a card came from are not where it says.",
+    "journal_residue": "A change is still in the journal although LanceDB has it already.",
+    "index_missing": "A column that is searched often has no index.",
+    "index_behind": "Many rows are not indexed yet.",
+}
+
+
+@dataclass
+class Report:
+    findings: list[Finding]
+    cards: int
+    logs: int
+    pending: int
+
+    @property
+    def is_clean(self) -> bool:
+        return all(finding.count == finding.repaired for finding in self.findings)
+
+
+class _Check:
+    """One run over everything."""
+
+    def __init__(self, *, repair: bool) -> None:
+        self.repair = repair
+        self.found = {kind: Finding(kind, sentence) for kind, sentence in SENTENCES.items()}
+        self.cards = 0
+        self.logs = 0
+        self.owners = frozenset(get_user_model().objects.values_list("pk", flat=True))
+        fitted = StudySettings.objects.filter(deck=None, parameters__isnull=False)
+        self.fitted = {
+            owner_id: ScheduleSettings(parameters=tuple(parameters))
+            for owner_id, parameters in fitted.values_list("owner_id", "parameters")
+            if parameters
+        }
+
+    def run(self, progress: Callable[[float], None]) -> Report:
+        if self.repair:
+            # A checkpoint repairs residue by itself: applying a change twice changes nothing.
+            checkpoint.run_until_empty()
+        pending = JournalEntry.objects.count()
+        self._residue()
+        for part, (start, end) in enumerate(_parts()):
+            self._part(start, end)
+            progress((part + 1) / PARTS)
+        self._indexes()
+        if self.repair:
+            checkpoint.run_until_empty()
+        findings = [finding for finding in self.found.values() if finding.count]
+        return Report(findings, self.cards, self.logs, pending)
+
+    def _part(self, start: UUID, end: UUID) -> None:
+        cards = Flashcard.objects.all_owners().with_deleted().filter(id__gte=start, id__lte=end)
+        logs = ReviewLog.objects.all_owners().filter(flashcard_id__gte=start, flashcard_id__lte=end)
+        by_card: dict[UUID, list[ReviewLog]] = defaultdict(list)
+        for log in logs:
+            by_card[log.flashcard_id].append(log)
+        whole = list(cards)
+        self.cards += len(whole)
+        self.logs += sum(len(items) for items in by_card.values())
+        self._duplicates("duplicate_cards", whole)
+        self._duplicates("duplicate_logs", (log for items in by_card.values() for log in items))
+        self._sources(whole)
+        self._owners(whole)
+        self._images(start, end, whole)
+        self._histories(whole, by_card)
+        known = {card.id for card in whole}
+        for card_id, items in by_card.items():
+            if card_id not in known:
+                self.found["orphan_logs"].add(f"review {items[0].id} of card {card_id}")
+
+    def _duplicates(self, kind: str, records: Iterable[Any]) -> None:
+        repeated = {i: n for i, n in Counter(record.id for record in records).items() if n > 1}
+        for record_id, times in repeated.items():
+            self.found[kind].add(f"{record_id}, {times} times")
+        if self.repair and repeated:
+            health.drop_duplicates(kind == "duplicate_cards", list(repeated))
+            self.found[kind].repaired += len(repeated)
+
+    def _images(self, start: UUID, end: UUID, cards: Iterable[Flashcard]) -> None:
+        differing = set(health.differing_images(start, end))
+        for card_id in differing:
+            self.found["image_differs"].add(f"card {card_id}")
+        if self.repair and differing:
+            # Reviews are folded from the image: it is written to the columns again.
+            wrong = [card for card in cards if card.id in differing]
+            self._change(wrong, lambda card: card, "image_differs")
+
+    def _owners(self, cards: Iterable[Flashcard]) -> None:
+        gone = [card for card in cards if card.owner_id not in self.owners]
+        for card in gone:
+            self.found["orphan_cards"].add(f"card {card.id} of account {card.owner_id}")
+        if self.repair and gone:
+            for owner_id in {card.owner_id for card in gone}:
+                with transaction.atomic():
+                    journal.erase_owner(owner_id)
+            self.found["orphan_cards"].repaired += len(gone)
+
+    def _histories(self, cards: Iterable[Flashcard], by_card: dict[UUID, list[ReviewLog]]) -> None:
+        for card in cards:
+            logs = by_card.get(card.id, [])
+            folded = _folded(card, logs=logs, settings=self._settings(card.owner_id))
+            differing = [f for f in SCHEDULE_FIELDS if getattr(folded, f) != getattr(card, f)]
+            positions = sorted(log.sequence for log in logs)
+            if positions != list(range(card.sequence)):
+                kind = "missing_logs"
+                example = f"card {card.id} says {card.sequence} reviews, {len(logs)} are stored"
+            elif differing:
+                kind = "state_is_not_fold"
+                example = f"card {card.id}: {', '.join(differing)}"
+            else:
+                continue
+            self.found[kind].add(example)
+            # A hole in the middle of a history stays one; what is left of it can be folded.
+            if self.repair and positions == list(range(len(positions))):
+                settings = self._settings(card.owner_id)
+                self._change([card], functools.partial(_folded, logs=logs, settings=settings), kind)
+
+    def _settings(self, owner_id: UUID) -> ScheduleSettings:
+        """Return what a fold needs to know of a learner: the parameters fitted to them."""
+        return self.fitted.get(owner_id, scheduling.DEFAULT_SETTINGS)
+
+    def _sources(self, cards: Iterable[Flashcard]) -> None:
+        """Look up every message and document that cards name, and the words in them."""
+        texts: dict[UUID, str] = {}
+        named = {card.message_id for card in cards if card.message_id}
+        texts |= dict(Message.objects.filter(pk__in=named).values_list("pk", "content"))
+        named = {card.document_id for card in cards if card.document_id}
+        texts |= dict(Document.objects.filter(pk__in=named).values_list("pk", "text"))
+        for what in ("message", "document"):
+            kind, name = f"dangling_{what}s", f"{what}_id"
+            gone = [c for c in cards if getattr(c, name) and getattr(c, name) not in texts]
+            for card in gone:
+                self.found[kind].add(f"card {card.id}, {what} {getattr(card, name)}")
+            if self.repair:
+                self._change(gone, functools.partial(_without_source, name=name), kind)
+        for card in cards:
+            text = texts.get(card.message_id or card.document_id or card.id)
+            if text is None or not card.source_hash or card.source_start is None:
+                continue
+            if text_hash(text[card.source_start : card.source_end]) != card.source_hash:
+                self.found["changed_sources"].add(f"card {card.id}")
+
+    def _change(
+        self, cards: list[Flashcard], change: Callable[[Flashcard], Flashcard], kind: str
+    ) -> None:
+        by_owner: dict[UUID, list[Flashcard]] = defaultdict(list)
+        for card in cards:
+            if card.owner_id in self.owners:
+                by_owner[card.owner_id].append(card)
+        for owner_id, items in by_owner.items():
+            with transaction.atomic():
+                journal.lock_owner(owner_id)
+                current = Flashcard.objects.for_owner(owner_id).with_deleted()
+                fresh = current.in_bulk([card.id for card in items])
+                journal.append(Change(change(card)) for card in fresh.values())
+            self.found[kind].repaired += len(fresh)
+
+    def _residue(self) -> None:
+        for entry_id in health.applied_entries():
+            self.found["journal_residue"].add(f"entry {entry_id}")
+
+    def _indexes(self) -> None:
+        for kind, example in health.index_findings():
+            self.found[kind].add(example)
+
+
+def check(*, repair: bool = False, progress: Callable[[float], None] = lambda _: None) -> Report:
+    """Check both stores, and mend what can be mended by folding. `progress` gets 0 to 1."""
+    return _Check(repair=repair).run(progress)
+
+
+def _without_source(card: Flashcard, *, name: str) -> Flashcard:
+    changes: dict[str, Any] = {name: None}
+    return dataclasses.replace(card, source_start=None, source_end=None, source_hash="", **changes)
+
+
+def _folded(card: Flashcard, *, logs: list[ReviewLog], settings: ScheduleSettings) -> Flashcard:
+    return scheduling.fold(card, logs, settings=settings)
+
+
+def _parts() -> Iterator[tuple[UUID, UUID]]:
+    """Return the first and last id of each part of all ids."""
+    size = 2**128 // PARTS
+    for part in range(PARTS):
+        yield UUID(int=part * size), UUID(int=(part + 1) * size - 1)

@@ -1,0 +1,108 @@
+"""Give every card a vector of the present embedder: after another model came, or to start anew."""
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+
+from flashcards.cards import embedding
+from flashcards.domain.records import Flashcard
+from flashcards.store import OwnerGone
+from flashcards.store.journal import journal
+from flashcards.store.journal.journal import Change
+from flashcards.store.maintenance import checkpoint
+from flashcards.store.repository.query import Query
+from memoryloop.embeddings import get_embedder
+
+# So many changes of one owner make the journal slow to read.
+CHECKPOINT_CARDS = 5_000
+BATCH_CARDS = 500
+
+
+@dataclass(frozen=True)
+class Reembedded:
+    """What was done: `dropped` vectors were thrown away first, `embedded` were made."""
+
+    owners: int = 0
+    dropped: int = 0
+    embedded: int = 0
+
+
+def reembed(
+    *,
+    owner_id: UUID | None = None,
+    everything: bool = False,
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
+) -> Reembedded:
+    """Embed the cards that have no vector, or one of another model; of one owner, or of all.
+
+    With `everything`, all vectors are made anew. What is done stays done: cut off, it is
+    called again (without `everything`) and goes on. `progress` gets cards done and cards in all.
+    Raises EmbeddingError when the model cannot be run.
+    """
+    name = get_embedder().name
+    owners = [owner_id] if owner_id is not None else _all_owners()
+    # Vectors of different models cannot be compared: all of the others go before the first comes.
+    dropped = sum(_drop(owner, "" if everything else name) for owner in owners)
+    checkpoint.run_until_empty()
+    counts = {owner: _without_vector(owner).count() for owner in owners}
+    total, done = sum(counts.values()), 0
+    for owner in owners:
+        unmoved = 0
+        while counts[owner] and (step := _embed(owner)):
+            done += step
+            unmoved += step
+            progress(done, max(total, done))
+            if unmoved >= CHECKPOINT_CARDS:
+                checkpoint.run_until_empty()
+                unmoved = 0
+    checkpoint.run_until_empty()
+    return Reembedded(sum(map(bool, counts.values())), dropped, done)
+
+
+def _all_owners() -> list[UUID]:
+    return list(get_user_model().objects.order_by("pk").values_list("pk", flat=True))
+
+
+def _without_vector(owner_id: UUID) -> Query[Flashcard]:
+    return Flashcard.objects.for_owner(owner_id).filter(embedding_model="")
+
+
+def _embed(owner_id: UUID) -> int:
+    try:
+        return embedding.embed_cards(owner_id=owner_id)
+    except OwnerGone:
+        return 0
+
+
+def _drop(owner_id: UUID, keep: str) -> int:
+    """Throw away an owner's vectors but those of the model to keep. Return how many there were."""
+    # In the bin too: a card may come back from it.
+    cards = Flashcard.objects.for_owner(owner_id).with_deleted().exclude(embedding_model="")
+    dropped = unmoved = 0
+    while ids := [card.id for card in cards.exclude(embedding_model=keep)[:BATCH_CARDS]]:
+        dropped += (step := _forget(owner_id, ids))
+        unmoved += step
+        if not step:
+            break
+        if unmoved >= CHECKPOINT_CARDS:
+            checkpoint.run_until_empty()
+            unmoved = 0
+    return dropped
+
+
+def _forget(owner_id: UUID, ids: list[UUID]) -> int:
+    """Mark cards as having no vector, which a checkpoint then removes."""
+    try:
+        with transaction.atomic():
+            journal.lock_owner(owner_id)
+            found = Flashcard.objects.for_owner(owner_id).with_deleted().in_bulk(ids)
+            journal.append(
+                Change(dataclasses.replace(card, embedding_model="")) for card in found.values()
+            )
+    except OwnerGone:
+        return 0
+    return len(found)

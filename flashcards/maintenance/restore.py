@@ -1,0 +1,186 @@
+"""Put a backup in the place of what an installation holds, and check that it is whole.
+
+Everything is verified before anything is changed. LanceDB comes first, where the rows that were
+there stay as an older version; then PostgreSQL and what it records of LanceDB, in one transaction.
+Should that fail, the tables go back.
+"""
+
+import json
+import shutil
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from django.apps import apps
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+
+from flashcards.maintenance import backup, check
+from flashcards.maintenance.backup import (
+    DUMP,
+    MANIFEST,
+    MEDIA,
+    SECRETS,
+    BackupError,
+    Manifest,
+    Progress,
+)
+from flashcards.store import StoreError
+from flashcards.store.lance.schema import SCHEMA_VERSION
+from flashcards.store.maintenance import arrow_files, optimize
+from memoryloop import postgres_dump
+
+_RECORD = """
+INSERT INTO public.flashcards_storeversions (id, checkpoints, flashcards, review_logs, schema)
+VALUES (1, 1, {flashcards:d}, {review_logs:d}, {schema:d})
+ON CONFLICT (id) DO UPDATE SET checkpoints = flashcards_storeversions.checkpoints + 1,
+    flashcards = excluded.flashcards, review_logs = excluded.review_logs, schema = excluded.schema;
+"""
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What was put back, and what checking it found."""
+
+    manifest: Manifest
+    report: check.Report
+
+
+def restore(
+    folder: Path, *, now: datetime, replace: bool = False, progress: Progress = lambda _: None
+) -> Restored:
+    """Restore a backup. Raises BackupError, DumpError or StoreError; then nothing has changed.
+
+    Without `replace` only into an installation that has no accounts and no cards.
+    """
+    manifest = read_manifest(folder)
+    progress("Verifying checksums")
+    verify(folder, manifest)
+    _refuse_if_occupied(replace=replace)
+    if others := postgres_dump.count_others():
+        raise BackupError(
+            f"{others} other connections use this database: stop MemoryLoop's web servers and "
+            "workers, then restore again."
+        )
+    _put_back(folder, manifest, progress)
+    progress("Putting files back")
+    if (folder / MEDIA).is_dir():
+        shutil.copytree(folder / MEDIA, settings.MEDIA_ROOT, dirs_exist_ok=True)
+    _put_secrets_back(folder, now)
+    progress("Bringing it up to date, making indexes")
+    call_command("migrate", interactive=False, verbosity=0)
+    if manifest.counts.get("flashcards") or manifest.counts.get("review_logs"):
+        optimize.optimize()
+    progress("Checking both stores")
+    return Restored(manifest, check.check())
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Return what a backup says of itself. Raises BackupError if this code cannot restore it."""
+    try:
+        data = json.loads((folder / MANIFEST).read_text())
+        found = data["format"]
+        manifest = Manifest(**data) if found == backup.FORMAT else None
+    except FileNotFoundError:
+        raise BackupError(
+            f"{folder} is no backup: it has no {MANIFEST}. One that was cut off ends in .partial."
+        ) from None
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise BackupError(f"{folder / MANIFEST} cannot be read: {error}") from error
+    newer = "restore it with the MemoryLoop that made it, or a newer one."
+    if manifest is None:
+        raise BackupError(f"{folder} has the format {found} and this is {backup.FORMAT}: {newer}")
+    if manifest.schema > SCHEMA_VERSION:
+        raise BackupError(
+            f"{folder} has card schema {manifest.schema} and this is {SCHEMA_VERSION}: {newer}"
+        )
+    known = MigrationLoader(None).disk_migrations
+    ours = {config.label for config in apps.get_app_configs()}
+    for app, names in manifest.migrations.items():
+        for name in names:
+            if app in ours and (app, name) not in known:
+                raise BackupError(
+                    f"{folder} has the migration {app}.{name}, not known here: {newer}"
+                )
+    return manifest
+
+
+def verify(folder: Path, manifest: Manifest) -> None:
+    """Raise BackupError unless every file is there and what it was."""
+    for name, described in manifest.files.items():
+        path = folder / name
+        if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
+            raise BackupError(f"{path} is missing: the backup is not whole.")
+        if backup.describe(path) != described:
+            raise BackupError(f"{path} has changed since the backup was made: it is damaged.")
+    if DUMP not in manifest.files:
+        raise BackupError(f"{folder / MANIFEST} names no {DUMP}: the backup is not whole.")
+
+
+def _refuse_if_occupied(*, replace: bool) -> None:
+    if replace:
+        return
+    learners = 0
+    with connection.cursor() as cursor:
+        if "accounts_user" in connection.introspection.table_names(cursor):
+            cursor.execute("SELECT count(*) FROM accounts_user")
+            row = cursor.fetchone()
+            learners = row[0] if row else 0
+    rows = arrow_files.count_rows()
+    if learners or rows:
+        raise BackupError(
+            f"This installation has {learners:,} accounts and {rows:,} cards and reviews: restore "
+            "into an empty one (MEMORYLOOP_DATA, DATABASE_URL, LANCEDB_URI), or say --replace to "
+            "throw away what is here."
+        )
+
+
+def _put_back(folder: Path, manifest: Manifest, progress: Progress) -> None:
+    before = arrow_files.versions()
+    try:
+        progress("Restoring LanceDB")
+        versions = {spec.name: 0 for spec in arrow_files.TABLES}
+        for spec in arrow_files.TABLES:
+            file = folder / backup.table_file(spec.name)
+            if file.name in manifest.files:
+                versions[spec.name] = arrow_files.read(spec, file)
+        progress("Restoring PostgreSQL")
+        schema = SCHEMA_VERSION if any(versions.values()) else 0
+        then = _RECORD.format(schema=schema, **versions)
+        postgres_dump.restore(folder / DUMP, first=_drop_tables(), then=then)
+    except BaseException as error:
+        try:
+            arrow_files.go_back(before)
+        except (OSError, RuntimeError, ValueError) as second:
+            raise StoreError(
+                f"The restore failed ({error}), and LanceDB could not go back to the versions "
+                f"{before}: mend the cause and run it again with --replace."
+            ) from second
+        raise
+    for spec in arrow_files.TABLES:
+        if not versions[spec.name]:
+            arrow_files.drop(spec)
+    arrow_files.clear_cache()
+
+
+def _drop_tables() -> str:
+    """Return SQL that drops our tables: a newer one might hold on to one that is replaced."""
+    with connection.cursor() as cursor:
+        there = set(connection.introspection.table_names(cursor))
+    ours = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}
+    names = ", ".join(connection.ops.quote_name(name) for name in sorted(there & ours))
+    return f"DROP TABLE {names} CASCADE;\n" if names else ""
+
+
+def _put_secrets_back(folder: Path, now: datetime) -> None:
+    for name in backup.SECRET_FILES:
+        source = folder / SECRETS / name
+        if not source.is_file():
+            continue
+        target = settings.DATA_DIR / SECRETS / name
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if target.exists() and target.read_bytes() != source.read_bytes():
+            target.rename(target.with_name(f"{name}.before-{now:%Y%m%d-%H%M%S}"))
+        backup.write_private(target, source.read_bytes())

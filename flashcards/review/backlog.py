@@ -1,0 +1,315 @@
+"""After a gap: is there a backlog, what a plan would make of it, and the plan while it holds.
+
+A plan sets the learner's limit of reviews, their order and, if wanted, the new cards to none: the
+queue goes by the settings and knows of no plan. What was set before is kept beside it and comes
+back when the pile is gone, except where the learner has set something else meanwhile.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from django.db import transaction
+
+from flashcards import study_settings
+from flashcards.domain.records import Flashcard, State
+from flashcards.models import BacklogPlan, StudySettings
+from flashcards.review.due import due_queue
+from flashcards.review.pace import Pace, pace_of
+from flashcards.scheduling.simulation import backlog
+from flashcards.scheduling.simulation.backlog import Course, Order, Pile
+from flashcards.store.journal import journal
+from flashcards.study_settings.settings import EffectiveSettings
+
+Ended = BacklogPlan.Ended
+# A backlog is more than this many overdue cards and more than a day and a half of what is usual.
+LEAST_OVERDUE = 30
+DAYS_WORTH = 1.5
+# A new card is answered about three times on its first day.
+ANSWERS_A_NEW_CARD = 3
+MINUTES = (10, 15, 20, 30, 45, 60, 90, 120)
+MINUTES_MOST = 240
+# A plan that takes longer is no first proposal.
+SOON_DAYS = 45
+NO_LIMIT = 1_000_000
+RESUME_WITHIN = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a learner may choose of a plan."""
+
+    minutes: int
+    order: Order = Order.RETRIEVABILITY
+    hold_new: bool = True
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """What has piled up on a learner's present day, decks with limits of their own left out."""
+
+    pile: Pile
+    pace: Pace
+    # Due today, and of these those due on an earlier day.
+    due: int
+    overdue: int
+    # New cards a day, as it is without a plan.
+    new_a_day: int
+
+    @property
+    def is_one(self) -> bool:
+        return _is_backlog(self.overdue, self.pace.reviews_a_day)
+
+
+def overdue(*, owner_id: UUID, mine: EffectiveSettings, now: datetime) -> int:
+    """Return how many learnt cards were due before today. One SQL query, and one count."""
+    cards = _learnt(owner_id).filter(due__lt=mine.day.start(now))
+    if not mine.limited:
+        return int(cards.count())
+    rows = cards.to_arrow("deck_ids", in_order=False)
+    return int(np.count_nonzero(_common(rows["deck_ids"].to_pylist(), mine)))
+
+
+def has_backlog(*, owner_id: UUID, mine: EffectiveSettings, now: datetime) -> int:
+    """Return how many cards are overdue if that is a backlog, else 0. Three SQL queries."""
+    found = overdue(owner_id=owner_id, mine=mine, now=now)
+    if found <= LEAST_OVERDUE:
+        return 0
+    pace = pace_of(owner_id=owner_id, mine=mine, now=now)
+    return found if _is_backlog(found, pace.reviews_a_day) else 0
+
+
+def read(
+    *, owner_id: UUID, mine: EffectiveSettings, now: datetime, plan: BacklogPlan | None
+) -> Backlog:
+    """Return the pile. Reads five columns of the learner's cards: 0.2 s for 100,000."""
+    begins = mine.day.start(now)
+    horizon = mine.day.start(now, days=backlog.MOST_DAYS)
+    columns = ["stability", "difficulty", "due", "last_review"]
+    columns += ["deck_ids"] if mine.limited else []
+    rows = _learnt(owner_id).filter(due__lt=horizon).to_arrow(*columns, in_order=False)
+    due, last = (rows[name].to_numpy().astype("datetime64[us]") for name in columns[2:4])
+    kept = np.ones(len(due), dtype=bool)
+    if mine.limited:
+        kept = _common(rows["deck_ids"].to_pylist(), mine)
+    start = np.datetime64(begins.replace(tzinfo=None))
+    day = np.timedelta64(1, "D")
+    new = Flashcard.objects.for_owner(owner_id).filter(state=State.NEW, suspended=False).count()
+    pile = Pile(
+        stability=rows["stability"].to_numpy()[kept].astype(np.float64),
+        difficulty=rows["difficulty"].to_numpy()[kept].astype(np.float64),
+        due=np.floor((due[kept] - start) / day),
+        elapsed=np.maximum(np.floor((start - last[kept]) / day) + 1, 0.0),
+        new=new,
+    )
+    before = (plan.before if plan else {}).get("", {})
+    new_a_day = before.get("new_per_day", mine.new_per_day)
+    return Backlog(
+        pile,
+        pace_of(owner_id=owner_id, mine=mine, now=now),
+        due=int(np.count_nonzero(pile.due <= 0)),
+        overdue=int(np.count_nonzero(pile.due < 0)),
+        new_a_day=EffectiveSettings().new_per_day if new_a_day is None else new_a_day,
+    )
+
+
+def reviews_for(found: Backlog, choice: Choice, mine: EffectiveSettings) -> int:
+    """Return how many reviews fit into the minutes, at the learner's pace; at least one.
+
+    A card that was forgotten is answered twice, a new one three times.
+    """
+    answers = choice.minutes * 60 / found.pace.seconds_an_answer
+    if not choice.hold_new:
+        answers -= ANSWERS_A_NEW_CARD * min(found.new_a_day, found.pile.new)
+    return max(1, int(answers / (2 - backlog.chance_now(found.pile, mine.schedule))))
+
+
+def course_of(found: Backlog, choice: Choice, mine: EffectiveSettings) -> Course:
+    """Return what a choice would make of the pile."""
+    return backlog.course(
+        found.pile,
+        settings=mine.schedule,
+        reviews_a_day=reviews_for(found, choice, mine),
+        order=choice.order,
+        new_a_day=0 if choice.hold_new else found.new_a_day,
+    )
+
+
+def proposed(found: Backlog, mine: EffectiveSettings) -> Choice:
+    """Return the plan to begin with: about what the learner does anyway, or what is soon done."""
+    usual = [n for n in MINUTES if n >= found.pace.minutes_a_day] or [MINUTES[-1]]
+    for minutes in usual:
+        choice = Choice(minutes)
+        caught_up = course_of(found, choice, mine).caught_up_in
+        if caught_up is not None and caught_up <= SOON_DAYS:
+            return choice
+    return Choice(usual[-1])
+
+
+# The plan while it holds
+
+
+def plan_of(*, owner_id: UUID) -> BacklogPlan | None:
+    """Return the learner's plan that holds, if there is one. One SQL query."""
+    return BacklogPlan.objects.filter(owner_id=owner_id, ended_at=None).first()
+
+
+def accept(*, owner_id: UUID, choice: Choice, now: datetime) -> BacklogPlan:
+    """Have a plan hold from now on, instead of the one that may hold already."""
+    mine = study_settings.settings_for(owner_id=owner_id)
+    found = read(owner_id=owner_id, mine=mine, now=now, plan=plan_of(owner_id=owner_id))
+    plan = BacklogPlan(
+        owner_id=owner_id,
+        minutes_per_day=choice.minutes,
+        reviews_per_day=reviews_for(found, choice, mine),
+        order=choice.order.value,
+        hold_new=choice.hold_new,
+        due_at_start=found.due,
+        expected_on=expected_on(course_of(found, choice, mine), mine.day.of(now)),
+        started_at=now,
+    )
+    with transaction.atomic():
+        # Two tabs at once: the second takes the place of the first.
+        journal.lock_owner(owner_id)
+        present = _locked(owner_id)
+        if present is not None:
+            _end(present, Ended.REPLACED, now)
+        _begin(plan, now)
+        plan.save()
+    return plan
+
+
+def stop(*, owner_id: UUID, now: datetime) -> BacklogPlan | None:
+    """End the plan that holds and bring back what was set before; return it, if there was one."""
+    with transaction.atomic():
+        plan = _locked(owner_id)
+        if plan is not None:
+            _end(plan, Ended.STOPPED, now)
+    return plan
+
+
+def resume(*, owner_id: UUID, now: datetime) -> BacklogPlan | None:
+    """Have the plan hold again that was stopped within the last day, unless another one does."""
+    with transaction.atomic():
+        journal.lock_owner(owner_id)
+        if _locked(owner_id) is not None:
+            return None
+        plan = BacklogPlan.objects.filter(
+            owner_id=owner_id, ended=Ended.STOPPED, ended_at__gte=now - RESUME_WITHIN
+        ).first()
+        if plan is not None:
+            plan.ended_at, plan.ended = None, ""
+            _begin(plan, now)
+            plan.save(update_fields=["ended_at", "ended", "before", "given"])
+    return plan
+
+
+def end_if_caught_up(*, owner_id: UUID, now: datetime) -> bool:
+    """End a learner's plan if all that is due fits into the day; return whether it did."""
+    mine = study_settings.settings_for(owner_id=owner_id)
+    if left_over(owner_id=owner_id, mine=mine, now=now):
+        return False
+    with transaction.atomic():
+        plan = _locked(owner_id)
+        if plan is not None:
+            _end(plan, Ended.CAUGHT_UP, now)
+    return plan is not None
+
+
+def end_those_caught_up(now: datetime) -> None:
+    """End every plan whose pile is gone."""
+    for owner_id in BacklogPlan.objects.filter(ended_at=None).values_list("owner_id", flat=True):
+        end_if_caught_up(owner_id=owner_id, now=now)
+
+
+def left_over(*, owner_id: UUID, mine: EffectiveSettings, now: datetime) -> int:
+    """Return how many due cards have no place in today's limit, those of decks with own ones aside.
+
+    Two SQL queries.
+    """
+    held = due_queue(owner_id=owner_id, now=now, limit=1, mine=mine)
+    if not held.due_held:
+        return 0
+    free = replace(mine, reviews_per_day=NO_LIMIT)
+    return due_queue(owner_id=owner_id, now=now, limit=1, mine=free).due - held.due
+
+
+def expected_on(course: Course, today: date) -> date | None:
+    """Return the learner's day on which a course has caught up."""
+    return None if course.caught_up_in is None else today + timedelta(days=course.caught_up_in)
+
+
+# Helpers
+
+
+def _is_backlog(overdue: int, usual: float) -> bool:
+    return overdue > LEAST_OVERDUE and overdue > DAYS_WORTH * usual
+
+
+def _learnt(owner_id: UUID) -> Any:
+    return Flashcard.objects.for_owner(owner_id).filter(state=State.REVIEW, suspended=False)
+
+
+def _common(
+    deck_ids: list[list[str]], mine: EffectiveSettings
+) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Return which cards count for the limits of all cards, not for those of a deck."""
+    governing = (mine.governing_deck(tuple(UUID(each) for each in listed)) for listed in deck_ids)
+    return np.array([deck_id not in mine.limited for deck_id in governing], dtype=bool)
+
+
+def _locked(owner_id: UUID) -> BacklogPlan | None:
+    return BacklogPlan.objects.select_for_update().filter(owner_id=owner_id, ended_at=None).first()
+
+
+def _begin(plan: BacklogPlan, now: datetime) -> None:
+    """Set what the plan says, and keep on it what was set before."""
+    wanted: dict[str, Any] = {"reviews_per_day": plan.reviews_per_day, "order": plan.order}
+    if plan.hold_new:
+        wanted["new_per_day"] = 0
+    rows = {row.deck_id: row for row in _rows(plan)}
+    plan.before, plan.given = {}, {}
+    _keep(plan, "", rows.get(None), wanted)
+    study_settings.save(owner_id=plan.owner_id, deck=None, values=wanted, now=now)
+    for deck_id, row in rows.items():
+        if deck_id is not None and plan.hold_new and row.new_per_day:
+            _keep(plan, str(deck_id), row, {"new_per_day": 0})
+            study_settings.save(
+                owner_id=plan.owner_id, deck=row.deck, values={"new_per_day": 0}, now=now
+            )
+
+
+def _keep(
+    plan: BacklogPlan, key: str, row: StudySettings | None, wanted: Mapping[str, Any]
+) -> None:
+    plan.before[key] = {name: getattr(row, name, None) for name in wanted}
+    plan.given[key] = dict(wanted)
+
+
+def _end(plan: BacklogPlan, why: Ended, now: datetime) -> None:
+    """Bring back what was set before, but for what the learner has set otherwise since."""
+    rows = {str(row.deck_id or ""): row for row in _rows(plan)}
+    plain = EffectiveSettings()
+    for key, given in plan.given.items():
+        row = rows.get(key)
+        if row is None:
+            continue
+        values = {}
+        for name, value in given.items():
+            present = getattr(row, name)
+            if present is None and row.deck_id is None:
+                # A form that is saved leaves out what is as MemoryLoop has it.
+                present = getattr(plain, name)
+            if present == value:
+                values[name] = plan.before[key][name]
+        study_settings.save(owner_id=plan.owner_id, deck=row.deck, values=values, now=now)
+    plan.ended_at, plan.ended = now, why
+    plan.save(update_fields=["ended_at", "ended"])
+
+
+def _rows(plan: BacklogPlan) -> list[StudySettings]:
+    rows = StudySettings.objects.select_for_update(of=["self"]).filter(owner_id=plan.owner_id)
+    return list(rows.select_related("deck"))

@@ -1,0 +1,171 @@
+"""A review session: what the learner sees next."""
+
+import enum
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from accounts.models import User
+from flashcards import study_settings
+from flashcards.cards.cards import count_cards
+from flashcards.domain import card_sides, durations
+from flashcards.domain.records import Flashcard, Rating, ReviewLog, State
+from flashcards.review.due import due_queue, next_due_at
+from flashcards.review.ratings import preview, reviewed_since
+from flashcards.store.journal.pending import Pending
+from flashcards.study_settings.settings import EffectiveSettings
+
+# A card answered more recently than this is not asked again at once: its answer is still in sight.
+BREATHER = timedelta(seconds=60)
+# With more than this many learning cards ahead, nobody needs the exact number.
+LEARNING_SOON_MOST = 40
+
+
+class Kind(enum.StrEnum):
+    CARD = "card"
+    # Nothing now, something within minutes.
+    WAIT = "wait"
+    FINISHED = "finished"
+    # The learner has no cards at all.
+    EMPTY = "empty"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One rating button: what it is called and when the card would come back."""
+
+    rating: Rating
+    name: str
+    interval: str
+    # What a screen reader says between the two.
+    before: str = ", comes back in "
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What the review page shows."""
+
+    kind: Kind
+    card: Flashcard | None = None
+    choices: tuple[Choice, ...] = ()
+    # Left to do now.
+    new: int = 0
+    learning: int = 0
+    due: int = 0
+    # Reviews done today, for the progress line.
+    done: int = 0
+    next_due: datetime | None = None
+    # Of the review that answers this card; and of the undo that the page offers.
+    review_id: uuid.UUID = field(default_factory=uuid.uuid4)
+    undo_id: uuid.UUID = field(default_factory=uuid.uuid4)
+
+    @property
+    def left(self) -> int:
+        return self.new + self.learning + self.due
+
+    @property
+    def total(self) -> int:
+        """Return what the progress line counts up to; never 0."""
+        return max(1, self.done + self.left)
+
+    @property
+    def front(self) -> str:
+        return card_sides.front(self.card) if self.card else ""
+
+    @property
+    def back(self) -> str:
+        return card_sides.back(self.card) if self.card else ""
+
+
+def next_stage(
+    user: User,
+    now: datetime,
+    *,
+    done: int | None = None,
+    first: Flashcard | None = None,
+    ahead: bool = False,
+    mine: EffectiveSettings | None = None,
+    only: Collection[str] | None = None,
+    pending: Pending | None = None,
+) -> Stage:
+    """Return what comes next: `first` if given, a due card, one due soon, a wait, or the end.
+
+    With `ahead` a card due soon is shown although it was answered just now. `done` is how many
+    reviews were done today; without it they are counted. `mine` and `pending` are what the caller
+    has read. With `only`, a set of ids, other cards are as if they were not.
+    """
+    mine = mine or study_settings.settings_for(owner_id=user.id)
+    if done is None:
+        done = len(_logs_today(user, now, mine))
+    queue = due_queue(owner_id=user.id, now=now, limit=1, mine=mine, only=only, pending=pending)
+    if first is not None or queue.cards:
+        card = first or queue.cards[0]
+        counts = {"new": queue.new, "learning": queue.learning, "due": queue.due}
+        return _card_stage(card, now, done, mine, pending=queue.pending, **counts)
+    soon = _learning_soon(user, now, mine, only)
+    for card in soon:
+        if ahead or _is_rested(card, now):
+            return _card_stage(card, now, done, mine, pending=queue.pending, learning=len(soon))
+    next_due = next_due_at(owner_id=user.id, now=now, mine=mine, only=only)
+    if soon and next_due is not None:
+        return Stage(Kind.WAIT, next_due=next_due, done=done, learning=len(soon))
+    if next_due is None and not count_cards(owner_id=user.id):
+        return Stage(Kind.EMPTY)
+    return Stage(Kind.FINISHED, next_due=next_due, done=done)
+
+
+def choices(
+    card: Flashcard, now: datetime, mine: EffectiveSettings, pending: Pending | None = None
+) -> tuple[Choice, ...]:
+    """Return the four buttons with the interval each would give."""
+    spans = preview(owner_id=card.owner_id, card=card, now=now, mine=mine, pending=pending)
+    return tuple(
+        Choice(rating, rating.name.capitalize(), durations.interval(spans[rating]))
+        for rating in Rating
+    )
+
+
+def _card_stage(
+    card: Flashcard,
+    now: datetime,
+    done: int,
+    mine: EffectiveSettings,
+    *,
+    pending: Pending | None,
+    new: int = 0,
+    learning: int = 0,
+    due: int = 0,
+) -> Stage:
+    return Stage(
+        Kind.CARD,
+        card=card,
+        choices=choices(card, now, mine, pending),
+        new=new,
+        learning=learning,
+        due=due,
+        done=done,
+    )
+
+
+def _learning_soon(
+    user: User, now: datetime, mine: EffectiveSettings, only: Collection[str] | None
+) -> list[Flashcard]:
+    """Return the cards in their learning steps that come within 20 minutes, soonest first."""
+    queue = due_queue(
+        owner_id=user.id,
+        now=now,
+        limit=LEARNING_SOON_MOST,
+        mine=mine,
+        ahead=mine.learn_ahead,
+        only=only,
+    )
+    return [card for card in queue.cards if card.state in (State.LEARNING, State.RELEARNING)]
+
+
+def _is_rested(card: Flashcard, now: datetime) -> bool:
+    return card.last_review is None or now - card.last_review >= BREATHER
+
+
+def _logs_today(user: User, now: datetime, mine: EffectiveSettings) -> list[ReviewLog]:
+    return reviewed_since(owner_id=user.id, since=mine.day.start(now))

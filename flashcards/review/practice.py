@@ -1,0 +1,224 @@
+"""Rounds: sessions with a list of cards to do, kept in their row, so that any device goes on.
+
+A cram asks each card until it is known and touches no schedule. On the way to an exam each card
+is truly reviewed, before its time.
+"""
+
+import enum
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import numpy as np
+from django.db import transaction
+
+from flashcards import scheduling
+from flashcards.domain.records import Flashcard, Rating, ReviewLog
+from flashcards.domain.validation import CardError
+from flashcards.models import ReviewSession
+from flashcards.review import ratings
+from flashcards.review.ratings import NothingToUndo, Reviewed
+from flashcards.review.scope import Named
+from flashcards.store.cache import collection
+from flashcards.store.due import due_queue
+from flashcards.store.journal import journal
+from flashcards.store.journal.journal import Change
+
+Mode = ReviewSession.Mode
+# More than this is no sitting; each answer writes what is left of it.
+CARDS_MOST = 1_000
+# A card that was not known comes back after so many others.
+AGAIN_AFTER = 4
+UNDO_STEPS = 30
+# What was left lying for longer is not offered any more.
+OPEN_FOR = timedelta(days=14)
+KEPT_FOR = timedelta(days=60)
+
+
+class Order(enum.StrEnum):
+    """In which order a cram asks."""
+
+    RANDOM = "random"
+    HARDEST = "hardest"
+    ADDED = "added"
+
+
+class NothingToStudy(CardError):
+    """There is no card to do."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A rating as the page sends it; `sequence` is the position in the card's history."""
+
+    card_id: UUID
+    review_id: UUID
+    sequence: int
+    rating: Rating
+    duration_ms: int = 0
+
+
+def begin(
+    *,
+    owner_id: UUID,
+    mode: ReviewSession.Mode,
+    named: Named,
+    now: datetime,
+    todo: Sequence[UUID] = (),
+    cards: Sequence[UUID] = (),
+    minutes: int | None = None,
+    typed: bool | None = None,
+) -> ReviewSession:
+    """Begin a session; `todo` in the order to ask in. Raises NothingToStudy."""
+    if mode is not Mode.DUE and not todo:
+        raise NothingToStudy("There is no card to study: they may be suspended or deleted.")
+    ReviewSession.objects.filter(owner_id=owner_id, started_at__lt=now - KEPT_FOR).delete()
+    return ReviewSession.objects.create(
+        owner_id=owner_id,
+        mode=mode,
+        scope=str(named.scope),
+        name=named.name,
+        minutes=minutes,
+        typed=typed,
+        cards=list(cards)[:CARDS_MOST],
+        todo=list(todo)[:CARDS_MOST],
+        started_at=now,
+    )
+
+
+def ordered(owner_id: UUID, ids: Sequence[UUID], order: Order) -> list[UUID]:
+    """Return the cards, given as they were added, in the order in which a cram asks them."""
+    if order is Order.RANDOM:
+        return random.sample(ids, len(ids))
+    if order is Order.HARDEST:
+        read = collection.read(owner_id)
+        places = read.places(ids)
+        # A card never seen is not hard yet.
+        difficulty = np.nan_to_num(read.array("difficulty")[places], nan=0.0)
+        return read.ids(places[np.argsort(-difficulty, kind="stable")])
+    return list(ids)
+
+
+def open_rounds(*, owner_id: UUID, now: datetime) -> list[ReviewSession]:
+    """Return what was begun lately and has cards left, the newest first."""
+    rows = ReviewSession.objects.filter(
+        owner_id=owner_id, ended_at=None, started_at__gte=now - OPEN_FOR, todo__len__gt=0
+    )
+    return list(rows[:5])
+
+
+def next_card(row: ReviewSession) -> Flashcard | None:
+    """Return the first card still to do that can be asked. A read for each that cannot."""
+    for card_id in row.todo:
+        try:
+            card = due_queue.card(row.owner_id, card_id)
+        except Flashcard.DoesNotExist:
+            continue
+        answered = card.last_review is not None and card.last_review >= row.started_at
+        if not card.suspended and not (row.mode == Mode.AHEAD and answered):
+            return card
+    return None
+
+
+def answer(row: ReviewSession, given: Answer, now: datetime) -> Reviewed:
+    """Take an answer of a round. The same `review_id` again changes nothing.
+
+    Raises AlreadyAnswered, or DoesNotExist for a stranger's card.
+    """
+    with transaction.atomic():
+        journal.lock_owner(row.owner_id)
+        row.refresh_from_db()
+        if row.mode == Mode.CRAM:
+            reviewed = _practise(row.owner_id, given, now)
+        else:
+            reviewed = review(row.owner_id, given, now)
+        if not reviewed.repeated:
+            todo = [each for each in row.todo if each != given.card_id]
+            # On the way to an exam the learning steps bring the card back by themselves.
+            if given.rating is Rating.AGAIN and row.mode == Mode.CRAM:
+                todo.insert(AGAIN_AFTER, given.card_id)
+            row.answers = [*row.answers, given.review_id][-UNDO_STEPS:]
+            row.answered += 1
+            row.forgotten += given.rating is Rating.AGAIN
+            _go_on(row, todo, now)
+    return reviewed
+
+
+def review(owner_id: UUID, given: Answer, now: datetime) -> Reviewed:
+    """Take an answer as a true review. Raises as rating.review_card does."""
+    return ratings.review_card(
+        owner_id=owner_id,
+        card_id=given.card_id,
+        review_id=given.review_id,
+        sequence=given.sequence,
+        rating=given.rating,
+        duration_ms=given.duration_ms,
+        now=now,
+    )
+
+
+def take_back(row: ReviewSession, *, undo_id: UUID, now: datetime) -> Flashcard:
+    """Take back the last answer of a round, and ask its card next. Raises NothingToUndo."""
+    with transaction.atomic():
+        journal.lock_owner(row.owner_id)
+        row.refresh_from_db()
+        known = ReviewLog.objects.for_owner(row.owner_id).filter(id=undo_id).first()
+        if known is not None:
+            return due_queue.card(row.owner_id, known.flashcard_id)
+        while row.answers:
+            *row.answers, last_id = row.answers
+            row.answered -= 1
+            last = ReviewLog.objects.for_owner(row.owner_id).filter(id=last_id).first()
+            row.forgotten -= last is not None and last.rating is Rating.AGAIN
+            try:
+                card = ratings.undo_review(
+                    owner_id=row.owner_id, undo_id=undo_id, now=now, undoes=last_id
+                )
+            except (NothingToUndo, ValueError):
+                # Taken back elsewhere, as a review can be, or erased with its card.
+                continue
+            _go_on(row, [card.id, *(each for each in row.todo if each != card.id)], now)
+            return card
+        raise NothingToUndo("There is no answer of this round to take back.")
+
+
+def leave_out(row: ReviewSession, card_id: UUID, now: datetime) -> None:
+    """Go on without a card that was put off or suspended."""
+    with transaction.atomic():
+        journal.lock_owner(row.owner_id)
+        row.refresh_from_db()
+        _go_on(row, [each for each in row.todo if each != card_id], now)
+
+
+def end(row: ReviewSession, now: datetime) -> None:
+    """Let a round be, with whatever is left of it."""
+    ReviewSession.objects.filter(id=row.id, ended_at=None).update(ended_at=now)
+
+
+def finish(row: ReviewSession, now: datetime) -> None:
+    """End a round of whose cards none can be asked any more."""
+    row.todo = []
+    row.ended_at = row.ended_at or now
+    row.save(update_fields=["todo", "ended_at"])
+
+
+def _practise(owner_id: UUID, given: Answer, now: datetime) -> Reviewed:
+    pending = journal.read(owner_id)
+    card, known = ratings.position(
+        owner_id, pending, given.card_id, given.review_id, given.sequence
+    )
+    if known is not None:
+        return Reviewed(card, known, repeated=True)
+    card, log = scheduling.cram(
+        card, given.rating, now, review_id=given.review_id, duration_ms=given.duration_ms
+    )
+    journal.append([Change(card, log)])
+    return Reviewed(card, log)
+
+
+def _go_on(row: ReviewSession, todo: list[UUID], now: datetime) -> None:
+    row.todo = todo
+    row.ended_at = None if todo else now
+    row.save(update_fields=["todo", "answers", "answered", "forgotten", "ended_at"])

@@ -1,0 +1,145 @@
+"""New FSRS parameters, or new settings for cards that have their day already: each card folded."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from django.db import transaction
+
+from flashcards import scheduling, study_settings
+from flashcards.cards import jobs
+from flashcards.domain.records import Flashcard, ReviewLog, State
+from flashcards.domain.study_day import Day
+from flashcards.models import StudySettings
+from flashcards.scheduling.simulation.rescheduling import moved
+from flashcards.store.journal import journal
+from flashcards.store.journal.journal import Change
+from flashcards.study_settings.settings import EffectiveSettings
+
+Numbers = np.ndarray[Any, np.dtype[Any]]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# No clock of any time zone changes within a quarter of an hour, and no learner's day begins in one.
+_QUARTER_MICROS = 900_000_000
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What it would do to have all cards follow the settings at once."""
+
+    # The ids of the cards that would move, as text.
+    ids: tuple[str, ...]
+    earlier: int
+    later: int
+    # Due on the learner's present day, as it is and as it would be; the latter to about a tenth.
+    due_now: int
+    due_then: int
+
+    @property
+    def count(self) -> int:
+        return len(self.ids)
+
+    @property
+    def card_ids(self) -> list[UUID]:
+        return [UUID(each) for each in self.ids]
+
+
+def effect_of(*, owner_id: UUID, mine: EffectiveSettings, now: datetime) -> Effect:
+    """Return what rescheduling would move. Reads six columns of the cards: 0.4 s for 100,000."""
+    columns = ["id", "stability", "last_review", "due", "suspended"]
+    columns += ["deck_ids"] if mine.decks else []
+    cards = Flashcard.objects.for_owner(owner_id).filter(state=State.REVIEW)
+    rows = cards.to_arrow(*columns, in_order=False)
+    stability = rows["stability"].to_numpy()
+    reviewed, due = (day_numbers(rows[name].to_numpy(), mine.day) for name in columns[2:4])
+    earlier, later = np.zeros(len(due), dtype=bool), np.zeros(len(due), dtype=bool)
+    then = due.copy()
+    governing = _governing(rows, mine) if mine.decks else []
+    for deck_id in {None, *mine.decks}:
+        if mine.decks:
+            chosen = np.array([each == deck_id for each in governing], dtype=bool)
+        else:
+            chosen = np.ones(len(due), dtype=bool)
+        settings = (mine if deck_id is None else mine.decks[deck_id]).schedule
+        found = moved(stability[chosen], reviewed[chosen], due[chosen], settings=settings)
+        earlier[chosen], later[chosen], then[chosen] = found.earlier, found.later, found.due
+    today = mine.day.of(now).toordinal()
+    studied = ~rows["suspended"].to_numpy(zero_copy_only=False).astype(bool)
+    places = np.flatnonzero(earlier | later)
+    return Effect(
+        ids=tuple(rows["id"].take(places).to_pylist()),
+        earlier=int(earlier.sum()),
+        later=int(later.sum()),
+        due_now=int(np.count_nonzero(studied & (due <= today))),
+        due_then=int(np.count_nonzero(studied & (then <= today))),
+    )
+
+
+def day_numbers(times: Numbers, day: Day) -> Numbers:
+    """Return the ordinals of the learner's days in which these times (datetime64, UTC) fall."""
+    quarters = times.astype("datetime64[us]").astype(np.int64) // _QUARTER_MICROS
+    distinct, places = np.unique(quarters, return_inverse=True)
+    ordinals = [
+        day.of(_EPOCH + timedelta(minutes=15 * quarter)).toordinal()
+        for quarter in distinct.tolist()
+    ]
+    return np.array(ordinals, dtype=np.float64)[places]
+
+
+def _governing(rows: Any, mine: EffectiveSettings) -> list[UUID | None]:
+    return [
+        mine.governing_deck(tuple(UUID(each) for each in listed))
+        for listed in rows["deck_ids"].to_pylist()
+    ]
+
+
+def set_parameters(*, owner_id: UUID, parameters: Sequence[float] | None, now: datetime) -> int:
+    """Have FSRS go by these 21 parameters, or by its own with None; return how many cards moved.
+
+    The memory of every reviewed card is folded from its log with them, and its day chosen anew,
+    all or nothing: state = fold(log) holds for the old parameters before and for the new after.
+    """
+    with transaction.atomic():
+        journal.lock_owner(owner_id)
+        StudySettings.objects.update_or_create(
+            owner_id=owner_id,
+            deck=None,
+            defaults={"parameters": parameters and list(parameters), "updated_at": now},
+        )
+        return reschedule_all(owner_id=owner_id, now=now)
+
+
+def reschedule_all(*, owner_id: UUID, now: datetime) -> int:
+    """Give every reviewed card the day that today's settings would; return how many moved.
+
+    One row in each card's log says so. Reads the learner's whole log: for a worker or a command.
+    """
+    with transaction.atomic():
+        journal.lock_owner(owner_id)
+        mine = study_settings.settings_for(owner_id=owner_id)
+        cards = Flashcard.objects.for_owner(owner_id).with_deleted().filter(reps__gt=0)
+        by_card: dict[UUID, list[ReviewLog]] = defaultdict(list)
+        for log in ReviewLog.objects.for_owner(owner_id):
+            by_card[log.flashcard_id].append(log)
+        changes = []
+        for card in cards:
+            after, row = scheduling.reschedule(
+                card,
+                by_card[card.id],
+                now,
+                row_id=uuid.uuid4(),
+                settings=study_settings.for_card(mine, card).schedule,
+            )
+            if (after.due, after.stability, after.difficulty) != (
+                card.due,
+                card.stability,
+                card.difficulty,
+            ):
+                changes.append(Change(after, row))
+        journal.append(changes)
+        jobs.request_checkpoint()
+    return len(changes)

@@ -1,0 +1,296 @@
+"""The end of a session, and the day so far: what was done, what was hard, what comes."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from django.utils.safestring import SafeString
+
+from accounts.models import User
+from flashcards import study_settings
+from flashcards.charts import columns as charts
+from flashcards.charts.columns import Column
+from flashcards.domain import durations
+from flashcards.domain.records import Flashcard, Rating, ReviewLog, State
+from flashcards.review.due import due_queue, next_due_at
+from flashcards.review.ratings import reviewed_since
+from flashcards.review.streak import LOOK_BACK_DAYS, Rhythm, rhythm
+from flashcards.store import DueQueue
+from flashcards.store.journal.pending import Pending
+from flashcards.store.maintenance import review_totals
+from flashcards.study_settings.settings import EffectiveSettings
+
+HARD_SHOWN = 5
+WEEK_DAYS = 7
+# With fewer cards put to the test chance says more than memory does.
+TESTED_ENOUGH = 20
+_MICROS = "datetime64[us]"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+Times = np.ndarray[Any, np.dtype[np.datetime64]]
+Numbers = np.ndarray[Any, np.dtype[Any]]
+Mask = np.ndarray[Any, np.dtype[np.bool_]]
+
+
+@dataclass(frozen=True)
+class Hard:
+    """A card that was hard today, and what says so."""
+
+    card: Flashcard
+    why: str
+
+
+@dataclass(frozen=True)
+class ComingDay:
+    """A day ahead: its name, its date, and how many learnt cards are due."""
+
+    name: str
+    date: date
+    due: int
+    # Of those, so many were due before and are left over.
+    left_over: int = 0
+
+
+@dataclass(frozen=True)
+class Week:
+    """What the next seven days bring."""
+
+    sentence: str
+    days: tuple[ComingDay, ...]
+    drawings: tuple[SafeString, ...]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What was done today, in words and numbers for the finished page and for "Today"."""
+
+    reviews: int
+    cards: int
+    right_percent: int
+    time: str
+    # "9 seconds a card", or empty.
+    pace: str
+    # How much was remembered beside what is aimed at; empty if nothing was put to the test.
+    retention: str
+    hard: tuple[Hard, ...]
+    # Cards due now, for a learner who stops before the end.
+    left: int
+    # "3 cards tomorrow", or empty when no card will ever be due.
+    coming: str
+    week: Week | None
+    rhythm: Rhythm
+    # Due as well, but beyond what the learner wants on one day.
+    new_held: int = 0
+    due_held: int = 0
+
+
+def summary(user: User, now: datetime, *, only: Collection[str] | None = None) -> Summary:
+    """Return the learner's day so far; with `only`, a set of ids, what is left of these cards.
+
+    Costs six SQL queries, and a read of what is due within a week.
+    """
+    mine = study_settings.settings_for(owner_id=user.id)
+    day = mine.day
+    logs = reviewed_since(owner_id=user.id, since=day.start(now))
+    queue = due_queue(owner_id=user.id, now=now, limit=1, mine=mine, only=only)
+    ahead = _Ahead.of(user, now, mine)
+    week = _week(day.of(now), ahead)
+    spent_ms = sum(log.duration_ms for log in logs)
+    right = sum(log.rating != Rating.AGAIN for log in logs)
+    studied = review_totals.days(
+        user.id,
+        day.start(now, days=-LOOK_BACK_DAYS),
+        zone=day.zone,
+        day_begins=timedelta(hours=mine.rollover_hour),
+    )
+    return Summary(
+        reviews=len(logs),
+        cards=len({log.flashcard_id for log in logs}),
+        right_percent=round(100 * right / len(logs)) if logs else 0,
+        time=durations.clock(timedelta(milliseconds=spent_ms)),
+        pace=_pace(spent_ms, len(logs)),
+        retention=retention(logs, mine.desired_retention),
+        hard=_hard(user, logs, queue.pending),
+        left=queue.new + queue.learning + queue.due,
+        coming=_coming(user, now, mine, queue, ahead),
+        week=week if any(each.due for each in week.days) else None,
+        rhythm=rhythm(studied, day.of(now)),
+        new_held=queue.new_held,
+        due_held=queue.due_held,
+    )
+
+
+def hard_today(user: User, now: datetime) -> list[Flashcard]:
+    """Return the cards that were hard on the learner's present day, hardest first."""
+    mine = study_settings.settings_for(owner_id=user.id)
+    logs = reviewed_since(owner_id=user.id, since=mine.day.start(now))
+    return [each.card for each in _hard(user, logs, None)]
+
+
+def retention(logs: Sequence[ReviewLog], aimed: float) -> str:
+    """Return what was remembered of the cards that a day or more had passed over, in a sentence.
+
+    Says "more" or "less" than aimed at only beyond what luck alone does in nineteen of twenty days.
+    """
+    tested = [
+        log for log in logs if log.state_before is State.REVIEW and (log.elapsed_days or 0) >= 1
+    ]
+    if not tested:
+        return ""
+    recalled = sum(log.rating is not Rating.AGAIN for log in tested)
+    told = f"You remembered {recalled:,} of {durations.count(len(tested), 'card')} that came back"
+    if len(tested) < TESTED_ENOUGH:
+        return f"{told}; you aim for {aimed:.0%}."
+    share = recalled / len(tested)
+    luck = 2 * (aimed * (1 - aimed) / len(tested)) ** 0.5
+    if abs(share - aimed) <= luck:
+        judged = f"about the {aimed:.0%} you aim for"
+    else:
+        judged = f"{'more' if share > aimed else 'less'} than the {aimed:.0%} you aim for"
+    return f"{told}: {share:.0%}, {judged}."
+
+
+@dataclass(frozen=True)
+class _Ahead:
+    """What is due until the end of the next seven days, overdue and new cards among it."""
+
+    due: Times
+    buried: Times
+    state: Numbers
+    # When tomorrow and each of the seven days after it begin.
+    borders: Times
+
+    @classmethod
+    def of(cls, user: User, now: datetime, mine: EffectiveSettings) -> "_Ahead":
+        starts = [mine.day.start(now, days=n) for n in range(1, WEEK_DAYS + 2)]
+        cards = Flashcard.objects.for_owner(user).filter(suspended=False, due__lt=starts[-1])
+        rows = cards.to_arrow("due", "buried_until", "state", in_order=False)
+        return cls(
+            rows["due"].to_numpy().astype(_MICROS),
+            rows["buried_until"].fill_null(_EPOCH).to_numpy().astype(_MICROS),
+            rows["state"].to_numpy(),
+            np.array([_plain(start) for start in starts], dtype=_MICROS),
+        )
+
+    @property
+    def seen(self) -> Mask:
+        return np.asarray(self.state != State.NEW)
+
+    def next_due(self, now: datetime) -> datetime | None:
+        """Return when the next card that is not due yet will be; None beyond the seven days."""
+        today = (self.state == State.REVIEW) & (self.due < self.borders[0])
+        ready = np.where(today, self.buried, np.maximum(self.due, self.buried))
+        ready = ready[ready > np.datetime64(_plain(now))]
+        return ready.min().item().replace(tzinfo=UTC) if len(ready) else None
+
+    def seen_before(self, moment: datetime) -> int:
+        return int(np.count_nonzero(self.seen & (self.due < np.datetime64(_plain(moment)))))
+
+
+def _plain(moment: datetime) -> datetime:
+    """Return a time as numpy takes it: in UTC, and silent about that."""
+    return moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def _coming(
+    user: User, now: datetime, mine: EffectiveSettings, queue: DueQueue, ahead: _Ahead
+) -> str:
+    """Return when the next card comes, as "1 card in 40 minutes" or "3 cards tomorrow"."""
+    day = mine.day
+    next_due = ahead.next_due(now)
+    if queue.new_held or queue.due_held:
+        tomorrow = day.start(now, days=1)
+        next_due = min(next_due or tomorrow, tomorrow)
+    if next_due is None:
+        next_due = next_due_at(owner_id=user.id, now=now, mine=mine)
+        if next_due is None:
+            return ""
+        later = Flashcard.objects.for_owner(user).filter(suspended=False)
+        count = later.filter(due__lt=day.start(next_due, days=1)).exclude(state=State.NEW).count()
+    elif day.of(next_due) == day.of(now):
+        count = ahead.seen_before(next_due + timedelta(microseconds=1))
+    else:
+        limits = mine.limits_on(day.of(next_due))
+        count = min(ahead.seen_before(day.start(next_due, days=1)), limits.reviews)
+        count += min(int(np.count_nonzero(~ahead.seen)), limits.new)
+    when = durations.due(next_due, now=now, zone=day.zone, begins=day.begins)
+    return f"{durations.count(max(1, count), 'card')} {when}"
+
+
+def _pace(spent_ms: int, reviews: int) -> str:
+    if not reviews or not spent_ms:
+        return ""
+    return f"{durations.count(max(1, round(spent_ms / reviews / 1000)), 'second')} a card"
+
+
+def _hard(user: User, logs: Sequence[ReviewLog], pending: Pending | None) -> tuple[Hard, ...]:
+    """Return the cards forgotten most often today, then those that were rated Hard."""
+    times: dict[UUID, list[int]] = {}
+    for log in logs:
+        if log.rating in (Rating.AGAIN, Rating.HARD):
+            counted = times.setdefault(log.flashcard_id, [0, 0])
+            counted[0 if log.rating is Rating.AGAIN else 1] += 1
+    ranked = sorted(times, key=lambda card_id: times[card_id], reverse=True)
+    # A few more are read: some may have been deleted since.
+    wanted = ranked[: 2 * HARD_SHOWN]
+    if not wanted:
+        return ()
+    # What was answered since the last checkpoint is in the journal, which has been read.
+    found = {i: pending.cards[i] for i in wanted if i in pending.cards} if pending else {}
+    if len(found) < len(wanted):
+        rest = [card_id for card_id in wanted if card_id not in found]
+        found |= Flashcard.objects.for_owner(user).in_bulk(rest)
+    there = (found[card_id] for card_id in wanted if card_id in found)
+    cards = [card for card in there if not card.suspended and card.deleted_at is None]
+    return tuple(Hard(card, _why(*times[card.id])) for card in cards[:HARD_SHOWN])
+
+
+def _why(forgotten: int, hard: int) -> str:
+    if not forgotten:
+        return "rated Hard" if hard == 1 else f"rated Hard {hard} times"
+    return {1: "forgotten once", 2: "forgotten twice"}.get(
+        forgotten, f"forgotten {forgotten} times"
+    )
+
+
+def _week(today: date, ahead: _Ahead) -> Week:
+    """Return how many learnt cards fall due on each of the next seven days."""
+    places = np.searchsorted(ahead.borders, ahead.due[ahead.seen], side="right")
+    counts = np.bincount(places, minlength=WEEK_DAYS + 1).tolist()
+    days = tuple(
+        ComingDay(
+            name="Tomorrow" if n == 1 else f"{today + timedelta(days=n):%A}",
+            date=today + timedelta(days=n),
+            # What is left of today is there tomorrow as well.
+            due=counts[n] + (counts[0] if n == 1 else 0),
+            left_over=counts[0] if n == 1 else 0,
+        )
+        for n in range(1, WEEK_DAYS + 1)
+    )
+    sentence = _week_sentence(days)
+    columns = [
+        Column(f"{each.date:%a}", each.due, _titled(each), apart=each.left_over) for each in days
+    ]
+    return Week(sentence, days, charts.columns(columns, sentence=sentence))
+
+
+def _week_sentence(days: Sequence[ComingDay]) -> str:
+    total = sum(each.due for each in days)
+    if not total:
+        return "Nothing you have learnt falls due in the next seven days."
+    tomorrow = days[0]
+    first = "nothing" if not tomorrow.due else durations.count(tomorrow.due, "card")
+    left = f", {tomorrow.left_over:,} of them left over from before" if tomorrow.left_over else ""
+    told = f"Tomorrow {first}{left}; {durations.count(total, 'card')} in the next seven days"
+    fullest = max(days, key=lambda each: each.due)
+    if fullest is tomorrow:
+        return f"{told}."
+    return f"{told}, most of them on {fullest.name} ({fullest.due:,})."
+
+
+def _titled(each: ComingDay) -> str:
+    left = f", {each.left_over:,} left over" if each.left_over else ""
+    return f"{each.name}: {durations.count(each.due, 'card')}{left}"

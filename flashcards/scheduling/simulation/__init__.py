@@ -1,0 +1,1 @@
+"""Simulations of many cards at once, in numpy."""

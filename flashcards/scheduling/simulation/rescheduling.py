@@ -1,0 +1,52 @@
+"""Which cards a change of the settings would move: what `reschedule` does to one, for many at once.
+
+The rules of fuzz.py in numpy; a test holds the two together.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from flashcards.scheduling.fuzz import FUZZ_BANDS, FUZZ_FLOOR_DAYS
+from flashcards.scheduling.settings import ScheduleSettings
+from flashcards.scheduling.simulation.workload import Mask, Numbers, intervals
+
+
+@dataclass(frozen=True)
+class Moved:
+    """For each card whether it would come earlier or later, and about how many days from today."""
+
+    earlier: Mask
+    later: Mask
+    due: Numbers
+
+
+def moved(
+    stability: Numbers, reviewed: Numbers, due: Numbers, *, settings: ScheduleSettings
+) -> Moved:
+    """Return what settings would do to cards in review.
+
+    `reviewed` and `due` are days, counted as dates are: the ordinal of the learner's own day.
+    """
+    days = intervals(stability, settings)
+    first, last = _ranges(days, settings) if settings.fuzz else (days, days)
+    now = due - reviewed
+    easy = np.array(settings.easy_days)[(due.astype(np.int64) - 1) % 7] == 0
+    # A day on which nothing should come is left where the range has another one.
+    shut = easy & (first < last) if settings.fuzz else np.zeros(len(due), dtype=bool)
+    stays = (first <= now) & (now <= last) & ~shut
+    return Moved(
+        earlier=~stays & (days < now),
+        later=~stays & (days >= now),
+        due=np.where(stays, due, reviewed + days),
+    )
+
+
+def _ranges(days: Numbers, settings: ScheduleSettings) -> tuple[Numbers, Numbers]:
+    delta = 1.0 + sum(
+        share * np.maximum(np.minimum(days, end) - start, 0.0) for start, end, share in FUZZ_BANDS
+    )
+    last = np.minimum(np.round(days + delta), settings.maximum_interval_days)
+    first = np.minimum(np.maximum(2, np.round(days - delta)), last)
+    short = days < FUZZ_FLOOR_DAYS
+    return np.where(short, days, first), np.where(short, days, last)

@@ -1,0 +1,103 @@
+"""What could come next in a search: keys, and the names of the learner's own decks and tags."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+
+from flashcards.domain.query.parser import KEYS
+from flashcards.domain.query.syntax import CardStatus, InDeck, Property, Tagged
+from flashcards.models import Deck
+from flashcards.search.matcher import NONE, path_and_parents
+from flashcards.store.cache import collection
+from flashcards.store.cache.card_columns import CardColumns
+
+SHOWN = 8
+_MEANS = {
+    "deck": "in a deck",
+    "tag": "with a tag",
+    "is": "new, due, suspended …",
+    "prop": "r, s, d, lapses … compared",
+    "added": "in so many days",
+    "edited": "in so many days",
+    "rated": "in so many days",
+    "flag": "0 to 7",
+}
+_PROPERTIES = {
+    Property.RETRIEVABILITY: ("<0.9", "chance to recall it now"),
+    Property.STABILITY: (">21", "days it holds for"),
+    Property.DIFFICULTY: (">7", "1 to 10"),
+    Property.LAPSES: (">3", "times forgotten"),
+    Property.REPS: ("<5", "reviews"),
+    Property.INTERVAL: (">30", "days from review to review"),
+    Property.DUE: ("=0", "days from today"),
+}
+
+
+@dataclass(frozen=True)
+class Completion:
+    """What may stand for `start` to `end` of the text, and what it means."""
+
+    text: str
+    means: str
+    start: int
+    end: int
+
+
+def complete(*, owner_id: UUID, text: str, at: int) -> list[Completion]:
+    """Return what the piece of a search that ends at `at` could become, best first."""
+    found = re.search(r"(?:^|[\s(-])(([A-Za-z]*)(:)?(\"[^\"]*|[^\s\"()]*))$", text[:at])
+    if found is None:
+        return []
+    start, key, typed = found.start(1), found[2].lower(), found[4].lstrip('"').lower()
+    if not found[3]:
+        if not key:
+            return []
+        options = [(f"{name}:", _MEANS[name]) for name in KEYS if name.startswith(key)]
+    elif key == "deck":
+        names = [deck.name for deck in Deck.objects.filter(owner_id=owner_id)]
+        options = [(str(InDeck(name)), "deck") for name in _fitting([*names, NONE], typed)]
+    elif key == "tag":
+        options = [
+            (str(Tagged(name)), "tag")
+            for name in _fitting([*_tags(collection.read(owner_id)), NONE], typed)
+        ]
+    elif key == "is":
+        names = [standing.value for standing in CardStatus]
+        options = [(f"is:{name}", "") for name in _fitting(names, typed)]
+    elif key == "prop":
+        options = [
+            (f"prop:{prop}{example}", means)
+            for prop, (example, means) in _PROPERTIES.items()
+            if prop.startswith(typed)
+        ]
+    else:
+        options = []
+    whole = text[start:at].lower()
+    return [
+        Completion(option, means, start, at)
+        for option, means in options[:SHOWN]
+        if option.lower() != whole
+    ]
+
+
+def tags(read: CardColumns) -> list[str]:
+    """Return the tags of an owner's cards in their order, whatever their case."""
+    return sorted(_tags(read), key=str.lower)
+
+
+def _tags(read: CardColumns) -> Iterable[str]:
+    """Return tags and what they are inside of, those on most cards first."""
+    pairs, names = read.label_pairs("tags", read.alive)
+    counts = np.bincount(pairs[:, 1].astype(np.int64), minlength=len(names))
+    order = np.argsort(-counts, kind="stable")
+    used = [names[n] for n in order.tolist() if counts[n]]
+    return dict.fromkeys(path for name in used for path in path_and_parents(name))
+
+
+def _fitting(names: Iterable[str], typed: str) -> list[str]:
+    """Return the names that begin with what was typed, then those that have it elsewhere."""
+    fitting = [name for name in names if typed in name.lower()]
+    return sorted(fitting, key=lambda name: not name.lower().startswith(typed))

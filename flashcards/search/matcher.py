@@ -1,0 +1,295 @@
+"""Which cards a search finds: a tree becomes a mask over the owner's columns."""
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import numpy as np
+
+from flashcards.domain.query import syntax
+from flashcards.domain.query.parser import DAYS_MOST, parse
+from flashcards.domain.query.syntax import BadQuery, CardStatus, Node, Property
+from flashcards.domain.records import State
+from flashcards.domain.study_day import Day
+from flashcards.models import Deck
+from flashcards.scheduling import ScheduleSettings
+from flashcards.store.cache.card_columns import CardColumns
+from flashcards.store.cache.column_blocks import Mask, Numbers
+from flashcards.store.search import search
+from memoryloop.embeddings import get_embedder
+from memoryloop.embeddings.base import EmbeddingError
+
+# How many cards `~"…"` finds at most, and how far off in meaning (cosine) they may be: beyond, the
+# built-in model's neighbours have nothing to do with one another.
+NEAREST = 100
+FARTHEST = 0.75
+# Each costs a pass over all of the words, a run of the model or a scan of the log.
+TEXTS_MOST = 32
+MEANINGS_MOST = 4
+RATED_MOST = 4
+LEECH_TAG = "leech"
+NONE = "none"
+SEPARATOR = "::"
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY_MICROS = 86_400_000_000
+_COMPARE: dict[str, Callable[[Numbers, float, float], Mask]] = {
+    "<": lambda values, number, _: values < number,
+    "<=": lambda values, number, _: values <= number,
+    ">": lambda values, number, _: values > number,
+    ">=": lambda values, number, _: values >= number,
+    "=": lambda values, number, near: np.abs(values - number) < near,
+    "!=": lambda values, number, near: np.abs(values - number) >= near,
+}
+# How near counts as equal: half of the last digit that is shown.
+_NEAR = {
+    Property.RETRIEVABILITY: 0.005,
+    Property.STABILITY: 0.5,
+    Property.DIFFICULTY: 0.05,
+    Property.LAPSES: 0.5,
+    Property.REPS: 0.5,
+    Property.INTERVAL: 0.5,
+}
+
+
+@dataclass
+class Matcher:
+    """One search of one owner: their columns and decks, the time, and the decks it came through."""
+
+    columns: CardColumns
+    decks: list[Deck]
+    now: datetime
+    day: Day
+    schedule: ScheduleSettings
+    _inside: list[UUID] = field(default_factory=list)
+
+    def mask(self, node: Node) -> Mask:
+        """Return the cards that the search finds. Raises BadQuery."""
+        self._check_cost(node)
+        return self._mask(node) & self.columns.alive
+
+    def nearness(self, node: Node) -> Numbers | None:
+        """Return each card's place by the meaning that was asked for; None if none was."""
+        parts = node.parts if isinstance(node, syntax.And) else (node,)
+        asked = next((part for part in parts if isinstance(part, syntax.Meaning)), None)
+        if asked is None:
+            return None
+        ranks = np.full(len(self.columns), np.nan)
+        places = self._nearest(asked)
+        ranks[places] = np.arange(len(places))
+        return ranks
+
+    def _mask(self, node: Node) -> Mask:
+        columns = self.columns
+        match node:
+            case syntax.Everything():
+                return columns.alive
+            case syntax.Text(value):
+                return columns.containing(value)
+            case syntax.Meaning():
+                return self._marked(self._nearest(node))
+            case syntax.InDeck():
+                return self._in_deck(node)
+            case syntax.Tagged(name):
+                return self._tagged(name)
+            case syntax.Is(standing):
+                return self._standing(standing)
+            case syntax.Compared():
+                return self._compared(node)
+            case syntax.Within(moment, days):
+                times = columns.array(f"{'created' if moment == 'added' else 'edited'}_at")
+                return np.asarray(times >= micros(self._since(days)))
+            case syntax.Rated(days, rating):
+                return columns.reviewed(self._since(days), rating)
+            case syntax.Flagged(flag):
+                return np.asarray(columns.array("flag") == flag)
+            case syntax.Not(part):
+                return ~self._mask(part)
+            case syntax.And(parts):
+                return np.asarray(np.logical_and.reduce([self._mask(part) for part in parts]))
+            case syntax.Or(parts):
+                return np.asarray(np.logical_or.reduce([self._mask(part) for part in parts]))
+
+    def _check_cost(self, node: Node) -> None:
+        for kind, most, what in (
+            (syntax.Text, TEXTS_MOST, "words"),
+            (syntax.Meaning, MEANINGS_MOST, "meanings"),
+            (syntax.Rated, RATED_MOST, "rated: terms"),
+        ):
+            found = [leaf for leaf in leaves(node) if isinstance(leaf, kind)]
+            if len(found) > most:
+                raise BadQuery(f"A search may have {most} {what}; from here on it has more.",
+                               found[most].at)  # fmt: skip
+
+    def _marked(self, places: Numbers) -> Mask:
+        mask = np.zeros(len(self.columns), dtype=bool)
+        mask[places] = True
+        return mask
+
+    def _nearest(self, asked: syntax.Meaning) -> Numbers:
+        def found() -> Numbers:
+            vector = get_embedder().embed([asked.value])[0]
+            cards = search.by_meaning(
+                self.columns.owner_id, vector, limit=NEAREST, max_distance=FARTHEST
+            )
+            return self.columns.places([card.id for card in cards])
+
+        try:
+            return self.columns.remember(("meaning", asked.value), found)
+        except EmbeddingError as error:
+            raise BadQuery(f"Searching by meaning does not work now. {error.sentence}",
+                           asked.at) from error  # fmt: skip
+
+    def _in_deck(self, node: syntax.InDeck) -> Mask:
+        known = {str(deck.id) for deck in self.decks}
+        if node.name.lower() == NONE:
+            return ~self.columns.labelled("deck_ids", known.__contains__)
+        matches = _matcher(node.name)
+        decks = [deck for deck in self.decks if matches(deck.name)]
+        if not decks and "*" not in node.name:
+            raise BadQuery(f"You have no deck called “{node.name}”.", node.at)
+        ids = {str(deck.id) for deck in decks if not deck.is_smart}
+        mask = self.columns.labelled("deck_ids", ids.__contains__)
+        for deck in decks:
+            if deck.is_smart:
+                mask = mask | self._smart(deck, node.at)
+        return mask
+
+    def _smart(self, deck: Deck, at: int) -> Mask:
+        if deck.id in self._inside:
+            raise BadQuery(f"The search of the deck “{deck.name}” asks for itself.", at)
+        self._inside.append(deck.id)
+        try:
+            node = parse(deck.search)
+            self._check_cost(node)
+            return self._mask(node)
+        except BadQuery as error:
+            raise BadQuery(f"In the search of the deck “{deck.name}”: {error.sentence}",
+                           at) from error  # fmt: skip
+        finally:
+            self._inside.pop()
+
+    def _tagged(self, name: str) -> Mask:
+        if name.lower() == NONE:
+            return self.columns.unlabelled("tags")
+        return self.columns.labelled("tags", _matcher(name))
+
+    def _standing(self, standing: CardStatus) -> Mask:
+        columns = self.columns
+        states = columns.array("state")
+        if standing is CardStatus.LEECH:
+            return columns.labelled("tags", lambda tag: tag.lower() == LEECH_TAG)
+        if standing is CardStatus.SUSPENDED:
+            return np.asarray(columns.array("suspended") == 1)
+        buried = columns.array("buried_until") > micros(self.now)
+        if standing is CardStatus.BURIED:
+            return np.asarray(buried)
+        if standing is CardStatus.DUE:
+            ready = (columns.array("due") <= micros(self.now)) & (states != State.NEW)
+            return np.asarray(ready & ~buried & (columns.array("suspended") == 0))
+        if standing is CardStatus.LEARNING:
+            return np.asarray((states == State.LEARNING) | (states == State.RELEARNING))
+        return np.asarray(states == (State.NEW if standing is CardStatus.NEW else State.REVIEW))
+
+    def _compared(self, node: syntax.Compared) -> Mask:
+        if node.property is Property.DUE:
+            return self._due_in_days(node)
+        values = property_values(self.columns, node.property, self.now, self.schedule)
+        with np.errstate(invalid="ignore"):
+            return np.asarray(
+                _COMPARE[node.operator](values, node.number, _NEAR[node.property])
+                & ~np.isnan(values)
+            )
+
+    def _due_in_days(self, node: syntax.Compared) -> Mask:
+        """Compare whole days of the learner's own; a new card has no day yet."""
+        due, number = self.columns.array("due"), min(max(node.number, -DAYS_MOST), DAYS_MOST)
+        scheduled = self.columns.array("state") != State.NEW
+
+        def before(days: int) -> Mask:
+            return np.asarray(due < micros(self.day.start(self.now, days=days)))
+
+        below, up_to = before(math.ceil(number)), before(math.floor(number) + 1)
+        found = {
+            "<": below, "<=": up_to, ">": ~up_to, ">=": ~below,
+            "=": up_to & ~below, "!=": ~(up_to & ~below),
+        }[node.operator]  # fmt: skip
+        return np.asarray(found & scheduled)
+
+    def _since(self, days: int) -> datetime:
+        return self.day.start(self.now, days=1 - days)
+
+
+def property_values(
+    columns: CardColumns, prop: Property, now: datetime, schedule: ScheduleSettings
+) -> Numbers:
+    """Return a property of each card as float64; NaN where it has none."""
+    if prop is Property.RETRIEVABILITY:
+        return retrievability(columns, now, schedule)
+    if prop is Property.INTERVAL:
+        last = columns.array("last_review")
+        days = np.round((columns.array("due") - last) / _DAY_MICROS)
+        return np.where(last == 0, np.nan, days)
+    name = {
+        Property.STABILITY: "stability",
+        Property.DIFFICULTY: "difficulty",
+        Property.LAPSES: "lapses",
+        Property.REPS: "reps",
+    }[prop]
+    return columns.array(name).astype(np.float64)
+
+
+def retrievability(columns: CardColumns, now: datetime, schedule: ScheduleSettings) -> Numbers:
+    """Return the chance that each card would be recalled now, 0 to 1; NaN for a new one."""
+    decay = -schedule.parameters[20]
+    factor = 0.9 ** (1 / decay) - 1
+    last = columns.array("last_review")
+    stability = columns.array("stability").astype(np.float64)
+    elapsed = np.maximum(micros(now) - last, 0) / _DAY_MICROS
+    with np.errstate(invalid="ignore", divide="ignore"):
+        chance = (1 + factor * elapsed / stability) ** decay
+    return np.where((last == 0) | ~(stability > 0), np.nan, chance)
+
+
+def leaves(node: Node) -> Iterable[Node]:
+    """Yield what a search is made of, in the order in which it is written."""
+    if isinstance(node, syntax.Not):
+        yield from leaves(node.part)
+    elif isinstance(node, (syntax.And, syntax.Or)):
+        for part in node.parts:
+            yield from leaves(part)
+    else:
+        yield node
+
+
+def path_and_parents(name: str) -> list[str]:
+    """Return "A::B::C" and what it is inside of: "A", "A::B", "A::B::C"."""
+    parts = name.split(SEPARATOR)
+    return [SEPARATOR.join(parts[: n + 1]) for n in range(len(parts))]
+
+
+def micros(time: datetime) -> int:
+    """Return a time as microseconds since 1970."""
+    return (time - _EPOCH) // timedelta(microseconds=1)
+
+
+def _matcher(pattern: str) -> Callable[[str], bool]:
+    """Return whether a name, or one that it is inside of, is this one; `*` stands for anything."""
+    first, *rest = pattern.lower().split("*")
+
+    def is_it(name: str) -> bool:
+        if not rest:
+            return name == first
+        if not name.startswith(first):
+            return False
+        at = len(first)
+        for piece in rest[:-1]:
+            found = name.find(piece, at)
+            if found < 0:
+                return False
+            at = found + len(piece)
+        return len(name) - at >= len(rest[-1]) and name.endswith(rest[-1])
+
+    return lambda name: any(map(is_it, path_and_parents(name.lower())))

@@ -1,0 +1,167 @@
+"""Find cards by a search: how many, in which order, and those of one page."""
+
+import dataclasses
+import enum
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from functools import cached_property
+from typing import overload
+from uuid import UUID
+
+import numpy as np
+
+from flashcards import study_settings
+from flashcards.domain.query import syntax
+from flashcards.domain.query.parser import parse
+from flashcards.domain.query.syntax import Node
+from flashcards.domain.records import Flashcard
+from flashcards.models import Deck
+from flashcards.scheduling import ScheduleSettings
+from flashcards.search.matcher import Matcher, retrievability
+from flashcards.store.cache import collection
+from flashcards.store.cache.card_columns import CardColumns
+from flashcards.store.cache.column_blocks import Numbers
+
+
+class Order(enum.StrEnum):
+    """What cards can be sorted by. A minus before it turns it round."""
+
+    QUESTION = "question"
+    STATE = "state"
+    DUE = "due"
+    STABILITY = "stability"
+    DIFFICULTY = "difficulty"
+    RETRIEVABILITY = "retrievability"
+    LAPSES = "lapses"
+    REVIEWS = "reviews"
+    ADDED = "added"
+    EDITED = "edited"
+    DECK = "deck"
+    TAGS = "tags"
+
+
+NEWEST_FIRST = "-added"
+_PLAIN = {
+    Order.STATE: "state",
+    Order.DUE: "due",
+    Order.STABILITY: "stability",
+    Order.DIFFICULTY: "difficulty",
+    Order.LAPSES: "lapses",
+    Order.REVIEWS: "reps",
+    Order.ADDED: "created_at",
+    Order.EDITED: "edited_at",
+}
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search found, worked out once. A slice reads the cards in it, and only those."""
+
+    node: Node
+    columns: CardColumns
+    # All places that were found, in order.
+    places: Numbers
+    decks: list[Deck]
+    # What the learner's memory is reckoned by.
+    schedule: ScheduleSettings
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def __iter__(self) -> Iterator[Flashcard]:
+        return iter(self[:])
+
+    @overload
+    def __getitem__(self, key: int) -> Flashcard: ...
+    @overload
+    def __getitem__(self, key: slice) -> list[Flashcard]: ...
+    def __getitem__(self, key: int | slice) -> Flashcard | list[Flashcard]:
+        if isinstance(key, slice):
+            return self.columns.cards(self.places[key])
+        return self.columns.cards(self.places[[key]])[0]
+
+    def count(self) -> int:
+        return len(self.places)
+
+    def ids(self) -> list[UUID]:
+        """Return the ids of all cards that were found, in order."""
+        return self.columns.ids(self.places)
+
+    @cached_property
+    def total(self) -> int:
+        """Return how many cards the learner has, found or not."""
+        return self.columns.total
+
+
+def find(*, owner_id: UUID, text: str, now: datetime, zone: tzinfo, order: str = "") -> Found:
+    """Return the owner's cards that a search finds, deleted ones never. Raises BadQuery.
+
+    `order` is one of Order, with a minus to turn it round; else by meaning where meaning is asked
+    for, and the newest first. Three SQL queries; what LanceDB has is read once a checkpoint.
+    """
+    node = parse(text)
+    decks = list(Deck.objects.filter(owner_id=owner_id))
+    columns = collection.read(owner_id)
+    matcher = matcher_of(owner_id, columns, decks, now, zone)
+    mask = matcher.mask(node)
+    nearness = None if _known(order) else matcher.nearness(node)
+    if nearness is not None:
+        places = np.argsort(nearness, kind="stable")
+    else:
+        places = _in_order(matcher, order)
+    if not isinstance(node, syntax.Everything) or columns.total != len(places):
+        places = places[mask[places]]
+    return Found(node, columns, places, decks, matcher.schedule)
+
+
+def matcher_of(
+    owner_id: UUID, columns: CardColumns, decks: list[Deck], now: datetime, zone: tzinfo
+) -> Matcher:
+    """Return what searches these columns by the learner's own day and memory. One SQL query."""
+    mine = study_settings.settings_for(owner_id=owner_id)
+    day = dataclasses.replace(mine.day, zone=zone)
+    return Matcher(columns, decks, now, day, mine.schedule)
+
+
+def split_order(order: str) -> tuple[Order, bool]:
+    """Return what an order sorts by and whether it descends; the newest first for a wrong one."""
+    known = order if _known(order) else NEWEST_FIRST
+    return Order(known.lstrip("-")), known.startswith("-")
+
+
+def _known(order: str) -> bool:
+    return order.removeprefix("-") in set(Order)
+
+
+def _in_order(matcher: Matcher, order: str) -> Numbers:
+    columns, decks = matcher.columns, matcher.decks
+    by, descending = split_order(order)
+    if by in _PLAIN:
+        return columns.order(by, lambda: columns.array(_PLAIN[by]), descending=descending)
+    if by is Order.QUESTION:
+        return columns.order(by, columns.question_ranks, descending=descending)
+    if by is Order.TAGS:
+        ranks = columns.label_ranks
+        return columns.order(by, lambda: ranks("tags", _alphabetical), descending=descending)
+    if by is Order.DECK:
+        places = {str(deck.id): n for n, deck in enumerate(sorted(decks, key=_by_name))}
+        key = (by, tuple(places))
+        return columns.order(
+            key, lambda: columns.label_ranks("deck_ids", lambda _: places), descending=descending
+        )
+    # Retrievability falls as time goes by, each card's at its own pace: kept for a minute.
+    minute = matcher.now.replace(second=0, microsecond=0)
+    return columns.order(
+        (by, minute),
+        lambda: retrievability(columns, minute, matcher.schedule),
+        descending=descending,
+    )
+
+
+def _alphabetical(names: list[str]) -> dict[str, int]:
+    return {name: n for n, name in enumerate(sorted(names, key=lambda name: (name.lower(), name)))}
+
+
+def _by_name(deck: Deck) -> tuple[str, str]:
+    return deck.name.lower(), str(deck.id)

@@ -1,0 +1,136 @@
+"""Keep something of each owner in memory: read once, then brought forward entry by entry.
+
+A checkpoint moves entries from the journal to LanceDB and changes nothing that they add up to. So
+what knows of every entry stays good for as long as all that happens is single entries being
+moved; when anything else happened, or an entry was moved before it was seen here, it is read anew.
+"""
+
+import contextlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, Self, TypeVar
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+
+from flashcards.store.journal.pending import Entry, Pending
+from memoryloop import allocator
+
+
+class Follower(Protocol):
+    """What can be brought forward."""
+
+    def take(self, entry: Entry) -> None: ...
+
+    def size(self) -> int:
+        """Return how many kilobytes it takes, about."""
+
+    def copied(self) -> Self:
+        """Return what may be brought forward apart from this."""
+
+
+F = TypeVar("F", bound=Follower)
+
+# A school's learners review at the same time: whoever is dropped is read anew from LanceDB, which
+# takes a hundred times as long as a rating.
+OWNERS_MOST = 1_000
+KILOBYTES_MOST = 200_000
+# Reading so much leaves more behind.
+MUCH_KILOBYTES = 1_000
+
+
+@dataclass
+class _Kept(Generic[F]):
+    key: tuple[str, int, int]
+    # The newest entry that was taken in.
+    position: int
+    value: F
+    # Two requests of a learner may be at it at once.
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+
+class OwnerCache(Generic[F]):
+    """One follower for each of the owners that were here last, within bounds for all of them."""
+
+    def __init__(
+        self, owners_most: int = OWNERS_MOST, kilobytes_most: int = KILOBYTES_MOST
+    ) -> None:
+        self._owners_most = owners_most
+        self._kilobytes_most = kilobytes_most
+        self._lock = threading.Lock()
+        self._items: OrderedDict[UUID, _Kept[F]] = OrderedDict()
+
+    @contextlib.contextmanager
+    def at(
+        self,
+        owner_id: UUID,
+        pending: Pending,
+        read: Callable[[], F],
+        is_good: Callable[[F], bool] = lambda _: True,
+    ) -> Iterator[F]:
+        """Hold an owner's follower, which knows all of `pending`.
+
+        `read` makes one of what LanceDB holds, where there is none or `is_good` says no.
+        """
+        kept = self._kept(owner_id, pending)
+        if kept is None or not is_good(kept.value):
+            kept = self._keep(owner_id, pending, read())
+        with kept.lock:
+            since = pending.since(kept.position)
+            if since and connection.in_atomic_block:
+                # These may be our own and be rolled back yet.
+                apart = kept.value.copied()
+                for entry in since:
+                    apart.take(entry)
+                yield apart
+                return
+            for entry in since:
+                kept.value.take(entry)
+                kept.position = entry.id
+            yield kept.value
+
+    @contextlib.contextmanager
+    def peek(self, owner_id: UUID, pending: Pending) -> Iterator[tuple[F, Sequence[Entry]] | None]:
+        """Hold an owner's follower as it is, if there is one, and what it has not taken in yet."""
+        kept = self._kept(owner_id, pending)
+        if kept is None:
+            yield None
+            return
+        with kept.lock:
+            yield kept.value, pending.since(kept.position)
+
+    def forget(self) -> None:
+        """Drop all of them, as between tests."""
+        with self._lock:
+            self._items.clear()
+
+    def _kept(self, owner_id: UUID, pending: Pending) -> _Kept[F] | None:
+        with self._lock:
+            kept = self._items.get(owner_id)
+            is_whole = kept is not None and kept.position >= pending.known_from
+            if kept is None or not is_whole or kept.key != _key(pending):
+                return None
+            self._items.move_to_end(owner_id)
+            return kept
+
+    def _keep(self, owner_id: UUID, pending: Pending, value: F) -> _Kept[F]:
+        kept = _Kept(_key(pending), pending.stored.moved_id, value)
+        with self._lock:
+            self._items[owner_id] = kept
+            self._items.move_to_end(owner_id)
+            taken = sum(each.value.size() for each in self._items.values())
+            while len(self._items) > 1 and (
+                len(self._items) > self._owners_most or taken > self._kilobytes_most
+            ):
+                _, dropped = self._items.popitem(last=False)
+                taken -= dropped.value.size()
+        if value.size() > MUCH_KILOBYTES:
+            allocator.soon()
+        return kept
+
+
+def _key(pending: Pending) -> tuple[str, int, int]:
+    return settings.LANCEDB_URI, pending.stored.epoch, pending.erasure

@@ -1,0 +1,1 @@
+"""The journal in PostgreSQL: changes that are not in LanceDB yet."""

@@ -1,0 +1,1 @@
+"""LanceDB: the tables, their schema, and how records become rows."""

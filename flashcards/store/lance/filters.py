@@ -1,0 +1,194 @@
+"""Conditions on rows: said once, to LanceDB as SQL and to pending records in Python.
+
+The only place that quotes a value. Both readings are two-valued: a condition on a missing value
+is false, so `exclude` keeps the row, whichever side it is on.
+"""
+
+import datetime
+import enum
+import math
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from flashcards.store.errors import UnknownLookup
+from flashcards.store.lance.schema import STORE_COLUMNS, TableSpec
+
+
+class Expression(Protocol):
+    """Something that is true or false of a row."""
+
+    def to_sql(self) -> str: ...
+
+    def matches(self, record: Any) -> bool: ...
+
+
+def quote(value: Any) -> str:
+    """Return a value as a DataFusion literal. Raises TypeError for what has no literal."""
+    if value is True or value is False:
+        return "true" if value else "false"
+    if isinstance(value, enum.Enum):
+        return quote(value.value)
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError("A filter cannot compare with infinity or NaN.")
+        return repr(value)
+    if isinstance(value, uuid.UUID):
+        return f"'{value}'"
+    if isinstance(value, datetime.datetime):
+        if value.tzinfo is None:
+            raise ValueError("A filter compares with aware times only.")
+        return f"timestamp '{value.astimezone(datetime.UTC):%Y-%m-%d %H:%M:%S.%f}'"
+    if isinstance(value, str):
+        # PostgreSQL and Arrow text hold no NUL, so no row can match one; it would end the parse.
+        return "'" + value.replace("\x00", "\ufffd").replace("'", "''") + "'"
+    raise TypeError(f"{type(value).__name__} cannot be part of a filter.")
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    parts: tuple[Expression, ...]
+
+    def to_sql(self) -> str:
+        return (
+            "(" + " AND ".join(part.to_sql() for part in self.parts) + ")" if self.parts else "true"
+        )
+
+    def matches(self, record: Any) -> bool:
+        return all(part.matches(record) for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    parts: tuple[Expression, ...]
+
+    def to_sql(self) -> str:
+        return "(" + " OR ".join(part.to_sql() for part in self.parts) + ")"
+
+    def matches(self, record: Any) -> bool:
+        return any(part.matches(record) for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    part: Expression
+
+    def to_sql(self) -> str:
+        return f"(NOT {self.part.to_sql()})"
+
+    def matches(self, record: Any) -> bool:
+        return not self.part.matches(record)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """`field lookup value`, with Django's lookups: exact, in, lt, lte, gt, gte, isnull, contains,
+    icontains.
+    """
+
+    field: str
+    lookup: str
+    value: Any
+    is_list: bool = False
+
+    def to_sql(self) -> str:
+        if self.lookup == "isnull":
+            return f"({self.field} IS {'' if self.value else 'NOT '}NULL)"
+        return f"({self.field} IS NOT NULL AND {self._comparison()})"
+
+    def _comparison(self) -> str:
+        if self.lookup in _OPERATORS:
+            return f"{self.field} {_OPERATORS[self.lookup][0]} {quote(self.value)}"
+        if self.lookup == "in":
+            # `IN ()` is no SQL.
+            if not self.value:
+                return "false"
+            return f"{self.field} IN ({', '.join(quote(item) for item in self.value)})"
+        if self.is_list:
+            return f"array_has({self.field}, {quote(self.value)})"
+        if self.lookup == "contains":
+            return f"contains({self.field}, {quote(self.value)})"
+        return f"contains(lower({self.field}), {quote(self.value.lower())})"
+
+    def matches(self, record: Any) -> bool:
+        actual = getattr(record, self.field)
+        if self.lookup == "isnull":
+            return (actual is None) is bool(self.value)
+        if actual is None:
+            return False
+        if self.lookup in _OPERATORS:
+            return bool(_OPERATORS[self.lookup][1](actual, self.value))
+        if self.lookup == "in":
+            return actual in self.value
+        if self.lookup == "icontains":
+            return bool(self.value.lower() in actual.lower())
+        return self.value in actual
+
+
+_OPERATORS: dict[str, tuple[str, Callable[[Any, Any], bool]]] = {
+    "exact": ("=", lambda a, b: a == b),
+    "lt": ("<", lambda a, b: a < b),
+    "lte": ("<=", lambda a, b: a <= b),
+    "gt": (">", lambda a, b: a > b),
+    "gte": (">=", lambda a, b: a >= b),
+}
+_COMMON = frozenset({"exact", "in", "isnull"})
+_ORDERED = _COMMON | {"lt", "lte", "gt", "gte"}
+
+
+def _lookups(type_: pa.DataType) -> frozenset[str]:
+    if pa.types.is_list(type_):
+        return frozenset({"contains", "isnull"})
+    if pa.types.is_boolean(type_):
+        return _COMMON
+    if pa.types.is_string(type_):
+        return _ORDERED | {"contains", "icontains"}
+    return _ORDERED
+
+
+def declared_order(spec: TableSpec, name: str) -> None:
+    """Raise UnknownLookup unless rows can be put in the order of `due` or `-due`."""
+    field = name.removeprefix("-")
+    if pa.types.is_list(declared_field(spec, field).type):
+        raise UnknownLookup(f"{spec.record.__name__}.{field} is a list and gives no order.")
+
+
+def declared_field(spec: TableSpec, name: str) -> pa.Field:
+    """Return the declared field of that name. Raises UnknownLookup, naming it."""
+    if name not in spec.schema.names or name in STORE_COLUMNS:
+        raise UnknownLookup(f"{spec.record.__name__} has no field {name!r}.")
+    return spec.schema.field(name)
+
+
+def condition(spec: TableSpec, key: str, value: Any) -> Condition:
+    """Return the condition that a keyword says, as `due__lte=now`. Raises UnknownLookup."""
+    name, _, lookup = key.partition("__")
+    lookup = lookup or "exact"
+    field = declared_field(spec, name)
+    if lookup not in _lookups(field.type):
+        raise UnknownLookup(f"{spec.record.__name__}.{name} has no lookup {lookup!r}.")
+    if lookup == "exact" and value is None:
+        return Condition(name, "isnull", True)
+    as_id = name in spec.ids and lookup != "isnull"
+    if lookup == "in":
+        # As in Django, a missing value among them matches nothing.
+        value = tuple(_id(each) if as_id else each for each in value if each is not None)
+    elif as_id:
+        value = _id(value)
+    return Condition(name, lookup, value, is_list=pa.types.is_list(field.type))
+
+
+def _id(value: Any) -> Any:
+    """Return an id given as text as what records hold. Raises ValueError for other text."""
+    return uuid.UUID(value) if isinstance(value, str) else value
+
+
+def all_of(parts: Iterable[Expression]) -> Expression:
+    """Return the conjunction; of nothing it is true."""
+    gathered = tuple(parts)
+    return gathered[0] if len(gathered) == 1 else And(gathered)

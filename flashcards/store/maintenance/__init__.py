@@ -1,0 +1,1 @@
+"""Keep the store in shape: checkpoints, indexes, upgrades, and files of its rows."""

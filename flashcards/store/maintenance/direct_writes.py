@@ -1,0 +1,52 @@
+"""What the store would cost if a request wrote to LanceDB: for comparison, never in use.
+
+Works on a copy of nothing: the rows it adds belong to nobody and are deleted again.
+"""
+
+import time
+import uuid
+from uuid import UUID
+
+from flashcards.store.lance import tables
+from flashcards.store.lance.filters import condition
+from flashcards.store.lance.schema import EVERYTHING, FLASHCARDS, REVIEW_LOGS
+from flashcards.store.maintenance import checkpoint
+
+Seconds = tuple[float, float]
+
+
+def measure(owner_id: UUID, *, rows: int) -> tuple[list[Seconds], list[Seconds]]:
+    """Return what adding one row takes, and replacing one by delete and add, each `rows` times.
+
+    On the table as it is; the seconds that went by, and those of the processor.
+    """
+    inserts, updates = list[Seconds](), list[Seconds]()
+    with checkpoint.exclusive() as recorded:
+        table = tables.for_writing(FLASHCARDS)
+        mine = condition(FLASHCARDS, "owner_id", owner_id).to_sql()
+        one = table.search().where(mine).limit(1).to_arrow().select(FLASHCARDS.schema.names)
+        one = one.cast(FLASHCARDS.schema)
+        nobody = str(uuid.uuid4())
+        for _ in range(rows):
+            row = one.set_column(0, FLASHCARDS.schema.field("id"), [[str(uuid.uuid4())]])
+            row = row.set_column(1, FLASHCARDS.schema.field("owner_id"), [[nobody]])
+            started = time.perf_counter(), time.process_time()
+            table.add(row, on_bad_vectors="null")
+            inserts.append(_since(started))
+            where = condition(FLASHCARDS, "id", UUID(row["id"][0].as_py())).to_sql()
+            started = time.perf_counter(), time.process_time()
+            kept = table.search().where(where).limit(EVERYTHING).to_arrow()
+            table.delete(where)
+            table.add(
+                kept.select(FLASHCARDS.schema.names).cast(FLASHCARDS.schema),
+                on_bad_vectors="null",
+            )
+            updates.append(_since(started))
+        table.delete(condition(FLASHCARDS, "owner_id", UUID(nobody)).to_sql())
+        recorded.flashcards = table.version
+        recorded.review_logs = tables.for_writing(REVIEW_LOGS).version
+    return inserts, updates
+
+
+def _since(started: Seconds) -> Seconds:
+    return time.perf_counter() - started[0], time.process_time() - started[1]

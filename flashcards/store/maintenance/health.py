@@ -1,0 +1,101 @@
+"""What can be said of the store without knowing what its rows mean."""
+
+from collections.abc import Iterator, Sequence
+from uuid import UUID
+
+from flashcards.models import JournalEntry, StoreVersions
+from flashcards.store.lance import codec, tables, upgrades
+from flashcards.store.lance.filters import all_of, condition
+from flashcards.store.lance.schema import EVERYTHING, FLASHCARDS, REVIEW_LOGS, Index
+from flashcards.store.maintenance import checkpoint
+
+# Fewer rows than this are scanned faster than an index is asked.
+UNINDEXED_ROWS_MOST = 50_000
+
+
+def check_readable() -> None:
+    """Read one row of each table at the recorded version. Raises StoreError."""
+    recorded = StoreVersions.objects.filter(id=1).first() or StoreVersions()
+    upgrades.check(recorded.schema, recorded.flashcards, recorded.review_logs)
+    for spec, version in ((FLASHCARDS, recorded.flashcards), (REVIEW_LOGS, recorded.review_logs)):
+        table = tables.existing(spec, version)
+        if table is not None:
+            tables.fetch(table.search().select(["id"]).limit(1))
+
+
+def applied_entries() -> list[int]:
+    """Return the ids of journal entries whose image LanceDB has already, or a newer one.
+
+    There are some between a checkpoint that died and the next, never otherwise.
+    """
+    recorded = StoreVersions.objects.filter(id=1).first()
+    entries = JournalEntry.objects.filter(kind=JournalEntry.Kind.CARD).values_list("id", "card_id")
+    pending = {str(card_id): entry_id for entry_id, card_id in entries.order_by("-id")}
+    if recorded is None or not pending:
+        return []
+    table = tables.existing(FLASHCARDS, recorded.flashcards)
+    if table is None:
+        return []
+    where = condition(FLASHCARDS, "id__in", [UUID(card_id) for card_id in pending]).to_sql()
+    scan = table.search().where(where).select(["id", "revision"]).limit(EVERYTHING)
+    rows = scan.to_arrow().to_pylist()
+    return sorted(pending[row["id"]] for row in rows if row["revision"] >= pending[row["id"]])
+
+
+def differing_images(start: UUID, end: UUID) -> list[UUID]:
+    """Return the cards from id `start` to `end` whose image and whose columns do not agree."""
+    recorded = StoreVersions.objects.filter(id=1).first() or StoreVersions()
+    table = tables.existing(FLASHCARDS, recorded.flashcards)
+    if table is None:
+        return []
+    part = all_of(
+        [condition(FLASHCARDS, "id__gte", start), condition(FLASHCARDS, "id__lte", end)]
+    ).to_sql()
+    columns = [*FLASHCARDS.columns, *FLASHCARDS.whole]
+    rows = tables.fetch(table.search().where(part).select(columns).limit(EVERYTHING))
+    by_columns = codec.from_table(FLASHCARDS, rows.select(FLASHCARDS.columns))
+    by_image = codec.from_table(FLASHCARDS, rows.select(FLASHCARDS.whole))
+    pairs = zip(by_columns, by_image, strict=True)
+    return [columned.id for columned, imaged in pairs if columned != imaged]
+
+
+def index_findings() -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with the indexes: "index_missing" or "index_behind", and where."""
+    recorded = StoreVersions.objects.filter(id=1).first()
+    if recorded is None:
+        return
+    for spec, version in ((FLASHCARDS, recorded.flashcards), (REVIEW_LOGS, recorded.review_logs)):
+        table = tables.existing(spec, version)
+        if table is None:
+            continue
+        indices = {column: index for index in table.list_indices() for column in index.columns}
+        for column, kind in spec.indexes:
+            if kind is Index.VECTOR and column not in indices and not checkpoint.vectors_pay(table):
+                continue
+            if column not in indices:
+                yield "index_missing", f"{spec.name}.{column}"
+                continue
+            stats = table.index_stats(indices[column].name)
+            if stats is not None and stats.num_unindexed_rows > UNINDEXED_ROWS_MOST:
+                yield "index_behind", f"{spec.name}.{column}: {stats.num_unindexed_rows:,} rows"
+
+
+def drop_duplicates(cards: bool, ids: Sequence[UUID]) -> None:
+    """Keep one row of each id, the newest image of a card. Under the checkpoint's lock."""
+    spec = FLASHCARDS if cards else REVIEW_LOGS
+    with checkpoint.exclusive() as recorded:
+        table = tables.for_writing(spec)
+        where = condition(spec, "id__in", list(ids)).to_sql()
+        columns = ["id", "revision"] if cards else ["id"]
+        scan = table.search().where(where).select(columns).with_row_id(True).limit(EVERYTHING)
+        rows = scan.to_arrow().to_pylist()
+        rows.sort(key=lambda row: row.get("revision", 0), reverse=True)
+        kept: set[str] = set()
+        surplus: list[int] = []
+        for row in rows:
+            if row["id"] in kept:
+                surplus.append(row["_rowid"])
+            kept.add(row["id"])
+        table.delete(f"_rowid IN ({', '.join(map(str, surplus))})")
+        recorded.flashcards = tables.for_writing(FLASHCARDS).version
+        recorded.review_logs = tables.for_writing(REVIEW_LOGS).version

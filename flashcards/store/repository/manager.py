@@ -1,0 +1,34 @@
+"""Where queries start: `Flashcard.objects` and `ReviewLog.objects`."""
+
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from flashcards.domain.records import Flashcard, ReviewLog
+from flashcards.store.lance.schema import FLASHCARDS, REVIEW_LOGS, TableSpec
+from flashcards.store.repository.query import Query
+
+R = TypeVar("R")
+
+
+class Manager(Generic[R]):
+    """A manager-like repository. Every query names its owner, or says `all_owners` on purpose."""
+
+    def __init__(self, spec: TableSpec) -> None:
+        self._spec = spec
+
+    def for_owner(self, owner: Any) -> Query[R]:
+        """Return the records of one user, given as the user or their id."""
+        owner_id = owner if isinstance(owner, UUID) else owner.pk
+        if not isinstance(owner_id, UUID):
+            raise TypeError("An owner is a user who is logged in, or the id of one.")
+        return Query.of(self._spec, owner_id)
+
+    def all_owners(self) -> Query[R]:
+        """Return everybody's records: for the admin and maintenance, never for a learner's page."""
+        return Query.of(self._spec, None)
+
+
+def bind() -> None:
+    """Give the records their managers; called once, when the app is ready."""
+    Flashcard.objects = Manager[Flashcard](FLASHCARDS)
+    ReviewLog.objects = Manager[ReviewLog](REVIEW_LOGS)

@@ -1,0 +1,216 @@
+"""Find cards by words, by meaning, or by both. Only one owner's are ranked, and all of theirs are:
+
+the filter comes before the ranking, and cards that are still in the journal take part.
+"""
+
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from django.conf import settings
+
+from flashcards.domain.records import Flashcard
+from flashcards.store.journal import journal
+from flashcards.store.journal.pending import Pending
+from flashcards.store.lance import codec, tables
+from flashcards.store.lance.filters import all_of, condition
+from flashcards.store.lance.schema import FLASHCARDS
+
+Vector = np.ndarray[Any, np.dtype[np.float32]]
+_WORD = re.compile(r"\w+")
+_TEXT_COLUMNS = ("question", "answer", "extra")
+# Of a long text, what is looked for by its words.
+WORDS_MOST = 32
+# Rank fusion: how slowly a place in a list loses weight. Cormack, Clarke and Büttcher 2009.
+FUSION_K = 60
+# Both lists are read this many times deeper than what is asked for before they are fused.
+FUSION_DEPTH = 3
+FARTHEST = 2.0
+# Of the vector index: parts that are looked into, and how many times what is asked for is compared
+# by its real vectors. 1,000 neighbours among 100,000 cards: 995 are found.
+PROBES = 16
+REFINED = 4
+# What is read beyond what is asked for, in the place of cards in the bin.
+SPARE = 5
+# With this share of all cards an owner's are searched without a filter first.
+ALONE_SHARE = 0.9
+ALONE_REMEMBERED = 1_000
+_alone: "OrderedDict[UUID, tuple[tuple[str, int], bool]]" = OrderedDict()
+
+
+def by_words(owner_id: UUID, text: str, *, limit: int) -> list[Flashcard]:
+    """Return the cards with the most of the words, best match first. Stemmed, accents folded."""
+    words = list(dict.fromkeys(word.lower() for word in _WORD.findall(text)))[:WORDS_MOST]
+    pending = journal.read(owner_id)
+    table = _table(owner_id, pending)
+    if not words or limit <= 0:
+        return []
+    found: list[Flashcard] = []
+    if table is not None:
+        stored = _matching(table, words, owner_id, pending, limit)
+        found = [card for card in stored if card.id not in pending.cards]
+    fresh = [card for card in pending.cards.values() if card.deleted_at is None]
+    # Pending cards are not ranked by LanceDB: among equals by words they come first, as newest.
+    ranked = [*sorted(fresh, key=lambda card: card.created_at, reverse=True), *found]
+    counts = {card.id: _count(words, card) for card in ranked}
+    known = {card.id for card in found}
+    hits = [card for card in ranked if counts[card.id] or card.id in known]
+    return sorted(hits, key=lambda card: -counts[card.id])[:limit]
+
+
+def by_meaning(
+    owner_id: UUID, vector: Vector, *, limit: int, max_distance: float = FARTHEST
+) -> list[Flashcard]:
+    """Return the cards nearest to a (384,) vector, nearest first; cosine distance, 0 to 2.
+
+    Cards that have no embedding yet are absent.
+    """
+    return [card for _, card in nearest(owner_id, vector, limit=limit, max_distance=max_distance)]
+
+
+def nearest(
+    owner_id: UUID, vector: Vector, *, limit: int, max_distance: float = FARTHEST
+) -> list[tuple[float, Flashcard]]:
+    """Return what `by_meaning` does, each card behind its distance."""
+    pending = journal.read(owner_id)
+    if limit <= 0:
+        return []
+    near: dict[UUID, tuple[float, Flashcard]] = {}
+    # Cards that have another vector in the journal.
+    renewed = journal.read_vectors(owner_id) if pending.cards else {}
+    table = _table(owner_id, pending)
+    if table is not None:
+
+        def scan() -> Any:
+            probed = table.search(vector).distance_type("cosine").nprobes(PROBES)
+            return probed.refine_factor(REFINED)
+
+        alone = _is_nearly_alone(owner_id, pending, table)
+        # Pending images may take some of the nearest away: deleted, or with other words now. That
+        # is seldom so, and looking deeper costs twice as much.
+        for depth in (limit, limit + len(pending.cards)):
+            best = _best(scan, "_distance", owner_id, depth, alone=alone)
+            newest = ((d, pending.cards.get(card.id, card)) for d, card in best)
+            near = {
+                card.id: (distance, card)
+                for distance, card in newest
+                if card.id not in renewed and _is_findable(card)
+            }
+            if len(near) >= limit or len(best) < depth:
+                break
+    for card_id, data in renewed.items():
+        image = pending.cards.get(card_id)
+        if image is not None and _is_findable(image):
+            distance = 1.0 - float(np.dot(codec.vector_from_bytes(data), vector))
+            near[card_id] = (distance, image)
+    ranked = sorted(near.values(), key=lambda item: (item[0], str(item[1].id)))
+    return [(distance, card) for distance, card in ranked[:limit] if distance <= max_distance]
+
+
+def hybrid(owner_id: UUID, text: str, vector: Vector | None, *, limit: int) -> list[Flashcard]:
+    """Return the cards that words and meaning put first, by reciprocal rank fusion.
+
+    Without a vector, by words alone.
+    """
+    if vector is None:
+        return by_words(owner_id, text, limit=limit)
+    depth = limit * FUSION_DEPTH
+    return fuse(
+        [
+            by_words(owner_id, text, limit=depth),
+            by_meaning(owner_id, vector, limit=depth),
+        ]
+    )[:limit]
+
+
+def fuse(lists: Iterable[Sequence[Flashcard]]) -> list[Flashcard]:
+    """Return the cards of all lists, those first that stand high in most of them."""
+    scores: dict[UUID, float] = {}
+    cards: dict[UUID, Flashcard] = {}
+    for ranked in lists:
+        for place, card in enumerate(ranked, start=1):
+            scores[card.id] = scores.get(card.id, 0.0) + 1.0 / (FUSION_K + place)
+            cards.setdefault(card.id, card)
+    return sorted(cards.values(), key=lambda card: (-scores[card.id], str(card.id)))
+
+
+def clear_cache() -> None:
+    """Drop what is remembered of the owners' shares, as between tests."""
+    _alone.clear()
+
+
+def _table(owner_id: UUID, pending: Pending) -> Any | None:
+    if owner_id in pending.erased:
+        return None
+    return tables.existing(FLASHCARDS, pending.flashcards_version)
+
+
+def _best(
+    scan: Callable[[], Any], score: str, owner_id: UUID, depth: int, *, alone: bool = False
+) -> list[tuple[float, Flashcard]]:
+    """Return the best stored cards of an owner that are not in the bin, with their score.
+
+    What is rare is looked through here, and LanceDB is asked to leave it out only when it took too
+    many of the best away: the bin, which costs half as much again, and the cards of others where
+    the owner is `alone` but for a few, which costs as much.
+    """
+    mine = condition(FLASHCARDS, "owner_id", owner_id)
+    alive = condition(FLASHCARDS, "deleted_at__isnull", True)
+    filters = [mine.to_sql(), all_of([mine, alive]).to_sql()]
+    best: list[tuple[float, Flashcard]] = []
+    for where in ["", *filters] if alone else filters:
+        asked = depth + SPARE
+        filtered = scan().where(where, prefilter=True) if where else scan()
+        rows = tables.fetch(filtered.select([*FLASHCARDS.whole, score]).limit(asked))
+        cards = codec.from_table(FLASHCARDS, rows)
+        scores = rows[score].to_pylist()
+        best = [
+            (value, card)
+            for value, card in zip(scores, cards, strict=True)
+            if value is not None and card.deleted_at is None and card.owner_id == owner_id
+        ]
+        if len(best) >= depth or (where and len(cards) < asked):
+            break
+    return best
+
+
+def _is_nearly_alone(owner_id: UUID, pending: Pending, table: Any) -> bool:
+    """Tell whether nearly all stored cards are theirs. Counted once a checkpoint of theirs."""
+    key = settings.LANCEDB_URI, pending.generation
+    known = _alone.get(owner_id)
+    if known is None or known[0] != key:
+        with tables.translate_errors():
+            theirs = table.count_rows(condition(FLASHCARDS, "owner_id", owner_id).to_sql())
+            known = _alone[owner_id] = key, theirs >= ALONE_SHARE * table.count_rows()
+        while len(_alone) > ALONE_REMEMBERED:
+            _alone.popitem(last=False)
+    return known[1]
+
+
+def _is_findable(card: Flashcard) -> bool:
+    return card.deleted_at is None and bool(card.embedding_model)
+
+
+def _matching(
+    table: Any, words: Sequence[str], owner_id: UUID, pending: Pending, limit: int
+) -> list[Flashcard]:
+    """Return the stored cards with any of the words, in LanceDB's order."""
+    if not tables.indexed(FLASHCARDS, pending.flashcards_version).issuperset(_TEXT_COLUMNS):
+        # Before the first indexes are made there are so few rows that all of them can be read.
+        return list(Flashcard.objects.for_owner(owner_id))
+    query = tables.match(" ".join(words), list(_TEXT_COLUMNS))
+    best = _best(
+        lambda: table.search(query, query_type="fts"),
+        "_score",
+        owner_id,
+        limit + len(pending.cards),
+    )
+    return [card for _, card in best]
+
+
+def _count(words: Sequence[str], card: Flashcard) -> int:
+    text = f"{card.question}\n{card.answer}\n{card.extra}".lower()
+    return sum(1 for word in words if word in text)

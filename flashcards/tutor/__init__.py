@@ -1,0 +1,1 @@
+"""What the tutor is told about the learner's cards."""

@@ -1,0 +1,114 @@
+"""A card, its source and its history as a tutor is told of them, to explain it."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, tzinfo
+
+from django.urls import NoReverseMatch, reverse
+
+from accounts.models import User
+from chat import seeds
+from chat.models import Conversation
+from flashcards.cards.sources import source_of
+from flashcards.domain import card_sides, durations
+from flashcards.domain.records import Flashcard, Kind
+from flashcards.review.card_memory import PastReview, history_of, logs_of, memory_of
+
+# Of a long history the newest reviews say enough.
+REVIEWS_TOLD = 8
+SIDE_CHARACTERS = 2_000
+
+
+def explain(
+    user: User, card: Flashcard, *, now: datetime, zone: tzinfo, back: tuple[str, str] | None = None
+) -> Conversation:
+    """Open a conversation in which the tutor explains a card.
+
+    `back` is where the learner came from: what it is called, and its address.
+    """
+    title = card_sides.summary(card)
+
+    def links(conversation: Conversation) -> list[seeds.Link]:
+        here = f"?next={conversation.get_absolute_url()}"
+        found = [
+            seeds.Link("Edit the card", reverse("flashcards:edit_card", args=[card.id]), "edit")
+        ]
+        try:
+            split = reverse("flashcards:split_card", args=[card.id])
+        except NoReverseMatch:
+            pass
+        else:
+            found.append(seeds.Link("Split the card", split, "cards"))
+        found = [seeds.Link(link.label, link.url + here, link.icon) for link in found]
+        found.append(seeds.Link("The card", reverse("flashcards:card", args=[card.id]), "info"))
+        return [*found, seeds.Link(*back, "arrow-left")] if back else found
+
+    return seeds.open_conversation(
+        user,
+        f"Explain this card to me: {title}",
+        title=title,
+        text=told(user, card, now=now, zone=zone),
+        links=links,
+    )
+
+
+def discuss(user: User, cards: Sequence[Flashcard], *, now: datetime, zone: tzinfo) -> Conversation:
+    """Open a conversation about several cards that were hard, today say."""
+    titles = "\n".join(f"- {card_sides.summary(card)}" for card in cards)
+
+    def links(_: Conversation) -> list[seeds.Link]:
+        found = [
+            seeds.Link(
+                card_sides.summary(card)[:60], reverse("flashcards:card", args=[card.id]), "info"
+            )
+            for card in cards
+        ]
+        return [*found, seeds.Link("Back to today", reverse("flashcards:today"), "arrow-left")]
+
+    return seeds.open_conversation(
+        user,
+        f"These cards were hard for me today:\n{titles}\n"
+        "What do they have in common, and how could I keep them?",
+        title="What was hard today",
+        text="\n\n".join(told(user, card, now=now, zone=zone) for card in cards),
+        links=links,
+    )
+
+
+def told(user: User, card: Flashcard, *, now: datetime, zone: tzinfo) -> str:
+    """Return everything about a card that helps to explain it, as plain lines."""
+    history = history_of(logs_of(owner_id=user.id, card_id=card.id), now=now, zone=zone)
+    return "\n".join([*_sides(card), *_source(user, card), *_history(card, history, now)])
+
+
+def _sides(card: Flashcard) -> Iterator[str]:
+    kind = {Kind.CLOZE: "a text with a gap", Kind.REVERSED: "a card asked both ways"}
+    yield f"The card ({kind.get(card.kind, 'a question and its answer')}):"
+    yield f"Question: {card_sides.front(card)[:SIDE_CHARACTERS]}"
+    yield f"Answer: {card_sides.back(card)[:SIDE_CHARACTERS]}"
+    if card.extra.strip():
+        yield f"Extra: {card.extra[:SIDE_CHARACTERS]}"
+    if card.tags:
+        yield f"Tags: {', '.join(card.tags)}"
+
+
+def _source(user: User, card: Flashcard) -> Iterator[str]:
+    source = source_of(user, card)
+    if source is not None:
+        said = f"{source.before}{source.words}{source.after}"
+        yield f"Where it comes from ({source.title}): {said}"
+
+
+def _history(card: Flashcard, history: Sequence[PastReview], now: datetime) -> Iterator[str]:
+    if not history:
+        yield "Its history: not reviewed yet."
+        return
+    facts = ", ".join(f"{fact.name.lower()} {fact.words}" for fact in memory_of(card, now))
+    yield (
+        f"Its history: reviewed {durations.count(card.reps, 'time')}, "
+        f"forgotten {durations.count(card.lapses, 'time')}"
+        f"{f'; {facts}' if facts else ''}."
+    )
+    counted = [past for past in history if past.rating and not past.taken_back][:REVIEWS_TOLD]
+    if counted:
+        ratings = "; ".join(f"{past.when}: {past.rating}" for past in counted)
+        yield f"The last reviews, newest first: {ratings}."

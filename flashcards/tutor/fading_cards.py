@@ -1,0 +1,79 @@
+"""What the learner is about to forget of a topic: the cards' part in a conversation."""
+
+import logging
+import re
+from datetime import datetime
+from uuid import UUID
+
+from django.urls import reverse
+
+from flashcards import scheduling
+from flashcards.cards import embedding
+from flashcards.domain.card_sides import back, front
+from flashcards.domain.records import Flashcard
+from memoryloop.embeddings import EmbeddingError
+from memoryloop.llm.base import Found
+
+logger = logging.getLogger(__name__)
+
+# With MiniLM unrelated sentences lie at 0.8 and beyond, a question and its answer at 0.2 to 0.6.
+MAX_DISTANCE = 0.62
+# Of the cards near the topic, the ones with the lowest retrievability are taken.
+CANDIDATES_PER_CARD = 4
+# Cards the worker has not embedded yet are found by their words; beyond so many only the newest.
+UNEMBEDDED_MOST = 200
+_WORD = re.compile(r"\w{4,}")
+
+
+def fading_cards(*, owner_id: UUID, text: str, now: datetime, limit: int) -> list[Found]:
+    """Return the owner's cards near a text, those soonest forgotten first."""
+    # Words first: the text is being embedded in another thread by then.
+    alike = _sharing_words(owner_id, text)
+    near = _near_in_meaning(owner_id, text, limit * CANDIDATES_PER_CARD)
+    cards = {card.id: card for card in [*near, *alike]}
+    ranked = sorted(
+        cards.values(),
+        key=lambda card: (_chance(card, now) is None, _chance(card, now) or 0.0, str(card.id)),
+    )
+    return [
+        Found(
+            kind="card",
+            title=front(card),
+            text=back(card),
+            url=reverse("flashcards:card", args=[card.id]),
+            why=_why(card, now),
+        )
+        for card in ranked[:limit]
+    ]
+
+
+def _near_in_meaning(owner_id: UUID, text: str, limit: int) -> list[Flashcard]:
+    try:
+        return embedding.similar_cards(
+            owner_id=owner_id, text=text, limit=limit, max_distance=MAX_DISTANCE
+        )
+    except EmbeddingError:
+        logger.warning("Cards cannot be found by meaning just now.", exc_info=True)
+        return []
+
+
+def _sharing_words(owner_id: UUID, text: str) -> list[Flashcard]:
+    """Return cards without an embedding that share two longer words with the text."""
+    words = {word.lower() for word in _WORD.findall(text)}
+    waiting = Flashcard.objects.for_owner(owner_id).filter(embedding_model="")
+    return [
+        card
+        for card in waiting.order_by("-created_at")[:UNEMBEDDED_MOST]
+        if len(words & {word.lower() for word in _WORD.findall(card.embedding_text)}) >= 2
+    ]
+
+
+def _chance(card: Flashcard, now: datetime) -> float | None:
+    return scheduling.retrievability(card, now)
+
+
+def _why(card: Flashcard, now: datetime) -> str:
+    chance = _chance(card, now)
+    if chance is None:
+        return "a new card, not reviewed yet"
+    return f"{'fading: ' if chance < 0.9 else ''}{chance:.0%} likely to be recalled now"

@@ -1,0 +1,158 @@
+"""What the review and card pages take in."""
+
+import re
+from typing import Any
+
+from django import forms
+
+from flashcards.domain.card_sides import cloze_ordinals
+from flashcards.domain.records import ANSWER_MAX_CHARACTERS, QUESTION_MAX_CHARACTERS, Kind, Rating
+from flashcards.domain.validation import CARDS_A_NOTE
+
+DURATION_MAX_MS = 60_000
+TAGS_MAX_CHARACTERS = 300
+DECKS_MAX_CHARACTERS = 1_000
+
+
+KINDS = [
+    (Kind.BASIC, "Question and answer"),
+    (Kind.REVERSED, "Both ways round"),
+    (Kind.CLOZE, "Gaps in a text"),
+]
+
+
+def split_tags(text: str) -> tuple[str, ...]:
+    """Return the tags of a line, each once, without the blanks around them."""
+    found = (" ".join(tag.split()) for tag in re.split(r"[,\n]", text))
+    return tuple(dict.fromkeys(tag for tag in found if tag))
+
+
+class MarkdownField(forms.CharField):
+    """Text of several lines; browsers send CRLF, cards are kept with LF."""
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(value.replace("\r\n", "\n") if isinstance(value, str) else value)
+
+
+class RatingForm(forms.Form):
+    """One rating, as the page or its script sends it."""
+
+    review_id = forms.UUIDField()
+    sequence = forms.IntegerField(min_value=0)
+    rating = forms.TypedChoiceField(
+        choices=[(str(rating.value), rating.name) for rating in Rating],
+        coerce=lambda value: Rating(int(value)),
+    )
+    duration_ms = forms.IntegerField(required=False)
+    # Reviews done today before this one: the progress line's only memory.
+    done = forms.IntegerField(required=False, min_value=0)
+
+    def clean_duration_ms(self) -> int:
+        return min(max(self.cleaned_data["duration_ms"] or 0, 0), DURATION_MAX_MS)
+
+    def clean_done(self) -> int:
+        return self.cleaned_data["done"] or 0
+
+
+class CardForm(forms.Form):
+    """A note written by hand."""
+
+    kind = forms.ChoiceField(
+        label="Kind",
+        choices=KINDS,
+        widget=forms.RadioSelect,
+        initial=Kind.BASIC,
+    )
+    question = MarkdownField(
+        label="Question",
+        widget=forms.Textarea(attrs={"rows": 4}),
+        max_length=QUESTION_MAX_CHARACTERS,
+        help_text="Markdown, code and $mathematics$ are welcome. For a gap, write "
+        "{{c1::the hidden words}}, with a hint if you like: {{c1::Paris::city}}. "
+        "Each number makes a card.",
+        error_messages={"required": "Write the question."},
+    )
+    answer = MarkdownField(
+        label="Answer",
+        widget=forms.Textarea(attrs={"rows": 4}),
+        max_length=ANSWER_MAX_CHARACTERS,
+        required=False,
+        help_text="With a gap in a text it may stay empty, or add what is worth knowing.",
+    )
+    tags = forms.CharField(
+        label="Tags",
+        required=False,
+        max_length=TAGS_MAX_CHARACTERS,
+        help_text="Separated by commas, such as biology, cells.",
+    )
+
+    decks = forms.CharField(
+        label="Decks",
+        required=False,
+        max_length=DECKS_MAX_CHARACTERS,
+        widget=forms.TextInput(attrs={"list": "deck-names", "autocomplete": "off"}),
+        help_text="Separated by commas, such as Biology::Cells. A new name makes a deck.",
+    )
+
+    def clean_tags(self) -> tuple[str, ...]:
+        return split_tags(self.cleaned_data["tags"])
+
+    def clean_decks(self) -> tuple[str, ...]:
+        return split_tags(self.cleaned_data["decks"])
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        question, answer = data.get("question"), data.get("answer")
+        if question is None:
+            return data
+        if data.get("kind") == Kind.CLOZE:
+            ordinals = cloze_ordinals(question)
+            if not ordinals:
+                self.add_error(
+                    "question",
+                    "There is no gap in it yet: put {{c1:: and }} around the words to hide.",
+                )
+            elif len(ordinals) > CARDS_A_NOTE:
+                self.add_error(
+                    "question",
+                    f"It would make {len(ordinals)} cards, and {CARDS_A_NOTE} are the most: "
+                    "give several gaps the same number.",
+                )
+            elif "ordinal" in data and data["ordinal"] not in ordinals:
+                gap = f"{{{{c{data['ordinal']}::…}}}}"
+                self.add_error("question", f"This card hides {gap}: keep a gap with that number.")
+        elif not answer:
+            self.add_error("answer", "Write the answer.")
+        return data
+
+
+class EditCardForm(CardForm):
+    """The words of a note that exists: a question stays one, a text with gaps stays one.
+
+    With `ordinal` the text must keep a gap of that number: that of the one card being edited.
+    """
+
+    def __init__(self, *args: Any, kind: str, ordinal: int | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.card_kind, self.card_ordinal = kind, ordinal
+        choices = self.fields["kind"]
+        if kind == Kind.CLOZE or ordinal is not None:
+            del self.fields["kind"]
+        elif isinstance(choices, forms.ChoiceField):
+            choices.choices = KINDS[:2]
+            choices.required = False
+        self.fields["extra"] = MarkdownField(
+            label="Note",
+            required=False,
+            max_length=ANSWER_MAX_CHARACTERS,
+            widget=forms.Textarea(attrs={"rows": 2}),
+            help_text="Shown below the answer: an example, a mnemonic, where to read more.",
+        )
+        self.order_fields(["kind", "question", "answer", "extra", "tags", "decks"])
+
+    def clean(self) -> dict[str, Any]:
+        if not self.cleaned_data.get("kind"):
+            self.cleaned_data["kind"] = self.card_kind
+        if self.card_ordinal is not None:
+            self.cleaned_data["ordinal"] = self.card_ordinal
+        return super().clean()

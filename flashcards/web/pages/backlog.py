@@ -1,0 +1,198 @@
+"""What the page of a backlog says: a plan in a sentence, as columns over days, beside others."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.utils.safestring import SafeString
+
+from flashcards.charts import columns as charts
+from flashcards.charts.columns import Column
+from flashcards.domain import durations
+from flashcards.models import BacklogPlan, StudySettings
+from flashcards.review import backlog
+from flashcards.review.backlog import MINUTES, MINUTES_MOST, Backlog, Choice
+from flashcards.scheduling.simulation.backlog import MOST_DAYS, Course, Order
+from flashcards.study_settings.settings import EffectiveSettings
+
+# More days are drawn week by week.
+DAYS_DRAWN = 70
+BESIDE = 2
+# In a visitor's session: the learner's day on which the offer is not to come again.
+OFFER_NOT_ON = "backlog_not_on"
+
+
+class PlanForm(forms.Form):
+    """What a learner chooses of a plan."""
+
+    minutes = forms.IntegerField(
+        label="Minutes a day",
+        min_value=5,
+        max_value=MINUTES_MOST,
+        help_text="How long you want to review on a day until you have caught up.",
+        error_messages=dict.fromkeys(
+            ("required", "invalid", "min_value", "max_value"),
+            f"Choose a number of minutes from 5 to {MINUTES_MOST}.",
+        ),
+    )
+    order = forms.ChoiceField(
+        label="Which come first",
+        choices=[(each.value, StudySettings.Order(each.value).label) for each in Order],
+        help_text="Below you see what each order makes of your cards.",
+    )
+    hold_new = forms.BooleanField(
+        label="No new cards until then",
+        required=False,
+        help_text="They wait, and come again by themselves once you have caught up.",
+    )
+
+    def choice(self) -> Choice:
+        data = self.cleaned_data
+        return Choice(data["minutes"], Order(data["order"]), data["hold_new"])
+
+    @classmethod
+    def of(cls, data: Any, choice: Choice) -> "PlanForm":
+        """Return the form of what was typed, or of a choice where nothing was."""
+        if data:
+            return cls(data)
+        return cls(
+            {
+                "minutes": choice.minutes,
+                "order": choice.order.value,
+                **({"hold_new": "on"} if choice.hold_new else {}),
+            }
+        )
+
+
+@dataclass(frozen=True)
+class BacklogOption:
+    """Another plan beside the one that is shown."""
+
+    name: str
+    reviews: str
+    caught_up: str
+    forgotten: str
+    is_shown: bool
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A plan as the page has it."""
+
+    sentence: str
+    day_counts: tuple[tuple[date, int], ...]
+    drawings: tuple[SafeString, ...]
+    by_week: bool
+    minutes: tuple[BacklogOption, ...]
+    orders: tuple[BacklogOption, ...]
+
+
+def shown(found: Backlog, choice: Choice, mine: EffectiveSettings, now: datetime) -> Shown:
+    """Return what a choice would do, beside others. Costs seven simulations, half a second."""
+    today = mine.day.of(now)
+    course = backlog.course_of(found, choice, mine)
+    reviews = backlog.reviews_for(found, choice, mine)
+    sentence = _sentence(found, choice, course, reviews, today)
+    per = 7 if len(course.due) > DAYS_DRAWN else 1
+    counts = tuple(
+        (today + timedelta(days=n), number) for n, number in enumerate(course.due) if n % per == 0
+    )
+    columns = [
+        Column(
+            f"{day.day} {day:%b}", number, f"{day.day} {day:%B}: {durations.count(number, 'card')}"
+        )
+        for day, number in counts
+    ]
+    return Shown(
+        sentence=sentence,
+        day_counts=counts,
+        drawings=charts.columns(columns, sentence=sentence),
+        by_week=per > 1,
+        minutes=tuple(
+            _line(found, each, mine, today, f"{each.minutes} minutes", is_shown=each == choice)
+            for each in (replace(choice, minutes=n) for n in beside(choice.minutes))
+        ),
+        orders=tuple(
+            _line(
+                found,
+                replace(choice, order=order),
+                mine,
+                today,
+                str(StudySettings.Order(order.value).label),
+                is_shown=order is choice.order,
+            )
+            for order in Order
+        ),
+    )
+
+
+def beside(minutes: int) -> list[int]:
+    """Return the minutes themselves, with two shorter and two longer days where there are any."""
+    shorter = [n for n in MINUTES if n < minutes][-BESIDE:]
+    longer = [n for n in MINUTES if n > minutes][:BESIDE]
+    return [*shorter, minutes, *longer]
+
+
+def still_holds(plan: BacklogPlan, found: Backlog, mine: EffectiveSettings, now: datetime) -> str:
+    """Return how far a plan that holds has come, in a sentence."""
+    begun = mine.day.of(plan.started_at)
+    choice = Choice(plan.minutes_per_day, Order(plan.order), plan.hold_new)
+    course = backlog.course_of(found, choice, mine)
+    today = mine.day.of(now)
+    expected = backlog.expected_on(course, today)
+    went = (
+        f"You began on {_date(begun)} with {durations.count(plan.due_at_start, 'card')} due; "
+        f"now it is {found.due:,}."
+    )
+    if expected is None:
+        return f"{went} At this pace it takes longer than a year."
+    when = "today" if expected == today else f"around {_date(expected)}"
+    return f"{went} You will have caught up {when}, if you review every day."
+
+
+def line(plan: BacklogPlan) -> str:
+    """Return the one line that the review page has while a plan holds."""
+    until = f", until around {_date(plan.expected_on)}" if plan.expected_on else ""
+    return f"Catching up: {plan.reviews_per_day:,} reviews a day{until}."
+
+
+def _sentence(found: Backlog, choice: Choice, course: Course, reviews: int, today: date) -> str:
+    pace = f"At {choice.minutes} minutes a day, about {durations.count(reviews, 'review')},"
+    due = f"{durations.count(found.due, 'card')} {'is' if found.due == 1 else 'are'} due today"
+    if course.caught_up_in is None:
+        return (
+            f"{due}. {pace} you would not catch up within a year: "
+            "as many fall due as you review. Choose a little more."
+        )
+    if course.caught_up_in == 0:
+        return f"{due}. {pace} you will have caught up today."
+    day = today + timedelta(days=course.caught_up_in)
+    return (
+        f"{due}. {pace} you will have caught up around {_date(day)}, "
+        f"in {durations.count(course.caught_up_in, 'day')}, if you review every day."
+    )
+
+
+def _line(
+    found: Backlog,
+    choice: Choice,
+    mine: EffectiveSettings,
+    today: date,
+    name: str,
+    *,
+    is_shown: bool,
+) -> BacklogOption:
+    course = backlog.course_of(found, choice, mine)
+    day = backlog.expected_on(course, today)
+    return BacklogOption(
+        name=name,
+        reviews=f"{backlog.reviews_for(found, choice, mine):,}",
+        caught_up=f"{_date(day)}" if day else f"not within {MOST_DAYS} days",
+        forgotten=f"{course.forgotten / course.reviews:.0%}" if course.reviews else "—",
+        is_shown=is_shown,
+    )
+
+
+def _date(day: date | None) -> str:
+    return f"{day.day} {day:%B}" if day else ""

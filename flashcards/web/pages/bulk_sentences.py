@@ -1,0 +1,78 @@
+"""What was done to many cards, in words."""
+
+from flashcards.cards.labels import FLAGS
+from flashcards.domain import durations
+from flashcards.models import BulkChange
+from flashcards.search.card_actions import Verb
+
+
+def sentence(change: BulkChange) -> str:
+    """Return what a change did, or that it was undone: "12 cards suspended." """
+    cards = durations.count(change.changed, "card")
+    if change.status == BulkChange.Status.UNDONE:
+        return "Undone: the cards are as they were."
+    if not change.changed:
+        return f"Nothing to do: {_already(change)}."
+    return f"{cards} {_done(change)}."
+
+
+def working(change: BulkChange) -> str:
+    """Return what is being done, for the line above its progress."""
+    if change.status == BulkChange.Status.UNDOING:
+        return "Undoing"
+    return {
+        Verb.TAG: "Adding the tag",
+        Verb.UNTAG: "Removing the tag",
+        Verb.PUT_IN: "Putting cards into the deck",
+        Verb.TAKE_OUT: "Taking cards out of the deck",
+        Verb.SUSPEND: "Suspending cards",
+        Verb.RESUME: "Resuming cards",
+        Verb.BURY: "Burying cards",
+        Verb.UNBURY: "Bringing buried cards back",
+        Verb.FLAG: "Setting the flag",
+        Verb.RESET: "Resetting cards",
+        Verb.SET_DUE: "Setting when cards are due",
+        Verb.RESCHEDULE: "Rescheduling cards by your settings",
+        Verb.DELETE: "Deleting cards",
+    }[Verb(change.verb)]
+
+
+def _done(change: BulkChange) -> str:
+    argument = change.argument
+    match Verb(change.verb):
+        case Verb.TAG:
+            return f"tagged “{argument['tag']}”"
+        case Verb.UNTAG:
+            return f"without the tag “{argument['tag']}” now"
+        case Verb.PUT_IN:
+            return f"put into “{argument.get('name', 'the deck')}”"
+        case Verb.TAKE_OUT:
+            return f"taken out of “{argument.get('name', 'the deck')}”"
+        case Verb.SUSPEND:
+            return "suspended: they stay away until you resume them"
+        case Verb.RESUME:
+            return "back in review"
+        case Verb.BURY:
+            return "put off until tomorrow"
+        case Verb.UNBURY:
+            return "back in today’s review"
+        case Verb.FLAG:
+            flag = argument["flag"]
+            return f"flagged {FLAGS[flag].lower()}" if flag else "without a flag now"
+        case Verb.RESET:
+            return "new again; their past reviews stay in the log"
+        case Verb.SET_DUE:
+            days = argument.get("days", 0)
+            return f"due in {durations.count(days, 'day')}" if days else "due today"
+        case Verb.RESCHEDULE:
+            return "rescheduled by your settings"
+        case Verb.DELETE:
+            return "deleted"
+
+
+def _already(change: BulkChange) -> str:
+    if Verb(change.verb) is Verb.RESET:
+        return "these cards were never reviewed"
+    if Verb(change.verb) is Verb.RESCHEDULE:
+        return "each card has a day that fits your settings"
+    return "the cards were so already"

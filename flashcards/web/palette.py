@@ -1,0 +1,56 @@
+"""Cards and decks for the palette."""
+
+import uuid
+
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from flashcards.cards.cards import search_cards
+from flashcards.domain import card_sides
+from flashcards.domain.query.syntax import InDeck
+from flashcards.models import Deck
+from memoryloop.palette import PaletteItem
+
+REVIEW = "Review"
+
+
+def find_decks(*, owner_id: uuid.UUID, text: str, limit: int) -> list[PaletteItem]:
+    """Return this owner's decks whose names have all the words; none for no words.
+
+    Each to look at, and then each to review: "review latin" finds the second.
+    """
+    wanted = [word for word in text.lower().split() if word != REVIEW.lower()]
+    mine = sorted(Deck.objects.filter(owner_id=owner_id), key=lambda deck: deck.name.lower())
+    found = [deck for deck in mine if all(word in deck.name.lower() for word in wanted)][:limit]
+    if not wanted:
+        return []
+    url = reverse("flashcards:cards")
+    looked_at = [
+        PaletteItem(
+            "Decks", deck.name, f"{url}?{urlencode({'q': str(InDeck(deck.name))})}", "decks"
+        )
+        for deck in found
+    ]
+    reviewed = [
+        PaletteItem(
+            "Decks",
+            f"{REVIEW} {deck.name}",
+            reverse("flashcards:review_deck", args=[deck.id]),
+            "review",
+        )
+        for deck in found
+    ]
+    return reviewed if REVIEW.lower() in text.lower().split() else [*looked_at, *reviewed]
+
+
+def find_cards(*, owner_id: uuid.UUID, text: str, limit: int) -> list[PaletteItem]:
+    """Return this owner's cards with all the words, the newest first; none for no words."""
+    if not text:
+        return []
+    cards = search_cards(owner_id=owner_id, text=text)[:limit]
+    return [
+        PaletteItem(
+            "Cards", card_sides.summary(card), reverse("flashcards:card", args=[card.id]), "cards"
+        )
+        for card in cards
+    ]

@@ -1,0 +1,186 @@
+"""The learner's decks: the tree, one deck, saved searches, and a deck about a topic."""
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from flashcards.cards import decks
+from flashcards.domain import durations
+from flashcards.domain.query.parser import QUERY_MAX_CHARACTERS
+from flashcards.domain.query.syntax import BadQuery
+from flashcards.domain.study_day import zone_of
+from flashcards.domain.validation import CardError
+from flashcards.models import Deck, RemovedDecks
+from flashcards.review import deck_tree
+from flashcards.search import bulk_actions
+from flashcards.search.card_actions import Verb
+from flashcards.tutor import deck_about
+from flashcards.web.forms.browser import ids_in
+from flashcards.web.views.access import next_url
+from memoryloop.http import HtmxHttpRequest
+from memoryloop.toasts import toast
+
+
+class DeckForm(forms.Form):
+    """A deck's name, and the search of a smart one."""
+
+    name = forms.CharField(
+        max_length=500,
+        help_text="Write Biology::Cells for a deck inside of another.",
+        error_messages={"required": "Give the deck a name."},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    search = forms.CharField(
+        required=False,
+        max_length=QUERY_MAX_CHARACTERS,
+        label="Search",
+        help_text="For a smart deck: it has the cards that this finds, now and later. "
+        "Leave it blank for a deck that you put cards into.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+
+@require_safe
+@login_required
+def deck_list(request: HtmxHttpRequest) -> HttpResponse:
+    """Show the tree of decks with what waits in each."""
+    now, zone = timezone.now(), zone_of(request.user)
+    lines = deck_tree.tree(owner_id=request.user.id, now=now, zone=zone)
+    return render(request, "flashcards/decks.html", {"lines": lines, "form": DeckForm()})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def new_deck(request: HtmxHttpRequest) -> HttpResponse:
+    """Make a deck, or save a search as one."""
+    initial = {"search": request.GET.get("search", "").replace("\x00", "")}
+    form = DeckForm(request.POST or None, initial=initial)
+    if request.method != "POST":
+        return render(request, "flashcards/deck_form.html", {"form": form})
+    if form.is_valid():
+        try:
+            deck = decks.create_deck(
+                owner_id=request.user.id, now=timezone.now(), **form.cleaned_data
+            )
+        except (CardError, BadQuery) as error:
+            _add_error(form, error)
+        else:
+            toast(request, f"The deck “{deck.name}” is there.")
+            return redirect("flashcards:decks")
+    return render(request, "flashcards/deck_form.html", {"form": form}, status=422)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def edit_deck(request: HtmxHttpRequest, deck_id: uuid.UUID) -> HttpResponse:
+    """Rename a deck, and what is inside of it with it; change the search of a smart one."""
+    deck = get_object_or_404(Deck, id=deck_id, owner=request.user)
+    form = DeckForm(request.POST or None, initial={"name": deck.name, "search": deck.search})
+    if not deck.is_smart:
+        del form.fields["search"]
+    context = {"form": form, "deck": deck}
+    if request.method != "POST":
+        return render(request, "flashcards/deck_form.html", context)
+    if form.is_valid():
+        try:
+            if deck.is_smart:
+                decks.change_search(deck=deck, search=form.cleaned_data["search"])
+            name = form.cleaned_data["name"]
+            deck = decks.rename_deck(owner_id=request.user.id, deck=deck, name=name)
+        except (CardError, BadQuery) as error:
+            _add_error(form, error)
+        else:
+            toast(request, f"The deck is “{deck.name}” now.")
+            return redirect("flashcards:decks")
+    return render(request, "flashcards/deck_form.html", context, status=422)
+
+
+@require_POST
+@login_required
+def delete_deck(request: HtmxHttpRequest, deck_id: uuid.UUID) -> HttpResponse:
+    """Delete a deck and what is inside of it; its cards stay."""
+    deck = get_object_or_404(Deck, id=deck_id, owner=request.user)
+    removed = decks.delete_deck(owner_id=request.user.id, deck=deck, now=timezone.now())
+    inside = len(removed.decks) - 1
+    more = f" and {inside} inside of it" if inside else ""
+    undo = reverse("flashcards:restore_decks", args=[removed.id])
+    toast(request, f"“{deck.name}”{more} deleted. The cards are still there.", undo_url=undo)
+    return redirect("flashcards:decks")
+
+
+@require_POST
+@login_required
+def restore_decks(request: HtmxHttpRequest, removed_id: uuid.UUID) -> HttpResponse:
+    """Bring deleted decks back."""
+    removed = get_object_or_404(RemovedDecks, id=removed_id, owner=request.user)
+    try:
+        decks.restore_decks(owner_id=request.user.id, removed=removed)
+    except CardError as error:
+        toast(request, error.sentence, level=messages.ERROR)
+    else:
+        toast(request, "The deck is back, with its cards.")
+    return redirect(next_url(request, reverse("flashcards:decks")))
+
+
+@require_safe
+@login_required
+def about(request: HtmxHttpRequest) -> HttpResponse:
+    """Propose the cards for a deck about `?topic=`; with a model in a second step, as it thinks."""
+    topic = request.GET.get("topic", "").replace("\x00", "").strip()
+    topic = topic[: deck_about.TOPIC_MAX_CHARACTERS]
+    context: dict[str, Any] = {"topic": topic}
+    provider = deck_about.model_of(request.user) if topic else None
+    if provider is not None and not request.htmx and "now" not in request.GET:
+        context["waiting_for"] = provider.label
+    elif topic:
+        try:
+            asked = None if "now" in request.GET else provider
+            context["proposed"] = deck_about.propose(request.user, topic, provider=asked)
+        except CardError as error:
+            context["problem"] = error.sentence
+    template = "flashcards/_deck_proposal.html" if request.htmx else "flashcards/deck_about.html"
+    return render(request, template, context)
+
+
+@require_POST
+@login_required
+def create_about(request: HtmxHttpRequest) -> HttpResponse:
+    """Make the deck of the cards that were accepted."""
+    topic, ids = request.POST.get("topic", ""), ids_in(request.POST.getlist("ids"))
+    now, owner_id = timezone.now(), request.user.id
+    try:
+        if not ids:
+            raise bulk_actions.NothingSelected("Accept at least one card.")
+        deck = decks.deck_named(owner_id=owner_id, name=request.POST.get("name", ""), now=now)
+        argument = {"deck": str(deck.id), "name": deck.name}
+        change = bulk_actions.change_cards(
+            owner_id=owner_id,
+            verb=Verb.PUT_IN,
+            argument=argument,
+            card_ids=ids[: deck_about.NEAREST],
+            clock=timezone.now,
+        )
+    except CardError as error:
+        toast(request, error.sentence, level=messages.ERROR)
+        return redirect(f"{reverse('flashcards:deck_about')}?{urlencode({'topic': topic})}")
+    undo = reverse("flashcards:undo_change", args=[change.id]) if change.changed else ""
+    count = durations.count(change.changed, "card")
+    toast(request, f"“{deck.name}” is there, with {count}.", undo_url=undo)
+    return redirect("flashcards:decks")
+
+
+def _add_error(form: DeckForm, error: CardError | BadQuery) -> None:
+    if isinstance(error, BadQuery):
+        where = form.data.get("search", "")[error.position : error.position + 20]
+        form.add_error("search", f"{error.sentence} (At “{where}”.)" if where else error.sentence)
+    else:
+        form.add_error("name", error.sentence)

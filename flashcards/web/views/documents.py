@@ -1,0 +1,100 @@
+"""Texts that a learner brings along, passages of them, and cards to split."""
+
+import uuid
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.models import User
+from flashcards.domain.validation import CardError
+from flashcards.drafting import documents, origins, passages
+from flashcards.models import Document
+from flashcards.web.views.access import card_or_404
+from memoryloop.http import HtmxHttpRequest
+from memoryloop.toasts import toast
+
+SHOWN_MOST = 200
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def document_list(request: HtmxHttpRequest) -> HttpResponse:
+    """List the learner's documents; POST reads a file and leads to its text."""
+    error = ""
+    if request.method == "POST":
+        upload = request.FILES.get("file")
+        try:
+            document = _read(request.user, upload)
+        except CardError as refusal:
+            error = refusal.sentence
+        else:
+            return redirect(document)
+    listed = documents.for_owner(request.user.id).only("id", "name", "created_at")[:SHOWN_MOST]
+    context = {"documents": listed, "error": error}
+    return render(request, "flashcards/documents.html", context, status=422 if error else 200)
+
+
+def _read(user: User, upload: Any) -> Document:
+    if upload is None:
+        raise documents.BadFile("Choose a file first: text, Markdown or PDF.")
+    if (upload.size or 0) > documents.FILE_MAX_BYTES:
+        raise documents.BadFile(documents.too_big(upload.size or 0))
+    return documents.add(
+        owner_id=user.id, name=upload.name or "", content=upload.read(), now=timezone.now()
+    )
+
+
+@require_POST
+@login_required
+def delete_document(request: HtmxHttpRequest, document_id: uuid.UUID) -> HttpResponse:
+    """Delete a document; the toast brings it back."""
+    documents.delete(_document_or_404(request.user, document_id), now=timezone.now())
+    undo = reverse("flashcards:restore_document", args=[document_id])
+    toast(request, "Document deleted. Its cards stay.", undo_url=undo)
+    return redirect("flashcards:documents")
+
+
+@require_POST
+@login_required
+def restore_document(request: HtmxHttpRequest, document_id: uuid.UUID) -> HttpResponse:
+    """Bring a deleted document back."""
+    documents.restore(_document_or_404(request.user, document_id))
+    toast(request, "Document restored.")
+    return redirect("flashcards:documents")
+
+
+def _document_or_404(user: User, document_id: uuid.UUID) -> Document:
+    found = Document.objects.filter(owner=user, id=document_id).first()
+    if found is None:
+        raise Http404("There is no such document.")
+    return found
+
+
+@require_POST
+@login_required
+def passage(request: HtmxHttpRequest, origin_id: uuid.UUID) -> HttpResponse:
+    """Find the words that were selected in a text, and lead to the tray for them."""
+    try:
+        origin = origins.find(request.user, origin_id)
+    except origins.NoOrigin:
+        raise Http404("There is no such text.") from None
+    words = request.POST.get("words", "").replace("\r\n", "\n")
+    before = request.POST.get("before", "")
+    found = passages.find(origin.text, words[: passages.SELECTION_MAX_CHARACTERS], before)
+    if found is None or origin.is_split:
+        toast(request, "These words were not found in the text: select them again.", level=30)
+        return redirect(origin.make_url)
+    part = origin.part(*found)
+    return redirect(f"{part.make_url}{'&' if part.is_part else '?'}begin=1")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def split_card(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
+    """Lead to the tray that proposes smaller cards in place of one."""
+    return redirect("flashcards:make", card_or_404(request.user, card_id).id)

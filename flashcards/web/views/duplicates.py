@@ -1,0 +1,169 @@
+"""Find duplicates: the cards of the whole collection that ask for the same."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from flashcards.cards import revert
+from flashcards.cards.cards import delete_card, restore_card
+from flashcards.domain.records import Flashcard
+from flashcards.domain.validation import CardError
+from flashcards.duplicates import collection_search, overlaps
+from flashcards.models import CardEdit, DuplicateSearch
+from flashcards.web.views.access import card_or_404
+from memoryloop.http import HtmxHttpRequest
+from memoryloop.toasts import toast
+
+PAGE_SIZE = 20
+GROUP_MOST = 50
+
+
+@require_safe
+@login_required
+def duplicates_page(request: HtmxHttpRequest) -> HttpResponse:
+    """Show how far the search is, and the groups that it found."""
+    context = _context(request)
+    is_fragment = request.htmx and request.htmx.target == "duplicates-progress"
+    if is_fragment and not context["working"]:
+        # The page as a whole says what was found.
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    template = "_duplicates_progress.html" if is_fragment else "duplicates.html"
+    return render(request, f"flashcards/{template}", context)
+
+
+@require_POST
+@login_required
+def start_search(request: HtmxHttpRequest) -> HttpResponse:
+    """Look through all cards, in the background."""
+    collection_search.start(owner_id=request.user.id, now=timezone.now())
+    return redirect("flashcards:duplicates")
+
+
+@require_POST
+@login_required
+def stop_search(request: HtmxHttpRequest) -> HttpResponse:
+    """End the search and keep what it found."""
+    collection_search.stop(owner_id=request.user.id, now=timezone.now())
+    return redirect("flashcards:duplicates")
+
+
+@require_POST
+@login_required
+def tell_apart(request: HtmxHttpRequest) -> HttpResponse:
+    """Remember that the cards of a group are no duplicates."""
+    ids = _ids(request.POST.get("cards", ""))
+    overlaps.remember_apart(owner_id=request.user.id, card_ids=ids, now=timezone.now())
+    toast(request, "Both stay, and will not be shown here again.")
+    return redirect("flashcards:duplicates")
+
+
+@require_POST
+@login_required
+def delete_duplicate(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
+    """Put one card of a group into the bin; the toast takes it out again."""
+    card_or_404(request.user, card_id)
+    delete_card(owner_id=request.user.id, card_id=card_id, now=timezone.now())
+    undo = reverse("flashcards:restore_card", args=[card_id])
+    toast(request, "Card deleted.", undo_url=undo)
+    return redirect("flashcards:duplicates")
+
+
+@require_POST
+@login_required
+def merge_duplicate(
+    request: HtmxHttpRequest, card_id: uuid.UUID, into_id: uuid.UUID
+) -> HttpResponse:
+    """Add what one card says to another, and put it into the bin."""
+    return _into(request, card_id, into_id, replacing=False)
+
+
+@require_POST
+@login_required
+def replace_duplicate(
+    request: HtmxHttpRequest, card_id: uuid.UUID, into_id: uuid.UUID
+) -> HttpResponse:
+    """Give a card the words of another, and put that one into the bin; the schedule stays."""
+    return _into(request, card_id, into_id, replacing=True)
+
+
+def _into(
+    request: HtmxHttpRequest, card_id: uuid.UUID, into_id: uuid.UUID, *, replacing: bool
+) -> HttpResponse:
+    card, into = card_or_404(request.user, card_id), card_or_404(request.user, into_id)
+    if card_id == into_id:
+        raise Http404("There is no such card.")
+    now = timezone.now()
+    words: dict[str, Any] = {"question": card.question, "answer": card.answer}
+    before = revert.newest_edit(owner_id=request.user.id, card_id=into.id)
+    try:
+        if replacing:
+            overlaps.replace(
+                owner_id=request.user.id, card_id=into.id, kind=card.kind, now=now, **words
+            )
+        else:
+            overlaps.merge(owner_id=request.user.id, card_id=into.id, now=now, **words)
+    except CardError as error:
+        toast(request, error.sentence, level=messages.WARNING)
+        return redirect("flashcards:duplicates")
+    delete_card(owner_id=request.user.id, card_id=card.id, now=now)
+    edit = revert.newest_edit(owner_id=request.user.id, card_id=into.id)
+    changed = edit if edit and (before is None or edit.id != before.id) else None
+    undo = reverse("flashcards:undo_duplicate", args=[card.id, into.id])
+    toast(
+        request,
+        "One card now; the other is in the bin.",
+        undo_url=f"{undo}?edit={changed.id}" if changed else undo,
+    )
+    return redirect("flashcards:duplicates")
+
+
+@require_POST
+@login_required
+def undo_duplicate(
+    request: HtmxHttpRequest, card_id: uuid.UUID, into_id: uuid.UUID
+) -> HttpResponse:
+    """Take a merged card out of the bin and give the other its words back."""
+    card_or_404(request.user, card_id, include_deleted=True)
+    card_or_404(request.user, into_id)
+    restore_card(owner_id=request.user.id, card_id=card_id)
+    edits = _ids(request.GET.get("edit", ""))
+    if edits:
+        try:
+            revert.revert(
+                owner_id=request.user.id, card_id=into_id, edit_id=edits[0], now=timezone.now()
+            )
+        except (CardError, CardEdit.DoesNotExist):
+            toast(request, "The card is back; the other one was changed since.")
+            return redirect("flashcards:duplicates")
+    toast(request, "Both cards are as they were.")
+    return redirect("flashcards:duplicates")
+
+
+def _context(request: HtmxHttpRequest) -> dict[str, Any]:
+    now = timezone.now()
+    search = collection_search.latest(owner_id=request.user.id, now=now)
+    found = collection_search.groups(owner_id=request.user.id, search=search) if search else []
+    return {
+        "search": search,
+        "working": search is not None and search.status == DuplicateSearch.Status.WORKING,
+        "page": Paginator(found, PAGE_SIZE).get_page(request.GET.get("page")),
+        "has_cards": Flashcard.objects.for_owner(request.user).exists(),
+    }
+
+
+def _ids(text: str) -> list[uuid.UUID]:
+    found = []
+    for part in text.split()[:GROUP_MOST]:
+        try:
+            found.append(uuid.UUID(part))
+        except ValueError:
+            continue
+    return found

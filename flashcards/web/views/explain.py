@@ -1,0 +1,31 @@
+"""From a card to the tutor."""
+
+import uuid
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from flashcards.domain.study_day import zone_of
+from flashcards.tutor import explain_card
+from flashcards.web.views.access import card_or_404
+from memoryloop.http import HtmxHttpRequest
+
+
+@require_POST
+@login_required
+def explain(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
+    """Open a conversation in which the tutor explains a card."""
+    card = card_or_404(request.user, card_id)
+    reviewing = request.POST.get("from") == "review"
+    conversation = explain_card.explain(
+        request.user,
+        card,
+        now=timezone.now(),
+        zone=zone_of(request.user),
+        back=("Back to the review", reverse("flashcards:review")) if reviewing else None,
+    )
+    return redirect(conversation)

@@ -1,0 +1,82 @@
+"""/review/leeches/: the cards forgotten again and again, and what can be done with each."""
+
+import uuid
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from flashcards.cards import decks, neighbours
+from flashcards.cards.cards import set_tags
+from flashcards.domain import card_sides
+from flashcards.domain.records import ANSWER_MAX_CHARACTERS, QUESTION_MAX_CHARACTERS, Kind
+from flashcards.duplicates import overlaps
+from flashcards.models import Deck
+from flashcards.review import leeches
+from flashcards.web.forms.cards import CardForm
+from flashcards.web.views.access import card_or_404, next_url
+from memoryloop.http import HtmxHttpRequest
+from memoryloop.toasts import toast
+
+PAGE_SIZE = 25
+
+
+@require_safe
+@never_cache
+@login_required
+def leech_list(request: HtmxHttpRequest) -> HttpResponse:
+    """Show the leeches, those forgotten most often first."""
+    pages = Paginator(leeches.leeches_of(request.user.id), PAGE_SIZE)
+    page = pages.get_page(request.GET.get("page"))
+    return render(request, "flashcards/leeches.html", {"page": page})
+
+
+@require_safe
+@login_required
+def contrast(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
+    """Begin a card that tells this one apart from the one nearest to it in meaning."""
+    card = card_or_404(request.user, card_id)
+    near = neighbours.neighbours_of(owner_id=request.user.id, card=card, limit=1)
+    if not near:
+        toast(request, "No other card is near enough to be mixed up with it.")
+        return redirect("flashcards:card", card.id)
+    question, answer = overlaps.contrast(
+        (card_sides.front(card), card_sides.back(card)),
+        (card_sides.front(near[0]), card_sides.back(near[0])),
+    )
+    held = Deck.objects.filter(owner=request.user, id__in=card.deck_ids).values_list(
+        "name", flat=True
+    )
+    initial = {
+        "kind": Kind.BASIC,
+        "question": question[:QUESTION_MAX_CHARACTERS],
+        "answer": answer[:ANSWER_MAX_CHARACTERS],
+        "tags": ", ".join(leeches.tags_of(card, marked=False)),
+        "decks": ", ".join(held.values_list("name", flat=True)),
+    }
+    context = {"form": CardForm(initial=initial), "deck_names": decks.names(request.user.id)}
+    return render(request, "flashcards/new_card.html", context)
+
+
+@require_POST
+@login_required
+def mark(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
+    """Mark a card as a leech, or with `mark=off` take the mark off it.
+
+    Where the card goes on to be forgotten, the mark comes back four lapses later.
+    """
+    card = card_or_404(request.user, card_id)
+    marked = request.POST.get("mark") != "off"
+    set_tags(
+        owner_id=request.user.id,
+        card_id=card.id,
+        tags=leeches.tags_of(card, marked=marked),
+        now=timezone.now(),
+    )
+    toast(request, "Marked as a leech." if marked else "No longer marked as a leech.")
+    return redirect(next_url(request, reverse("flashcards:leeches")))

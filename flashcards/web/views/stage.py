@@ -1,0 +1,188 @@
+"""What the review's views have in common: the sitting of a form, and what is shown of it."""
+
+import math
+import uuid
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect
+
+from flashcards import study_settings
+from flashcards.domain import durations
+from flashcards.domain.query.syntax import BadQuery
+from flashcards.domain.records import Flashcard
+from flashcards.review import pace, session
+from flashcards.review import summary as ending
+from flashcards.review.answer_check import Comparison
+from flashcards.review.due import due_queue
+from flashcards.review.next_card import Kind, Stage
+from flashcards.review.session import Sitting
+from flashcards.store.journal.pending import Pending
+from flashcards.study_settings.settings import EffectiveSettings
+from memoryloop.http import HtmxHttpRequest
+from memoryloop.toasts import toast
+
+SWITCH = {"1": True, "0": False}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a form of the review page says of where it comes from."""
+
+    sitting: Sitting
+    done: int
+    # Read with the page, and carried along.
+    seconds_an_answer: float
+
+
+def asked(request: HtmxHttpRequest) -> Asked:
+    """Return what a form says. Raises Http404 for somebody else's session."""
+    key, typed = request.POST.get("at", ""), SWITCH.get(request.POST.get("typed", ""))
+    try:
+        found = session.opened(request.user, key, typed=typed)
+    except session.NotThere:
+        raise Http404("There is no such session.") from None
+    low, high = pace.SECONDS_RANGE
+    seconds = number(request.POST.get("pace")) / 1_000 or pace.TYPICAL_SECONDS
+    return Asked(found, number(request.POST.get("done")), min(max(seconds, low), high))
+
+
+def go_on(
+    request: HtmxHttpRequest,
+    form: Asked,
+    now: datetime,
+    *,
+    done: int | None = None,
+    notice: str = "",
+    mine: EffectiveSettings | None = None,
+    pending: Pending | None = None,
+) -> HttpResponse:
+    """Answer with what comes next: the fragment to htmx, a redirect to a plain form."""
+    if not request.htmx:
+        if notice:
+            toast(request, notice)
+        return redirect(form.sitting.url)
+    return show_next(request, form, now, done=done, notice=notice, mine=mine, pending=pending)
+
+
+def show_next(
+    request: HtmxHttpRequest,
+    form: Asked,
+    now: datetime,
+    *,
+    done: int | None = None,
+    first: Flashcard | None = None,
+    mine: EffectiveSettings | None = None,
+    pending: Pending | None = None,
+    **how: Any,
+) -> HttpResponse:
+    """Show the next card of a sitting, or `first`; `how` is for `show`."""
+    mine = mine or study_settings.settings_for(owner_id=request.user.id)
+    try:
+        stage = session.next_stage(
+            form.sitting,
+            request.user,
+            now,
+            done=form.done if done is None else done,
+            first=first,
+            mine=mine,
+            pending=pending,
+        )
+        return show(request, form, stage, now, mine=mine, **how)
+    except BadQuery as error:
+        return not_understood(request, error)
+
+
+def not_understood(request: HtmxHttpRequest, error: BadQuery) -> HttpResponse:
+    """Say that a deck's search names what is not there any more, where it can be changed."""
+    toast(request, error.sentence, level=messages.ERROR)
+    url = reverse("flashcards:decks")
+    return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
+
+
+def show(
+    request: HtmxHttpRequest,
+    form: Asked,
+    stage: Stage,
+    now: datetime,
+    *,
+    mine: EffectiveSettings,
+    revealed: bool = False,
+    notice: str = "",
+    error: str = "",
+    compared: Comparison | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """Show a stage: the whole page, or the fragment to htmx. Raises BadQuery."""
+    template = "flashcards/_stage.html" if request.htmx else "flashcards/review.html"
+    context: dict[str, Any] = {
+        "revealed": revealed,
+        "notice": notice,
+        "error": error,
+        "sitting": form.sitting,
+        "types": form.sitting.types(mine),
+        "switch_url": form.sitting.switched(mine).url,
+        "compared": compared,
+        "pace_ms": round(1_000 * form.seconds_an_answer),
+    }
+    if stage.kind is Kind.CARD:
+        context |= _left(form, stage, now)
+    if stage.kind is Kind.FINISHED and not form.sitting.is_round:
+        summary, more = _end(request, form.sitting, now, mine)
+        stage = replace(stage, done=summary.reviews, due=summary.left)
+        context |= more
+    if stage.kind is Kind.WAIT and stage.next_due is not None:
+        context["wait_seconds"] = max(1, math.ceil((stage.next_due - now).total_seconds()))
+        context["wait_words"] = durations.due(stage.next_due, now=now, zone=mine.day.zone)
+        context["wait_count"] = durations.count(stage.learning, "card")
+    context["stage"] = stage
+    return render(request, template, context, status=status)
+
+
+def number(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 7 else 0
+
+
+def client_id(text: str | None) -> uuid.UUID:
+    """Return the client's id; a request without one is nobody's repetition."""
+    try:
+        return uuid.UUID(text or "")
+    except ValueError:
+        return uuid.uuid4()
+
+
+def _left(form: Asked, stage: Stage, now: datetime) -> dict[str, str]:
+    """Return how much is left: of the time, of the round, or how long it will take."""
+    until = form.sitting.until
+    if until is not None:
+        why = "The last card may take as long as it needs"
+        return {"left_words": f"{durations.interval(until - now)} left", "left_title": why}
+    if form.sitting.is_round:
+        return {"left_words": f"{stage.due} left", "left_title": "Cards of this round"}
+    counts = {"new": stage.new, "learning": stage.learning, "due": stage.due}
+    time = pace.time_for(form.seconds_an_answer, **counts)
+    said = f"About {durations.interval(time)} at your pace"
+    return {"left_words": said, "left_short": durations.short(time), "left_title": said}
+
+
+def _end(
+    request: HtmxHttpRequest, at: Sitting, now: datetime, mine: EffectiveSettings
+) -> tuple[ending.Summary, dict[str, Any]]:
+    only = session.only(at, request.user, now, mine)
+    summary = ending.summary(request.user, now, only=only)
+    more: dict[str, Any] = {"summary": summary}
+    # A time that is up does not go on, but what is due does.
+    more["go_on_url"] = replace(at, row=None).url if at.is_over(now) else at.url
+    if at.is_over(now) and at.row is not None:
+        more["end_title"] = f"{durations.count(at.row.minutes or 0, 'minute')} well spent"
+    elif at.name and not summary.left:
+        more["end_title"] = f"Done with {at.name}"
+    if only is not None:
+        everything = due_queue(owner_id=request.user.id, now=now, limit=1, mine=mine)
+        more["elsewhere"] = max(0, everything.total - summary.left)
+    return summary, more

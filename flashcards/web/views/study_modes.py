@@ -1,0 +1,191 @@
+"""/study/: ways to study besides what is due, and the plan for an exam."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from flashcards import study_settings
+from flashcards.cards.cards import count_cards
+from flashcards.domain import durations
+from flashcards.domain.query.syntax import BadQuery
+from flashcards.domain.validation import CardError
+from flashcards.models import ReviewSession
+from flashcards.review import exam, pace, practice, scope, session
+from flashcards.review.due import due_queue
+from flashcards.review.scope import Kind
+from flashcards.review.session import Sitting
+from flashcards.study_settings.settings import EffectiveSettings
+from flashcards.web.forms.study_modes import ExamForm, How, WaysForm
+from memoryloop.http import HtmxHttpRequest
+from memoryloop.toasts import toast
+
+MINUTES = (5, 10, 20)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_required
+def ways(request: HtmxHttpRequest) -> HttpResponse:
+    """Offer the ways to study; `?q=` and `?deck=` say which cards. POST begins."""
+    now = timezone.now()
+    mine = study_settings.settings_for(owner_id=request.user.id)
+    owner_id, today = request.user.id, mine.day.of(now)
+    if request.method != "POST":
+        form = WaysForm(initial=_initial(request, mine), owner_id=owner_id, today=today)
+        return render(request, "flashcards/ways.html", _offered(request, form, now, mine))
+    form = WaysForm(request.POST, owner_id=owner_id, today=today)
+    if form.is_valid():
+        try:
+            return redirect(_begun(request, form.cleaned_data, now, mine))
+        except BadQuery as error:
+            form.add_error("search", error.sentence)
+        except CardError as error:
+            form.add_error(None, error.sentence)
+    context = _offered(request, form, now, mine)
+    return render(request, "flashcards/ways.html", context, status=422)
+
+
+@require_safe
+@never_cache
+@login_required
+def exam_plan(request: HtmxHttpRequest) -> HttpResponse:
+    """Show how well cards will be known on the day of an exam, and what it takes."""
+    return _planned(request, request.GET)
+
+
+@require_POST
+@login_required
+def begin_exam(request: HtmxHttpRequest) -> HttpResponse:
+    """Begin today's part of the way to an exam."""
+    now = timezone.now()
+    mine = study_settings.settings_for(owner_id=request.user.id)
+    form = ExamForm(request.POST, owner_id=request.user.id, today=mine.day.of(now))
+    if not form.is_valid():
+        return _planned(request, request.POST)
+    data = form.cleaned_data
+    try:
+        found = _forecast(request, data, now, mine)
+        row = practice.begin(
+            owner_id=request.user.id,
+            mode=ReviewSession.Mode.AHEAD,
+            named=data["named"],
+            todo=found.ids[: data["cards"] or max(1, found.cards_a_day)],
+            cards=found.ids,
+            typed=_chosen(mine, typed=data["typed"] == "1"),
+            now=now,
+        )
+    except (BadQuery, CardError) as error:
+        toast(request, error.sentence)
+        return redirect("flashcards:ways")
+    return redirect("flashcards:sitting", row.id)
+
+
+@require_POST
+@login_required
+def end_session(request: HtmxHttpRequest, session_id: uuid.UUID) -> HttpResponse:
+    """Let a session be."""
+    row = get_object_or_404(ReviewSession, id=session_id, owner=request.user)
+    practice.end(row, timezone.now())
+    return redirect("flashcards:ways")
+
+
+def _begun(
+    request: HtmxHttpRequest, data: dict[str, Any], now: datetime, mine: EffectiveSettings
+) -> str:
+    """Begin what a form asks for, and return its address. Raises BadQuery, CardError."""
+    user, named, how = request.user, data["named"], data["how"]
+    typed = _chosen(mine, typed=data["typed"])
+    if how is How.EXAM:
+        asked = {"scope": str(named.scope), "on": data["on"], "typed": int(data["typed"])}
+        return f"{reverse('flashcards:exam_plan')}?{urlencode(asked)}"
+    if how is How.CRAM:
+        ids = scope.studied_cards(user.id, named, now, mine)
+        todo = practice.ordered(user.id, ids, data["order"])
+        mode = ReviewSession.Mode.CRAM
+        row = practice.begin(
+            owner_id=user.id, mode=mode, named=named, todo=todo, typed=typed, now=now
+        )
+        return session.of_row(row).url
+    if not data["minutes"] and not named.is_moving:
+        return Sitting(named, typed=typed).url
+    row = session.begin_due(user, named, now, mine, minutes=data["minutes"], typed=typed)
+    return session.of_row(row).url
+
+
+def _chosen(mine: EffectiveSettings, *, typed: bool) -> bool | None:
+    """Return what a session is to keep: nothing where it is as the learner has set it."""
+    return None if typed == mine.type_answers else typed
+
+
+def _initial(request: HtmxHttpRequest, mine: EffectiveSettings) -> dict[str, Any]:
+    found: dict[str, Any] = {"typed": mine.type_answers, "how": How.DUE}
+    found["search"] = request.GET.get("q", "").replace("\x00", "")
+    deck, how = request.GET.get("deck", ""), request.GET.get("how", "")
+    if deck:
+        found["scope"] = f"{Kind.DECK}:{deck}"
+    if how in set(How):
+        found["how"] = how
+    return found
+
+
+def _offered(
+    request: HtmxHttpRequest, form: WaysForm, now: datetime, mine: EffectiveSettings
+) -> dict[str, Any]:
+    owner_id = request.user.id
+    queue = due_queue(owner_id=owner_id, now=now, limit=1, mine=mine)
+    seconds = pace.pace_of(owner_id=owner_id, now=now, mine=mine).seconds_an_answer
+    return {
+        "form": form,
+        "due": queue.total,
+        "time": durations.interval(
+            pace.time_for(seconds, new=queue.new, learning=queue.learning, due=queue.due)
+        ),
+        "minutes": [(n, pace.cards_within(n, seconds)) for n in MINUTES],
+        "forgotten": scope.forgotten_today(owner_id, now, mine),
+        "forgotten_scope": str(scope.FORGOTTEN),
+        "rounds": practice.open_rounds(owner_id=owner_id, now=now),
+        "has_cards": count_cards(owner_id=owner_id) > 0,
+    }
+
+
+def _planned(request: HtmxHttpRequest, data: QueryDict) -> HttpResponse:
+    now = timezone.now()
+    mine = study_settings.settings_for(owner_id=request.user.id)
+    data = data.copy()
+    data.setdefault("target", str(exam.TARGET_PERCENT))
+    form = ExamForm(data, owner_id=request.user.id, today=mine.day.of(now))
+    context: dict[str, Any] = {"form": form}
+    if form.is_valid():
+        try:
+            found = _forecast(request, form.cleaned_data, now, mine)
+        except BadQuery as error:
+            form.add_error(None, error.sentence)
+        else:
+            named = form.cleaned_data["named"]
+            context |= {"forecast": found, "named": named, "scope": str(named.scope)}
+            context["today"] = min(max(1, found.cards_a_day), practice.CARDS_MOST)
+            context["enough"] = found.percent_then >= form.cleaned_data["target"]
+    status = 200 if form.is_valid() else 422
+    return render(request, "flashcards/exam_plan.html", context, status=status)
+
+
+def _forecast(
+    request: HtmxHttpRequest, data: dict[str, Any], now: datetime, mine: EffectiveSettings
+) -> exam.Forecast:
+    return exam.forecast(
+        owner_id=request.user.id,
+        named=data["named"],
+        on=data["on"],
+        target_percent=data["target"],
+        now=now,
+        mine=mine,
+    )

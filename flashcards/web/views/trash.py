@@ -1,0 +1,109 @@
+"""The bin: what was deleted, for thirty days."""
+
+import uuid
+from collections.abc import Iterable
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.views.decorators.http import require_POST, require_safe
+
+from flashcards.cards import trash
+from flashcards.domain import card_sides, durations
+from flashcards.domain.study_day import zone_of
+from memoryloop.http import HtmxHttpRequest
+from memoryloop.toasts import toast
+
+PAGE_SIZE = 50
+SEARCH_MAX_CHARACTERS = 200
+
+
+@require_safe
+@login_required
+def bin_page(request: HtmxHttpRequest) -> HttpResponse:
+    """List the deleted cards, the last deleted first, narrowed by `?q=` as it is typed."""
+    text = _text(request.GET.get("q", ""))
+    now, zone = timezone.now(), zone_of(request.user)
+    found = trash.cards_in_bin(owner_id=request.user.id, text=text)
+    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    rows = [
+        {
+            "card": card,
+            "title": card_sides.summary(card),
+            "deleted": durations.ago(card.deleted_at or now, now=now, zone=zone),
+            "days_left": trash.days_left(card, now),
+        }
+        for card in page.object_list
+    ]
+    context = {"q": text, "page": page, "rows": rows}
+    is_fragment = request.htmx and request.htmx.target == "bin-list"
+    template = "flashcards/_bin_list.html" if is_fragment else "flashcards/bin.html"
+    return render(request, template, context)
+
+
+@require_POST
+@login_required
+def restore_from_bin(request: HtmxHttpRequest) -> HttpResponse:
+    """Take the cards that were chosen out of the bin, or all that were found."""
+    restored = trash.restore(owner_id=request.user.id, card_ids=_chosen(request))
+    if not restored:
+        toast(request, "Choose the cards to bring back first.")
+    else:
+        back = "is" if len(restored) == 1 else "are"
+        said = f"{durations.count(len(restored), 'card')} {back} back, as before."
+        one = reverse("flashcards:delete_card", args=[restored[0].id])
+        toast(request, said, undo_url=one if len(restored) == 1 else "")
+    return redirect(_back(request))
+
+
+@require_POST
+@login_required
+def erase_from_bin(request: HtmxHttpRequest) -> HttpResponse:
+    """Delete cards for good, once the learner has said that this is meant."""
+    ids = list(_chosen(request))
+    if not ids:
+        toast(request, "Choose the cards to delete for good first.")
+        return redirect(_back(request))
+    if "sure" not in request.POST:
+        found = trash.cards_in_bin(owner_id=request.user.id).in_bulk(ids)
+        context = {
+            "ids": list(found),
+            "titles": [card_sides.summary(card) for card in list(found.values())[:5]],
+            "more": max(0, len(found) - 5),
+            "q": _text(request.POST.get("q", "")),
+        }
+        return render(request, "flashcards/erase_cards.html", context)
+    erased = trash.erase(owner_id=request.user.id, card_ids=ids)
+    toast(request, f"{durations.count(erased, 'card')} deleted for good.")
+    return redirect(_back(request))
+
+
+def _chosen(request: HtmxHttpRequest) -> Iterable[uuid.UUID]:
+    """Return the ids that were ticked, or all that the search finds with `all`."""
+    if "all" in request.POST:
+        text = _text(request.POST.get("q", ""))
+        found = trash.cards_in_bin(owner_id=request.user.id, text=text)
+        return [uuid.UUID(row["id"]) for row in found.values("id")]
+    return [found for found in map(_uuid, request.POST.getlist("card")) if found is not None]
+
+
+def _uuid(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
+
+
+def _text(typed: str) -> str:
+    # PostgreSQL and LanceDB hold no NUL; nobody types one.
+    return typed.replace("\x00", "").strip()[:SEARCH_MAX_CHARACTERS]
+
+
+def _back(request: HtmxHttpRequest) -> str:
+    text = _text(request.POST.get("q", ""))
+    url = reverse("flashcards:bin")
+    return f"{url}?{urlencode({'q': text})}" if text else url

@@ -1,0 +1,45 @@
+"""Answers that are typed: compared at once, and judged while the learner already looks at them."""
+
+import uuid
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from accounts.services import provider_for
+from flashcards.review import answer_check, answer_judge
+from flashcards.web.views.access import card_or_404
+from flashcards.web.views.stage import asked, show_next
+from memoryloop.http import HtmxHttpRequest
+
+
+@require_POST
+@login_required
+def compare(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
+    """Show where what was typed differs from the answer; without a script with the answer."""
+    card = card_or_404(request.user, card_id)
+    found = answer_check.compare(card, request.POST.get("answer", ""))
+    if request.htmx:
+        return render(request, "flashcards/_compared.html", {"compared": found, "card": card})
+    at, now = asked(request), timezone.now()
+    return show_next(request, at, now, first=card, revealed=True, compared=found)
+
+
+@require_POST
+@login_required
+def judge(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
+    """Say whether what was typed means the same; by likeness where there is no model."""
+    card = card_or_404(request.user, card_id)
+    found = answer_check.compare(card, request.POST.get("answer", ""))
+    provider = provider_for(request.user)
+    if found.is_right or not found.typed:
+        return HttpResponse("")
+    if provider.is_model:
+        verdict = answer_judge.judge(provider, card, found)
+        return render(request, "flashcards/_judged.html", {"verdict": verdict})
+    sentence, suggested = answer_check.by_rules(found)
+    return render(
+        request, "flashcards/_judged.html", {"sentence": sentence, "suggested": suggested}
+    )
