@@ -16,8 +16,8 @@ from django.core.management import ManagementUtility  # noqa: E402
 from django.core.management.base import BaseCommand  # noqa: E402
 from django.db import OperationalError  # noqa: E402
 
-from memoryloop import unreachable  # noqa: E402
-from memoryloop.postgres import PostgresError  # noqa: E402
+from memoryloop.postgres import unreachable  # noqa: E402
+from memoryloop.postgres.server import PostgresError  # noqa: E402
 
 
 class Commands(ManagementUtility):

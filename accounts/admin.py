@@ -6,8 +6,8 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.http import HttpRequest
 
-from accounts.forms import AdminLogInForm, UserAddForm, UserEditForm
 from accounts.models import ApiKey, EmailChange, Endpoint, LogInAttempts, User
+from accounts.web.forms.accounts import AdminLogInForm, UserAddForm, UserEditForm
 
 admin.site.site_header = "MemoryLoop"
 admin.site.site_title = "MemoryLoop"

@@ -7,6 +7,6 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         # Imported here because models must be loaded first.
         from accounts import services
-        from memoryloop import warming
+        from memoryloop.server import preload
 
-        warming.register(services.load_sdks)
+        preload.register(services.load_sdks)

@@ -7,8 +7,8 @@ class FlashcardsConfig(AppConfig):
 
     def ready(self) -> None:
         # Imported here because models must be loaded first.
-        from accounts import exports
-        from chat import prompts
+        from accounts import account_export as exports
+        from chat.recall import prompts
         from flashcards import signals
         from flashcards.maintenance import account_export
         from flashcards.maintenance import health as checks
@@ -16,8 +16,8 @@ class FlashcardsConfig(AppConfig):
         from flashcards.store.repository import manager
         from flashcards.tutor import fading_cards
         from flashcards.web import palette
-        from memoryloop import health, warming
-        from memoryloop import palette as ground_palette
+        from memoryloop.server import health, preload
+        from memoryloop.web import palette as ground_palette
 
         manager.bind()
         signals.connect()
@@ -25,6 +25,6 @@ class FlashcardsConfig(AppConfig):
         prompts.register_contributor(fading_cards.fading_cards)
         ground_palette.register(palette.find_decks)
         ground_palette.register(palette.find_cards)
-        warming.register(tables.load)
+        preload.register(tables.load)
         health.register("lancedb", checks.check_lancedb)
         health.register("pending_journal", checks.count_pending)

@@ -9,19 +9,19 @@ from typing import Any
 
 import django
 
-from memoryloop import allocator
+from memoryloop.server import free_memory
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "memoryloop.settings")
 
-allocator.bound()
+free_memory.bound()
 # What is loaded here stays: the collector need not look through it, neither now nor later.
 collecting = gc.isenabled()
 gc.disable()
 django.setup()
 
 # After Django is set up: they bring settings with them.
-from memoryloop import background, warming  # noqa: E402
-from memoryloop.handler import Handler  # noqa: E402
+from memoryloop.server import background, preload  # noqa: E402
+from memoryloop.server.handler import Handler  # noqa: E402
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
@@ -48,8 +48,8 @@ async def _lifespan(receive: Receive, send: Send) -> None:
         if message["type"] == "lifespan.startup":
             background.adopt(asyncio.get_running_loop())
             await send({"type": "lifespan.startup.complete"})
-            warming.begin()
-            allocator.begin()
+            preload.begin()
+            free_memory.begin()
         else:
             await asyncio.to_thread(background.shutdown)
             await send({"type": "lifespan.shutdown.complete"})

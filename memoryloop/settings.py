@@ -12,7 +12,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 
-from memoryloop import environment, postgres
+from memoryloop import environment
+from memoryloop.postgres import server
 
 django_stubs_ext.monkeypatch()
 
@@ -50,10 +51,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "memoryloop.middleware.HealthMiddleware",
+    "memoryloop.web.middleware.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "memoryloop.middleware.SecurityHeadersMiddleware",
+    "memoryloop.web.middleware.SecurityHeadersMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -61,7 +62,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "accounts.middleware.TimeZoneMiddleware",
+    "accounts.web.middleware.TimeZoneMiddleware",
     "flashcards.web.middleware.StoreErrorMiddleware",
 ]
 
@@ -112,10 +113,12 @@ def _database(url: str) -> dict[str, Any]:
 
 DATABASE_URL = environment.text("DATABASE_URL")
 # None when DATABASE_URL names a server; else the embedded one, which is not started from here.
-EMBEDDED_POSTGRES = None if DATABASE_URL else postgres.EmbeddedPostgres(DATA_DIR / "postgres")
+EMBEDDED_POSTGRES = None if DATABASE_URL else server.EmbeddedPostgres(DATA_DIR / "postgres")
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {
-        "ENGINE": "django.db.backends.postgresql" if DATABASE_URL else "memoryloop.database",
+        "ENGINE": "django.db.backends.postgresql"
+        if DATABASE_URL
+        else "memoryloop.postgres.backend",
         "OPTIONS": {},
         **(_database(DATABASE_URL) if DATABASE_URL else {}),
         **(EMBEDDED_POSTGRES.django_settings() if EMBEDDED_POSTGRES else {}),

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from memoryloop import views
+from memoryloop.web import views
 
 urlpatterns = [
     path("", views.home, name="home"),

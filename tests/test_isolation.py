@@ -12,7 +12,7 @@ from typing import Any
 from django.http import HttpResponseBase
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from chat.services import append_message, start_conversation
+from chat.conversations.conversations import append_message, start_conversation
 from flashcards.domain.records import Flashcard
 from flashcards.models import (
     BulkChange,

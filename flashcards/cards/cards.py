@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-import chat.services
+from chat.conversations.conversations import mark_cards_made
 from chat.models import Message
 from flashcards.cards import history, jobs
 from flashcards.domain.card_sides import card_ordinals
@@ -74,7 +74,7 @@ def create_cards(
         journal.lock_owner(owner_id)
         journal.append(Change(card) for card in created)
         if message is not None and created:
-            chat.services.mark_cards_made(message, now)
+            mark_cards_made(message, now)
         if batch is not None:
             batch.status = DraftBatch.Status.DONE
             batch.updated_at = now

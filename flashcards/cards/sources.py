@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-import chat.services
 from accounts.models import User
+from chat.conversations.conversations import messages_for_owner
 from chat.models import Message
 from flashcards.domain.records import Flashcard, text_hash
 from flashcards.models import Document
@@ -37,7 +37,7 @@ def source_of(user: User, card: Flashcard) -> SourceWords | None:
     One SQL query, if any.
     """
     if card.message_id is not None:
-        messages = chat.services.messages_for_owner(user)
+        messages = messages_for_owner(user)
         message = messages.filter(id=card.message_id).first()
         return _of_message(card, message) if message is not None else None
     if card.document_id is not None:

@@ -17,8 +17,8 @@ from flashcards.domain.records import ANSWER_MAX_CHARACTERS, QUESTION_MAX_CHARAC
 from flashcards.drafting import drafting, generation
 from flashcards.drafting.candidates import Candidate
 from flashcards.models import Draft, DraftBatch
-from memoryloop import background
 from memoryloop.llm import base as llm
+from memoryloop.server import background
 
 logger = logging.getLogger(__name__)
 

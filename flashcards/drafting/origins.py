@@ -5,8 +5,8 @@ from uuid import UUID
 
 from django.urls import reverse
 
-import chat.services
 from accounts.models import User
+from chat.conversations.conversations import messages_for_owner
 from chat.models import Message
 from flashcards.cards.cards import get_card
 from flashcards.domain import card_sides
@@ -169,7 +169,7 @@ def find(
     user: User, origin_id: UUID, *, start: int | None = None, end: int | None = None
 ) -> Origin:
     """Return a learner's text by its id; one to three queries. Raises NoOrigin, for others' too."""
-    message = chat.services.messages_for_owner(user).filter(id=origin_id).first()
+    message = messages_for_owner(user).filter(id=origin_id).first()
     if message is not None:
         return of_message(message).part(start, end)
     document = Document.objects.filter(owner=user, id=origin_id, deleted_at=None).first()

@@ -20,8 +20,8 @@ from flashcards.drafting import generation, origins
 from flashcards.drafting.candidates import CANDIDATES_MAX, Candidate
 from flashcards.drafting.origins import Origin
 from flashcards.models import Draft, DraftBatch
-from memoryloop import background
 from memoryloop.llm import base as llm
+from memoryloop.server import background
 
 logger = logging.getLogger(__name__)
 

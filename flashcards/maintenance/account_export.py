@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.apps import apps
 
-from accounts import exports
+from accounts import account_export
 from flashcards.cards import media
 from flashcards.domain.records import Flashcard, ReviewLog, State
 from flashcards.models import Image, JournalEntry, ReviewTotals
@@ -38,17 +38,20 @@ _NOT_EXPORTED = (JournalEntry, ReviewTotals)
 _READ_BYTES = 256 * 1024
 
 
-def files(owner_id: UUID) -> Iterator[exports.File]:
+def files(owner_id: UUID) -> Iterator[account_export.File]:
     """Yield the files of a learner's archive, each read from its store as it is taken."""
     if JournalEntry.objects.filter(owner_id=owner_id, kind=JournalEntry.Kind.BATCH).exists():
         # Cards that were brought in by the thousand are read from LanceDB only.
         checkpoint.run_until_empty()
     names = _deck_names(owner_id)
-    yield "cards/cards.jsonl", exports.json_lines(_cards(owner_id, names))
-    yield "cards/cards.csv", exports.csv_lines(_CARD_COLUMNS, map(_flat, _cards(owner_id, names)))
-    yield "cards/reviews.jsonl", exports.json_lines(_reviews(owner_id))
-    yield "cards/reviews.csv", exports.csv_lines(_REVIEW_COLUMNS, _reviews(owner_id))
-    yield from exports.owned_models("cards", exported_models(), owner_id)
+    yield "cards/cards.jsonl", account_export.json_lines(_cards(owner_id, names))
+    yield (
+        "cards/cards.csv",
+        account_export.csv_lines(_CARD_COLUMNS, map(_flat, _cards(owner_id, names))),
+    )
+    yield "cards/reviews.jsonl", account_export.json_lines(_reviews(owner_id))
+    yield "cards/reviews.csv", account_export.csv_lines(_REVIEW_COLUMNS, _reviews(owner_id))
+    yield from account_export.owned_models("cards", exported_models(), owner_id)
     for image in Image.objects.filter(owner=owner_id).order_by("pk").iterator():
         path = media.path_of(image)
         if path.exists():
@@ -66,7 +69,7 @@ def exported_models() -> list[Any]:
 
 def _has_owner(model: Any) -> bool:
     try:
-        exports.owner_lookup(model)
+        account_export.owner_lookup(model)
     except LookupError:
         return False
     return True

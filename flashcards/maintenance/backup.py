@@ -31,8 +31,8 @@ from django.db.migrations.recorder import MigrationRecorder
 from flashcards.models import StoreVersions
 from flashcards.store.lance.schema import SCHEMA_VERSION
 from flashcards.store.maintenance import arrow_files, checkpoint
-from memoryloop import postgres_dump
-from memoryloop.postgres_dump import Snapshot
+from memoryloop.postgres import dump
+from memoryloop.postgres.dump import Snapshot
 
 FORMAT = 1
 MANIFEST, DUMP, MEDIA, SECRETS = "manifest.json", "postgresql.dump", "media", "secrets"
@@ -114,10 +114,10 @@ def walk(folder: Path) -> list[Path]:
 def _copy_stores(folder: Path, now: datetime, with_secrets: bool, progress: Progress) -> Manifest:
     with contextlib.ExitStack() as stack:
         with checkpoint.consistent_snapshot() as recorded:
-            moment = stack.enter_context(postgres_dump.snapshot())
+            moment = stack.enter_context(dump.snapshot())
             counts = _counts(moment)
             progress("Dumping PostgreSQL and reading LanceDB")
-            stack.enter_context(postgres_dump.dumping(folder / DUMP, moment))
+            stack.enter_context(dump.dumping(folder / DUMP, moment))
             counts |= _write_tables(folder, recorded)
         # From here on checkpoints go on; the dump has its moment already.
         progress("Waiting for the dump of PostgreSQL")
@@ -126,7 +126,7 @@ def _copy_stores(folder: Path, now: datetime, with_secrets: bool, progress: Prog
             made_at=now.isoformat(timespec="seconds"),
             schema=SCHEMA_VERSION,
             migrations=applied_migrations(),
-            postgresql=postgres_dump.server_version(),
+            postgresql=dump.server_version(),
             versions={"flashcards": recorded.flashcards, "review_logs": recorded.review_logs},
             counts=counts,
             with_secrets=with_secrets,

@@ -2,7 +2,7 @@
 
 from flashcards.models import JournalEntry
 from flashcards.store import OtherSchema, StoreError, check_readable
-from memoryloop.health import FailingError
+from memoryloop.server.health import FailingError
 
 
 def check_lancedb() -> None:

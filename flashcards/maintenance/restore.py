@@ -30,7 +30,7 @@ from flashcards.maintenance.backup import (
 from flashcards.store import StoreError
 from flashcards.store.lance.schema import SCHEMA_VERSION
 from flashcards.store.maintenance import arrow_files, optimize
-from memoryloop import postgres_dump
+from memoryloop.postgres import dump
 
 _RECORD = """
 INSERT INTO public.flashcards_storeversions (id, checkpoints, flashcards, review_logs, schema)
@@ -59,7 +59,7 @@ def restore(
     progress("Verifying checksums")
     verify(folder, manifest)
     _refuse_if_occupied(replace=replace)
-    if others := postgres_dump.count_others():
+    if others := dump.count_others():
         raise BackupError(
             f"{others} other connections use this database: stop MemoryLoop's web servers and "
             "workers, then restore again."
@@ -149,7 +149,7 @@ def _put_back(folder: Path, manifest: Manifest, progress: Progress) -> None:
         progress("Restoring PostgreSQL")
         schema = SCHEMA_VERSION if any(versions.values()) else 0
         then = _RECORD.format(schema=schema, **versions)
-        postgres_dump.restore(folder / DUMP, first=_drop_tables(), then=then)
+        dump.restore(folder / DUMP, first=_drop_tables(), then=then)
     except BaseException as error:
         try:
             arrow_files.go_back(before)

@@ -10,7 +10,7 @@ from flashcards.store.due import due_queue as queue
 from flashcards.store.journal import journal
 from flashcards.store.journal.pending import Pending
 from flashcards.study_settings.settings import EffectiveSettings
-from memoryloop.roundtrip import ask_both
+from memoryloop.postgres.pipeline import ask_both
 
 
 def due_queue(

@@ -19,7 +19,7 @@ from flashcards.store.journal import journal
 from flashcards.store.journal.journal import Change
 from flashcards.store.journal.pending import Pending
 from flashcards.study_settings.settings import EffectiveSettings
-from memoryloop.roundtrip import ask_both
+from memoryloop.postgres.pipeline import ask_both
 
 # Beyond this many pending entries of one learner a checkpoint is asked for out of turn.
 CHECKPOINT_ENTRIES = 300

@@ -21,7 +21,7 @@ from flashcards.models.decks import DECK_SEPARATOR
 from flashcards.scheduling import DEFAULT_PARAMETERS, ScheduleSettings
 from flashcards.scheduling.settings import EVERY_DAY
 from flashcards.store.due.queue_settings import QueueSettings
-from memoryloop.roundtrip import Question, Rows, ask
+from memoryloop.postgres.pipeline import Question, Rows, ask
 
 Order = StudySettings.Order
 NewCards = StudySettings.NewCards

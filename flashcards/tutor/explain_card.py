@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from django.urls import NoReverseMatch, reverse
 
 from accounts.models import User
-from chat import seeds
+from chat.answers import open_about
 from chat.models import Conversation
 from flashcards.cards.sources import source_of
 from flashcards.domain import card_sides, durations
@@ -27,22 +27,26 @@ def explain(
     """
     title = card_sides.summary(card)
 
-    def links(conversation: Conversation) -> list[seeds.Link]:
+    def links(conversation: Conversation) -> list[open_about.Link]:
         here = f"?next={conversation.get_absolute_url()}"
         found = [
-            seeds.Link("Edit the card", reverse("flashcards:edit_card", args=[card.id]), "edit")
+            open_about.Link(
+                "Edit the card", reverse("flashcards:edit_card", args=[card.id]), "edit"
+            )
         ]
         try:
             split = reverse("flashcards:split_card", args=[card.id])
         except NoReverseMatch:
             pass
         else:
-            found.append(seeds.Link("Split the card", split, "cards"))
-        found = [seeds.Link(link.label, link.url + here, link.icon) for link in found]
-        found.append(seeds.Link("The card", reverse("flashcards:card", args=[card.id]), "info"))
-        return [*found, seeds.Link(*back, "arrow-left")] if back else found
+            found.append(open_about.Link("Split the card", split, "cards"))
+        found = [open_about.Link(link.label, link.url + here, link.icon) for link in found]
+        found.append(
+            open_about.Link("The card", reverse("flashcards:card", args=[card.id]), "info")
+        )
+        return [*found, open_about.Link(*back, "arrow-left")] if back else found
 
-    return seeds.open_conversation(
+    return open_about.open_conversation(
         user,
         f"Explain this card to me: {title}",
         title=title,
@@ -55,16 +59,16 @@ def discuss(user: User, cards: Sequence[Flashcard], *, now: datetime, zone: tzin
     """Open a conversation about several cards that were hard, today say."""
     titles = "\n".join(f"- {card_sides.summary(card)}" for card in cards)
 
-    def links(_: Conversation) -> list[seeds.Link]:
+    def links(_: Conversation) -> list[open_about.Link]:
         found = [
-            seeds.Link(
+            open_about.Link(
                 card_sides.summary(card)[:60], reverse("flashcards:card", args=[card.id]), "info"
             )
             for card in cards
         ]
-        return [*found, seeds.Link("Back to today", reverse("flashcards:today"), "arrow-left")]
+        return [*found, open_about.Link("Back to today", reverse("flashcards:today"), "arrow-left")]
 
-    return seeds.open_conversation(
+    return open_about.open_conversation(
         user,
         f"These cards were hard for me today:\n{titles}\n"
         "What do they have in common, and how could I keep them?",

@@ -9,7 +9,7 @@ from flashcards.cards.cards import search_cards
 from flashcards.domain import card_sides
 from flashcards.domain.query.syntax import InDeck
 from flashcards.models import Deck
-from memoryloop.palette import PaletteItem
+from memoryloop.web.palette import PaletteItem
 
 REVIEW = "Review"
 

@@ -10,7 +10,7 @@ from django.template.base import NodeList, Parser, Token
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
-from memoryloop.toasts import undo_url
+from memoryloop.web.toasts import undo_url
 
 register = template.Library()
 

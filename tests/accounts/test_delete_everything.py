@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from accounts import email_change, endpoints, services, tasks
 from accounts.models import User
-from chat.recorded import AnswerContext, Instructions
-from chat.services import append_message, start_conversation
+from chat.conversations.conversations import append_message, start_conversation
+from chat.models import AnswerContext, Instructions
 from flashcards.cards import jobs, media
 from flashcards.models import Deck, Document, Draft, DraftBatch, Image
 from flashcards.store import OwnerGone

@@ -14,11 +14,11 @@ from django.test import Client, TransactionTestCase
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import endpoints, export_views, exports, services
+from accounts import account_export, endpoints, services
 from accounts.models import User
-from chat.models import Conversation
-from chat.recorded import AnswerContext, Instructions
-from chat.services import append_message, start_conversation
+from accounts.web.views import export
+from chat.conversations.conversations import append_message, start_conversation
+from chat.models import AnswerContext, Conversation, Instructions
 from flashcards.domain.records import Flashcard
 from flashcards.maintenance.account_export import exported_models
 from flashcards.models import Deck
@@ -44,7 +44,7 @@ def lines(text: str) -> list[Any]:
 
 class ArchiveTests(TestCase):
     def archive(self, user: User | None = None) -> dict[str, str]:
-        return unzip(b"".join(exports.archive((user or self.alice).pk, now=NOW)))
+        return unzip(b"".join(account_export.archive((user or self.alice).pk, now=NOW)))
 
     def test_it_has_a_readme_that_tells_what_is_what(self) -> None:
         readme = self.archive()["README.txt"]
@@ -170,7 +170,7 @@ class SecretsTests(KeyTestCase):
                 user=self.alice, base_url=own.url, api_key=own_key, model="", now=timezone.now()
             )
 
-        files = unzip(b"".join(exports.archive(self.alice.pk, now=NOW)))
+        files = unzip(b"".join(account_export.archive(self.alice.pk, now=NOW)))
 
         everything = "".join(files.values())
         for secret in (KEY[12:-7], own_key[8:-5], self.key_of(self.alice).ciphertext):
@@ -225,7 +225,7 @@ class AsynchronousExportTests(TransactionTestCase):
         stored_card(alice, question="Mine")
 
         async def fetch() -> bytes:
-            parts = export_views.in_a_thread(exports.archive(alice.pk, now=NOW))
+            parts = export.in_a_thread(account_export.archive(alice.pk, now=NOW))
             return b"".join([part async for part in parts])
 
         self.assertIn("Mine", unzip(asyncio.run(fetch()))["cards/cards.jsonl"])
@@ -241,13 +241,13 @@ class AsynchronousExportTests(TransactionTestCase):
                 closed.append(True)
 
         async def leave() -> None:
-            parts = export_views.in_a_thread(endless())
+            parts = export.in_a_thread(endless())
             assert await anext(parts) == b"part"
             await parts.aclose()  # type: ignore[attr-defined]  # an asynchronous generator
 
-        for _ in range(export_views.AT_ONCE + 2):
+        for _ in range(export.AT_ONCE + 2):
             asyncio.run(asyncio.wait_for(leave(), 10))
-        self.assertGreaterEqual(len(closed), export_views.AT_ONCE)
+        self.assertGreaterEqual(len(closed), export.AT_ONCE)
 
 
 class PendingBatchTests(TestCase):
@@ -256,7 +256,7 @@ class PendingBatchTests(TestCase):
             journal.lock_owner(self.alice.pk)
             journal.append_batch(self.alice.pk, [flashcard(self.alice) for _ in range(3)], [])
 
-        files = unzip(b"".join(exports.archive(self.alice.pk, now=NOW)))
+        files = unzip(b"".join(account_export.archive(self.alice.pk, now=NOW)))
 
         self.assertEqual(len(lines(files["cards/cards.jsonl"])), 3)
         self.assertEqual(len(Flashcard.objects.for_owner(self.alice)), 3)

@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import throttling
-from accounts.forms import LogInForm
 from accounts.models import LogInAttempts, User
+from accounts.web.forms.accounts import LogInForm
 from tests.base import PASSWORD, TestCase
 
 REFUSED = LogInForm.refused
@@ -151,7 +151,9 @@ class LogInTests(TestCase):
         self.assertEqual(response.status_code, 302)
 
     def test_it_stops_one_place_that_tries_many_addresses(self) -> None:
-        with mock.patch("accounts.forms.authenticate", autospec=True, return_value=None) as checked:
+        with mock.patch(
+            "accounts.web.forms.accounts.authenticate", autospec=True, return_value=None
+        ) as checked:
             for number in range(50):
                 self.post(f"{number}@example.org")
             response = self.post("alice@example.org")

@@ -3,8 +3,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.middleware import TimeZoneMiddleware
 from accounts.models import User
+from accounts.web.middleware import TimeZoneMiddleware
 from tests.base import TestCase
 
 

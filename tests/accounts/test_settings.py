@@ -110,7 +110,7 @@ class SettingsTests(KeyTestCase):
 
     def test_looking_again_asks_again(self) -> None:
         url = reverse("settings:tutor")
-        with mock.patch("accounts.settings_views.forget", autospec=True) as forget:
+        with mock.patch("accounts.web.views.settings.forget", autospec=True) as forget:
             response = self.client.get(url, headers=HTMX)
             plain = self.client.get(url)
 

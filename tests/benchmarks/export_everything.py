@@ -34,7 +34,8 @@ def main() -> int:
 def _measure(options: argparse.Namespace) -> dict[str, Any]:
     from django.utils import timezone
 
-    from accounts import export_views, exports
+    from accounts import account_export
+    from accounts.web.views import export
 
     user = filled.learner()
     filled.fill(user, _cards(user, options.cards))
@@ -48,7 +49,7 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
 
     async def read() -> int:
         size = 0
-        async for part in export_views.in_a_thread(exports.archive(user.pk, now=timezone.now())):
+        async for part in export.in_a_thread(account_export.archive(user.pk, now=timezone.now())):
             size += len(part)
         return size
 
@@ -99,7 +100,7 @@ def _cards(user: Any, number: int) -> Iterator[filled.Studied]:
 
 
 def _talk(user: Any, talks: int) -> None:
-    from chat.services import append_message, start_conversation
+    from chat.conversations.conversations import append_message, start_conversation
     from tests.factories import NOW
 
     for number in range(talks):

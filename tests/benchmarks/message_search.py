@@ -150,8 +150,8 @@ def timed(what: str, call: Callable[[int], object], rounds: int) -> None:
 
 
 def measure(owner: "User", vocabulary: list[str], topics: Any, rounds: int) -> None:
-    from chat import finding
     from chat.models import Message
+    from chat.recall import message_search
 
     count = Message.objects.filter(owner_id=owner.id).count()
     say(f"\n{owner.email}, {count:,} messages")
@@ -165,10 +165,10 @@ def measure(owner: "User", vocabulary: list[str], topics: Any, rounds: int) -> N
     }
 
     def whole(number: int, text: Callable[[int], str]) -> object:
-        return finding.search(owner_id=owner.id, text=text(number))
+        return message_search.search(owner_id=owner.id, text=text(number))
 
     def by_words(number: int, text: Callable[[int], str]) -> object:
-        return finding.with_words(owner_id=owner.id, text=text(number), limit=40)
+        return message_search.with_words(owner_id=owner.id, text=text(number), limit=40)
 
     for name, text in texts.items():
         timed(f"  whole search, {name}", functools.partial(whole, text=text), rounds)
@@ -176,7 +176,7 @@ def measure(owner: "User", vocabulary: list[str], topics: Any, rounds: int) -> N
     queries = around(topics, rounds + 3)
 
     def nearest(number: int, *, exactly: bool | None = None, limit: int = 40) -> set[uuid.UUID]:
-        found = finding.nearest(
+        found = message_search.nearest(
             owner_id=owner.id, vector=queries[number], model=MODEL, limit=limit, exactly=exactly
         )
         return {item.id for item in found}

@@ -18,9 +18,9 @@ from django.utils import timezone
 from accounts import services as accounts
 from accounts.models import User
 from chat.models import Message
-from memoryloop import background
 from memoryloop.asgi import application
 from memoryloop.llm.detect import clear_cache
+from memoryloop.server import background
 from tests.base import PASSWORD
 from tests.servers.claude import ClaudeServer
 

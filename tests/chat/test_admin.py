@@ -2,13 +2,13 @@
 
 from django.urls import reverse
 
-from chat import services
+from chat.conversations.conversations import start_conversation
 from tests.base import TestCase
 
 
 class AdminTests(TestCase):
     def setUp(self) -> None:
-        self.message = services.start_conversation(self.alice, "What is a <b>cell</b>?")
+        self.message = start_conversation(self.alice, "What is a <b>cell</b>?")
         self.urls = [
             reverse("admin:chat_conversation_changelist"),
             reverse("admin:chat_message_changelist"),

@@ -9,8 +9,10 @@ from django.test import TestCase
 from django.urls import reverse
 
 from accounts.models import User
-from chat import ahead, contexts, prompts, services, tasks
+from chat import tasks
+from chat.conversations.conversations import start_conversation
 from chat.models import Message
+from chat.recall import answer_context, prefetch, prompts
 from memoryloop import embeddings
 from memoryloop.llm.base import Found
 from tests.base import PASSWORD
@@ -39,18 +41,18 @@ class Contributor:
 
 class AheadTests(TestCase):
     def setUp(self) -> None:
-        ahead.clear_cache()
-        self.addCleanup(ahead.clear_cache)
+        prefetch.clear_cache()
+        self.addCleanup(prefetch.clear_cache)
         self.contributor = Contributor()
         self.addCleanup(self.contributor.go_on.set)
         self.enterContext(mock.patch.object(prompts, "_contributors", [self.contributor]))
         self.owner = uuid4()
 
     def begin(self, text: str = TEXT, **given: UUID) -> bool:
-        return ahead.begin(**{"owner_id": self.owner, **given}, text=text, now=NOW)
+        return prefetch.begin(**{"owner_id": self.owner, **given}, text=text, now=NOW)
 
     def recall(self, text: str = TEXT, **given: UUID) -> prompts.Recalling:
-        recalling = ahead.recall(**{"owner_id": self.owner, **given}, text=text, now=NOW)
+        recalling = prefetch.recall(**{"owner_id": self.owner, **given}, text=text, now=NOW)
         assert recalling is not None
         return recalling
 
@@ -79,7 +81,7 @@ class AheadTests(TestCase):
             (TEXT, {"owner_id": uuid4()}),
         ):
             with self.subTest(text=text, **given):
-                ahead.clear_cache()
+                prefetch.clear_cache()
                 self.contributor.asked.clear()
                 self.assertTrue(self.begin())
                 self.done(self.recall(text, **given))
@@ -88,13 +90,13 @@ class AheadTests(TestCase):
     def test_what_has_failed_or_is_old_is_looked_up_anew(self) -> None:
         self.contributor.fails = True
         self.begin()
-        self.done(ahead._kept[self.owner].recalling)
+        self.done(prefetch._kept[self.owner].recalling)
         self.done(self.recall())
         self.assertEqual(len(self.contributor.asked), 2)
 
         self.contributor.fails = False
         self.begin()
-        with mock.patch.object(ahead, "KEPT_SECONDS", 0.0):
+        with mock.patch.object(prefetch, "KEPT_SECONDS", 0.0):
             self.done(self.recall())
         self.assertEqual(len(self.contributor.asked), 4)
 
@@ -103,24 +105,24 @@ class AheadTests(TestCase):
         self.assertTrue(self.begin())
         self.assertFalse(self.begin(owner_id=uuid4()))
         self.contributor.go_on.set()
-        self.done(ahead._kept[self.owner].recalling)
+        self.done(prefetch._kept[self.owner].recalling)
 
-        with mock.patch.object(ahead, "KEPT_MOST", 2):
+        with mock.patch.object(prefetch, "KEPT_MOST", 2):
             for _ in range(4):
                 other = uuid4()
                 self.assertTrue(self.begin(owner_id=other))
-                self.done(ahead._kept[other].recalling)
-        self.assertEqual(len(ahead._kept), 2)
+                self.done(prefetch._kept[other].recalling)
+        self.assertEqual(len(prefetch._kept), 2)
 
     def test_nothing_is_looked_for_where_there_are_no_words(self) -> None:
         self.assertFalse(self.begin("  "))
-        self.assertIsNone(ahead.recall(owner_id=self.owner, text=" ", now=NOW))
+        self.assertIsNone(prefetch.recall(owner_id=self.owner, text=" ", now=NOW))
 
 
 class TypedViewTests(TestCase):
     def setUp(self) -> None:
-        ahead.clear_cache()
-        self.addCleanup(ahead.clear_cache)
+        prefetch.clear_cache()
+        self.addCleanup(prefetch.clear_cache)
         self.address = reverse("chat:ahead")
         self.alice = User.objects.create_user("alice@example.org", PASSWORD)
 
@@ -141,7 +143,7 @@ class TypedViewTests(TestCase):
 
     def test_only_who_is_logged_in_may_and_only_by_post(self) -> None:
         self.assertEqual(self.client.post(self.address, {"content": TEXT}).status_code, 302)
-        self.assertFalse(ahead._kept)
+        self.assertFalse(prefetch._kept)
         self.client.force_login(self.alice)
         self.assertEqual(self.client.get(self.address).status_code, 405)
 
@@ -149,14 +151,14 @@ class TypedViewTests(TestCase):
 class AnswerTests(StreamingTestCase):
     def setUp(self) -> None:
         super().setUp()
-        ahead.clear_cache()
+        prefetch.clear_cache()
 
     def test_a_question_that_was_typed_is_answered_with_what_was_found_meanwhile(self) -> None:
-        said = services.start_conversation(self.alice, "Quokkas smile because of their teeth.")
-        bobs = services.start_conversation(self.bob, "Quokkas smile at Bob alone.")
+        said = start_conversation(self.alice, "Quokkas smile because of their teeth.")
+        bobs = start_conversation(self.bob, "Quokkas smile at Bob alone.")
         tasks.embed_messages([str(said.id), str(bobs.id)])
         self.client.post(reverse("chat:ahead"), {"content": TEXT})
-        recalling = ahead._kept[self.alice.pk].recalling
+        recalling = prefetch._kept[self.alice.pk].recalling
         for part in recalling.parts:
             part.result(10)
 
@@ -167,7 +169,7 @@ class AnswerTests(StreamingTestCase):
             answer = self.finished(self.ask(TEXT))
 
         self.assertEqual(answer.content, "They do not know that they do.")
-        told = contexts.sent(self.alice, answer)
+        told = answer_context.sent(self.alice, answer)
         assert told is not None
         self.assertIn("because of their teeth", told.system)
         self.assertNotIn("Bob alone", told.system)

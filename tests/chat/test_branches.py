@@ -7,7 +7,8 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
-from chat import branches, services, versions
+from chat.conversations import branches, versions
+from chat.conversations.conversations import append_message, ask, mark_cards_made
 from chat.models import Conversation, Message
 from tests.base import TestCase
 from tests.chat.test_conversation import conversation_of
@@ -161,7 +162,7 @@ class OpenTests(BranchTestCase):
         self.assertEqual(said(self.conversation), ["Question 0", "Another answer"])
 
     def test_it_opens_where_something_was_said_last(self) -> None:
-        services.append_message(self.conversation, "On the other branch")
+        append_message(self.conversation, "On the other branch")
         self.post("open", self.first)
 
         self.post("open", self.second)
@@ -179,7 +180,7 @@ class OpenTests(BranchTestCase):
         self.assertEqual(said(self.conversation)[-3:-1], ["Answer 3", "And then?"])
 
     def test_speaking_goes_on_at_the_end_when_another_tab_said_more_on_the_branch(self) -> None:
-        services.append_message(self.conversation, "From another tab")
+        append_message(self.conversation, "From another tab")
         url = reverse("chat:send", args=[self.conversation.id])
 
         self.client.post(url, {"content": "And then?", "after": str(self.second.id)})
@@ -238,13 +239,13 @@ class ForkTests(BranchTestCase):
         self.assertRedirects(response, fork.get_absolute_url())
         self.assertEqual(said(fork), ["Question 0", "Answer 1"])
         self.assertEqual(fork.forked_from, self.at(1))
-        services.append_message(fork, "Only here")
+        append_message(fork, "Only here")
         self.assertEqual(len(said(self.conversation)), 4)
         page = self.client.get(fork.get_absolute_url())
         self.assertContains(page, reverse("chat:message", args=[self.at(1).id]))
 
     def test_its_cards_stay_with_the_first(self) -> None:
-        services.mark_cards_made(self.at(1), NOW)
+        mark_cards_made(self.at(1), NOW)
 
         fork = versions.fork(self.at(1), owner=self.alice)
 
@@ -313,7 +314,7 @@ class PathTests(TestCase):
 
         self.assertIsNone(conversation.leaf_id)
         self.assertContains(self.client.get(conversation.get_absolute_url()), "Question 2")
-        services.append_message(conversation, "Go on")
+        append_message(conversation, "Go on")
         self.assertEqual(said(conversation)[-2:], ["Question 2", "Go on"])
 
     def test_deleting_a_conversation_takes_all_its_branches(self) -> None:
@@ -330,7 +331,7 @@ class PathTests(TestCase):
         dead = versions.regenerate(branches.path(conversation.leaf_id).get(position=1))
         Message.objects.filter(id=dead.id).update(updated_at=timezone.now() - timedelta(seconds=16))
 
-        services.ask(self.alice, "Go on", conversation=conversation)
+        ask(self.alice, "Go on", conversation=conversation)
 
         dead.refresh_from_db()
         self.assertEqual(dead.status, "interrupted")

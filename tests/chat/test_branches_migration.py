@@ -4,7 +4,7 @@ from importlib import import_module
 
 from django.db import connection
 
-from chat import branches
+from chat.conversations import branches
 from chat.models import Conversation, Message
 from tests.base import TestCase
 

@@ -7,11 +7,12 @@ from django.test import TransactionTestCase
 from django.urls import reverse
 
 from accounts.models import User
-from chat import contexts, prompts, services
+from chat.conversations.conversations import ask, start_conversation
 from chat.models import AnswerContext, Instructions, Message
-from chat.tokens import cut_to_tokens, estimate_tokens
-from memoryloop import background
+from chat.recall import answer_context, prompts
+from chat.recall.tokens import cut_to_tokens, estimate_tokens
 from memoryloop.llm.base import ChatMessage, Found
+from memoryloop.server import background
 from tests.base import PASSWORD, TestCase
 from tests.factories import NOW
 
@@ -23,7 +24,7 @@ HTMX = {"HX-Request": "true"}
 class ContextTestCase(TestCase):
     def setUp(self) -> None:
         self.log_in()
-        self.exchange = services.ask(self.alice, "Tell me about <Peru>")
+        self.exchange = ask(self.alice, "Tell me about <Peru>")
         self.answer = self.exchange.answer
         Message.objects.filter(id=self.answer.id).update(
             status="complete", content="It has llamas.", provider="Claude", model="claude-x"
@@ -44,9 +45,9 @@ class RecordTests(ContextTestCase):
     def test_what_is_shown_is_what_was_sent(self) -> None:
         prompt = self.prompt(CARD, NOTE, left_out=3)
 
-        contexts.record(self.answer, prompt)
+        answer_context.record(self.answer, prompt)
 
-        sent = contexts.sent(self.alice, self.answer)
+        sent = answer_context.sent(self.alice, self.answer)
         assert sent is not None
         self.assertEqual(sent.system, prompt.system)
         self.assertEqual([item["title"] for item in sent.cards], ["Capital of Peru?"])
@@ -56,30 +57,30 @@ class RecordTests(ContextTestCase):
         self.assertEqual(sent.context.left_out, 3)
 
     def test_another_attempt_takes_the_place_of_the_first(self) -> None:
-        contexts.record(self.answer, self.prompt(CARD))
-        contexts.record(self.answer, self.prompt(NOTE))
+        answer_context.record(self.answer, self.prompt(CARD))
+        answer_context.record(self.answer, self.prompt(NOTE))
 
         context = AnswerContext.objects.get()
         self.assertEqual([item["kind"] for item in context.found], ["message"])
         self.assertEqual(Instructions.objects.count(), 1)
 
     def test_the_instructions_of_then_are_kept_when_they_change(self) -> None:
-        contexts.record(self.answer, self.prompt(instructions="Be brief."))
-        contexts.record(services.ask(self.alice, "Hi").answer, self.prompt())
+        answer_context.record(self.answer, self.prompt(instructions="Be brief."))
+        answer_context.record(ask(self.alice, "Hi").answer, self.prompt())
 
-        sent = contexts.sent(self.alice, self.answer)
+        sent = answer_context.sent(self.alice, self.answer)
         assert sent is not None
         self.assertEqual(sent.system, "Be brief.")
 
     def test_it_costs_two_statements_and_nothing_without_a_prompt(self) -> None:
         # The instructions, and what was told.
         with self.assertNumQueries(2):
-            contexts.record(self.answer, self.prompt(CARD))
+            answer_context.record(self.answer, self.prompt(CARD))
         with self.assertNumQueries(0):
-            contexts.record(self.answer, None)
+            answer_context.record(self.answer, None)
 
     def test_it_goes_with_its_conversation(self) -> None:
-        contexts.record(self.answer, self.prompt(CARD))
+        answer_context.record(self.answer, self.prompt(CARD))
 
         self.answer.conversation.delete()
 
@@ -88,7 +89,7 @@ class RecordTests(ContextTestCase):
 
 class PageTests(ContextTestCase):
     def test_the_page_says_what_was_recalled_and_why(self) -> None:
-        contexts.record(self.answer, self.prompt(CARD, NOTE, left_out=3))
+        answer_context.record(self.answer, self.prompt(CARD, NOTE, left_out=3))
 
         page = self.client.get(self.url)
 
@@ -101,7 +102,7 @@ class PageTests(ContextTestCase):
             self.assertContains(page, words)
 
     def test_htmx_gets_the_panel_alone(self) -> None:
-        contexts.record(self.answer, self.prompt(CARD))
+        answer_context.record(self.answer, self.prompt(CARD))
 
         page = self.client.get(self.url, headers=HTMX)
 
@@ -117,22 +118,22 @@ class PageTests(ContextTestCase):
         self.assertContains(page, f'href="{self.url}"')
 
     def test_messages_that_are_gone_are_counted(self) -> None:
-        contexts.record(self.answer, self.prompt())
+        answer_context.record(self.answer, self.prompt())
         AnswerContext.objects.update(window=[str(uuid.uuid4())])
 
         self.assertContains(self.client.get(self.url), "1 deleted since")
 
     def test_a_stranger_finds_nothing(self) -> None:
-        contexts.record(self.answer, self.prompt(CARD))
-        self.assertIsNone(contexts.sent(self.bob, self.answer))
+        answer_context.record(self.answer, self.prompt(CARD))
+        self.assertIsNone(answer_context.sent(self.bob, self.answer))
         self.client.force_login(self.bob)
         self.assertEqual(self.client.get(self.url).status_code, 404)
         self.client.force_login(self.charlie)
         self.assertEqual(self.client.get(self.url).status_code, 404)
 
     def test_a_strangers_message_in_the_window_is_never_shown(self) -> None:
-        bobs = services.start_conversation(self.bob, "Bob's secret")
-        contexts.record(self.answer, self.prompt())
+        bobs = start_conversation(self.bob, "Bob's secret")
+        answer_context.record(self.answer, self.prompt())
         AnswerContext.objects.update(window=[str(bobs.id)])
 
         self.assertNotContains(self.client.get(self.url), "secret")
@@ -162,16 +163,16 @@ class WholeTests(TransactionTestCase):
         self.addCleanup(background.shutdown, 5.0)
 
     def test_the_built_prompt_is_what_the_panel_shows(self) -> None:
-        first = services.ask(self.alice, "What is a cell?")
+        first = ask(self.alice, "What is a cell?")
         Message.objects.filter(id=first.answer.id).update(status="complete", content="Life.")
-        second = services.ask(self.alice, "Go on", conversation=first.message.conversation)
-        with mock.patch("chat.prompts._contributors", [mock.Mock(return_value=[CARD])]):
+        second = ask(self.alice, "Go on", conversation=first.message.conversation)
+        with mock.patch("chat.recall.prompts._contributors", [mock.Mock(return_value=[CARD])]):
             building = prompts.build(owner_id=self.alice.id, answer=second.answer, now=NOW)
             prompt = background.submit(building, name="build").result(10)
 
-        contexts.record(second.answer, prompt)
+        answer_context.record(second.answer, prompt)
 
-        sent = contexts.sent(self.alice, second.answer)
+        sent = answer_context.sent(self.alice, second.answer)
         assert sent is not None
         self.assertEqual(
             [message.content for message, _ in sent.messages],

@@ -4,7 +4,8 @@ import uuid
 
 from django.urls import reverse
 
-from chat import branches, services
+from chat.conversations import branches
+from chat.conversations.conversations import mark_cards_made, start_conversation
 from chat.models import Conversation, Message
 from tests.base import TestCase
 
@@ -13,7 +14,7 @@ HTMX = {"HX-Request": "true"}
 
 def conversation_of(owner: object, count: int = 2) -> Conversation:
     """Return a conversation with this many messages: question, answer, question, …"""
-    message = services.start_conversation(owner, "Question 0")  # type: ignore[arg-type] # a User
+    message = start_conversation(owner, "Question 0")  # type: ignore[arg-type] # a User
     branches.add_in_order(
         message.conversation,
         [
@@ -65,7 +66,7 @@ class ConversationTests(TestCase):
         self.assertEqual(self.client.get("/chat/not-an-id/").status_code, 404)
 
     def test_a_learners_text_is_shown_as_typed(self) -> None:
-        message = services.start_conversation(self.alice, "<script>alert(1)</script>\n**two**")
+        message = start_conversation(self.alice, "<script>alert(1)</script>\n**two**")
 
         page = self.client.get(message.conversation.get_absolute_url())
 
@@ -73,7 +74,7 @@ class ConversationTests(TestCase):
         self.assertNotContains(page, "<script>alert")
 
     def test_a_long_paste_is_folded(self) -> None:
-        message = services.start_conversation(self.alice, "word " * 400)
+        message = start_conversation(self.alice, "word " * 400)
 
         page = self.client.get(message.conversation.get_absolute_url())
 
@@ -149,7 +150,7 @@ class MessageTests(TestCase):
     def test_an_answer_says_when_cards_were_made_from_it(self) -> None:
         conversation = conversation_of(self.alice)
         message = conversation.messages.get(position=1)
-        services.mark_cards_made(message, message.created_at)
+        mark_cards_made(message, message.created_at)
 
         page = self.client.get(conversation.get_absolute_url())
 
@@ -275,7 +276,7 @@ class DeleteTests(TestCase):
 
     def test_the_list_pages(self) -> None:
         for number in range(60):
-            services.start_conversation(self.alice, f"Topic {number}")
+            start_conversation(self.alice, f"Topic {number}")
 
         page = self.client.get(reverse("chat:conversations"), {"page": 2})
 

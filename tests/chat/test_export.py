@@ -4,7 +4,7 @@ import json
 
 from django.urls import reverse
 
-from chat import services
+from chat.conversations.conversations import append_message, ask, rename_conversation
 from chat.models import Message, Seed
 from tests.base import TestCase
 
@@ -12,7 +12,7 @@ from tests.base import TestCase
 class ExportTests(TestCase):
     def setUp(self) -> None:
         self.log_in()
-        exchange = services.ask(self.alice, "What is a **cell**?\n\n<b>please</b>")
+        exchange = ask(self.alice, "What is a **cell**?\n\n<b>please</b>")
         self.conversation = exchange.message.conversation
         Message.objects.filter(id=exchange.answer.id).update(
             status="interrupted",
@@ -21,7 +21,7 @@ class ExportTests(TestCase):
             provider="Claude",
             model="claude-x",
         )
-        services.append_message(self.conversation, "Schöne Grüße 👋")
+        append_message(self.conversation, "Schöne Grüße 👋")
 
     def get(self, kind: str) -> str:
         response = self.client.get(reverse(f"chat:export_{kind}", args=[self.conversation.id]))
@@ -59,7 +59,7 @@ class ExportTests(TestCase):
 
     def test_the_file_is_named_after_the_title_whatever_that_is(self) -> None:
         for title, name in (('Cells "and" life', "cells-and-life.md"), ("細胞", "conversation.md")):
-            services.rename_conversation(self.conversation, title)
+            rename_conversation(self.conversation, title)
             url = reverse("chat:export_markdown", args=[self.conversation.id])
             self.assertIn(f'filename="{name}"', self.client.get(url)["Content-Disposition"])
 
@@ -85,4 +85,4 @@ class ExportTests(TestCase):
             with self.assertNumQueries(5):
                 self.get("markdown")
             for number in range(10):
-                services.append_message(self.conversation, f"More {number}")
+                append_message(self.conversation, f"More {number}")

@@ -136,8 +136,10 @@ class KeyTests(StreamingTestCase):
 
     def test_a_fault_of_ours_offers_nobody_else(self) -> None:
         with (
-            mock.patch("chat.prompts.build", autospec=True, side_effect=RuntimeError("secret")),
-            self.assertLogs("chat.generation", "ERROR"),
+            mock.patch(
+                "chat.recall.prompts.build", autospec=True, side_effect=RuntimeError("secret")
+            ),
+            self.assertLogs("chat.answers.generation", "ERROR"),
         ):
             answer = self.finished(self.ask())
 

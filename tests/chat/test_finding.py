@@ -6,10 +6,20 @@ import numpy as np
 from django.urls import reverse
 
 from accounts.models import User
-from chat import finding, palette, services, shelving, versions
+from chat.conversations import pin_and_archive, versions
+from chat.conversations.conversations import (
+    append_message,
+    ask,
+    delete_conversation,
+    rename_conversation,
+    restore_conversation,
+    start_conversation,
+)
 from chat.models import Message
+from chat.recall import message_search
 from chat.tasks import embed_missing
 from chat.templatetags.chat_text import marked
+from chat.web import palette
 from memoryloop import embeddings
 from tests.base import TestCase
 from tests.factories import NOW
@@ -25,10 +35,12 @@ class FindingTestCase(TestCase):
         self.bobs = self.said("Mitochondria make energy, says Bob of Peru.", self.bob)
 
     def said(self, content: str, owner: User | None = None) -> Message:
-        return services.start_conversation(owner or self.alice, content)
+        return start_conversation(owner or self.alice, content)
 
     def found(self, text: str) -> list[Message]:
-        return [hit.message for hit in finding.search(owner_id=self.alice.id, text=text).hits]
+        return [
+            hit.message for hit in message_search.search(owner_id=self.alice.id, text=text).hits
+        ]
 
 
 class WordsTests(FindingTestCase):
@@ -65,18 +77,18 @@ class WordsTests(FindingTestCase):
 
     def test_another_learners_words_are_never_found(self) -> None:
         self.assertNotIn(self.bobs, self.found("Mitochondria energy Bob Peru"))
-        bob = finding.search(owner_id=self.bob.id, text="mitochondria")
+        bob = message_search.search(owner_id=self.bob.id, text="mitochondria")
         self.assertEqual([hit.message for hit in bob.hits], [self.bobs])
 
     def test_deleted_ones_are_gone_and_archived_ones_are_found(self) -> None:
-        services.delete_conversation(self.lima.conversation)
+        delete_conversation(self.lima.conversation)
         self.assertEqual(self.found("Lima"), [])
-        services.restore_conversation(self.lima.conversation)
-        shelving.archive(self.lima.conversation, now=NOW)
+        restore_conversation(self.lima.conversation)
+        pin_and_archive.archive(self.lima.conversation, now=NOW)
         self.assertEqual(self.found("Lima"), [self.lima])
 
     def test_an_answer_is_found_once_it_is_written(self) -> None:
-        answer = services.ask(self.alice, "And Ecuador?").answer
+        answer = ask(self.alice, "And Ecuador?").answer
         Message.objects.filter(id=answer.id).update(content="Quito lies high up.")
         self.assertEqual(self.found("Quito"), [])
 
@@ -85,9 +97,9 @@ class WordsTests(FindingTestCase):
         self.assertEqual(self.found("Quito"), [answer])
 
     def test_conversations_are_found_by_their_titles(self) -> None:
-        services.rename_conversation(self.lima.conversation, "Geography of South America")
+        rename_conversation(self.lima.conversation, "Geography of South America")
 
-        found = finding.search(owner_id=self.alice.id, text="south geo")
+        found = message_search.search(owner_id=self.alice.id, text="south geo")
 
         self.assertEqual(found.conversations, [self.lima.conversation])
 
@@ -96,32 +108,36 @@ class WordsTests(FindingTestCase):
             "filler words go here " * 60 + "then **glycolysis** splits sugar. " + "More. " * 60
         )
 
-        (hit,) = finding.search(owner_id=self.alice.id, text="glycolysis").hits
+        (hit,) = message_search.search(owner_id=self.alice.id, text="glycolysis").hits
 
-        self.assertIn(f"{finding.OPEN}glycolysis{finding.CLOSE}", hit.snippet)
+        self.assertIn(f"{message_search.OPEN}glycolysis{message_search.CLOSE}", hit.snippet)
         self.assertLess(len(hit.snippet), 400)
         self.assertNotIn("*", hit.snippet)
 
     def test_what_was_said_twice_is_shown_once_and_offline_answers_not_at_all(self) -> None:
         self.said(self.cell.content)
-        answer = services.ask(self.alice, "And a mitochondrion?").answer
+        answer = ask(self.alice, "And a mitochondrion?").answer
         Message.objects.filter(id=answer.id).update(
             content="Found: mitochondrion", status="complete", provider="Offline"
         )
 
-        hits = finding.search(owner_id=self.alice.id, text="mitochondrion energy").hits
+        hits = message_search.search(owner_id=self.alice.id, text="mitochondrion energy").hits
 
         self.assertEqual([hit.message.content for hit in hits], [self.cell.content])
 
     def test_a_snippet_leaves_links_targets_out(self) -> None:
         self.said("See [the zebra](https://example.org/zebra) and ![one](/x.png)")
 
-        (hit,) = finding.search(owner_id=self.alice.id, text="zebra").hits
+        (hit,) = message_search.search(owner_id=self.alice.id, text="zebra").hits
 
-        self.assertEqual(hit.snippet, f"See the {finding.OPEN}zebra{finding.CLOSE} and one")
+        self.assertEqual(
+            hit.snippet, f"See the {message_search.OPEN}zebra{message_search.CLOSE} and one"
+        )
 
     def test_what_is_marked_is_escaped_first(self) -> None:
-        html = marked(f"<b>{finding.OPEN}<i>x{finding.CLOSE} {finding.CLOSE}{finding.OPEN}")
+        html = marked(
+            f"<b>{message_search.OPEN}<i>x{message_search.CLOSE} {message_search.CLOSE}{message_search.OPEN}"
+        )
 
         self.assertEqual(html, "&lt;b&gt;<mark>&lt;i&gt;x</mark> ")
 
@@ -158,9 +174,9 @@ class LanguageTests(FindingTestCase):
     def test_the_snippet_marks_the_form_that_stands_there(self) -> None:
         self.said("Die Zähne und die Zellen, das ist Biologie.")
 
-        (hit,) = finding.search(owner_id=self.alice.id, text="zahn").hits
+        (hit,) = message_search.search(owner_id=self.alice.id, text="zahn").hits
 
-        self.assertIn(f"{finding.OPEN}Zähne{finding.CLOSE}", hit.snippet)
+        self.assertIn(f"{message_search.OPEN}Zähne{message_search.CLOSE}", hit.snippet)
 
 
 class CopiesTests(FindingTestCase):
@@ -168,11 +184,11 @@ class CopiesTests(FindingTestCase):
         fork = versions.fork(self.cell, owner=self.alice)
         again = fork.messages.get()
 
-        (hit,) = finding.search(owner_id=self.alice.id, text="mitochondrion").hits
+        (hit,) = message_search.search(owner_id=self.alice.id, text="mitochondrion").hits
 
         self.assertEqual((hit.message, list(hit.also)), (again, [self.cell]))
-        services.append_message(self.cell.conversation, "And what else?")
-        (hit,) = finding.search(owner_id=self.alice.id, text="mitochondrion").hits
+        append_message(self.cell.conversation, "And what else?")
+        (hit,) = message_search.search(owner_id=self.alice.id, text="mitochondrion").hits
         self.assertEqual((hit.message, list(hit.also)), (self.cell, [again]))
 
     def test_the_page_leads_to_the_others_too(self) -> None:
@@ -191,9 +207,9 @@ class MeaningTests(FindingTestCase):
         super().setUp()
         embed_missing(0)
 
-    def near(self, text: str, **more: object) -> list[finding.Near]:
+    def near(self, text: str, **more: object) -> list[message_search.Near]:
         embedder = embeddings.get_embedder()
-        return finding.nearest(
+        return message_search.nearest(
             owner_id=self.alice.id,
             vector=embedder.embed([text])[0],
             model=embedder.name,
@@ -202,7 +218,9 @@ class MeaningTests(FindingTestCase):
         )
 
     def test_a_message_is_found_by_its_meaning(self) -> None:
-        hits = finding.search(owner_id=self.alice.id, text="how living things get their power").hits
+        hits = message_search.search(
+            owner_id=self.alice.id, text="how living things get their power"
+        ).hits
 
         self.assertEqual([(hit.message, hit.by_words) for hit in hits][:1], [(self.cell, False)])
 
@@ -214,7 +232,7 @@ class MeaningTests(FindingTestCase):
         self.assertLess(exact[0].distance, exact[1].distance)
 
     def test_both_ways_leave_out_what_is_deleted_and_what_is_not_wanted(self) -> None:
-        services.delete_conversation(self.lima.conversation)
+        delete_conversation(self.lima.conversation)
         for exactly in (True, False):
             with self.subTest(exactly=exactly):
                 self.assertEqual(
@@ -230,14 +248,14 @@ class MeaningTests(FindingTestCase):
     def test_what_both_searches_find_comes_first(self) -> None:
         one, two, three = (self.said(str(number)).id for number in range(3))
 
-        self.assertEqual(finding.fuse([one, two], [three, two])[0], two)
+        self.assertEqual(message_search.fuse([one, two], [three, two])[0], two)
 
     def test_words_still_find_when_nothing_can_be_embedded(self) -> None:
         broken = mock.Mock()
         broken.embed.side_effect = embeddings.EmbeddingError("broken")
         with (
             mock.patch.object(embeddings, "get_embedder", return_value=broken),
-            self.assertLogs("chat.finding", "WARNING"),
+            self.assertLogs("chat.recall.message_search", "WARNING"),
         ):
             self.assertEqual(self.found("Lima"), [self.lima])
 
@@ -248,20 +266,20 @@ class MeaningTests(FindingTestCase):
         ):  # fmt: skip
             with (
                 self.subTest(count),
-                mock.patch.object(finding, "_with_many", set()),
-                mock.patch.object(finding, "_with_few", {}),
-                mock.patch.object(finding, "_rows", return_value=[(count, of_all)]),
+                mock.patch.object(message_search, "_with_many", set()),
+                mock.patch.object(message_search, "_with_few", {}),
+                mock.patch.object(message_search, "_rows", return_value=[(count, of_all)]),
             ):
-                self.assertIs(finding._has_many(self.alice.id), many)
+                self.assertIs(message_search._has_many(self.alice.id), many)
 
     def test_many_messages_go_by_the_index(self) -> None:
         with (
-            mock.patch.object(finding, "EXACT_MOST", 1),
-            mock.patch.object(finding, "_with_many", set()),
-            mock.patch.object(finding, "_with_few", {}),
-            mock.patch.object(finding, "_rows", side_effect=finding._rows) as rows,
+            mock.patch.object(message_search, "EXACT_MOST", 1),
+            mock.patch.object(message_search, "_with_many", set()),
+            mock.patch.object(message_search, "_with_few", {}),
+            mock.patch.object(message_search, "_rows", side_effect=message_search._rows) as rows,
         ):
-            finding.nearest(
+            message_search.nearest(
                 owner_id=self.alice.id, vector=np.ones(384, np.float32), model="x", limit=5
             )
 
@@ -329,7 +347,7 @@ class PaletteTests(FindingTestCase):
         self.assertLess(len(item.title), 100)
 
     def test_a_conversation_there_by_its_title_is_not_there_twice(self) -> None:
-        again = services.append_message(self.lima.conversation, "And what is Lima like?")
+        again = append_message(self.lima.conversation, "And what is Lima like?")
 
         items = palette.find_messages(owner_id=self.alice.id, text="lima", limit=6)
 

@@ -2,8 +2,8 @@
 
 import time
 
-from chat import contexts
 from chat.models import Conversation
+from chat.recall import answer_context
 from tests.chat.asgi import StreamingTestCase
 
 LONG = "I have an exam on Friday and understand nothing of how mitochondria make energy for a cell"
@@ -33,7 +33,7 @@ class FirstAnswerTests(StreamingTestCase):
         self.claude.reply("It is the smallest unit of life.")
         answer = self.finished(self.ask("What is a cell?"))
 
-        told = contexts.sent(self.alice, answer)
+        told = answer_context.sent(self.alice, answer)
 
         assert told is not None
         request = next(item for item in self.claude.requests if item.path == "/v1/messages")
@@ -48,4 +48,4 @@ class FirstAnswerTests(StreamingTestCase):
         answer = self.finished(self.ask("What is a cell?"))
 
         self.assertEqual(answer.status, "failed")
-        self.assertIsNotNone(contexts.sent(self.alice, answer))
+        self.assertIsNotNone(answer_context.sent(self.alice, answer))

@@ -4,19 +4,19 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from chat import services
-from chat.flushing import Flush, write_rows
+from chat.answers.save_progress import Flush, write_rows
+from chat.conversations.conversations import ask, retry_answer, stop_answer
 from chat.models import Message
 from tests.base import TestCase
 
 
 class WriteRowsTests(TestCase):
     def answer(self, question: str) -> Message:
-        return services.ask(self.alice, question).answer
+        return ask(self.alice, question).answer
 
     def test_each_answer_gets_its_own_in_one_statement(self) -> None:
         one, two, three = (self.answer(question) for question in ("One", "Two", "Three"))
-        services.stop_answer(three)
+        stop_answer(three)
         later = timezone.now() + timedelta(seconds=1)
 
         with self.assertNumQueries(1):
@@ -41,7 +41,7 @@ class WriteRowsTests(TestCase):
         before = answer.created_at
         Message.objects.filter(id=answer.id).update(status="failed")
         answer.refresh_from_db()
-        services.retry_answer(answer)
+        retry_answer(answer)
 
         self.assertEqual(write_rows([Flush(answer.id, before, "Old")], now=timezone.now()), set())
 

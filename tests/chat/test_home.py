@@ -5,7 +5,8 @@ from unittest import mock
 from django.test import override_settings
 from django.urls import reverse
 
-from chat import generation, services
+from chat.answers import generation
+from chat.conversations.conversations import start_conversation
 from chat.models import Conversation, Message
 from memoryloop.llm.detect import clear_cache
 from tests.base import TestCase
@@ -16,8 +17,8 @@ TEXT = "The mitochondrion is the organelle that makes most of the energy of a ce
 
 class HomeTests(TestCase):
     def test_it_shows_the_composer_and_the_recent_conversations(self) -> None:
-        services.start_conversation(self.alice, "What is a cell?")
-        services.start_conversation(self.bob, "Bob's secret plan")
+        start_conversation(self.alice, "What is a cell?")
+        start_conversation(self.bob, "Bob's secret plan")
         self.log_in()
 
         page = self.client.get(reverse("chat:home"))
@@ -38,7 +39,7 @@ class HomeTests(TestCase):
         page = self.client.get(reverse("chat:home"))
 
         self.assertContains(page, "No model is connected yet")
-        services.start_conversation(self.alice, "What is a cell?")
+        start_conversation(self.alice, "What is a cell?")
         self.assertNotContains(self.client.get(reverse("chat:home")), "No model is connected")
 
     def test_it_wants_a_learner_who_is_logged_in(self) -> None:
@@ -54,7 +55,7 @@ class HomeTests(TestCase):
     def test_its_queries_do_not_grow_with_the_conversations(self) -> None:
         self.log_in()
         for _ in range(12):
-            services.start_conversation(self.alice, "A question")
+            start_conversation(self.alice, "A question")
         # Session, learner, conversations.
         with self.assertNumQueries(3):
             self.client.get(reverse("chat:home"))

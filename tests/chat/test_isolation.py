@@ -8,10 +8,14 @@ from django.test import TransactionTestCase
 from django.urls import reverse
 
 from accounts.models import User
-from chat import contexts, finding, palette, prompts, retrieval, services, urls, versions
+from chat import urls
+from chat.conversations import versions
+from chat.conversations.conversations import ask, start_conversation
 from chat.models import Conversation, Message
+from chat.recall import answer_context, message_search, prompts, recall
 from chat.tasks import embed_missing
-from memoryloop import background
+from chat.web import palette
+from memoryloop.server import background
 from tests.base import PASSWORD, TestCase
 from tests.factories import NOW
 
@@ -22,7 +26,7 @@ SECRET = "The zygomorphic password of Bob is swordfish."
 
 def bobs_conversation(bob: User) -> Conversation:
     """Return a conversation with a branch, an answer and a context, all with the secret in it."""
-    exchange = services.ask(bob, SECRET)
+    exchange = ask(bob, SECRET)
     Message.objects.filter(id=exchange.answer.id).update(
         status="complete", content=f"Indeed: {SECRET}", provider="Claude"
     )
@@ -33,7 +37,7 @@ def bobs_conversation(bob: User) -> Conversation:
     )
     prompt = prompts.Prompt(quoted=SECRET, messages=(), found=(), window=(exchange.message.id,))
     for answer in (exchange.answer, again):
-        contexts.record(answer, prompt)
+        answer_context.record(answer, prompt)
     return exchange.message.conversation
 
 
@@ -78,7 +82,7 @@ class AddressTests(TestCase):
         self.assertEqual(self.everything(), before)
 
     def test_bobs_messages_are_no_place_in_alices_conversation(self) -> None:
-        mine = services.start_conversation(self.alice, "Hello there").conversation
+        mine = start_conversation(self.alice, "Hello there").conversation
         bobs = self.conversation.messages.order_by("-position")[0]
         url = mine.get_absolute_url()
 
@@ -108,15 +112,15 @@ class AddressTests(TestCase):
 
     def test_what_bobs_answer_was_told_is_not_told_to_alice(self) -> None:
         for answer in self.conversation.messages.filter(role="assistant"):
-            self.assertIsNotNone(contexts.sent(self.bob, answer))
-            self.assertIsNone(contexts.sent(self.alice, answer))
+            self.assertIsNotNone(answer_context.sent(self.bob, answer))
+            self.assertIsNone(answer_context.sent(self.alice, answer))
 
     def test_a_context_of_alices_that_names_bobs_messages_shows_none(self) -> None:
-        mine = services.ask(self.alice, "Hello there").answer
+        mine = ask(self.alice, "Hello there").answer
         theirs = tuple(self.conversation.messages.values_list("id", flat=True))
-        contexts.record(mine, prompts.Prompt(quoted="", messages=(), found=(), window=theirs))
+        answer_context.record(mine, prompts.Prompt(quoted="", messages=(), found=(), window=theirs))
 
-        told = contexts.sent(self.alice, mine)
+        told = answer_context.sent(self.alice, mine)
 
         assert told is not None
         self.assertEqual((told.messages, told.missing), ([], len(theirs)))
@@ -140,12 +144,12 @@ class AddressTests(TestCase):
 class SearchTests(TestCase):
     def setUp(self) -> None:
         self.conversation = bobs_conversation(self.bob)
-        services.start_conversation(self.alice, "What is a password manager good for?")
+        start_conversation(self.alice, "What is a password manager good for?")
         embed_missing(0)
 
     def test_no_search_finds_it_by_word_or_by_meaning(self) -> None:
         for text in ("swordfish", "zygomorphic password", "secret credentials of somebody", SECRET):
-            found = finding.search(owner_id=self.alice.id, text=text)
+            found = message_search.search(owner_id=self.alice.id, text=text)
             self.assertEqual(found.conversations, [])
             for hit in found.hits:
                 self.assertEqual(hit.message.conversation.owner_id, self.alice.id)
@@ -156,7 +160,7 @@ class SearchTests(TestCase):
         message = self.conversation.messages.all()[0]
         vector, model = np.asarray(message.embedding, np.float32), message.embedding_model
         for exactly in (True, False):
-            near = finding.nearest(
+            near = message_search.nearest(
                 owner_id=self.alice.id, vector=vector, model=model, limit=50, exactly=exactly
             )
             self.assertEqual(
@@ -165,9 +169,9 @@ class SearchTests(TestCase):
             )
 
     def test_nothing_of_it_is_recalled_for_anybody_else(self) -> None:
-        for found in retrieval.related_messages(owner_id=self.alice.id, text=SECRET):
+        for found in recall.related_messages(owner_id=self.alice.id, text=SECRET):
             self.assertNotIn("swordfish", found.text)
-        self.assertEqual(retrieval.related_messages(owner_id=uuid.uuid4(), text=SECRET), [])
+        self.assertEqual(recall.related_messages(owner_id=uuid.uuid4(), text=SECRET), [])
 
     def test_a_message_carries_its_owner_however_it_is_written(self) -> None:
         written = Message.objects.bulk_create(
@@ -186,7 +190,7 @@ class PromptTests(TransactionTestCase):
         self.addCleanup(background.shutdown, 5.0)
         bobs_conversation(bob)
         embed_missing(0)
-        answer = services.ask(alice, "What is the zygomorphic password of Bob?").answer
+        answer = ask(alice, "What is the zygomorphic password of Bob?").answer
 
         building = prompts.build(owner_id=alice.id, answer=answer, now=NOW)
         prompt = background.submit(building, name="build").result(10)

@@ -8,8 +8,19 @@ from django.utils import timezone
 
 from accounts.models import ApiKey, Endpoint, User
 from accounts.services import provider_for
-from chat import prompts, saying, services, shelving
+from chat.answers import send_message
+from chat.conversations import pin_and_archive
+from chat.conversations.conversations import (
+    HEARTBEAT_TIMEOUT,
+    AnswerUnderway,
+    End,
+    add_after,
+    append_message,
+    ask,
+    start_conversation,
+)
 from chat.models import Conversation, Message
+from chat.recall import prompts
 from memoryloop.llm.detect import clear_cache
 from tests.base import TestCase
 
@@ -19,15 +30,15 @@ CONFIGURED = {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1", "OPENAI_MODEL": "m"}
 @override_settings(**CONFIGURED)
 class SayingTests(TestCase):
     def setUp(self) -> None:
-        self.first = services.start_conversation(self.alice, "What is a cell?")
+        self.first = start_conversation(self.alice, "What is a cell?")
         self.conversation = self.first.conversation
-        self.reply = services.append_message(
+        self.reply = append_message(
             self.conversation, "The smallest unit of life.", role="assistant", provider="Claude"
         )
 
-    def say(self, owner: User | None = None, **options: Any) -> saying.Said:
+    def say(self, owner: User | None = None, **options: Any) -> send_message.Said:
         given = {"conversation_id": self.conversation.id, "after": None, "now": timezone.now()}
-        return saying.say(owner or self.alice, "And what else?", **{**given, **options})
+        return send_message.say(owner or self.alice, "And what else?", **{**given, **options})
 
     def test_it_takes_one_query(self) -> None:
         with self.assertNumQueries(1):
@@ -37,10 +48,10 @@ class SayingTests(TestCase):
         self.assertIsNotNone(said.ready)
 
     def test_the_rows_are_those_of_the_longer_way(self) -> None:
-        other = services.start_conversation(self.alice, "What is a cell?").conversation
-        before = services.append_message(other, "Life.", role="assistant", provider="Claude")
+        other = start_conversation(self.alice, "What is a cell?").conversation
+        before = append_message(other, "Life.", role="assistant", provider="Claude")
         now = timezone.now()
-        services.ask(self.alice, "And what else?", conversation=other, now=now)
+        ask(self.alice, "And what else?", conversation=other, now=now)
         said = self.say(now=now)
 
         mine, theirs = self.rows(self.conversation), self.rows(other)
@@ -97,7 +108,7 @@ class SayingTests(TestCase):
         self.assertIsNone(said.ready.provider)
 
     def test_it_comes_out_of_the_archive(self) -> None:
-        shelving.archive(self.conversation, now=timezone.now())
+        pin_and_archive.archive(self.conversation, now=timezone.now())
         self.say()
 
         self.conversation.refresh_from_db()
@@ -114,13 +125,13 @@ class SayingTests(TestCase):
 
     def test_one_answer_at_a_time(self) -> None:
         self.say()
-        with self.assertRaises(services.AnswerUnderway):
+        with self.assertRaises(AnswerUnderway):
             self.say()
 
         self.assertEqual(Message.objects.count(), 4)
 
     def test_a_writer_that_died_is_no_obstacle(self) -> None:
-        dead = timezone.now() - services.HEARTBEAT_TIMEOUT - timedelta(seconds=1)
+        dead = timezone.now() - HEARTBEAT_TIMEOUT - timedelta(seconds=1)
         first = self.say(now=dead).exchange.answer
         second = self.say()
 
@@ -129,9 +140,9 @@ class SayingTests(TestCase):
         self.assertEqual(second.exchange.message.position, 4)
 
     def test_the_branch_that_was_shown_is_gone_on_with(self) -> None:
-        end = services.End(self.conversation, None)
+        end = End(self.conversation, None)
         edited = Message(role="user", content="What is a cell wall?")
-        services.add_after(end, [edited], now=timezone.now(), version=2)
+        add_after(end, [edited], now=timezone.now(), version=2)
         said = self.say(after=self.reply.id)
 
         self.assertEqual(said.exchange.message.parent_id, self.reply.id)

@@ -7,9 +7,18 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat import services
+from chat.conversations.conversations import (
+    AnswerUnderway,
+    append_message,
+    ask,
+    conversations_for_owner,
+    delete_conversation,
+    get_message,
+    messages_for_owner,
+    start_conversation,
+    title_from,
+)
 from chat.models import Conversation, Message
-from chat.services import title_from
 from tests.base import TestCase
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -41,9 +50,9 @@ class TitleTests(SimpleTestCase):
 
 class ExchangeTests(TestCase):
     def test_positions_count_up(self) -> None:
-        first = services.start_conversation(self.alice, "One", now=NOW)
-        services.append_message(first.conversation, "Two", role="assistant", provider="Claude")
-        exchange = services.ask(self.alice, "Three", conversation=first.conversation)
+        first = start_conversation(self.alice, "One", now=NOW)
+        append_message(first.conversation, "Two", role="assistant", provider="Claude")
+        exchange = ask(self.alice, "Three", conversation=first.conversation)
 
         positions = list(first.conversation.messages.values_list("position", "status"))
         self.assertEqual(
@@ -52,45 +61,45 @@ class ExchangeTests(TestCase):
         self.assertEqual(exchange.answer.role, "assistant")
 
     def test_speaking_moves_a_conversation_up(self) -> None:
-        old = services.start_conversation(self.alice, "Old", now=NOW)
-        new = services.start_conversation(self.alice, "New", now=NOW + timedelta(hours=1))
-        services.append_message(old.conversation, "More", now=NOW + timedelta(hours=2))
+        old = start_conversation(self.alice, "Old", now=NOW)
+        new = start_conversation(self.alice, "New", now=NOW + timedelta(hours=1))
+        append_message(old.conversation, "More", now=NOW + timedelta(hours=2))
 
-        recent = list(services.conversations_for_owner(self.alice))
+        recent = list(conversations_for_owner(self.alice))
         self.assertEqual(recent, [old.conversation, new.conversation])
 
     def test_nothing_is_added_while_an_answer_is_written(self) -> None:
-        exchange = services.ask(self.alice, "One")
+        exchange = ask(self.alice, "One")
 
-        with self.assertRaises(services.AnswerUnderway):
-            services.ask(self.alice, "Two", conversation=exchange.message.conversation)
+        with self.assertRaises(AnswerUnderway):
+            ask(self.alice, "Two", conversation=exchange.message.conversation)
 
     def test_a_writer_that_died_holds_nobody_up(self) -> None:
-        exchange = services.ask(self.alice, "One", now=timezone.now() - timedelta(seconds=16))
+        exchange = ask(self.alice, "One", now=timezone.now() - timedelta(seconds=16))
 
-        services.ask(self.alice, "Two", conversation=exchange.message.conversation)
+        ask(self.alice, "Two", conversation=exchange.message.conversation)
 
         exchange.answer.refresh_from_db()
         self.assertEqual(exchange.answer.status, "interrupted")
 
     def test_deleting_stops_what_is_being_written(self) -> None:
-        exchange = services.ask(self.alice, "One")
+        exchange = ask(self.alice, "One")
 
-        services.delete_conversation(exchange.message.conversation)
+        delete_conversation(exchange.message.conversation)
 
         exchange.answer.refresh_from_db()
         self.assertEqual(exchange.answer.status, "stopped")
-        self.assertFalse(services.messages_for_owner(self.alice).exists())
+        self.assertFalse(messages_for_owner(self.alice).exists())
 
     def test_a_message_of_somebody_else_does_not_exist(self) -> None:
-        message = services.start_conversation(self.alice, "Mine")
+        message = start_conversation(self.alice, "Mine")
 
-        self.assertEqual(services.get_message(self.alice, message.id), message)
+        self.assertEqual(get_message(self.alice, message.id), message)
         with self.assertRaises(Message.DoesNotExist):
-            services.get_message(self.bob, message.id)
+            get_message(self.bob, message.id)
 
     def test_deleting_a_learner_deletes_what_they_said(self) -> None:
-        services.start_conversation(self.bob, "Mine")
+        start_conversation(self.bob, "Mine")
 
         self.bob.delete()
 

@@ -4,7 +4,7 @@ import uuid
 
 from django.urls import reverse
 
-from chat import services
+from chat.conversations.conversations import append_message, start_conversation
 from chat.models import Conversation
 from tests.base import TestCase
 
@@ -16,7 +16,7 @@ class ShelvesTests(TestCase):
         self.new = self.begin("Where is Lima?")
 
     def begin(self, content: str) -> Conversation:
-        return services.start_conversation(self.alice, content).conversation
+        return start_conversation(self.alice, content).conversation
 
     def post(self, name: str, conversation: Conversation, **data: str) -> str:
         response = self.client.post(reverse(f"chat:{name}", args=[conversation.id]), data)
@@ -64,7 +64,7 @@ class ShelvesTests(TestCase):
     def test_a_new_message_brings_an_archived_conversation_back(self) -> None:
         self.post("archive", self.old)
 
-        services.append_message(self.old, "And what is in it?")
+        append_message(self.old, "And what is in it?")
 
         self.assertIn(self.old, self.listed())
 
@@ -78,7 +78,7 @@ class ShelvesTests(TestCase):
         self.assertContains(self.client.get(reverse("chat:archived")), "Nothing is archived")
 
     def test_a_strangers_and_an_unknown_conversation_are_not_found(self) -> None:
-        bobs = services.start_conversation(self.bob, "Bob's").conversation
+        bobs = start_conversation(self.bob, "Bob's").conversation
         for name in ("pin", "unpin", "archive", "unarchive"):
             for conversation_id in (bobs.id, uuid.uuid4()):
                 url = reverse(f"chat:{name}", args=[conversation_id])

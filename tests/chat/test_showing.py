@@ -4,7 +4,7 @@ import json
 import re
 from unittest import TestCase, mock
 
-from chat import showing
+from chat.answers import stream_view
 from memoryloop import markdown
 from tests.chat.asgi import Event, shown
 
@@ -20,9 +20,9 @@ def events_of(raw: bytes) -> list[Event]:
 
 class PageTests(TestCase):
     def setUp(self) -> None:
-        self.page = self.enterContext(showing.Page())
+        self.page = self.enterContext(stream_view.Page())
         # However busy the machine is, it renders.
-        self.enterContext(mock.patch.object(showing, "RENDERING_SHARE", 1_000.0))
+        self.enterContext(mock.patch.object(stream_view, "RENDERING_SHARE", 1_000.0))
 
     def names(self, *pieces: str) -> list[str]:
         return [event.name for piece in pieces for event in events_of(self.page.add(piece))]

@@ -8,10 +8,11 @@ from unittest import mock
 from django.test import Client
 from django.utils import timezone
 
-from chat import generation, showing, streaming
+from chat.answers import event_stream, generation, stream_view
+from chat.conversations.conversations import HEARTBEAT_TIMEOUT
 from chat.models import Message
-from chat.services import HEARTBEAT_TIMEOUT
-from memoryloop import background, llm
+from memoryloop import llm
+from memoryloop.server import background
 from tests.chat.asgi import StreamingTestCase, shown
 
 
@@ -35,7 +36,7 @@ class StreamTests(StreamingTestCase):
         self.claude.reply(text, delay_seconds=0.03)
 
         # However busy the machine is, it renders.
-        with mock.patch.object(showing, "RENDERING_SHARE", 1_000.0):
+        with mock.patch.object(stream_view, "RENDERING_SHARE", 1_000.0):
             events = self.all_events(self.ask())
 
         html = shown(events[:-1])
@@ -45,7 +46,7 @@ class StreamTests(StreamingTestCase):
 
     def test_on_a_busy_server_words_come_at_once_and_their_html_later(self) -> None:
         self.claude.reply("A **cell** <b>lives</b> & so on. " * 8, delay_seconds=0.03)
-        with mock.patch.object(showing, "RENDERING_SHARE", 0.000_1):
+        with mock.patch.object(stream_view, "RENDERING_SHARE", 0.000_1):
             events = self.all_events(self.ask())
 
         names = [event.name for event in events]
@@ -101,10 +102,10 @@ class StreamTests(StreamingTestCase):
 
     def test_a_stream_keeps_alive_while_the_provider_thinks(self) -> None:
         self.claude.reply("At last.", first_delay_seconds=0.6)
-        with mock.patch.object(streaming, "KEEP_ALIVE_SECONDS", 0.1):
+        with mock.patch.object(event_stream, "KEEP_ALIVE_SECONDS", 0.1):
             raw = self.stream(self.ask()).response.read().decode()
 
-        self.assertGreaterEqual(raw.count(streaming.KEEP_ALIVE), 2)
+        self.assertGreaterEqual(raw.count(event_stream.KEEP_ALIVE), 2)
 
     def test_nobody_else_can_follow_or_stop_it(self) -> None:
         self.claude.reply("One two three four five.", delay_seconds=0.1)
@@ -233,8 +234,10 @@ class FailureTests(StreamingTestCase):
 
     def test_a_fault_of_ours_shows_no_insides(self) -> None:
         with (
-            mock.patch("chat.prompts.build", autospec=True, side_effect=RuntimeError("secret")),
-            self.assertLogs("chat.generation", "ERROR"),
+            mock.patch(
+                "chat.recall.prompts.build", autospec=True, side_effect=RuntimeError("secret")
+            ),
+            self.assertLogs("chat.answers.generation", "ERROR"),
         ):
             answer = self.finished(self.ask())
 
@@ -318,8 +321,8 @@ class ContributorTests(StreamingTestCase):
             raise RuntimeError("no cards today")
 
         with (
-            mock.patch("chat.prompts._contributors", [broken]),
-            self.assertLogs("chat.prompts", "ERROR"),
+            mock.patch("chat.recall.prompts._contributors", [broken]),
+            self.assertLogs("chat.recall.prompts", "ERROR"),
         ):
             answer = self.finished(self.ask())
 

@@ -8,11 +8,17 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from chat import services, titles
+from chat.answers import titles
+from chat.conversations.conversations import (
+    ask,
+    rename_conversation,
+    start_conversation,
+    title_from,
+)
 from chat.models import Conversation, Message
-from memoryloop import background
 from memoryloop.llm.base import Overloaded
 from memoryloop.llm.offline import OfflineProvider
+from memoryloop.server import background
 from tests.base import PASSWORD, TestCase
 
 LONG = "I have an exam on Friday and understand nothing of how mitochondria make energy for a cell"
@@ -20,7 +26,7 @@ LONG = "I have an exam on Friday and understand nothing of how mitochondria make
 
 class StoreTests(TestCase):
     def setUp(self) -> None:
-        self.conversation = services.start_conversation(self.alice, LONG).conversation
+        self.conversation = start_conversation(self.alice, LONG).conversation
 
     def titled(self, title: str) -> str:
         titles.store(self.conversation.id, title)
@@ -40,7 +46,7 @@ class StoreTests(TestCase):
             self.assertEqual(self.titled(nothing), before)
 
     def test_a_learners_own_title_stays(self) -> None:
-        services.rename_conversation(self.conversation, "For Friday")
+        rename_conversation(self.conversation, "For Friday")
 
         self.assertEqual(self.titled("Mitochondria"), "For Friday")
 
@@ -56,9 +62,7 @@ class StoreTests(TestCase):
             ("Hi", False),
             ("Two lines\nof text here", False),
         ):
-            self.assertEqual(
-                titles.says_enough(content, services.title_from(content)), enough, content
-            )
+            self.assertEqual(titles.says_enough(content, title_from(content)), enough, content)
 
 
 class ImproveTests(TransactionTestCase):
@@ -70,7 +74,7 @@ class ImproveTests(TransactionTestCase):
         self.conversation = self.begin(LONG)
 
     def begin(self, content: str) -> Conversation:
-        exchange = services.ask(self.alice, content)
+        exchange = ask(self.alice, content)
         Message.objects.filter(id=exchange.answer.id).update(content="By ATP.", status="complete")
         return exchange.message.conversation
 
@@ -95,7 +99,7 @@ class ImproveTests(TransactionTestCase):
 
     def test_nobody_is_asked_where_it_is_not_wanted(self) -> None:
         asked = mock.AsyncMock()
-        services.rename_conversation(self.conversation, "Mine")
+        rename_conversation(self.conversation, "Mine")
         self.improve(asked)
         self.conversation = self.begin("What is a cell?")
         self.improve(asked)
@@ -122,7 +126,7 @@ class ImproveTests(TransactionTestCase):
 class AwaitingTests(TestCase):
     def test_a_new_page_asks_a_few_times_whether_there_is_a_better_title(self) -> None:
         self.log_in()
-        conversation = services.start_conversation(self.alice, LONG).conversation
+        conversation = start_conversation(self.alice, LONG).conversation
         url = reverse("chat:title", args=[conversation.id])
         self.assertContains(self.client.get(conversation.get_absolute_url()), "load delay:4s")
 
@@ -139,7 +143,7 @@ class AwaitingTests(TestCase):
         self.assertRedirects(self.client.get(url), conversation.get_absolute_url())
 
     def test_an_old_one_does_not(self) -> None:
-        conversation = services.start_conversation(self.alice, LONG).conversation
+        conversation = start_conversation(self.alice, LONG).conversation
         conversation.created_at = timezone.now() - timedelta(minutes=5)
 
         self.assertFalse(conversation.awaits_title)

@@ -7,7 +7,7 @@ from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 from django.utils import timezone
 
-import chat.services
+from chat.conversations.conversations import start_conversation
 from flashcards.cards.cards import count_cards, delete_card
 from flashcards.domain.records import Flashcard, Kind, NewCard, Source
 from flashcards.models import JournalEntry
@@ -32,7 +32,7 @@ class CardTestCase(AdminTestCase):
 
 class TestDetail(CardTestCase):
     def test_it_shows_a_card_and_leads_to_its_owner_logs_and_message(self) -> None:
-        message = chat.services.start_conversation(self.alice, "Rome is the capital of Italy.")
+        message = start_conversation(self.alice, "Rome is the capital of Italy.")
         source = Source(message.id, 0, 4, "")
         (card,) = give_cards(self.alice, NewCard(question="Which?", answer="Rome", source=source))
         answer(card, now=timezone.now())
@@ -47,7 +47,7 @@ class TestDetail(CardTestCase):
         self.assertContains(response, "characters 0 to 4 of the message")
 
     def test_a_user_and_a_message_lead_to_their_cards(self) -> None:
-        message = chat.services.start_conversation(self.alice, "Rome is the capital of Italy.")
+        message = start_conversation(self.alice, "Rome is the capital of Italy.")
         for name, pk, query in (
             ("admin:accounts_user_change", self.alice.pk, "owner=alice%40example.org"),
             ("admin:chat_message_change", message.id, f"message={message.id}"),

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-import chat.services
+from chat.conversations.conversations import start_conversation
 from flashcards.cards.cards import count_cards
 from flashcards.domain.records import Flashcard, Kind, NewCard, ReviewLog, Source, State
 from flashcards.models import StoredFlashcard, StoredReviewLog
@@ -134,7 +134,7 @@ class TestTheList(AdminTestCase):
         self.assertEqual(self.listed_cards(owner="bob@", deleted="no", q="capital"), [self.rome.id])
 
     def test_it_filters_by_the_message_that_cards_were_made_from(self) -> None:
-        message = chat.services.start_conversation(self.alice, "Paris is the capital of France.")
+        message = start_conversation(self.alice, "Paris is the capital of France.")
         source = Source(message.id, 0, 5, "")
         (made,) = give_cards(self.alice, NewCard(question="Which?", answer="Paris", source=source))
         self.assertEqual(self.listed_cards(message=str(message.id)), [made.id])

@@ -6,7 +6,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
-import chat.services
+from chat.conversations.conversations import start_conversation
 from flashcards.models import Draft, DraftBatch, JournalEntry, StoreVersions
 from flashcards.store.maintenance import checkpoint
 from tests.flashcards import admin_pages
@@ -83,7 +83,7 @@ class TestJournal(AdminTestCase):
 
 class TestDraftBatches(AdminTestCase):
     def setUp(self) -> None:
-        message = chat.services.start_conversation(self.alice, "Paris is the capital of France.")
+        message = start_conversation(self.alice, "Paris is the capital of France.")
         self.batch = DraftBatch.objects.create(
             owner=self.alice, message=message, status=DraftBatch.Status.READY, provider="Rules"
         )

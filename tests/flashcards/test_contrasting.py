@@ -7,10 +7,10 @@ from django.test import TransactionTestCase, override_settings
 from django.urls import reverse
 
 from accounts.models import User
-from chat.services import start_conversation
+from chat.conversations.conversations import start_conversation
 from flashcards.drafting import contrasting, drafting
 from flashcards.models import Draft, DraftBatch
-from memoryloop import background
+from memoryloop.server import background
 from tests.base import PASSWORD
 from tests.factories import stored_card
 from tests.flashcards.test_drafting import wait_until

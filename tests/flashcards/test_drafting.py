@@ -15,15 +15,15 @@ from django.utils import timezone
 
 from accounts.models import ApiKey, User
 from accounts.services import save_api_key
+from chat.conversations.conversations import start_conversation
 from chat.models import Message
-from chat.services import start_conversation
 from flashcards.cards.cards import cards_from_message
 from flashcards.domain.records import text_hash
 from flashcards.domain.validation import CardError
 from flashcards.drafting import drafting, generation, writing
 from flashcards.drafting.origins import of_message
 from flashcards.models import Draft, DraftBatch
-from memoryloop import background
+from memoryloop.server import background
 from tests.base import PASSWORD, TestCase
 from tests.servers.claude import ClaudeServer
 from tests.servers.compatible import OpenAIServer

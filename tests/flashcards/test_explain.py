@@ -8,11 +8,13 @@ from django.test import TransactionTestCase
 from django.urls import NoReverseMatch, reverse
 
 from accounts.models import User
-from chat import prompts, services, versions
+from chat.conversations import versions
+from chat.conversations.conversations import start_conversation
 from chat.models import Conversation, Message
+from chat.recall import prompts
 from flashcards.domain.records import Kind, Rating, State
 from flashcards.tutor import explain_card
-from memoryloop import background
+from memoryloop.server import background
 from tests.base import PASSWORD, TestCase
 from tests.factories import NOW, flashcard, review_log, store, stored_card
 
@@ -20,7 +22,7 @@ from tests.factories import NOW, flashcard, review_log, store, stored_card
 class ExplainTests(TestCase):
     def setUp(self) -> None:
         self.log_in()
-        message = services.start_conversation(self.alice, "Peru lies by the sea. Lima is its head.")
+        message = start_conversation(self.alice, "Peru lies by the sea. Lima is its head.")
         self.card = stored_card(
             self.alice,
             question="What is the **capital** of Peru?",
@@ -107,7 +109,7 @@ class ExplainTests(TestCase):
 
     def test_another_conversation_shows_nothing_of_it(self) -> None:
         self.opened()
-        other = services.start_conversation(self.alice, "Hello there").conversation
+        other = start_conversation(self.alice, "Hello there").conversation
 
         self.assertNotContains(self.client.get(other.get_absolute_url()), 'class="seed"')
 
@@ -143,7 +145,7 @@ class ToldTests(TransactionTestCase):
         alice = User.objects.create_user("alice@example.org", PASSWORD)
         self.addCleanup(background.shutdown, 5.0)
         card = stored_card(alice, question="Capital of Peru?", answer="Lima")
-        with mock.patch("chat.generation.start", autospec=True):
+        with mock.patch("chat.answers.generation.start", autospec=True):
             conversation = explain_card.explain(alice, card, now=NOW, zone=UTC)
         answer = conversation.messages.get(position=1)
 

@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from chat.conversations.conversations import start_conversation
 from chat.models import Message
-from chat.services import start_conversation
 from flashcards.cards.cards import cards_from_message
 from flashcards.domain.records import Kind
 from flashcards.drafting import drafting, writing

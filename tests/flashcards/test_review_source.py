@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-import chat.services
 from accounts.models import User
+from chat.conversations.conversations import start_conversation
 from flashcards.domain.records import Flashcard, NewCard, Source, text_hash
 from tests.base import TestCase
 from tests.flashcards.cards import give_cards
@@ -17,7 +17,7 @@ WORDS = "The **mitochondrion** makes ATP."
 
 
 def sourced_card(user: User, **source: object) -> Flashcard:
-    message = chat.services.start_conversation(user, TEXT)
+    message = start_conversation(user, TEXT)
     start = TEXT.index(WORDS)
     found = Source(
         **{  # type: ignore[arg-type]
@@ -67,7 +67,7 @@ class SourceTests(CardViewRules, TestCase):
 
     def test_another_learners_message_is_never_shown(self) -> None:
         self.log_in()
-        bobs = chat.services.start_conversation(self.bob, "Bob's secret")
+        bobs = start_conversation(self.bob, "Bob's secret")
         html = self.get(sourced_card(self.alice, message_id=bobs.id))
         self.assertNotIn("secret", html)
 

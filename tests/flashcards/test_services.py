@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from chat.services import start_conversation
+from chat.conversations.conversations import start_conversation
 from flashcards import scheduling
 from flashcards.cards.cards import (
     bury_card,

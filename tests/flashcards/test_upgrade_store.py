@@ -25,7 +25,7 @@ from flashcards.store.journal import journal
 from flashcards.store.lance import codec, failpoints, tables, upgrades
 from flashcards.store.lance.schema import FLASHCARDS, REVIEW_LOGS, SCHEMA_VERSION
 from flashcards.store.maintenance import checkpoint, run_upgrades
-from memoryloop.health import FailingError
+from memoryloop.server.health import FailingError
 from tests.factories import NOW, flashcard, stored_card
 from tests.flashcards.processes import start
 

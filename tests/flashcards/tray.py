@@ -6,8 +6,8 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
+from chat.conversations.conversations import start_conversation
 from chat.models import Message
-from chat.services import start_conversation
 from flashcards.drafting import drafting
 from flashcards.drafting.origins import of_message
 from flashcards.models import DraftBatch

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from memoryloop import allocator
+from memoryloop.server import free_memory
 
 # Blocks between others that stay: freed, they are holes that glibc keeps by itself.
 _PROGRAM = """
@@ -27,7 +27,7 @@ print(before - megabytes())
 """
 
 
-@pytest.mark.skipif(allocator._library() is None, reason="the C library is not glibc")
+@pytest.mark.skipif(free_memory._library() is None, reason="the C library is not glibc")
 def test_memory_between_blocks_that_stay_is_given_back() -> None:
     done = subprocess.run(
         [sys.executable, "-c", _PROGRAM], capture_output=True, text=True, check=True, timeout=120
@@ -36,5 +36,5 @@ def test_memory_between_blocks_that_stay_is_given_back() -> None:
 
 
 def test_one_thread_gives_back_however_often_a_server_starts() -> None:
-    assert allocator.begin() is allocator.begin()
-    assert allocator.begin().daemon
+    assert free_memory.begin() is free_memory.begin()
+    assert free_memory.begin().daemon

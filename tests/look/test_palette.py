@@ -4,8 +4,8 @@ from django.urls import reverse
 
 from accounts.models import User
 from chat.models import Conversation
-from memoryloop import palette
-from memoryloop.palette import PaletteItem
+from memoryloop.web import palette
+from memoryloop.web.palette import PaletteItem
 from tests.base import TestCase
 from tests.factories import stored_card
 

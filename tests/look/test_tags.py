@@ -7,7 +7,7 @@ from django.template.loader import render_to_string
 from django.test import RequestFactory, SimpleTestCase
 from django_htmx.middleware import HtmxDetails
 
-from memoryloop.toasts import toast
+from memoryloop.web.toasts import toast
 
 
 class NoteForm(forms.Form):

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from flashcards.maintenance import backup
 from flashcards.store import StoreError
-from memoryloop.postgres_dump import DumpError
+from memoryloop.postgres.dump import DumpError
 
 
 class Command(BaseCommand):

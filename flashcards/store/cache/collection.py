@@ -22,7 +22,7 @@ from flashcards.store.journal.pending import Entry, Pending
 from flashcards.store.lance import codec, tables
 from flashcards.store.lance.filters import all_of, condition
 from flashcards.store.lance.schema import EVERYTHING, FLASHCARDS
-from memoryloop import allocator
+from memoryloop.server import free_memory
 
 # What one process keeps of all owners together; a card takes about 150 bytes, its words besides.
 KILOBYTES_MOST = 384 * 1024
@@ -147,7 +147,7 @@ def _words(owner_id: UUID, pending: Pending) -> pa.Table:
     if table is None:
         return FLASHCARDS.schema.empty_table()
     scan = table.search().where(_mine(owner_id)).select(["id", *TEXTS])
-    allocator.soon()
+    free_memory.soon()
     return tables.fetch(scan.limit(EVERYTHING))
 
 

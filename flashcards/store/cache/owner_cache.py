@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import connection
 
 from flashcards.store.journal.pending import Entry, Pending
-from memoryloop import allocator
+from memoryloop.server import free_memory
 
 
 class Follower(Protocol):
@@ -128,7 +128,7 @@ class OwnerCache(Generic[F]):
                 _, dropped = self._items.popitem(last=False)
                 taken -= dropped.value.size()
         if value.size() > MUCH_KILOBYTES:
-            allocator.soon()
+            free_memory.soon()
         return kept
 
 

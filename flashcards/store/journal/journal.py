@@ -20,7 +20,7 @@ from flashcards.store.errors import OwnerGone
 from flashcards.store.journal.pending import Entry, Pending, fold, stored_of
 from flashcards.store.lance import codec, failpoints
 from flashcards.store.lance.schema import FLASHCARDS, REVIEW_LOGS
-from memoryloop.roundtrip import Question, Rows, ask
+from memoryloop.postgres.pipeline import Question, Rows, ask
 
 # Owners whose pending entries one process keeps decoded.
 CACHED_OWNERS = 1_000

@@ -9,14 +9,14 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.http import HtmxHttpRequest
 from flashcards import study_settings
 from flashcards.review import backlog
 from flashcards.review.backlog import Choice
 from flashcards.scheduling.simulation.backlog import Order
 from flashcards.web.pages import backlog as backlog_page
 from flashcards.web.pages.backlog import PlanForm
-from memoryloop.http import HtmxHttpRequest
-from memoryloop.toasts import toast
+from memoryloop.web.toasts import toast
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -16,6 +16,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import reswap, retarget, trigger_client_event
 
+from accounts.http import HtmxHttpRequest
 from flashcards import study_settings
 from flashcards.cards.labels import FLAGS
 from flashcards.domain.query.parser import QUERY_MAX_CHARACTERS
@@ -30,8 +31,7 @@ from flashcards.web.forms.browser import ChangeForm, ids_in
 from flashcards.web.pages import card_table
 from flashcards.web.pages.bulk_sentences import sentence
 from flashcards.web.views.access import next_url
-from memoryloop.http import HtmxHttpRequest
-from memoryloop.toasts import toast
+from memoryloop.web.toasts import toast
 
 # With these the page stays below 150 KB; the next are asked for as one scrolls.
 PAGE_SIZE = 30

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.http import HtmxHttpRequest
 from flashcards import study_settings
 from flashcards.cards import cards, history, labels, revert
 from flashcards.cards.neighbours import neighbours_of
@@ -25,8 +26,7 @@ from flashcards.models import CardEdit, Deck
 from flashcards.review import card_memory, resetting
 from flashcards.web.forms.cards import split_tags
 from flashcards.web.views.access import card_or_404
-from memoryloop.http import HtmxHttpRequest
-from memoryloop.toasts import toast
+from memoryloop.web.toasts import toast
 
 REVIEWS_PER_PAGE = 25
 

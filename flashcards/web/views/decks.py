@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.http import HtmxHttpRequest
 from flashcards.cards import decks
 from flashcards.domain import durations
 from flashcards.domain.query.parser import QUERY_MAX_CHARACTERS
@@ -26,8 +27,7 @@ from flashcards.search.card_actions import Verb
 from flashcards.tutor import deck_about
 from flashcards.web.forms.browser import ids_in
 from flashcards.web.views.access import next_url
-from memoryloop.http import HtmxHttpRequest
-from memoryloop.toasts import toast
+from memoryloop.web.toasts import toast
 
 
 class DeckForm(forms.Form):

@@ -10,13 +10,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.http import HtmxHttpRequest
 from accounts.models import User
 from flashcards.domain.validation import CardError
 from flashcards.drafting import documents, origins, passages
 from flashcards.models import Document
 from flashcards.web.views.access import card_or_404
-from memoryloop.http import HtmxHttpRequest
-from memoryloop.toasts import toast
+from memoryloop.web.toasts import toast
 
 SHOWN_MOST = 200
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.http import HtmxHttpRequest
 from accounts.models import User
 from flashcards.domain import card_sides
 from flashcards.domain.records import (
@@ -24,8 +25,7 @@ from flashcards.drafting import documents, drafting, generation, linter, origins
 from flashcards.drafting.candidates import Candidate
 from flashcards.drafting.origins import NoOrigin, Origin
 from flashcards.models import Draft, DraftBatch
-from memoryloop.http import HtmxHttpRequest
-from memoryloop.toasts import toast
+from memoryloop.web.toasts import toast
 
 
 class DraftForm(forms.ModelForm[Draft]):

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.http import HtmxHttpRequest
 from flashcards.cards import revert
 from flashcards.cards.cards import delete_card, restore_card
 from flashcards.domain.records import Flashcard
@@ -19,8 +20,7 @@ from flashcards.domain.validation import CardError
 from flashcards.duplicates import collection_search, overlaps
 from flashcards.models import CardEdit, DuplicateSearch
 from flashcards.web.views.access import card_or_404
-from memoryloop.http import HtmxHttpRequest
-from memoryloop.toasts import toast
+from memoryloop.web.toasts import toast
 
 PAGE_SIZE = 20
 GROUP_MOST = 50

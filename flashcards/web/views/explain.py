@@ -9,10 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from accounts.http import HtmxHttpRequest
 from flashcards.domain.study_day import zone_of
 from flashcards.tutor import explain_card
 from flashcards.web.views.access import card_or_404
-from memoryloop.http import HtmxHttpRequest
 
 
 @require_POST

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.http import HtmxHttpRequest
 from flashcards.domain.query.syntax import BadQuery
 from flashcards.domain.study_day import zone_of
 from flashcards.domain.validation import CardError
@@ -18,7 +19,6 @@ from flashcards.exchange import export_job
 from flashcards.models import CardExport
 from flashcards.search import search
 from flashcards.web.forms.browser import ids_in
-from memoryloop.http import HtmxHttpRequest
 
 SEARCH_MAX_CHARACTERS = 2_000
 TYPES = {"apkg": "application/octet-stream", "csv": "text/csv; charset=utf-8"}

@@ -13,13 +13,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.http import HtmxHttpRequest
 from flashcards.domain.validation import CardError
 from flashcards.exchange import import_job, uploads
 from flashcards.exchange.import_choice import Choice
 from flashcards.models import CardImport
 from flashcards.models.decks import DECK_NAME_MAX_CHARACTERS
-from memoryloop.http import HtmxHttpRequest
-from memoryloop.toasts import toast
+from memoryloop.web.toasts import toast
 
 LISTED_MOST = 20
 Status = CardImport.Status

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.http import HtmxHttpRequest
 from flashcards.cards import decks, neighbours
 from flashcards.cards.cards import set_tags
 from flashcards.domain import card_sides
@@ -20,8 +21,7 @@ from flashcards.models import Deck
 from flashcards.review import leeches
 from flashcards.web.forms.cards import CardForm
 from flashcards.web.views.access import card_or_404, next_url
-from memoryloop.http import HtmxHttpRequest
-from memoryloop.toasts import toast
+from memoryloop.web.toasts import toast
 
 PAGE_SIZE = 25
 

@@ -5,8 +5,8 @@ from django.http import Http404, HttpResponse, HttpResponseNotModified, JsonResp
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.http import HtmxHttpRequest
 from flashcards.cards import media
-from memoryloop.http import HtmxHttpRequest
 
 # The address names the content, so it is right for ever; nobody else's cache may keep it.
 CACHED = "private, max-age=31536000, immutable"

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.http import HtmxHttpRequest
 from flashcards.cards import decks, notes
 from flashcards.domain import card_sides
 from flashcards.domain.records import Flashcard, Kind, State
@@ -23,8 +24,7 @@ from flashcards.models import Deck
 from flashcards.review import resetting
 from flashcards.web.forms.cards import CardForm, EditCardForm, split_tags
 from flashcards.web.views.access import card_or_404
-from memoryloop.http import HtmxHttpRequest
-from memoryloop.toasts import toast
+from memoryloop.web.toasts import toast
 
 # More cards of one text than this are counted, not shown, beside its editor.
 PREVIEWED_MOST = 6

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.http import HtmxHttpRequest
 from accounts.models import User
 from flashcards.cards import revert
 from flashcards.cards.cards import get_card
@@ -21,8 +22,7 @@ from flashcards.drafting import contrasting, drafting
 from flashcards.duplicates import overlaps
 from flashcards.models import Draft
 from flashcards.web.views.access import card_or_404
-from memoryloop.http import HtmxHttpRequest
-from memoryloop.toasts import toast
+from memoryloop.web.toasts import toast
 
 # In the session: what was kept beside which card, so that it is not asked twice.
 _KEPT = "kept_beside"

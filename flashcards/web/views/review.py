@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.http import HtmxHttpRequest
 from flashcards import study_settings
 from flashcards.cards.cards import bury_card, set_suspended, set_tags
 from flashcards.cards.sources import source_of
@@ -28,8 +29,7 @@ from flashcards.web.forms.cards import RatingForm
 from flashcards.web.views import stage as staging
 from flashcards.web.views.access import card_or_404, next_url
 from flashcards.web.views.stage import SWITCH, Asked, asked, client_id, go_on, show_next
-from memoryloop.http import HtmxHttpRequest
-from memoryloop.toasts import toast
+from memoryloop.web.toasts import toast
 
 ANSWERED_ELSEWHERE = "That card was already answered in another tab. Here is the next one."
 MARKED, UNMARKED = "Marked as a leech.", "No longer marked as a leech."

@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
+from accounts.http import HtmxHttpRequest
 from flashcards import study_settings
 from flashcards.domain import durations
 from flashcards.domain.query.syntax import BadQuery
@@ -24,8 +25,7 @@ from flashcards.review.next_card import Kind, Stage
 from flashcards.review.session import Sitting
 from flashcards.store.journal.pending import Pending
 from flashcards.study_settings.settings import EffectiveSettings
-from memoryloop.http import HtmxHttpRequest
-from memoryloop.toasts import toast
+from memoryloop.web.toasts import toast
 
 SWITCH = {"1": True, "0": False}
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.http import HtmxHttpRequest
 from flashcards import study_settings
 from flashcards.models import Deck, StudySettings
 from flashcards.review import backlog, rescheduling
@@ -22,8 +23,7 @@ from flashcards.web.forms.study import OwnDeckStudyForm, StudyForm
 from flashcards.web.pages import study_effects
 from flashcards.web.pages.bulk_sentences import sentence
 from flashcards.web.views.stage import asked
-from memoryloop.http import HtmxHttpRequest
-from memoryloop.toasts import toast
+from memoryloop.web.toasts import toast
 
 # What "Undo" after a reset gives back.
 _BEFORE = "study_before_reset"

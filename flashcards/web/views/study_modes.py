@@ -13,6 +13,7 @@ from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.http import HtmxHttpRequest
 from flashcards import study_settings
 from flashcards.cards.cards import count_cards
 from flashcards.domain import durations
@@ -25,8 +26,7 @@ from flashcards.review.scope import Kind
 from flashcards.review.session import Sitting
 from flashcards.study_settings.settings import EffectiveSettings
 from flashcards.web.forms.study_modes import ExamForm, How, WaysForm
-from memoryloop.http import HtmxHttpRequest
-from memoryloop.toasts import toast
+from memoryloop.web.toasts import toast
 
 MINUTES = (5, 10, 20)
 

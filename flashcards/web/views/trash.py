@@ -12,11 +12,11 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.http import HtmxHttpRequest
 from flashcards.cards import trash
 from flashcards.domain import card_sides, durations
 from flashcards.domain.study_day import zone_of
-from memoryloop.http import HtmxHttpRequest
-from memoryloop.toasts import toast
+from memoryloop.web.toasts import toast
 
 PAGE_SIZE = 50
 SEARCH_MAX_CHARACTERS = 200

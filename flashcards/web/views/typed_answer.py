@@ -8,11 +8,11 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from accounts.http import HtmxHttpRequest
 from accounts.services import provider_for
 from flashcards.review import answer_check, answer_judge
 from flashcards.web.views.access import card_or_404
 from flashcards.web.views.stage import asked, show_next
-from memoryloop.http import HtmxHttpRequest
 
 
 @require_POST

@@ -10,7 +10,9 @@ from typing import Any, NoReturn
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from memoryloop import environment, postgres, serving, unreachable
+from memoryloop import environment
+from memoryloop.postgres import server, unreachable
+from memoryloop.server import serving
 
 
 class Command(BaseCommand):
@@ -73,6 +75,6 @@ def _hang_up(*_: object) -> None:
 def _one_at_a_time() -> Any:
     """Let only one process of this data folder prepare it at a time."""
     settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
-    with postgres.lock_file(settings.DATA_DIR / "serve.lock") as descriptor:
+    with server.lock_file(settings.DATA_DIR / "serve.lock") as descriptor:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from memoryloop.postgres import EmbeddedPostgres
+from memoryloop.postgres.server import EmbeddedPostgres
 
 
 @pytest.fixture(scope="session")

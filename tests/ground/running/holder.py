@@ -4,7 +4,7 @@ import signal
 import sys
 from pathlib import Path
 
-from memoryloop.postgres import EmbeddedPostgres, PostgresError
+from memoryloop.postgres.server import EmbeddedPostgres, PostgresError
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from memoryloop.postgres import EmbeddedPostgres
+from memoryloop.postgres.server import EmbeddedPostgres
 from tests.live import REPOSITORY
 
 IS_ROOT = os.geteuid() == 0

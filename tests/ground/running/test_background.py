@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.test import TransactionTestCase
 
-from memoryloop import background
+from memoryloop.server import background
 
 
 @pytest.fixture(autouse=True)

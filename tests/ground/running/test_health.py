@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client, RequestFactory, TestCase, TransactionTestCase
 from django.utils import timezone
 
-from memoryloop import health
+from memoryloop.server import health
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from django.db import OperationalError
 from psycopg.errors import DiskFull
 
-from memoryloop import unreachable
+from memoryloop.postgres import unreachable
 from tests.ground.running.processes import nothing_runs, processes_of
 from tests.live import REPOSITORY, environment
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from memoryloop.postgres import EmbeddedPostgres
+from memoryloop.postgres.server import EmbeddedPostgres
 from tests.ground.running.processes import (
     PATIENCE_SECONDS,
     Holder,

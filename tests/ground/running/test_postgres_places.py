@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from memoryloop.postgres import EmbeddedPostgres, PostgresError
+from memoryloop.postgres.server import EmbeddedPostgres, PostgresError
 from tests.ground.running.processes import (
     IS_ROOT,
     NOBODY,

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from memoryloop import serving
+from memoryloop.server import serving
 from tests.ground.running.processes import nothing_runs, ordinary, processes_of, server_of, until
 from tests.live import REPOSITORY, LiveMemoryLoop, environment, free_port
 

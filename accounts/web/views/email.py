@@ -1,0 +1,77 @@
+"""Change the address that one logs in with: ask for it, and the links in the mails."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import email_change, throttling
+from accounts.email_change import State
+from accounts.http import AnonymousHttpRequest, HtmxHttpRequest
+from accounts.web.forms.accounts import EmailChangeForm
+from accounts.web.views.sign_in import posted, too_many
+
+_TEMPLATE = "accounts/email_change.html"
+_STATUS = {State.STALE: 410, State.TAKEN: 409}
+
+
+@never_cache
+@sensitive_post_parameters("password")
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def change(request: HtmxHttpRequest) -> HttpResponse:
+    """Ask for another address. Says the same whether or not that has an account."""
+    now = timezone.now()
+    form = EmailChangeForm(posted(request), user=request.user)
+    if request.method == "POST":
+        try:
+            valid = form.is_valid()
+            if valid:
+                throttling.EMAIL_CHANGE.count(str(request.user.pk), now=now)
+                throttling.RESET.count(form.cleaned_data["new_email"], now=now)
+        except throttling.TooManyAttempts as error:
+            return too_many(request, _TEMPLATE, form, error)
+        if valid:
+            email_change.request(
+                user=request.user,
+                new_email=form.cleaned_data["new_email"],
+                base_url=_base_url(request),
+                now=now,
+            )
+            return redirect("accounts:email")
+    context = {"form": form, "pending": email_change.pending(request.user, now=now)}
+    return render(request, _TEMPLATE, context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_POST
+def cancel(request: HtmxHttpRequest) -> HttpResponse:
+    email_change.cancel(user=request.user)
+    messages.success(request, "Your address stays as it is.")
+    return redirect("settings:home")
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request: AnonymousHttpRequest, token: str) -> HttpResponse:
+    """Say yes for one address. A button, because mail programs open links by themselves.
+
+    Needs no log-in: whoever reads the mail is the one asked, on whatever device.
+    """
+    now = timezone.now()
+    template = "accounts/email_confirm.html"
+    if request.method == "POST":
+        state = email_change.confirm(token, base_url=_base_url(request), now=now)
+        return render(request, template, {"state": state}, status=_STATUS.get(state, 200))
+    link = email_change.open_link(token, now=now)
+    if link is None:
+        return render(request, template, {"state": State.STALE}, status=410)
+    return render(request, template, {"link": link})
+
+
+def _base_url(request: AnonymousHttpRequest | HtmxHttpRequest) -> str:
+    return request.build_absolute_uri("/").rstrip("/")

@@ -1,0 +1,227 @@
+"""The settings page: who answers, the learner's own key, and their own server."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import endpoints, services, throttling
+from accounts.http import HtmxHttpRequest
+from accounts.results import InvalidEndpoint, InvalidKey, InvalidModel, KeyState, KeyTest, NoKey
+from accounts.web.forms.accounts import ProfileForm
+from accounts.web.forms.settings import ApiKeyForm, EndpointForm, ModelForm
+from memoryloop.llm import guard
+from memoryloop.llm.detect import clear_cache
+from memoryloop.llm.openai_compatible import SUGGESTED_OLLAMA_MODEL
+
+# Two forms of the page have fields of the same name.
+_ENDPOINT_ID = "endpoint_%s"
+_LEVELS = {
+    KeyState.WORKING: messages.SUCCESS,
+    KeyState.UNTESTED: messages.WARNING,
+    KeyState.REFUSED: messages.ERROR,
+    KeyState.NO_MODEL: messages.ERROR,
+    KeyState.UNREADABLE: messages.ERROR,
+    KeyState.OFF: messages.ERROR,
+    KeyState.NONE: messages.INFO,
+}
+
+
+@never_cache
+@login_required
+@require_safe
+def home(request: HtmxHttpRequest) -> HttpResponse:
+    context = {**_context(request), "back": _back(request)}
+    return render(request, "accounts/settings.html", context)
+
+
+def _back(request: HtmxHttpRequest) -> str:
+    """Return the page of ours that somebody came from to mend a key; blank if none is named."""
+    address = request.GET.get("next", "")
+    ours = url_has_allowed_host_and_scheme(
+        address, {request.get_host()}, require_https=request.is_secure()
+    )
+    return address if ours else ""
+
+
+@never_cache
+@login_required
+@require_safe
+def tutor(request: HtmxHttpRequest) -> HttpResponse:
+    """Look again for who answers: the fragment, or the whole page without htmx."""
+    clear_cache()
+    if not request.htmx:
+        return redirect("settings:home")
+    return render(request, "accounts/_tutor.html", _context(request))
+
+
+@never_cache
+@sensitive_post_parameters("api_key")
+@login_required
+@require_POST
+def save_key(request: HtmxHttpRequest) -> HttpResponse:
+    form = ApiKeyForm(request.POST)
+    if form.is_valid():
+        try:
+            result = services.save_api_key(
+                user=request.user, api_key=form.cleaned_data["api_key"], now=timezone.now()
+            )
+        except InvalidKey as error:
+            form.add_error("api_key", error.sentence)
+        else:
+            return _answer(request, result)
+    return _wrong(request, key_form=form)
+
+
+@never_cache
+@login_required
+@require_POST
+def test_key(request: HtmxHttpRequest) -> HttpResponse:
+    try:
+        result = services.test_api_key(user=request.user, now=timezone.now())
+    except NoKey as error:
+        # Removed in another tab.
+        result = KeyTest(KeyState.NONE, error.sentence)
+    return _answer(request, result)
+
+
+@never_cache
+@login_required
+@require_POST
+def choose_model(request: HtmxHttpRequest) -> HttpResponse:
+    form = _model_form(services.describe_tutor(request.user), request.POST)
+    if form.is_valid():
+        try:
+            result = services.choose_model(user=request.user, model=form.chosen, now=timezone.now())
+        except NoKey as error:
+            return _answer(request, KeyTest(KeyState.NONE, error.sentence))
+        except InvalidModel as error:
+            named = bool(form.cleaned_data.get("other_model"))
+            form.add_error("other_model" if named else "model", error.sentence)
+        else:
+            return _answer(request, result)
+    return _wrong(request, model_form=form)
+
+
+@never_cache
+@login_required
+@require_POST
+def remove_key(request: HtmxHttpRequest) -> HttpResponse:
+    services.remove_api_key(user=request.user)
+    return _answer(request, KeyTest(KeyState.NONE, "Your Claude key is deleted."))
+
+
+@never_cache
+@sensitive_post_parameters("api_key", "base_url")
+@login_required
+@require_POST
+def save_endpoint(request: HtmxHttpRequest) -> HttpResponse:
+    saved = endpoints.saved_endpoint(request.user)
+    form = EndpointForm(request.POST, endpoint=saved, auto_id=_ENDPOINT_ID)
+    if form.is_valid():
+        try:
+            throttling.ENDPOINT.count(str(request.user.pk), now=timezone.now())
+            result = endpoints.save_endpoint(
+                user=request.user,
+                base_url=form.cleaned_data["base_url"],
+                api_key=form.cleaned_data["api_key"],
+                model=form.chosen,
+                now=timezone.now(),
+            )
+        except throttling.TooManyAttempts as error:
+            form.add_error(None, error.sentence)
+        except InvalidEndpoint as error:
+            form.add_error("base_url", error.sentence)
+        except InvalidKey as error:
+            form.add_error("api_key", error.sentence)
+        else:
+            return _answer(request, endpoint_result=result)
+    return _wrong(request, endpoint_form=form)
+
+
+@never_cache
+@login_required
+@require_POST
+def test_endpoint(request: HtmxHttpRequest) -> HttpResponse:
+    try:
+        throttling.ENDPOINT.count(str(request.user.pk), now=timezone.now())
+        result = endpoints.test_endpoint(user=request.user, now=timezone.now())
+    except throttling.TooManyAttempts as error:
+        result = KeyTest(KeyState.UNTESTED, error.sentence)
+    except NoKey as error:
+        result = KeyTest(KeyState.NONE, error.sentence)
+    except InvalidEndpoint as error:
+        result = KeyTest(KeyState.OFF, error.sentence)
+    return _answer(request, endpoint_result=result)
+
+
+@never_cache
+@login_required
+@require_POST
+def remove_endpoint(request: HtmxHttpRequest) -> HttpResponse:
+    endpoints.remove_endpoint(user=request.user)
+    result = KeyTest(KeyState.NONE, "Your server and its key are forgotten.")
+    return _answer(request, endpoint_result=result)
+
+
+@never_cache
+@login_required
+@require_POST
+def ask_first(request: HtmxHttpRequest) -> HttpResponse:
+    """Choose who answers of a learner's own two."""
+    endpoints.ask_first(user=request.user, endpoint=request.POST.get("first") == "endpoint")
+    if request.htmx:
+        return render(request, "accounts/_tutor.html", _context(request))
+    return redirect("settings:home")
+
+
+def _answer(
+    request: HtmxHttpRequest,
+    result: KeyTest | None = None,
+    endpoint_result: KeyTest | None = None,
+) -> HttpResponse:
+    """Show how it went: in the section for htmx, else as a message after a redirect."""
+    if request.htmx:
+        context = _context(request, result=result, endpoint_result=endpoint_result)
+        return render(request, "accounts/_tutor.html", context)
+    shown = result or endpoint_result
+    if shown:
+        messages.add_message(request, _LEVELS[shown.state], shown.sentence)
+    return redirect("settings:home")
+
+
+def _wrong(request: HtmxHttpRequest, **forms: Any) -> HttpResponse:
+    template = "accounts/_tutor.html" if request.htmx else "accounts/settings.html"
+    return render(request, template, _context(request, **forms), status=422)
+
+
+def _model_form(tutor: services.Tutor, data: Any = None) -> ModelForm:
+    return ModelForm(
+        data,
+        models=tutor.key.listed_models if tutor.key else (),
+        current=tutor.key.model if tutor.key else "",
+        default=f"{settings.CLAUDE_MODEL} (suggested)",
+        auto_id="claude_%s",
+    )
+
+
+def _context(request: HtmxHttpRequest, **more: Any) -> dict[str, Any]:
+    tutor = services.describe_tutor(request.user)
+    return {
+        "tutor": tutor,
+        "key_form": ApiKeyForm(),
+        "model_form": _model_form(tutor),
+        "endpoint_form": EndpointForm(endpoint=tutor.endpoint, auto_id=_ENDPOINT_ID),
+        "reach": guard.reach().value,
+        "profile_form": ProfileForm(instance=request.user),
+        "suggested_model": SUGGESTED_OLLAMA_MODEL,
+        **more,
+    }

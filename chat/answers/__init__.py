@@ -1,0 +1,1 @@
+"""An answer: asked for, written down and shown as it comes."""

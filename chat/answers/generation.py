@@ -1,0 +1,398 @@
+"""Writing an answer: in the background's loop, independent of whoever is watching.
+
+The words are in memory for those who watch in this process, and on the message's row, at most a
+moment later, for everybody else. The row's `updated_at` is the writer's heartbeat, its `status`
+how others tell the writer to stop.
+"""
+
+import asyncio
+import contextlib
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import DatabaseError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.services import fallback_for, mark_key_refused, provider_for
+from chat import tasks
+from chat.answers import failures, save_progress, send_message, titles
+from chat.answers.watchers import Watcher
+from chat.conversations.conversations import INTERRUPTED_SENTENCE, KEPT_CONTENT
+from chat.models import Conversation, Message
+from chat.recall import answer_context, prompts
+from memoryloop.llm import base as llm
+from memoryloop.server import background
+
+logger = logging.getLogger(__name__)
+
+FLUSH_SECONDS = 0.25
+# Longer answers are written to their row less often: each time costs the whole text.
+FLUSH_CHARACTERS_PER_SECOND = 80_000
+# With many answers under way each is written less often: a hundred writes a second in all.
+FLUSH_SECONDS_PER_ANSWER = 0.01
+MAX_FLUSH_SECONDS = 5.0
+# With nothing new to write, how often the row is touched and looked at for a stop.
+HEARTBEAT_SECONDS = 1.0
+MAX_TOKENS = 4_096
+# An answer longer than this is a runaway; what came is kept.
+MAX_ANSWER_CHARACTERS = 1_000_000
+
+# An SDK gives the loop a few turns on its way to the connection.
+ASKING_TURNS = 4
+
+OUR_FAULT = "Something went wrong in MemoryLoop itself while writing this answer. Try it again."
+NOTHING_CAME = "The tutor answered with nothing. Try again, or put the question another way."
+
+Status, ErrorKind = Message.Status, Message.ErrorKind
+
+
+@dataclass(frozen=True)
+class Outcome:
+    status: str
+    error: str = ""
+    error_kind: str = ""
+    # When the provider takes questions again.
+    retry_at: datetime | None = None
+
+
+class Generation:
+    """One attempt at one answer, while it is being written in this process."""
+
+    def __init__(
+        self,
+        *,
+        answer: Message,
+        owner: User,
+        instead_of: str = "",
+        recalling: prompts.Recalling | None = None,
+        ready: send_message.Ready | None = None,
+    ) -> None:
+        self.answer = answer
+        self.owner = owner
+        self.recalling = recalling
+        self.ready = ready
+        # The label of the provider that failed and is not to be asked this time.
+        self.instead_of = instead_of
+        self.provider: llm.Provider | None = None
+        self.prompt: prompts.Prompt | None = None
+        # Whether what the answer was told is stored.
+        self.recorded = False
+        self.finished = False
+        self.stopped = False
+        # Set once the provider has been asked.
+        self.asked = threading.Event()
+        self._parts: list[str] = []
+        self._watchers: set[Watcher] = set()
+        self._lock = threading.Lock()
+        # A "\r" at the end of a piece, of which it is not known yet whether "\n" follows.
+        self._held_back = ""
+        self._stop: Callable[[], object] | None = None
+
+    @property
+    def text(self) -> str:
+        """Return what has come. Cheap when nothing has come since the last time."""
+        with self._lock:
+            if len(self._parts) > 1:
+                self._parts = ["".join(self._parts)]
+            return self._parts[0] if self._parts else ""
+
+    def append(self, piece: str) -> None:
+        """Take a piece from the provider, made fit for PostgreSQL and for the browser."""
+        piece = self._held_back + piece
+        self._held_back = "\r" if piece.endswith("\r") else ""
+        piece = piece.removesuffix("\r").replace("\r\n", "\n").replace("\r", "\n")
+        piece = piece.replace("\0", "").encode("utf-8", "replace").decode()
+        if piece:
+            with self._lock:
+                self._parts.append(piece)
+            self._notify()
+
+    def finish(self) -> None:
+        self.finished = True
+        self._notify()
+
+    def stop(self) -> None:
+        """End it, keeping what came. May be called from any thread."""
+        self.stopped = True
+        if self._stop is not None:
+            self._stop()
+
+    def on_stop(self, stop: Callable[[], object]) -> None:
+        self._stop = stop
+        if self.stopped:
+            stop()
+
+    @contextlib.contextmanager
+    def watched(self) -> Iterator[Watcher]:
+        watcher = Watcher()
+        with self._lock:
+            self._watchers.add(watcher)
+        try:
+            yield watcher
+        finally:
+            watcher.close()
+            with self._lock:
+                self._watchers.discard(watcher)
+
+    def _notify(self) -> None:
+        with self._lock:
+            watchers = list(self._watchers)
+        for watcher in watchers:
+            watcher.notify()
+
+
+_live: dict[UUID, Generation] = {}
+
+
+def find(answer_id: UUID) -> Generation | None:
+    """Return the generation if it is being written in this process."""
+    return _live.get(answer_id)
+
+
+def live_count() -> int:
+    return len(_live)
+
+
+def start_on_commit(
+    answer: Message,
+    owner: User,
+    *,
+    instead_of: str = "",
+    recalling: prompts.Recalling | None = None,
+    ready: send_message.Ready | None = None,
+) -> None:
+    """Begin to write once the transaction that stores the question has committed.
+
+    `instead_of` is the label of a provider that failed: what stands in for it answers this time.
+    `recalling` is what bears on the question, if it is being looked for already; `ready` what else
+    the answer is made with, if it was read already.
+    """
+    transaction.on_commit(
+        lambda: start(answer, owner, instead_of=instead_of, recalling=recalling, ready=ready)
+    )
+
+
+def start(
+    answer: Message,
+    owner: User,
+    *,
+    instead_of: str = "",
+    recalling: prompts.Recalling | None = None,
+    ready: send_message.Ready | None = None,
+) -> Generation:
+    generation = Generation(
+        answer=answer, owner=owner, instead_of=instead_of, recalling=recalling, ready=ready
+    )
+    _live[answer.id] = generation
+    background.submit(_write(generation), name=f"answer {answer.id}")
+    return generation
+
+
+def wait_until_asked(answer_id: UUID, timeout_seconds: float) -> None:
+    """Wait until the provider has been asked for an answer of this process, if it has one."""
+    generation = find(answer_id)
+    if generation is not None:
+        generation.asked.wait(timeout_seconds)
+
+
+def stop(answer_id: UUID) -> None:
+    """End a generation of this process at once; one of another sees it on the row."""
+    generation = find(answer_id)
+    if generation is not None:
+        generation.stop()
+
+
+async def _write(generation: Generation) -> None:
+    try:
+        outcome = await _attend(generation)
+        if not await _save_outcome(generation, outcome):
+            logger.error("The answer %s could not be saved.", generation.answer.id)
+        elif outcome.status == Status.COMPLETE:
+            titles.begin(generation.answer, generation.provider)
+    finally:
+        if _live.get(generation.answer.id) is generation:
+            del _live[generation.answer.id]
+        generation.finish()
+
+
+async def _attend(generation: Generation) -> Outcome:
+    """Receive the answer while its row is kept up to date; return how it ended."""
+    receiving = asyncio.create_task(_receive(generation))
+    loop = asyncio.get_running_loop()
+    generation.on_stop(lambda: loop.call_soon_threadsafe(receiving.cancel))
+    written, written_at = "", loop.time()
+    try:
+        while True:
+            interval = max(
+                FLUSH_SECONDS,
+                len(written) / FLUSH_CHARACTERS_PER_SECOND,
+                live_count() * FLUSH_SECONDS_PER_ANSWER,
+            )
+            await asyncio.wait({receiving}, timeout=min(interval, MAX_FLUSH_SECONDS))
+            if receiving.done():
+                return _outcome(generation, receiving)
+            await _record(generation)
+            text = generation.text
+            if text == written and loop.time() - written_at < HEARTBEAT_SECONDS:
+                continue
+            if await _flush(generation, text if text != written else None) is False:
+                generation.stop()
+            written, written_at = text, loop.time()
+    except asyncio.CancelledError:
+        # The server stops. There is a moment to write down what came.
+        receiving.cancel()
+        return Outcome(Status.INTERRUPTED, INTERRUPTED_SENTENCE, ErrorKind.BROKEN)
+
+
+async def _receive(generation: Generation) -> None:
+    ready = generation.ready
+    building = prompts.build(
+        owner_id=generation.owner.id,
+        answer=generation.answer,
+        now=generation.answer.created_at,
+        recalling=generation.recalling,
+        before=ready.before if ready else None,
+    )
+    if ready and ready.provider:
+        provider, prompt = ready.provider, await building
+    else:
+        choosing = background.run_in_database(_provider, generation)
+        provider, prompt = await asyncio.gather(choosing, building)
+    generation.provider, generation.prompt = provider, prompt
+    length = 0
+    background.after_turns(ASKING_TURNS, generation.asked.set)
+    async for piece in provider.stream(
+        system=prompt.system,
+        messages=prompt.messages,
+        found=prompt.found,
+        max_tokens=MAX_TOKENS,
+    ):
+        generation.append(piece)
+        length += len(piece)
+        if length > MAX_ANSWER_CHARACTERS:
+            raise llm.BadResponse("The answer did not come to an end, so it was cut off here.")
+
+
+def _provider(generation: Generation) -> llm.Provider:
+    if generation.instead_of:
+        return fallback_for(generation.owner, failed=generation.instead_of)
+    return provider_for(generation.owner)
+
+
+def _outcome(generation: Generation, receiving: "asyncio.Task[None]") -> Outcome:
+    if receiving.cancelled():
+        return Outcome(Status.STOPPED)
+    error = receiving.exception()
+    if error is None:
+        if generation.text.strip():
+            return Outcome(Status.COMPLETE)
+        return Outcome(Status.FAILED, NOTHING_CAME, ErrorKind.PROVIDER)
+    if generation.stopped:
+        return Outcome(Status.STOPPED)
+    if isinstance(error, llm.LengthReached):
+        return Outcome(Status.COMPLETE, error.sentence)
+    # With words already there it is an answer that broke off; without, one that never came.
+    status = Status.INTERRUPTED if generation.text else Status.FAILED
+    if isinstance(error, llm.LlmError):
+        kind = failures.kind_of(error, generation.provider, answering=bool(generation.text))
+        return Outcome(status, error.sentence[:500], kind, failures.retry_at(error))
+    logger.error("An answer could not be written.", exc_info=error)
+    return Outcome(status, OUR_FAULT, ErrorKind.OURS)
+
+
+async def _record(generation: Generation) -> None:
+    """Store what the answer was told before any of its words, so that a killed server leaves both.
+
+    Not before it is asked for: the learner waits for the first words.
+    """
+    if generation.recorded or generation.prompt is None:
+        return
+    try:
+        await background.run_in_database(_write_context, generation)
+    except DatabaseError:
+        # It is tried again with what comes next, and with the end.
+        logger.warning("What an answer was told could not be stored.", exc_info=True)
+    else:
+        generation.recorded = True
+
+
+def _write_context(generation: Generation) -> None:
+    with transaction.atomic():
+        if _row(generation).filter(status=Status.STREAMING).exists():
+            answer_context.record(generation.answer, generation.prompt)
+
+
+async def _flush(generation: Generation, text: str | None) -> bool | None:
+    """Beat, and write the text to the row if it is given.
+
+    False means stop, None that the database does not answer just now.
+    """
+    answer, provider = generation.answer, generation.provider
+    by = _written_by(provider) if provider is not None else {}
+    what = save_progress.Flush(answer.id, answer.created_at, text, **by)
+    try:
+        return await save_progress.flush(what, under_way=live_count())
+    except DatabaseError:
+        logger.warning("An answer could not be flushed.", exc_info=True)
+        return None
+
+
+async def _save_outcome(generation: Generation, outcome: Outcome) -> bool:
+    for pause in (0.2, 1.0, 3.0, None):
+        try:
+            await background.run_in_database(_write_outcome, generation, outcome)
+        except DatabaseError:
+            logger.warning("The end of an answer could not be stored.", exc_info=True)
+            if pause is None:
+                return False
+            await asyncio.sleep(pause)
+        else:
+            return True
+    return False
+
+
+def _write_outcome(generation: Generation, outcome: Outcome) -> None:
+    """Store how the attempt ended and what it brought, whatever was marked on the row meanwhile."""
+    if outcome.error_kind == ErrorKind.KEY:
+        mark_key_refused(
+            generation.owner,
+            provider=generation.provider,
+            asked_at=generation.answer.created_at,
+        )
+    now, answer = timezone.now(), generation.answer
+    fields = {"updated_at": now, **({"content": generation.text} if generation.text else {})}
+    if generation.provider is not None:
+        fields |= _written_by(generation.provider)
+    with transaction.atomic():
+        row = _row(generation)
+        # A stop that came from elsewhere stands; a reader who took the writer for dead was wrong.
+        ended = row.exclude(status=Status.STOPPED).update(
+            status=outcome.status,
+            error=outcome.error,
+            error_kind=outcome.error_kind,
+            retry_at=outcome.retry_at,
+            **fields,
+        )
+        if not ended and not row.update(**fields):
+            return  # deleted, or a new attempt has begun
+        row.update(content=KEPT_CONTENT, earlier_content="")
+        if not generation.recorded:
+            answer_context.record(answer, generation.prompt)
+        Conversation.objects.filter(id=answer.conversation_id).update(updated_at=now)
+        tasks.request_embedding(*filter(None, (answer.parent_id, answer.id)))
+
+
+def _row(generation: Generation) -> "QuerySet[Message]":
+    """Return the row as long as it is at this attempt."""
+    answer = generation.answer
+    return Message.objects.filter(id=answer.id, created_at=answer.created_at)
+
+
+def _written_by(provider: llm.Provider) -> dict[str, str]:
+    return {"provider": provider.label[:40], "model": provider.model[:120]}

@@ -1,0 +1,1 @@
+"""Conversations and messages: kept, branched, archived, exported."""

@@ -1,0 +1,34 @@
+"""What the chat puts into a learner's archive of everything: each conversation, twice."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from accounts import account_export
+from chat.conversations import export
+from chat.models import AnswerContext, Conversation, Seed
+
+ABOUT = """conversations/
+  one .md and one .json for each conversation, named after the day it began; the .md has the branch
+  that was open, the .json every branch. Deleted ones that could still be brought back are in
+  conversations/deleted/. In conversations/more/ is what was recalled for each answer"""
+_FETCHED_ROWS = 100
+
+
+def files(owner_id: UUID) -> Iterator[account_export.File]:
+    """Yield two files for each conversation, the oldest first. A few SQL queries for each."""
+    mine = Conversation.objects.filter(owner=owner_id).order_by("created_at", "id")
+    for conversation in mine.iterator(chunk_size=_FETCHED_ROWS):
+        folder = "conversations/deleted" if conversation.deleted_at else "conversations"
+        name = export.file_name(conversation, "md").removesuffix(".md")
+        stem = f"{folder}/{conversation.created_at:%Y-%m-%d} {name}"
+        yield f"{stem}.md", _markdown(conversation)
+        yield f"{stem}.json", _json(conversation)
+    yield from account_export.owned_models("conversations/more", (AnswerContext, Seed), owner_id)
+
+
+def _markdown(conversation: Conversation) -> Iterator[bytes]:
+    yield export.as_markdown(conversation).encode()
+
+
+def _json(conversation: Conversation) -> Iterator[bytes]:
+    yield export.as_json(conversation).encode()

@@ -1,0 +1,364 @@
+"""Conversations and messages: what can be done with them, always for one owner."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Case, F, QuerySet, When
+from django.utils import timezone
+
+from accounts.models import User
+from chat import tasks
+from chat.conversations import branches
+from chat.models import MESSAGE_MAX_CHARACTERS, TITLE_MAX_CHARACTERS, Conversation, Message
+
+# A writer that has given no sign of life for this long is dead.
+HEARTBEAT_TIMEOUT = timedelta(seconds=15)
+# A text with fewer words than this makes no cards worth keeping.
+MIN_WORDS_FOR_CARDS = 20
+INTERRUPTED_SENTENCE = (
+    "The server stopped while this answer was being written. What came is kept; "
+    "Retry has it written again."
+)
+
+# What an attempt brought, or if it brought nothing, what the one before had.
+KEPT_CONTENT = Case(When(content="", then=F("earlier_content")), default=F("content"))
+
+Status = Message.Status
+
+
+class MessageError(Exception):
+    """A message that cannot be taken. `sentence` is for the learner."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class EmptyMessage(MessageError):
+    pass
+
+
+class MessageTooLong(MessageError):
+    pass
+
+
+class TooFewWords(MessageError):
+    pass
+
+
+class AnswerUnderway(MessageError):
+    """An answer is being written in this conversation."""
+
+
+class NotTheLastAnswer(MessageError):
+    """Only the last answer of a conversation can be written again."""
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A learner's message and the answer that is to be written to it."""
+
+    message: Message
+    answer: Message
+
+
+def conversations_for_owner(owner: User) -> "QuerySet[Conversation]":
+    """Return the owner's conversations, the most recent first, without deleted ones."""
+    return Conversation.objects.filter(owner=owner, deleted_at=None)
+
+
+def messages_for_owner(owner: User) -> "QuerySet[Message]":
+    """Return the owner's messages, without those of deleted conversations."""
+    return (
+        Message.objects.filter(conversation__owner=owner, conversation__deleted_at=None)
+        .select_related("conversation")
+        .defer("embedding")
+    )
+
+
+def get_message(owner: User, message_id: UUID) -> Message:
+    """Raises Message.DoesNotExist, also for somebody else's."""
+    return messages_for_owner(owner).get(id=message_id)
+
+
+def check_content(content: str) -> str:
+    """Return what is to be stored. Raises EmptyMessage or MessageTooLong."""
+    content = content.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+    if not content.strip():
+        raise EmptyMessage("There is nothing to send yet. Type a question or paste a text.")
+    if len(content) > MESSAGE_MAX_CHARACTERS:
+        raise MessageTooLong(
+            f"This is {len(content):,} characters long and a message holds "
+            f"{MESSAGE_MAX_CHARACTERS:,}. Shorten it, or send it in parts."
+        )
+    return content
+
+
+def check_words_for_cards(content: str) -> None:
+    """Raises TooFewWords."""
+    words = len(content.split())
+    if words < MIN_WORDS_FOR_CARDS:
+        raise TooFewWords(
+            f"Cards need a text to come from: this has {words} "
+            f"{'word' if words == 1 else 'words'}, and it takes at least {MIN_WORDS_FOR_CARDS}. "
+            "Paste more, or ask about it instead."
+        )
+
+
+@transaction.atomic
+def start_conversation(owner: User, content: str, *, now: datetime | None = None) -> Message:
+    """Create a conversation with its first message. Raises MessageError."""
+    content = check_content(content)
+    now = now or timezone.now()
+    message = Message(role=Message.Role.USER, content=content, position=0)
+    _begin(owner, [message], now=now)
+    return message
+
+
+@transaction.atomic
+def append_message(
+    conversation: Conversation,
+    content: str,
+    *,
+    role: str = Message.Role.USER,
+    provider: str = "",
+    model: str = "",
+    after: UUID | None = None,
+    now: datetime | None = None,
+) -> Message:
+    """Add a finished message at the end of the branch through `after`, which becomes the open one.
+
+    Raises MessageError, AnswerUnderway while an answer is being written.
+    """
+    now = now or timezone.now()
+    if role == Message.Role.USER:
+        content = check_content(content)
+    message = Message(role=role, content=content, provider=provider, model=model)
+    add_after(lock_for_speaking(conversation, after=after, now=now), [message], now=now)
+    return message
+
+
+@transaction.atomic
+def ask(
+    owner: User,
+    content: str,
+    *,
+    conversation: Conversation | None = None,
+    after: UUID | None = None,
+    now: datetime | None = None,
+) -> Exchange:
+    """Store a learner's message and the row of the answer, to be written by chat.answers.generation.
+
+    It goes on where the branch through `after` ends, or the open one.
+    Raises MessageError; AnswerUnderway while another answer is being written. Four SQL statements
+    besides those of the transaction.
+    """
+    now = now or timezone.now()
+    message = Message(role=Message.Role.USER, content=check_content(content), position=0)
+    answer = Message(role=Message.Role.ASSISTANT, status=Status.STREAMING)
+    if conversation is None:
+        _begin(owner, [message, answer], now=now)
+    else:
+        end = lock_for_speaking(conversation, after=after, now=now)
+        add_after(end, [message, answer], now=now)
+    return Exchange(message, answer)
+
+
+_LOCK = "SELECT leaf_id FROM chat_conversation WHERE id = %s FOR UPDATE"
+_SPOKEN = """
+SELECT id, position, status FROM chat_message
+WHERE conversation_id = %s AND (id = %s OR status = 'streaming')
+"""
+
+
+@dataclass(frozen=True)
+class End:
+    """Where something new is said: after the leaf of a branch, None in an empty conversation."""
+
+    conversation: Conversation
+    leaf: Message | None
+
+
+def lock_for_speaking(
+    conversation: Conversation, *, now: datetime, after: UUID | None = None
+) -> End:
+    """Return the end of the branch through `after`; hold the conversation until the transaction
+    ends. Raises AnswerUnderway.
+    """
+    # What is read must be read after the lock was granted: a statement that waits for a row sees
+    # of the others only what was there when it began. In plain SQL: the first words wait for it.
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [conversation.id])
+        row = cursor.fetchone()
+        if row is None:
+            raise Conversation.DoesNotExist
+        (conversation.leaf_id,) = row
+        cursor.execute(_SPOKEN, [conversation.id, conversation.leaf_id])
+        known = cursor.fetchall()
+    leaf: Message | None = None
+    for message_id, position, status in known:
+        if status == Status.STREAMING and not mark_interrupted(
+            Message.objects.filter(id=message_id), now=now
+        ):
+            raise AnswerUnderway(
+                "An answer is still being written. Wait for it or stop it, then send this."
+            )
+        if message_id == conversation.leaf_id:
+            leaf = Message(id=message_id, position=position, conversation=conversation)
+    conversation.leaf = leaf
+    return End(conversation, branches.leaf_through(conversation, after))
+
+
+def add_after(end: End, messages: Sequence[Message], *, now: datetime, version: int = 1) -> None:
+    """Store messages at the end of a branch, each after the one before, and open that branch.
+
+    Within the transaction that locked the conversation. Three SQL statements.
+    """
+    before, position = end.leaf, end.leaf.position + 1 if end.leaf else 0
+    for message in messages:
+        message.conversation, message.parent = end.conversation, before
+        message.position, message.created_at, message.updated_at = position, now, now
+        before, position = message, position + 1
+    messages[0].version = version
+    _store(messages)
+    end.conversation.leaf = messages[-1]
+    # What is spoken in is in use: out of the archive with it.
+    Conversation.objects.filter(id=end.conversation.id).update(
+        leaf=messages[-1].id, updated_at=now, archived_at=None
+    )
+
+
+def _begin(owner: User, messages: Sequence[Message], *, now: datetime) -> None:
+    conversation = Conversation(
+        owner=owner, title=title_from(messages[0].content), created_at=now, updated_at=now
+    )
+    # The constraint is checked when the transaction commits; the message is there by then.
+    conversation.leaf_id = messages[-1].id
+    conversation.save(force_insert=True)
+    before: Message | None = None
+    for position, message in enumerate(messages):
+        message.conversation, message.parent, message.position = conversation, before, position
+        message.created_at = message.updated_at = now
+        before = message
+    _store(messages)
+
+
+def _store(messages: Sequence[Message]) -> None:
+    Message.objects.bulk_create(messages)
+    # A question is embedded with its answer: nobody waits for either.
+    if not messages[-1].is_being_written:
+        tasks.request_embedding(*(message.id for message in messages))
+
+
+@transaction.atomic
+def retry_answer(answer: Message, *, now: datetime | None = None) -> None:
+    """Make ready for writing an answer again, which opens its branch.
+
+    What came the first time is put back if the second attempt brings nothing.
+    Raises NotTheLastAnswer, AnswerUnderway.
+    """
+    now = now or timezone.now()
+    Conversation.objects.select_for_update().get(id=answer.conversation_id)
+    answer.refresh_from_db(fields=["status"])
+    if answer.is_being_written:
+        raise AnswerUnderway("This answer is already being written again.")
+    if not answer.can_be_retried or answer.replies.exists():
+        raise NotTheLastAnswer(
+            "The conversation has moved on since. Ask again in a new message instead."
+        )
+    writing = answer.conversation.messages.filter(status=Status.STREAMING)
+    if writing.exists() and not mark_interrupted(writing, now=now):
+        raise AnswerUnderway("Another answer is being written. Wait for it or stop it first.")
+    # Read within the lock: whatever the writer of the first attempt has added since is kept too.
+    answer.refresh_from_db(fields=["content", "earlier_content"])
+    Message.objects.filter(id=answer.id).update(
+        status=Status.STREAMING,
+        error="",
+        error_kind="",
+        retry_at=None,
+        content="",
+        earlier_content=answer.content or answer.earlier_content,
+        provider="",
+        model="",
+        created_at=now,
+        updated_at=now,
+    )
+    Conversation.objects.filter(id=answer.conversation_id).update(leaf=answer.id)
+    answer.refresh_from_db()
+
+
+def stop_answer(answer: Message, *, now: datetime | None = None) -> bool:
+    """Mark an answer as stopped; its writer, wherever it runs, sees that and keeps what came."""
+    return bool(
+        Message.objects.filter(id=answer.id, status=Status.STREAMING).update(
+            status=Status.STOPPED, content=KEPT_CONTENT, updated_at=now or timezone.now()
+        )
+    )
+
+
+def mark_interrupted(answers: "QuerySet[Message]", *, now: datetime | None = None) -> int:
+    """Mark those of the answers whose writer died. Returns how many. One SQL statement."""
+    now = now or timezone.now()
+    return answers.filter(status=Status.STREAMING, updated_at__lt=now - HEARTBEAT_TIMEOUT).update(
+        status=Status.INTERRUPTED,
+        error_kind=Message.ErrorKind.BROKEN,
+        error=INTERRUPTED_SENTENCE,
+        content=KEPT_CONTENT,
+        updated_at=now,
+    )
+
+
+def mark_cards_made(message: Message, now: datetime) -> None:
+    """Note that cards were made from a message. Called in the transaction that creates them."""
+    message.cards_made_at = now
+    message.save(update_fields=["cards_made_at"])
+
+
+def rename_conversation(conversation: Conversation, title: str) -> None:
+    """Raises EmptyMessage for a blank title. A long one is cut."""
+    title = " ".join(title.split())
+    if not title:
+        raise EmptyMessage("A conversation needs a title.")
+    conversation.title = _cut(title)
+    conversation.title_by = Conversation.TitleBy.LEARNER
+    conversation.save(update_fields=["title", "title_by"])
+
+
+def delete_conversation(conversation: Conversation, *, now: datetime | None = None) -> None:
+    """Put a conversation away; it can be brought back until the worker purges it."""
+    now = now or timezone.now()
+    conversation.messages.filter(status=Status.STREAMING).update(
+        status=Status.STOPPED, updated_at=now
+    )
+    conversation.deleted_at = now
+    conversation.save(update_fields=["deleted_at"])
+
+
+def restore_conversation(conversation: Conversation) -> None:
+    conversation.deleted_at = None
+    conversation.save(update_fields=["deleted_at"])
+
+
+def title_from(content: str, default: str = "Conversation") -> str:
+    """Return the first words of a text, at most 50 characters, without Markdown's signs."""
+    for line in content.splitlines():
+        line = re.sub(r"^[\s#>*+`~|-]+", "", line)
+        # An underscore within a word is part of it.
+        title = " ".join(re.sub(r"[*`]+|(?<!\w)_+|_+(?!\w)", "", line).split())
+        if title:
+            return _cut(title)
+    return default
+
+
+def _cut(title: str) -> str:
+    if len(title) <= TITLE_MAX_CHARACTERS:
+        return title
+    cut = title[: TITLE_MAX_CHARACTERS - 1]
+    words = cut if title[len(cut)] == " " else cut.rsplit(" ", 1)[0]
+    # A single long word is cut inside; else after the last whole one.
+    kept = words if len(words) > TITLE_MAX_CHARACTERS // 2 else cut
+    return kept.rstrip(" ,;:.-") + "…"

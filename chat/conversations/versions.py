@@ -1,0 +1,111 @@
+"""Other versions of what was said: another answer, a question put in other words, a fork."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from chat.conversations import branches
+from chat.conversations.conversations import (
+    End,
+    Exchange,
+    MessageError,
+    Status,
+    add_after,
+    check_content,
+    lock_for_speaking,
+)
+from chat.models import TITLE_MAX_CHARACTERS, Conversation, Message, Seed
+
+# What a fork's message keeps of the one that it copies.
+_COPIED = (
+    "position", "role", "content", "status", "error", "provider", "model",
+    "created_at", "updated_at", "embedding", "embedding_model",
+)  # fmt: skip
+
+
+class NothingToAnswer(MessageError):
+    """An answer that follows on no question."""
+
+
+class StillBeingWritten(MessageError):
+    """A fork would copy half an answer."""
+
+
+@transaction.atomic
+def regenerate(answer: Message, *, now: datetime | None = None) -> Message:
+    """Store the row of another answer to the same question, to be written by chat.answers.generation.
+
+    The answer that is there stays, as the version before. Raises NothingToAnswer, AnswerUnderway.
+    """
+    now = now or timezone.now()
+    if answer.parent_id is None:
+        raise NothingToAnswer("This answer follows on no question. Ask in a new message instead.")
+    another = Message(role=Message.Role.ASSISTANT, status=Status.STREAMING)
+    _add_version(answer, [another], now=now)
+    return another
+
+
+@transaction.atomic
+def edit_message(message: Message, content: str, *, now: datetime | None = None) -> Exchange:
+    """Store a learner's message in other words, and the row of the answer to it.
+
+    The message that is there stays, with all that followed on it. Raises MessageError,
+    AnswerUnderway.
+    """
+    now = now or timezone.now()
+    edited = Message(role=Message.Role.USER, content=check_content(content))
+    answer = Message(role=Message.Role.ASSISTANT, status=Status.STREAMING)
+    _add_version(message, [edited, answer], now=now)
+    return Exchange(edited, answer)
+
+
+def _add_version(message: Message, messages: list[Message], *, now: datetime) -> None:
+    conversation = message.conversation
+    lock_for_speaking(conversation, now=now)
+    before = None
+    if message.parent_id is not None:
+        before = Message.objects.only("id", "position").get(id=message.parent_id)
+    add_after(End(conversation, before), messages, now=now, version=branches.next_version(message))
+
+
+@transaction.atomic
+def open_branch(message: Message) -> Message:
+    """Open the branch that leads through a message, the one on which something was said last.
+
+    Returns its leaf.
+    """
+    conversation = Conversation.objects.select_for_update().get(id=message.conversation_id)
+    leaf = branches.leaf_through(conversation, message.id) or message
+    Conversation.objects.filter(id=conversation.id).update(leaf=leaf)
+    return leaf
+
+
+@transaction.atomic
+def fork(message: Message, *, owner: User, now: datetime | None = None) -> Conversation:
+    """Begin a conversation that goes on from a message: all up to it is copied.
+
+    Cards stay with the messages they were made from. Raises StillBeingWritten.
+    """
+    now = now or timezone.now()
+    origin = message.conversation
+    before = branches.path(message.id).only(*_COPIED).order_by("position")
+    copies = [Message(**{name: getattr(original, name) for name in _COPIED}) for original in before]
+    if copies[-1].is_being_written:
+        raise StillBeingWritten(
+            "This answer is still being written. Wait for it or stop it, then fork from here."
+        )
+    conversation = Conversation.objects.create(
+        owner=owner,
+        title=origin.title[:TITLE_MAX_CHARACTERS],
+        created_at=now,
+        updated_at=now,
+        forked_from=message,
+    )
+    branches.add_in_order(conversation, copies)
+    for seed in Seed.objects.filter(conversation=origin):
+        Seed.objects.create(
+            conversation=conversation, title=seed.title, text=seed.text, links=seed.links
+        )
+    return conversation

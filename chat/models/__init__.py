@@ -1,0 +1,19 @@
+"""ORM rows of the chat."""
+
+from chat.models.conversations import (
+    MESSAGE_MAX_CHARACTERS,
+    TITLE_MAX_CHARACTERS,
+    Conversation,
+    Message,
+)
+from chat.models.recorded import AnswerContext, Instructions, Seed
+
+__all__ = [
+    "MESSAGE_MAX_CHARACTERS",
+    "TITLE_MAX_CHARACTERS",
+    "AnswerContext",
+    "Conversation",
+    "Instructions",
+    "Message",
+    "Seed",
+]

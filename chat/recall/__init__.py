@@ -1,0 +1,1 @@
+"""What the model is told: what bears on a question, and the conversation so far."""

@@ -1,0 +1,96 @@
+"""What an answer was told: kept when the answer is, shown word for word."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from accounts.models import User
+from chat.models import AnswerContext, Instructions, Message
+from chat.recall import prompts
+from chat.recall.tokens import estimate_tokens
+
+
+def record(answer: Message, prompt: "prompts.Prompt | None") -> None:
+    """Keep what was sent for an answer, in place of what an earlier attempt at it was sent.
+
+    Within the caller's transaction. Two SQL statements.
+    """
+    if prompt is None:
+        return
+    digest = hashlib.sha256(prompt.instructions.encode()).hexdigest()
+    Instructions.objects.bulk_create(
+        [Instructions(digest=digest, text=prompt.instructions)], ignore_conflicts=True
+    )
+    context = AnswerContext(
+        answer_id=answer.id,
+        instructions_id=digest,
+        quoted=prompt.quoted,
+        found=[
+            {
+                "kind": item.kind,
+                "title": item.title,
+                "text": item.text,
+                "url": item.url,
+                "why": item.why,
+                "tokens": estimate_tokens(prompts.quote(item)),
+            }
+            for item in prompt.found
+        ],
+        window=[str(message_id) for message_id in prompt.window],
+        left_out=prompt.left_out,
+        tokens=prompt.tokens,
+        window_tokens=prompts.WINDOW_TOKENS,
+        created_at=answer.created_at,
+    )
+    AnswerContext.objects.bulk_create(
+        [context],
+        update_conflicts=True,
+        unique_fields=["answer"],
+        update_fields=[
+            "instructions", "quoted", "found", "window", "left_out", "tokens", "window_tokens",
+            "created_at",
+        ],
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What an answer was told, for its page. `messages` are as they are now, oldest first."""
+
+    system: str
+    system_tokens: int
+    cards: list[dict[str, Any]]
+    notes: list[dict[str, Any]]
+    messages: list[tuple[Message, int]]
+    message_tokens: int
+    # Messages that were sent and that are gone since.
+    missing: int
+    context: AnswerContext
+
+
+def sent(owner: User, answer: Message) -> Sent | None:
+    """Return what an answer of this owner's was told; None where it was not kept.
+
+    Two SQL queries.
+    """
+    contexts = AnswerContext.objects.filter(answer=answer, answer__conversation__owner=owner)
+    context = contexts.select_related("instructions").first()
+    if context is None:
+        return None
+    known = (
+        Message.objects.filter(conversation__owner=owner, id__in=context.window)
+        .only("id", "role", "content", "position", "conversation_id")
+        .order_by("position")
+    )
+    messages = [(message, estimate_tokens(message.content)) for message in known]
+    system = context.instructions.text + context.quoted
+    return Sent(
+        system=system,
+        system_tokens=estimate_tokens(system),
+        cards=[item for item in context.found if item["kind"] == "card"],
+        notes=[item for item in context.found if item["kind"] != "card"],
+        messages=messages,
+        message_tokens=sum(tokens for _, tokens in messages),
+        missing=len(context.window) - len(messages),
+        context=context,
+    )

@@ -1,0 +1,56 @@
+"""Conversations and messages for the palette."""
+
+import uuid
+
+from django.urls import reverse
+
+from chat.recall import message_search
+from memoryloop.web.palette import PaletteItem
+
+# A message on one line of the palette.
+SNIPPET_CHARACTERS = 90
+# With fewer letters nearly everything fits.
+FEWEST_LETTERS = 3
+
+
+def find_conversations(*, owner_id: uuid.UUID, text: str, limit: int) -> list[PaletteItem]:
+    """Return this owner's conversations whose titles have all the words, the newest first."""
+    return [
+        PaletteItem(
+            "Conversations",
+            conversation.title,
+            reverse("chat:conversation", args=[conversation.id]),
+            "chat",
+        )
+        for conversation in message_search.named(owner_id=owner_id, text=text, limit=limit)
+    ]
+
+
+def find_messages(*, owner_id: uuid.UUID, text: str, limit: int) -> list[PaletteItem]:
+    """Return this owner's messages with these words or this meaning; none without a word."""
+    if len(text.strip()) < FEWEST_LETTERS:
+        return []
+    found = message_search.search(owner_id=owner_id, text=text, limit=limit)
+    # A conversation that is there by its title is not there again by the message it is named after.
+    named = {conversation.id for conversation in found.conversations}
+    return [
+        PaletteItem(
+            "Messages",
+            _line(hit.snippet),
+            reverse("chat:message", args=[hit.message.id]),
+            "search",
+            hit.message.conversation.title,
+        )
+        for hit in found.hits
+        if hit.message.position or hit.message.conversation_id not in named
+    ]
+
+
+def _line(snippet: str) -> str:
+    """Return the snippet as plain text, beginning near the first word found."""
+    first = snippet.find(message_search.OPEN)
+    start = snippet.rfind(" ", 0, max(0, first - 24)) + 1 if first > SNIPPET_CHARACTERS // 2 else 0
+    line = snippet[start:].replace(message_search.OPEN, "").replace(message_search.CLOSE, "")
+    if len(line) > SNIPPET_CHARACTERS:
+        line = line[:SNIPPET_CHARACTERS].rsplit(" ", 1)[0] + "…"
+    return ("…" if start else "") + line

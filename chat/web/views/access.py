@@ -1,0 +1,38 @@
+"""Get what belongs to the learner who asks; a stranger's is as absent as one that never was."""
+
+from uuid import UUID
+
+from django.shortcuts import get_object_or_404
+
+from accounts.models import User
+from chat.conversations.conversations import conversations_for_owner, messages_for_owner
+from chat.models import Conversation, Message
+
+
+def get_conversation(owner: User, conversation_id: UUID) -> Conversation:
+    """Return the conversation, the leaf of its open branch and what it is about. One SQL query."""
+    owned = conversations_for_owner(owner).select_related("leaf", "seed")
+    return get_object_or_404(
+        owned.defer("leaf__embedding", "leaf__content", "leaf__earlier_content"),
+        id=conversation_id,
+    )
+
+
+def get_conversation_to_speak_in(owner: User, conversation_id: UUID) -> Conversation:
+    """Return the conversation alone: its leaf is read when it is locked. One SQL query."""
+    return get_object_or_404(conversations_for_owner(owner), id=conversation_id)
+
+
+def get_message(owner: User, message_id: UUID) -> Message:
+    return get_object_or_404(messages_for_owner(owner), id=message_id)
+
+
+def get_answer(owner: User, message_id: UUID) -> Message:
+    answers = messages_for_owner(owner).filter(role=Message.Role.ASSISTANT)
+    return get_object_or_404(answers, id=message_id)
+
+
+def get_question(owner: User, message_id: UUID) -> Message:
+    """Return something that the learner themselves said."""
+    questions = messages_for_owner(owner).filter(role=Message.Role.USER)
+    return get_object_or_404(questions, id=message_id)

@@ -1,0 +1,71 @@
+"""Where a conversation begins."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.http import HtmxHttpRequest
+from accounts.services import provider_for
+from chat.answers import generation
+from chat.conversations import pin_and_archive
+from chat.conversations.conversations import ask, start_conversation
+from chat.recall import prefetch
+from chat.web.forms import MessageForm
+
+RECENT = 8
+# Ways in for somebody who does not know what to type yet.
+SUGGESTIONS = (
+    ("Explain photosynthesis", "Explain photosynthesis to me as if I were new to biology."),
+    (
+        "Quiz me on European capitals",
+        "Quiz me on the capitals of Europe, one question at a time, and wait for my answers.",
+    ),
+    (
+        "How does spaced repetition work?",
+        "How does spaced repetition work, and why does it beat rereading?",
+    ),
+    (
+        "Plan how to learn Python",
+        "Make me a four-week plan for learning Python with half an hour a day.",
+    ),
+)
+
+
+@require_safe
+@login_required
+def home(request: HtmxHttpRequest) -> HttpResponse:
+    return _render_home(request, MessageForm())
+
+
+@require_POST
+@login_required
+def start(request: HtmxHttpRequest) -> HttpResponse:
+    """Begin a conversation with its first message."""
+    form = MessageForm(request.POST)
+    if not form.is_valid():
+        return _render_home(request, form, status=422)
+    if form.wants_cards:
+        message = start_conversation(request.user, form.cleaned_data["content"])
+        return redirect("flashcards:make", message.id)
+    recalling = prefetch.recall(
+        owner_id=request.user.id, text=form.cleaned_data["content"], now=timezone.now()
+    )
+    exchange = ask(request.user, form.cleaned_data["content"])
+    generation.start_on_commit(exchange.answer, request.user, recalling=recalling)
+    return redirect(exchange.message.conversation)
+
+
+def _render_home(request: HtmxHttpRequest, form: MessageForm, status: int = 200) -> HttpResponse:
+    recent = list(pin_and_archive.listed(request.user)[: RECENT + 1])
+    # Whoever has asked before has seen who answers. Costs two queries, and perhaps a probe.
+    tutor = provider_for(request.user) if not recent else None
+    context = {
+        "form": form,
+        "recent": recent[:RECENT],
+        "has_more": len(recent) > RECENT,
+        "suggestions": SUGGESTIONS,
+        "tutor": tutor,
+    }
+    return render(request, "chat/home.html", context, status=status)

@@ -1,0 +1,175 @@
+"""One message: sending it, finding it, stopping and retrying an answer."""
+
+import time
+from uuid import UUID
+
+from django.contrib import messages as levels
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.http import HtmxHttpRequest
+from accounts.models import User
+from accounts.results import KeyState
+from accounts.services import test_refused
+from chat.answers import generation, send_message
+from chat.conversations import branches
+from chat.conversations.conversations import (
+    AnswerUnderway,
+    MessageError,
+    append_message,
+    retry_answer,
+    stop_answer,
+)
+from chat.models import Conversation, Message
+from chat.recall import prefetch
+from chat.web.forms import MessageForm
+from chat.web.views import pages
+from chat.web.views.access import get_answer, get_conversation_to_speak_in, get_message
+from memoryloop.web.toasts import toast
+
+HAND_ON_SECONDS = 0.000_3
+# Twice what it takes to ask a provider when everything is known.
+ASKING_SECONDS = 0.008
+
+
+@require_POST
+@login_required
+def send(request: HtmxHttpRequest, conversation_id: UUID) -> HttpResponse:
+    """Store a message, and have it answered or turned into cards."""
+    form = MessageForm(request.POST)
+    if not form.is_valid():
+        return _refused(request, conversation_id, form, status=422)
+    content, after = form.cleaned_data["content"], form.cleaned_data["after"]
+    try:
+        if form.wants_cards:
+            conversation = get_conversation_to_speak_in(request.user, conversation_id)
+            message = append_message(conversation, content, after=after)
+            return _go(request, reverse("flashcards:make", args=[message.id]))
+        said = _ask(request.user, content, conversation_id=conversation_id, after=after)
+    except AnswerUnderway as error:
+        form.add_error("content", error.sentence)
+        return _refused(request, conversation_id, form, status=409)
+    conversation, exchange = said.conversation, said.exchange
+    if request.htmx:
+        context = pages.exchange_context(conversation, [exchange.message, exchange.answer])
+        return render(request, "chat/_exchange.html", context)
+    return redirect(f"{conversation.get_absolute_url()}#message-{exchange.message.id}")
+
+
+def _ask(
+    owner: User, content: str, *, conversation_id: UUID, after: UUID | None
+) -> send_message.Said:
+    """Store a question and have it answered: what the first words wait for."""
+    now = timezone.now()
+    recalling = prefetch.recall(
+        owner_id=owner.id, text=content, now=now, conversation_id=conversation_id
+    )
+    if recalling is not None and not recalling.is_done:
+        # The first words wait longest for the question to be embedded: that begins now, not when
+        # this thread is next made to hand the interpreter on.
+        time.sleep(HAND_ON_SECONDS)
+    try:
+        said = send_message.say(
+            owner, content, conversation_id=conversation_id, after=after, now=now
+        )
+    except Conversation.DoesNotExist:
+        raise Http404 from None
+    generation.start_on_commit(said.exchange.answer, owner, recalling=recalling, ready=said.ready)
+    if recalling is not None and recalling.is_done:
+        # Nothing holds the asking up but this thread, which would render the page beside it.
+        generation.wait_until_asked(said.exchange.answer.id, ASKING_SECONDS)
+    return said
+
+
+@require_safe
+@login_required
+def message(request: HtmxHttpRequest, message_id: UUID) -> HttpResponse:
+    """Return the message's fragment to htmx, and others to its place in the conversation."""
+    found = get_message(request.user, message_id)
+    if request.htmx:
+        return render(request, "chat/_message.html", pages.message_context(request.user, found))
+    return redirect(pages.address(found))
+
+
+@require_safe
+@login_required
+def source(request: HtmxHttpRequest, message_id: UUID) -> HttpResponse:
+    """Return the message as it was written, in Markdown."""
+    found = get_message(request.user, message_id)
+    return HttpResponse(found.content, content_type="text/plain; charset=utf-8")
+
+
+@require_POST
+@login_required
+def stop(request: HtmxHttpRequest, message_id: UUID) -> HttpResponse:
+    """Stop an answer; what came stays. Stopping one that has ended changes nothing."""
+    answer = get_answer(request.user, message_id)
+    if stop_answer(answer):
+        generation.stop(answer.id)
+    # The page learns of the end from the stream it is listening to.
+    return HttpResponse(status=204) if request.htmx else _to_message(answer)
+
+
+@require_POST
+@login_required
+def retry(request: HtmxHttpRequest, message_id: UUID) -> HttpResponse:
+    """Have the last answer, which ended badly, written again.
+
+    `provider=fallback` has what stands in for the provider that failed write it; else a key that
+    was refused is tried first, and used if it works by now.
+    """
+    answer = get_answer(request.user, message_id)
+    instead_of = answer.provider if request.POST.get("provider") == "fallback" else ""
+    if not instead_of and answer.error_kind == Message.ErrorKind.KEY:
+        tried = test_refused(user=request.user, failed=answer.provider, now=timezone.now())
+        if tried is not None and tried.state is KeyState.REFUSED:
+            return _still_failing(request, answer, tried.sentence)
+    try:
+        retry_answer(answer)
+        generation.start_on_commit(answer, request.user, instead_of=instead_of)
+    except MessageError as error:
+        toast(request, error.sentence, level=levels.WARNING)
+        return _go(request, answer.conversation.get_absolute_url())
+    if request.htmx:
+        branches.number_versions([answer])
+        context = pages.exchange_context(answer.conversation, [answer])
+        return render(request, "chat/_exchange.html", context)
+    return _to_message(answer)
+
+
+def _still_failing(request: HtmxHttpRequest, answer: Message, sentence: str) -> HttpResponse:
+    """Say that the key is refused still, where its failure is told."""
+    toast(request, sentence, level=levels.WARNING)
+    if not request.htmx:
+        return _to_message(answer)
+    response = render(request, "_toasts.html", {"oob": True})
+    response["HX-Reswap"] = "none"
+    return response
+
+
+def _refused(
+    request: HtmxHttpRequest, conversation_id: UUID, form: MessageForm, *, status: int
+) -> HttpResponse:
+    """Show what is wrong where it was typed, with what was typed."""
+    conversation = get_conversation_to_speak_in(request.user, conversation_id)
+    context = pages.conversation_context(request, conversation, form)
+    if not request.htmx:
+        return render(request, "chat/conversation.html", context, status=status)
+    response = render(request, "chat/_composer.html", context, status=status)
+    response["HX-Retarget"] = "#composer"
+    response["HX-Reswap"] = "outerHTML"
+    return response
+
+
+def _go(request: HtmxHttpRequest, address: str) -> HttpResponse:
+    if request.htmx:
+        return HttpResponse(headers={"HX-Redirect": address})
+    return redirect(address)
+
+
+def _to_message(answer: Message) -> HttpResponse:
+    return redirect(f"{answer.conversation.get_absolute_url()}#message-{answer.id}")

@@ -1,0 +1,193 @@
+"""Dump and restore the whole database with PostgreSQL's own programs."""
+
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import psycopg
+from django.db import connection
+from psycopg import pq
+from psycopg.conninfo import make_conninfo
+
+from memoryloop.postgres.server import PostgresError, binaries
+
+_CHUNK_BYTES = 1 << 20
+_LEAVING_SECONDS = 2.0
+
+
+class DumpError(Exception):
+    """The database could not be dumped or restored; the message is a sentence for who runs it."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One moment of the database, for a connection of ours and for pg_dump."""
+
+    name: str
+    connection: "psycopg.Connection[Any]"
+
+
+@contextlib.contextmanager
+def snapshot() -> Iterator[Snapshot]:
+    """Hold the database as it is now, within the block. Others write on."""
+    with psycopg.connect(_conninfo(), autocommit=False) as held:
+        held.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        held.read_only = True
+        row = held.execute("SELECT pg_export_snapshot()").fetchone()
+        yield Snapshot(str(row[0] if row else ""), held)
+
+
+@contextlib.contextmanager
+def dumping(file: Path, moment: Snapshot) -> Iterator[None]:
+    """Dump that moment into a file while the block runs; done when it ends. Raises DumpError."""
+    command = [
+        *(_program("pg_dump", server_version() // 10_000), "--format=custom", "--no-password"),
+        *(f"--snapshot={moment.name}", f"--file={file}", f"--dbname={_conninfo(password=False)}"),
+    ]
+    with subprocess.Popen(command, env=_environment(), stderr=subprocess.PIPE) as process:  # noqa: S603 - PostgreSQL's own program, no shell
+        try:
+            yield
+        except BaseException:
+            process.kill()
+            raise
+        _, said = process.communicate()
+    _succeed("pg_dump", process.returncode, said)
+
+
+def restore(file: Path, *, first: str, then: str) -> None:
+    """Put a dump in the place of what is there, SQL before and after it, all in one transaction.
+
+    Needs a PostgreSQL that is not older than the one that was dumped. Raises DumpError.
+    """
+    version = server_version()
+    reading = [
+        *(_program("pg_restore", dump_version(file)), "--clean", "--if-exists", "--no-owner"),
+        *("--no-privileges", "--no-comments", "--file=-", str(file)),
+    ]
+    writing = [
+        *(_program("psql", 1), "--no-psqlrc", "--quiet", "--no-password", "--single-transaction"),
+        *("--set=ON_ERROR_STOP=1", "--output=/dev/null", "--file=-"),
+        f"--dbname={_conninfo(password=False)}",
+    ]
+    pipe = subprocess.PIPE
+    with (
+        subprocess.Popen(reading, stdout=pipe, stderr=subprocess.DEVNULL) as source,  # noqa: S603 - as above
+        subprocess.Popen(writing, env=_environment(), stdin=pipe, stderr=pipe) as target,  # noqa: S603 - as above
+    ):
+        assert source.stdout is not None  # noqa: S101 - it was asked for
+        assert target.stdin is not None  # noqa: S101 - as above
+        try:
+            # psql hangs up when it has met an error; its words are read below.
+            with contextlib.suppress(BrokenPipeError):
+                target.stdin.write(first.encode())
+                _copy(source.stdout, target.stdin, version)
+                if source.wait() == 0:
+                    target.stdin.write(then.encode())
+                else:
+                    # What it has must not be committed: it is not the whole.
+                    target.kill()
+        finally:
+            source.kill()
+            source.wait()
+        with contextlib.suppress(BrokenPipeError):
+            target.stdin.close()
+        target.stdin = None
+        _, said = target.communicate()
+    if target.returncode < 0:
+        raise DumpError(f"{file} cannot be read by pg_restore: is it damaged?")
+    _succeed("psql", target.returncode, said)
+
+
+def server_version() -> int:
+    """Return the server's version as a number, 180006 for 18.6."""
+    return int(connection.pg_version)  # type: ignore[attr-defined]
+
+
+def dump_version(file: Path) -> int:
+    """Return the major version of the pg_dump that wrote a file. Raises DumpError."""
+    done = subprocess.run(  # noqa: S603 - PostgreSQL's own program, no shell
+        [_program("pg_restore", 1), "--list", file], capture_output=True, text=True, check=False
+    )
+    found = re.search(r"Dumped by pg_dump version: (\d+)", done.stdout)
+    if found is None:
+        raise DumpError(f"{file} cannot be read by pg_restore: {done.stderr.strip()}")
+    return int(found[1])
+
+
+def count_others() -> int:
+    """Return how many other connections of this role the database has; ours are closed first."""
+    connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]
+    # Our own take a moment to go after they were closed.
+    deadline = time.monotonic() + _LEAVING_SECONDS
+    with psycopg.connect(_conninfo(), autocommit=True) as ours:
+        while (others := _others(ours)) and time.monotonic() < deadline:
+            time.sleep(0.05)
+    return others
+
+
+def _others(ours: "psycopg.Connection[Any]") -> int:
+    row = ours.execute(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND usename = current_user AND pid <> pg_backend_pid()"
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _copy(source: IO[bytes], target: IO[bytes], version: int) -> None:
+    head = True
+    while chunk := source.read(_CHUNK_BYTES):
+        if head and version < 170_000:
+            # pg_restore of 17 and later says this to every server; older ones do not know it.
+            chunk = chunk.replace(b"\nSET transaction_timeout = 0;\n", b"\n", 1)
+        head = False
+        target.write(chunk)
+
+
+def _program(name: str, at_least: int) -> str:
+    """Return one of PostgreSQL's programs of this major version or later. Raises DumpError."""
+    candidates = []
+    with contextlib.suppress(PostgresError):
+        candidates.append(str(binaries() / name))
+    if on_path := shutil.which(name):
+        candidates.append(on_path)
+    for program in candidates:
+        said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)  # noqa: S603 - as above
+        version = re.search(r" (\d+)", said.stdout)
+        if version and int(version[1]) >= at_least:
+            return program
+    raise DumpError(
+        f"{name} of PostgreSQL {at_least} or later is needed: install PostgreSQL's client programs "
+        "of the server's version, so that they are on the PATH."
+    )
+
+
+def _conninfo(*, password: bool = True) -> str:
+    """Return where the database is, as libpq reads it."""
+    known = {item.keyword.decode() for item in pq.Conninfo.get_defaults()}
+    given = {k: v for k, v in connection.get_connection_params().items() if k in known and v}
+    if not password:
+        given.pop("password", None)
+    return make_conninfo(**given)
+
+
+def _environment() -> dict[str, str]:
+    # Not as an argument: every user of the machine can read those.
+    password = connection.get_connection_params().get("password")
+    return {**os.environ, **({"PGPASSWORD": password} if password else {})}
+
+
+def _succeed(program: str, code: int, said: bytes) -> None:
+    if code:
+        words = said.decode(errors="replace").strip().splitlines()
+        last = next(
+            (line for line in reversed(words) if "rror" in line), words[-1] if words else ""
+        )
+        raise DumpError(f"{program} failed ({code}): {last}")

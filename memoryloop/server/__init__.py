@@ -1,0 +1,1 @@
+"""The web server's process: serving, background work, health, memory."""

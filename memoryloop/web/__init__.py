@@ -1,0 +1,1 @@
+"""What every page has: toasts, the palette, security headers, the front page."""

@@ -1,0 +1,88 @@
+"""What stands before every page: the health of the whole, and headers that all answers carry."""
+
+from collections.abc import Awaitable, Callable
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.views.decorators.http import require_safe
+
+from memoryloop.server import health
+
+# Nothing from another host, no inline script or style, no plug-in, no frame, no foreign form.
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
+
+
+class SecurityHeadersMiddleware:
+    """Set the Content-Security-Policy and Permissions-Policy, in development too."""
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        response = self.get_response(request)
+        if isinstance(response, HttpResponseBase):
+            return _with_headers(response)
+        return self._when_ready(response)
+
+    async def _when_ready(self, response: Awaitable[HttpResponseBase]) -> HttpResponseBase:
+        return _with_headers(await response)
+
+
+def _with_headers(response: HttpResponseBase) -> HttpResponseBase:
+    response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+    response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+    return response
+
+
+class HealthMiddleware:
+    """Answer GET /healthz before anything that needs a session, a known host or a database."""
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        self.is_async = iscoroutinefunction(get_response)
+        if self.is_async:
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        if request.path_info != "/healthz":
+            return self.get_response(request)
+        if self.is_async:
+            # In a thread of its own: checks take time, and Django's one thread may be busy.
+            return sync_to_async(healthz, thread_sensitive=False)(request)
+        return healthz(request)
+
+
+@require_safe
+def healthz(_request: HttpRequest) -> HttpResponse:
+    healthy, findings = health.report()
+    status = "ok" if healthy else "failing"
+    return JsonResponse(
+        {"status": status, **findings},
+        status=200 if healthy else 503,
+        headers={"Cache-Control": "no-store"},
+    )

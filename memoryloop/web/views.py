@@ -1,0 +1,25 @@
+"""Pages that belong to no app: the front page and the palette."""
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from memoryloop.web import palette as palettes
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    if request.user.is_authenticated:
+        return redirect(settings.LOGIN_REDIRECT_URL)
+    return render(request, "home.html")
+
+
+@login_required
+@require_safe
+def palette(request: HttpRequest) -> HttpResponse:
+    """Answer with the palette's results, a fragment for its dialog."""
+    text = request.GET.get("q", "")[:200]
+    groups = palettes.find(owner_id=request.user.pk, text=text)
+    return render(request, "_palette.html", {"groups": groups, "text": text})
