@@ -23,7 +23,7 @@ hypothesis_settings.load_profile("memoryloop")
 # What takes longest, a browser's tests before all: begun first, it keeps no worker busy when the
 # other has nothing left to do. The folder of the browser's tests is done in one piece, so that the
 # browser and the MemoryLoops it visits are begun once.
-FIRST = ("tests/e2e/test_pages.py", "tests/e2e/", "tests/ground/running/")
+FIRST = ("tests/e2e/test_pages.py", "tests/e2e/", "tests/memoryloop/server/")
 
 
 @pytest.hookimpl(trylast=True)

@@ -13,7 +13,7 @@ from accounts import throttling
 from accounts.models import LogInAttempts, User
 from accounts.throttling import Limit, TooManyAttempts, client_place
 from tests.base import PASSWORD, TestCase
-from tests.flashcards.processes import database_url
+from tests.flashcards.store.processes import database_url
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 THREE = Limit("three", 3)

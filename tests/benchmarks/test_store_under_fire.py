@@ -11,7 +11,7 @@ from django.test import TransactionTestCase
 from accounts.models import User
 from flashcards.domain.records import LogKind, ReviewLog
 from tests.factories import stored_card
-from tests.flashcards.processes import acknowledged, judge, start
+from tests.flashcards.store.processes import acknowledged, judge, start
 
 KILLS = 200
 # What runs at once; as the shared cards are few, they meet often.

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.visit import Visit
-from tests.flashcards.anki_packages import BASIC, CREATED, Package
+from tests.flashcards.exchange.anki_packages import BASIC, CREATED, Package
 
 pytestmark = pytest.mark.browser
 

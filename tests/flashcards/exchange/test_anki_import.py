@@ -1,0 +1,359 @@
+"""A package of Anki becomes cards here: words, decks, tags, images, and every review."""
+
+import io
+import tempfile
+import uuid
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import PIL.Image
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from accounts.models import User
+from flashcards.cards.cards import delete_card, edit_card
+from flashcards.domain.records import Flashcard, Kind, Rating, ReviewLog, State
+from flashcards.exchange import import_job, uploads
+from flashcards.exchange.anki import collection
+from flashcards.exchange.anki.package import BadPackage
+from flashcards.exchange.import_choice import Choice
+from flashcards.maintenance import check
+from flashcards.models import CardImport, Deck
+from flashcards.review.ratings import review_card
+from flashcards.tasks import import_cards
+from tests.base import TestCase
+from tests.flashcards.exchange import anki_packages
+from tests.flashcards.exchange.anki_packages import CREATED, Package
+
+DAY = timedelta(days=1)
+
+
+def png() -> bytes:
+    stream = io.BytesIO()
+    PIL.Image.new("RGB", (2, 3), "red").save(stream, "PNG")
+    return stream.getvalue()
+
+
+class ImportTestCase(TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        kept = self.settings(EXCHANGE_ROOT=self.folder / "exchange")
+        kept.enable()
+        self.addCleanup(kept.disable)
+
+    def upload(
+        self, package: Package, form: str = "anki21", owner: User | None = None
+    ) -> CardImport:
+        content = package.write(self.folder / "deck.apkg", form).read_bytes()
+        return self.receive("deck.apkg", content, owner)
+
+    def receive(self, name: str, content: bytes, owner: User | None = None) -> CardImport:
+        return uploads.receive(
+            owner_id=(owner or self.alice).pk,
+            upload=SimpleUploadedFile(name, content),
+            now=timezone.now(),
+        )
+
+    def take(self, row: CardImport, **choice: Any) -> dict[str, Any]:
+        import_job.start(
+            owner_id=row.owner_id, import_id=row.id, choice=Choice(**choice), now=timezone.now()
+        )
+        import_cards(import_id=str(row.id))
+        row.refresh_from_db()
+        self.assertEqual((row.status, row.error), ("done", ""))
+        report: dict[str, Any] = row.report
+        return report
+
+    def import_(self, package: Package, form: str = "anki21", **choice: Any) -> dict[str, Any]:
+        return self.take(self.upload(package, form), **choice)
+
+    def cards(self, owner: User | None = None) -> dict[str, Flashcard]:
+        found = Flashcard.objects.for_owner(owner or self.alice)
+        return {f"{card.question}#{card.ordinal}": card for card in found}
+
+    def logs(self, card: Flashcard) -> list[ReviewLog]:
+        found = ReviewLog.objects.for_owner(self.alice).filter(flashcard_id=card.id)
+        return sorted(found, key=lambda log: log.sequence)
+
+    def assert_sound(self) -> None:
+        found = [f for f in check.check().findings if not f.kind.startswith("index")]
+        self.assertEqual(found, [])
+
+
+class EveryFormatTests(ImportTestCase):
+    def test_each_of_the_three_formats_brings_the_same(self) -> None:
+        package = Package(media={"a cell.png": png(), "cell.mp3": b"x"})
+        studied = package.basic(
+            "What is <b>this</b>?<br><img src='a cell.png'>",
+            "A cell [sound:cell.mp3]",
+            "Biology::Cells",
+            tags="leech school::year1",
+            type=2, queue=2, due=24, ivl=2, factor=2300, flags=3,
+        )  # fmt: skip
+        last = package.studied(studied)
+        note = package.note(anki_packages.REVERSED, "uno", "one")
+        package.card(note, 0, "Spanish")
+        package.card(note, 1, "Spanish", queue=-1)
+        for form, owner in zip(
+            ("anki2", "anki21", "anki21b"), (self.alice, self.bob, self.charlie), strict=True
+        ):
+            with self.subTest(form=form):
+                row = self.upload(package, form, owner)
+                contents = row.contents
+                self.assertEqual((contents["cards"], contents["reviews"]), (3, 5))
+                self.assertEqual((contents["images"], contents["audio"]), (1, 1))
+                self.assertEqual(
+                    [deck[1:] for deck in contents["decks"]],
+                    [["Biology::Cells", 1], ["Spanish", 2]],
+                )
+                report = self.take(row)
+                self.assertEqual((report["imported"], report["reviews"]), (3, 5))
+                self.assertEqual((report["images"], report["skipped"]), (1, {}))
+                cards = self.cards(owner)
+                card = next(card for name, card in cards.items() if "this" in name)
+                self.assertRegex(
+                    card.question, r"^What is \*\*this\*\*\?  \n!\[\]\(/media/\w{64}\.png\)$"
+                )
+                self.assertEqual(card.answer, "A cell [sound:cell.mp3]")
+                self.assertEqual(card.tags, ("leech", "school::year1"))
+                (deck,) = Deck.objects.filter(id__in=card.deck_ids)
+                self.assertEqual((deck.name, card.flag), ("Biology::Cells", 3))
+                self.assertEqual((card.state, card.last_review), (State.REVIEW, last))
+                self.assertEqual(card.due.date(), (CREATED + 24 * DAY).date())
+                self.assertEqual((card.reps, card.lapses), (5, 1))
+                self.assertEqual(card.created_at.replace(microsecond=0), CREATED)
+                one, two = cards["uno#1"], cards["uno#2"]
+                self.assertEqual((one.note_id, one.kind), (two.note_id, Kind.REVERSED))
+                self.assertEqual((one.suspended, two.suspended), (False, True))
+        self.assert_sound()
+
+
+class NoteTypeTests(ImportTestCase):
+    def test_every_note_type_becomes_what_it_asks(self) -> None:
+        package = Package()
+        gaps = package.note(
+            anki_packages.CLOZE, "{{c1::Paris}} is in {{c2::<i>France</i>::land}}", "A city"
+        )
+        for ordinal in (0, 1):
+            package.card(gaps, ordinal)
+        inside = package.note(anki_packages.CLOZE, "{{c1::a {{c2::b}} c}}", "")
+        for ordinal in (0, 1):
+            package.card(inside, ordinal)
+        package.card(package.note(anki_packages.TYPED, "typed?", "yes"))
+        peru = package.note(anki_packages.CAPITALS, "Peru", "Lima", "By the sea", "Atlas")
+        for ordinal in (0, 1, 7):
+            package.card(peru, ordinal)
+        package.card(package.note(anki_packages.OCCLUSION, "{{c1::image-occlusion:rect}}", "x.png"))
+        package.card(package.note(anki_packages.BASIC, "<br>", "no question"))
+        package.card(package.note(99, "no type"))
+        report = self.import_(package)
+        cards = self.cards()
+        cloze = "{{c1::Paris}} is in {{c2::*France*::land}}"
+        self.assertEqual(cards[f"{cloze}#2"].answer, "A city")
+        self.assertEqual(cards[f"{cloze}#1"].note_id, cards[f"{cloze}#2"].note_id)
+        self.assertEqual({"{{c1::a b c}}#1", "a {{c2::b}} c#2"} - set(cards), set())
+        self.assertEqual(cards["typed?#1"].answer, "yes")
+        capital = cards["The capital of **Peru**?#1"]
+        self.assertEqual(
+            (capital.answer, capital.extra), ("Lima  \nBy the sea", "**Source:** Atlas")
+        )
+        self.assertEqual(cards["Lima is the capital of what?#1"].answer, "Peru")
+        self.assertEqual(report["imported"], 7)
+        reasons = {reason: each["count"] for reason, each in report["skipped"].items()}
+        self.assertEqual(sum(reasons.values()), 4)
+        self.assertEqual(report["skipped"]["its question is empty"]["examples"], ["no question"])
+        self.assertTrue(any("image occlusion" in reason for reason in reasons))
+        self.assert_sound()
+
+
+class AgainTests(ImportTestCase):
+    def test_the_same_package_again_changes_only_what_changed_there(self) -> None:
+        package = Package(media={"x.png": png()})
+        package.basic("one <img src=x.png>", "1", guid="a")
+        package.basic("two", "2", guid="b")
+        package.basic("three", "3", guid="c", type=2, queue=2, due=10, ivl=5)
+        self.import_(package)
+        before = self.cards()
+        # Here: one is edited, three is reviewed, two goes into the bin.
+        one = next(card for name, card in before.items() if name.startswith("one"))
+        edit_card(
+            owner_id=self.alice.pk, card_id=one.id, question="mine", answer="1", now=timezone.now()
+        )
+        delete_card(owner_id=self.alice.pk, card_id=before["two#1"].id, now=timezone.now())
+        three = review_card(
+            owner_id=self.alice.pk, card_id=before["three#1"].id, review_id=uuid.uuid4(),
+            sequence=before["three#1"].sequence, rating=Rating.GOOD, now=timezone.now(),
+        ).card  # fmt: skip
+        # There: three has other words, and there is a new note.
+        package.notes[2] = (*package.notes[2][:6], "drei\x1f3", *package.notes[2][7:])
+        package.basic("four", "4", guid="d")
+        # Without its media, it is still the same note.
+        package.media = {}
+        report = self.import_(package)
+        counts = {name: report[name] for name in ("imported", "updated", "same", "restored")}
+        self.assertEqual(counts, {"imported": 1, "updated": 1, "same": 1, "restored": 1})
+        after = self.cards()
+        self.assertEqual(set(after), {"mine#1", "two#1", "drei#1", "four#1"})
+        self.assertEqual(after["drei#1"].id, three.id)
+        self.assertEqual(after["drei#1"].due, three.due)
+        self.assertEqual(len(self.logs(after["drei#1"])), 2)
+        self.assert_sound()
+        # And undone, all is as it was.
+        row = CardImport.objects.first()
+        assert row is not None
+        import_job.undo(owner_id=self.alice.pk, import_id=row.id, now=timezone.now())
+        import_cards(import_id=str(row.id))
+        self.assertEqual(set(self.cards()), {"mine#1", "three#1"})
+        self.assert_sound()
+
+    def test_what_is_chosen_is_imported_and_undone_with_its_decks(self) -> None:
+        package = Package()
+        package.studied(package.basic("one", "1", "A::B", type=2, queue=2, due=24, ivl=2))
+        package.basic("two", "2", "C")
+        row = self.upload(package)
+        wanted = [int(deck[0]) for deck in row.contents["decks"] if deck[1] == "A::B"]
+        self.take(row, deck_ids=frozenset(wanted), keep_schedule=False, parent="From Anki")
+        (card,) = self.cards().values()
+        self.assertEqual((card.question, card.state, self.logs(card)), ("one", State.NEW, []))
+        (deck,) = Deck.objects.all()
+        self.assertEqual((deck.name, card.deck_ids), ("From Anki::A::B", (deck.id,)))
+        import_job.undo(owner_id=self.alice.pk, import_id=row.id, now=timezone.now())
+        with self.captureOnCommitCallbacks(execute=True):
+            import_cards(import_id=str(row.id))
+        row.refresh_from_db()
+        self.assertEqual((row.status, self.cards(), Deck.objects.count()), ("undone", {}, 0))
+        self.assertFalse(uploads.folder_of(row).exists())
+        with self.assertRaises(import_job.NotNow):
+            import_job.undo(owner_id=self.alice.pk, import_id=row.id, now=timezone.now())
+
+    def test_a_worker_that_died_is_followed_by_one_that_goes_on(self) -> None:
+        package = Package()
+        for number in range(5):
+            package.basic(f"q{number}", "a")
+        row = self.upload(package)
+        write = import_job._write
+        written: list[tuple[Any, ...]] = []
+
+        def dying(*step: Any) -> bool:
+            if written:
+                raise _Died
+            written.append(step)
+            return write(*step)
+
+        with mock.patch.object(collection, "CHUNK_NOTES", 2):
+            with mock.patch.object(import_job, "_write", dying), self.assertRaises(_Died):
+                self.take(row)
+            row.refresh_from_db()
+            self.assertEqual((row.status, row.done), ("failed", 2))
+            self.assertIn("stays", row.error)
+            self.assertEqual(len(self.cards()), 2)
+            report = self.take(row)
+        self.assertEqual(report["imported"], 5)
+        self.assertEqual(len(self.cards()), 5)
+        self.assert_sound()
+
+    def test_deleting_the_account_removes_the_file(self) -> None:
+        package = Package()
+        package.basic("one", "1")
+        row = self.upload(package, owner=self.bob)
+        self.assertTrue(uploads.folder_of(row).exists())
+        with self.captureOnCommitCallbacks(execute=True):
+            self.bob.delete()
+        self.assertFalse(uploads.folder_of(row).exists())
+
+
+class _Died(Exception):
+    """Stands for a worker that is killed."""
+
+
+class TextTests(ImportTestCase):
+    def test_a_spreadsheets_table_and_ankis_own_text(self) -> None:
+        report = self.take(
+            self.receive("words.csv", b'Front;Back;Tags\nuno;one;es num\n"a; <b>";"x\ny";\n')
+        )
+        self.assertEqual(report["imported"], 2)
+        cards = self.cards()
+        self.assertEqual((cards["uno#1"].answer, cards["uno#1"].tags), ("one", ("es", "num")))
+        self.assertEqual(cards["a; \\<b>#1"].answer, "x  \ny")
+        text = (
+            "#separator:tab\n#html:true\n#notetype column:1\n#deck column:2\n#tags column:5\n"
+            "Basic (and reversed card)\tES::A\t<b>dos</b>\ttwo\tes\n"
+            "Cloze\tES\t{{c1::tres}} 3\t\t\n"
+        )
+        report = self.take(self.receive("anki.txt", text.encode("utf-16")))
+        self.assertEqual(report["imported"], 3)
+        cards = self.cards()
+        self.assertEqual(cards["**dos**#2"].kind, Kind.REVERSED)
+        self.assertEqual({deck.name for deck in Deck.objects.all()}, {"ES", "ES::A"})
+
+    def test_it_says_what_is_wrong_with_a_file(self) -> None:
+        for name, content, said in (
+            ("x.csv", b"", "no line with cards"),
+            ("x.exe", b"x", "can be imported"),
+            ("x.csv", b"MZ\xff\x00\x00", "no text file"),
+            ("x.apkg", b"not a zip", "no Anki package"),
+        ):
+            with self.subTest(name=name), self.assertRaises(BadPackage) as caught:
+                self.receive(name, content)
+            self.assertIn(said, caught.exception.sentence)
+        self.assertFalse(CardImport.objects.exists())
+        left = Path(settings.EXCHANGE_ROOT)
+        self.assertEqual(list(left.iterdir()) if left.exists() else [], [])
+
+
+class PageTests(ImportTestCase):
+    def test_from_the_file_to_the_report_and_back(self) -> None:
+        self.log_in()
+        self.assertContains(self.client.get("/cards/import/"), "From Anki, in three steps")
+        package = Package(media={"x.mp3": b"x"})
+        package.basic("one", "1", "A")
+        package.card(package.note(anki_packages.BASIC, "", "x"), 0, "B")
+        content = package.write(self.folder / "deck.apkg").read_bytes()
+        page = self.client.post(
+            "/cards/import/", {"file": SimpleUploadedFile("deck.apkg", content)}, follow=True
+        )
+        self.assertContains(page, "2 cards of 2 notes")
+        self.assertContains(page, "Not taken along: 1 sound")
+        row = CardImport.objects.get()
+        url = row.get_absolute_url()
+        page = self.client.post(f"{url}start/", {"schedule": "keep"})
+        self.assertContains(page, "Choose at least one deck.", status_code=422)
+        ids = [deck[0] for deck in row.contents["decks"]]
+        page = self.client.post(f"{url}start/", {"decks": ids, "schedule": "keep"}, follow=True)
+        self.assertContains(page, "Waiting for the worker")
+        headers = {"HX-Request": "true", "HX-Target": "import-progress"}
+        self.assertNotContains(self.client.get(url, headers=headers), "<html")
+        import_cards(import_id=str(row.id))
+        self.assertEqual(self.client.get(url, headers=headers).headers["HX-Refresh"], "true")
+        page = self.client.get(url)
+        self.assertContains(page, "1 card: its question is empty.")
+        self.assertContains(page, "Undo the import")
+        page = self.client.post(f"{url}undo/", follow=True)
+        self.assertContains(page, "Putting the cards into the bin")
+        import_cards(import_id=str(row.id))
+        self.assertContains(self.client.get(url), "All as before")
+        self.assertContains(self.client.get("/cards/import/"), "deck.apkg")
+
+    def test_a_file_that_is_not_wanted_and_one_that_is_none(self) -> None:
+        self.log_in()
+        page = self.client.post("/cards/import/", {"file": SimpleUploadedFile("x.apkg", b"x")})
+        self.assertContains(page, "This is no Anki package", status_code=422)
+        self.assertContains(self.client.post("/cards/import/"), "Choose a file", status_code=422)
+        package = Package()
+        package.basic("one", "1")
+        row = self.upload(package)
+        page = self.client.post(f"{row.get_absolute_url()}discard/", follow=True)
+        self.assertContains(page, "nothing was imported")
+        self.assertFalse(CardImport.objects.exists())
+        broken = self.upload(package)
+        (uploads.folder_of(broken) / "file").unlink()
+        self.client.post(f"{broken.get_absolute_url()}start/", {"decks": "1", "schedule": "keep"})
+        import_cards(import_id=str(broken.id))
+        page = self.client.get(broken.get_absolute_url())
+        self.assertContains(page, "The file is not here any more")
+        self.assertContains(page, "Try again")

@@ -1,0 +1,128 @@
+"""What the crash and concurrency tests run in processes of their own.
+
+    python -m tests.flashcards.store.store_process ACTION OWNER SEED COUNT
+
+Prints a line of JSON for each thing that was acknowledged, when it was. MEMORYLOOP_FAILPOINT may
+have it die on the way.
+"""
+
+import atexit
+import gc
+import json
+import os
+import random
+import sys
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+# Short lives: what they leave goes with them.
+gc.disable()
+atexit.register(gc.freeze)
+
+import django  # noqa: E402
+
+
+def acknowledge(**what: Any) -> None:
+    sys.stdout.write(json.dumps(what) + "\n")
+    sys.stdout.flush()
+
+
+def main(action: str, owner: str, seed: str, count: str) -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "memoryloop.settings")
+    django.setup()
+    from flashcards.cards.cards import create_cards, delete_card, get_card
+    from flashcards.domain.records import Flashcard, NewCard, Rating, ReviewLog
+    from flashcards.review.ratings import AlreadyAnswered, NothingToUndo, review_card, undo_review
+    from flashcards.store.maintenance import checkpoint, optimize, run_upgrades
+
+    owner_id = uuid.UUID(owner)
+    draw = random.Random(int(seed))
+    now = datetime(2026, 5, 1, tzinfo=UTC) + timedelta(days=draw.random())
+
+    def rate(*, client_id: bool = False) -> None:
+        ids = [card.id for card in Flashcard.objects.for_owner(owner_id)]
+        if not ids:
+            create()
+            return
+        card_id = draw.choice(ids)
+        try:
+            card = get_card(owner_id=owner_id, card_id=card_id)
+        except Flashcard.DoesNotExist:
+            acknowledge(gone=str(card_id))
+            return
+        # As two tabs might that were opened from one: an id that follows from what they show.
+        review_id = uuid.uuid5(card.id, str(card.sequence)) if client_id else uuid.uuid4()
+        try:
+            done = review_card(
+                owner_id=owner_id,
+                card_id=card.id,
+                review_id=review_id,
+                sequence=card.sequence,
+                rating=Rating(draw.randint(1, 4)),
+                now=now,
+            )
+        except Flashcard.DoesNotExist:
+            acknowledge(gone=str(card.id))
+        except AlreadyAnswered:
+            acknowledge(refused=str(card.id))
+        else:
+            acknowledge(review=str(done.log.id), card=str(card.id), sequence=done.log.sequence)
+
+    def rate_alike() -> None:
+        rate(client_id=True)
+
+    def create() -> None:
+        cards = create_cards(
+            owner_id=owner_id,
+            cards=[NewCard(question=f"Q{draw.random()}", answer="A") for _ in range(3)],
+            now=now,
+        )
+        acknowledge(created=[str(card.id) for card in cards])
+
+    def delete() -> None:
+        cards = list(Flashcard.objects.for_owner(owner_id))
+        # Begin with another one than a process with another seed.
+        first = int(seed) % max(len(cards), 1)
+        for card in (*cards[first:], *cards[:first]):
+            try:
+                delete_card(owner_id=owner_id, card_id=card.id, now=now)
+            except Flashcard.DoesNotExist:
+                # Another process was quicker.
+                acknowledge(gone=str(card.id))
+            else:
+                acknowledge(deleted=str(card.id))
+                return
+
+    def undo() -> None:
+        undo_id = uuid.uuid4()
+        try:
+            undo_review(owner_id=owner_id, undo_id=undo_id, now=now)
+        except NothingToUndo:
+            return
+        acknowledge(undone=str(undo_id))
+
+    def move() -> None:
+        """Do what the worker does each minute."""
+        if entries := checkpoint.run(wait=True).entries:
+            acknowledge(checkpoint=entries)
+        optimize.optimize_if_due()
+
+    def upgrade() -> None:
+        acknowledge(upgraded=[done.number for done in run_upgrades.run()])
+
+    actions = {"rate": rate, "create": create, "delete": delete, "undo": undo, "checkpoint": move}
+
+    def reviews() -> None:
+        for log in ReviewLog.objects.for_owner(owner_id):
+            acknowledge(review=str(log.id))
+
+    more = {"rate_alike": rate_alike, "upgrade": upgrade, "reviews": reviews}
+    for _ in range(int(count)):
+        name = draw.choice(list(actions)) if action == "mix" else action
+        (actions | more)[name]()
+        now += timedelta(minutes=1)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

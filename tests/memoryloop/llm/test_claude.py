@@ -1,0 +1,97 @@
+"""What is Claude's own: forced tools, the model, the learner's key and its check."""
+
+import asyncio
+import time
+
+import pytest
+
+from memoryloop import llm
+from tests.memoryloop.llm.helpers import ask, make_cards
+from tests.servers import ClaudeServer
+
+
+def test_claude_is_asked_for_an_object_with_a_forced_tool(claude: ClaudeServer) -> None:
+    make_cards(llm.claude("sk-ant-key"))
+    sent = claude.questions()[0].json
+    assert sent["tool_choice"] == {"type": "tool", "name": "give_answer"}
+    item = sent["tools"][0]["input_schema"]["properties"]["cards"]["items"]
+    assert item["required"] == ["question", "answer", "quote"]
+    assert item["additionalProperties"] is False
+
+
+def test_a_claude_that_refuses_forced_tools_is_given_the_schema(claude: ClaudeServer) -> None:
+    claude.refuses_forced_tools = True
+    provider = llm.claude("sk-ant-key")
+    assert make_cards(provider).cards
+    assert make_cards(provider).cards
+    sent = [question.json for question in claude.questions()]
+    assert ["tools" in item for item in sent] == [True, False, False]
+    assert sent[1]["output_config"]["format"]["type"] == "json_schema"
+
+
+def test_claudes_model_can_be_chosen(claude: ClaudeServer) -> None:
+    provider = llm.claude("sk-ant-key", model="claude-haiku-4-5")
+    ask(provider)
+    assert provider.model == claude.questions()[0].json["model"] == "claude-haiku-4-5"
+    assert (provider.label, provider.is_model) == ("Claude", True)
+
+
+def test_claude_without_a_key_takes_none_from_the_environment(
+    claude: ClaudeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-of-the-administrator")
+    ask(llm.claude(""))
+    assert claude.questions()[0].key == "missing"
+
+
+@pytest.mark.parametrize("key", ["sk-ant-a\nX-Other: b", "sk-ant-\0"])
+def test_a_key_that_cannot_be_sent_is_told_plainly(claude: ClaudeServer, key: str) -> None:
+    with pytest.raises(llm.AuthenticationFailed) as caught:
+        ask(llm.claude(key))
+    assert key not in repr(caught.value)
+    assert not claude.questions()
+
+
+def test_a_good_key_passes_the_check(claude: ClaudeServer) -> None:
+    llm.check_claude_key("sk-ant-good")
+    assert [request.path for request in claude.requests] == ["/v1/models"]
+
+
+def test_a_refused_key_fails_the_check(claude: ClaudeServer) -> None:
+    with pytest.raises(llm.AuthenticationFailed) as caught:
+        llm.check_claude_key("sk-ant-refused")
+    assert "sk-ant-refused" not in repr(caught.value)
+
+
+@pytest.mark.parametrize("key", ["", "hello", "sk-proj-x", "sk-ant-ü", "sk-ant-a\nb", "Sk-Ant-x"])
+def test_a_key_of_the_wrong_shape_is_not_even_sent(claude: ClaudeServer, key: str) -> None:
+    with pytest.raises(llm.AuthenticationFailed, match="sk-ant-"):
+        llm.check_claude_key(key)
+    assert not claude.requests
+
+
+def test_the_check_of_a_key_ends_within_three_seconds(claude: ClaudeServer) -> None:
+    llm.check_claude_key("sk-ant-warm")
+    claude.script_models(hang_after=0)
+    began = time.monotonic()
+    with pytest.raises(llm.TimedOut):
+        llm.check_claude_key("sk-ant-good")
+    assert time.monotonic() - began < 3.2
+
+
+def test_the_check_of_a_key_works_inside_a_running_loop(claude: ClaudeServer) -> None:
+    async def inside() -> None:
+        llm.check_claude_key("sk-ant-good")
+
+    asyncio.run(inside())
+
+
+@pytest.mark.parametrize(
+    ("how", "kind"), [({"status": 529}, llm.Overloaded), ({"cut_after": 0}, llm.Unreachable)]
+)
+def test_the_check_of_a_key_tells_trouble_from_a_bad_key(
+    claude: ClaudeServer, how: dict[str, int], kind: type[llm.LlmError]
+) -> None:
+    claude.script_models(**how)
+    with pytest.raises(kind):
+        llm.check_claude_key("sk-ant-good")
