@@ -13,13 +13,11 @@ class FlashcardsConfig(AppConfig):
         from flashcards.maintenance import account_export
         from flashcards.maintenance import health as checks
         from flashcards.store.lance import tables
-        from flashcards.store.repository import manager
         from flashcards.tutor import fading_cards
         from flashcards.web import palette
         from memoryloop.server import health, preload
         from memoryloop.web import palette as ground_palette
 
-        manager.bind()
         signals.connect()
         exports.register("flashcards", account_export.files, about=account_export.ABOUT)
         prompts.register_contributor(fading_cards.fading_cards)

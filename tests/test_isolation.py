@@ -13,7 +13,6 @@ from django.http import HttpResponseBase
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from chat.conversations.conversations import append_message, start_conversation
-from flashcards.domain.records import Flashcard
 from flashcards.models import (
     BulkChange,
     CardEdit,
@@ -28,6 +27,7 @@ from flashcards.models import (
     RemovedDecks,
     ReviewSession,
 )
+from flashcards.store import cards
 from flashcards.store.maintenance import checkpoint
 from tests.base import TestCase
 from tests.factories import stored_card
@@ -132,8 +132,8 @@ class IsolationTests(TestCase):
                 self.assertNotContains(response, "What is a cell? What")
 
     def everything(self) -> tuple[Any, ...]:
-        cards = list(Flashcard.objects.for_owner(self.alice).with_deleted())
+        found = list(cards.for_owner(self.alice).with_deleted())
         entries = JournalEntry.objects.exclude(owner_id=self.alice.pk).count()
         counts = [each.objects.count() for each in (Deck, Draft, Document)]
         rounds = list(ReviewSession.objects.values_list("todo", "ended_at"))
-        return cards, counts, rounds, entries
+        return found, counts, rounds, entries

@@ -73,7 +73,7 @@ class Said:
 def say(
     owner: User, content: str, *, conversation_id: UUID, after: UUID | None, now: datetime
 ) -> Said:
-    """Store a learner's message and the row of the answer, as chat.conversations.conversations.ask does.
+    """Store a learner's message and the row of the answer, as `conversations.ask` does.
 
     Outside a transaction it has committed on return. One SQL query; more where something is
     unusual. Raises Conversation.DoesNotExist, also for somebody else's; MessageError;

@@ -151,7 +151,7 @@ def ask(
     after: UUID | None = None,
     now: datetime | None = None,
 ) -> Exchange:
-    """Store a learner's message and the row of the answer, to be written by chat.answers.generation.
+    """Store a learner's message and the row of the answer, to be written by `generation`.
 
     It goes on where the branch through `after` ends, or the open one.
     Raises MessageError; AnswerUnderway while another answer is being written. Four SQL statements

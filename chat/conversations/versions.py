@@ -35,7 +35,7 @@ class StillBeingWritten(MessageError):
 
 @transaction.atomic
 def regenerate(answer: Message, *, now: datetime | None = None) -> Message:
-    """Store the row of another answer to the same question, to be written by chat.answers.generation.
+    """Store the row of another answer to the same question, to be written by `generation`.
 
     The answer that is there stays, as the version before. Raises NothingToAnswer, AnswerUnderway.
     """

@@ -142,7 +142,7 @@ class Message(models.Model):
     updated_at = models.DateTimeField(default=timezone.now)
     # Set in the transaction that creates the cards (flashcards.cards.cards.create_cards).
     cards_made_at = models.DateTimeField(null=True, blank=True)
-    # Whether the key that was refused is another one by now; set by chat.answers.failures for a page.
+    # Whether the key that was refused is another one by now; set by answers.failures for a page.
     is_mended = False
     # Of `content`, unit length; null until the worker has come by.
     embedding = VectorField(dimensions=384, null=True, blank=True, editable=False)
@@ -171,7 +171,7 @@ class Message(models.Model):
                 condition=models.Q(status="streaming"),
             ),
             # The words to search are in a generated column that only SQL sees, as nobody wants it
-            # read: `words`, with the index `message_words` (migration 0004, chat.recall.message_search).
+            # read: `words`, with the index `message_words` (migration 0004, recall.message_search).
             models.Index(fields=["owner_id", "-created_at"], name="message_owner_recent"),
             HnswIndex(
                 fields=["embedding"], opclasses=["vector_cosine_ops"], name="message_meaning"

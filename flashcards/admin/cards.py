@@ -19,6 +19,7 @@ from flashcards.cards import batch, notes
 from flashcards.cards.cards import delete_card, restore_card, set_suspended, set_tags
 from flashcards.domain.records import Flashcard
 from flashcards.models import StoredFlashcard
+from flashcards.store import cards
 
 WORDS = ("question", "answer", "extra")
 
@@ -68,7 +69,7 @@ class StoredFlashcardAdmin(StoreAdmin[StoredFlashcard]):
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> RowQuery[StoredFlashcard]:  # type: ignore[override] # the repository stands where a QuerySet would
-        return RowQuery(Flashcard.objects.all_owners().with_deleted(), StoredFlashcard)
+        return RowQuery(cards.all_owners().with_deleted(), StoredFlashcard)
 
     def get_search_results(  # type: ignore[override] # as above
         self, request: HttpRequest, queryset: RowQuery[StoredFlashcard], search_term: str

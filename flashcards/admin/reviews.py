@@ -9,8 +9,8 @@ from django.http import HttpRequest
 from flashcards.admin import filters
 from flashcards.admin.display import beginning, link
 from flashcards.admin.rows import SEARCH_WORDS, RowQuery, StoreAdmin, parsed_id
-from flashcards.domain.records import Flashcard, ReviewLog
 from flashcards.models import StoredReviewLog
+from flashcards.store import cards, review_logs
 
 # Cards whose reviews one search by words looks for.
 CARDS_AT_MOST = 500
@@ -48,7 +48,7 @@ class StoredReviewLogAdmin(StoreAdmin[StoredReviewLog]):
 
     def get_queryset(self, request: HttpRequest) -> RowQuery[StoredReviewLog]:  # type: ignore[override] # the repository stands where a QuerySet would
         complete = _add_questions if _may_see_cards(request) else None
-        return RowQuery(ReviewLog.objects.all_owners(), StoredReviewLog, complete)
+        return RowQuery(review_logs.all_owners(), StoredReviewLog, complete)
 
     def get_search_results(  # type: ignore[override] # as above
         self, request: HttpRequest, queryset: RowQuery[StoredReviewLog], search_term: str
@@ -63,8 +63,8 @@ class StoredReviewLogAdmin(StoreAdmin[StoredReviewLog]):
         if not _may_see_cards(request):
             # Finding a card's reviews by a word would say that the card has it.
             return queryset.none(), False
-        cards = Flashcard.objects.all_owners().with_deleted().containing(words)
-        found = [card.id for card in cards[: CARDS_AT_MOST + 1]]
+        chosen = cards.all_owners().with_deleted().containing(words)
+        found = [card.id for card in chosen[: CARDS_AT_MOST + 1]]
         if len(found) > CARDS_AT_MOST:
             self.message_user(
                 request,
@@ -109,9 +109,9 @@ def _may_see_cards(request: HttpRequest) -> bool:
 
 def _add_questions(rows: Sequence[StoredReviewLog]) -> None:
     """Give each row its card's question: one read for all of them."""
-    cards = Flashcard.objects.all_owners().with_deleted()
+    found = cards.all_owners().with_deleted()
     questions = {
-        card.id: card.question for card in cards.filter(id__in=list({r.flashcard_id for r in rows}))
+        card.id: card.question for card in found.filter(id__in=list({r.flashcard_id for r in rows}))
     }
     for row in rows:
         row.question = questions.get(row.flashcard_id, "")

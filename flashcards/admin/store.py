@@ -12,9 +12,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST, require_safe
 
-from flashcards.domain.records import Flashcard, ReviewLog
 from flashcards.models import JournalEntry, StoreVersions
-from flashcards.store import StoreError
+from flashcards.store import StoreError, cards, review_logs
 from flashcards.store.maintenance import checkpoint
 
 PANEL = "admin:flashcards_storeversions_changelist"
@@ -89,8 +88,8 @@ class StorePanel(admin.ModelAdmin[StoreVersions]):
 def _tables(recorded: StoreVersions) -> list[Table]:
     found = []
     for name, version, query in (
-        ("flashcards", recorded.flashcards, Flashcard.objects.all_owners().with_deleted()),
-        ("review_logs", recorded.review_logs, ReviewLog.objects.all_owners()),
+        ("flashcards", recorded.flashcards, cards.all_owners().with_deleted()),
+        ("review_logs", recorded.review_logs, review_logs.all_owners()),
     ):
         try:
             found.append(Table(name, version, query.count()))

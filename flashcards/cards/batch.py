@@ -13,7 +13,7 @@ from django.db import transaction
 
 from flashcards.cards import jobs
 from flashcards.domain.records import Flashcard
-from flashcards.store import OwnerGone
+from flashcards.store import OwnerGone, cards
 from flashcards.store.journal import journal
 from flashcards.store.journal.journal import Change
 
@@ -66,7 +66,7 @@ def _change_batch(
     try:
         with transaction.atomic():
             journal.lock_owner(owner_id)
-            found = Flashcard.objects.for_owner(owner_id).with_deleted().in_bulk(ids)
+            found = cards.for_owner(owner_id).with_deleted().in_bulk(ids)
             after = [
                 image
                 for image, card in ((change(card), card) for card in found.values())

@@ -18,7 +18,7 @@ from flashcards.domain.card_sides import card_ordinals
 from flashcards.domain.records import Flashcard, NewCard
 from flashcards.domain.validation import check_words, clean
 from flashcards.models import DraftBatch
-from flashcards.store import Query
+from flashcards.store import Query, cards
 from flashcards.store.due import due_queue
 from flashcards.store.journal import journal
 from flashcards.store.journal.journal import Change
@@ -163,23 +163,23 @@ def delete_for_owner(*, owner_id: UUID) -> None:
 def get_card(*, owner_id: UUID, card_id: UUID, include_deleted: bool = False) -> Flashcard:
     """Return a card. Raises Flashcard.DoesNotExist, also for a stranger's."""
     if include_deleted:
-        return Flashcard.objects.for_owner(owner_id).with_deleted().get(id=card_id)
+        return cards.for_owner(owner_id).with_deleted().get(id=card_id)
     return due_queue.card(owner_id, card_id)
 
 
 def cards_from_message(*, owner_id: UUID, message_id: UUID) -> list[Flashcard]:
     """Return the cards made from a message, in the order they were made in."""
-    cards = Flashcard.objects.for_owner(owner_id).filter(message_id=message_id)
-    return list(cards.order_by("created_at"))
+    found = cards.for_owner(owner_id).filter(message_id=message_id)
+    return list(found.order_by("created_at"))
 
 
 def search_cards(*, owner_id: UUID, text: str = "") -> Query[Flashcard]:
     """Return the cards in which every word occurs, newest first; all cards for a blank text."""
-    return Flashcard.objects.for_owner(owner_id).containing(text.split()).order_by("-created_at")
+    return cards.for_owner(owner_id).containing(text.split()).order_by("-created_at")
 
 
 def count_cards(*, owner_id: UUID) -> int:
-    return Flashcard.objects.for_owner(owner_id).count()
+    return cards.for_owner(owner_id).count()
 
 
 # Helpers

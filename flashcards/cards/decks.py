@@ -16,6 +16,7 @@ from flashcards.domain.records import Flashcard
 from flashcards.domain.validation import CardError
 from flashcards.models import Deck, RemovedDecks
 from flashcards.models.decks import DECK_NAME_MAX_CHARACTERS, DECK_SEPARATOR
+from flashcards.store import cards
 from flashcards.store.journal import journal
 from flashcards.store.journal.journal import Change
 
@@ -137,7 +138,7 @@ def set_decks(*, owner_id: UUID, card_id: UUID, deck_ids: Iterable[UUID]) -> Fla
         raise BadDeck("One of these decks is not there any more.")
     with transaction.atomic():
         journal.lock_owner(owner_id)
-        card = Flashcard.objects.for_owner(owner_id).get(id=card_id)
+        card = cards.for_owner(owner_id).get(id=card_id)
         after = dataclasses.replace(card, deck_ids=tuple(wanted))
         if after != card:
             journal.append([Change(after)])

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import transaction
 
 from flashcards.domain.records import Flashcard
+from flashcards.store import cards
 from flashcards.store.journal import journal
 from flashcards.store.journal.journal import Change
 from flashcards.store.lance import codec
@@ -31,15 +32,15 @@ def embed_cards(*, owner_id: UUID, limit: int = BATCH_CARDS) -> int:
 
     The model runs before the lock is taken; a card edited meanwhile is left for the next round.
     """
-    cards = Flashcard.objects.for_owner(owner_id)
-    without = list(cards.filter(embedding_model="")[:limit])
+    found = cards.for_owner(owner_id)
+    without = list(found.filter(embedding_model="")[:limit])
     if not without:
         return 0
     embedder = get_embedder()
     vectors = embedder.embed([card.embedding_text for card in without])
     with transaction.atomic():
         journal.lock_owner(owner_id)
-        current = cards.in_bulk([card.id for card in without])
+        current = found.in_bulk([card.id for card in without])
         changes = [
             Change(
                 dataclasses.replace(current[card.id], embedding_model=embedder.name),

@@ -10,6 +10,7 @@ from django.db import transaction
 from flashcards.cards import history
 from flashcards.domain.records import Flashcard
 from flashcards.domain.validation import CardError
+from flashcards.store import cards
 from flashcards.store.journal import journal
 from flashcards.store.journal.journal import Change
 
@@ -39,7 +40,7 @@ def set_labels(
         raise BadLabel("There is no such flag.")
     with transaction.atomic():
         journal.lock_owner(owner_id)
-        before = Flashcard.objects.for_owner(owner_id).get(id=card_id)
+        before = cards.for_owner(owner_id).get(id=card_id)
         after = dataclasses.replace(before, tags=kept, flag=flag)
         if after != before:
             journal.append([Change(after)])

@@ -21,9 +21,9 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Sum
 
-from flashcards.domain.records import Flashcard
 from flashcards.domain.validation import CardError
 from flashcards.models import Draft, Image
+from flashcards.store import cards
 
 IMAGE_MAX_BYTES = 10 * 1024 * 1024
 # 40 megapixels decode to 160 MB at most.
@@ -186,9 +186,9 @@ def names_of(owner_id: UUID) -> list[str]:
 def _shown(owner_id: UUID) -> set[str]:
     """Return the hashes of the images that a learner's cards and drafts show, the bin's too."""
     found: set[str] = set()
-    cards = Flashcard.objects.for_owner(owner_id).with_deleted()
+    chosen = cards.for_owner(owner_id).with_deleted()
     for field in ("question", "answer", "extra"):
-        for row in cards.filter(**{f"{field}__contains": "/media/"}).values(field):
+        for row in chosen.filter(**{f"{field}__contains": "/media/"}).values(field):
             found.update(_LINK.findall(row[field]))
     drafts = Draft.objects.filter(batch__owner_id=owner_id, question__contains="/media/")
     for question, answer in drafts.values_list("question", "answer"):

@@ -18,6 +18,7 @@ from flashcards.cards.cards import create_cards
 from flashcards.domain.card_sides import card_ordinals
 from flashcards.domain.records import Flashcard, Kind, NewCard, State
 from flashcards.domain.validation import BadCard, check_words, clean
+from flashcards.store import cards
 from flashcards.store.journal import journal
 from flashcards.store.journal.journal import Change
 
@@ -59,7 +60,7 @@ def create_note(*, owner_id: UUID, note: NewNote, now: datetime) -> list[Flashca
 def siblings(*, owner_id: UUID, note_id: UUID) -> list[Flashcard]:
     """Return the cards of a note that are not in the bin, by ordinal."""
     return sorted(
-        Flashcard.objects.for_owner(owner_id).filter(note_id=note_id),
+        cards.for_owner(owner_id).filter(note_id=note_id),
         key=lambda card: (card.ordinal, card.created_at),
     )
 
@@ -84,7 +85,7 @@ def edit_note(
     """
     with transaction.atomic():
         journal.lock_owner(owner_id)
-        whole = list(Flashcard.objects.for_owner(owner_id).with_deleted().filter(note_id=note_id))
+        whole = list(cards.for_owner(owner_id).with_deleted().filter(note_id=note_id))
         alive = [card for card in whole if card.deleted_at is None]
         if not alive:
             raise Flashcard.DoesNotExist("There is no such note.")
@@ -198,9 +199,9 @@ def _change_all(
 ) -> list[Flashcard]:
     with transaction.atomic():
         journal.lock_owner(owner_id)
-        cards = list(Flashcard.objects.for_owner(owner_id).with_deleted().filter(note_id=note_id))
-        if not cards:
+        found = list(cards.for_owner(owner_id).with_deleted().filter(note_id=note_id))
+        if not found:
             raise Flashcard.DoesNotExist("There is no such note.")
-        changed = [after for card in cards if (after := change(card)) is not None]
+        changed = [after for card in found if (after := change(card)) is not None]
         journal.append(Change(card) for card in changed)
     return changed

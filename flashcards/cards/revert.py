@@ -11,6 +11,7 @@ from flashcards.cards import history, jobs
 from flashcards.domain.records import Flashcard
 from flashcards.domain.validation import CardError
 from flashcards.models import CardEdit
+from flashcards.store import cards
 from flashcards.store.journal import journal
 from flashcards.store.journal.journal import Change
 
@@ -30,8 +31,8 @@ def revert(*, owner_id: UUID, card_id: UUID, edit_id: UUID, now: datetime) -> li
     earlier = {e.card_id: e.before for e in edits.filter(change_id=edit.change_id)}
     with transaction.atomic():
         journal.lock_owner(owner_id)
-        cards = Flashcard.objects.for_owner(owner_id).in_bulk(list(earlier))
-        before = [card for card in cards.values() if history.content(card) != earlier[card.id]]
+        found = cards.for_owner(owner_id).in_bulk(list(earlier))
+        before = [card for card in found.values() if history.content(card) != earlier[card.id]]
         if not before:
             raise NothingToRevert("The card has these words already.")
         after = [with_words(card, earlier[card.id], now) for card in before]

@@ -12,7 +12,7 @@ from django.db.models import Q
 from flashcards.cards import history, jobs
 from flashcards.domain.records import Flashcard
 from flashcards.models import NotDuplicates
-from flashcards.store import OwnerGone, Query
+from flashcards.store import OwnerGone, Query, cards
 from flashcards.store.journal import journal
 from flashcards.store.journal.journal import Change
 
@@ -25,7 +25,7 @@ BATCH_CARDS = 500
 
 def cards_in_bin(*, owner_id: UUID, text: str = "") -> Query[Flashcard]:
     """Return the deleted cards in which every word occurs, the last deleted first."""
-    deleted = Flashcard.objects.for_owner(owner_id).with_deleted().filter(deleted_at__isnull=False)
+    deleted = cards.for_owner(owner_id).with_deleted().filter(deleted_at__isnull=False)
     return deleted.containing(text.split()).order_by("-deleted_at")
 
 
@@ -66,7 +66,7 @@ def erase(*, owner_id: UUID, card_ids: Iterable[UUID]) -> int:
 
 def purge(*, now: datetime) -> int:
     """Delete for good what has been in anybody's bin for thirty days. Return how many cards."""
-    old = Flashcard.objects.all_owners().with_deleted().filter(deleted_at__lte=now - KEEP)
+    old = cards.all_owners().with_deleted().filter(deleted_at__lte=now - KEEP)
     by_owner: dict[UUID, list[UUID]] = {}
     for row in old.values("id", "owner_id"):
         by_owner.setdefault(UUID(row["owner_id"]), []).append(UUID(row["id"]))

@@ -1,1 +1,1 @@
-"""What cards, reviews and searches are: plain values and rules. No database, no network, no clock."""
+"""What cards, reviews and searches are: plain values and rules, no database and no clock."""

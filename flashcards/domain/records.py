@@ -5,13 +5,9 @@ import hashlib
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, ClassVar
 
 from django.core.exceptions import MultipleObjectsReturned as DjangoMultipleObjectsReturned
 from django.core.exceptions import ObjectDoesNotExist
-
-if TYPE_CHECKING:
-    from flashcards.store.repository.manager import Manager
 
 QUESTION_MAX_CHARACTERS = 1_000
 ANSWER_MAX_CHARACTERS = 5_000
@@ -106,8 +102,6 @@ class Flashcard:
     edited_at: datetime
     deleted_at: datetime | None = None
 
-    objects: ClassVar["Manager[Flashcard]"]
-
     class DoesNotExist(ObjectDoesNotExist):
         """No such card of this owner."""
 
@@ -163,8 +157,6 @@ class ReviewLog:
     state_after: State
     stability_after: float | None = None
     difficulty_after: float | None = None
-
-    objects: ClassVar["Manager[ReviewLog]"]
 
     class DoesNotExist(ObjectDoesNotExist):
         """No such review of this owner."""

@@ -20,6 +20,7 @@ from flashcards.drafting import generation, origins
 from flashcards.drafting.candidates import CANDIDATES_MAX, Candidate
 from flashcards.drafting.origins import Origin
 from flashcards.models import Draft, DraftBatch
+from flashcards.store import cards
 from memoryloop.llm import base as llm
 from memoryloop.server import background
 
@@ -137,8 +138,8 @@ def cards_made(user: User, origin: Origin) -> list[Flashcard]:
     if origin.is_split:
         return []
     field = "message_id" if origin.message else "document_id"
-    cards = Flashcard.objects.for_owner(user.pk).filter(**{field: origin.id})
-    return list(cards.order_by("created_at"))
+    found = cards.for_owner(user.pk).filter(**{field: origin.id})
+    return list(found.order_by("created_at"))
 
 
 async def _beat(batch_id: UUID, run: UUID) -> bool:

@@ -15,6 +15,7 @@ from flashcards.cards import jobs
 from flashcards.domain.records import Flashcard
 from flashcards.duplicates import overlaps, similarity
 from flashcards.models import DuplicateSearch
+from flashcards.store import cards
 from flashcards.store.search import vectors
 from memoryloop.embeddings import EmbeddingError
 
@@ -108,20 +109,20 @@ def groups(*, owner_id: UUID, search: DuplicateSearch) -> list[Group]:
     Pairs that were told apart, siblings, and cards deleted since are left out.
     """
     ids = {UUID(i) for pair in search.pairs for i in pair[:2]}
-    cards = Flashcard.objects.for_owner(owner_id).in_bulk(sorted(ids, key=str)) if ids else {}
+    chosen = cards.for_owner(owner_id).in_bulk(sorted(ids, key=str)) if ids else {}
     apart = overlaps.told_apart(owner_id)
     linked: dict[UUID, UUID] = {}
     scores: dict[UUID, float] = {}
     for first, second, score in search.pairs:
         one, other = UUID(first), UUID(second)
-        if one not in cards or other not in cards or _pair(one, other) in apart:
+        if one not in chosen or other not in chosen or _pair(one, other) in apart:
             continue
         a, b = _root(linked, one), _root(linked, other)
         linked[b] = a
         scores[a] = max(float(score), scores.get(a, 0.0), scores.get(b, 0.0))
     members: dict[UUID, list[Flashcard]] = defaultdict(list)
     for card_id in {*linked, *linked.values()}:
-        members[_root(linked, card_id)].append(cards[card_id])
+        members[_root(linked, card_id)].append(chosen[card_id])
     # The card that is known best comes first: it is the one to keep.
     found = [
         Group(sorted(group, key=lambda c: (-c.reps, c.created_at)), scores.get(root, 0.0))
@@ -165,11 +166,11 @@ def _judged(
     owner_id: UUID, pairs: Sequence[tuple[UUID, UUID, float]]
 ) -> list[tuple[str, str, float]]:
     wanted = sorted({card_id for pair in pairs for card_id in pair[:2]}, key=str)
-    cards = Flashcard.objects.for_owner(owner_id).in_bulk(wanted)
+    found = cards.for_owner(owner_id).in_bulk(wanted)
     present = [
-        (cards[a], cards[b], near)
+        (found[a], found[b], near)
         for a, b, near in pairs
-        if a in cards and b in cards and cards[a].note_id != cards[b].note_id
+        if a in found and b in found and found[a].note_id != found[b].note_id
     ]
     scores = overlaps.compared(
         [(similarity.said(a), similarity.said(b), near) for a, b, near in present]

@@ -21,6 +21,7 @@ from flashcards.domain.validation import CardError, check_words, clean
 from flashcards.duplicates import similarity
 from flashcards.duplicates.similarity import Said
 from flashcards.models import NotDuplicates
+from flashcards.store import cards
 from flashcards.store.journal import journal
 from flashcards.store.journal.journal import Change
 from flashcards.store.search import search
@@ -105,8 +106,8 @@ def replace(
         check_words(question, answer, card.extra, card.kind)
         return dataclasses.replace(card, question=clean(question), answer=clean(answer))
 
-    current = Flashcard.objects.for_owner(owner_id).get(id=card_id)
-    siblings = Flashcard.objects.for_owner(owner_id).filter(note_id=current.note_id).count()
+    current = cards.for_owner(owner_id).get(id=card_id)
+    siblings = cards.for_owner(owner_id).filter(note_id=current.note_id).count()
     if siblings > 1 or current.kind != kind or kind == Kind.CLOZE:
         return merge(owner_id=owner_id, card_id=card_id, question=question, answer=answer, now=now)
     return _edited(owner_id, card_id, change, now)
@@ -143,7 +144,7 @@ def contrast(a: tuple[str, str], b: tuple[str, str]) -> tuple[str, str]:
 
 def remember_apart(*, owner_id: UUID, card_ids: Sequence[UUID], now: datetime) -> None:
     """Remember that these cards, all pairs of them, are no duplicates. Only of the owner's."""
-    mine = Flashcard.objects.for_owner(owner_id).with_deleted().in_bulk(list(card_ids))
+    mine = cards.for_owner(owner_id).with_deleted().in_bulk(list(card_ids))
     ids = sorted(mine, key=str)
     NotDuplicates.objects.bulk_create(
         [
@@ -192,8 +193,8 @@ def _candidates(
 
 
 def _waiting(owner_id: UUID) -> list[Flashcard]:
-    cards = Flashcard.objects.for_owner(owner_id).filter(embedding_model="")
-    return list(cards.order_by("-created_at")[:WAITING_MOST])
+    found = cards.for_owner(owner_id).filter(embedding_model="")
+    return list(found.order_by("-created_at")[:WAITING_MOST])
 
 
 def _sharing_words(cards: Iterable[Flashcard], shown: Said) -> list[Flashcard]:
@@ -216,8 +217,8 @@ def _judged(
     ]
     scores = iter(compared(pairs))
     judged = []
-    for cards in found:
-        seen = [_overlap(card, *next(scores)) for card, _ in cards]
+    for nearest in found:
+        seen = [_overlap(card, *next(scores)) for card, _ in nearest]
         kept = [overlap for overlap in seen if overlap is not None]
         kept.sort(key=lambda o: (o.verdict == NEAR, -o.score, str(o.card.id)))
         judged.append(kept[:limit])
@@ -237,7 +238,7 @@ def _edited(
 ) -> Flashcard:
     with transaction.atomic():
         journal.lock_owner(owner_id)
-        before = Flashcard.objects.for_owner(owner_id).get(id=card_id)
+        before = cards.for_owner(owner_id).get(id=card_id)
         after = change(before)
         if after == before:
             return before

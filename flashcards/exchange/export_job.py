@@ -14,12 +14,13 @@ from django.db import transaction
 
 from flashcards import study_settings
 from flashcards.cards import jobs
-from flashcards.domain.records import Flashcard, ReviewLog
+from flashcards.domain.records import ReviewLog
 from flashcards.domain.validation import CardError
 from flashcards.exchange.anki.writer import AnkiWriter
 from flashcards.exchange.text.csv_writer import CsvWriter
 from flashcards.exchange.uploads import folder_of
 from flashcards.models import CardExport, Deck, JournalEntry, NoteOrigin
+from flashcards.store import cards, review_logs
 from flashcards.store.maintenance import checkpoint
 
 logger = logging.getLogger(__name__)
@@ -131,20 +132,20 @@ def _write(row: CardExport, path: Path, clock: Clock) -> None:
         for ids in _chunks(bytes(row.card_ids)):
             found = {
                 card.id: card
-                for card in Flashcard.objects.for_owner(row.owner_id).filter(id__in=frozenset(ids))
+                for card in cards.for_owner(row.owner_id).filter(id__in=frozenset(ids))
             }
-            cards = [found[card_id] for card_id in ids if card_id in found]
+            chosen = [found[card_id] for card_id in ids if card_id in found]
             logs: dict[UUID, list[ReviewLog]] = defaultdict(list)
             if with_schedule and row.format == "apkg":
-                mine_logs = ReviewLog.objects.for_owner(row.owner_id)
+                mine_logs = review_logs.for_owner(row.owner_id)
                 for log in mine_logs.filter(flashcard_id__in=frozenset(found)):
                     logs[log.flashcard_id].append(log)
             guids = dict(
                 NoteOrigin.objects.filter(
-                    owner_id=row.owner_id, note_id__in={card.note_id for card in cards}
+                    owner_id=row.owner_id, note_id__in={card.note_id for card in chosen}
                 ).values_list("note_id", "guid")
             )
-            origins = writer.add(cards, logs, guids)
+            origins = writer.add(chosen, logs, guids)
             NoteOrigin.objects.bulk_create(
                 origins,
                 update_conflicts=True,

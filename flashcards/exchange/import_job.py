@@ -25,7 +25,7 @@ from flashcards.exchange.import_notes import Maker
 from flashcards.exchange.media import Pictures
 from flashcards.exchange.report import Report
 from flashcards.models import CardImport, Deck, ImportPart, NoteOrigin
-from flashcards.store import OwnerGone
+from flashcards.store import OwnerGone, cards
 from flashcards.store.journal import journal
 from flashcards.store.journal.journal import Change
 from flashcards.store.maintenance import checkpoint
@@ -181,8 +181,8 @@ def _changed(
     if not step.changes:
         return [], []
     # Read again under the lock: the learner may have been at them.
-    cards = Flashcard.objects.for_owner(owner_id).with_deleted().in_bulk(list(step.changes))
-    pairs = [(card, step.changes[card_id](card, now)) for card_id, card in cards.items()]
+    found = cards.for_owner(owner_id).with_deleted().in_bulk(list(step.changes))
+    pairs = [(card, step.changes[card_id](card, now)) for card_id, card in found.items()]
     changed = [(card, after) for card, after in pairs if after != card]
     return [card for card, _ in changed], [after for _, after in changed]
 
@@ -230,8 +230,8 @@ def _batches(part: ImportPart) -> list[list[UUID]]:
 def _bin(owner_id: UUID, ids: list[UUID], now: datetime) -> None:
     with transaction.atomic():
         journal.lock_owner(owner_id)
-        cards = Flashcard.objects.for_owner(owner_id).in_bulk(ids)
-        journal.append(Change(dataclasses.replace(card, deleted_at=now)) for card in cards.values())
+        found = cards.for_owner(owner_id).in_bulk(ids)
+        journal.append(Change(dataclasses.replace(card, deleted_at=now)) for card in found.values())
 
 
 def _restore_words(owner_id: UUID, part: ImportPart, now: datetime) -> None:
@@ -241,8 +241,8 @@ def _restore_words(owner_id: UUID, part: ImportPart, now: datetime) -> None:
         return
     with transaction.atomic():
         journal.lock_owner(owner_id)
-        cards = Flashcard.objects.for_owner(owner_id).with_deleted().in_bulk(list(words))
-        was = [card for card in cards.values() if history.content(card) == words[card.id][1]]
+        found = cards.for_owner(owner_id).with_deleted().in_bulk(list(words))
+        was = [card for card in found.values() if history.content(card) == words[card.id][1]]
         after = [with_words(card, words[card.id][0], now) for card in was]
         journal.append(Change(card) for card in after)
         history.record(owner_id=owner_id, before=was, after=after, now=now)
@@ -251,7 +251,7 @@ def _restore_words(owner_id: UUID, part: ImportPart, now: datetime) -> None:
 
 def _remove_empty(owner_id: UUID, deck_ids: list[UUID]) -> None:
     """Remove the decks that the import made, as far as no card is left in them."""
-    mine = Flashcard.objects.for_owner(owner_id)
+    mine = cards.for_owner(owner_id)
     for deck in Deck.objects.filter(owner_id=owner_id, id__in=deck_ids):
         if not mine.filter(deck_ids__contains=deck.id).exists():
             deck.delete()

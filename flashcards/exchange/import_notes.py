@@ -33,6 +33,7 @@ from flashcards.exchange.import_choice import Choice, Decks
 from flashcards.exchange.media import Pictures, held
 from flashcards.exchange.report import Report
 from flashcards.models import NoteOrigin
+from flashcards.store import cards
 
 # What our own packages call the notes that were made here.
 OWN_GUID = "memoryloop-"
@@ -96,7 +97,7 @@ class Maker:
         ids = {each.note_id for each in candidates}
         ids |= {each.own_id for each in candidates if each.own_id}
         there: dict[UUID, list[Flashcard]] = defaultdict(list)
-        known = Flashcard.objects.for_owner(self._owner_id).with_deleted()
+        known = cards.for_owner(self._owner_id).with_deleted()
         for card in known.filter(note_id__in=frozenset(ids)) if ids else ():
             there[card.note_id].append(card)
         hashes = dict(

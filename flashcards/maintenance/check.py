@@ -19,6 +19,7 @@ from flashcards import scheduling
 from flashcards.domain.records import Flashcard, ReviewLog, text_hash
 from flashcards.models import Document, JournalEntry, StudySettings
 from flashcards.scheduling import ScheduleSettings
+from flashcards.store import cards, review_logs
 from flashcards.store.journal import journal
 from flashcards.store.journal.journal import Change
 from flashcards.store.maintenance import checkpoint, health
@@ -109,12 +110,12 @@ class _Check:
         return Report(findings, self.cards, self.logs, pending)
 
     def _part(self, start: UUID, end: UUID) -> None:
-        cards = Flashcard.objects.all_owners().with_deleted().filter(id__gte=start, id__lte=end)
-        logs = ReviewLog.objects.all_owners().filter(flashcard_id__gte=start, flashcard_id__lte=end)
+        found = cards.all_owners().with_deleted().filter(id__gte=start, id__lte=end)
+        logs = review_logs.all_owners().filter(flashcard_id__gte=start, flashcard_id__lte=end)
         by_card: dict[UUID, list[ReviewLog]] = defaultdict(list)
         for log in logs:
             by_card[log.flashcard_id].append(log)
-        whole = list(cards)
+        whole = list(found)
         self.cards += len(whole)
         self.logs += sum(len(items) for items in by_card.values())
         self._duplicates("duplicate_cards", whole)
@@ -201,16 +202,16 @@ class _Check:
                 self.found["changed_sources"].add(f"card {card.id}")
 
     def _change(
-        self, cards: list[Flashcard], change: Callable[[Flashcard], Flashcard], kind: str
+        self, changed: list[Flashcard], change: Callable[[Flashcard], Flashcard], kind: str
     ) -> None:
         by_owner: dict[UUID, list[Flashcard]] = defaultdict(list)
-        for card in cards:
+        for card in changed:
             if card.owner_id in self.owners:
                 by_owner[card.owner_id].append(card)
         for owner_id, items in by_owner.items():
             with transaction.atomic():
                 journal.lock_owner(owner_id)
-                current = Flashcard.objects.for_owner(owner_id).with_deleted()
+                current = cards.for_owner(owner_id).with_deleted()
                 fresh = current.in_bulk([card.id for card in items])
                 journal.append(Change(change(card)) for card in fresh.values())
             self.found[kind].repaired += len(fresh)

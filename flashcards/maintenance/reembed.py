@@ -10,7 +10,7 @@ from django.db import transaction
 
 from flashcards.cards import embedding
 from flashcards.domain.records import Flashcard
-from flashcards.store import OwnerGone
+from flashcards.store import OwnerGone, cards
 from flashcards.store.journal import journal
 from flashcards.store.journal.journal import Change
 from flashcards.store.maintenance import checkpoint
@@ -68,7 +68,7 @@ def _all_owners() -> list[UUID]:
 
 
 def _without_vector(owner_id: UUID) -> Query[Flashcard]:
-    return Flashcard.objects.for_owner(owner_id).filter(embedding_model="")
+    return cards.for_owner(owner_id).filter(embedding_model="")
 
 
 def _embed(owner_id: UUID) -> int:
@@ -81,9 +81,9 @@ def _embed(owner_id: UUID) -> int:
 def _drop(owner_id: UUID, keep: str) -> int:
     """Throw away an owner's vectors but those of the model to keep. Return how many there were."""
     # In the bin too: a card may come back from it.
-    cards = Flashcard.objects.for_owner(owner_id).with_deleted().exclude(embedding_model="")
+    found = cards.for_owner(owner_id).with_deleted().exclude(embedding_model="")
     dropped = unmoved = 0
-    while ids := [card.id for card in cards.exclude(embedding_model=keep)[:BATCH_CARDS]]:
+    while ids := [card.id for card in found.exclude(embedding_model=keep)[:BATCH_CARDS]]:
         dropped += (step := _forget(owner_id, ids))
         unmoved += step
         if not step:
@@ -99,7 +99,7 @@ def _forget(owner_id: UUID, ids: list[UUID]) -> int:
     try:
         with transaction.atomic():
             journal.lock_owner(owner_id)
-            found = Flashcard.objects.for_owner(owner_id).with_deleted().in_bulk(ids)
+            found = cards.for_owner(owner_id).with_deleted().in_bulk(ids)
             journal.append(
                 Change(dataclasses.replace(card, embedding_model="")) for card in found.values()
             )

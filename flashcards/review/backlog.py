@@ -15,12 +15,13 @@ import numpy as np
 from django.db import transaction
 
 from flashcards import study_settings
-from flashcards.domain.records import Flashcard, State
+from flashcards.domain.records import State
 from flashcards.models import BacklogPlan, StudySettings
 from flashcards.review.due import due_queue
 from flashcards.review.pace import Pace, pace_of
 from flashcards.scheduling.simulation import backlog
 from flashcards.scheduling.simulation.backlog import Course, Order, Pile
+from flashcards.store import cards
 from flashcards.store.journal import journal
 from flashcards.study_settings.settings import EffectiveSettings
 
@@ -97,7 +98,7 @@ def read(
         kept = _common(rows["deck_ids"].to_pylist(), mine)
     start = np.datetime64(begins.replace(tzinfo=None))
     day = np.timedelta64(1, "D")
-    new = Flashcard.objects.for_owner(owner_id).filter(state=State.NEW, suspended=False).count()
+    new = cards.for_owner(owner_id).filter(state=State.NEW, suspended=False).count()
     pile = Pile(
         stability=rows["stability"].to_numpy()[kept].astype(np.float64),
         difficulty=rows["difficulty"].to_numpy()[kept].astype(np.float64),
@@ -250,7 +251,7 @@ def _is_backlog(overdue: int, usual: float) -> bool:
 
 
 def _learnt(owner_id: UUID) -> Any:
-    return Flashcard.objects.for_owner(owner_id).filter(state=State.REVIEW, suspended=False)
+    return cards.for_owner(owner_id).filter(state=State.REVIEW, suspended=False)
 
 
 def _common(

@@ -9,6 +9,7 @@ from flashcards import scheduling
 from flashcards.domain import durations
 from flashcards.domain.records import Flashcard, LogKind, ReviewLog, State
 from flashcards.scheduling import DEFAULT_SETTINGS, ScheduleSettings
+from flashcards.store import review_logs
 
 _STATES = {
     State.LEARNING: "learning",
@@ -74,7 +75,7 @@ def memory_of(
 
 def logs_of(*, owner_id: UUID, card_id: UUID) -> list[ReviewLog]:
     """Return a card's whole log, oldest first."""
-    query = ReviewLog.objects.for_owner(owner_id).filter(flashcard_id=card_id)
+    query = review_logs.for_owner(owner_id).filter(flashcard_id=card_id)
     return list(query.order_by("reviewed_at", "sequence"))
 
 

@@ -4,7 +4,7 @@ import dataclasses
 from uuid import UUID
 
 from flashcards.domain.records import Flashcard
-from flashcards.store import Query
+from flashcards.store import Query, cards
 
 LEECH = "leech"
 # As Anki has it: at eight lapses, and a reminder half as many later.
@@ -18,7 +18,7 @@ def is_leech(card: Flashcard) -> bool:
 
 def leeches_of(owner_id: UUID) -> Query[Flashcard]:
     """Return a learner's leeches, those forgotten most often first."""
-    leeches = Flashcard.objects.for_owner(owner_id).filter(tags__contains=LEECH)
+    leeches = cards.for_owner(owner_id).filter(tags__contains=LEECH)
     return leeches.order_by("-lapses", "created_at")
 
 

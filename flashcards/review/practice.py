@@ -15,12 +15,13 @@ import numpy as np
 from django.db import transaction
 
 from flashcards import scheduling
-from flashcards.domain.records import Flashcard, Rating, ReviewLog
+from flashcards.domain.records import Flashcard, Rating
 from flashcards.domain.validation import CardError
 from flashcards.models import ReviewSession
 from flashcards.review import ratings
 from flashcards.review.ratings import NothingToUndo, Reviewed
 from flashcards.review.scope import Named
+from flashcards.store import review_logs
 from flashcards.store.cache import collection
 from flashcards.store.due import due_queue
 from flashcards.store.journal import journal
@@ -164,13 +165,13 @@ def take_back(row: ReviewSession, *, undo_id: UUID, now: datetime) -> Flashcard:
     with transaction.atomic():
         journal.lock_owner(row.owner_id)
         row.refresh_from_db()
-        known = ReviewLog.objects.for_owner(row.owner_id).filter(id=undo_id).first()
+        known = review_logs.for_owner(row.owner_id).filter(id=undo_id).first()
         if known is not None:
             return due_queue.card(row.owner_id, known.flashcard_id)
         while row.answers:
             *row.answers, last_id = row.answers
             row.answered -= 1
-            last = ReviewLog.objects.for_owner(row.owner_id).filter(id=last_id).first()
+            last = review_logs.for_owner(row.owner_id).filter(id=last_id).first()
             row.forgotten -= last is not None and last.rating is Rating.AGAIN
             try:
                 card = ratings.undo_review(

@@ -14,6 +14,7 @@ from flashcards.domain.records import Flashcard, Rating, ReviewLog
 from flashcards.domain.validation import CardError
 from flashcards.review import leeches
 from flashcards.scheduling import Agenda
+from flashcards.store import cards, review_logs
 from flashcards.store.due import due_counts, due_queue, recent_reviews
 from flashcards.store.journal import journal
 from flashcards.store.journal.journal import Change
@@ -143,7 +144,7 @@ def _answered(
     settings = study_settings.for_card(mine, card).schedule
     before = card
     if card.last_review is not None and now < card.last_review:
-        history = ReviewLog.objects.for_owner(owner_id).filter(flashcard_id=card_id)
+        history = review_logs.for_owner(owner_id).filter(flashcard_id=card_id)
         card, rows = scheduling.review_late(
             card,
             history,
@@ -209,8 +210,8 @@ def undo_review(
         card_id = last.flashcard_id
         card = pending.cards.get(card_id) or due_queue.known(owner_id, card_id, pending)
         if card is None:
-            card = Flashcard.objects.for_owner(owner_id).with_deleted().get(id=card_id)
-        history = ReviewLog.objects.for_owner(owner_id).filter(flashcard_id=card.id)
+            card = cards.for_owner(owner_id).with_deleted().get(id=card_id)
+        history = review_logs.for_owner(owner_id).filter(flashcard_id=card.id)
         before = card
         card, rows = scheduling.undo(
             card,
@@ -276,7 +277,7 @@ def _agenda(
 
 
 def _log(owner_id: UUID, log_id: UUID) -> ReviewLog | None:
-    return ReviewLog.objects.for_owner(owner_id).filter(id=log_id).first()
+    return review_logs.for_owner(owner_id).filter(id=log_id).first()
 
 
 def _last_standing(owner_id: UUID, pending: Pending, now: datetime) -> ReviewLog:

@@ -9,6 +9,7 @@ from django.db import transaction
 from flashcards import scheduling, study_settings
 from flashcards.domain.records import Flashcard, LogKind, ReviewLog, State
 from flashcards.domain.validation import CardError
+from flashcards.store import cards, review_logs
 from flashcards.store.journal import journal
 from flashcards.store.journal.journal import Change
 
@@ -28,7 +29,7 @@ def reset_schedule(*, owner_id: UUID, card_id: UUID, now: datetime) -> tuple[Fla
     """
     with transaction.atomic():
         journal.lock_owner(owner_id)
-        card = Flashcard.objects.for_owner(owner_id).get(id=card_id)
+        card = cards.for_owner(owner_id).get(id=card_id)
         row = scheduling.reset_row(card, now, log_id=uuid.uuid4())
         return _append(card, [], row), row
 
@@ -39,7 +40,7 @@ def set_due(
     """Make a reviewed card due at a time; its memory stays. Raises DoesNotExist, NotReviewedYet."""
     with transaction.atomic():
         journal.lock_owner(owner_id)
-        card = Flashcard.objects.for_owner(owner_id).get(id=card_id)
+        card = cards.for_owner(owner_id).get(id=card_id)
         if card.state is State.NEW:
             raise NotReviewedYet("A new card comes when its turn comes; review it first.")
         row = scheduling.due_row(card, due, now, log_id=uuid.uuid4())
@@ -53,7 +54,7 @@ def take_back(*, owner_id: UUID, card_id: UUID, log_id: UUID, now: datetime) -> 
     """
     with transaction.atomic():
         journal.lock_owner(owner_id)
-        card = Flashcard.objects.for_owner(owner_id).get(id=card_id)
+        card = cards.for_owner(owner_id).get(id=card_id)
         logs = _logs(owner_id, card_id)
         done = next((log for log in logs if log.id == log_id), None)
         if done is None or done.kind is not LogKind.MANUAL:
@@ -77,4 +78,4 @@ def _append(card: Flashcard, logs: list[ReviewLog], row: ReviewLog) -> Flashcard
 
 
 def _logs(owner_id: UUID, card_id: UUID) -> list[ReviewLog]:
-    return list(ReviewLog.objects.for_owner(owner_id).filter(flashcard_id=card_id))
+    return list(review_logs.for_owner(owner_id).filter(flashcard_id=card_id))

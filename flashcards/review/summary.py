@@ -18,7 +18,7 @@ from flashcards.domain.records import Flashcard, Rating, ReviewLog, State
 from flashcards.review.due import due_queue, next_due_at
 from flashcards.review.ratings import reviewed_since
 from flashcards.review.streak import LOOK_BACK_DAYS, Rhythm, rhythm
-from flashcards.store import DueQueue
+from flashcards.store import DueQueue, cards
 from flashcards.store.journal.pending import Pending
 from flashcards.store.maintenance import review_totals
 from flashcards.study_settings.settings import EffectiveSettings
@@ -166,8 +166,8 @@ class _Ahead:
     @classmethod
     def of(cls, user: User, now: datetime, mine: EffectiveSettings) -> "_Ahead":
         starts = [mine.day.start(now, days=n) for n in range(1, WEEK_DAYS + 2)]
-        cards = Flashcard.objects.for_owner(user).filter(suspended=False, due__lt=starts[-1])
-        rows = cards.to_arrow("due", "buried_until", "state", in_order=False)
+        found = cards.for_owner(user).filter(suspended=False, due__lt=starts[-1])
+        rows = found.to_arrow("due", "buried_until", "state", in_order=False)
         return cls(
             rows["due"].to_numpy().astype(_MICROS),
             rows["buried_until"].fill_null(_EPOCH).to_numpy().astype(_MICROS),
@@ -208,7 +208,7 @@ def _coming(
         next_due = next_due_at(owner_id=user.id, now=now, mine=mine)
         if next_due is None:
             return ""
-        later = Flashcard.objects.for_owner(user).filter(suspended=False)
+        later = cards.for_owner(user).filter(suspended=False)
         count = later.filter(due__lt=day.start(next_due, days=1)).exclude(state=State.NEW).count()
     elif day.of(next_due) == day.of(now):
         count = ahead.seen_before(next_due + timedelta(microseconds=1))
@@ -242,10 +242,10 @@ def _hard(user: User, logs: Sequence[ReviewLog], pending: Pending | None) -> tup
     found = {i: pending.cards[i] for i in wanted if i in pending.cards} if pending else {}
     if len(found) < len(wanted):
         rest = [card_id for card_id in wanted if card_id not in found]
-        found |= Flashcard.objects.for_owner(user).in_bulk(rest)
+        found |= cards.for_owner(user).in_bulk(rest)
     there = (found[card_id] for card_id in wanted if card_id in found)
-    cards = [card for card in there if not card.suspended and card.deleted_at is None]
-    return tuple(Hard(card, _why(*times[card.id])) for card in cards[:HARD_SHOWN])
+    chosen = [card for card in there if not card.suspended and card.deleted_at is None]
+    return tuple(Hard(card, _why(*times[card.id])) for card in chosen[:HARD_SHOWN])
 
 
 def _why(forgotten: int, hard: int) -> str:

@@ -23,7 +23,7 @@ from flashcards.domain.validation import CardError
 from flashcards.models import BulkChange, BulkPart
 from flashcards.search import card_actions
 from flashcards.search.card_actions import Changed, Verb
-from flashcards.store import OwnerGone, Query
+from flashcards.store import OwnerGone, Query, cards, review_logs
 from flashcards.store.journal import journal
 from flashcards.store.journal.journal import Change
 from flashcards.store.maintenance import checkpoint
@@ -147,9 +147,9 @@ def _step(change_id: UUID, clock: Clock) -> bool:
 def _do(change: BulkChange, now: datetime) -> bool:
     packed = bytes(change.card_ids)[16 * change.done : 16 * (change.done + BATCH_CARDS)]
     ids = [uuid.UUID(bytes=packed[at : at + 16]) for at in range(0, len(packed), 16)]
-    cards = _cards(Flashcard.objects.for_owner(change.owner_id), ids)
+    chosen = _cards(cards.for_owner(change.owner_id), ids)
     verb = Verb(change.verb)
-    logs = _logs(change, list(cards))
+    logs = _logs(change, list(chosen))
     mine = study_settings.settings_for(owner_id=change.owner_id)
     found = [
         card_actions.apply(
@@ -160,7 +160,7 @@ def _do(change: BulkChange, now: datetime) -> bool:
             logs[card_id],
             study_settings.for_card(mine, card).schedule,
         )
-        for card_id, card in cards.items()
+        for card_id, card in chosen.items()
     ]
     changed = [each for each in found if each is not None]
     _write(change.owner_id, changed, now)
@@ -184,8 +184,8 @@ def _take_back(change: BulkChange, now: datetime) -> bool:
         BulkChange.objects.filter(id=change.id).update(status=Status.UNDONE, done=0)
         return False
     inverses = {uuid.UUID(card_id): inverse for card_id, inverse in part.inverses}
-    cards = _cards(Flashcard.objects.for_owner(change.owner_id).with_deleted(), inverses)
-    logs = _logs(change, list(cards))
+    chosen = _cards(cards.for_owner(change.owner_id).with_deleted(), inverses)
+    logs = _logs(change, list(chosen))
     mine = study_settings.settings_for(owner_id=change.owner_id)
     found = [
         card_actions.undo(
@@ -195,7 +195,7 @@ def _take_back(change: BulkChange, now: datetime) -> bool:
             now,
             study_settings.for_card(mine, card).schedule,
         )
-        for card_id, card in cards.items()
+        for card_id, card in chosen.items()
     ]
     _write(change.owner_id, [each for each in found if each is not None], now)
     BulkChange.objects.filter(id=change.id).update(
@@ -214,7 +214,7 @@ def _logs(change: BulkChange, card_ids: Sequence[UUID]) -> dict[UUID, list[Revie
     """Return the logs of cards by card, where the change is one of the schedule."""
     logs: dict[UUID, list[ReviewLog]] = defaultdict(list)
     if Verb(change.verb) in card_actions.SCHEDULING:
-        for log in ReviewLog.objects.for_owner(change.owner_id).filter(
+        for log in review_logs.for_owner(change.owner_id).filter(
             flashcard_id__in=frozenset(card_ids)
         ):
             logs[log.flashcard_id].append(log)

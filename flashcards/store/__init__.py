@@ -6,6 +6,7 @@ Nothing outside this package knows which engine is under it.
 from flashcards.store.due.due_queue import DueQueue
 from flashcards.store.errors import OtherSchema, OwnerGone, StoreError, UnknownLookup
 from flashcards.store.maintenance.health import check_readable
+from flashcards.store.repository.manager import cards, review_logs
 from flashcards.store.repository.query import Query
 
 __all__ = [
@@ -15,5 +16,7 @@ __all__ = [
     "Query",
     "StoreError",
     "UnknownLookup",
+    "cards",
     "check_readable",
+    "review_logs",
 ]

@@ -11,6 +11,7 @@ from flashcards import scheduling
 from flashcards.cards import embedding
 from flashcards.domain.card_sides import back, front
 from flashcards.domain.records import Flashcard
+from flashcards.store import cards
 from memoryloop.embeddings import EmbeddingError
 from memoryloop.llm.base import Found
 
@@ -60,7 +61,7 @@ def _near_in_meaning(owner_id: UUID, text: str, limit: int) -> list[Flashcard]:
 def _sharing_words(owner_id: UUID, text: str) -> list[Flashcard]:
     """Return cards without an embedding that share two longer words with the text."""
     words = {word.lower() for word in _WORD.findall(text)}
-    waiting = Flashcard.objects.for_owner(owner_id).filter(embedding_model="")
+    waiting = cards.for_owner(owner_id).filter(embedding_model="")
     return [
         card
         for card in waiting.order_by("-created_at")[:UNEMBEDDED_MOST]

@@ -1,8 +1,8 @@
 """Keep one PostgreSQL server for as long as somebody uses it.
 
 A small process of its own (standard library only, so it starts in some 20 ms), begun by
-memoryloop.postgres.server. Every process that uses the server holds a shared lock on the file USERS;
-the kernel drops that lock however the process ends, `kill -9` included. The keeper makes the
+memoryloop.postgres.server. Every process that uses the server holds a shared lock on the file
+USERS; the kernel drops that lock however the process ends, `kill -9` included. The keeper makes the
 data folder if there is none, runs the server, starts it again when it dies, and stops it when
 nobody holds the lock any more.
 """

@@ -1,5 +1,8 @@
 """Pages that belong to no app: the front page and the palette."""
 
+from typing import cast
+from uuid import UUID
+
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -21,5 +24,6 @@ def home(request: HttpRequest) -> HttpResponse:
 def palette(request: HttpRequest) -> HttpResponse:
     """Answer with the palette's results, a fragment for its dialog."""
     text = request.GET.get("q", "")[:200]
-    groups = palettes.find(owner_id=request.user.pk, text=text)
+    owner_id = cast(UUID, request.user.pk)
+    groups = palettes.find(owner_id=owner_id, text=text)
     return render(request, "_palette.html", {"groups": groups, "text": text})

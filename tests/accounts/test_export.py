@@ -19,9 +19,9 @@ from accounts.models import User
 from accounts.web.views import export
 from chat.conversations.conversations import append_message, start_conversation
 from chat.models import AnswerContext, Conversation, Instructions
-from flashcards.domain.records import Flashcard
 from flashcards.maintenance.account_export import exported_models
 from flashcards.models import Deck
+from flashcards.store import cards
 from flashcards.store.journal import journal
 from flashcards.store.maintenance import checkpoint
 from tests.accounts.keys import KEY, KeyTestCase
@@ -259,4 +259,4 @@ class PendingBatchTests(TestCase):
         files = unzip(b"".join(account_export.archive(self.alice.pk, now=NOW)))
 
         self.assertEqual(len(lines(files["cards/cards.jsonl"])), 3)
-        self.assertEqual(len(Flashcard.objects.for_owner(self.alice)), 3)
+        self.assertEqual(len(cards.for_owner(self.alice)), 3)

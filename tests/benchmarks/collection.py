@@ -17,26 +17,26 @@ TAGS = ["verbs", "leech", "bio::cells", "bio::dna", "hist"]
 WORDS = ["cell", "membrane", "energy", "light", "verb", "noun", "river", "castle"]
 
 
-def learner(cards: int) -> "User":
+def learner(number: int) -> "User":
     """Return the learner with so many cards of words and vectors, made now or in an earlier run.
 
     They stand in 50 decks, four in five were reviewed before, and as far as they go the first are
     the labelled pairs that say the same (side a); the vectors of the others lie near theirs.
     """
     from accounts.models import User
-    from flashcards.domain.records import Flashcard
     from flashcards.models import Deck
+    from flashcards.store import cards
     from flashcards.store.maintenance import optimize
 
-    email = f"bench-{cards}@example.org"
+    email = f"bench-{number}@example.org"
     known = User.objects.filter(email=email).first()
     if known is not None:
-        if Flashcard.objects.for_owner(known).count() == cards:
+        if cards.for_owner(known).count() == number:
             return known
-        raise SystemExit(f"The kept store has not {cards} cards of {email}: remove the folder.")
+        raise SystemExit(f"The kept store has not {number} cards of {email}: remove the folder.")
     user: User = filled.learner(email)
     decks = [Deck.objects.create(owner=user, name=f"Deck {n // 5}::{n}") for n in range(50)]
-    _fill(user, decks, cards)
+    _fill(user, decks, number)
     optimize.optimize()
     return user
 

@@ -9,7 +9,8 @@ from typing import Any
 from django.test import TransactionTestCase
 
 from accounts.models import User
-from flashcards.domain.records import LogKind, ReviewLog
+from flashcards.domain.records import LogKind
+from flashcards.store import review_logs
 from tests.factories import stored_card
 from tests.flashcards.store.processes import acknowledged, judge, start
 
@@ -76,7 +77,7 @@ class UnderFireTests(TransactionTestCase):
         reviews = [item for item in said if "review" in item]
         self.assertEqual(len(said), RATERS * RATINGS)
         self.assertEqual(judge(self.alice.pk, said), [])
-        rated = ReviewLog.objects.for_owner(self.alice).exclude(kind=LogKind.MANUAL)
+        rated = review_logs.for_owner(self.alice).exclude(kind=LogKind.MANUAL)
         self.assertEqual(rated.count(), len(reviews))
         _tell(
             f"{len(said):,} ratings by {RATERS} processes in {seconds:.0f} s, {moved} checkpoints "

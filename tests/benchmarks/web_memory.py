@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from flashcards.store import cards
 from tests.benchmarks import filled
 from tests.benchmarks.card_browser import SEARCHES as ALL_SEARCHES
 from tests.benchmarks.deployment import (
@@ -66,9 +67,8 @@ def _fill(options: Any) -> Any:
 
 
 def _some_ids(user: Any) -> list[uuid.UUID]:
-    from flashcards.domain.records import Flashcard
 
-    return [card.id for card in Flashcard.objects.for_owner(user)[:CARDS_LOOKED_AT]]
+    return [card.id for card in cards.for_owner(user)[:CARDS_LOOKED_AT]]
 
 
 async def _use(live: Any, session: str, ids: list[uuid.UUID], ratings: int) -> dict[str, Any]:

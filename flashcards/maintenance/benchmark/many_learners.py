@@ -22,6 +22,7 @@ from flashcards.maintenance.benchmark.one_learner import plain_ratings
 from flashcards.maintenance.benchmark.timing import Report, Span, Timings
 from flashcards.review.due import due_queue
 from flashcards.review.ratings import review_card
+from flashcards.store import cards
 from flashcards.store.maintenance import checkpoint, optimize
 from flashcards.store.search import search
 
@@ -134,7 +135,7 @@ class ManyLearners:
         draw = self.data.draw
         self._each(
             "get_by_id",
-            lambda one, _: Flashcard.objects.for_owner(one.id).get(id=draw.choice(one.cards)),
+            lambda one, _: cards.for_owner(one.id).get(id=draw.choice(one.cards)),
         )
         self._each("due_counts", lambda one, _: due_queue(owner_id=one.id, now=self.now))
 
@@ -157,9 +158,9 @@ class ManyLearners:
         for place, one in enumerate(self.learners):
             vectors = np.load(self.folder / f"vectors-{place}.npy")
             places = {card_id: n for n, card_id in enumerate(one.cards)}
-            for asked_of, query, cards in asked:
+            for asked_of, query, nearest in asked:
                 if asked_of == place:
-                    found = [places.get(card.id, -1) for card in cards]
+                    found = [places.get(card.id, -1) for card in nearest]
                     hits += data.hits(vectors, query, found, NEIGHBOURS)
         return hits / (NEIGHBOURS * len(asked))
 

@@ -26,6 +26,7 @@ from flashcards.maintenance.benchmark.timing import Report, Span, Timings
 from flashcards.review.due import due_queue
 from flashcards.review.ratings import review_card, undo_review
 from flashcards.review.statistics import statistics as review_statistics
+from flashcards.store import cards
 from flashcards.store.maintenance import checkpoint, direct_writes, optimize
 from flashcards.store.search import search
 
@@ -117,7 +118,7 @@ class OneLearner:
         self.timings.time(
             "get_by_id",
             200,
-            lambda _: Flashcard.objects.for_owner(owner).get(id=self.data.draw.choice(self.ids)),
+            lambda _: cards.for_owner(owner).get(id=self.data.draw.choice(self.ids)),
         )
         due_queue(owner_id=owner, now=self.now)
         self.timings.time("due_counts", 100, lambda _: due_queue(owner_id=owner, now=self.now))

@@ -26,6 +26,7 @@ from flashcards.store.journal.pending import Entry, Pending
 from flashcards.store.lance import codec, tables
 from flashcards.store.lance.filters import condition
 from flashcards.store.lance.schema import EVERYTHING, FLASHCARDS
+from flashcards.store.repository.manager import cards
 
 # Plans of one owner by which it is kept in order.
 LINEUPS_MOST = 4
@@ -286,7 +287,7 @@ def card(owner_id: UUID, card_id: UUID, pending: Pending | None = None) -> Flash
     pending = pending or journal.read(owner_id)
     image = pending.cards.get(card_id) or known(owner_id, card_id, pending)
     if image is None:
-        image = Flashcard.objects.for_owner(owner_id).get(id=card_id)
+        image = cards.for_owner(owner_id).get(id=card_id)
     if image.owner_id != owner_id or image.deleted_at is not None:
         raise Flashcard.DoesNotExist("Flashcard matching query does not exist.")
     return image

@@ -14,6 +14,7 @@ from django.db import connection
 from flashcards.domain.records import LogKind, Rating, ReviewLog, State
 from flashcards.models import ReviewTotals
 from flashcards.store.journal import journal
+from flashcards.store.repository.manager import review_logs
 
 _UPSERT = """
 INSERT INTO flashcards_reviewtotals
@@ -179,7 +180,7 @@ def read(
     if owner_id not in pending.erased:
         _read_moved(summary, owner_id, since, until, zone, day_begins)
     ids = undone_by(pending.logs)
-    undone = ReviewLog.objects.for_owner(owner_id).in_bulk(ids) if ids else {}
+    undone = review_logs.for_owner(owner_id).in_bulk(ids) if ids else {}
     counts, durations = differences(pending.logs.values(), undone)
     for at, count in counts.items():
         if since <= at.hour < until:

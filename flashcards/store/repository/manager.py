@@ -1,4 +1,4 @@
-"""Where queries start: `Flashcard.objects` and `ReviewLog.objects`."""
+"""The managers, where queries start: `cards.for_owner(user)` and `review_logs.for_owner(user)`."""
 
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -28,7 +28,5 @@ class Manager(Generic[R]):
         return Query.of(self._spec, None)
 
 
-def bind() -> None:
-    """Give the records their managers; called once, when the app is ready."""
-    Flashcard.objects = Manager[Flashcard](FLASHCARDS)
-    ReviewLog.objects = Manager[ReviewLog](REVIEW_LOGS)
+cards = Manager[Flashcard](FLASHCARDS)
+review_logs = Manager[ReviewLog](REVIEW_LOGS)

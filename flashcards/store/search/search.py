@@ -18,6 +18,7 @@ from flashcards.store.journal.pending import Pending
 from flashcards.store.lance import codec, tables
 from flashcards.store.lance.filters import all_of, condition
 from flashcards.store.lance.schema import FLASHCARDS
+from flashcards.store.repository.manager import cards
 
 Vector = np.ndarray[Any, np.dtype[np.float32]]
 _WORD = re.compile(r"\w+")
@@ -200,7 +201,7 @@ def _matching(
     """Return the stored cards with any of the words, in LanceDB's order."""
     if not tables.indexed(FLASHCARDS, pending.flashcards_version).issuperset(_TEXT_COLUMNS):
         # Before the first indexes are made there are so few rows that all of them can be read.
-        return list(Flashcard.objects.for_owner(owner_id))
+        return list(cards.for_owner(owner_id))
     query = tables.match(" ".join(words), list(_TEXT_COLUMNS))
     best = _best(
         lambda: table.search(query, query_type="fts"),

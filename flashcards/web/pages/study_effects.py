@@ -9,13 +9,14 @@ import numpy as np
 from django.db.models import Q
 
 from flashcards.domain import durations
-from flashcards.domain.records import Flashcard, State
+from flashcards.domain.records import State
 from flashcards.models import Deck
 from flashcards.models.decks import DECK_SEPARATOR
 from flashcards.review.backlog import ANSWERS_A_NEW_CARD
 from flashcards.review.pace import Pace
 from flashcards.scheduling import ScheduleSettings
 from flashcards.scheduling.simulation.workload import Numbers, reviews_a_new_card, workload
+from flashcards.store import cards
 from flashcards.study_settings.settings import EffectiveSettings
 
 # With fewer a learner's own cards say too little; then typical ones stand for them.
@@ -101,9 +102,9 @@ def day_in_words(*, new: int, reviews: int, pace: Pace) -> str:
 
 
 def _cards(owner_id: UUID, deck: Deck | None) -> tuple[Numbers, Numbers, bool]:
-    cards = Flashcard.objects.for_owner(owner_id).filter(state=State.REVIEW, suspended=False)
+    found = cards.for_owner(owner_id).filter(state=State.REVIEW, suspended=False)
     columns = ["stability", "difficulty"] + (["deck_ids"] if deck else [])
-    rows = cards.to_arrow(*columns, in_order=False)
+    rows = found.to_arrow(*columns, in_order=False)
     if deck is not None:
         inside_it = Q(id=deck.id) | Q(name__istartswith=f"{deck.name}{DECK_SEPARATOR}")
         decks = Deck.objects.filter(inside_it, owner_id=owner_id)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.http import HtmxHttpRequest
 from flashcards import study_settings
-from flashcards.cards import cards, history, labels, revert
+from flashcards.cards import cards, history, labels, notes, revert
 from flashcards.cards.neighbours import neighbours_of
 from flashcards.cards.sources import source_of
 from flashcards.charts.forgetting_curve import curve_of
@@ -145,7 +145,7 @@ def _context(request: HtmxHttpRequest, found: Flashcard) -> dict[str, Any]:
     past = card_memory.history_of(logs, now=now, zone=zone)
     mine = study_settings.settings_for(owner_id=user.id)
     settings = study_settings.for_card(mine, found).schedule
-    siblings = Flashcard.objects.for_owner(user).filter(note_id=found.note_id)
+    siblings = notes.siblings(owner_id=user.id, note_id=found.note_id)
     return {
         "card": found,
         "title": card_sides.summary(found),
@@ -154,7 +154,7 @@ def _context(request: HtmxHttpRequest, found: Flashcard) -> dict[str, Any]:
         "curve": curve_of(found, logs, now=now, zone=zone, settings=settings),
         "history": Paginator(past, REVIEWS_PER_PAGE).get_page(request.GET.get("reviews")),
         "edits": history.edits_of(owner_id=user.id, card_id=found.id),
-        "siblings": [card for card in siblings.order_by("ordinal") if card.id != found.id],
+        "siblings": [card for card in siblings if card.id != found.id],
         "decks": Deck.objects.filter(owner=user, id__in=found.deck_ids),
         "flags": list(enumerate(labels.FLAGS)),
         "flag_name": labels.FLAGS[found.flag] if found.flag < len(labels.FLAGS) else "",

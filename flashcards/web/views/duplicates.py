@@ -15,10 +15,10 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.http import HtmxHttpRequest
 from flashcards.cards import revert
 from flashcards.cards.cards import delete_card, restore_card
-from flashcards.domain.records import Flashcard
 from flashcards.domain.validation import CardError
 from flashcards.duplicates import collection_search, overlaps
 from flashcards.models import CardEdit, DuplicateSearch
+from flashcards.store import cards
 from flashcards.web.views.access import card_or_404
 from memoryloop.web.toasts import toast
 
@@ -155,7 +155,7 @@ def _context(request: HtmxHttpRequest) -> dict[str, Any]:
         "search": search,
         "working": search is not None and search.status == DuplicateSearch.Status.WORKING,
         "page": Paginator(found, PAGE_SIZE).get_page(request.GET.get("page")),
-        "has_cards": Flashcard.objects.for_owner(request.user).exists(),
+        "has_cards": cards.for_owner(request.user).exists(),
     }
 
 

@@ -136,7 +136,8 @@ class WordsTests(FindingTestCase):
 
     def test_what_is_marked_is_escaped_first(self) -> None:
         html = marked(
-            f"<b>{message_search.OPEN}<i>x{message_search.CLOSE} {message_search.CLOSE}{message_search.OPEN}"
+            f"<b>{message_search.OPEN}<i>x{message_search.CLOSE} "
+            f"{message_search.CLOSE}{message_search.OPEN}"
         )
 
         self.assertEqual(html, "&lt;b&gt;<mark>&lt;i&gt;x</mark> ")

@@ -11,9 +11,10 @@ from chat.conversations.conversations import start_conversation
 from flashcards.cards.cards import count_cards, delete_card
 from flashcards.domain.records import Flashcard, Kind, NewCard, Source
 from flashcards.models import JournalEntry
+from flashcards.store import cards
 from flashcards.store.maintenance import checkpoint
 from tests.flashcards.admin.admin_pages import CARD, CARDS, DELETE, LOGS, RESTORE, AdminTestCase
-from tests.flashcards.cards import answer, give_cards
+from tests.flashcards.given_cards import answer, give_cards
 
 
 class CardTestCase(AdminTestCase):
@@ -23,7 +24,7 @@ class CardTestCase(AdminTestCase):
         self.log_in(self.charlie)
 
     def now_stored(self) -> Flashcard:
-        return Flashcard.objects.all_owners().with_deleted().get(id=self.card.id)
+        return cards.all_owners().with_deleted().get(id=self.card.id)
 
     def save(self, **changes: str) -> Any:
         data = {"question": self.card.question, "answer": "Paris", "extra": "", "tags": ""}
@@ -200,7 +201,7 @@ class TestBulk(AdminTestCase):
         return " ".join(str(message) for message in response.context["messages"])
 
     def stored(self) -> dict[uuid.UUID, Flashcard]:
-        return {card.id: card for card in Flashcard.objects.all_owners().with_deleted()}
+        return {card.id: card for card in cards.all_owners().with_deleted()}
 
     def test_it_suspends_cards_and_lets_them_back(self) -> None:
         self.assertEqual(self.act("suspend_cards", *self.cards), "2 flashcards were suspended.")

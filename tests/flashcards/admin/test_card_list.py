@@ -18,7 +18,7 @@ from flashcards.models import StoredFlashcard, StoredReviewLog
 from flashcards.store.maintenance import checkpoint
 from tests import factories
 from tests.flashcards.admin.admin_pages import CARDS, AdminTestCase, counted_reads
-from tests.flashcards.cards import give_cards, give_many
+from tests.flashcards.given_cards import give_cards, give_many
 
 
 class TestTheList(AdminTestCase):

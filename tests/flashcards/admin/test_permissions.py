@@ -6,19 +6,19 @@ from datetime import timedelta
 from django.urls import reverse
 from django.utils import timezone
 
-from flashcards.domain.records import Flashcard, ReviewLog
 from flashcards.models import JournalEntry
+from flashcards.store import cards, review_logs
 from flashcards.store.maintenance import checkpoint
 from tests.flashcards.admin import admin_pages
 from tests.flashcards.admin.admin_pages import AdminTestCase
-from tests.flashcards.cards import answer, give_cards
+from tests.flashcards.given_cards import answer, give_cards
 
 
 class TestWhoMaySee(AdminTestCase):
     def setUp(self) -> None:
         self.card = give_cards(self.alice)[0]
         answer(self.card, now=timezone.now())
-        self.log_id = ReviewLog.objects.for_owner(self.alice).get().id
+        self.log_id = review_logs.for_owner(self.alice).get().id
 
     def pages(self) -> dict[str, str]:
         return {
@@ -121,7 +121,7 @@ class TestDeletingUsers(AdminTestCase):
         self.log_in(self.charlie)
 
     def owners(self) -> set[uuid.UUID]:
-        return {card.owner_id for card in Flashcard.objects.all_owners().with_deleted()}
+        return {card.owner_id for card in cards.all_owners().with_deleted()}
 
     def test_it_erases_a_deleted_users_cards_in_both_stores(self) -> None:
         checkpoint.run()
@@ -147,7 +147,7 @@ class TestDeletingUsers(AdminTestCase):
         self.assertEqual(self.owners(), {self.dana.pk})
         self.assertEqual(
             set(self.listed(admin_pages.CARDS)),
-            {c.id for c in Flashcard.objects.for_owner(self.dana)},
+            {c.id for c in cards.for_owner(self.dana)},
         )
         checkpoint.run()
         self.assertEqual(self.owners(), {self.dana.pk})

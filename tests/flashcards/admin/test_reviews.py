@@ -11,9 +11,10 @@ from django.utils import timezone
 from accounts.models import User
 from flashcards.domain.records import NewCard, Rating, ReviewLog
 from flashcards.review.ratings import undo_review
+from flashcards.store import review_logs
 from flashcards.store.maintenance import checkpoint
 from tests.flashcards.admin.admin_pages import CARD, LOG, LOGS, AdminTestCase, counted_reads
-from tests.flashcards.cards import answer, give_cards, give_many
+from tests.flashcards.given_cards import answer, give_cards, give_many
 
 
 class TestTheLog(AdminTestCase):
@@ -28,8 +29,8 @@ class TestTheLog(AdminTestCase):
         checkpoint.run()
         answer(answered, Rating.EASY, now=now - timedelta(days=3))
         answer(self.rome, Rating.GOOD, now=now)
-        self.first, self.second = ReviewLog.objects.for_owner(self.alice).order_by("reviewed_at")
-        self.third = ReviewLog.objects.for_owner(self.bob).get()
+        self.first, self.second = review_logs.for_owner(self.alice).order_by("reviewed_at")
+        self.third = review_logs.for_owner(self.bob).get()
 
     def ids(self, *logs: ReviewLog) -> list[uuid.UUID]:
         return [log.id for log in logs]

@@ -11,7 +11,7 @@ from flashcards.models import Draft, DraftBatch, JournalEntry, StoreVersions
 from flashcards.store.maintenance import checkpoint
 from tests.flashcards.admin import admin_pages
 from tests.flashcards.admin.admin_pages import AdminTestCase
-from tests.flashcards.cards import answer, give_cards, give_many
+from tests.flashcards.given_cards import answer, give_cards, give_many
 
 
 class TestPanel(AdminTestCase):

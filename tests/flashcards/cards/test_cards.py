@@ -25,7 +25,6 @@ from flashcards.domain.records import (
     LogKind,
     NewCard,
     Rating,
-    ReviewLog,
     Source,
     State,
 )
@@ -40,6 +39,7 @@ from flashcards.review.ratings import (
     reviewed_since,
     undo_review,
 )
+from flashcards.store import cards, review_logs
 from flashcards.store.maintenance import checkpoint
 from tests.base import TestCase
 from tests.factories import NOW, stored_card
@@ -185,7 +185,7 @@ class ReviewTests(TestCase):
     def test_a_review_moves_the_card_and_writes_its_log(self) -> None:
         done = self.rate(0)
         self.assertEqual((done.card.state, done.card.sequence), (State.LEARNING, 1))
-        self.assertEqual(ReviewLog.objects.for_owner(self.alice).get(), done.log)
+        self.assertEqual(review_logs.for_owner(self.alice).get(), done.log)
         self.assertFalse(done.repeated)
 
     def test_the_same_review_again_changes_nothing(self) -> None:
@@ -196,7 +196,7 @@ class ReviewTests(TestCase):
             self.assertTrue(again.repeated)
             self.assertEqual((again.card, again.log), (first.card, first.log))
             checkpoint.run()
-        self.assertEqual(ReviewLog.objects.for_owner(self.alice).count(), 1)
+        self.assertEqual(review_logs.for_owner(self.alice).count(), 1)
 
     def test_another_review_of_the_same_position_is_told_so(self) -> None:
         first = self.rate(0)
@@ -218,7 +218,7 @@ class ReviewTests(TestCase):
             now=NOW + timedelta(hours=2),
         )
         self.assertEqual(late.card.last_review, last.log.reviewed_at)
-        logs = ReviewLog.objects.for_owner(self.alice)
+        logs = review_logs.for_owner(self.alice)
         self.assertEqual(scheduling.fold(late.card, logs), late.card)
 
     def test_an_id_used_for_another_card_is_refused(self) -> None:
@@ -259,7 +259,7 @@ class ReviewTests(TestCase):
         for _ in range(3):
             card = undo_review(owner_id=self.alice.pk, undo_id=undo_id, now=LATER)
             self.assertEqual((card.reps, card.sequence), (1, 3))
-        kinds = [log.kind for log in ReviewLog.objects.for_owner(self.alice).order_by("sequence")]
+        kinds = [log.kind for log in review_logs.for_owner(self.alice).order_by("sequence")]
         self.assertEqual(kinds, [LogKind.LEARN, LogKind.LEARN, LogKind.UNDO])
 
     def test_the_stored_state_is_the_fold_of_the_stored_log(self) -> None:
@@ -268,7 +268,7 @@ class ReviewTests(TestCase):
         undo_review(owner_id=self.alice.pk, undo_id=uuid.uuid4(), now=LATER)
         checkpoint.run()
         card = get_card(owner_id=self.alice.pk, card_id=self.card.id)
-        logs = ReviewLog.objects.for_owner(self.alice).filter(flashcard_id=card.id)
+        logs = review_logs.for_owner(self.alice).filter(flashcard_id=card.id)
         self.assertEqual(scheduling.fold(card, logs), card)
 
     def test_the_queue_is_learning_first_then_reviews_then_new_ones_as_made(self) -> None:
@@ -330,8 +330,8 @@ class EraseTests(TestCase):
         owner_id = self.alice.pk
         self.alice.delete()
         self.assertEqual(count_cards(owner_id=owner_id), 0)
-        self.assertEqual(list(Flashcard.objects.all_owners()), [bobs])
+        self.assertEqual(list(cards.all_owners()), [bobs])
         checkpoint.run()
         self.assertEqual(count_cards(owner_id=owner_id), 0)
-        self.assertEqual(list(Flashcard.objects.all_owners()), [bobs])
+        self.assertEqual(list(cards.all_owners()), [bobs])
         self.assertEqual(JournalEntry.objects.count(), 0)

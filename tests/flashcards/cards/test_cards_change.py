@@ -9,7 +9,7 @@ from flashcards.cards import notes
 from flashcards.cards.cards import count_cards, get_card, set_suspended
 from flashcards.domain.records import Flashcard, Kind, NewCard, Rating
 from tests.base import TestCase
-from tests.flashcards.cards import answer, give_cards
+from tests.flashcards.given_cards import answer, give_cards
 from tests.flashcards.web.view_rules import CardViewRules
 
 

@@ -15,6 +15,7 @@ from flashcards.domain.query.syntax import BadQuery
 from flashcards.domain.records import Flashcard, State
 from flashcards.models import Deck, RemovedDecks
 from flashcards.review import deck_tree
+from flashcards.store import cards
 from flashcards.store.journal import journal
 from flashcards.store.journal.journal import Change
 from flashcards.store.lance import codec
@@ -87,7 +88,7 @@ class DeckTests(_Decks):
         card = stored_card(self.alice, deck_ids=(inside.id,))
         removed = decks.delete_deck(owner_id=self.alice.id, deck=deck, now=NOW)
         self.assertEqual(self.names(), ["AB"])
-        self.assertEqual(Flashcard.objects.for_owner(self.alice).count(), 1)
+        self.assertEqual(cards.for_owner(self.alice).count(), 1)
         decks.restore_decks(owner_id=self.alice.id, removed=removed)
         self.assertEqual(self.names(), ["A", "A::B", "AB"])
         found = deck_tree.deck_cards(owner_id=self.alice.id, deck=deck, now=NOW, zone=UTC)

@@ -20,7 +20,7 @@ from flashcards.domain.records import NewCard
 from flashcards.models import Image
 from memoryloop.markdown import render
 from tests.base import TestCase
-from tests.flashcards.cards import give_cards
+from tests.flashcards.given_cards import give_cards
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 

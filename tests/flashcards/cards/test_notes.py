@@ -12,7 +12,7 @@ from flashcards.domain.validation import BadCard
 from flashcards.models import CardEdit
 from tests.base import TestCase
 from tests.factories import NOW
-from tests.flashcards.cards import answer
+from tests.flashcards.given_cards import answer
 
 CLOZE = "{{c1::Paris}} lies on the {{c2::Seine::river}}."
 

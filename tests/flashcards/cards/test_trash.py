@@ -10,9 +10,10 @@ from django.utils import timezone
 from accounts.models import User
 from flashcards.cards import history, trash
 from flashcards.cards.cards import delete_card, edit_card, get_card
-from flashcards.domain.records import Flashcard, Rating, ReviewLog
+from flashcards.domain.records import Flashcard, Rating
 from flashcards.maintenance import check
 from flashcards.models import CardEdit, JournalEntry
+from flashcards.store import cards, review_logs
 from flashcards.store.journal import journal
 from flashcards.store.lance import tables
 from flashcards.store.lance.schema import FLASHCARDS, REVIEW_LOGS
@@ -20,7 +21,7 @@ from flashcards.store.maintenance import checkpoint
 from flashcards.tasks import purge_bin
 from tests.base import TestCase
 from tests.factories import NOW, stored_card
-from tests.flashcards.cards import answer
+from tests.flashcards.given_cards import answer
 
 STEPS = ["checkpoint-read", "checkpoint-logs", "checkpoint-cards", "checkpoint-written"]
 
@@ -49,14 +50,14 @@ class EraseTests(BinTestCase):
                     checkpoint.run()
                 self.assertEqual(self.erase(card), 1)
                 for _ in range(2):
-                    cards = Flashcard.objects.for_owner(self.alice).with_deleted()
-                    logs = ReviewLog.objects.for_owner(self.alice)
-                    self.assertEqual(cards.filter(id=card.id).count(), 0)
-                    self.assertFalse(cards.filter(id=card.id).exists())
-                    self.assertEqual(cards.to_arrow("id").num_rows, 0)
+                    found = cards.for_owner(self.alice).with_deleted()
+                    logs = review_logs.for_owner(self.alice)
+                    self.assertEqual(found.filter(id=card.id).count(), 0)
+                    self.assertFalse(found.filter(id=card.id).exists())
+                    self.assertEqual(found.to_arrow("id").num_rows, 0)
                     self.assertEqual(logs.filter(flashcard_id=card.id).count(), 0)
                     self.assertEqual(list(logs.filter(flashcard_id=card.id)), [])
-                    self.assertFalse(ReviewLog.objects.all_owners().exists())
+                    self.assertFalse(review_logs.all_owners().exists())
                     checkpoint.run_until_empty()
 
     def test_its_rows_and_its_history_are_gone_after_the_checkpoint(self) -> None:
@@ -122,9 +123,7 @@ class PurgeTests(BinTestCase):
         checkpoint.run()
         purge_bin(timestamp=0)
         self.assertEqual(self.in_bin(), [young.id])
-        self.assertFalse(
-            Flashcard.objects.all_owners().with_deleted().filter(id__in=[old.id, theirs.id])
-        )
+        self.assertFalse(cards.all_owners().with_deleted().filter(id__in=[old.id, theirs.id]))
         self.assertEqual(trash.purge(now=now), 0)
 
 

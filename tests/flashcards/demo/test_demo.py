@@ -17,13 +17,13 @@ from flashcards.demo.build import EMAIL
 from flashcards.domain.card_sides import cloze_ordinals
 from flashcards.domain.records import (
     ANSWER_MAX_CHARACTERS,
-    Flashcard,
     Kind,
     Rating,
     ReviewLog,
     text_hash,
 )
 from flashcards.review.due import due_queue
+from flashcards.store import cards, review_logs
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -46,7 +46,7 @@ class DemoTests(TransactionTestCase):
         self.assertEqual(count_cards(owner_id=user.id), 300)
         self.assertGreaterEqual(Conversation.objects.filter(owner=user).count(), 5)
 
-        logs = list(ReviewLog.objects.for_owner(user))
+        logs = list(review_logs.for_owner(user))
         self.assertGreater(len(logs), 2_000)
         days = {log.reviewed_at.date() for log in logs}
         self.assertGreater(len(days), 60)
@@ -64,7 +64,7 @@ class DemoTests(TransactionTestCase):
         for log in logs:
             by_card.setdefault(log.flashcard_id, []).append(log)
         sourced = 0
-        for card in Flashcard.objects.for_owner(user):
+        for card in cards.for_owner(user):
             self.assertEqual(scheduling.fold(card, by_card.get(card.id, [])), card)
             if card.message_id:
                 text = Message.objects.get(id=card.message_id).content
@@ -76,7 +76,7 @@ class DemoTests(TransactionTestCase):
     def test_the_same_seed_makes_the_same_history_and_reset_starts_over(self) -> None:
         def history() -> list[Any]:
             user = User.objects.get(email=EMAIL)
-            logs = ReviewLog.objects.for_owner(user).order_by("reviewed_at", "sequence")
+            logs = review_logs.for_owner(user).order_by("reviewed_at", "sequence")
             return [(log.reviewed_at, log.rating, log.flashcard_id) for log in logs]
 
         run(seed=3)

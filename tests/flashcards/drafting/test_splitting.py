@@ -12,7 +12,7 @@ from flashcards.drafting.passages import find
 from flashcards.drafting.splitting import by_rules
 from flashcards.models import DraftBatch
 from tests.base import TestCase
-from tests.flashcards.cards import give_cards
+from tests.flashcards.given_cards import give_cards
 from tests.flashcards.web.view_rules import CardViewRules
 
 LIST = NewCard(

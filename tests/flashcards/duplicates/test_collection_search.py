@@ -19,7 +19,7 @@ from flashcards.tasks import find_duplicates
 from memoryloop.embeddings import EmbeddingError
 from tests.base import TestCase
 from tests.factories import NOW, flashcard, store, stored_card
-from tests.flashcards.cards import answer
+from tests.flashcards.given_cards import answer
 
 SPAIN = ("What is the capital of Spain?", "Madrid")
 SAME = ("Which city is Spain's capital?", "Madrid")

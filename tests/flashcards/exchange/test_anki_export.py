@@ -14,14 +14,15 @@ from django.utils import timezone
 from accounts.models import User
 from flashcards.cards import decks, media
 from flashcards.cards.cards import set_suspended
-from flashcards.domain.records import Flashcard, Kind, NewCard, Rating, ReviewLog
+from flashcards.domain.records import Flashcard, Kind, NewCard, Rating
 from flashcards.exchange import export_job
 from flashcards.exchange.html.to_markdown import convert
 from flashcards.models import CardExport
+from flashcards.store import cards, review_logs
 from memoryloop.markdown import portable
 from tests.factories import NOW
-from tests.flashcards.cards import answer, give_cards
 from tests.flashcards.exchange.test_anki_import import ImportTestCase, png
+from tests.flashcards.given_cards import answer, give_cards
 
 CODE = "Look:\n\n```\na < b  # c\n```\n\n- one\n- two"
 CLOZE = "The {{c1::**cell**::smallest}} has a {{c2::\\(x_1 < 2\\)}}"
@@ -59,7 +60,7 @@ class ExportTestCase(ImportTestCase):
             format=form,
             search="",
             options=options,
-            card_ids=[card.id for card in Flashcard.objects.for_owner(mine)],
+            card_ids=[card.id for card in cards.for_owner(mine)],
             clock=timezone.now,
         )
         self.assertEqual((row.status, row.done), ("done", row.total))
@@ -69,8 +70,8 @@ class ExportTestCase(ImportTestCase):
         """Return all of an owner's cards, without what is theirs alone."""
         names = {deck.id: deck.name for deck in owner.decks.all()}
         found = []
-        for card in Flashcard.objects.for_owner(owner):
-            mine = ReviewLog.objects.for_owner(owner).filter(flashcard_id=card.id)
+        for card in cards.for_owner(owner):
+            mine = review_logs.for_owner(owner).filter(flashcard_id=card.id)
             logs = sorted(mine, key=lambda log: log.sequence)
             found.append(
                 (

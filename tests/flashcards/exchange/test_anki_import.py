@@ -23,6 +23,7 @@ from flashcards.exchange.import_choice import Choice
 from flashcards.maintenance import check
 from flashcards.models import CardImport, Deck
 from flashcards.review.ratings import review_card
+from flashcards.store import cards, review_logs
 from flashcards.tasks import import_cards
 from tests.base import TestCase
 from tests.flashcards.exchange import anki_packages
@@ -73,11 +74,11 @@ class ImportTestCase(TestCase):
         return self.take(self.upload(package, form), **choice)
 
     def cards(self, owner: User | None = None) -> dict[str, Flashcard]:
-        found = Flashcard.objects.for_owner(owner or self.alice)
+        found = cards.for_owner(owner or self.alice)
         return {f"{card.question}#{card.ordinal}": card for card in found}
 
     def logs(self, card: Flashcard) -> list[ReviewLog]:
-        found = ReviewLog.objects.for_owner(self.alice).filter(flashcard_id=card.id)
+        found = review_logs.for_owner(self.alice).filter(flashcard_id=card.id)
         return sorted(found, key=lambda log: log.sequence)
 
     def assert_sound(self) -> None:

@@ -14,9 +14,10 @@ from typing import Any
 from django.test import TransactionTestCase
 
 from accounts.models import User
-from flashcards.domain.records import Rating, ReviewLog
+from flashcards.domain.records import Rating
 from flashcards.maintenance import backup
 from flashcards.review.ratings import review_card
+from flashcards.store import review_logs
 from flashcards.store.maintenance import checkpoint
 from tests.factories import NOW, stored_card
 from tests.flashcards.store.installations import Elsewhere, Installation, here
@@ -54,7 +55,7 @@ class BackupTestCase(TransactionTestCase):
 
     def reviews(self) -> set[str]:
         forget()
-        return {str(log.id) for log in ReviewLog.objects.for_owner(self.alice)}
+        return {str(log.id) for log in review_logs.for_owner(self.alice)}
 
     def elsewhere(self) -> Elsewhere:
         made = Elsewhere(self.folder / f"elsewhere-{uuid.uuid4().hex[:6]}")

@@ -13,6 +13,7 @@ from flashcards.domain.records import Flashcard, Rating
 from flashcards.maintenance import check
 from flashcards.models import JournalEntry, StoreVersions
 from flashcards.review.ratings import review_card, undo_review
+from flashcards.store import cards
 from flashcards.store.due import due_queue
 from flashcards.store.journal import journal
 from flashcards.store.lance import tables
@@ -56,7 +57,7 @@ class CheckStoreTests(TestCase):
             checkpoint.run()
 
     def newest(self) -> Flashcard:
-        return Flashcard.objects.for_owner(self.alice).get()
+        return cards.for_owner(self.alice).get()
 
     def test_a_schedule_that_is_not_the_fold_is_found_and_mended(self) -> None:
         right = self.newest()
@@ -74,7 +75,7 @@ class CheckStoreTests(TestCase):
         self.assertEqual(kinds(check.check(repair=True)), {"image_differs": (1, 1)})
         self.assertEqual(kinds(check.check()), {})
         self.assertEqual(
-            Flashcard.objects.for_owner(self.alice).values("question"),
+            cards.for_owner(self.alice).values("question"),
             [{"question": right.question}],
         )
 

@@ -12,8 +12,8 @@ from django.core.management.base import CommandError
 from accounts.models import User
 from flashcards.cards import embedding
 from flashcards.cards.cards import delete_card
-from flashcards.domain.records import Flashcard
 from flashcards.maintenance import reembed
+from flashcards.store import cards
 from flashcards.store.lance import tables
 from flashcards.store.lance.schema import FLASHCARDS
 from flashcards.store.maintenance import checkpoint
@@ -60,8 +60,8 @@ class ReembedTests(TestCase):
         return _Both(stack, other)
 
     def models(self, owner: User) -> list[str]:
-        cards = Flashcard.objects.for_owner(owner).with_deleted()
-        return [card.embedding_model for card in cards]
+        found = cards.for_owner(owner).with_deleted()
+        return [card.embedding_model for card in found]
 
     def stored_directions(self) -> set[int | None]:
         rows = tables.for_writing(FLASHCARDS).to_arrow()["embedding"].to_pylist()
@@ -98,7 +98,7 @@ class ReembedTests(TestCase):
         self.assertIn(done.embedded, {2, 4})
 
     def test_a_card_in_the_bin_loses_the_old_vector(self) -> None:
-        card = Flashcard.objects.for_owner(self.bob).first()
+        card = cards.for_owner(self.bob).first()
         assert card is not None
         delete_card(owner_id=self.bob.pk, card_id=card.id, now=NOW)
         with self.model(NEW):

@@ -11,7 +11,7 @@ from flashcards.domain.records import Flashcard, Kind, NewCard, Rating
 from flashcards.review import answer_check
 from tests.base import TestCase
 from tests.factories import NOW, flashcard
-from tests.flashcards.cards import give_cards
+from tests.flashcards.given_cards import give_cards
 from tests.flashcards.web.view_rules import HTMX, CardViewRules
 from tests.servers.compatible import OpenAIServer
 

@@ -22,7 +22,7 @@ from flashcards.store.maintenance import checkpoint
 from flashcards.web.pages import backlog as backlog_page
 from tests.base import TestCase
 from tests.factories import flashcard, store
-from tests.flashcards.cards import answer
+from tests.flashcards.given_cards import answer
 
 URL = "/review/plan/"
 SETTINGS = ScheduleSettings()

@@ -10,16 +10,17 @@ from django.utils import timezone
 
 from flashcards import study_settings
 from flashcards.cards.cards import get_card
-from flashcards.domain.records import Flashcard, LogKind, Rating, ReviewLog, State
+from flashcards.domain.records import Flashcard, LogKind, Rating, State
 from flashcards.maintenance import check
 from flashcards.models import ReviewSession
 from flashcards.review import exam, scope
 from flashcards.scheduling import DEFAULT_SETTINGS, retrievability
 from flashcards.scheduling.simulation import exam as ahead
 from flashcards.scheduling.simulation.exam import Memories
+from flashcards.store import cards, review_logs
 from tests.base import TestCase
 from tests.factories import NOW
-from tests.flashcards.cards import answer, give_cards, give_many
+from tests.flashcards.given_cards import answer, give_cards, give_many
 from tests.flashcards.web.view_rules import HTMX
 
 DAY = timedelta(days=1)
@@ -156,7 +157,7 @@ class ExamTests(TestCase):
         )
         self.assertContains(response, "These were true reviews")
         after = get_card(owner_id=self.alice.id, card_id=first)
-        (log,) = ReviewLog.objects.for_owner(self.alice).filter(id=stage.review_id)
+        (log,) = review_logs.for_owner(self.alice).filter(id=stage.review_id)
         self.assertEqual((log.kind, log.elapsed_days), (LogKind.REVIEW, 2.0))
         self.assertGreater(after.stability or 0, before.stability or 0)
         self.assertTrue(check.check().is_clean)
@@ -218,4 +219,4 @@ class ExamTests(TestCase):
         self.assertEqual(self.plan().context["forecast"].cards, 1)
 
     def stored(self) -> list[Flashcard]:
-        return list(Flashcard.objects.for_owner(self.alice).order_by("created_at"))
+        return list(cards.for_owner(self.alice).order_by("created_at"))

@@ -14,7 +14,7 @@ from flashcards.review.due import due_queue
 from flashcards.review.ratings import undo_review
 from tests.base import TestCase
 from tests.factories import NOW, stored_card
-from tests.flashcards.cards import answer
+from tests.flashcards.given_cards import answer
 
 
 class LeechTests(TestCase):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from flashcards import study_settings
 from flashcards.cards.cards import delete_card, get_card, set_suspended
-from flashcards.domain.records import Flashcard, LogKind, NewCard, Rating, ReviewLog
+from flashcards.domain.records import Flashcard, LogKind, NewCard, Rating
 from flashcards.maintenance import check
 from flashcards.models import ReviewSession
 from flashcards.review import practice, scope
@@ -18,9 +18,10 @@ from flashcards.review.due import due_queue
 from flashcards.review.practice import Order
 from flashcards.review.statistics import statistics
 from flashcards.search import search
+from flashcards.store import cards, review_logs
 from flashcards.store.maintenance import checkpoint
 from tests.base import TestCase
-from tests.flashcards.cards import answer, give_cards, give_many
+from tests.flashcards.given_cards import answer, give_cards, give_many
 from tests.flashcards.scheduling.test_replay import Learner
 from tests.flashcards.web.view_rules import HTMX
 
@@ -100,7 +101,7 @@ class CramTests(TestCase):
         row = self.begin()
         self.rate(row, 1)
         card = get_card(owner_id=self.alice.id, card_id=self.cards[0].id)
-        (log,) = ReviewLog.objects.for_owner(self.alice)
+        (log,) = review_logs.for_owner(self.alice)
         self.assertEqual((log.kind, log.rating, log.sequence), (LogKind.CRAM, Rating.AGAIN, 0))
         self.assertEqual((card.sequence, card.reps), (1, 0))
         card = answer(card, now=timezone.now())
@@ -116,7 +117,7 @@ class CramTests(TestCase):
             self.rate(row, 1, stage=stage)
         row.refresh_from_db()
         self.assertEqual((row.answered, row.forgotten, row.left), (1, 1, 6))
-        self.assertEqual(len(list(ReviewLog.objects.for_owner(self.alice))), 1)
+        self.assertEqual(len(list(review_logs.for_owner(self.alice))), 1)
 
     def test_another_device_goes_on_where_this_one_is(self) -> None:
         row = self.begin()
@@ -234,7 +235,7 @@ class CramTests(TestCase):
         self.assertEqual((row.answered, row.left), (0, 6))
 
     def stored(self) -> list[Flashcard]:
-        return list(Flashcard.objects.for_owner(self.alice).order_by("created_at"))
+        return list(cards.for_owner(self.alice).order_by("created_at"))
 
     def found(self, text: str, now: datetime) -> int:
         zone = study_settings.settings_for(owner_id=self.alice.id).day.zone

@@ -12,10 +12,11 @@ from flashcards.domain.records import Flashcard, LogKind, Rating, ReviewLog, Sta
 from flashcards.maintenance import check
 from flashcards.review import resetting
 from flashcards.review.ratings import reviewed_since, undo_review
+from flashcards.store import review_logs
 from flashcards.store.maintenance import checkpoint
 from tests.base import TestCase
 from tests.factories import NOW, stored_card
-from tests.flashcards.cards import answer
+from tests.flashcards.given_cards import answer
 
 
 class ResetTests(TestCase):
@@ -34,7 +35,7 @@ class ResetTests(TestCase):
         self.reset()
         card = self.now()
         self.assertEqual((card.state, card.reps, card.stability), (State.NEW, 0, None))
-        logs = ReviewLog.objects.for_owner(self.alice).filter(flashcard_id=card.id)
+        logs = review_logs.for_owner(self.alice).filter(flashcard_id=card.id)
         self.assertEqual([log.kind for log in logs], [LogKind.LEARN, LogKind.MANUAL])
         self.assertEqual(card.sequence, 2)
 

@@ -18,7 +18,7 @@ from flashcards.review import scope
 from flashcards.review.scope import Kind, NoSuchScope, Scope
 from flashcards.store.maintenance import checkpoint
 from tests.base import TestCase
-from tests.flashcards.cards import answer, give_cards, give_many
+from tests.flashcards.given_cards import answer, give_cards, give_many
 from tests.flashcards.web.view_rules import HTMX
 
 HOUR = timedelta(hours=1)

@@ -21,7 +21,7 @@ from flashcards.review.summary import retention
 from flashcards.store.maintenance import checkpoint
 from tests.base import TestCase
 from tests.factories import NOW, flashcard, review_log, store, stored_card
-from tests.flashcards.cards import answer, give_many
+from tests.flashcards.given_cards import answer, give_many
 
 URL = "/review/today/"
 TODAY = date(2026, 3, 1)

@@ -6,15 +6,16 @@ from dataclasses import replace
 from datetime import timedelta
 
 from flashcards.cards.cards import delete_card
-from flashcards.domain.records import Flashcard, LogKind, Rating, ReviewLog
+from flashcards.domain.records import Flashcard, LogKind, Rating
 from flashcards.maintenance import check
 from flashcards.review.ratings import UNDO_WITHIN, NothingToUndo, undo_review
+from flashcards.store import cards, review_logs
 from flashcards.store.due import due_queue
 from flashcards.store.journal import journal
 from flashcards.store.maintenance import checkpoint
 from tests.base import TestCase
 from tests.factories import NOW, stored_card
-from tests.flashcards.cards import answer
+from tests.flashcards.given_cards import answer
 
 DEEP = 30
 
@@ -40,7 +41,7 @@ class UndoTests(TestCase):
             answer(card, rating, now=self.now)
 
     def images(self) -> dict[uuid.UUID, Flashcard]:
-        return {card.id: card for card in Flashcard.objects.for_owner(self.alice)}
+        return {card.id: card for card in cards.for_owner(self.alice)}
 
     def undo(self) -> Flashcard:
         self.now += timedelta(seconds=5)
@@ -63,7 +64,7 @@ class UndoTests(TestCase):
     def test_thirty_steps_back_each_gives_what_was(self) -> None:
         self.review(DEEP)
         self.go_all_the_way_back(forget_everything)
-        logs = ReviewLog.objects.for_owner(self.alice)
+        logs = review_logs.for_owner(self.alice)
         kinds = [log.kind for log in logs]
         self.assertEqual(kinds.count(LogKind.UNDO), DEEP)
         self.assertEqual(len({log.undoes for log in logs if log.kind is LogKind.UNDO}), DEEP)

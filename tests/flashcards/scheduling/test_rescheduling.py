@@ -4,14 +4,15 @@ from datetime import timedelta
 
 from flashcards import study_settings
 from flashcards.cards.cards import get_card
-from flashcards.domain.records import LogKind, Rating, ReviewLog
+from flashcards.domain.records import LogKind, Rating
 from flashcards.maintenance import check
 from flashcards.review import rescheduling
 from flashcards.scheduling import DEFAULT_PARAMETERS
+from flashcards.store import review_logs
 from flashcards.store.maintenance import checkpoint
 from tests.base import TestCase
 from tests.factories import NOW, stored_card
-from tests.flashcards.cards import answer
+from tests.flashcards.given_cards import answer
 
 FITTED = tuple(p * 1.1 if number < 4 else p for number, p in enumerate(DEFAULT_PARAMETERS))
 
@@ -58,7 +59,7 @@ class ReschedulingTests(TestCase):
         after = self.days()
         self.assertLess(after[0], before[0])
         self.assertEqual(after[2], before[2])
-        kinds = [log.kind for log in ReviewLog.objects.for_owner(self.alice)]
+        kinds = [log.kind for log in review_logs.for_owner(self.alice)]
         self.assertEqual(kinds.count(LogKind.MANUAL), 2)
         self.assertEqual(rescheduling.reschedule_all(owner_id=self.alice.pk, now=NOW), 0)
         self.assertTrue(check.check().is_clean)

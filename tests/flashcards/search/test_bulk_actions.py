@@ -8,13 +8,14 @@ from unittest import mock
 
 from flashcards import scheduling
 from flashcards.cards import history
-from flashcards.domain.records import Flashcard, Rating, ReviewLog, State
+from flashcards.domain.records import Flashcard, Rating, State
 from flashcards.models import BulkChange, BulkPart
 from flashcards.search import bulk_actions
 from flashcards.search.card_actions import Verb
+from flashcards.store import cards, review_logs
 from tests.base import TestCase
 from tests.factories import NOW, stored_card
-from tests.flashcards.cards import answer
+from tests.flashcards.given_cards import answer
 
 DECK = str(uuid.uuid4())
 LATER = (NOW + timedelta(days=3)).isoformat()
@@ -46,7 +47,7 @@ class _BulkTestCase(TestCase):
         return bulk_actions.undo(owner_id=self.alice.id, change_id=change.id, clock=lambda: NOW)
 
     def now(self, card: Flashcard) -> Flashcard:
-        return Flashcard.objects.for_owner(card.owner_id).with_deleted().get(id=card.id)
+        return cards.for_owner(card.owner_id).with_deleted().get(id=card.id)
 
 
 class BulkTests(_BulkTestCase):
@@ -55,7 +56,7 @@ class BulkTests(_BulkTestCase):
         return answer(card, Rating.EASY, now=NOW - timedelta(days=2))
 
     def assert_state_is_the_fold_of_the_log(self, card: Flashcard) -> None:
-        logs = ReviewLog.objects.for_owner(card.owner_id).filter(flashcard_id=card.id)
+        logs = review_logs.for_owner(card.owner_id).filter(flashcard_id=card.id)
         self.assertEqual(scheduling.fold(card, logs), card)
 
     def test_each_verb_does_what_it_says_and_is_undone(self) -> None:

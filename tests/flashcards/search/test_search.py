@@ -28,8 +28,8 @@ from flashcards.store.lance import codec
 from flashcards.store.maintenance import checkpoint
 from tests.base import TestCase
 from tests.factories import NOW, flashcard, store, stored_card
-from tests.flashcards.cards import answer
 from tests.flashcards.domain.test_query_language import pieces
+from tests.flashcards.given_cards import answer
 
 DAY = timedelta(days=1)
 

@@ -12,8 +12,8 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
-from flashcards.domain.records import Flashcard, ReviewLog
 from flashcards.maintenance import check
+from flashcards.store import cards, review_logs
 from flashcards.store.cache import collection
 from flashcards.store.due import due_queue
 from flashcards.store.journal import journal
@@ -76,14 +76,14 @@ def judge(owner_id: UUID, said: list[dict[str, Any]]) -> list[str]:
 
 
 def _missing(owner_id: UUID, said: list[dict[str, Any]]) -> list[str]:
-    logs = Counter(str(log.id) for log in ReviewLog.objects.for_owner(owner_id))
-    cards = {str(c.id): c for c in Flashcard.objects.for_owner(owner_id).with_deleted()}
+    logs = Counter(str(log.id) for log in review_logs.for_owner(owner_id))
+    found = {str(c.id): c for c in cards.for_owner(owner_id).with_deleted()}
     wrong = []
     for item in said:
         for log_id in (item.get("review"), item.get("undone")):
             if log_id and logs[log_id] != 1:
                 wrong.append(f"log {log_id} is there {logs[log_id]} times")
-        wrong += [f"card {c} is not there" for c in item.get("created", []) if c not in cards]
-        if (gone := item.get("deleted")) and cards[gone].deleted_at is None:
+        wrong += [f"card {c} is not there" for c in item.get("created", []) if c not in found]
+        if (gone := item.get("deleted")) and found[gone].deleted_at is None:
             wrong.append(f"card {gone} is not deleted")
     return wrong

@@ -20,10 +20,12 @@ from django.shortcuts import get_object_or_404
 
 from accounts.models import User
 from flashcards.cards.cards import delete_for_owner
-from flashcards.domain.records import Flashcard, Rating, ReviewLog, State
+from flashcards.domain.records import Flashcard, Rating, State
 from flashcards.maintenance import bulk_load
 from flashcards.review.due import due_queue
 from flashcards.review.ratings import review_card
+from flashcards.store import cards as stored
+from flashcards.store import review_logs
 from flashcards.store.journal import journal
 from flashcards.store.journal.journal import Change
 from flashcards.store.search import search
@@ -80,7 +82,7 @@ class StoreContract(TestCase):
                 self._ask(random.Random(number), cards)
 
     def _ask(self, draw: random.Random, cards: list[Card]) -> None:
-        query, left = Card.objects.for_owner(self.alice), list(cards)
+        query, left = stored.for_owner(self.alice), list(cards)
         for conditions, holds in draw.sample(CONDITIONS, draw.randrange(3)):
             if draw.random() < 0.3:
                 query = query.exclude(**conditions)
@@ -113,13 +115,13 @@ class StoreContract(TestCase):
             for flag in (3, 4):
                 card = dataclasses.replace(card, flag=flag)
                 store(card)
-                self.assertEqual(Card.objects.for_owner(self.alice).get(id=card.id), card)
-                self.assertEqual(Card.objects.for_owner(self.alice).filter(flag=flag).count(), 1)
+                self.assertEqual(stored.for_owner(self.alice).get(id=card.id), card)
+                self.assertEqual(stored.for_owner(self.alice).filter(flag=flag).count(), 1)
 
     def test_what_is_in_the_bin_shows_only_when_asked_for(self) -> None:
         card = stored_card(self.alice, deleted_at=NOW)
         for _ in self.both_ways():
-            mine = Card.objects.for_owner(self.alice)
+            mine = stored.for_owner(self.alice)
             self.assertEqual((mine.count(), mine.with_deleted().count()), (0, 1))
             with self.assertRaises(Card.DoesNotExist):
                 mine.get(id=card.id)
@@ -130,7 +132,7 @@ class StoreContract(TestCase):
         log = review_log(card)
         store(dataclasses.replace(card, sequence=1), logs=(log,))
         for _ in self.both_ways():
-            for records, row in ((Card.objects, card), (ReviewLog.objects, log)):
+            for records, row in ((stored, card), (review_logs, log)):
                 theirs = records.for_owner(self.bob)
                 self.assertEqual(list(theirs.filter(id=row.id)), [])
                 self.assertEqual(list(theirs.filter(id__in=[row.id])), [])
@@ -142,7 +144,7 @@ class StoreContract(TestCase):
                 self.assertEqual(theirs.aggregate(n=Count("id")), {"n": 0})
                 with self.assertRaises(type(row).DoesNotExist):
                     theirs.get(id=row.id)
-            theirs = Card.objects.for_owner(self.bob)
+            theirs = stored.for_owner(self.bob)
             self.assertEqual(list(theirs.filter(note_id=card.note_id)), [])
             self.assertEqual(list(theirs.with_deleted().containing(["secret"])), [])
             self.assertEqual(search.by_words(self.bob.pk, "secret", limit=5), [])
@@ -166,9 +168,9 @@ class StoreContract(TestCase):
                     now=NOW + timedelta(days=sequence),
                 )
             for _ in self.both_ways():
-                logs = ReviewLog.objects.for_owner(self.alice).filter(flashcard_id=card.id)
+                logs = review_logs.for_owner(self.alice).filter(flashcard_id=card.id)
                 self.assertEqual([log.id for log in logs], ids)
-                self.assertEqual(Card.objects.for_owner(self.alice).get().sequence, 3)
+                self.assertEqual(stored.for_owner(self.alice).get().sequence, 3)
 
     def test_cards_are_found_by_words_and_by_meaning_among_the_owners_alone(self) -> None:
         vectors = np.eye(4, 384, dtype="f4")
@@ -191,9 +193,9 @@ class StoreContract(TestCase):
         draw = random.Random(3)
         cards = [self._any_card(draw, self.alice) for _ in range(50)]
         bulk_load.load_cards(owner_id=self.alice.pk, cards=cards, logs=[review_log(cards[0])])
-        found = Card.objects.for_owner(self.alice)
+        found = stored.for_owner(self.alice)
         self.assertEqual(sorted(found, key=lambda c: c.id), sorted(cards, key=lambda c: c.id))
-        self.assertEqual(ReviewLog.objects.for_owner(self.alice).count(), 1)
+        self.assertEqual(review_logs.for_owner(self.alice).count(), 1)
         mean = sum(card.lapses for card in cards) / len(cards)
         self.assertEqual(found.aggregate(mean=Avg("lapses")), {"mean": mean})
 
@@ -205,9 +207,9 @@ class StoreContract(TestCase):
         stored_card(self.alice)
         delete_for_owner(owner_id=self.alice.pk)
         for _ in self.both_ways():
-            everybody = Card.objects.all_owners().with_deleted()
+            everybody = stored.all_owners().with_deleted()
             self.assertEqual([each.id for each in everybody], [kept.id])
-            self.assertEqual(ReviewLog.objects.all_owners().count(), 0)
+            self.assertEqual(review_logs.all_owners().count(), 0)
 
     def _any_card(self, draw: random.Random, owner: User) -> Card:
         studied = draw.random() < 0.6

@@ -16,6 +16,8 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from flashcards.store import cards, review_logs
+
 # Short lives: what they leave goes with them.
 gc.disable()
 atexit.register(gc.freeze)
@@ -32,7 +34,7 @@ def main(action: str, owner: str, seed: str, count: str) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "memoryloop.settings")
     django.setup()
     from flashcards.cards.cards import create_cards, delete_card, get_card
-    from flashcards.domain.records import Flashcard, NewCard, Rating, ReviewLog
+    from flashcards.domain.records import Flashcard, NewCard, Rating
     from flashcards.review.ratings import AlreadyAnswered, NothingToUndo, review_card, undo_review
     from flashcards.store.maintenance import checkpoint, optimize, run_upgrades
 
@@ -41,7 +43,7 @@ def main(action: str, owner: str, seed: str, count: str) -> None:
     now = datetime(2026, 5, 1, tzinfo=UTC) + timedelta(days=draw.random())
 
     def rate(*, client_id: bool = False) -> None:
-        ids = [card.id for card in Flashcard.objects.for_owner(owner_id)]
+        ids = [card.id for card in cards.for_owner(owner_id)]
         if not ids:
             create()
             return
@@ -73,18 +75,18 @@ def main(action: str, owner: str, seed: str, count: str) -> None:
         rate(client_id=True)
 
     def create() -> None:
-        cards = create_cards(
+        found = create_cards(
             owner_id=owner_id,
             cards=[NewCard(question=f"Q{draw.random()}", answer="A") for _ in range(3)],
             now=now,
         )
-        acknowledge(created=[str(card.id) for card in cards])
+        acknowledge(created=[str(card.id) for card in found])
 
     def delete() -> None:
-        cards = list(Flashcard.objects.for_owner(owner_id))
+        found = list(cards.for_owner(owner_id))
         # Begin with another one than a process with another seed.
-        first = int(seed) % max(len(cards), 1)
-        for card in (*cards[first:], *cards[:first]):
+        first = int(seed) % max(len(found), 1)
+        for card in (*found[first:], *found[:first]):
             try:
                 delete_card(owner_id=owner_id, card_id=card.id, now=now)
             except Flashcard.DoesNotExist:
@@ -114,7 +116,7 @@ def main(action: str, owner: str, seed: str, count: str) -> None:
     actions = {"rate": rate, "create": create, "delete": delete, "undo": undo, "checkpoint": move}
 
     def reviews() -> None:
-        for log in ReviewLog.objects.for_owner(owner_id):
+        for log in review_logs.for_owner(owner_id):
             acknowledge(review=str(log.id))
 
     more = {"rate_alike": rate_alike, "upgrade": upgrade, "reviews": reviews}

@@ -10,11 +10,11 @@ import pytest
 
 from flashcards.cards import embedding
 from flashcards.cards.cards import delete_card, delete_for_owner, edit_card
-from flashcards.domain.records import Flashcard, Rating, ReviewLog
+from flashcards.domain.records import Flashcard, Rating
 from flashcards.maintenance import bulk_load
 from flashcards.models import JournalEntry, StoreVersions
 from flashcards.review.ratings import review_card
-from flashcards.store import StoreError, check_readable
+from flashcards.store import StoreError, cards, check_readable, review_logs
 from flashcards.store.due import due_queue
 from flashcards.store.journal import journal
 from flashcards.store.journal.journal import Change
@@ -85,10 +85,10 @@ class CheckpointTests(TestCase):
                     checkpoint.run()
                 for module in (journal, due_queue, tables):
                     module.forget()
-                self.assertEqual(Flashcard.objects.for_owner(self.alice).get(id=card.id).flag, 3)
+                self.assertEqual(cards.for_owner(self.alice).get(id=card.id).flag, 3)
                 checkpoint.run()
-                self.assertEqual(Flashcard.objects.for_owner(self.alice).get(id=card.id).flag, 3)
-                logs = ReviewLog.objects.for_owner(self.alice).filter(flashcard_id=card.id)
+                self.assertEqual(cards.for_owner(self.alice).get(id=card.id).flag, 3)
+                logs = review_logs.for_owner(self.alice).filter(flashcard_id=card.id)
                 self.assertEqual(list(logs), [log])
                 self.assertEqual(logs.all().count(), 1)
 
@@ -111,7 +111,7 @@ class CheckpointTests(TestCase):
         checkpoint.run()
         store(second, logs=(review_log(second, id=log.id),))
         checkpoint.run()
-        logs = ReviewLog.objects.for_owner(self.alice)
+        logs = review_logs.for_owner(self.alice)
         self.assertEqual(logs.filter(flashcard_id=first.id).get(), log)
         self.assertEqual(logs.filter(flashcard_id=second.id).count(), 1)
 
@@ -154,7 +154,7 @@ class CheckpointTests(TestCase):
         checkpoint.run()
         with self.settings(LANCEDB_URI="/tmp/memoryloop-nothing-here"):
             with self.assertRaisesMessage(StoreError, "has no table flashcards"):
-                list(Flashcard.objects.for_owner(self.alice))
+                list(cards.for_owner(self.alice))
             with self.assertRaises(StoreError):
                 check_readable()
 
@@ -176,9 +176,9 @@ class BatchTests(TestCase):
 
     def test_many_cards_and_their_reviews_come_in_at_once(self) -> None:
         self.load()
-        self.assertEqual(list(Flashcard.objects.for_owner(self.alice)), self.cards)
-        self.assertEqual(set(ReviewLog.objects.for_owner(self.alice)), set(self.logs))
-        self.assertEqual(Flashcard.objects.for_owner(self.bob).count(), 0)
+        self.assertEqual(list(cards.for_owner(self.alice)), self.cards)
+        self.assertEqual(set(review_logs.for_owner(self.alice)), set(self.logs))
+        self.assertEqual(cards.for_owner(self.bob).count(), 0)
         self.assertEqual(self.shares[-1], 1.0)
         self.assertEqual(JournalEntry.objects.count(), 0)
 
@@ -197,8 +197,8 @@ class BatchTests(TestCase):
             for module in (journal, due_queue, tables):
                 module.forget()
             checkpoint.run()
-            self.assertEqual(Flashcard.objects.for_owner(self.alice).count(), 25)
-            self.assertEqual(ReviewLog.objects.for_owner(self.alice).count(), 5)
+            self.assertEqual(cards.for_owner(self.alice).count(), 25)
+            self.assertEqual(review_logs.for_owner(self.alice).count(), 5)
             delete_for_owner(owner_id=self.alice.pk)
             checkpoint.run()
 
@@ -210,7 +210,7 @@ class BatchTests(TestCase):
         self.load()
         delete_card(owner_id=self.alice.pk, card_id=self.cards[3].id, now=NOW)
         checkpoint.run()
-        self.assertEqual(Flashcard.objects.for_owner(self.alice).count(), 24)
+        self.assertEqual(cards.for_owner(self.alice).count(), 24)
 
 
 class EmbeddingTests(TestCase):

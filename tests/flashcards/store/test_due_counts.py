@@ -11,7 +11,7 @@ from flashcards.store.due import due_counts
 from flashcards.store.journal import journal
 from flashcards.store.maintenance import checkpoint
 from tests.base import TestCase
-from tests.flashcards.cards import give_many
+from tests.flashcards.given_cards import give_many
 
 NOW = datetime(2026, 3, 10, 13, tzinfo=UTC)
 

@@ -21,7 +21,7 @@ from flashcards.store.lance import codec
 from flashcards.store.maintenance import checkpoint
 from tests.base import TestCase
 from tests.factories import flashcard, store
-from tests.flashcards.cards import answer
+from tests.flashcards.given_cards import answer
 
 # 14:00 in Berlin, where Alice lives.
 NOW = datetime(2026, 3, 10, 13, tzinfo=UTC)

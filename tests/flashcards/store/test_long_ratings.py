@@ -9,12 +9,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from flashcards.domain.records import Rating, ReviewLog
+from flashcards.domain.records import Rating
 from flashcards.review.due import due_queue
 from flashcards.review.ratings import Reviewed, review_card
+from flashcards.store import review_logs
 from flashcards.store.journal import journal
 from flashcards.store.maintenance import checkpoint
-from tests.flashcards.cards import give_many
+from tests.flashcards.given_cards import give_many
 
 CARDS = 12
 
@@ -47,7 +48,7 @@ class LongRatingsTests(TransactionTestCase):
             if number % 4 == 3:
                 checkpoint.run_until_empty()
         self.assertEqual(max(held), (4, 8), held)
-        self.assertEqual(ReviewLog.objects.for_owner(self.alice).count(), CARDS)
+        self.assertEqual(review_logs.for_owner(self.alice).count(), CARDS)
 
     def test_a_rating_asks_once_and_after_a_checkpoint_twice(self) -> None:
         self.rate(0)

@@ -8,9 +8,9 @@ from unittest import mock
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from flashcards.domain.records import Flashcard, ReviewLog
 from flashcards.maintenance import check
 from flashcards.models import JournalEntry, StoreVersions
+from flashcards.store import cards, review_logs
 from flashcards.store.lance import tables
 from flashcards.store.lance.schema import FLASHCARDS, REVIEW_LOGS, SCHEMA_VERSION
 from flashcards.store.maintenance import checkpoint, optimize
@@ -26,7 +26,7 @@ class OptimizeStoreTests(TestCase):
             checkpoint.run()
         # Waits in the journal.
         stored_card(self.alice)
-        self.cards = list(Flashcard.objects.for_owner(self.alice))
+        self.cards = list(cards.for_owner(self.alice))
 
     def drop_an_index(self) -> None:
         with checkpoint.exclusive() as recorded:
@@ -37,17 +37,17 @@ class OptimizeStoreTests(TestCase):
 
     def test_it_compacts_prunes_and_mends_indexes_and_keeps_every_row(self) -> None:
         self.drop_an_index()
-        cards, logs = optimize.optimize_fully(timedelta(0))
-        self.assertEqual((cards.table, cards.after.rows), ("flashcards", 5))
+        found, logs = optimize.optimize_fully(timedelta(0))
+        self.assertEqual((found.table, found.after.rows), ("flashcards", 5))
         self.assertEqual((logs.table, logs.after.rows), ("review_logs", 4))
-        for done in (cards, logs):
+        for done in (found, logs):
             self.assertGreater(done.before.fragments, 1)
             self.assertLess(done.after.fragments, done.before.fragments)
             self.assertLess(done.after.versions, done.before.versions)
-        self.assertEqual(cards.indexes_made, ["due"])
+        self.assertEqual(found.indexes_made, ["due"])
         self.assertEqual(JournalEntry.objects.count(), 0)
-        self.assertEqual(list(Flashcard.objects.for_owner(self.alice)), self.cards)
-        self.assertEqual(ReviewLog.objects.for_owner(self.alice).count(), 4)
+        self.assertEqual(list(cards.for_owner(self.alice)), self.cards)
+        self.assertEqual(review_logs.for_owner(self.alice).count(), 4)
         kinds = {finding.kind for finding in check.check().findings}
         self.assertEqual(kinds & {"index_missing", "index_behind", "duplicate_cards"}, set())
 
@@ -65,7 +65,7 @@ class OptimizeStoreTests(TestCase):
             self.assertTrue(optimize.optimize_if_due())
         # Only the checkpoint is counted: what is tended has the same rows as before.
         self.assertEqual(StoreVersions.objects.get().checkpoints, checkpoints + 1)
-        self.assertEqual(Flashcard.objects.for_owner(self.alice).count(), 8)
+        self.assertEqual(cards.for_owner(self.alice).count(), 8)
 
     def test_what_it_leaves_is_recorded(self) -> None:
         optimize.optimize_fully()

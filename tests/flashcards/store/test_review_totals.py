@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 
 from flashcards import scheduling
 from flashcards.cards.cards import get_card
-from flashcards.domain.records import Rating, ReviewLog, State
+from flashcards.domain.records import Rating, State
 from flashcards.maintenance import bulk_load
 from flashcards.models import ReviewTotals
 from flashcards.review.ratings import NothingToUndo, review_card, undo_review
 from flashcards.review.statistics import Statistics, statistics
+from flashcards.store import review_logs
 from flashcards.store.maintenance import checkpoint
 from tests.base import TestCase
 from tests.factories import NOW, flashcard, stored_card
@@ -57,7 +58,7 @@ class StatisticsTests(TestCase):
         )
 
     def assert_agrees(self, found: Statistics) -> None:
-        logs = scheduling.effective(ReviewLog.objects.for_owner(self.alice))
+        logs = scheduling.effective(review_logs.for_owner(self.alice))
         self.assertEqual(found.reviews, len(logs))
         self.assertEqual(found.seconds, 1.5 * len(logs))
         for rating, count in found.by_rating.items():

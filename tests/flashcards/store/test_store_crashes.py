@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from django.test import TransactionTestCase
 
 from accounts.models import User
-from flashcards.domain.records import Flashcard, LogKind, Rating, ReviewLog
+from flashcards.domain.records import Flashcard, LogKind, Rating
 from flashcards.review.ratings import review_card
+from flashcards.store import cards, review_logs
 from tests.factories import stored_card
 from tests.flashcards.store.processes import acknowledged, forget, judge, start
 
@@ -65,12 +66,12 @@ class CrashTests(TransactionTestCase):
                 self.kill("checkpoint", step)
 
     def test_a_write_that_was_committed_is_there_although_nobody_heard_of_it(self) -> None:
-        before = Flashcard.objects.for_owner(self.alice).count()
+        before = cards.for_owner(self.alice).count()
         for step, more in (("journal-written", 0), ("journal-committed", 3)):
             process = start("create", self.alice.pk, failpoint=step)
             process.communicate(timeout=300)
             forget()
-            self.assertEqual(Flashcard.objects.for_owner(self.alice).count(), before + more)
+            self.assertEqual(cards.for_owner(self.alice).count(), before + more)
 
 
 class ConcurrencyTests(TransactionTestCase):
@@ -90,7 +91,7 @@ class ConcurrencyTests(TransactionTestCase):
         refused = [item for item in said if "refused" in item]
         self.assertEqual(len(reviews) + len(refused), 160)
         # One that came later than the next has a row of its own for the day that follows from both.
-        rated = ReviewLog.objects.for_owner(alice).exclude(kind=LogKind.MANUAL)
+        rated = review_logs.for_owner(alice).exclude(kind=LogKind.MANUAL)
         self.assertEqual(rated.count(), len(reviews))
         positions = {(item["card"], item["sequence"]) for item in reviews}
         self.assertEqual(len(positions), len(reviews))
@@ -107,7 +108,7 @@ class ConcurrencyTests(TransactionTestCase):
             said += acknowledged(output)
         self.assertEqual(judge(alice.pk, said), [])
         sent = [item["review"] for item in said if "review" in item]
-        rated = ReviewLog.objects.for_owner(alice).exclude(kind=LogKind.MANUAL)
+        rated = review_logs.for_owner(alice).exclude(kind=LogKind.MANUAL)
         self.assertEqual({str(log.id) for log in rated}, set(sent))
 
     def test_an_account_deleted_meanwhile_leaves_nothing(self) -> None:
@@ -122,4 +123,4 @@ class ConcurrencyTests(TransactionTestCase):
         _, errors = process.communicate(timeout=300)
         self.assertIn("This account does not exist any more", errors)
         self.assertEqual(judge(owner_id, []), [])
-        self.assertEqual(Flashcard.objects.all_owners().with_deleted().count(), 0)
+        self.assertEqual(cards.all_owners().with_deleted().count(), 0)

@@ -7,8 +7,9 @@ from pathlib import Path
 from django.conf import settings
 from django.urls import reverse
 
-from flashcards.domain.records import Rating, ReviewLog
+from flashcards.domain.records import Rating
 from flashcards.review.ratings import review_card
+from flashcards.store import review_logs
 from flashcards.store.maintenance import checkpoint
 from tests.base import TestCase
 from tests.factories import NOW, stored_card
@@ -44,7 +45,7 @@ class StoreErrorTests(TestCase):
         aside.rename(self.folder)
         forget()
         self.assertEqual(self.client.get(reverse("flashcards:cards")).status_code, 200)
-        self.assertEqual(ReviewLog.objects.for_owner(self.alice).count(), 1)
+        self.assertEqual(review_logs.for_owner(self.alice).count(), 1)
 
     def test_files_that_are_damaged_are_told_the_same_way(self) -> None:
         for file in self.folder.rglob("*.lance"):

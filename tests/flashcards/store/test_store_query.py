@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as HypothesisTestCase
 
 from accounts.models import User
-from flashcards.domain.records import Flashcard, ReviewLog, State
-from flashcards.store import UnknownLookup
+from flashcards.domain.records import Flashcard, State
+from flashcards.store import UnknownLookup, cards, review_logs
 from flashcards.store.journal import journal
 from flashcards.store.lance.filters import quote
 from flashcards.store.maintenance import checkpoint
@@ -33,7 +33,7 @@ class ReadTests(TestCase):
         self.changed = dataclasses.replace(self.old[2], question="Changed", suspended=True)
         self.deleted = dataclasses.replace(self.old[3], deleted_at=NOW)
         store(self.changed, self.deleted)
-        self.cards = Flashcard.objects.for_owner(self.alice)
+        self.cards = cards.for_owner(self.alice)
 
     def test_pending_images_take_the_place_of_stored_ones(self) -> None:
         questions = [card.question for card in self.cards]
@@ -88,10 +88,10 @@ class ReadTests(TestCase):
     def test_nobody_reads_anothers_card(self) -> None:
         with self.assertRaises(Flashcard.DoesNotExist):
             self.cards.get(id=self.bobs.id)
-        self.assertEqual([c.id for c in Flashcard.objects.for_owner(self.bob)], [self.bobs.id])
+        self.assertEqual([c.id for c in cards.for_owner(self.bob)], [self.bobs.id])
 
     def test_all_owners_reads_everybody(self) -> None:
-        self.assertEqual(Flashcard.objects.all_owners().count(), 10)
+        self.assertEqual(cards.all_owners().count(), 10)
 
     def test_it_pages(self) -> None:
         paginator = Paginator(self.cards, 4)
@@ -185,11 +185,11 @@ class ReadTests(TestCase):
         card = self.new[0]
         log = review_log(card)
         store(card, logs=(log,))
-        logs = ReviewLog.objects.for_owner(self.alice)
+        logs = review_logs.for_owner(self.alice)
         self.assertEqual(logs.get(flashcard_id=card.id), log)
         checkpoint.run()
         self.assertEqual(logs.get(flashcard_id=card.id), log)
-        self.assertEqual(ReviewLog.objects.for_owner(self.bob).count(), 0)
+        self.assertEqual(review_logs.for_owner(self.bob).count(), 0)
 
 
 class QuotingTests(HypothesisTestCase):
@@ -207,11 +207,11 @@ class QuotingTests(HypothesisTestCase):
             mine = flashcard(self.alice, question=text, answer="mine")
             other = flashcard(self.alice, question=text + "x", answer="other")
             store(mine, other)
-            cards = Flashcard.objects.for_owner(self.alice).filter(id__in=[mine.id, other.id])
+            found = cards.for_owner(self.alice).filter(id__in=[mine.id, other.id])
             for _ in range(2):
-                self.assertEqual([c.answer for c in cards.filter(question=text)], ["mine"])
-                self.assertEqual([c.answer for c in cards.exclude(question=text)], ["other"])
-                self.assertEqual(len(cards.filter(question__contains=text)), 2)
+                self.assertEqual([c.answer for c in found.filter(question=text)], ["mine"])
+                self.assertEqual([c.answer for c in found.exclude(question=text)], ["other"])
+                self.assertEqual(len(found.filter(question__contains=text)), 2)
                 checkpoint.run()
 
 

@@ -21,9 +21,10 @@ from django.urls import reverse
 
 from accounts.models import User
 from flashcards.cards import jobs
-from flashcards.domain.records import Flashcard, LogKind, ReviewLog
+from flashcards.domain.records import LogKind
 from flashcards.maintenance import check
 from flashcards.models import JournalEntry
+from flashcards.store import cards, review_logs
 from flashcards.store.lance import tables
 from flashcards.store.maintenance import checkpoint, optimize
 from tests.factories import stored_card
@@ -148,9 +149,9 @@ class SharedBucketTests(TransactionTestCase):
         eventually(lambda: not JournalEntry.objects.exists(), "a checkpoint by the worker")
 
     def test_ratings_on_either_are_seen_on_both_before_and_after_each_checkpoint(self) -> None:
-        cards = [stored_card(self.alice, question=f"Question {n}?") for n in range(6)]
+        found = [stored_card(self.alice, question=f"Question {n}?") for n in range(6)]
         with self.deployment() as nodes:
-            for number, card in enumerate(cards):
+            for number, card in enumerate(found):
                 node, other = nodes[number % 2], nodes[(number + 1) % 2]
                 path = reverse("flashcards:rate", args=[card.id])
                 rating = {"review_id": uuid.uuid4(), "sequence": 0, "rating": 4}
@@ -158,7 +159,7 @@ class SharedBucketTests(TransactionTestCase):
                 # The other node knows: the same position cannot be answered twice.
                 again = {**rating, "review_id": uuid.uuid4()}
                 other.request("POST", path, **again)
-                self.assertEqual(ReviewLog.objects.for_owner(self.alice).count(), number + 1)
+                self.assertEqual(review_logs.for_owner(self.alice).count(), number + 1)
                 if number % 2:
                     self.move()
                 for shown in nodes:
@@ -166,7 +167,7 @@ class SharedBucketTests(TransactionTestCase):
                     self.assertEqual(status, 200)
                     self.assertIn(f"Question {number}?", page)
         forget()
-        self.assertEqual([c.sequence for c in Flashcard.objects.for_owner(self.alice)], [1] * 6)
+        self.assertEqual([c.sequence for c in cards.for_owner(self.alice)], [1] * 6)
         report = check.check()
         self.assertEqual((report.findings, report.cards, report.logs), ([], 6, 6))
         # In the bucket, and nowhere on this disk.
@@ -194,10 +195,10 @@ class SharedBucketTests(TransactionTestCase):
         checkpoint.run_until_empty()
         forget()
         # One that came later than the next has a row of its own for the day that follows from both.
-        rated = ReviewLog.objects.for_owner(self.alice).exclude(kind=LogKind.MANUAL)
+        rated = review_logs.for_owner(self.alice).exclude(kind=LogKind.MANUAL)
         self.assertEqual(rated.count(), sum(text.count('"review"') for text in said))
         self.assertEqual(check.check().findings, [])
-        logs = ReviewLog.objects.for_owner(self.alice).count()
+        logs = review_logs.for_owner(self.alice).count()
         done = optimize.optimize_fully()
         self.assertEqual([table.after.rows for table in done], [5, logs])
         self.assertIsNone(done[0].after.bytes)

@@ -7,6 +7,7 @@ import numpy as np
 
 from flashcards.cards import embedding
 from flashcards.domain.records import Flashcard
+from flashcards.store import cards
 from flashcards.store.journal import journal
 from flashcards.store.journal.journal import Change
 from flashcards.store.lance import tables
@@ -90,7 +91,7 @@ class MeaningTests(TestCase):
     def test_a_card_edited_or_deleted_since_is_not_found_by_its_old_meaning(self) -> None:
         embedding.embed_cards(owner_id=self.alice.pk)
         checkpoint.run()
-        card = Flashcard.objects.for_owner(self.alice).get(id=self.cell.id)
+        card = cards.for_owner(self.alice).get(id=self.cell.id)
         store(dataclasses.replace(card, question="Other words", embedding_model=""))
         self.assertEqual(self.find(), ["Capital of France?"])
 
@@ -101,7 +102,7 @@ class MeaningTests(TestCase):
         ]
         embedding.embed_cards(owner_id=self.alice.pk)
         checkpoint.run()
-        for card in Flashcard.objects.for_owner(self.alice).in_bulk([c.id for c in twins]).values():
+        for card in cards.for_owner(self.alice).in_bulk([c.id for c in twins]).values():
             store(dataclasses.replace(card, deleted_at=NOW))
         self.assertEqual(self.find(), [self.cell.question])
 

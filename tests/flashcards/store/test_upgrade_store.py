@@ -14,12 +14,12 @@ from django.test import TransactionTestCase
 
 from accounts.models import User
 from flashcards.cards.cards import get_card
-from flashcards.domain.records import Flashcard, Rating, ReviewLog
+from flashcards.domain.records import Rating
 from flashcards.maintenance import check, health
 from flashcards.models import JournalEntry, StoreVersions
 from flashcards.review.due import due_queue
 from flashcards.review.ratings import review_card, undo_review
-from flashcards.store import OtherSchema
+from flashcards.store import OtherSchema, cards, review_logs
 from flashcards.store.due import due_queue as store_queue
 from flashcards.store.journal import journal
 from flashcards.store.lance import codec, failpoints, tables, upgrades
@@ -55,8 +55,8 @@ class UpgradeStoreTests(TransactionTestCase):
         checkpoint.run()
         # These wait in the journal, as they may when a new version is installed.
         stored_card(self.alice)
-        self.cards = list(Flashcard.objects.for_owner(self.alice))
-        self.logs = list(ReviewLog.objects.for_owner(self.alice))
+        self.cards = list(cards.for_owner(self.alice))
+        self.logs = list(review_logs.for_owner(self.alice))
         self.make_older()
 
     def make_older(self) -> None:
@@ -78,8 +78,8 @@ class UpgradeStoreTests(TransactionTestCase):
             for field in spec.schema:
                 found = table.schema.field(field.name)
                 self.assertEqual((found.type, found.nullable), (field.type, field.nullable))
-        self.assertEqual(list(Flashcard.objects.for_owner(self.alice)), self.cards)
-        self.assertEqual(list(ReviewLog.objects.for_owner(self.alice)), self.logs)
+        self.assertEqual(list(cards.for_owner(self.alice)), self.cards)
+        self.assertEqual(list(review_logs.for_owner(self.alice)), self.logs)
 
     def assert_it_works(self) -> None:
         """Rate, undo and move both, for which the new columns are needed."""
@@ -97,12 +97,12 @@ class UpgradeStoreTests(TransactionTestCase):
         self.assertEqual(check.check().findings, [])
         checkpoint.run()
         self.assertEqual(check.check().findings, [])
-        self.assertEqual(ReviewLog.objects.for_owner(self.alice).count(), 5)
+        self.assertEqual(review_logs.for_owner(self.alice).count(), 5)
 
     def test_until_it_is_upgraded_nothing_reads_or_writes_it(self) -> None:
         sentence = r"schema 0 .* wants 2: run `manage.py upgrade_store`"
         for act in (
-            lambda: list(Flashcard.objects.for_owner(self.alice)),
+            lambda: list(cards.for_owner(self.alice)),
             lambda: due_queue(owner_id=self.alice.pk, now=NOW),
             lambda: checkpoint.run(),
             lambda: checkpoint.exclusive().__enter__(),
@@ -165,7 +165,7 @@ class UpgradeStoreTests(TransactionTestCase):
         self.assertIn("undoes", tables.for_writing(REVIEW_LOGS).schema.names)
         self.assertNotIn("revision", tables.for_writing(FLASHCARDS).schema.names)
         with self.assertRaises(OtherSchema):
-            Flashcard.objects.for_owner(self.alice).count()
+            cards.for_owner(self.alice).count()
         run_upgrades.run()
         self.assert_up_to_date()
 
@@ -187,7 +187,7 @@ class UpgradeStoreTests(TransactionTestCase):
         )
         run_upgrades.run()
         checkpoint.run()
-        self.assertEqual(Flashcard.objects.for_owner(self.alice).get(id=card.id), card)
+        self.assertEqual(cards.for_owner(self.alice).get(id=card.id), card)
         self.assertEqual(check.check().findings, [])
 
     def test_a_newer_store_is_refused_by_readers_checkpoints_and_the_upgrade_itself(self) -> None:
@@ -196,7 +196,7 @@ class UpgradeStoreTests(TransactionTestCase):
         forget()
         sentence = "install the newer MemoryLoop that wrote it, or restore an older backup"
         for act in (
-            lambda: Flashcard.objects.for_owner(self.alice).exists(),
+            lambda: cards.for_owner(self.alice).exists(),
             lambda: checkpoint.run(),
             lambda: run_upgrades.run(),
         ):

@@ -14,7 +14,7 @@ from flashcards.web.forms.study import StudyForm
 from flashcards.web.pages import study_effects
 from tests.base import TestCase
 from tests.factories import flashcard, store
-from tests.flashcards.cards import answer, give_many
+from tests.flashcards.given_cards import answer, give_many
 
 URL = "/settings/study/"
 

@@ -11,6 +11,7 @@ from flashcards.cards import decks
 from flashcards.domain.records import Flashcard
 from flashcards.models import BulkChange, Deck
 from flashcards.search import bulk_actions
+from flashcards.store import cards
 from tests.base import TestCase
 from tests.factories import stored_card
 
@@ -24,7 +25,7 @@ class _Page(TestCase):
         self.log_in()
 
     def now(self, card: Flashcard) -> Flashcard:
-        return Flashcard.objects.for_owner(card.owner_id).with_deleted().get(id=card.id)
+        return cards.for_owner(card.owner_id).with_deleted().get(id=card.id)
 
 
 class SearchingTests(_Page):

@@ -15,7 +15,7 @@ from flashcards.models import CardEdit
 from memoryloop.embeddings import EmbeddingError
 from tests.base import TestCase
 from tests.factories import stored_card
-from tests.flashcards.cards import answer, give_cards
+from tests.flashcards.given_cards import answer, give_cards
 from tests.flashcards.web.view_rules import HTMX, CardViewRules
 
 

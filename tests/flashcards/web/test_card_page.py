@@ -9,7 +9,7 @@ from django.utils import timezone
 from flashcards.cards.cards import delete_card, edit_card
 from flashcards.domain.records import Kind, NewCard, Rating
 from tests.base import TestCase
-from tests.flashcards.cards import answer, give_cards
+from tests.flashcards.given_cards import answer, give_cards
 from tests.flashcards.web.test_review_source import sourced_card
 from tests.flashcards.web.view_rules import CardViewRules
 

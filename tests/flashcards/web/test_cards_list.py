@@ -9,7 +9,7 @@ from django.utils import timezone
 from flashcards.cards.cards import set_suspended
 from flashcards.domain.records import NewCard, Rating
 from tests.base import TestCase
-from tests.flashcards.cards import answer, give_cards, give_many
+from tests.flashcards.given_cards import answer, give_cards, give_many
 
 URL = "/cards/"
 AS_TYPED = {"HX-Request": "true", "HX-Target": "card-list"}

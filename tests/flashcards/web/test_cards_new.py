@@ -6,7 +6,7 @@ from flashcards.cards.cards import count_cards, search_cards
 from flashcards.domain.records import Flashcard, Kind, NewCard
 from flashcards.models import Deck
 from tests.base import TestCase
-from tests.flashcards.cards import give_cards
+from tests.flashcards.given_cards import give_cards
 
 URL = "/cards/new/"
 GOOD = {"kind": "basic", "question": "What is H2O?", "answer": "Water", "tags": "a, b ,a,"}

@@ -22,9 +22,10 @@ from flashcards.review import rescheduling
 from flashcards.scheduling import ScheduleSettings
 from flashcards.scheduling.simulation.rescheduling import moved
 from flashcards.search import bulk_actions
+from flashcards.store import review_logs
 from tests.base import TestCase
 from tests.factories import NOW, flashcard, stored_card
-from tests.flashcards.cards import answer
+from tests.flashcards.given_cards import answer
 
 URL = "/settings/study/reschedule/"
 
@@ -107,7 +108,7 @@ class PageTests(TestCase):
         self.assertRedirects(self.client.post(URL), URL)
         self.assertTrue(all(a < b for a, b in zip(self.days(), before, strict=True)))
         self.assertTrue(check.check().is_clean)
-        kinds = [log.kind for log in ReviewLog.objects.for_owner(self.alice)]
+        kinds = [log.kind for log in review_logs.for_owner(self.alice)]
         self.assertEqual(kinds.count(LogKind.MANUAL), 3)
         self.assertContains(self.client.get(URL), "there is nothing to move")
         change = BulkChange.objects.get()

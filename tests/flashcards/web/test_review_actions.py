@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from flashcards.cards.cards import get_card
 from tests.base import TestCase
-from tests.flashcards.cards import give_many
+from tests.flashcards.given_cards import give_many
 from tests.flashcards.web.view_rules import HTMX, CardViewRules
 
 

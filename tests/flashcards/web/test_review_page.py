@@ -9,7 +9,7 @@ from django.utils import timezone
 from flashcards.cards.cards import delete_card, set_suspended
 from flashcards.domain.records import Flashcard, Kind, NewCard, Rating
 from tests.base import TestCase
-from tests.flashcards.cards import answer, give_cards, give_many
+from tests.flashcards.given_cards import answer, give_cards, give_many
 from tests.flashcards.web.view_rules import HTMX
 
 URL = "/review/"

@@ -9,9 +9,10 @@ from django.utils import timezone
 from flashcards import study_settings
 from flashcards.cards.cards import delete_card, get_card
 from flashcards.domain.records import Flashcard, Rating, ReviewLog, State
+from flashcards.store import review_logs
 from flashcards.web.views.review import ANSWERED_ELSEWHERE, BAD_RATING
 from tests.base import TestCase
-from tests.flashcards.cards import give_cards, give_many
+from tests.flashcards.given_cards import give_cards, give_many
 from tests.flashcards.web.view_rules import HTMX, CardViewRules
 
 
@@ -34,7 +35,7 @@ class RateTests(CardViewRules, TestCase):
         return self.client.post(self.url(card), data, headers=HTMX if htmx else {})
 
     def logs(self) -> list[ReviewLog]:
-        return list(ReviewLog.objects.for_owner(self.alice))
+        return list(review_logs.for_owner(self.alice))
 
     def get(self, card: Flashcard) -> Flashcard:
         return get_card(owner_id=self.alice.id, card_id=card.id)
@@ -68,7 +69,7 @@ class RateTests(CardViewRules, TestCase):
             with self.subTest(rating.name):
                 (card,) = give_cards(self.alice)
                 self.post(card, rating=rating.value)
-                log = ReviewLog.objects.for_owner(self.alice).get(flashcard_id=card.id)
+                log = review_logs.for_owner(self.alice).get(flashcard_id=card.id)
                 self.assertEqual(log.rating, rating)
 
     def test_a_plain_form_is_answered_with_a_redirect(self) -> None:
@@ -135,7 +136,7 @@ class RateTests(CardViewRules, TestCase):
             with self.subTest(sent):
                 (card,) = give_cards(self.alice)
                 self.post(card, duration_ms=sent)
-                log = ReviewLog.objects.for_owner(self.alice).get(flashcard_id=card.id)
+                log = review_logs.for_owner(self.alice).get(flashcard_id=card.id)
                 self.assertEqual(log.duration_ms, kept)
 
     def test_the_last_card_leads_to_a_pause(self) -> None:

@@ -9,7 +9,7 @@ from accounts.models import User
 from chat.conversations.conversations import start_conversation
 from flashcards.domain.records import Flashcard, NewCard, Source, text_hash
 from tests.base import TestCase
-from tests.flashcards.cards import give_cards
+from tests.flashcards.given_cards import give_cards
 from tests.flashcards.web.view_rules import HTMX, CardViewRules
 
 TEXT = "Cells have parts. The **mitochondrion** makes ATP. Ribosomes make proteins."

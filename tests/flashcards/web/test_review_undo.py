@@ -6,9 +6,10 @@ from typing import Any
 from django.utils import timezone
 
 from flashcards.cards.cards import get_card
-from flashcards.domain.records import LogKind, ReviewLog, State
+from flashcards.domain.records import LogKind, State
+from flashcards.store import review_logs
 from tests.base import TestCase
-from tests.flashcards.cards import answer, give_many
+from tests.flashcards.given_cards import answer, give_many
 from tests.flashcards.web.view_rules import HTMX
 
 URL = "/review/undo/"
@@ -34,7 +35,7 @@ class UndoTests(TestCase):
     def test_the_log_says_so(self) -> None:
         answer(self.first, now=timezone.now())
         self.undo()
-        kinds = [log.kind for log in ReviewLog.objects.for_owner(self.alice)]
+        kinds = [log.kind for log in review_logs.for_owner(self.alice)]
         self.assertCountEqual(kinds, [LogKind.LEARN, LogKind.UNDO])
 
     def test_the_same_undo_twice_takes_one_review_back(self) -> None:

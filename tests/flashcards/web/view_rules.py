@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from flashcards.domain.records import Flashcard
 from tests.base import TestCase
-from tests.flashcards.cards import give_cards
+from tests.flashcards.given_cards import give_cards
 
 HTMX = {"HX-Request": "true"}
 
