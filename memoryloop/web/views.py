@@ -24,6 +24,6 @@ def home(request: HttpRequest) -> HttpResponse:
 def palette(request: HttpRequest) -> HttpResponse:
     """Answer with the palette's results, a fragment for its dialog."""
     text = request.GET.get("q", "")[:200]
-    owner_id = cast(UUID, request.user.pk)
+    owner_id = cast("UUID", request.user.pk)
     groups = palettes.find(owner_id=owner_id, text=text)
     return render(request, "_palette.html", {"groups": groups, "text": text})
