@@ -43,7 +43,7 @@ def forgetful_store() -> Iterator[None]:
     """Let no test see what another's process-wide caches hold."""
     yield
     for module in (collection, journal, due_queue, search, tables):
-        module.forget()
+        module.clear_cache()
 
 
 @pytest.fixture(autouse=True, scope="session")

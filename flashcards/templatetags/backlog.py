@@ -13,7 +13,7 @@ from flashcards.web.pages import backlog as backlog_page
 register = template.Library()
 
 
-@register.inclusion_tag("flashcards/_backlog_line.html", takes_context=True)
+@register.inclusion_tag("flashcards/review/_backlog_line.html", takes_context=True)
 def backlog_line(context: dict[str, Any], stage: Stage) -> dict[str, Any]:
     """Say that a plan holds, or offer one where there is a backlog; else nothing at all.
 

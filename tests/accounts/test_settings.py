@@ -110,11 +110,11 @@ class SettingsTests(KeyTestCase):
 
     def test_looking_again_asks_again(self) -> None:
         url = reverse("settings:tutor")
-        with mock.patch("accounts.web.views.settings.forget", autospec=True) as forget:
+        with mock.patch("accounts.web.views.settings.clear_cache", autospec=True) as cleared:
             response = self.client.get(url, headers=HTMX)
             plain = self.client.get(url)
 
-        self.assertEqual(forget.call_count, 2)
+        self.assertEqual(cleared.call_count, 2)
         self.assertTemplateUsed(response, "accounts/_tutor.html")
         self.assertTemplateNotUsed(response, "base.html")
         self.assertRedirects(plain, self.url)

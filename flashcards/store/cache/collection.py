@@ -117,7 +117,7 @@ def read(owner_id: UUID) -> CardColumns:
 
 def clear_cache() -> None:
     """Drop everything kept, as between tests."""
-    _collections.forget()
+    _collections.clear()
 
 
 def _rows(cards: Iterable[Flashcard]) -> pa.Table:

@@ -102,7 +102,7 @@ class OwnerCache(Generic[F]):
         with kept.lock:
             yield kept.value, pending.since(kept.position)
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Drop all of them, as between tests."""
         with self._lock:
             self._items.clear()

@@ -321,7 +321,7 @@ def near_dues(
 
 def clear_cache() -> None:
     """Drop everything kept, as between tests."""
-    _standing.forget()
+    _standing.clear()
     recent_reviews.clear_cache()
     due_counts.clear_cache()
 

@@ -45,7 +45,7 @@ def standing(owner_id: UUID, pending: Pending, now: datetime) -> list[ReviewLog]
 
 def clear_cache() -> None:
     """Drop everything kept, as between tests."""
-    _ledgers.forget()
+    _ledgers.clear()
 
 
 def _read(owner_id: UUID, pending: Pending, since: datetime) -> RecentTotals:

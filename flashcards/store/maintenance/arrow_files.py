@@ -78,7 +78,7 @@ def drop(spec: TableSpec) -> None:
 def clear_cache() -> None:
     """Drop what this process remembers of a store that was exchanged."""
     for module in (journal, due_queue, tables):
-        module.forget()
+        module.clear_cache()
 
 
 def _batches(spec: TableSpec, file: Path) -> Iterator[pa.RecordBatch]:

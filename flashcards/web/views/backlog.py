@@ -49,7 +49,9 @@ def plan(request: HtmxHttpRequest) -> HttpResponse:
     if holds:
         context["progress"] = backlog_page.still_holds(holds, found, mine, now)
     fragment = request.htmx and request.htmx.target == "backlog-shown"
-    template = "flashcards/_backlog_shown.html" if fragment else "flashcards/backlog.html"
+    template = (
+        "flashcards/review/_backlog_shown.html" if fragment else "flashcards/review/backlog.html"
+    )
     return render(request, template, context, status=200 if form.is_valid() else 422)
 
 

@@ -70,9 +70,9 @@ def card_list(request: HtmxHttpRequest) -> HttpResponse:
     except BadQuery as error:
         return _told(request, asked, error)
     if "lines" in request.GET:
-        return render(request, "flashcards/_browser_lines.html", context)
+        return render(request, "flashcards/cards/_browser_lines.html", context)
     is_fragment = request.htmx and request.htmx.target == "card-list"
-    template = "flashcards/_card_list.html" if is_fragment else "flashcards/cards.html"
+    template = "flashcards/cards/_card_list.html" if is_fragment else "flashcards/cards/cards.html"
     return render(request, template, context)
 
 
@@ -99,7 +99,7 @@ def complete(request: HtmxHttpRequest) -> HttpResponse:
     at = request.GET.get("at", "")
     position = min(int(at), len(text)) if at.isascii() and at.isdigit() else len(text)
     options = completion.complete(owner_id=request.user.id, text=text, at=position)
-    return render(request, "flashcards/_completions.html", {"options": options})
+    return render(request, "flashcards/cards/_completions.html", {"options": options})
 
 
 @require_POST
@@ -153,9 +153,9 @@ def change_progress(request: HtmxHttpRequest, change_id: uuid.UUID) -> HttpRespo
     if not request.htmx:
         return redirect("flashcards:cards")
     if change.is_under_way:
-        return render(request, "flashcards/_bulk_progress.html", {"change": change})
+        return render(request, "flashcards/cards/_bulk_progress.html", {"change": change})
     _say_done(request, change)
-    response = render(request, "flashcards/_bulk_progress.html", {"is_over": True})
+    response = render(request, "flashcards/cards/_bulk_progress.html", {"is_over": True})
     trigger_client_event(response, "cards-changed")
     return trigger_client_event(response, "bulk-done")
 
@@ -236,7 +236,7 @@ def _told(request: HtmxHttpRequest, asked: Asked, error: BadQuery) -> HttpRespon
     """Point at the place in the search that is not understood; the list stays as it is."""
     if error.is_unfinished and request.htmx:
         # Somebody is still typing: the list waits.
-        return retarget(render(request, "flashcards/_search_problem.html"), "#search-problem")
+        return retarget(render(request, "flashcards/cards/_search_problem.html"), "#search-problem")
     at = min(error.position, len(asked.text))
     context = {
         "problem": error.sentence,
@@ -249,9 +249,9 @@ def _told(request: HtmxHttpRequest, asked: Asked, error: BadQuery) -> HttpRespon
         "total": collection.read(request.user.id).total,
     }
     if request.htmx:
-        response = render(request, "flashcards/_search_problem.html", context, status=422)
+        response = render(request, "flashcards/cards/_search_problem.html", context, status=422)
         return retarget(response, "#search-problem")
-    return render(request, "flashcards/cards.html", context, status=422)
+    return render(request, "flashcards/cards/cards.html", context, status=422)
 
 
 def _selected(request: HtmxHttpRequest, asked: Asked, form: ChangeForm) -> list[uuid.UUID]:
@@ -277,10 +277,10 @@ def _changed(
     if not request.htmx:
         if not failed:
             return redirect(asked.url)
-        return render(request, "flashcards/cards.html", _listed(request, asked), status=422)
+        return render(request, "flashcards/cards/cards.html", _listed(request, asked), status=422)
     if failed:
         return reswap(render(request, "_toasts.html", {"oob": True}, status=422), "none")
-    response = render(request, "flashcards/_card_list.html", {**_listed(request, asked),
+    response = render(request, "flashcards/cards/_card_list.html", {**_listed(request, asked),
                                                               "with_toasts": True})  # fmt: skip
     return trigger_client_event(response, "cards-changed")
 

@@ -36,7 +36,7 @@ REVIEWS_PER_PAGE = 25
 def card(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
     """Show both sides of a card, where it came from, its memory and its past."""
     found = card_or_404(request.user, card_id)
-    return render(request, "flashcards/card.html", _context(request, found))
+    return render(request, "flashcards/cards/card.html", _context(request, found))
 
 
 @require_safe
@@ -49,7 +49,7 @@ def near(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
         "title": card_sides.summary(found),
         "neighbours": neighbours_of(owner_id=request.user.id, card=found),
     }
-    template = "flashcards/_near.html" if request.htmx else "flashcards/near.html"
+    template = "flashcards/cards/_near.html" if request.htmx else "flashcards/cards/near.html"
     return render(request, template, context)
 
 
@@ -70,7 +70,7 @@ def label_card(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
         )
     except CardError as error:
         context = _context(request, found) | {"label_error": error.sentence, "typed_tags": typed}
-        return render(request, "flashcards/card.html", context, status=422)
+        return render(request, "flashcards/cards/card.html", context, status=422)
     toast(request, "Tags and flag saved.")
     return redirect("flashcards:card", card_id=card_id)
 

@@ -55,7 +55,7 @@ def deck_list(request: HtmxHttpRequest) -> HttpResponse:
     """Show the tree of decks with what waits in each."""
     now, zone = timezone.now(), zone_of(request.user)
     lines = deck_tree.tree(owner_id=request.user.id, now=now, zone=zone)
-    return render(request, "flashcards/decks.html", {"lines": lines, "form": DeckForm()})
+    return render(request, "flashcards/decks/decks.html", {"lines": lines, "form": DeckForm()})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -65,7 +65,7 @@ def new_deck(request: HtmxHttpRequest) -> HttpResponse:
     initial = {"search": request.GET.get("search", "").replace("\x00", "")}
     form = DeckForm(request.POST or None, initial=initial)
     if request.method != "POST":
-        return render(request, "flashcards/deck_form.html", {"form": form})
+        return render(request, "flashcards/decks/deck_form.html", {"form": form})
     if form.is_valid():
         try:
             deck = decks.create_deck(
@@ -76,7 +76,7 @@ def new_deck(request: HtmxHttpRequest) -> HttpResponse:
         else:
             toast(request, f"The deck “{deck.name}” is there.")
             return redirect("flashcards:decks")
-    return render(request, "flashcards/deck_form.html", {"form": form}, status=422)
+    return render(request, "flashcards/decks/deck_form.html", {"form": form}, status=422)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -89,7 +89,7 @@ def edit_deck(request: HtmxHttpRequest, deck_id: uuid.UUID) -> HttpResponse:
         del form.fields["search"]
     context = {"form": form, "deck": deck}
     if request.method != "POST":
-        return render(request, "flashcards/deck_form.html", context)
+        return render(request, "flashcards/decks/deck_form.html", context)
     if form.is_valid():
         try:
             if deck.is_smart:
@@ -101,7 +101,7 @@ def edit_deck(request: HtmxHttpRequest, deck_id: uuid.UUID) -> HttpResponse:
         else:
             toast(request, f"The deck is “{deck.name}” now.")
             return redirect("flashcards:decks")
-    return render(request, "flashcards/deck_form.html", context, status=422)
+    return render(request, "flashcards/decks/deck_form.html", context, status=422)
 
 
 @require_POST
@@ -147,7 +147,11 @@ def about(request: HtmxHttpRequest) -> HttpResponse:
             context["proposed"] = deck_about.propose(request.user, topic, provider=asked)
         except CardError as error:
             context["problem"] = error.sentence
-    template = "flashcards/_deck_proposal.html" if request.htmx else "flashcards/deck_about.html"
+    template = (
+        "flashcards/decks/_deck_proposal.html"
+        if request.htmx
+        else "flashcards/decks/deck_about.html"
+    )
     return render(request, template, context)
 
 

@@ -36,7 +36,9 @@ def document_list(request: HtmxHttpRequest) -> HttpResponse:
             return redirect(document)
     listed = documents.for_owner(request.user.id).only("id", "name", "created_at")[:SHOWN_MOST]
     context = {"documents": listed, "error": error}
-    return render(request, "flashcards/documents.html", context, status=422 if error else 200)
+    return render(
+        request, "flashcards/drafts/documents.html", context, status=422 if error else 200
+    )
 
 
 def _read(user: User, upload: Any) -> Document:

@@ -123,7 +123,7 @@ def make(request: HtmxHttpRequest, origin_id: uuid.UUID) -> HttpResponse:
         and _asked_for(request, origin),
     }
     status = 422 if error and request.method == "POST" else 200
-    return render(request, "flashcards/make.html", context, status=status)
+    return render(request, "flashcards/drafts/make.html", context, status=status)
 
 
 def _asked_for(request: HtmxHttpRequest, origin: Origin) -> bool:
@@ -215,7 +215,7 @@ def progress(request: HtmxHttpRequest, batch_id: uuid.UUID) -> HttpResponse:
         after = -1
     new = [shown(draft, origin) for draft in drafts if draft.position > after]
     context = {"origin": origin, "batch": batch, "new_drafts": new, **counts}
-    return render(request, "flashcards/_draft_progress.html", context)
+    return render(request, "flashcards/drafts/_draft_progress.html", context)
 
 
 @require_POST
@@ -307,7 +307,11 @@ def edit_draft(request: HtmxHttpRequest, draft_id: uuid.UUID) -> HttpResponse:
             toast(request, refusal.sentence, level=30)
             return _gone(request, origin)
         return _changed(request, draft, origin, show=True)
-    template = "flashcards/_draft_form.html" if request.htmx else "flashcards/edit_draft.html"
+    template = (
+        "flashcards/drafts/_draft_form.html"
+        if request.htmx
+        else "flashcards/drafts/edit_draft.html"
+    )
     start, end = draft.source_start, draft.source_end
     words = origin.text[start:end] if start is not None else ""
     context = {"draft": draft, "form": form, "words": words, "origin": origin}
@@ -326,7 +330,7 @@ def draft(request: HtmxHttpRequest, draft_id: uuid.UUID) -> HttpResponse:
         return redirect(origin.make_url)
     if "better" in request.GET and found.is_being_rewritten:
         return HttpResponse(status=204)
-    return render(request, "flashcards/_draft.html", {"draft": shown(found, origin)})
+    return render(request, "flashcards/drafts/_draft.html", {"draft": shown(found, origin)})
 
 
 def _changed(
@@ -342,7 +346,7 @@ def _changed(
         "batch": draft.batch,
         **_counts(draft.batch, drafts),
     }
-    return render(request, "flashcards/_draft_changed.html", context)
+    return render(request, "flashcards/drafts/_draft_changed.html", context)
 
 
 def _gone(request: HtmxHttpRequest, origin: Origin) -> HttpResponse:

@@ -76,7 +76,7 @@ def export_cards(request: HtmxHttpRequest) -> HttpResponse:
         "chosen": form.data.get("format", "apkg"),
         "exports": CardExport.objects.filter(owner=request.user).defer("card_ids")[:10],
     }
-    return render(request, "flashcards/export.html", context, status=422 if error else 200)
+    return render(request, "flashcards/exchange/export.html", context, status=422 if error else 200)
 
 
 @require_safe

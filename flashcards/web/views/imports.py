@@ -80,7 +80,9 @@ def import_list(request: HtmxHttpRequest) -> HttpResponse:
         "imports": CardImport.objects.filter(owner=request.user)[:LISTED_MOST],
         "most_mb": settings.IMPORT_MAX_BYTES // 1024**2,
     }
-    return render(request, "flashcards/imports.html", context, status=422 if error else 200)
+    return render(
+        request, "flashcards/exchange/imports.html", context, status=422 if error else 200
+    )
 
 
 @require_safe
@@ -93,7 +95,7 @@ def import_page(request: HtmxHttpRequest, import_id: uuid.UUID) -> HttpResponse:
         # The page as a whole says what became of it.
         return HttpResponse(headers={"HX-Refresh": "true"})
     if is_fragment:
-        return render(request, "flashcards/_import_progress.html", {"row": row})
+        return render(request, "flashcards/exchange/_import_progress.html", {"row": row})
     return _page(request, row, ChoiceForm(contents=row.contents))
 
 
@@ -155,7 +157,7 @@ def _page(
         "left_out": _sorted(row.report.get("left_out", {})),
         "skipped_total": sum(each["count"] for each in row.report.get("skipped", {}).values()),
     }
-    return render(request, "flashcards/import.html", context, status=status)
+    return render(request, "flashcards/exchange/import.html", context, status=status)
 
 
 def _sorted(reasons: dict[str, Any]) -> list[dict[str, Any]]:

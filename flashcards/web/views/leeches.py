@@ -33,7 +33,7 @@ def leech_list(request: HtmxHttpRequest) -> HttpResponse:
     """Show the leeches, those forgotten most often first."""
     pages = Paginator(leeches.leeches_of(request.user.id), PAGE_SIZE)
     page = pages.get_page(request.GET.get("page"))
-    return render(request, "flashcards/leeches.html", {"page": page})
+    return render(request, "flashcards/review/leeches.html", {"page": page})
 
 
 @require_safe
@@ -60,7 +60,7 @@ def contrast(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
         "decks": ", ".join(held.values_list("name", flat=True)),
     }
     context = {"form": CardForm(initial=initial), "deck_names": decks.names(request.user.id)}
-    return render(request, "flashcards/new_card.html", context)
+    return render(request, "flashcards/cards/new_card.html", context)
 
 
 @require_POST

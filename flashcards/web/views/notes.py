@@ -57,7 +57,7 @@ def new_card(request: HtmxHttpRequest) -> HttpResponse:
     form.fields["question"].widget.attrs["autofocus"] = True
     status = 422 if request.method == "POST" else 200
     context = {"form": form, "deck_names": decks.names(request.user.id)}
-    return render(request, "flashcards/new_card.html", context, status=status)
+    return render(request, "flashcards/cards/new_card.html", context, status=status)
 
 
 def _deck_ids(
@@ -103,7 +103,7 @@ def preview_card(request: HtmxHttpRequest) -> HttpResponse:
         "tags": split_tags(request.POST.get("tags", "")),
         "decks": split_tags(request.POST.get("decks", "")),
     }
-    return render(request, "flashcards/_card_preview.html", context)
+    return render(request, "flashcards/cards/_card_preview.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -140,7 +140,7 @@ def edit_card(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
         "deck_names": decks.names(request.user.id),
     }
     status = 422 if request.method == "POST" else 200
-    return render(request, "flashcards/edit_card.html", context, status=status)
+    return render(request, "flashcards/cards/edit_card.html", context, status=status)
 
 
 def _edit(request: HtmxHttpRequest, card: Flashcard, data: dict[str, Any]) -> notes.Edited:

@@ -34,10 +34,10 @@ _KEPT_MOST = 300
 def draft_overlap(request: HtmxHttpRequest, draft_id: uuid.UUID) -> HttpResponse:
     """Show the cards that a draft repeats or lies near."""
     draft = _draft_or_404(request.user, draft_id)
-    template = "flashcards/_draft_overlaps.html"
+    template = "flashcards/drafts/_draft_overlaps.html"
     return render(
         request,
-        template if request.htmx else "flashcards/draft_overlap.html",
+        template if request.htmx else "flashcards/drafts/draft_overlap.html",
         {"draft": draft, "overlaps": _overlaps(request, draft)},
     )
 
@@ -135,7 +135,7 @@ def check_written(request: HtmxHttpRequest) -> HttpResponse:
     # While somebody writes, one card that is only near is enough to see.
     near = [one for one in found if one.verdict == overlaps.NEAR][:1]
     shown = [one for one in found if one.verdict == overlaps.SAME] + near
-    return render(request, "flashcards/_written_overlap.html", {"overlaps": shown})
+    return render(request, "flashcards/cards/_written_overlap.html", {"overlaps": shown})
 
 
 def _note_of(user: User, card_id: str) -> list[uuid.UUID]:

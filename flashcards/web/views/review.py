@@ -153,7 +153,7 @@ def mark_leech(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
     if not request.htmx:
         return redirect(at.sitting.with_((("show", str(card_id)),)))
     context = {"card": card, "sitting": at.sitting}
-    return render(request, "flashcards/_review_leech.html", context)
+    return render(request, "flashcards/review/_review_leech.html", context)
 
 
 @require_POST
@@ -172,7 +172,9 @@ def source(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
     card = card_or_404(request.user, card_id)
     if not request.htmx:
         return redirect(reverse("flashcards:card", args=[card_id]) + "#source")
-    return render(request, "flashcards/_source.html", {"source": source_of(request.user, card)})
+    return render(
+        request, "flashcards/review/_source.html", {"source": source_of(request.user, card)}
+    )
 
 
 @require_safe
@@ -181,7 +183,7 @@ def source(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
 def due_badge(request: HtmxHttpRequest) -> HttpResponse:
     """Show how many cards are waiting, for the rail."""
     queue = due_queue(owner_id=request.user.id, now=timezone.now(), limit=1)
-    return render(request, "flashcards/_due_badge.html", {"count": queue.total})
+    return render(request, "flashcards/review/_due_badge.html", {"count": queue.total})
 
 
 def _with_leech_tag(card: Flashcard, *, marked: bool) -> Flashcard:

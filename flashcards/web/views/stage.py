@@ -119,7 +119,7 @@ def show(
     status: int = 200,
 ) -> HttpResponse:
     """Show a stage: the whole page, or the fragment to htmx. Raises BadQuery."""
-    template = "flashcards/_stage.html" if request.htmx else "flashcards/review.html"
+    template = "flashcards/review/_stage.html" if request.htmx else "flashcards/review/review.html"
     context: dict[str, Any] = {
         "revealed": revealed,
         "notice": notice,

@@ -44,8 +44,10 @@ def settings(request: HtmxHttpRequest) -> HttpResponse:
             )
             toast(request, "Saved. It holds from the next card on.")
             return redirect("flashcards:study")
-        return render(request, "settings/study.html", _context(request, form, present), status=422)
-    return render(request, "settings/study.html", _context(request, form, present))
+        return render(
+            request, "flashcards/settings/study.html", _context(request, form, present), status=422
+        )
+    return render(request, "flashcards/settings/study.html", _context(request, form, present))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -60,9 +62,9 @@ def deck_settings(request: HtmxHttpRequest, deck_id: uuid.UUID) -> HttpResponse:
     form = OwnDeckStudyForm(_posted(request), present=present, own=own)
     context = {"form": form, "deck": deck}
     if request.method != "POST":
-        return render(request, "settings/study_deck.html", context)
+        return render(request, "flashcards/settings/study_deck.html", context)
     if not form.is_valid():
-        return render(request, "settings/study_deck.html", context, status=422)
+        return render(request, "flashcards/settings/study_deck.html", context, status=422)
     values = form.values()
     if any(value is not None for value in values.values()):
         study_settings.save(owner_id=request.user.id, deck=deck, values=values, now=timezone.now())
@@ -100,7 +102,7 @@ def effect(request: HtmxHttpRequest) -> HttpResponse:
         reviews=mine.reviews_per_day if reviews is None else reviews,
         pace=pace_of(owner_id=owner_id, mine=mine, now=now),
     )
-    return render(request, "settings/_study_effect.html", {"effect": found, "day": day})
+    return render(request, "flashcards/settings/_study_effect.html", {"effect": found, "day": day})
 
 
 @require_POST
@@ -151,7 +153,9 @@ def reschedule(request: HtmxHttpRequest) -> HttpResponse:
             toast(request, sentence(done), undo_url=undo)
     if request.method == "POST":
         return redirect("flashcards:reschedule")
-    return render(request, "settings/reschedule.html", {"effect": found, "change": change})
+    return render(
+        request, "flashcards/settings/reschedule.html", {"effect": found, "change": change}
+    )
 
 
 @require_POST

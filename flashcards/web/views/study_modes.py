@@ -41,7 +41,9 @@ def ways(request: HtmxHttpRequest) -> HttpResponse:
     owner_id, today = request.user.id, mine.day.of(now)
     if request.method != "POST":
         form = WaysForm(initial=_initial(request, mine), owner_id=owner_id, today=today)
-        return render(request, "flashcards/ways.html", _offered(request, form, now, mine))
+        return render(
+            request, "flashcards/review/study_modes.html", _offered(request, form, now, mine)
+        )
     form = WaysForm(request.POST, owner_id=owner_id, today=today)
     if form.is_valid():
         try:
@@ -51,7 +53,7 @@ def ways(request: HtmxHttpRequest) -> HttpResponse:
         except CardError as error:
             form.add_error(None, error.sentence)
     context = _offered(request, form, now, mine)
-    return render(request, "flashcards/ways.html", context, status=422)
+    return render(request, "flashcards/review/study_modes.html", context, status=422)
 
 
 @require_safe
@@ -175,7 +177,7 @@ def _planned(request: HtmxHttpRequest, data: QueryDict) -> HttpResponse:
             context["today"] = min(max(1, found.cards_a_day), practice.CARDS_MOST)
             context["enough"] = found.percent_then >= form.cleaned_data["target"]
     status = 200 if form.is_valid() else 422
-    return render(request, "flashcards/exam_plan.html", context, status=status)
+    return render(request, "flashcards/review/exam_plan.html", context, status=status)
 
 
 def _forecast(

@@ -21,7 +21,7 @@ from memoryloop.web.toasts import toast
 def today(request: HtmxHttpRequest) -> HttpResponse:
     """Show what was done today, what was hard and what comes."""
     summary = ending.summary(request.user, timezone.now())
-    return render(request, "flashcards/today.html", {"summary": summary})
+    return render(request, "flashcards/review/today.html", {"summary": summary})
 
 
 @require_POST

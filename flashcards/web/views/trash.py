@@ -41,7 +41,7 @@ def bin_page(request: HtmxHttpRequest) -> HttpResponse:
     ]
     context = {"q": text, "page": page, "rows": rows}
     is_fragment = request.htmx and request.htmx.target == "bin-list"
-    template = "flashcards/_bin_list.html" if is_fragment else "flashcards/bin.html"
+    template = "flashcards/cards/_trash_list.html" if is_fragment else "flashcards/cards/trash.html"
     return render(request, template, context)
 
 
@@ -76,7 +76,7 @@ def erase_from_bin(request: HtmxHttpRequest) -> HttpResponse:
             "more": max(0, len(found) - 5),
             "q": _text(request.POST.get("q", "")),
         }
-        return render(request, "flashcards/erase_cards.html", context)
+        return render(request, "flashcards/cards/erase_cards.html", context)
     erased = trash.erase(owner_id=request.user.id, card_ids=ids)
     toast(request, f"{durations.count(erased, 'card')} deleted for good.")
     return redirect(_back(request))

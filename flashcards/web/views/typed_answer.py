@@ -22,7 +22,9 @@ def compare(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
     card = card_or_404(request.user, card_id)
     found = answer_check.compare(card, request.POST.get("answer", ""))
     if request.htmx:
-        return render(request, "flashcards/_compared.html", {"compared": found, "card": card})
+        return render(
+            request, "flashcards/review/_compared.html", {"compared": found, "card": card}
+        )
     at, now = asked(request), timezone.now()
     return show_next(request, at, now, first=card, revealed=True, compared=found)
 
@@ -38,8 +40,8 @@ def judge(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
         return HttpResponse("")
     if provider.is_model:
         verdict = answer_judge.judge(provider, card, found)
-        return render(request, "flashcards/_judged.html", {"verdict": verdict})
+        return render(request, "flashcards/review/_judged.html", {"verdict": verdict})
     sentence, suggested = answer_check.by_rules(found)
     return render(
-        request, "flashcards/_judged.html", {"sentence": sentence, "suggested": suggested}
+        request, "flashcards/review/_judged.html", {"sentence": sentence, "suggested": suggested}
     )

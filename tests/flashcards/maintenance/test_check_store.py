@@ -127,7 +127,7 @@ class CheckStoreTests(TestCase):
         entry.save(force_insert=True)
         versions.save()
         for module in (journal, due_queue):
-            module.forget()
+            module.clear_cache()
         self.assertEqual(kinds(check.check()), {"journal_residue": (1, 0)})
         checkpoint.run()
         self.assertEqual(kinds(check.check()), {})

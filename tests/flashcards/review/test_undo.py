@@ -23,7 +23,7 @@ DEEP = 30
 def forget_everything() -> None:
     """Forget what this process has in memory, as another one or a reload would not know it."""
     for module in (journal, due_queue):
-        module.forget()
+        module.clear_cache()
 
 
 class UndoTests(TestCase):

@@ -60,7 +60,7 @@ def acknowledged(output: str) -> list[dict[str, Any]]:
 def forget() -> None:
     """Drop what this process remembers of the stores: others have written to them."""
     for module in (collection, journal, due_queue, tables):
-        module.forget()
+        module.clear_cache()
 
 
 def judge(owner_id: UUID, said: list[dict[str, Any]]) -> list[str]:

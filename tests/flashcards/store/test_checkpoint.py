@@ -84,7 +84,7 @@ class CheckpointTests(TestCase):
                 ):
                     checkpoint.run()
                 for module in (journal, due_queue, tables):
-                    module.forget()
+                    module.clear_cache()
                 self.assertEqual(cards.for_owner(self.alice).get(id=card.id).flag, 3)
                 checkpoint.run()
                 self.assertEqual(cards.for_owner(self.alice).get(id=card.id).flag, 3)
@@ -195,7 +195,7 @@ class BatchTests(TestCase):
             ):
                 self.load()
             for module in (journal, due_queue, tables):
-                module.forget()
+                module.clear_cache()
             checkpoint.run()
             self.assertEqual(cards.for_owner(self.alice).count(), 25)
             self.assertEqual(review_logs.for_owner(self.alice).count(), 5)

@@ -35,7 +35,7 @@ LACKING = ((FLASHCARDS, "revision"), (FLASHCARDS, "image"), (REVIEW_LOGS, "undoe
 
 def forget() -> None:
     for module in (journal, store_queue, tables):
-        module.forget()
+        module.clear_cache()
 
 
 class UpgradeStoreTests(TransactionTestCase):
