@@ -133,8 +133,8 @@ def restore_decks(*, owner_id: UUID, removed: RemovedDecks) -> int:
 def set_decks(*, owner_id: UUID, card_id: UUID, deck_ids: Iterable[UUID]) -> Flashcard:
     """Put a card into these decks and no others. Raises DoesNotExist, BadDeck for a stranger's."""
     wanted = list(dict.fromkeys(deck_ids))
-    mine = Deck.objects.filter(owner_id=owner_id, id__in=wanted, search="")
-    if mine.count() != len(wanted):
+    own = Deck.objects.filter(owner_id=owner_id, id__in=wanted, search="")
+    if own.count() != len(wanted):
         raise BadDeck("One of these decks is not there any more.")
     with transaction.atomic():
         journal.lock_owner(owner_id)

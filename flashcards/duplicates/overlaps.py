@@ -144,8 +144,8 @@ def contrast(a: tuple[str, str], b: tuple[str, str]) -> tuple[str, str]:
 
 def remember_apart(*, owner_id: UUID, card_ids: Sequence[UUID], now: datetime) -> None:
     """Remember that these cards, all pairs of them, are no duplicates. Only of the owner's."""
-    mine = cards.for_owner(owner_id).with_deleted().in_bulk(list(card_ids))
-    ids = sorted(mine, key=str)
+    known = cards.for_owner(owner_id).with_deleted().in_bulk(list(card_ids))
+    ids = sorted(known, key=str)
     NotDuplicates.objects.bulk_create(
         [
             NotDuplicates(owner_id=owner_id, first_id=first, second_id=second, said_at=now)

@@ -113,7 +113,7 @@ def run(*, export_id: UUID, clock: Clock) -> None:
 
 
 def _write(row: CardExport, path: Path, clock: Clock) -> None:
-    mine = study_settings.settings_for(owner_id=row.owner_id)
+    settings = study_settings.settings_for(owner_id=row.owner_id)
     names = Deck.objects.filter(owner_id=row.owner_id, search="").values_list("id", "name")
     kind = AnkiWriter if row.format == "apkg" else CsvWriter
     with_schedule = bool(row.options.get("schedule", True))
@@ -121,8 +121,8 @@ def _write(row: CardExport, path: Path, clock: Clock) -> None:
         path,
         owner_id=row.owner_id,
         deck_names=dict(names),
-        day=mine.day,
-        rollover_hour=mine.rollover_hour,
+        day=settings.day,
+        rollover_hour=settings.rollover_hour,
         now=clock(),
         with_schedule=with_schedule,
         with_media=bool(row.options.get("media", True)),

@@ -251,9 +251,9 @@ def _restore_words(owner_id: UUID, part: ImportPart, now: datetime) -> None:
 
 def _remove_empty(owner_id: UUID, deck_ids: list[UUID]) -> None:
     """Remove the decks that the import made, as far as no card is left in them."""
-    mine = cards.for_owner(owner_id)
+    imported = cards.for_owner(owner_id)
     for deck in Deck.objects.filter(owner_id=owner_id, id__in=deck_ids):
-        if not mine.filter(deck_ids__contains=deck.id).exists():
+        if not imported.filter(deck_ids__contains=deck.id).exists():
             deck.delete()
 
 

@@ -65,37 +65,37 @@ class Backlog:
         return _is_backlog(self.overdue, self.pace.reviews_a_day)
 
 
-def overdue(*, owner_id: UUID, mine: EffectiveSettings, now: datetime) -> int:
+def overdue(*, owner_id: UUID, settings: EffectiveSettings, now: datetime) -> int:
     """Return how many learnt cards were due before today. One SQL query, and one count."""
-    cards = _learnt(owner_id).filter(due__lt=mine.day.start(now))
-    if not mine.limited:
+    cards = _learnt(owner_id).filter(due__lt=settings.day.start(now))
+    if not settings.limited:
         return int(cards.count())
     rows = cards.to_arrow("deck_ids", in_order=False)
-    return int(np.count_nonzero(_common(rows["deck_ids"].to_pylist(), mine)))
+    return int(np.count_nonzero(_common(rows["deck_ids"].to_pylist(), settings)))
 
 
-def has_backlog(*, owner_id: UUID, mine: EffectiveSettings, now: datetime) -> int:
+def has_backlog(*, owner_id: UUID, settings: EffectiveSettings, now: datetime) -> int:
     """Return how many cards are overdue if that is a backlog, else 0. Three SQL queries."""
-    found = overdue(owner_id=owner_id, mine=mine, now=now)
+    found = overdue(owner_id=owner_id, settings=settings, now=now)
     if found <= LEAST_OVERDUE:
         return 0
-    pace = pace_of(owner_id=owner_id, mine=mine, now=now)
+    pace = pace_of(owner_id=owner_id, settings=settings, now=now)
     return found if _is_backlog(found, pace.reviews_a_day) else 0
 
 
 def read(
-    *, owner_id: UUID, mine: EffectiveSettings, now: datetime, plan: BacklogPlan | None
+    *, owner_id: UUID, settings: EffectiveSettings, now: datetime, plan: BacklogPlan | None
 ) -> Backlog:
     """Return the pile. Reads five columns of the learner's cards: 0.2 s for 100,000."""
-    begins = mine.day.start(now)
-    horizon = mine.day.start(now, days=backlog.MOST_DAYS)
+    begins = settings.day.start(now)
+    horizon = settings.day.start(now, days=backlog.MOST_DAYS)
     columns = ["stability", "difficulty", "due", "last_review"]
-    columns += ["deck_ids"] if mine.limited else []
+    columns += ["deck_ids"] if settings.limited else []
     rows = _learnt(owner_id).filter(due__lt=horizon).to_arrow(*columns, in_order=False)
     due, last = (rows[name].to_numpy().astype("datetime64[us]") for name in columns[2:4])
     kept = np.ones(len(due), dtype=bool)
-    if mine.limited:
-        kept = _common(rows["deck_ids"].to_pylist(), mine)
+    if settings.limited:
+        kept = _common(rows["deck_ids"].to_pylist(), settings)
     start = np.datetime64(begins.replace(tzinfo=None))
     day = np.timedelta64(1, "D")
     new = cards.for_owner(owner_id).filter(state=State.NEW, suspended=False).count()
@@ -107,17 +107,17 @@ def read(
         new=new,
     )
     before = (plan.before if plan else {}).get("", {})
-    new_a_day = before.get("new_per_day", mine.new_per_day)
+    new_a_day = before.get("new_per_day", settings.new_per_day)
     return Backlog(
         pile,
-        pace_of(owner_id=owner_id, mine=mine, now=now),
+        pace_of(owner_id=owner_id, settings=settings, now=now),
         due=int(np.count_nonzero(pile.due <= 0)),
         overdue=int(np.count_nonzero(pile.due < 0)),
         new_a_day=EffectiveSettings().new_per_day if new_a_day is None else new_a_day,
     )
 
 
-def reviews_for(found: Backlog, choice: Choice, mine: EffectiveSettings) -> int:
+def reviews_for(found: Backlog, choice: Choice, settings: EffectiveSettings) -> int:
     """Return how many reviews fit into the minutes, at the learner's pace; at least one.
 
     A card that was forgotten is answered twice, a new one three times.
@@ -125,26 +125,26 @@ def reviews_for(found: Backlog, choice: Choice, mine: EffectiveSettings) -> int:
     answers = choice.minutes * 60 / found.pace.seconds_an_answer
     if not choice.hold_new:
         answers -= ANSWERS_A_NEW_CARD * min(found.new_a_day, found.pile.new)
-    return max(1, int(answers / (2 - backlog.chance_now(found.pile, mine.schedule))))
+    return max(1, int(answers / (2 - backlog.chance_now(found.pile, settings.schedule))))
 
 
-def course_of(found: Backlog, choice: Choice, mine: EffectiveSettings) -> Course:
+def course_of(found: Backlog, choice: Choice, settings: EffectiveSettings) -> Course:
     """Return what a choice would make of the pile."""
     return backlog.course(
         found.pile,
-        settings=mine.schedule,
-        reviews_a_day=reviews_for(found, choice, mine),
+        settings=settings.schedule,
+        reviews_a_day=reviews_for(found, choice, settings),
         order=choice.order,
         new_a_day=0 if choice.hold_new else found.new_a_day,
     )
 
 
-def proposed(found: Backlog, mine: EffectiveSettings) -> Choice:
+def proposed(found: Backlog, settings: EffectiveSettings) -> Choice:
     """Return the plan to begin with: about what the learner does anyway, or what is soon done."""
     usual = [n for n in MINUTES if n >= found.pace.minutes_a_day] or [MINUTES[-1]]
     for minutes in usual:
         choice = Choice(minutes)
-        caught_up = course_of(found, choice, mine).caught_up_in
+        caught_up = course_of(found, choice, settings).caught_up_in
         if caught_up is not None and caught_up <= SOON_DAYS:
             return choice
     return Choice(usual[-1])
@@ -160,16 +160,16 @@ def plan_of(*, owner_id: UUID) -> BacklogPlan | None:
 
 def accept(*, owner_id: UUID, choice: Choice, now: datetime) -> BacklogPlan:
     """Have a plan hold from now on, instead of the one that may hold already."""
-    mine = study_settings.settings_for(owner_id=owner_id)
-    found = read(owner_id=owner_id, mine=mine, now=now, plan=plan_of(owner_id=owner_id))
+    settings = study_settings.settings_for(owner_id=owner_id)
+    found = read(owner_id=owner_id, settings=settings, now=now, plan=plan_of(owner_id=owner_id))
     plan = BacklogPlan(
         owner_id=owner_id,
         minutes_per_day=choice.minutes,
-        reviews_per_day=reviews_for(found, choice, mine),
+        reviews_per_day=reviews_for(found, choice, settings),
         order=choice.order.value,
         hold_new=choice.hold_new,
         due_at_start=found.due,
-        expected_on=expected_on(course_of(found, choice, mine), mine.day.of(now)),
+        expected_on=expected_on(course_of(found, choice, settings), settings.day.of(now)),
         started_at=now,
     )
     with transaction.atomic():
@@ -210,8 +210,8 @@ def resume(*, owner_id: UUID, now: datetime) -> BacklogPlan | None:
 
 def end_if_caught_up(*, owner_id: UUID, now: datetime) -> bool:
     """End a learner's plan if all that is due fits into the day; return whether it did."""
-    mine = study_settings.settings_for(owner_id=owner_id)
-    if left_over(owner_id=owner_id, mine=mine, now=now):
+    settings = study_settings.settings_for(owner_id=owner_id)
+    if left_over(owner_id=owner_id, settings=settings, now=now):
         return False
     with transaction.atomic():
         plan = _locked(owner_id)
@@ -226,16 +226,16 @@ def end_those_caught_up(now: datetime) -> None:
         end_if_caught_up(owner_id=owner_id, now=now)
 
 
-def left_over(*, owner_id: UUID, mine: EffectiveSettings, now: datetime) -> int:
+def left_over(*, owner_id: UUID, settings: EffectiveSettings, now: datetime) -> int:
     """Return how many due cards have no place in today's limit, those of decks with own ones aside.
 
     Two SQL queries.
     """
-    held = due_queue(owner_id=owner_id, now=now, limit=1, mine=mine)
+    held = due_queue(owner_id=owner_id, now=now, limit=1, settings=settings)
     if not held.due_held:
         return 0
-    free = replace(mine, reviews_per_day=NO_LIMIT)
-    return due_queue(owner_id=owner_id, now=now, limit=1, mine=free).due - held.due
+    free = replace(settings, reviews_per_day=NO_LIMIT)
+    return due_queue(owner_id=owner_id, now=now, limit=1, settings=free).due - held.due
 
 
 def expected_on(course: Course, today: date) -> date | None:
@@ -255,11 +255,13 @@ def _learnt(owner_id: UUID) -> Any:
 
 
 def _common(
-    deck_ids: list[list[str]], mine: EffectiveSettings
+    deck_ids: list[list[str]], settings: EffectiveSettings
 ) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """Return which cards count for the limits of all cards, not for those of a deck."""
-    governing = (mine.governing_deck(tuple(UUID(each) for each in listed)) for listed in deck_ids)
-    return np.array([deck_id not in mine.limited for deck_id in governing], dtype=bool)
+    governing = (
+        settings.governing_deck(tuple(UUID(each) for each in listed)) for listed in deck_ids
+    )
+    return np.array([deck_id not in settings.limited for deck_id in governing], dtype=bool)
 
 
 def _locked(owner_id: UUID) -> BacklogPlan | None:

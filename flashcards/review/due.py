@@ -18,34 +18,34 @@ def due_queue(
     owner_id: UUID,
     now: datetime,
     limit: int = 2,
-    mine: EffectiveSettings | None = None,
+    settings: EffectiveSettings | None = None,
     ahead: timedelta = timedelta(0),
     only: Collection[str] | None = None,
     pending: Pending | None = None,
 ) -> DueQueue:
     """Return the first cards to review, in order, and how many there are within the day's limits.
 
-    `mine` and `pending` are what the caller has read already; cards in their steps come `ahead` of
+    `settings` and `pending`: what the caller has read. Cards in their steps come `ahead` of
     their time; with `only`, a set of ids, other cards are left out.
     """
-    if mine is None:
-        settings, read = ask_both(study_settings.question(owner_id), journal.question(owner_id))
+    if settings is None:
+        known, read = ask_both(study_settings.question(owner_id), journal.question(owner_id))
     else:
-        settings, read = mine, pending or journal.read(owner_id)
-    plan = study_settings.plan_for(settings, now)
-    return queue.read(owner_id, now, limit, plan, ahead=ahead, only=only, pending=read)
+        known, read = settings, pending or journal.read(owner_id)
+    queue_settings = study_settings.plan_for(known, now)
+    return queue.read(owner_id, now, limit, queue_settings, ahead=ahead, only=only, pending=read)
 
 
 def next_due_at(
     *,
     owner_id: UUID,
     now: datetime,
-    mine: EffectiveSettings | None = None,
+    settings: EffectiveSettings | None = None,
     only: Collection[str] | None = None,
 ) -> datetime | None:
     """Return when the next card falls due after `now`, or None if none will.
 
     One that is learnt is waiting from the beginning of that day on.
     """
-    mine = mine or study_settings.settings_for(owner_id=owner_id)
-    return queue.next_due_at(owner_id, now, study_settings.plan_for(mine, now), only=only)
+    settings = settings or study_settings.settings_for(owner_id=owner_id)
+    return queue.next_due_at(owner_id, now, study_settings.plan_for(settings, now), only=only)

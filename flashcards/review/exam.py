@@ -46,18 +46,18 @@ def forecast(
     on: date,
     target_percent: int,
     now: datetime,
-    mine: EffectiveSettings,
+    settings: EffectiveSettings,
 ) -> Forecast:
     """Return what to expect of a scope's cards on a day that is not over. Raises BadQuery.
 
     Three SQL queries and a simulation, which takes some tenths of a second.
     """
-    days = max(1, (on - mine.day.of(now)).days)
-    ids = scope.studied_cards(owner_id, named, now, mine)
+    days = max(1, (on - settings.day.of(now)).days)
+    ids = scope.studied_cards(owner_id, named, now, settings)
     cards, places = _memories(owner_id, ids, now)
-    exam = mine.day.start(now, days=days) + INTO_THE_DAY
-    chances = ahead.predicted(cards, (exam - now) / _DAY, mine.schedule)
-    pace = ahead.pace_for(cards, days, target_percent / 100, mine.schedule)
+    exam = settings.day.start(now, days=days) + INTO_THE_DAY
+    chances = ahead.predicted(cards, (exam - now) / _DAY, settings.schedule)
+    pace = ahead.pace_for(cards, days, target_percent / 100, settings.schedule)
     return Forecast(
         cards=len(ids),
         new=int(np.isnan(cards.stability).sum()),

@@ -85,29 +85,31 @@ def next_stage(
     done: int | None = None,
     first: Flashcard | None = None,
     ahead: bool = False,
-    mine: EffectiveSettings | None = None,
+    settings: EffectiveSettings | None = None,
     only: Collection[str] | None = None,
     pending: Pending | None = None,
 ) -> Stage:
     """Return what comes next: `first` if given, a due card, one due soon, a wait, or the end.
 
     With `ahead` a card due soon is shown although it was answered just now. `done` is how many
-    reviews were done today; without it they are counted. `mine` and `pending` are what the caller
-    has read. With `only`, a set of ids, other cards are as if they were not.
+    reviews were done today; without it they are counted. `settings` and `pending` are what the
+    caller has read. With `only`, a set of ids, other cards are as if they were not.
     """
-    mine = mine or study_settings.settings_for(owner_id=user.id)
+    settings = settings or study_settings.settings_for(owner_id=user.id)
     if done is None:
-        done = len(_logs_today(user, now, mine))
-    queue = due_queue(owner_id=user.id, now=now, limit=1, mine=mine, only=only, pending=pending)
+        done = len(_logs_today(user, now, settings))
+    queue = due_queue(
+        owner_id=user.id, now=now, limit=1, settings=settings, only=only, pending=pending
+    )
     if first is not None or queue.cards:
         card = first or queue.cards[0]
         counts = {"new": queue.new, "learning": queue.learning, "due": queue.due}
-        return _card_stage(card, now, done, mine, pending=queue.pending, **counts)
-    soon = _learning_soon(user, now, mine, only)
+        return _card_stage(card, now, done, settings, pending=queue.pending, **counts)
+    soon = _learning_soon(user, now, settings, only)
     for card in soon:
         if ahead or _is_rested(card, now):
-            return _card_stage(card, now, done, mine, pending=queue.pending, learning=len(soon))
-    next_due = next_due_at(owner_id=user.id, now=now, mine=mine, only=only)
+            return _card_stage(card, now, done, settings, pending=queue.pending, learning=len(soon))
+    next_due = next_due_at(owner_id=user.id, now=now, settings=settings, only=only)
     if soon and next_due is not None:
         return Stage(Kind.WAIT, next_due=next_due, done=done, learning=len(soon))
     if next_due is None and not count_cards(owner_id=user.id):
@@ -116,10 +118,10 @@ def next_stage(
 
 
 def choices(
-    card: Flashcard, now: datetime, mine: EffectiveSettings, pending: Pending | None = None
+    card: Flashcard, now: datetime, settings: EffectiveSettings, pending: Pending | None = None
 ) -> tuple[Choice, ...]:
     """Return the four buttons with the interval each would give."""
-    spans = preview(owner_id=card.owner_id, card=card, now=now, mine=mine, pending=pending)
+    spans = preview(owner_id=card.owner_id, card=card, now=now, settings=settings, pending=pending)
     return tuple(
         Choice(rating, rating.name.capitalize(), durations.interval(spans[rating]))
         for rating in Rating
@@ -130,7 +132,7 @@ def _card_stage(
     card: Flashcard,
     now: datetime,
     done: int,
-    mine: EffectiveSettings,
+    settings: EffectiveSettings,
     *,
     pending: Pending | None,
     new: int = 0,
@@ -140,7 +142,7 @@ def _card_stage(
     return Stage(
         Kind.CARD,
         card=card,
-        choices=choices(card, now, mine, pending),
+        choices=choices(card, now, settings, pending),
         new=new,
         learning=learning,
         due=due,
@@ -149,15 +151,15 @@ def _card_stage(
 
 
 def _learning_soon(
-    user: User, now: datetime, mine: EffectiveSettings, only: Collection[str] | None
+    user: User, now: datetime, settings: EffectiveSettings, only: Collection[str] | None
 ) -> list[Flashcard]:
     """Return the cards in their learning steps that come within 20 minutes, soonest first."""
     queue = due_queue(
         owner_id=user.id,
         now=now,
         limit=LEARNING_SOON_MOST,
-        mine=mine,
-        ahead=mine.learn_ahead,
+        settings=settings,
+        ahead=settings.learn_ahead,
         only=only,
     )
     return [card for card in queue.cards if card.state in (State.LEARNING, State.RELEARNING)]
@@ -167,5 +169,5 @@ def _is_rested(card: Flashcard, now: datetime) -> bool:
     return card.last_review is None or now - card.last_review >= BREATHER
 
 
-def _logs_today(user: User, now: datetime, mine: EffectiveSettings) -> list[ReviewLog]:
-    return reviewed_since(owner_id=user.id, since=mine.day.start(now))
+def _logs_today(user: User, now: datetime, settings: EffectiveSettings) -> list[ReviewLog]:
+    return reviewed_since(owner_id=user.id, since=settings.day.start(now))

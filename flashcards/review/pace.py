@@ -29,19 +29,19 @@ class Pace:
     is_own: bool
 
 
-def pace_of(*, owner_id: UUID, mine: EffectiveSettings, now: datetime) -> Pace:
+def pace_of(*, owner_id: UUID, settings: EffectiveSettings, now: datetime) -> Pace:
     """Return a learner's pace, never more reviews than their limit. Two SQL queries."""
-    day = mine.day
+    day = settings.day
     found = review_totals.read(
         owner_id,
         day.start(now, days=-LOOK_BACK_DAYS),
         now + timedelta(hours=1),
         zone=day.zone,
-        day_begins=timedelta(hours=mine.rollover_hour),
+        day_begins=timedelta(hours=settings.rollover_hour),
     )
     answers = found.by_rating.total()
     days = sum(1 for count in found.by_day.values() if count > 0)
-    limit = float(mine.reviews_per_day)
+    limit = float(settings.reviews_per_day)
     if answers < ENOUGH_REVIEWS or days < ENOUGH_DAYS:
         return Pace(TYPICAL_SECONDS, limit, limit * TYPICAL_SECONDS / 60, is_own=False)
     low, high = SECONDS_RANGE

@@ -28,7 +28,7 @@ from flashcards.store.journal import journal
 from flashcards.store.journal.journal import Change
 
 Mode = ReviewSession.Mode
-# More than this is no sitting; each answer writes what is left of it.
+# More than this is no session; each answer writes what is left of it.
 CARDS_MOST = 1_000
 # A card that was not known comes back after so many others.
 AGAIN_AFTER = 4

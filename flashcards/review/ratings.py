@@ -49,7 +49,7 @@ class Reviewed:
     log: ReviewLog
     repeated: bool = False
     # For whoever goes on from here: the learner's settings, and the journal with this in it.
-    mine: EffectiveSettings | None = None
+    settings: EffectiveSettings | None = None
     pending: Pending | None = None
 
 
@@ -84,14 +84,14 @@ def review_card(
         reviewed = _at_once(owner_id, known, seen, answer)
         if reviewed is not None:
             return reviewed
-    mine, pending = ask_both(study_settings.question(owner_id), journal.question(owner_id))
-    reviewed = _at_once(owner_id, mine, pending, answer)
+    settings, pending = ask_both(study_settings.question(owner_id), journal.question(owner_id))
+    reviewed = _at_once(owner_id, settings, pending, answer)
     if reviewed is not None:
         return reviewed
     with transaction.atomic():
         journal.lock_owner(owner_id)
-        mine, pending = ask_both(study_settings.question(owner_id), journal.question(owner_id))
-        reviewed, rows = answer(owner_id, mine, pending)
+        settings, pending = ask_both(study_settings.question(owner_id), journal.question(owner_id))
+        reviewed, rows = answer(owner_id, settings, pending)
         journal.append(Change(reviewed.card, row) for row in rows)
         _ask_for_checkpoint(pending)
     return reviewed
@@ -99,20 +99,20 @@ def review_card(
 
 def _at_once(
     owner_id: UUID,
-    mine: EffectiveSettings,
+    settings: EffectiveSettings,
     pending: Pending,
     answer: Callable[..., tuple[Reviewed, list[ReviewLog]]],
 ) -> Reviewed | None:
     """Write a review without locking first; None if that was outdated, or takes more than a row."""
     try:
-        reviewed, rows = answer(owner_id, mine, pending)
+        reviewed, rows = answer(owner_id, settings, pending)
     except (AlreadyAnswered, Flashcard.DoesNotExist):
         # Perhaps only by what was read.
         return None
     if len(rows) != 1:
         return None
     change = Change(reviewed.card, rows[0])
-    written = journal.append_to(pending, change, mine.stamp)
+    written = journal.append_to(pending, change, settings.stamp)
     if written is None:
         return None
     _ask_for_checkpoint(pending)
@@ -127,7 +127,7 @@ def _ask_for_checkpoint(pending: Pending) -> None:
 
 def _answered(
     owner_id: UUID,
-    mine: EffectiveSettings,
+    settings: EffectiveSettings,
     pending: Pending,
     *,
     card_id: UUID,
@@ -141,7 +141,7 @@ def _answered(
     card, known = position(owner_id, pending, card_id, review_id, sequence)
     if known is not None:
         return Reviewed(card, known, repeated=True), []
-    settings = study_settings.for_card(mine, card).schedule
+    schedule = study_settings.for_card(settings, card).schedule
     before = card
     if card.last_review is not None and now < card.last_review:
         history = review_logs.for_owner(owner_id).filter(flashcard_id=card_id)
@@ -152,7 +152,7 @@ def _answered(
             now,
             review_id=review_id,
             duration_ms=duration_ms,
-            settings=settings,
+            settings=schedule,
         )
     else:
         card, row = scheduling.review(
@@ -161,11 +161,11 @@ def _answered(
             now,
             review_id=review_id,
             duration_ms=duration_ms,
-            settings=settings,
-            agenda=_agenda(owner_id, pending, card, now, mine),
+            settings=schedule,
+            agenda=_agenda(owner_id, pending, card, now, settings),
         )
         rows = [row]
-    return Reviewed(leeches.marked(before, card), rows[0], mine=mine), rows
+    return Reviewed(leeches.marked(before, card), rows[0], settings=settings), rows
 
 
 def position(
@@ -196,7 +196,7 @@ def undo_review(
     """
     with transaction.atomic():
         journal.lock_owner(owner_id)
-        mine, pending = ask_both(study_settings.question(owner_id), journal.question(owner_id))
+        settings, pending = ask_both(study_settings.question(owner_id), journal.question(owner_id))
         known = pending.logs.get(undo_id) or _log(owner_id, undo_id)
         if known is not None:
             return due_queue.card(owner_id, known.flashcard_id, pending)
@@ -219,7 +219,7 @@ def undo_review(
             now,
             undo_id=undo_id,
             undoes=last.id,
-            settings=study_settings.for_card(mine, card).schedule,
+            settings=study_settings.for_card(settings, card).schedule,
         )
         card = leeches.unmarked(before, card)
         journal.append(Change(card, row) for row in rows)
@@ -231,20 +231,20 @@ def preview(
     owner_id: UUID,
     card: Flashcard,
     now: datetime,
-    mine: EffectiveSettings | None = None,
+    settings: EffectiveSettings | None = None,
     pending: Pending | None = None,
 ) -> dict[Rating, timedelta]:
     """Return how long until the card is due again, for each rating.
 
-    Costs a SQL query for each of `mine` and `pending` that the caller has not read.
+    Costs a SQL query for each of `settings` and `pending` that the caller has not read.
     """
-    mine = mine or study_settings.settings_for(owner_id=owner_id)
+    settings = settings or study_settings.settings_for(owner_id=owner_id)
     pending = pending or journal.read(owner_id)
     return scheduling.preview(
         card,
         now=now,
-        settings=study_settings.for_card(mine, card).schedule,
-        agenda=_agenda(owner_id, pending, card, now, mine),
+        settings=study_settings.for_card(settings, card).schedule,
+        agenda=_agenda(owner_id, pending, card, now, settings),
     )
 
 
@@ -259,10 +259,10 @@ def reviewed_since(
 
 
 def _agenda(
-    owner_id: UUID, pending: Pending, card: Flashcard, now: datetime, mine: EffectiveSettings
+    owner_id: UUID, pending: Pending, card: Flashcard, now: datetime, settings: EffectiveSettings
 ) -> Agenda:
     """Return what is due when, as far as it bears on the day this card may get."""
-    day, plan = mine.day, study_settings.plan_for(mine, now)
+    day, plan = settings.day, study_settings.plan_for(settings, now)
 
     @functools.cache
     def due_days() -> Callable[[int, int], Sequence[int]]:

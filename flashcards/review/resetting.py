@@ -69,9 +69,9 @@ def take_back(*, owner_id: UUID, card_id: UUID, log_id: UUID, now: datetime) -> 
 
 
 def _append(card: Flashcard, logs: list[ReviewLog], row: ReviewLog) -> Flashcard:
-    mine = study_settings.settings_for(owner_id=card.owner_id)
+    settings = study_settings.settings_for(owner_id=card.owner_id)
     after = scheduling.fold(
-        card, [*logs, row], settings=study_settings.for_card(mine, card).schedule
+        card, [*logs, row], settings=study_settings.for_card(settings, card).schedule
     )
     journal.append([Change(after, row)])
     return after

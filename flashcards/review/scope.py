@@ -102,7 +102,7 @@ def read(owner_id: UUID, text: str) -> Named:
 
 
 def cards_of(
-    owner_id: UUID, named: Named, now: datetime, mine: EffectiveSettings
+    owner_id: UUID, named: Named, now: datetime, settings: EffectiveSettings
 ) -> frozenset[str] | None:
     """Return the ids of the cards as text; None for all. Raises BadQuery.
 
@@ -110,24 +110,24 @@ def cards_of(
     """
     if not named:
         return None
-    return frozenset(_found(owner_id, named, now, mine, studied=False))
+    return frozenset(_found(owner_id, named, now, settings, studied=False))
 
 
 def studied_cards(
-    owner_id: UUID, named: Named, now: datetime, mine: EffectiveSettings
+    owner_id: UUID, named: Named, now: datetime, settings: EffectiveSettings
 ) -> list[UUID]:
     """Return the ids of the cards that are not suspended, as they were added. Raises BadQuery."""
-    return [UUID(text) for text in _found(owner_id, named, now, mine, studied=True)]
+    return [UUID(text) for text in _found(owner_id, named, now, settings, studied=True)]
 
 
 def _found(
-    owner_id: UUID, named: Named, now: datetime, mine: EffectiveSettings, *, studied: bool
+    owner_id: UUID, named: Named, now: datetime, settings: EffectiveSettings, *, studied: bool
 ) -> list[str]:
     columns = collection.read(owner_id)
     decks = list(Deck.objects.filter(owner_id=owner_id))
-    matcher = Matcher(columns, decks, now, mine.day, mine.schedule)
+    matcher = Matcher(columns, decks, now, settings.day, settings.schedule)
     if named.scope.kind is Kind.FORGOTTEN:
-        mask = columns.marked(_forgotten(owner_id, now, mine))
+        mask = columns.marked(_forgotten(owner_id, now, settings))
     else:
         mask = matcher.mask(named.node or syntax.Everything())
     if studied:
@@ -150,11 +150,11 @@ def waiting(matcher: Matcher) -> tuple[Mask, Mask, Mask]:
     return awake & (states == State.NEW), awake & learning & (due <= at), awake & reviews
 
 
-def forgotten_today(owner_id: UUID, now: datetime, mine: EffectiveSettings) -> int:
+def forgotten_today(owner_id: UUID, now: datetime, settings: EffectiveSettings) -> int:
     """Return how many cards were answered Again on the learner's day. One SQL query."""
-    return len(_forgotten(owner_id, now, mine))
+    return len(_forgotten(owner_id, now, settings))
 
 
-def _forgotten(owner_id: UUID, now: datetime, mine: EffectiveSettings) -> set[UUID]:
-    logs = reviewed_since(owner_id=owner_id, since=mine.day.start(now))
+def _forgotten(owner_id: UUID, now: datetime, settings: EffectiveSettings) -> set[UUID]:
+    logs = reviewed_since(owner_id=owner_id, since=settings.day.start(now))
     return {log.flashcard_id for log in logs if log.rating is Rating.AGAIN}

@@ -1,4 +1,4 @@
-"""A sitting: what the review page goes by, from the first card to the end, on every way to study.
+"""A session: what the review page goes by, from the first card to the end, on every way to study.
 
 What is due of all cards, or of a deck, needs no more than its address. Everything else has a row
 (ReviewSession), and its address names that.
@@ -40,12 +40,12 @@ class NotThere(Exception):
 
 
 @dataclass(frozen=True)
-class Sitting:
+class StudySession:
     """What is studied, and how. `key` goes into forms; `opened` takes it back."""
 
     named: Named = EVERYTHING
     row: ReviewSession | None = None
-    # Whether answers are typed in this sitting; None is as the learner has set it.
+    # Whether answers are typed in this session; None is as the learner has set it.
     typed: bool | None = None
 
     @property
@@ -84,7 +84,7 @@ class Sitting:
     @property
     def path(self) -> str:
         if self.row is not None:
-            return reverse("flashcards:sitting", args=[self.row.id])
+            return reverse("flashcards:session", args=[self.row.id])
         if self.named.scope.deck_id is not None:
             return reverse("flashcards:review_deck", args=[self.named.scope.deck_id])
         return reverse("flashcards:review")
@@ -100,29 +100,29 @@ class Sitting:
         """Tell whether its time is up."""
         return self.until is not None and now >= self.until
 
-    def types(self, mine: EffectiveSettings) -> bool:
+    def types(self, settings: EffectiveSettings) -> bool:
         """Tell whether answers are typed."""
-        chosen = (self.typed, self.row.typed if self.row else None, mine.type_answers)
+        chosen = (self.typed, self.row.typed if self.row else None, settings.type_answers)
         return next((each for each in chosen if each is not None), False)
 
-    def switched(self, mine: EffectiveSettings) -> "Sitting":
+    def switched(self, settings: EffectiveSettings) -> "StudySession":
         """Return the same with answers typed, or not any more."""
-        return replace(self, typed=not self.types(mine))
+        return replace(self, typed=not self.types(settings))
 
 
-def of_row(row: ReviewSession, *, typed: bool | None = None) -> Sitting:
-    return Sitting(EVERYTHING, row, typed)
+def of_row(row: ReviewSession, *, typed: bool | None = None) -> StudySession:
+    return StudySession(EVERYTHING, row, typed)
 
 
-def opened(user: User, key: str, *, typed: bool | None = None) -> Sitting:
-    """Return the sitting that a form names. Raises NotThere for a session of somebody else.
+def opened(user: User, key: str, *, typed: bool | None = None) -> StudySession:
+    """Return the session that a form names. Raises NotThere for a session of somebody else.
 
     A deck that is gone leaves all cards: what was rated is not to be lost with it.
     """
     if not key.startswith(_SESSION):
         deck_id = _uuid(key.removeprefix(f"{Kind.DECK}:"))
         deck = Deck.objects.filter(owner=user, id=deck_id).first() if deck_id else None
-        return Sitting(scope.of_deck(deck) if deck else EVERYTHING, None, typed)
+        return StudySession(scope.of_deck(deck) if deck else EVERYTHING, None, typed)
     row_id = _uuid(key.removeprefix(_SESSION))
     row = ReviewSession.objects.filter(owner=user, id=row_id).first() if row_id else None
     if row is None:
@@ -135,7 +135,7 @@ def due_today(user: User, deck: Deck, now: datetime) -> ReviewSession:
 
     Once that is done, another one. Raises BadQuery, or NothingToStudy.
     """
-    mine = study_settings.settings_for(owner_id=user.id)
+    settings = study_settings.settings_for(owner_id=user.id)
     named = scope.of_deck(deck)
     known = ReviewSession.objects.filter(
         owner=user,
@@ -143,22 +143,24 @@ def due_today(user: User, deck: Deck, now: datetime) -> ReviewSession:
         scope=str(named.scope),
         minutes=None,
         ended_at=None,
-        started_at__gte=mine.day.start(now),
+        started_at__gte=settings.day.start(now),
     ).first()
     if known is not None:
         cards = frozenset(str(card_id) for card_id in known.cards)
-        ahead = mine.learn_ahead
-        queue = due_queue(owner_id=user.id, now=now, limit=1, mine=mine, ahead=ahead, only=cards)
+        ahead = settings.learn_ahead
+        queue = due_queue(
+            owner_id=user.id, now=now, limit=1, settings=settings, ahead=ahead, only=cards
+        )
         if queue.total:
             return known
-    return begin_due(user, named, now, mine)
+    return begin_due(user, named, now, settings)
 
 
 def begin_due(
     user: User,
     named: Named,
     now: datetime,
-    mine: EffectiveSettings,
+    settings: EffectiveSettings,
     *,
     minutes: int | None = None,
     typed: bool | None = None,
@@ -169,9 +171,9 @@ def begin_due(
     """
     cards: list[UUID] = []
     if named.is_moving:
-        only = scope.cards_of(user.id, named, now, mine)
+        only = scope.cards_of(user.id, named, now, settings)
         most = practice.CARDS_MOST
-        queue = due_queue(owner_id=user.id, now=now, limit=most, mine=mine, only=only)
+        queue = due_queue(owner_id=user.id, now=now, limit=most, settings=settings, only=only)
         cards = [card.id for card in queue.cards]
         if not cards:
             raise practice.NothingToStudy("None of these cards is due now. You can practise them.")
@@ -187,12 +189,12 @@ def begin_due(
 
 
 def only(
-    sitting: Sitting, user: User, now: datetime, mine: EffectiveSettings
+    session: StudySession, user: User, now: datetime, settings: EffectiveSettings
 ) -> Collection[str] | None:
     """Return the ids of the cards that may come, as text; None for all. Raises BadQuery."""
-    row = sitting.row
+    row = session.row
     if row is None:
-        return scope.cards_of(user.id, sitting.named, now, mine)
+        return scope.cards_of(user.id, session.named, now, settings)
     if row.cards:
         return frozenset(str(card_id) for card_id in row.cards)
     try:
@@ -200,88 +202,92 @@ def only(
     except scope.NoSuchScope:
         # Its deck was deleted meanwhile: the cards are still there.
         return None
-    return scope.cards_of(user.id, named, now, mine)
+    return scope.cards_of(user.id, named, now, settings)
 
 
 def next_stage(
-    sitting: Sitting,
+    session: StudySession,
     user: User,
     now: datetime,
     *,
     done: int | None = None,
     first: Flashcard | None = None,
     ahead: bool = False,
-    mine: EffectiveSettings | None = None,
+    settings: EffectiveSettings | None = None,
     pending: Pending | None = None,
 ) -> Stage:
     """Return what comes next, as session.next_stage does for what is due. Raises BadQuery."""
-    mine = mine or study_settings.settings_for(owner_id=user.id)
-    if sitting.is_round:
-        return _next_of_round(sitting, user, now, mine, first)
-    if first is None and sitting.is_over(now):
+    settings = settings or study_settings.settings_for(owner_id=user.id)
+    if session.is_round:
+        return _next_of_round(session, user, now, settings, first)
+    if first is None and session.is_over(now):
         return Stage(next_card.Kind.FINISHED, done=done or 0)
-    chosen = only(sitting, user, now, mine)
+    chosen = only(session, user, now, settings)
     return next_card.next_stage(
         user,
         now,
         done=done,
         first=first,
         ahead=ahead,
-        mine=mine,
+        settings=settings,
         only=chosen,
         pending=pending,
     )
 
 
-def answer(sitting: Sitting, user: User, given: Answer, now: datetime) -> Reviewed:
+def answer(session: StudySession, user: User, given: Answer, now: datetime) -> Reviewed:
     """Take a rating. Raises what services.review_card raises."""
-    if sitting.row is not None and sitting.is_round:
-        return practice.answer(sitting.row, given, now)
+    if session.row is not None and session.is_round:
+        return practice.answer(session.row, given, now)
     return practice.review(user.id, given, now)
 
 
-def take_back(sitting: Sitting, user: User, *, undo_id: UUID, now: datetime) -> Flashcard:
+def take_back(session: StudySession, user: User, *, undo_id: UUID, now: datetime) -> Flashcard:
     """Take back the last answer, of a round its own. Raises NothingToUndo."""
-    if sitting.row is not None and sitting.is_round:
-        return practice.take_back(sitting.row, undo_id=undo_id, now=now)
+    if session.row is not None and session.is_round:
+        return practice.take_back(session.row, undo_id=undo_id, now=now)
     return undo_review(owner_id=user.id, undo_id=undo_id, now=now)
 
 
-def leave_out(sitting: Sitting, card_id: UUID, now: datetime) -> None:
+def leave_out(session: StudySession, card_id: UUID, now: datetime) -> None:
     """Go on without a card that was put off or suspended."""
-    if sitting.row is not None and sitting.is_round:
-        practice.leave_out(sitting.row, card_id, now)
+    if session.row is not None and session.is_round:
+        practice.leave_out(session.row, card_id, now)
 
 
 def _next_of_round(
-    sitting: Sitting, user: User, now: datetime, mine: EffectiveSettings, first: Flashcard | None
+    session: StudySession,
+    user: User,
+    now: datetime,
+    settings: EffectiveSettings,
+    first: Flashcard | None,
 ) -> Stage:
-    row = sitting.row
+    row = session.row
     assert row is not None  # noqa: S101 - asked by `next_stage`
     left = row.left
-    card = first or _in_steps(sitting, user, now, mine) or practice.next_card(row)
+    card = first or _in_steps(session, user, now, settings) or practice.next_card(row)
     if card is None:
         practice.finish(row, now)
         return Stage(next_card.Kind.FINISHED, done=row.answered)
-    if sitting.is_practice:
+    if session.is_practice:
         buttons = tuple(
             Choice(rating, rating.name.capitalize(), said, before=": ")
             for rating, said in _PRACTICE.items()
         )
     else:
-        buttons = next_card.choices(card, now, mine)
-    done = row.answered - row.forgotten if sitting.is_practice else row.answered
+        buttons = next_card.choices(card, now, settings)
+    done = row.answered - row.forgotten if session.is_practice else row.answered
     return Stage(next_card.Kind.CARD, card=card, choices=buttons, due=left, done=done)
 
 
 def _in_steps(
-    sitting: Sitting, user: User, now: datetime, mine: EffectiveSettings
+    session: StudySession, user: User, now: datetime, settings: EffectiveSettings
 ) -> Flashcard | None:
     """Return a card of the way to an exam that its learning steps bring back now."""
-    if sitting.is_practice:
+    if session.is_practice:
         return None
-    cards = only(sitting, user, now, mine)
-    queue = due_queue(owner_id=user.id, now=now, limit=1, mine=mine, only=cards)
+    cards = only(session, user, now, settings)
+    queue = due_queue(owner_id=user.id, now=now, limit=1, settings=settings, only=cards)
     waiting = (State.LEARNING, State.RELEARNING)
     return next((card for card in queue.cards if card.state in waiting), None)
 

@@ -92,11 +92,11 @@ def summary(user: User, now: datetime, *, only: Collection[str] | None = None) -
 
     Costs six SQL queries, and a read of what is due within a week.
     """
-    mine = study_settings.settings_for(owner_id=user.id)
-    day = mine.day
+    settings = study_settings.settings_for(owner_id=user.id)
+    day = settings.day
     logs = reviewed_since(owner_id=user.id, since=day.start(now))
-    queue = due_queue(owner_id=user.id, now=now, limit=1, mine=mine, only=only)
-    ahead = _Ahead.of(user, now, mine)
+    queue = due_queue(owner_id=user.id, now=now, limit=1, settings=settings, only=only)
+    ahead = _Ahead.of(user, now, settings)
     week = _week(day.of(now), ahead)
     spent_ms = sum(log.duration_ms for log in logs)
     right = sum(log.rating != Rating.AGAIN for log in logs)
@@ -104,7 +104,7 @@ def summary(user: User, now: datetime, *, only: Collection[str] | None = None) -
         user.id,
         day.start(now, days=-LOOK_BACK_DAYS),
         zone=day.zone,
-        day_begins=timedelta(hours=mine.rollover_hour),
+        day_begins=timedelta(hours=settings.rollover_hour),
     )
     return Summary(
         reviews=len(logs),
@@ -112,10 +112,10 @@ def summary(user: User, now: datetime, *, only: Collection[str] | None = None) -
         right_percent=round(100 * right / len(logs)) if logs else 0,
         time=durations.clock(timedelta(milliseconds=spent_ms)),
         pace=_pace(spent_ms, len(logs)),
-        retention=retention(logs, mine.desired_retention),
+        retention=retention(logs, settings.desired_retention),
         hard=_hard(user, logs, queue.pending),
         left=queue.new + queue.learning + queue.due,
-        coming=_coming(user, now, mine, queue, ahead),
+        coming=_coming(user, now, settings, queue, ahead),
         week=week if any(each.due for each in week.days) else None,
         rhythm=rhythm(studied, day.of(now)),
         new_held=queue.new_held,
@@ -125,8 +125,8 @@ def summary(user: User, now: datetime, *, only: Collection[str] | None = None) -
 
 def hard_today(user: User, now: datetime) -> list[Flashcard]:
     """Return the cards that were hard on the learner's present day, hardest first."""
-    mine = study_settings.settings_for(owner_id=user.id)
-    logs = reviewed_since(owner_id=user.id, since=mine.day.start(now))
+    settings = study_settings.settings_for(owner_id=user.id)
+    logs = reviewed_since(owner_id=user.id, since=settings.day.start(now))
     return [each.card for each in _hard(user, logs, None)]
 
 
@@ -164,8 +164,8 @@ class _Ahead:
     borders: Times
 
     @classmethod
-    def of(cls, user: User, now: datetime, mine: EffectiveSettings) -> "_Ahead":
-        starts = [mine.day.start(now, days=n) for n in range(1, WEEK_DAYS + 2)]
+    def of(cls, user: User, now: datetime, settings: EffectiveSettings) -> "_Ahead":
+        starts = [settings.day.start(now, days=n) for n in range(1, WEEK_DAYS + 2)]
         found = cards.for_owner(user).filter(suspended=False, due__lt=starts[-1])
         rows = found.to_arrow("due", "buried_until", "state", in_order=False)
         return cls(
@@ -196,16 +196,16 @@ def _plain(moment: datetime) -> datetime:
 
 
 def _coming(
-    user: User, now: datetime, mine: EffectiveSettings, queue: DueQueue, ahead: _Ahead
+    user: User, now: datetime, settings: EffectiveSettings, queue: DueQueue, ahead: _Ahead
 ) -> str:
     """Return when the next card comes, as "1 card in 40 minutes" or "3 cards tomorrow"."""
-    day = mine.day
+    day = settings.day
     next_due = ahead.next_due(now)
     if queue.new_held or queue.due_held:
         tomorrow = day.start(now, days=1)
         next_due = min(next_due or tomorrow, tomorrow)
     if next_due is None:
-        next_due = next_due_at(owner_id=user.id, now=now, mine=mine)
+        next_due = next_due_at(owner_id=user.id, now=now, settings=settings)
         if next_due is None:
             return ""
         later = cards.for_owner(user).filter(suspended=False)
@@ -213,7 +213,7 @@ def _coming(
     elif day.of(next_due) == day.of(now):
         count = ahead.seen_before(next_due + timedelta(microseconds=1))
     else:
-        limits = mine.limits_on(day.of(next_due))
+        limits = settings.limits_on(day.of(next_due))
         count = min(ahead.seen_before(day.start(next_due, days=1)), limits.reviews)
         count += min(int(np.count_nonzero(~ahead.seen)), limits.new)
     when = durations.due(next_due, now=now, zone=day.zone, begins=day.begins)

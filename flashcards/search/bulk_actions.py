@@ -150,7 +150,7 @@ def _do(change: BulkChange, now: datetime) -> bool:
     chosen = _cards(cards.for_owner(change.owner_id), ids)
     verb = Verb(change.verb)
     logs = _logs(change, list(chosen))
-    mine = study_settings.settings_for(owner_id=change.owner_id)
+    settings = study_settings.settings_for(owner_id=change.owner_id)
     found = [
         card_actions.apply(
             verb,
@@ -158,7 +158,7 @@ def _do(change: BulkChange, now: datetime) -> bool:
             card,
             now,
             logs[card_id],
-            study_settings.for_card(mine, card).schedule,
+            study_settings.for_card(settings, card).schedule,
         )
         for card_id, card in chosen.items()
     ]
@@ -186,14 +186,14 @@ def _take_back(change: BulkChange, now: datetime) -> bool:
     inverses = {uuid.UUID(card_id): inverse for card_id, inverse in part.inverses}
     chosen = _cards(cards.for_owner(change.owner_id).with_deleted(), inverses)
     logs = _logs(change, list(chosen))
-    mine = study_settings.settings_for(owner_id=change.owner_id)
+    settings = study_settings.settings_for(owner_id=change.owner_id)
     found = [
         card_actions.undo(
             card,
             inverses[card_id],
             logs[card_id],
             now,
-            study_settings.for_card(mine, card).schedule,
+            study_settings.for_card(settings, card).schedule,
         )
         for card_id, card in chosen.items()
     ]
@@ -205,9 +205,9 @@ def _take_back(change: BulkChange, now: datetime) -> bool:
     return True
 
 
-def _cards(mine: Query[Flashcard], ids: Iterable[UUID]) -> dict[UUID, Flashcard]:
+def _cards(owned: Query[Flashcard], ids: Iterable[UUID]) -> dict[UUID, Flashcard]:
     # A set: thousands of pending cards are looked up in it.
-    return {card.id: card for card in mine.filter(id__in=frozenset(ids))}
+    return {card.id: card for card in owned.filter(id__in=frozenset(ids))}
 
 
 def _logs(change: BulkChange, card_ids: Sequence[UUID]) -> dict[UUID, list[ReviewLog]]:

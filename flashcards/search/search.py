@@ -119,9 +119,9 @@ def matcher_of(
     owner_id: UUID, columns: CardColumns, decks: list[Deck], now: datetime, zone: tzinfo
 ) -> Matcher:
     """Return what searches these columns by the learner's own day and memory. One SQL query."""
-    mine = study_settings.settings_for(owner_id=owner_id)
-    day = dataclasses.replace(mine.day, zone=zone)
-    return Matcher(columns, decks, now, day, mine.schedule)
+    settings = study_settings.settings_for(owner_id=owner_id)
+    day = dataclasses.replace(settings.day, zone=zone)
+    return Matcher(columns, decks, now, day, settings.schedule)
 
 
 def split_order(order: str) -> tuple[Order, bool]:

@@ -29,10 +29,10 @@ def backlog_line(context: dict[str, Any], stage: Stage) -> dict[str, Any]:
     if stage.kind is not Kind.CARD or stage.due <= backlog.LEAST_OVERDUE:
         return {}
     now = timezone.now()
-    mine = study_settings.settings_for(owner_id=owner_id)
-    if request.session.get(backlog_page.OFFER_NOT_ON) == mine.day.of(now).isoformat():
+    settings = study_settings.settings_for(owner_id=owner_id)
+    if request.session.get(backlog_page.OFFER_NOT_ON) == settings.day.of(now).isoformat():
         return {}
     return {
-        "overdue": backlog.has_backlog(owner_id=owner_id, mine=mine, now=now),
+        "overdue": backlog.has_backlog(owner_id=owner_id, settings=settings, now=now),
         "csrf_token": context.get("csrf_token"),
     }

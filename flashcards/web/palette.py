@@ -20,8 +20,8 @@ def find_decks(*, owner_id: uuid.UUID, text: str, limit: int) -> list[PaletteIte
     Each to look at, and then each to review: "review latin" finds the second.
     """
     wanted = [word for word in text.lower().split() if word != REVIEW.lower()]
-    mine = sorted(Deck.objects.filter(owner_id=owner_id), key=lambda deck: deck.name.lower())
-    found = [deck for deck in mine if all(word in deck.name.lower() for word in wanted)][:limit]
+    decks = sorted(Deck.objects.filter(owner_id=owner_id), key=lambda deck: deck.name.lower())
+    found = [deck for deck in decks if all(word in deck.name.lower() for word in wanted)][:limit]
     if not wanted:
         return []
     url = reverse("flashcards:cards")

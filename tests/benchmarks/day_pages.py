@@ -57,8 +57,8 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
             now=now,
             duration_ms=7_000,
         )
-    mine = study_settings.settings_for(owner_id=user.pk)
-    pile = backlog.read(owner_id=user.pk, mine=mine, now=now, plan=None)
+    settings = study_settings.settings_for(owner_id=user.pk)
+    pile = backlog.read(owner_id=user.pk, settings=settings, now=now, plan=None)
     choice = Choice(60)
     wanted = {"desired_retention": 0.95}
     study_settings.save(owner_id=user.pk, deck=None, values=wanted, now=now)
@@ -70,13 +70,15 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
         "due": pile.due,
         **_timed("ending", lambda: summary.summary(user, now)),
         **_timed(
-            "pile", lambda: backlog.read(owner_id=user.pk, mine=mine, now=now, plan=None), rounds=3
+            "pile",
+            lambda: backlog.read(owner_id=user.pk, settings=settings, now=now, plan=None),
+            rounds=3,
         ),
-        **_timed("simulation", lambda: backlog.course_of(pile, choice, mine), rounds=3),
-        **_timed("plan", lambda: backlog_page.shown(pile, choice, mine, now), rounds=3),
+        **_timed("simulation", lambda: backlog.course_of(pile, choice, settings), rounds=3),
+        **_timed("plan", lambda: backlog_page.shown(pile, choice, settings, now), rounds=3),
         **_timed(
             "reschedule_preview",
-            lambda: rescheduling.effect_of(owner_id=user.pk, mine=changed, now=now),
+            lambda: rescheduling.effect_of(owner_id=user.pk, settings=changed, now=now),
             rounds=3,
         ),
     }

@@ -128,8 +128,8 @@ def _templates(
     if pair and set(both) <= set(rest):
         question, answer = (markdown(fields.get(name, "")) for name in pair)
         if question and answer:
-            mine = dict(zip(both, (1, 2), strict=True))
-            found.append(("", Kind.REVERSED, question, answer, mine))
+            numbers = dict(zip(both, (1, 2), strict=True))
+            found.append(("", Kind.REVERSED, question, answer, numbers))
             rest = [ordinal for ordinal in rest if ordinal not in both]
     for ordinal in rest:
         template = by_ordinal.get(ordinal)
@@ -145,7 +145,7 @@ def _templates(
         key = "" if not ordinal else str(ordinal)
         found.append((key, Kind.BASIC, question, answer, {ordinal: 1}))
     extra = _extra(fields, shown, markdown)
-    return [Words(key, kind, q, a, extra, mine) for key, kind, q, a, mine in found], skipped
+    return [Words(key, kind, q, a, extra, numbers) for key, kind, q, a, numbers in found], skipped
 
 
 def _named(template: Template, fields: Mapping[str, str]) -> set[str]:
@@ -189,12 +189,12 @@ def _cloze(
     alone = {o: only_gap(question, o + 1) for o in ordinals if o + 1 not in present}
     alone = {o: text for o, text in alone.items() if o + 1 in card_ordinals(Kind.CLOZE, text)}
     skipped = [Skipped(o, NO_GAP) for o in ordinals if o + 1 not in present and o not in alone]
-    mine = {ordinal: ordinal + 1 for ordinal in ordinals if ordinal + 1 in present}
+    numbers = {ordinal: ordinal + 1 for ordinal in ordinals if ordinal + 1 in present}
     if not alone:
-        found = [Words("", Kind.CLOZE, question, answer, extra, mine)] if mine else []
+        found = [Words("", Kind.CLOZE, question, answer, extra, numbers)] if numbers else []
         return found, skipped
     # Gaps inside of gaps: one note for each, with no other gap in it.
-    alone |= {ordinal: only_gap(question, ordinal + 1) for ordinal in mine}
+    alone |= {ordinal: only_gap(question, ordinal + 1) for ordinal in numbers}
     notes = [
         Words("" if not o else str(o), Kind.CLOZE, text, answer, extra, {o: o + 1})
         for o, text in sorted(alone.items())

@@ -148,7 +148,7 @@ class OneLearner:
                 owner_id=self.owner.pk,
                 now=self.now,
                 limit=1,
-                mine=reviewed.mine,
+                settings=reviewed.settings,
                 pending=reviewed.pending,
             ).cards
             found = Span.now()

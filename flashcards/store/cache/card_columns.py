@@ -264,15 +264,15 @@ class CardColumns:
         )
         table = stored(REVIEW_LOGS, self.owner_id, self.pending)
         if table is not None:
-            mine = self._logs_since(since)
+            owned = self._logs_since(since)
             is_undo = condition(REVIEW_LOGS, "kind", LogKind.UNDO)
-            undone |= set(_scan(table, [*mine, is_undo], ["undoes"])["undoes"].to_pylist())
+            undone |= set(_scan(table, [*owned, is_undo], ["undoes"])["undoes"].to_pylist())
             is_cram = condition(REVIEW_LOGS, "kind", LogKind.CRAM)
             is_rated = condition(REVIEW_LOGS, "rating__isnull", False)
             given = is_rated if rating is None else condition(REVIEW_LOGS, "rating", rating)
             # Half a million ids would be read to no end where nothing was taken back.
             columns = ["flashcard_id", "id"] if undone else ["flashcard_id"]
-            rows = _scan(table, [*mine, given, Not(is_cram)], columns)
+            rows = _scan(table, [*owned, given, Not(is_cram)], columns)
             if undone:
                 taken_back = pa.array(undone, pa.string())
                 rows = rows.filter(pc.invert(pc.is_in(rows["id"], taken_back)))

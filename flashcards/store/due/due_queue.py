@@ -313,10 +313,10 @@ def near_dues(
         recent_reviews.ledger(owner_id, pending, now) as ledger,
         _of(owner_id, pending, plan, now) as standing,
     ):
-        mine = vector_of(card_id, standing, ledger)
-        if mine is None:
+        vector = vector_of(card_id, standing, ledger)
+        if vector is None:
             return []
-        return ledger.near_dues(card_id, mine, NEAR, lambda i: vector_of(i, standing, ledger))
+        return ledger.near_dues(card_id, vector, NEAR, lambda i: vector_of(i, standing, ledger))
 
 
 def clear_cache() -> None:

@@ -23,8 +23,8 @@ def measure(owner_id: UUID, *, rows: int) -> tuple[list[Seconds], list[Seconds]]
     inserts, updates = list[Seconds](), list[Seconds]()
     with checkpoint.exclusive() as recorded:
         table = tables.for_writing(FLASHCARDS)
-        mine = condition(FLASHCARDS, "owner_id", owner_id).to_sql()
-        one = table.search().where(mine).limit(1).to_arrow().select(FLASHCARDS.schema.names)
+        owned = condition(FLASHCARDS, "owner_id", owner_id).to_sql()
+        one = table.search().where(owned).limit(1).to_arrow().select(FLASHCARDS.schema.names)
         one = one.cast(FLASHCARDS.schema)
         nobody = str(uuid.uuid4())
         for _ in range(rows):

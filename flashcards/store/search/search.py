@@ -158,9 +158,9 @@ def _best(
     many of the best away: the bin, which costs half as much again, and the cards of others where
     the owner is `alone` but for a few, which costs as much.
     """
-    mine = condition(FLASHCARDS, "owner_id", owner_id)
+    owned = condition(FLASHCARDS, "owner_id", owner_id)
     alive = condition(FLASHCARDS, "deleted_at__isnull", True)
-    filters = [mine.to_sql(), all_of([mine, alive]).to_sql()]
+    filters = [owned.to_sql(), all_of([owned, alive]).to_sql()]
     best: list[tuple[float, Flashcard]] = []
     for where in ["", *filters] if alone else filters:
         asked = depth + SPARE

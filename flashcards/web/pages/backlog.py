@@ -88,11 +88,11 @@ class Shown:
     orders: tuple[BacklogOption, ...]
 
 
-def shown(found: Backlog, choice: Choice, mine: EffectiveSettings, now: datetime) -> Shown:
+def shown(found: Backlog, choice: Choice, settings: EffectiveSettings, now: datetime) -> Shown:
     """Return what a choice would do, beside others. Costs seven simulations, half a second."""
-    today = mine.day.of(now)
-    course = backlog.course_of(found, choice, mine)
-    reviews = backlog.reviews_for(found, choice, mine)
+    today = settings.day.of(now)
+    course = backlog.course_of(found, choice, settings)
+    reviews = backlog.reviews_for(found, choice, settings)
     sentence = _sentence(found, choice, course, reviews, today)
     per = 7 if len(course.due) > DAYS_DRAWN else 1
     counts = tuple(
@@ -110,14 +110,14 @@ def shown(found: Backlog, choice: Choice, mine: EffectiveSettings, now: datetime
         drawings=charts.columns(columns, sentence=sentence),
         by_week=per > 1,
         minutes=tuple(
-            _line(found, each, mine, today, f"{each.minutes} minutes", is_shown=each == choice)
+            _line(found, each, settings, today, f"{each.minutes} minutes", is_shown=each == choice)
             for each in (replace(choice, minutes=n) for n in beside(choice.minutes))
         ),
         orders=tuple(
             _line(
                 found,
                 replace(choice, order=order),
-                mine,
+                settings,
                 today,
                 str(StudySettings.Order(order.value).label),
                 is_shown=order is choice.order,
@@ -134,12 +134,14 @@ def beside(minutes: int) -> list[int]:
     return [*shorter, minutes, *longer]
 
 
-def still_holds(plan: BacklogPlan, found: Backlog, mine: EffectiveSettings, now: datetime) -> str:
+def still_holds(
+    plan: BacklogPlan, found: Backlog, settings: EffectiveSettings, now: datetime
+) -> str:
     """Return how far a plan that holds has come, in a sentence."""
-    begun = mine.day.of(plan.started_at)
+    begun = settings.day.of(plan.started_at)
     choice = Choice(plan.minutes_per_day, Order(plan.order), plan.hold_new)
-    course = backlog.course_of(found, choice, mine)
-    today = mine.day.of(now)
+    course = backlog.course_of(found, choice, settings)
+    today = settings.day.of(now)
     expected = backlog.expected_on(course, today)
     went = (
         f"You began on {_date(begun)} with {durations.count(plan.due_at_start, 'card')} due; "
@@ -177,17 +179,17 @@ def _sentence(found: Backlog, choice: Choice, course: Course, reviews: int, toda
 def _line(
     found: Backlog,
     choice: Choice,
-    mine: EffectiveSettings,
+    settings: EffectiveSettings,
     today: date,
     name: str,
     *,
     is_shown: bool,
 ) -> BacklogOption:
-    course = backlog.course_of(found, choice, mine)
+    course = backlog.course_of(found, choice, settings)
     day = backlog.expected_on(course, today)
     return BacklogOption(
         name=name,
-        reviews=f"{backlog.reviews_for(found, choice, mine):,}",
+        reviews=f"{backlog.reviews_for(found, choice, settings):,}",
         caught_up=f"{_date(day)}" if day else f"not within {MOST_DAYS} days",
         forgotten=f"{course.forgotten / course.reviews:.0%}" if course.reviews else "—",
         is_shown=is_shown,

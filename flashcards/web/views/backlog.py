@@ -34,20 +34,20 @@ def plan(request: HtmxHttpRequest) -> HttpResponse:
                 request, "The plan holds from now on.", undo_url=reverse("flashcards:backlog_stop")
             )
             return redirect("flashcards:backlog")
-    mine = study_settings.settings_for(owner_id=owner_id)
-    found = backlog.read(owner_id=owner_id, mine=mine, now=now, plan=holds)
+    settings = study_settings.settings_for(owner_id=owner_id)
+    found = backlog.read(owner_id=owner_id, settings=settings, now=now, plan=holds)
     if request.method != "POST":
         present = (
             Choice(holds.minutes_per_day, Order(holds.order), holds.hold_new)
             if holds
-            else backlog.proposed(found, mine)
+            else backlog.proposed(found, settings)
         )
         form = PlanForm.of(request.GET, present)
     context = {"form": form, "found": found, "plan": holds}
     if form.is_valid():
-        context["shown"] = backlog_page.shown(found, form.choice(), mine, now)
+        context["shown"] = backlog_page.shown(found, form.choice(), settings, now)
     if holds:
-        context["progress"] = backlog_page.still_holds(holds, found, mine, now)
+        context["progress"] = backlog_page.still_holds(holds, found, settings, now)
     fragment = request.htmx and request.htmx.target == "backlog-shown"
     template = (
         "flashcards/review/_backlog_shown.html" if fragment else "flashcards/review/backlog.html"
@@ -82,6 +82,6 @@ def resume(request: HtmxHttpRequest) -> HttpResponse:
 @login_required
 def later(request: HtmxHttpRequest) -> HttpResponse:
     """Offer no plan for the rest of the learner's day."""
-    mine = study_settings.settings_for(owner_id=request.user.id)
-    request.session[backlog_page.OFFER_NOT_ON] = mine.day.of(timezone.now()).isoformat()
+    settings = study_settings.settings_for(owner_id=request.user.id)
+    request.session[backlog_page.OFFER_NOT_ON] = settings.day.of(timezone.now()).isoformat()
     return redirect("flashcards:review")

@@ -89,9 +89,9 @@ def revert_edit(request: HtmxHttpRequest, card_id: uuid.UUID, edit_id: uuid.UUID
     except CardError as error:
         toast(request, error.sentence, level=messages.INFO)
     else:
-        mine = next((card for card in changed if card.id == card_id), changed[0])
-        newest = revert.newest_edit(owner_id=request.user.id, card_id=mine.id)
-        undo = reverse("flashcards:revert_edit", args=[mine.id, newest.id]) if newest else ""
+        settings = next((card for card in changed if card.id == card_id), changed[0])
+        newest = revert.newest_edit(owner_id=request.user.id, card_id=settings.id)
+        undo = reverse("flashcards:revert_edit", args=[settings.id, newest.id]) if newest else ""
         toast(request, "The earlier words are back. The schedule stays.", undo_url=undo)
     return redirect("flashcards:card", card_id=card_id)
 
@@ -130,8 +130,8 @@ def take_back_reset(
 def bury_card(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
     """Put a card off until the learner's next day."""
     card_or_404(request.user, card_id)
-    mine = study_settings.settings_for(owner_id=request.user.id)
-    until = mine.day.start(timezone.now(), days=1)
+    settings = study_settings.settings_for(owner_id=request.user.id)
+    until = settings.day.start(timezone.now(), days=1)
     cards.bury_card(owner_id=request.user.id, card_id=card_id, until=until)
     undo = reverse("flashcards:unbury_card", args=[card_id])
     toast(request, "Put off until tomorrow.", undo_url=undo)
@@ -143,15 +143,15 @@ def _context(request: HtmxHttpRequest, found: Flashcard) -> dict[str, Any]:
     now, zone = timezone.now(), zone_of(user)
     logs = card_memory.logs_of(owner_id=user.id, card_id=found.id)
     past = card_memory.history_of(logs, now=now, zone=zone)
-    mine = study_settings.settings_for(owner_id=user.id)
-    settings = study_settings.for_card(mine, found).schedule
+    settings = study_settings.settings_for(owner_id=user.id)
+    schedule = study_settings.for_card(settings, found).schedule
     siblings = notes.siblings(owner_id=user.id, note_id=found.note_id)
     return {
         "card": found,
         "title": card_sides.summary(found),
         "standing": card_memory.standing_of(found, now, zone),
-        "memory": card_memory.memory_of(found, now, settings=settings),
-        "curve": curve_of(found, logs, now=now, zone=zone, settings=settings),
+        "memory": card_memory.memory_of(found, now, settings=schedule),
+        "curve": curve_of(found, logs, now=now, zone=zone, settings=schedule),
         "history": Paginator(past, REVIEWS_PER_PAGE).get_page(request.GET.get("reviews")),
         "edits": history.edits_of(owner_id=user.id, card_id=found.id),
         "siblings": [card for card in siblings if card.id != found.id],

@@ -24,7 +24,7 @@ from flashcards.review.due import due_queue
 from flashcards.review.next_card import Kind, Stage
 from flashcards.review.practice import Answer, NothingToStudy
 from flashcards.review.ratings import AlreadyAnswered, NothingToUndo
-from flashcards.review.session import Sitting
+from flashcards.review.session import StudySession
 from flashcards.web.forms.cards import RatingForm
 from flashcards.web.views import stage as staging
 from flashcards.web.views.access import card_or_404, next_url
@@ -41,7 +41,7 @@ BAD_RATING = "That rating did not arrive as one of Again, Hard, Good or Easy. Ra
 @login_required
 def review(request: HtmxHttpRequest) -> HttpResponse:
     """Show the next card; `?show=<card id>` with its answer, `?ahead=1` also one due soon."""
-    return _page(request, Sitting(typed=_switch(request)), timezone.now())
+    return _page(request, StudySession(typed=_switch(request)), timezone.now())
 
 
 @require_safe
@@ -57,9 +57,9 @@ def review_deck(request: HtmxHttpRequest, deck_id: uuid.UUID) -> HttpResponse:
         except BadQuery as error:
             return staging.not_understood(request, error)
         except NothingToStudy:
-            return _page(request, Sitting(scope.of_deck(deck), typed=typed), now)
+            return _page(request, StudySession(scope.of_deck(deck), typed=typed), now)
         return redirect(session.of_row(row, typed=typed).url)
-    return _page(request, Sitting(scope.of_deck(deck), typed=typed), now)
+    return _page(request, StudySession(scope.of_deck(deck), typed=typed), now)
 
 
 @require_safe
@@ -80,13 +80,13 @@ def rate(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
         card = card_or_404(request.user, card_id)
         return show_next(request, at, now, first=card, revealed=True, error=BAD_RATING, status=422)
     data = form.cleaned_data
-    done, notice, mine, pending = at.done, "", None, None
+    done, notice, settings, pending = at.done, "", None, None
     try:
         given = Answer(
             card_id, data["review_id"], data["sequence"], data["rating"], data["duration_ms"]
         )
-        reviewed = session.answer(at.sitting, request.user, given, now)
-        done, mine = done + (not reviewed.repeated), reviewed.mine
+        reviewed = session.answer(at.session, request.user, given, now)
+        done, settings = done + (not reviewed.repeated), reviewed.settings
         pending = reviewed.pending
     except Flashcard.DoesNotExist:
         raise Http404("There is no such card.") from None
@@ -94,7 +94,7 @@ def rate(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
         notice = ANSWERED_ELSEWHERE
     except CardError as error:
         return show_next(request, at, now, error=error.sentence, status=422)
-    return go_on(request, at, now, done=done, notice=notice, mine=mine, pending=pending)
+    return go_on(request, at, now, done=done, notice=notice, settings=settings, pending=pending)
 
 
 @require_POST
@@ -104,11 +104,11 @@ def undo(request: HtmxHttpRequest) -> HttpResponse:
     now, at = timezone.now(), asked(request)
     undo_id = client_id(request.POST.get("undo_id"))
     try:
-        card = session.take_back(at.sitting, request.user, undo_id=undo_id, now=now)
+        card = session.take_back(at.session, request.user, undo_id=undo_id, now=now)
     except NothingToUndo as error:
         return go_on(request, at, now, notice=error.sentence)
     if not request.htmx:
-        return redirect(at.sitting.url)
+        return redirect(at.session.url)
     done = max(0, at.done - 1)
     return show_next(request, at, now, done=done, first=card, notice="Taken back. Rate it again.")
 
@@ -120,7 +120,7 @@ def suspend(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
     now, at = timezone.now(), asked(request)
     card_or_404(request.user, card_id)
     set_suspended(owner_id=request.user.id, card_id=card_id, suspended=True)
-    session.leave_out(at.sitting, card_id, now)
+    session.leave_out(at.session, card_id, now)
     resume = reverse("flashcards:resume_card", args=[card_id])
     toast(request, "Suspended: it stays away until you resume it.", undo_url=resume)
     return go_on(request, at, now)
@@ -132,13 +132,13 @@ def bury(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
     """Put the card in review off until the learner's next day and go on."""
     now, at = timezone.now(), asked(request)
     card_or_404(request.user, card_id)
-    mine = study_settings.settings_for(owner_id=request.user.id)
-    until = mine.day.start(now, days=1)
+    settings = study_settings.settings_for(owner_id=request.user.id)
+    until = settings.day.start(now, days=1)
     bury_card(owner_id=request.user.id, card_id=card_id, until=until)
-    session.leave_out(at.sitting, card_id, now)
+    session.leave_out(at.session, card_id, now)
     unbury = reverse("flashcards:unbury_card", args=[card_id])
     toast(request, "Put off until tomorrow.", undo_url=unbury)
-    return go_on(request, at, now, mine=mine)
+    return go_on(request, at, now, settings=settings)
 
 
 @require_POST
@@ -151,8 +151,8 @@ def mark_leech(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
     undo_url = reverse("flashcards:review_unleech", args=[card_id]) if on else ""
     toast(request, MARKED if on else UNMARKED, undo_url=undo_url)
     if not request.htmx:
-        return redirect(at.sitting.with_((("show", str(card_id)),)))
-    context = {"card": card, "sitting": at.sitting}
+        return redirect(at.session.with_((("show", str(card_id)),)))
+    context = {"card": card, "session": at.session}
     return render(request, "flashcards/review/_review_leech.html", context)
 
 
@@ -191,18 +191,18 @@ def _with_leech_tag(card: Flashcard, *, marked: bool) -> Flashcard:
     return set_tags(owner_id=card.owner_id, card_id=card.id, tags=tags, now=timezone.now())
 
 
-def _page(request: HtmxHttpRequest, at: Sitting, now: datetime) -> HttpResponse:
-    mine = study_settings.settings_for(owner_id=request.user.id)
-    own = pace.pace_of(owner_id=request.user.id, now=now, mine=mine)
+def _page(request: HtmxHttpRequest, at: StudySession, now: datetime) -> HttpResponse:
+    settings = study_settings.settings_for(owner_id=request.user.id)
+    own = pace.pace_of(owner_id=request.user.id, now=now, settings=settings)
     form = Asked(at, 0, own.seconds_an_answer)
     try:
         if "finish" in request.GET:
             stage = Stage(Kind.FINISHED)
         else:
             ahead = "ahead" in request.GET
-            stage = session.next_stage(at, request.user, now, ahead=ahead, mine=mine)
+            stage = session.next_stage(at, request.user, now, ahead=ahead, settings=settings)
         shown = stage.card is not None and request.GET.get("show") == str(stage.card.id)
-        return staging.show(request, form, stage, now, mine=mine, revealed=shown)
+        return staging.show(request, form, stage, now, settings=settings, revealed=shown)
     except BadQuery as error:
         return staging.not_understood(request, error)
 

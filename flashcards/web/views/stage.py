@@ -1,4 +1,4 @@
-"""What the review's views have in common: the sitting of a form, and what is shown of it."""
+"""What the review's views have in common: the session of a form, and what is shown of it."""
 
 import math
 import uuid
@@ -22,7 +22,7 @@ from flashcards.review import summary as ending
 from flashcards.review.answer_check import Comparison
 from flashcards.review.due import due_queue
 from flashcards.review.next_card import Kind, Stage
-from flashcards.review.session import Sitting
+from flashcards.review.session import StudySession
 from flashcards.store.journal.pending import Pending
 from flashcards.study_settings.settings import EffectiveSettings
 from memoryloop.web.toasts import toast
@@ -34,7 +34,7 @@ SWITCH = {"1": True, "0": False}
 class Asked:
     """What a form of the review page says of where it comes from."""
 
-    sitting: Sitting
+    session: StudySession
     done: int
     # Read with the page, and carried along.
     seconds_an_answer: float
@@ -59,15 +59,17 @@ def go_on(
     *,
     done: int | None = None,
     notice: str = "",
-    mine: EffectiveSettings | None = None,
+    settings: EffectiveSettings | None = None,
     pending: Pending | None = None,
 ) -> HttpResponse:
     """Answer with what comes next: the fragment to htmx, a redirect to a plain form."""
     if not request.htmx:
         if notice:
             toast(request, notice)
-        return redirect(form.sitting.url)
-    return show_next(request, form, now, done=done, notice=notice, mine=mine, pending=pending)
+        return redirect(form.session.url)
+    return show_next(
+        request, form, now, done=done, notice=notice, settings=settings, pending=pending
+    )
 
 
 def show_next(
@@ -77,23 +79,23 @@ def show_next(
     *,
     done: int | None = None,
     first: Flashcard | None = None,
-    mine: EffectiveSettings | None = None,
+    settings: EffectiveSettings | None = None,
     pending: Pending | None = None,
     **how: Any,
 ) -> HttpResponse:
-    """Show the next card of a sitting, or `first`; `how` is for `show`."""
-    mine = mine or study_settings.settings_for(owner_id=request.user.id)
+    """Show the next card of a session, or `first`; `how` is for `show`."""
+    settings = settings or study_settings.settings_for(owner_id=request.user.id)
     try:
         stage = session.next_stage(
-            form.sitting,
+            form.session,
             request.user,
             now,
             done=form.done if done is None else done,
             first=first,
-            mine=mine,
+            settings=settings,
             pending=pending,
         )
-        return show(request, form, stage, now, mine=mine, **how)
+        return show(request, form, stage, now, settings=settings, **how)
     except BadQuery as error:
         return not_understood(request, error)
 
@@ -111,7 +113,7 @@ def show(
     stage: Stage,
     now: datetime,
     *,
-    mine: EffectiveSettings,
+    settings: EffectiveSettings,
     revealed: bool = False,
     notice: str = "",
     error: str = "",
@@ -124,21 +126,21 @@ def show(
         "revealed": revealed,
         "notice": notice,
         "error": error,
-        "sitting": form.sitting,
-        "types": form.sitting.types(mine),
-        "switch_url": form.sitting.switched(mine).url,
+        "session": form.session,
+        "types": form.session.types(settings),
+        "switch_url": form.session.switched(settings).url,
         "compared": compared,
         "pace_ms": round(1_000 * form.seconds_an_answer),
     }
     if stage.kind is Kind.CARD:
         context |= _left(form, stage, now)
-    if stage.kind is Kind.FINISHED and not form.sitting.is_round:
-        summary, more = _end(request, form.sitting, now, mine)
+    if stage.kind is Kind.FINISHED and not form.session.is_round:
+        summary, more = _end(request, form.session, now, settings)
         stage = replace(stage, done=summary.reviews, due=summary.left)
         context |= more
     if stage.kind is Kind.WAIT and stage.next_due is not None:
         context["wait_seconds"] = max(1, math.ceil((stage.next_due - now).total_seconds()))
-        context["wait_words"] = durations.due(stage.next_due, now=now, zone=mine.day.zone)
+        context["wait_words"] = durations.due(stage.next_due, now=now, zone=settings.day.zone)
         context["wait_count"] = durations.count(stage.learning, "card")
     context["stage"] = stage
     return render(request, template, context, status=status)
@@ -158,11 +160,11 @@ def client_id(text: str | None) -> uuid.UUID:
 
 def _left(form: Asked, stage: Stage, now: datetime) -> dict[str, str]:
     """Return how much is left: of the time, of the round, or how long it will take."""
-    until = form.sitting.until
+    until = form.session.until
     if until is not None:
         why = "The last card may take as long as it needs"
         return {"left_words": f"{durations.interval(until - now)} left", "left_title": why}
-    if form.sitting.is_round:
+    if form.session.is_round:
         return {"left_words": f"{stage.due} left", "left_title": "Cards of this round"}
     counts = {"new": stage.new, "learning": stage.learning, "due": stage.due}
     time = pace.time_for(form.seconds_an_answer, **counts)
@@ -171,9 +173,9 @@ def _left(form: Asked, stage: Stage, now: datetime) -> dict[str, str]:
 
 
 def _end(
-    request: HtmxHttpRequest, at: Sitting, now: datetime, mine: EffectiveSettings
+    request: HtmxHttpRequest, at: StudySession, now: datetime, settings: EffectiveSettings
 ) -> tuple[ending.Summary, dict[str, Any]]:
-    only = session.only(at, request.user, now, mine)
+    only = session.only(at, request.user, now, settings)
     summary = ending.summary(request.user, now, only=only)
     more: dict[str, Any] = {"summary": summary}
     # A time that is up does not go on, but what is due does.
@@ -183,6 +185,6 @@ def _end(
     elif at.name and not summary.left:
         more["end_title"] = f"Done with {at.name}"
     if only is not None:
-        everything = due_queue(owner_id=request.user.id, now=now, limit=1, mine=mine)
+        everything = due_queue(owner_id=request.user.id, now=now, limit=1, settings=settings)
         more["elsewhere"] = max(0, everything.total - summary.left)
     return summary, more

@@ -16,7 +16,7 @@ from flashcards import study_settings
 from flashcards.models import Deck, StudySettings
 from flashcards.review import backlog, rescheduling
 from flashcards.review.pace import pace_of
-from flashcards.review.session import Sitting
+from flashcards.review.session import StudySession
 from flashcards.search import bulk_actions
 from flashcards.search.card_actions import Verb
 from flashcards.web.forms.study import OwnDeckStudyForm, StudyForm
@@ -80,27 +80,27 @@ def deck_settings(request: HtmxHttpRequest, deck_id: uuid.UUID) -> HttpResponse:
 def effect(request: HtmxHttpRequest) -> HttpResponse:
     """Show what the numbers typed so far would do; what makes no sense counts as it is set."""
     owner_id, now = request.user.id, timezone.now()
-    mine = present = study_settings.settings_for(owner_id=owner_id)
+    settings = present = study_settings.settings_for(owner_id=owner_id)
     deck = None
     if "deck" in request.GET:
         deck = get_object_or_404(Deck, id=_uuid(request.GET["deck"]), owner=request.user, search="")
         # What the deck leaves open is as for all cards, not as it was set for the deck.
-        present = mine.decks.get(mine.governed_by.get(deck.id, deck.id), mine)
+        present = settings.decks.get(settings.governed_by.get(deck.id, deck.id), settings)
     percent = _number(request.GET.get("desired_retention")) or 0
     new = _number(request.GET.get("new_per_day"))
-    new = mine.new_per_day if new is None else new
+    new = settings.new_per_day if new is None else new
     reviews = _number(request.GET.get("reviews_per_day"))
     found = study_effects.effect_of(
         owner_id=owner_id,
         present=present,
-        retention=percent / 100 if 70 <= percent <= 99 else mine.desired_retention,
+        retention=percent / 100 if 70 <= percent <= 99 else settings.desired_retention,
         new_per_day=new,
         deck=deck,
     )
     day = study_effects.day_in_words(
         new=new,
-        reviews=mine.reviews_per_day if reviews is None else reviews,
-        pace=pace_of(owner_id=owner_id, mine=mine, now=now),
+        reviews=settings.reviews_per_day if reviews is None else reviews,
+        pace=pace_of(owner_id=owner_id, settings=settings, now=now),
     )
     return render(request, "flashcards/settings/_study_effect.html", {"effect": found, "day": day})
 
@@ -138,8 +138,12 @@ def reschedule(request: HtmxHttpRequest) -> HttpResponse:
     """Show what it would do to have all cards follow the settings now, and do it."""
     owner_id, now = request.user.id, timezone.now()
     change = bulk_actions.under_way(owner_id=owner_id)
-    mine = study_settings.settings_for(owner_id=owner_id)
-    found = rescheduling.effect_of(owner_id=owner_id, mine=mine, now=now) if not change else None
+    settings = study_settings.settings_for(owner_id=owner_id)
+    found = (
+        rescheduling.effect_of(owner_id=owner_id, settings=settings, now=now)
+        if not change
+        else None
+    )
     if request.method == "POST" and found and found.count:
         done = bulk_actions.change_cards(
             owner_id=owner_id,
@@ -165,28 +169,28 @@ def more_today(request: HtmxHttpRequest) -> HttpResponse:
     sort, at = request.POST.get("sort", ""), asked(request)
     if sort in MORE:
         number, said = MORE[sort]
-        mine = study_settings.settings_for(owner_id=request.user.id)
+        settings = study_settings.settings_for(owner_id=request.user.id)
         study_settings.add_today(
             owner_id=request.user.id,
-            deck=_limiting_deck(at.sitting, mine),
-            today=mine.day.of(timezone.now()),
+            deck=_limiting_deck(at.session, settings),
+            today=settings.day.of(timezone.now()),
             **{sort: number},
         )
         toast(request, said)
-    return redirect(at.sitting.url)
+    return redirect(at.session.url)
 
 
-def _limiting_deck(at: Sitting, mine: study_settings.EffectiveSettings) -> Deck | None:
-    """Return the deck whose limits hold in a sitting; None for the learner's own."""
+def _limiting_deck(at: StudySession, settings: study_settings.EffectiveSettings) -> Deck | None:
+    """Return the deck whose limits hold in a session; None for the learner's own."""
     deck_id = at.named.scope.deck_id
-    governing = mine.governing_deck((deck_id,)) if deck_id else None
-    return Deck.objects.get(id=governing) if governing in mine.limited else None
+    governing = settings.governing_deck((deck_id,)) if deck_id else None
+    return Deck.objects.get(id=governing) if governing in settings.limited else None
 
 
 def _context(
     request: HtmxHttpRequest, form: StudyForm, present: study_settings.EffectiveSettings
 ) -> dict[str, Any]:
-    mine = Deck.objects.filter(owner=request.user, search="")
+    settings = Deck.objects.filter(owner=request.user, search="")
     with_own = set(
         StudySettings.objects.filter(owner=request.user, deck__isnull=False).values_list(
             "deck_id", flat=True
@@ -196,7 +200,7 @@ def _context(
         "form": form,
         "present": present,
         "plan": backlog.plan_of(owner_id=request.user.id),
-        "decks": [(deck, deck.id in with_own) for deck in mine],
+        "decks": [(deck, deck.id in with_own) for deck in settings],
     }
 
 

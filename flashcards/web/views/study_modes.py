@@ -23,7 +23,7 @@ from flashcards.models import ReviewSession
 from flashcards.review import exam, pace, practice, scope, session
 from flashcards.review.due import due_queue
 from flashcards.review.scope import Kind
-from flashcards.review.session import Sitting
+from flashcards.review.session import StudySession
 from flashcards.study_settings.settings import EffectiveSettings
 from flashcards.web.forms.study_modes import ExamForm, How, WaysForm
 from memoryloop.web.toasts import toast
@@ -37,22 +37,22 @@ MINUTES = (5, 10, 20)
 def ways(request: HtmxHttpRequest) -> HttpResponse:
     """Offer the ways to study; `?q=` and `?deck=` say which cards. POST begins."""
     now = timezone.now()
-    mine = study_settings.settings_for(owner_id=request.user.id)
-    owner_id, today = request.user.id, mine.day.of(now)
+    settings = study_settings.settings_for(owner_id=request.user.id)
+    owner_id, today = request.user.id, settings.day.of(now)
     if request.method != "POST":
-        form = WaysForm(initial=_initial(request, mine), owner_id=owner_id, today=today)
+        form = WaysForm(initial=_initial(request, settings), owner_id=owner_id, today=today)
         return render(
-            request, "flashcards/review/study_modes.html", _offered(request, form, now, mine)
+            request, "flashcards/review/study_modes.html", _offered(request, form, now, settings)
         )
     form = WaysForm(request.POST, owner_id=owner_id, today=today)
     if form.is_valid():
         try:
-            return redirect(_begun(request, form.cleaned_data, now, mine))
+            return redirect(_begun(request, form.cleaned_data, now, settings))
         except BadQuery as error:
             form.add_error("search", error.sentence)
         except CardError as error:
             form.add_error(None, error.sentence)
-    context = _offered(request, form, now, mine)
+    context = _offered(request, form, now, settings)
     return render(request, "flashcards/review/study_modes.html", context, status=422)
 
 
@@ -69,26 +69,26 @@ def exam_plan(request: HtmxHttpRequest) -> HttpResponse:
 def begin_exam(request: HtmxHttpRequest) -> HttpResponse:
     """Begin today's part of the way to an exam."""
     now = timezone.now()
-    mine = study_settings.settings_for(owner_id=request.user.id)
-    form = ExamForm(request.POST, owner_id=request.user.id, today=mine.day.of(now))
+    settings = study_settings.settings_for(owner_id=request.user.id)
+    form = ExamForm(request.POST, owner_id=request.user.id, today=settings.day.of(now))
     if not form.is_valid():
         return _planned(request, request.POST)
     data = form.cleaned_data
     try:
-        found = _forecast(request, data, now, mine)
+        found = _forecast(request, data, now, settings)
         row = practice.begin(
             owner_id=request.user.id,
             mode=ReviewSession.Mode.AHEAD,
             named=data["named"],
             todo=found.ids[: data["cards"] or max(1, found.cards_a_day)],
             cards=found.ids,
-            typed=_chosen(mine, typed=data["typed"] == "1"),
+            typed=_chosen(settings, typed=data["typed"] == "1"),
             now=now,
         )
     except (BadQuery, CardError) as error:
         toast(request, error.sentence)
         return redirect("flashcards:ways")
-    return redirect("flashcards:sitting", row.id)
+    return redirect("flashcards:session", row.id)
 
 
 @require_POST
@@ -101,16 +101,16 @@ def end_session(request: HtmxHttpRequest, session_id: uuid.UUID) -> HttpResponse
 
 
 def _begun(
-    request: HtmxHttpRequest, data: dict[str, Any], now: datetime, mine: EffectiveSettings
+    request: HtmxHttpRequest, data: dict[str, Any], now: datetime, settings: EffectiveSettings
 ) -> str:
     """Begin what a form asks for, and return its address. Raises BadQuery, CardError."""
     user, named, how = request.user, data["named"], data["how"]
-    typed = _chosen(mine, typed=data["typed"])
+    typed = _chosen(settings, typed=data["typed"])
     if how is How.EXAM:
         asked = {"scope": str(named.scope), "on": data["on"], "typed": int(data["typed"])}
         return f"{reverse('flashcards:exam_plan')}?{urlencode(asked)}"
     if how is How.CRAM:
-        ids = scope.studied_cards(user.id, named, now, mine)
+        ids = scope.studied_cards(user.id, named, now, settings)
         todo = practice.ordered(user.id, ids, data["order"])
         mode = ReviewSession.Mode.CRAM
         row = practice.begin(
@@ -118,18 +118,18 @@ def _begun(
         )
         return session.of_row(row).url
     if not data["minutes"] and not named.is_moving:
-        return Sitting(named, typed=typed).url
-    row = session.begin_due(user, named, now, mine, minutes=data["minutes"], typed=typed)
+        return StudySession(named, typed=typed).url
+    row = session.begin_due(user, named, now, settings, minutes=data["minutes"], typed=typed)
     return session.of_row(row).url
 
 
-def _chosen(mine: EffectiveSettings, *, typed: bool) -> bool | None:
+def _chosen(settings: EffectiveSettings, *, typed: bool) -> bool | None:
     """Return what a session is to keep: nothing where it is as the learner has set it."""
-    return None if typed == mine.type_answers else typed
+    return None if typed == settings.type_answers else typed
 
 
-def _initial(request: HtmxHttpRequest, mine: EffectiveSettings) -> dict[str, Any]:
-    found: dict[str, Any] = {"typed": mine.type_answers, "how": How.DUE}
+def _initial(request: HtmxHttpRequest, settings: EffectiveSettings) -> dict[str, Any]:
+    found: dict[str, Any] = {"typed": settings.type_answers, "how": How.DUE}
     found["search"] = request.GET.get("q", "").replace("\x00", "")
     deck, how = request.GET.get("deck", ""), request.GET.get("how", "")
     if deck:
@@ -140,11 +140,11 @@ def _initial(request: HtmxHttpRequest, mine: EffectiveSettings) -> dict[str, Any
 
 
 def _offered(
-    request: HtmxHttpRequest, form: WaysForm, now: datetime, mine: EffectiveSettings
+    request: HtmxHttpRequest, form: WaysForm, now: datetime, settings: EffectiveSettings
 ) -> dict[str, Any]:
     owner_id = request.user.id
-    queue = due_queue(owner_id=owner_id, now=now, limit=1, mine=mine)
-    seconds = pace.pace_of(owner_id=owner_id, now=now, mine=mine).seconds_an_answer
+    queue = due_queue(owner_id=owner_id, now=now, limit=1, settings=settings)
+    seconds = pace.pace_of(owner_id=owner_id, now=now, settings=settings).seconds_an_answer
     return {
         "form": form,
         "due": queue.total,
@@ -152,7 +152,7 @@ def _offered(
             pace.time_for(seconds, new=queue.new, learning=queue.learning, due=queue.due)
         ),
         "minutes": [(n, pace.cards_within(n, seconds)) for n in MINUTES],
-        "forgotten": scope.forgotten_today(owner_id, now, mine),
+        "forgotten": scope.forgotten_today(owner_id, now, settings),
         "forgotten_scope": str(scope.FORGOTTEN),
         "rounds": practice.open_rounds(owner_id=owner_id, now=now),
         "has_cards": count_cards(owner_id=owner_id) > 0,
@@ -161,14 +161,14 @@ def _offered(
 
 def _planned(request: HtmxHttpRequest, data: QueryDict) -> HttpResponse:
     now = timezone.now()
-    mine = study_settings.settings_for(owner_id=request.user.id)
+    settings = study_settings.settings_for(owner_id=request.user.id)
     data = data.copy()
     data.setdefault("target", str(exam.TARGET_PERCENT))
-    form = ExamForm(data, owner_id=request.user.id, today=mine.day.of(now))
+    form = ExamForm(data, owner_id=request.user.id, today=settings.day.of(now))
     context: dict[str, Any] = {"form": form}
     if form.is_valid():
         try:
-            found = _forecast(request, form.cleaned_data, now, mine)
+            found = _forecast(request, form.cleaned_data, now, settings)
         except BadQuery as error:
             form.add_error(None, error.sentence)
         else:
@@ -181,7 +181,7 @@ def _planned(request: HtmxHttpRequest, data: QueryDict) -> HttpResponse:
 
 
 def _forecast(
-    request: HtmxHttpRequest, data: dict[str, Any], now: datetime, mine: EffectiveSettings
+    request: HtmxHttpRequest, data: dict[str, Any], now: datetime, settings: EffectiveSettings
 ) -> exam.Forecast:
     return exam.forecast(
         owner_id=request.user.id,
@@ -189,5 +189,5 @@ def _forecast(
         on=data["on"],
         target_percent=data["target"],
         now=now,
-        mine=mine,
+        settings=settings,
     )

@@ -117,7 +117,7 @@ class BacklogCase(TestCase):
         store(*cards)
         return cards
 
-    def mine(self) -> study_settings.EffectiveSettings:
+    def own_settings(self) -> study_settings.EffectiveSettings:
         return study_settings.settings_for(owner_id=self.alice.pk)
 
     def set(self, **values: Any) -> None:
@@ -151,7 +151,9 @@ class OfferTests(BacklogCase):
         self.assertEqual(self.offered(), 100)
 
     def offered(self) -> int:
-        return backlog.has_backlog(owner_id=self.alice.pk, mine=self.mine(), now=self.now)
+        return backlog.has_backlog(
+            owner_id=self.alice.pk, settings=self.own_settings(), now=self.now
+        )
 
     def test_cards_of_a_deck_with_a_limit_of_its_own_do_not_count(self) -> None:
         deck = Deck.objects.create(owner=self.alice, name="Slow")
@@ -224,10 +226,10 @@ class PlanTests(BacklogCase):
         study_settings.save(
             owner_id=self.alice.pk, deck=deck, values={"new_per_day": 5}, now=self.now
         )
-        before = self.mine()
+        before = self.own_settings()
         self.give(500)
         self.assertRedirects(self.accept(), URL)
-        during = self.mine()
+        during = self.own_settings()
         plan = BacklogPlan.objects.get(owner=self.alice)
         self.assertEqual(during.reviews_per_day, plan.reviews_per_day)
         self.assertEqual((during.order, during.new_per_day), ("overdueness", 0))
@@ -236,17 +238,17 @@ class PlanTests(BacklogCase):
         self.assertContains(self.client.get("/review/"), "Catching up:")
         self.assertContains(self.client.get(URL), "End the plan")
         self.assertRedirects(self.client.post(f"{URL}stop/"), URL)
-        self.assertEqual(self.mine(), before)
+        self.assertEqual(self.own_settings(), before)
         self.assertRedirects(self.client.post(f"{URL}resume/"), URL)
-        self.assertEqual(self.mine(), during)
+        self.assertEqual(self.own_settings(), during)
         self.client.post(f"{URL}stop/")
-        self.assertEqual(self.mine(), before)
+        self.assertEqual(self.own_settings(), before)
         self.assertNotContains(self.client.get("/review/"), "Catching up:")
 
     def test_new_cards_may_go_on(self) -> None:
         self.give(100)
         self.accept(hold_new=None)
-        self.assertEqual(self.mine().new_per_day, 20)
+        self.assertEqual(self.own_settings().new_per_day, 20)
 
     def test_what_the_learner_sets_meanwhile_stays(self) -> None:
         self.set(order="deck", new_per_day=7)
@@ -254,19 +256,19 @@ class PlanTests(BacklogCase):
         self.accept()
         self.set(order="random", desired_retention=0.85)
         self.client.post(f"{URL}stop/")
-        mine = self.mine()
-        self.assertEqual((mine.order, mine.desired_retention), ("random", 0.85))
-        self.assertEqual((mine.new_per_day, mine.reviews_per_day), (7, 200))
+        settings = self.own_settings()
+        self.assertEqual((settings.order, settings.desired_retention), ("random", 0.85))
+        self.assertEqual((settings.new_per_day, settings.reviews_per_day), (7, 200))
 
     def test_another_plan_takes_the_place_of_the_first(self) -> None:
         self.give(300)
-        before = self.mine()
+        before = self.own_settings()
         self.accept()
         self.accept(minutes=20, order="due")
-        self.assertEqual(self.mine().order, "due")
+        self.assertEqual(self.own_settings().order, "due")
         self.assertEqual(BacklogPlan.objects.filter(ended_at=None).count(), 1)
         self.client.post(f"{URL}stop/")
-        self.assertEqual(self.mine(), before)
+        self.assertEqual(self.own_settings(), before)
         self.assertFalse(BacklogPlan.objects.filter(ended_at=None).exists())
 
     def test_it_ends_by_itself_once_all_that_is_due_fits_into_a_day(self) -> None:
@@ -292,7 +294,7 @@ class PlanTests(BacklogCase):
             answer(card, Rating.EASY, now=self.now)
         backlog.end_those_caught_up(tomorrow)
         self.assertEqual(BacklogPlan.objects.get().ended, BacklogPlan.Ended.CAUGHT_UP)
-        self.assertEqual(self.mine(), study_settings.EffectiveSettings())
+        self.assertEqual(self.own_settings(), study_settings.EffectiveSettings())
         # A plan that ended by itself is over; it is no undo.
         self.assertIsNone(backlog.resume(owner_id=self.alice.pk, now=tomorrow))
 
@@ -301,10 +303,12 @@ class PlanTests(BacklogCase):
         self.set(order="deck")
         self.accept()
         self.client.post("/settings/study/reset/")
-        self.assertEqual(self.mine(), study_settings.EffectiveSettings())
+        self.assertEqual(self.own_settings(), study_settings.EffectiveSettings())
         self.assertFalse(BacklogPlan.objects.filter(ended_at=None).exists())
         self.client.post("/settings/study/restore/")
-        self.assertEqual(self.mine(), replace(study_settings.EffectiveSettings(), order="deck"))
+        self.assertEqual(
+            self.own_settings(), replace(study_settings.EffectiveSettings(), order="deck")
+        )
 
     def test_ending_none_is_said_plainly(self) -> None:
         for what in ("stop", "resume"):
@@ -337,6 +341,6 @@ class PlanTests(BacklogCase):
         self.give(100)
         self.accept(minutes=5)
         with self.assertNumQueries(1):
-            mine = self.mine()
-        queue = due_queue(owner_id=self.alice.pk, now=self.now, mine=mine)
-        self.assertEqual(queue.due, mine.reviews_per_day)
+            settings = self.own_settings()
+        queue = due_queue(owner_id=self.alice.pk, now=self.now, settings=settings)
+        self.assertEqual(queue.due, settings.reviews_per_day)

@@ -77,12 +77,12 @@ class ExamTests(TestCase):
     def setUp(self) -> None:
         self.log_in()
         self.now = timezone.now()
-        self.mine = study_settings.settings_for(owner_id=self.alice.id)
+        self.own_settings = study_settings.settings_for(owner_id=self.alice.id)
         self.cards = give_many(self.alice, 4)
         # Learnt a while ago, the first best; the last is new.
         for card, days, rating in zip(self.cards, (2, 3, 5), (4, 4, 4), strict=False):
             answer(card, Rating(rating), now=self.now - days * DAY)
-        self.on = self.mine.day.of(self.now) + 10 * DAY
+        self.on = self.own_settings.day.of(self.now) + 10 * DAY
 
     def forecast(self) -> exam.Forecast:
         return exam.forecast(
@@ -91,7 +91,7 @@ class ExamTests(TestCase):
             on=self.on,
             target_percent=95,
             now=self.now,
-            mine=self.mine,
+            settings=self.own_settings,
         )
 
     def plan(self, **fields: Any) -> Any:
@@ -106,7 +106,7 @@ class ExamTests(TestCase):
 
     def test_it_says_how_well_the_cards_will_be_known_that_day(self) -> None:
         found = self.forecast()
-        exam_at = self.mine.day.start(self.now, days=10) + exam.INTO_THE_DAY
+        exam_at = self.own_settings.day.start(self.now, days=10) + exam.INTO_THE_DAY
         chances = [retrievability(card, exam_at) or 0.0 for card in self.stored()]
         self.assertEqual(found.percent, round(100 * sum(chances) / 4))
         self.assertEqual((found.cards, found.new, found.days), (4, 1, 10))

@@ -35,7 +35,7 @@ class StudyPageTests(TestCase):
     def setUp(self) -> None:
         self.log_in()
 
-    def mine(self) -> study_settings.EffectiveSettings:
+    def own_settings(self) -> study_settings.EffectiveSettings:
         return study_settings.settings_for(owner_id=self.alice.pk)
 
     def test_it_shows_the_settings_in_words(self) -> None:
@@ -47,7 +47,7 @@ class StudyPageTests(TestCase):
 
     def test_nothing_changed_sets_nothing(self) -> None:
         self.assertRedirects(self.client.post(URL, filled()), URL)
-        self.assertEqual(self.mine(), study_settings.EffectiveSettings())
+        self.assertEqual(self.own_settings(), study_settings.EffectiveSettings())
 
     def test_what_is_saved_holds_and_is_shown(self) -> None:
         given = filled(
@@ -66,14 +66,18 @@ class StudyPageTests(TestCase):
             easy_6="0",
         )
         self.assertRedirects(self.client.post(URL, given), URL)
-        mine = self.mine()
-        self.assertEqual((mine.desired_retention, mine.new_per_day), (0.95, 7))
-        self.assertEqual(mine.learning_steps_seconds, (30, 300, 7200))
-        self.assertEqual((mine.relearning_steps_seconds, mine.reviews_per_day), ((), 0))
-        self.assertEqual((mine.maximum_interval_days, mine.learn_ahead_minutes), (365, 0))
-        self.assertEqual((mine.order, mine.new_cards, mine.rollover_hour), ("due", "after", 2))
-        self.assertEqual((mine.fuzz, mine.keep_apart, mine.bury_siblings), (False, False, True))
-        self.assertEqual(mine.easy_days, (100,) * 6 + (0,))
+        settings = self.own_settings()
+        self.assertEqual((settings.desired_retention, settings.new_per_day), (0.95, 7))
+        self.assertEqual(settings.learning_steps_seconds, (30, 300, 7200))
+        self.assertEqual((settings.relearning_steps_seconds, settings.reviews_per_day), ((), 0))
+        self.assertEqual((settings.maximum_interval_days, settings.learn_ahead_minutes), (365, 0))
+        self.assertEqual(
+            (settings.order, settings.new_cards, settings.rollover_hour), ("due", "after", 2)
+        )
+        self.assertEqual(
+            (settings.fuzz, settings.keep_apart, settings.bury_siblings), (False, False, True)
+        )
+        self.assertEqual(settings.easy_days, (100,) * 6 + (0,))
         self.assertContains(self.client.get(URL), 'value="30s 5m 2h"')
         self.assertContains(self.client.get(URL), 'value="none"')
 
@@ -98,10 +102,10 @@ class StudyPageTests(TestCase):
     def test_everything_can_be_set_back_and_that_be_undone(self) -> None:
         self.client.post(URL, filled(desired_retention="85", learning_steps_seconds="none"))
         self.assertRedirects(self.client.post("/settings/study/reset/"), URL)
-        self.assertEqual(self.mine(), study_settings.EffectiveSettings())
+        self.assertEqual(self.own_settings(), study_settings.EffectiveSettings())
         self.assertRedirects(self.client.post("/settings/study/restore/"), URL)
-        self.assertEqual(self.mine().desired_retention, 0.85)
-        self.assertEqual(self.mine().learning_steps_seconds, ())
+        self.assertEqual(self.own_settings().desired_retention, 0.85)
+        self.assertEqual(self.own_settings().learning_steps_seconds, ())
 
     def test_it_is_linked_from_the_settings_and_from_review(self) -> None:
         give_many(self.alice, 1)
@@ -134,8 +138,8 @@ class DeckTests(TestCase):
         self.url = f"{URL}{self.deck.id}/"
 
     def own(self) -> study_settings.EffectiveSettings:
-        mine = study_settings.settings_for(owner_id=self.alice.pk)
-        return study_settings.for_card(mine, flashcard(self.alice, deck_ids=(self.deck.id,)))
+        settings = study_settings.settings_for(owner_id=self.alice.pk)
+        return study_settings.for_card(settings, flashcard(self.alice, deck_ids=(self.deck.id,)))
 
     def test_what_is_left_empty_is_as_for_all_cards(self) -> None:
         self.client.post(URL, filled(new_per_day="7"))
@@ -168,9 +172,9 @@ class DeckTests(TestCase):
         Deck.objects.create(owner=self.alice, name="Biology::Plants")
         self.client.post(self.url, {"desired_retention": "80"})
         self.client.post(f"{URL}{deeper.id}/", {"new_per_day": "3"})
-        mine = study_settings.settings_for(owner_id=self.alice.pk)
+        settings = study_settings.settings_for(owner_id=self.alice.pk)
         for deck, retention, new in ((inside, 0.8, 20), (deeper, 0.9, 3)):
-            found = study_settings.for_card(mine, flashcard(self.alice, deck_ids=(deck.id,)))
+            found = study_settings.for_card(settings, flashcard(self.alice, deck_ids=(deck.id,)))
             self.assertEqual((found.desired_retention, found.new_per_day), (retention, new))
 
     def test_nobody_sees_or_sets_the_deck_of_another(self) -> None:
