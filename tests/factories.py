@@ -9,8 +9,8 @@ from django.db import transaction
 
 from accounts.models import User
 from flashcards.domain.records import Flashcard, LogKind, Rating, ReviewLog, State
+from flashcards.store import Change
 from flashcards.store.journal import journal
-from flashcards.store.journal.journal import Change
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 _numbers = itertools.count(1)

@@ -11,11 +11,10 @@ from uuid import UUID
 
 from django.db import transaction
 
+from flashcards import store
 from flashcards.cards import jobs
 from flashcards.domain.records import Flashcard
-from flashcards.store import OwnerGone, cards
-from flashcards.store.journal import journal
-from flashcards.store.journal.journal import Change
+from flashcards.store import Change, OwnerGone, cards
 
 BATCH_CARDS = 500
 
@@ -65,14 +64,14 @@ def _change_batch(
 ) -> list[Flashcard]:
     try:
         with transaction.atomic():
-            journal.lock_owner(owner_id)
+            store.lock_owner(owner_id)
             found = cards.for_owner(owner_id).with_deleted().in_bulk(ids)
             after = [
                 image
                 for image, card in ((change(card), card) for card in found.values())
                 if image != card
             ]
-            journal.append(Change(image) for image in after)
+            store.write(Change(image) for image in after)
             if len(after) == BATCH_CARDS:
                 jobs.request_checkpoint()
     except OwnerGone:

@@ -13,15 +13,14 @@ from django.db import transaction
 
 from chat.conversations.conversations import mark_cards_made
 from chat.models import Message
+from flashcards import store
 from flashcards.cards import history, jobs
 from flashcards.domain.card_sides import card_ordinals
 from flashcards.domain.records import Flashcard, NewCard
 from flashcards.domain.validation import check_words, clean
 from flashcards.models import DraftBatch
-from flashcards.store import Query, cards
+from flashcards.store import Change, Query, cards
 from flashcards.store.due import due_queue
-from flashcards.store.journal import journal
-from flashcards.store.journal.journal import Change
 
 # Changing cards
 
@@ -71,8 +70,8 @@ def create_cards(
         for position, (card, note_id, ordinal) in enumerate(each)
     ]
     with transaction.atomic():
-        journal.lock_owner(owner_id)
-        journal.append(Change(card) for card in created)
+        store.lock_owner(owner_id)
+        store.write(Change(card) for card in created)
         if message is not None and created:
             mark_cards_made(message, now)
         if batch is not None:
@@ -153,7 +152,7 @@ def bury_card(*, owner_id: UUID, card_id: UUID, until: datetime) -> Flashcard:
 def delete_for_owner(*, owner_id: UUID) -> None:
     """Erase every card and review of an owner, in both stores."""
     with transaction.atomic():
-        journal.erase_owner(owner_id)
+        store.erase_owner(owner_id)
         jobs.request_checkpoint()
 
 
@@ -195,10 +194,10 @@ def _change(
 ) -> Flashcard:
     """Apply a change to a card under the owner's lock and journal its new image."""
     with transaction.atomic():
-        journal.lock_owner(owner_id)
+        store.lock_owner(owner_id)
         before = get_card(owner_id=owner_id, card_id=card_id, include_deleted=deleted)
         after = change(before)
-        journal.append([Change(after)])
+        store.write([Change(after)])
         if edited_at is not None:
             history.record(owner_id=owner_id, before=[before], after=[after], now=edited_at)
     return after

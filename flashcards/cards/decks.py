@@ -11,14 +11,13 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
+from flashcards import store
 from flashcards.domain.query import parser
 from flashcards.domain.records import Flashcard
 from flashcards.domain.validation import CardError
 from flashcards.models import Deck, RemovedDecks
 from flashcards.models.decks import DECK_NAME_MAX_CHARACTERS, DECK_SEPARATOR
-from flashcards.store import cards
-from flashcards.store.journal import journal
-from flashcards.store.journal.journal import Change
+from flashcards.store import Change, cards
 
 DECKS_MOST = 1_000
 
@@ -137,11 +136,11 @@ def set_decks(*, owner_id: UUID, card_id: UUID, deck_ids: Iterable[UUID]) -> Fla
     if own.count() != len(wanted):
         raise BadDeck("One of these decks is not there any more.")
     with transaction.atomic():
-        journal.lock_owner(owner_id)
+        store.lock_owner(owner_id)
         card = cards.for_owner(owner_id).get(id=card_id)
         after = dataclasses.replace(card, deck_ids=tuple(wanted))
         if after != card:
-            journal.append([Change(after)])
+            store.write([Change(after)])
     return after
 
 

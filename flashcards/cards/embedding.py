@@ -5,12 +5,10 @@ from uuid import UUID
 
 from django.db import transaction
 
+from flashcards import store
 from flashcards.domain.records import Flashcard
-from flashcards.store import cards
-from flashcards.store.journal import journal
-from flashcards.store.journal.journal import Change
+from flashcards.store import Change, cards
 from flashcards.store.lance import codec
-from flashcards.store.search import search
 from memoryloop.embeddings import get_embedder
 
 BATCH_CARDS = 256
@@ -24,7 +22,7 @@ def similar_cards(
     Cards without a vector yet are absent. Raises EmbeddingError when the model cannot be run.
     """
     vector = get_embedder().embed([text])[0]
-    return search.by_meaning(owner_id, vector, limit=limit, max_distance=max_distance)
+    return store.search_meaning(owner_id, vector, limit=limit, max_distance=max_distance)
 
 
 def embed_cards(*, owner_id: UUID, limit: int = BATCH_CARDS) -> int:
@@ -39,7 +37,7 @@ def embed_cards(*, owner_id: UUID, limit: int = BATCH_CARDS) -> int:
     embedder = get_embedder()
     vectors = embedder.embed([card.embedding_text for card in without])
     with transaction.atomic():
-        journal.lock_owner(owner_id)
+        store.lock_owner(owner_id)
         current = found.in_bulk([card.id for card in without])
         changes = [
             Change(
@@ -49,5 +47,5 @@ def embed_cards(*, owner_id: UUID, limit: int = BATCH_CARDS) -> int:
             for card, vector in zip(without, vectors, strict=True)
             if card.id in current and current[card.id].text_hash == card.text_hash
         ]
-        journal.append(changes)
+        store.write(changes)
     return len(changes)

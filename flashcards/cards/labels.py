@@ -7,12 +7,11 @@ from uuid import UUID
 
 from django.db import transaction
 
+from flashcards import store
 from flashcards.cards import history
 from flashcards.domain.records import Flashcard
 from flashcards.domain.validation import CardError
-from flashcards.store import cards
-from flashcards.store.journal import journal
-from flashcards.store.journal.journal import Change
+from flashcards.store import Change, cards
 
 # By number, as Anki has them; the name says what the colour says.
 FLAGS = ("No flag", "Red", "Orange", "Green", "Blue", "Pink", "Turquoise", "Purple")
@@ -39,11 +38,11 @@ def set_labels(
     if not 0 <= flag < len(FLAGS):
         raise BadLabel("There is no such flag.")
     with transaction.atomic():
-        journal.lock_owner(owner_id)
+        store.lock_owner(owner_id)
         before = cards.for_owner(owner_id).get(id=card_id)
         after = dataclasses.replace(before, tags=kept, flag=flag)
         if after != before:
-            journal.append([Change(after)])
+            store.write([Change(after)])
             history.record(owner_id=owner_id, before=[before], after=[after], now=now)
     return after
 

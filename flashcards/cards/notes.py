@@ -13,14 +13,13 @@ from uuid import UUID
 
 from django.db import transaction
 
+from flashcards import store
 from flashcards.cards import history, jobs
 from flashcards.cards.cards import create_cards
 from flashcards.domain.card_sides import card_ordinals
 from flashcards.domain.records import Flashcard, Kind, NewCard, State
 from flashcards.domain.validation import BadCard, check_words, clean
-from flashcards.store import cards
-from flashcards.store.journal import journal
-from flashcards.store.journal.journal import Change
+from flashcards.store import Change, cards
 
 # What a learner writes is a note, even when it gives one card.
 NewNote = NewCard
@@ -84,7 +83,7 @@ def edit_note(
     BadCard, or DoesNotExist.
     """
     with transaction.atomic():
-        journal.lock_owner(owner_id)
+        store.lock_owner(owner_id)
         whole = list(cards.for_owner(owner_id).with_deleted().filter(note_id=note_id))
         alive = [card for card in whole if card.deleted_at is None]
         if not alive:
@@ -104,7 +103,7 @@ def edit_note(
         before = set(card_ordinals(first.kind, first.question))
         edited = _edited(whole, shared, before, ordinals, now)
         changed = [*edited.cards, *edited.removed]
-        journal.append(Change(card) for card in changed)
+        store.write(Change(card) for card in changed)
         history.record(owner_id=owner_id, before=whole, after=changed, now=now)
         jobs.request_embedding(owner_id)
     return edited
@@ -198,10 +197,10 @@ def _change_all(
     owner_id: UUID, note_id: UUID, change: Callable[[Flashcard], Flashcard | None]
 ) -> list[Flashcard]:
     with transaction.atomic():
-        journal.lock_owner(owner_id)
+        store.lock_owner(owner_id)
         found = list(cards.for_owner(owner_id).with_deleted().filter(note_id=note_id))
         if not found:
             raise Flashcard.DoesNotExist("There is no such note.")
         changed = [after for card in found if (after := change(card)) is not None]
-        journal.append(Change(card) for card in changed)
+        store.write(Change(card) for card in changed)
     return changed

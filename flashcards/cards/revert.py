@@ -7,13 +7,12 @@ from uuid import UUID
 
 from django.db import transaction
 
+from flashcards import store
 from flashcards.cards import history, jobs
 from flashcards.domain.records import Flashcard
 from flashcards.domain.validation import CardError
 from flashcards.models import CardEdit
-from flashcards.store import cards
-from flashcards.store.journal import journal
-from flashcards.store.journal.journal import Change
+from flashcards.store import Change, cards
 
 
 class NothingToRevert(CardError):
@@ -30,13 +29,13 @@ def revert(*, owner_id: UUID, card_id: UUID, edit_id: UUID, now: datetime) -> li
     edit = edits.get(id=edit_id, card_id=card_id)
     earlier = {e.card_id: e.before for e in edits.filter(change_id=edit.change_id)}
     with transaction.atomic():
-        journal.lock_owner(owner_id)
+        store.lock_owner(owner_id)
         found = cards.for_owner(owner_id).in_bulk(list(earlier))
         before = [card for card in found.values() if history.content(card) != earlier[card.id]]
         if not before:
             raise NothingToRevert("The card has these words already.")
         after = [with_words(card, earlier[card.id], now) for card in before]
-        journal.append(Change(card) for card in after)
+        store.write(Change(card) for card in after)
         history.record(
             owner_id=owner_id, before=before, after=after, now=now, reverts=edit.change_id
         )

@@ -9,12 +9,11 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
+from flashcards import store
 from flashcards.cards import history, jobs
 from flashcards.domain.records import Flashcard
 from flashcards.models import NotDuplicates
-from flashcards.store import OwnerGone, Query, cards
-from flashcards.store.journal import journal
-from flashcards.store.journal.journal import Change
+from flashcards.store import Change, OwnerGone, Query, cards
 
 logger = logging.getLogger(__name__)
 
@@ -34,10 +33,10 @@ def restore(*, owner_id: UUID, card_ids: Iterable[UUID]) -> list[Flashcard]:
     restored: list[Flashcard] = []
     for part in _batches(card_ids):
         with transaction.atomic():
-            journal.lock_owner(owner_id)
+            store.lock_owner(owner_id)
             found = cards_in_bin(owner_id=owner_id).in_bulk(part)
             after = [dataclasses.replace(card, deleted_at=None) for card in found.values()]
-            journal.append(Change(card) for card in after)
+            store.write(Change(card) for card in after)
             jobs.request_embedding(owner_id)
         restored += after
     return restored
@@ -51,10 +50,10 @@ def erase(*, owner_id: UUID, card_ids: Iterable[UUID]) -> int:
     erased = 0
     for part in _batches(card_ids):
         with transaction.atomic():
-            journal.lock_owner(owner_id)
+            store.lock_owner(owner_id)
             found = list(cards_in_bin(owner_id=owner_id).in_bulk(part).values())
             ids = [card.id for card in found]
-            journal.erase_cards(found)
+            store.erase_cards(found)
             history.forget(owner_id=owner_id, card_ids=ids)
             NotDuplicates.objects.filter(
                 Q(first_id__in=ids) | Q(second_id__in=ids), owner_id=owner_id

@@ -10,14 +10,14 @@ from django.db import transaction
 
 from accounts.models import User
 from chat.models import Conversation, Message
+from flashcards import store
 from flashcards.cards import jobs
 from flashcards.demo import content
 from flashcards.demo.content import DemoCard, DemoConversation
 from flashcards.demo.simulation import Learner
 from flashcards.domain.records import Flashcard, text_hash
 from flashcards.domain.study_day import day_start, zone_of
-from flashcards.store.journal import journal
-from flashcards.store.journal.journal import Change
+from flashcards.store import Change
 
 EMAIL = "demo@memoryloop.example"
 NAME = "Demo Learner"
@@ -41,7 +41,7 @@ def build(*, password: str, seed: int, now: datetime, report: Callable[[str], ob
     rng = random.Random(seed)  # noqa: S311 - a simulation that has to repeat itself
     with transaction.atomic():
         user = User.objects.create_user(EMAIL, password, name=NAME)
-        journal.lock_owner(user.id)
+        store.lock_owner(user.id)
         zone = zone_of(user)
         today = day_start(now, zone)
         talks = content.conversations()
@@ -57,8 +57,8 @@ def build(*, password: str, seed: int, now: datetime, report: Callable[[str], ob
                 learner.add(arrivals.pop(0))
             learner.live_through(begins)
         report(f"{len(learner.steps):,} reviews in {DAYS} days")
-        journal.append(Change(card) for card in cards)
-        journal.append(Change(card, log) for card, log in learner.steps)
+        store.write(Change(card) for card in cards)
+        store.write(Change(card, log) for card, log in learner.steps)
         jobs.request_embedding(user.id)
     return Built(user, len(talks), len(cards), len(learner.steps))
 

@@ -11,6 +11,7 @@ import numpy as np
 from django.db import transaction
 from django.utils import timezone
 
+from flashcards import store
 from flashcards.cards import jobs
 from flashcards.domain.records import Flashcard
 from flashcards.duplicates import overlaps, similarity
@@ -134,7 +135,7 @@ def groups(*, owner_id: UUID, search: DuplicateSearch) -> list[Group]:
 
 def _search(owner_id: UUID) -> Iterator[tuple[int, int, list[tuple[str, str, float]]]]:
     """Yield (cards compared, cards in all, pairs found so far)."""
-    ids, matrix = vectors.read(owner_id)
+    ids, matrix = store.vectors(owner_id)
     pairs: list[tuple[str, str, float]] = []
     yield 0, len(ids), pairs
     for start_row in range(0, len(ids), BLOCK):

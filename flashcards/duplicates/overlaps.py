@@ -14,6 +14,7 @@ import numpy as np
 from django.db import transaction
 from numpy.typing import NDArray
 
+from flashcards import store
 from flashcards.cards import history, jobs
 from flashcards.domain import card_sides
 from flashcards.domain.records import ANSWER_MAX_CHARACTERS, Flashcard, Kind
@@ -21,10 +22,7 @@ from flashcards.domain.validation import CardError, check_words, clean
 from flashcards.duplicates import similarity
 from flashcards.duplicates.similarity import Said
 from flashcards.models import NotDuplicates
-from flashcards.store import cards
-from flashcards.store.journal import journal
-from flashcards.store.journal.journal import Change
-from flashcards.store.search import search
+from flashcards.store import Change, cards
 from memoryloop.embeddings import EmbeddingError, get_embedder
 
 logger = logging.getLogger(__name__)
@@ -179,7 +177,7 @@ def _candidates(
     waiting = _waiting(owner_id)
     found = []
     for vector, shown in zip(vectors, wanted, strict=True):
-        near = search.nearest(
+        near = store.nearest_cards(
             owner_id, vector, limit=CANDIDATES + len(leave_out), max_distance=MAX_DISTANCE
         )
         cards = {card.id: (card, 1.0 - distance) for distance, card in near}
@@ -237,7 +235,7 @@ def _edited(
     owner_id: UUID, card_id: UUID, change: Callable[[Flashcard], Flashcard], now: datetime
 ) -> Flashcard:
     with transaction.atomic():
-        journal.lock_owner(owner_id)
+        store.lock_owner(owner_id)
         before = cards.for_owner(owner_id).get(id=card_id)
         after = change(before)
         if after == before:
@@ -245,7 +243,7 @@ def _edited(
         after = dataclasses.replace(after, edited_at=now)
         if after.text_hash != before.text_hash:
             after = dataclasses.replace(after, embedding_model="")
-        journal.append([Change(after)])
+        store.write([Change(after)])
         history.record(owner_id=owner_id, before=[before], after=[after], now=now)
         jobs.request_embedding(owner_id)
     return after

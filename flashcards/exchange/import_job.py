@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from flashcards import study_settings
+from flashcards import store, study_settings
 from flashcards.cards import history, jobs
 from flashcards.cards.revert import with_words
 from flashcards.domain.records import Flashcard
@@ -25,9 +25,7 @@ from flashcards.exchange.import_notes import Maker
 from flashcards.exchange.media import Pictures
 from flashcards.exchange.report import Report
 from flashcards.models import CardImport, Deck, ImportPart, NoteOrigin
-from flashcards.store import OwnerGone, cards
-from flashcards.store.journal import journal
-from flashcards.store.journal.journal import Change
+from flashcards.store import Change, OwnerGone, cards
 from flashcards.store.maintenance import checkpoint
 
 logger = logging.getLogger(__name__)
@@ -140,14 +138,14 @@ def _write(
 ) -> bool:
     """Write a step down, all or nothing. Return whether to go on."""
     with transaction.atomic():
-        journal.lock_owner(row.owner_id)
+        store.lock_owner(row.owner_id)
         fresh = CardImport.objects.select_for_update().get(id=row.id)
         if fresh.status != Status.WORKING or fresh.position != row.position:
             return False
         if step.cards:
-            journal.append_batch(row.owner_id, step.cards, step.logs)
+            store.write_many(row.owner_id, step.cards, step.logs)
         before, after = _changed(row.owner_id, step, now)
-        journal.append(Change(card) for card in after)
+        store.write(Change(card) for card in after)
         history.record(owner_id=row.owner_id, before=before, after=after, now=now)
         was = {card.id: card for card in before}
         ids = [card.id for card in step.cards]
@@ -229,9 +227,9 @@ def _batches(part: ImportPart) -> list[list[UUID]]:
 
 def _bin(owner_id: UUID, ids: list[UUID], now: datetime) -> None:
     with transaction.atomic():
-        journal.lock_owner(owner_id)
+        store.lock_owner(owner_id)
         found = cards.for_owner(owner_id).in_bulk(ids)
-        journal.append(Change(dataclasses.replace(card, deleted_at=now)) for card in found.values())
+        store.write(Change(dataclasses.replace(card, deleted_at=now)) for card in found.values())
 
 
 def _restore_words(owner_id: UUID, part: ImportPart, now: datetime) -> None:
@@ -240,11 +238,11 @@ def _restore_words(owner_id: UUID, part: ImportPart, now: datetime) -> None:
     if not words:
         return
     with transaction.atomic():
-        journal.lock_owner(owner_id)
+        store.lock_owner(owner_id)
         found = cards.for_owner(owner_id).with_deleted().in_bulk(list(words))
         was = [card for card in found.values() if history.content(card) == words[card.id][1]]
         after = [with_words(card, words[card.id][0], now) for card in was]
-        journal.append(Change(card) for card in after)
+        store.write(Change(card) for card in after)
         history.record(owner_id=owner_id, before=was, after=after, now=now)
         jobs.request_embedding(owner_id)
 

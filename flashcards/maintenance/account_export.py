@@ -8,12 +8,12 @@ from uuid import UUID
 from django.apps import apps
 
 from accounts import account_export
+from flashcards import store
 from flashcards.cards import media
 from flashcards.domain.records import State
 from flashcards.models import Image, JournalEntry, ReviewTotals
 from flashcards.store import cards, review_logs
 from flashcards.store.maintenance import checkpoint
-from flashcards.store.repository import stream_rows
 
 ABOUT = """cards/
   cards.jsonl, cards.csv      your cards with their schedules; deleted_at is set for those in the
@@ -77,7 +77,7 @@ def _has_owner(model: Any) -> bool:
 
 
 def _cards(owner_id: UUID, deck_names: dict[str, str]) -> Iterator[dict[str, Any]]:
-    for row in stream_rows.rows(cards.for_owner(owner_id).with_deleted()):
+    for row in store.stream_rows(cards.for_owner(owner_id).with_deleted()):
         del row["owner_id"]
         row["state"] = _STATES[row["state"]]
         row["decks"] = [deck_names[each] for each in row["deck_ids"] if each in deck_names]
@@ -85,7 +85,7 @@ def _cards(owner_id: UUID, deck_names: dict[str, str]) -> Iterator[dict[str, Any
 
 
 def _reviews(owner_id: UUID) -> Iterator[dict[str, Any]]:
-    for row in stream_rows.rows(review_logs.for_owner(owner_id)):
+    for row in store.stream_rows(review_logs.for_owner(owner_id)):
         del row["owner_id"]
         for name in ("state_before", "state_after"):
             row[name] = _STATES[row[name]]

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from django.db import transaction
 
+from flashcards import store
 from flashcards.cards import jobs
 from flashcards.domain.records import Flashcard, ReviewLog
-from flashcards.store.journal import journal
 from flashcards.store.maintenance import checkpoint
 
 BATCH_CARDS = 10_000
@@ -36,10 +36,10 @@ def load_cards(
         raise ValueError("A card to be stored belongs to somebody else.")
     batches = range(0, max(len(cards), len(logs)), BATCH_CARDS)
     with transaction.atomic():
-        journal.lock_owner(owner_id)
+        store.lock_owner(owner_id)
         for step, start in enumerate(batches):
             part = slice(start, start + BATCH_CARDS)
-            journal.append_batch(
+            store.write_many(
                 owner_id, cards[part], logs[part], None if vectors is None else vectors[part]
             )
             progress((step + 1) / (len(batches) + 1))

@@ -15,13 +15,11 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from chat.models import Message
-from flashcards import scheduling
+from flashcards import scheduling, store
 from flashcards.domain.records import Flashcard, ReviewLog, text_hash
 from flashcards.models import Document, JournalEntry, StudySettings
 from flashcards.scheduling import ScheduleSettings
-from flashcards.store import cards, review_logs
-from flashcards.store.journal import journal
-from flashcards.store.journal.journal import Change
+from flashcards.store import Change, cards, review_logs
 from flashcards.store.maintenance import checkpoint, health
 
 PARTS = 16
@@ -153,7 +151,7 @@ class _Check:
         if self.repair and gone:
             for owner_id in {card.owner_id for card in gone}:
                 with transaction.atomic():
-                    journal.erase_owner(owner_id)
+                    store.erase_owner(owner_id)
             self.found["orphan_cards"].repaired += len(gone)
 
     def _histories(self, cards: Iterable[Flashcard], by_card: dict[UUID, list[ReviewLog]]) -> None:
@@ -210,10 +208,10 @@ class _Check:
                 by_owner[card.owner_id].append(card)
         for owner_id, items in by_owner.items():
             with transaction.atomic():
-                journal.lock_owner(owner_id)
+                store.lock_owner(owner_id)
                 current = cards.for_owner(owner_id).with_deleted()
                 fresh = current.in_bulk([card.id for card in items])
-                journal.append(Change(change(card)) for card in fresh.values())
+                store.write(Change(change(card)) for card in fresh.values())
             self.found[kind].repaired += len(fresh)
 
     def _residue(self) -> None:

@@ -8,13 +8,11 @@ from uuid import UUID
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
+from flashcards import store
 from flashcards.cards import embedding
 from flashcards.domain.records import Flashcard
-from flashcards.store import OwnerGone, cards
-from flashcards.store.journal import journal
-from flashcards.store.journal.journal import Change
+from flashcards.store import Change, OwnerGone, Query, cards
 from flashcards.store.maintenance import checkpoint
-from flashcards.store.repository.query import Query
 from memoryloop.embeddings import get_embedder
 
 # So many changes of one owner make the journal slow to read.
@@ -98,9 +96,9 @@ def _forget(owner_id: UUID, ids: list[UUID]) -> int:
     """Mark cards as having no vector, which a checkpoint then removes."""
     try:
         with transaction.atomic():
-            journal.lock_owner(owner_id)
+            store.lock_owner(owner_id)
             found = cards.for_owner(owner_id).with_deleted().in_bulk(ids)
-            journal.append(
+            store.write(
                 Change(dataclasses.replace(card, embedding_model="")) for card in found.values()
             )
     except OwnerGone:

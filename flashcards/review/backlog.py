@@ -14,7 +14,7 @@ from uuid import UUID
 import numpy as np
 from django.db import transaction
 
-from flashcards import study_settings
+from flashcards import store, study_settings
 from flashcards.domain.records import State
 from flashcards.models import BacklogPlan, StudySettings
 from flashcards.review.due import due_queue
@@ -22,7 +22,6 @@ from flashcards.review.pace import Pace, pace_of
 from flashcards.scheduling.simulation import backlog
 from flashcards.scheduling.simulation.backlog import Course, Order, Pile
 from flashcards.store import cards
-from flashcards.store.journal import journal
 from flashcards.study_settings.settings import EffectiveSettings
 
 Ended = BacklogPlan.Ended
@@ -174,7 +173,7 @@ def accept(*, owner_id: UUID, choice: Choice, now: datetime) -> BacklogPlan:
     )
     with transaction.atomic():
         # Two tabs at once: the second takes the place of the first.
-        journal.lock_owner(owner_id)
+        store.lock_owner(owner_id)
         present = _locked(owner_id)
         if present is not None:
             _end(present, Ended.REPLACED, now)
@@ -195,7 +194,7 @@ def stop(*, owner_id: UUID, now: datetime) -> BacklogPlan | None:
 def resume(*, owner_id: UUID, now: datetime) -> BacklogPlan | None:
     """Have the plan hold again that was stopped within the last day, unless another one does."""
     with transaction.atomic():
-        journal.lock_owner(owner_id)
+        store.lock_owner(owner_id)
         if _locked(owner_id) is not None:
             return None
         plan = BacklogPlan.objects.filter(

@@ -9,15 +9,14 @@ import numpy as np
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from flashcards import store
 from flashcards.domain.query.syntax import BadQuery, InDeck
 from flashcards.models import Deck
 from flashcards.models.decks import DECK_SEPARATOR
 from flashcards.review import scope
 from flashcards.search import search
 from flashcards.search.matcher import Matcher, path_and_parents
-from flashcards.store.cache import collection
-from flashcards.store.cache.card_columns import CardColumns
-from flashcards.store.cache.column_blocks import Mask, Numbers
+from flashcards.store import CardColumns, Mask, Numbers
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ def tree(*, owner_id: UUID, now: datetime, zone: tzinfo) -> list[Counted]:
     decks = list(Deck.objects.filter(owner_id=owner_id))
     if not decks:
         return []
-    read = collection.read(owner_id)
+    read = store.columns(owner_id)
     matcher = search.matcher_of(owner_id, read, decks, now, zone)
     # What the review would show, and all.
     waiting = (*scope.waiting(matcher), read.alive)

@@ -7,11 +7,11 @@ from uuid import UUID
 
 import numpy as np
 
+from flashcards import store
 from flashcards.review import scope
 from flashcards.review.scope import Named
 from flashcards.scheduling.simulation import exam as ahead
 from flashcards.scheduling.simulation.exam import Memories
-from flashcards.store.cache import collection
 from flashcards.study_settings.settings import EffectiveSettings
 
 # An exam is in the morning: so long after the learner's day begins.
@@ -71,7 +71,7 @@ def forecast(
 
 def _memories(owner_id: UUID, ids: list[UUID], now: datetime) -> tuple[Memories, Places]:
     """Return the cards' memories, and for each id its place in them."""
-    read = collection.read(owner_id)
+    read = store.columns(owner_id)
     found = read.places(ids)
     by_id = {card_id: place for place, card_id in enumerate(read.ids(found))}
     last = read.array("last_review")[found]

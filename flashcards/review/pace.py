@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from flashcards.store.maintenance import review_totals
+from flashcards import store
 from flashcards.study_settings.settings import EffectiveSettings
 
 LOOK_BACK_DAYS = 90
@@ -32,7 +32,7 @@ class Pace:
 def pace_of(*, owner_id: UUID, settings: EffectiveSettings, now: datetime) -> Pace:
     """Return a learner's pace, never more reviews than their limit. Two SQL queries."""
     day = settings.day
-    found = review_totals.read(
+    found = store.review_totals(
         owner_id,
         day.start(now, days=-LOOK_BACK_DAYS),
         now + timedelta(hours=1),

@@ -14,18 +14,16 @@ from uuid import UUID
 import numpy as np
 from django.db import transaction
 
-from flashcards import scheduling
+from flashcards import scheduling, store
 from flashcards.domain.records import Flashcard, Rating
 from flashcards.domain.validation import CardError
 from flashcards.models import ReviewSession
 from flashcards.review import ratings
 from flashcards.review.ratings import NothingToUndo, Reviewed
 from flashcards.review.scope import Named
-from flashcards.store import review_logs
-from flashcards.store.cache import collection
+from flashcards.store import Change, review_logs
 from flashcards.store.due import due_queue
 from flashcards.store.journal import journal
-from flashcards.store.journal.journal import Change
 
 Mode = ReviewSession.Mode
 # More than this is no session; each answer writes what is left of it.
@@ -94,7 +92,7 @@ def ordered(owner_id: UUID, ids: Sequence[UUID], order: Order) -> list[UUID]:
     if order is Order.RANDOM:
         return random.sample(ids, len(ids))
     if order is Order.HARDEST:
-        read = collection.read(owner_id)
+        read = store.columns(owner_id)
         places = read.places(ids)
         # A card never seen is not hard yet.
         difficulty = np.nan_to_num(read.array("difficulty")[places], nan=0.0)
@@ -129,7 +127,7 @@ def answer(row: ReviewSession, given: Answer, now: datetime) -> Reviewed:
     Raises AlreadyAnswered, or DoesNotExist for a stranger's card.
     """
     with transaction.atomic():
-        journal.lock_owner(row.owner_id)
+        store.lock_owner(row.owner_id)
         row.refresh_from_db()
         if row.mode == Mode.CRAM:
             reviewed = _practise(row.owner_id, given, now)
@@ -163,7 +161,7 @@ def review(owner_id: UUID, given: Answer, now: datetime) -> Reviewed:
 def take_back(row: ReviewSession, *, undo_id: UUID, now: datetime) -> Flashcard:
     """Take back the last answer of a round, and ask its card next. Raises NothingToUndo."""
     with transaction.atomic():
-        journal.lock_owner(row.owner_id)
+        store.lock_owner(row.owner_id)
         row.refresh_from_db()
         known = review_logs.for_owner(row.owner_id).filter(id=undo_id).first()
         if known is not None:
@@ -188,7 +186,7 @@ def take_back(row: ReviewSession, *, undo_id: UUID, now: datetime) -> Flashcard:
 def leave_out(row: ReviewSession, card_id: UUID, now: datetime) -> None:
     """Go on without a card that was put off or suspended."""
     with transaction.atomic():
-        journal.lock_owner(row.owner_id)
+        store.lock_owner(row.owner_id)
         row.refresh_from_db()
         _go_on(row, [each for each in row.todo if each != card_id], now)
 
@@ -215,7 +213,7 @@ def _practise(owner_id: UUID, given: Answer, now: datetime) -> Reviewed:
     card, log = scheduling.cram(
         card, given.rating, now, review_id=given.review_id, duration_ms=given.duration_ms
     )
-    journal.append([Change(card, log)])
+    store.write([Change(card, log)])
     return Reviewed(card, log)
 
 

@@ -8,16 +8,15 @@ from uuid import UUID
 
 from django.db import transaction
 
-from flashcards import scheduling, study_settings
+from flashcards import scheduling, store, study_settings
 from flashcards.cards import jobs
 from flashcards.domain.records import Flashcard, Rating, ReviewLog
 from flashcards.domain.validation import CardError
 from flashcards.review import leeches
 from flashcards.scheduling import Agenda
-from flashcards.store import cards, review_logs
+from flashcards.store import Change, cards, review_logs
 from flashcards.store.due import due_counts, due_queue, recent_reviews
 from flashcards.store.journal import journal
-from flashcards.store.journal.journal import Change
 from flashcards.store.journal.pending import Pending
 from flashcards.study_settings.settings import EffectiveSettings
 from memoryloop.postgres.pipeline import ask_both
@@ -89,10 +88,10 @@ def review_card(
     if reviewed is not None:
         return reviewed
     with transaction.atomic():
-        journal.lock_owner(owner_id)
+        store.lock_owner(owner_id)
         settings, pending = ask_both(study_settings.question(owner_id), journal.question(owner_id))
         reviewed, rows = answer(owner_id, settings, pending)
-        journal.append(Change(reviewed.card, row) for row in rows)
+        store.write(Change(reviewed.card, row) for row in rows)
         _ask_for_checkpoint(pending)
     return reviewed
 
@@ -195,7 +194,7 @@ def undo_review(
     nothing the second time. Raises NothingToUndo.
     """
     with transaction.atomic():
-        journal.lock_owner(owner_id)
+        store.lock_owner(owner_id)
         settings, pending = ask_both(study_settings.question(owner_id), journal.question(owner_id))
         known = pending.logs.get(undo_id) or _log(owner_id, undo_id)
         if known is not None:
@@ -222,7 +221,7 @@ def undo_review(
             settings=study_settings.for_card(settings, card).schedule,
         )
         card = leeches.unmarked(before, card)
-        journal.append(Change(card, row) for row in rows)
+        store.write(Change(card, row) for row in rows)
     return card
 
 

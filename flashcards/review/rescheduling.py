@@ -11,15 +11,13 @@ from uuid import UUID
 import numpy as np
 from django.db import transaction
 
-from flashcards import scheduling, study_settings
+from flashcards import scheduling, store, study_settings
 from flashcards.cards import jobs
 from flashcards.domain.records import ReviewLog, State
 from flashcards.domain.study_day import Day
 from flashcards.models import StudySettings
 from flashcards.scheduling.simulation.rescheduling import moved
-from flashcards.store import cards, review_logs
-from flashcards.store.journal import journal
-from flashcards.store.journal.journal import Change
+from flashcards.store import Change, cards, review_logs
 from flashcards.study_settings.settings import EffectiveSettings
 
 Numbers = np.ndarray[Any, np.dtype[Any]]
@@ -105,7 +103,7 @@ def set_parameters(*, owner_id: UUID, parameters: Sequence[float] | None, now: d
     all or nothing: state = fold(log) holds for the old parameters before and for the new after.
     """
     with transaction.atomic():
-        journal.lock_owner(owner_id)
+        store.lock_owner(owner_id)
         StudySettings.objects.update_or_create(
             owner_id=owner_id,
             deck=None,
@@ -120,7 +118,7 @@ def reschedule_all(*, owner_id: UUID, now: datetime) -> int:
     One row in each card's log says so. Reads the learner's whole log: for a worker or a command.
     """
     with transaction.atomic():
-        journal.lock_owner(owner_id)
+        store.lock_owner(owner_id)
         settings = study_settings.settings_for(owner_id=owner_id)
         found = cards.for_owner(owner_id).with_deleted().filter(reps__gt=0)
         by_card: dict[UUID, list[ReviewLog]] = defaultdict(list)
@@ -141,6 +139,6 @@ def reschedule_all(*, owner_id: UUID, now: datetime) -> int:
                 card.difficulty,
             ):
                 changes.append(Change(after, row))
-        journal.append(changes)
+        store.write(changes)
         jobs.request_checkpoint()
     return len(changes)

@@ -6,12 +6,10 @@ from uuid import UUID
 
 from django.db import transaction
 
-from flashcards import scheduling, study_settings
+from flashcards import scheduling, store, study_settings
 from flashcards.domain.records import Flashcard, LogKind, ReviewLog, State
 from flashcards.domain.validation import CardError
-from flashcards.store import cards, review_logs
-from flashcards.store.journal import journal
-from flashcards.store.journal.journal import Change
+from flashcards.store import Change, cards, review_logs
 
 
 class NothingToTakeBack(CardError):
@@ -28,7 +26,7 @@ def reset_schedule(*, owner_id: UUID, card_id: UUID, now: datetime) -> tuple[Fla
     Raises DoesNotExist.
     """
     with transaction.atomic():
-        journal.lock_owner(owner_id)
+        store.lock_owner(owner_id)
         card = cards.for_owner(owner_id).get(id=card_id)
         row = scheduling.reset_row(card, now, log_id=uuid.uuid4())
         return _append(card, [], row), row
@@ -39,7 +37,7 @@ def set_due(
 ) -> tuple[Flashcard, ReviewLog]:
     """Make a reviewed card due at a time; its memory stays. Raises DoesNotExist, NotReviewedYet."""
     with transaction.atomic():
-        journal.lock_owner(owner_id)
+        store.lock_owner(owner_id)
         card = cards.for_owner(owner_id).get(id=card_id)
         if card.state is State.NEW:
             raise NotReviewedYet("A new card comes when its turn comes; review it first.")
@@ -53,7 +51,7 @@ def take_back(*, owner_id: UUID, card_id: UUID, log_id: UUID, now: datetime) -> 
     Raises DoesNotExist or NothingToTakeBack.
     """
     with transaction.atomic():
-        journal.lock_owner(owner_id)
+        store.lock_owner(owner_id)
         card = cards.for_owner(owner_id).get(id=card_id)
         logs = _logs(owner_id, card_id)
         done = next((log for log in logs if log.id == log_id), None)
@@ -73,7 +71,7 @@ def _append(card: Flashcard, logs: list[ReviewLog], row: ReviewLog) -> Flashcard
     after = scheduling.fold(
         card, [*logs, row], settings=study_settings.for_card(settings, card).schedule
     )
-    journal.append([Change(after, row)])
+    store.write([Change(after, row)])
     return after
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import numpy as np
 
+from flashcards import store
 from flashcards.domain.query import syntax
 from flashcards.domain.query.parser import QUERY_MAX_CHARACTERS, parse
 from flashcards.domain.query.syntax import CardStatus, InDeck, Node
@@ -15,8 +16,7 @@ from flashcards.domain.validation import CardError
 from flashcards.models import Deck
 from flashcards.review.ratings import reviewed_since
 from flashcards.search.matcher import Matcher, micros
-from flashcards.store.cache import collection
-from flashcards.store.cache.column_blocks import Mask
+from flashcards.store import Mask
 from flashcards.study_settings.settings import EffectiveSettings
 
 
@@ -123,7 +123,7 @@ def studied_cards(
 def _found(
     owner_id: UUID, named: Named, now: datetime, settings: EffectiveSettings, *, studied: bool
 ) -> list[str]:
-    columns = collection.read(owner_id)
+    columns = store.columns(owner_id)
     decks = list(Deck.objects.filter(owner_id=owner_id))
     matcher = Matcher(columns, decks, now, settings.day, settings.schedule)
     if named.scope.kind is Kind.FORGOTTEN:

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from uuid import UUID
 
+from flashcards import store
 from flashcards.domain.records import Rating
 from flashcards.domain.study_day import DAY_BEGINS_AT
-from flashcards.store.maintenance import review_totals
 
 DAY_BEGINS = timedelta(hours=DAY_BEGINS_AT.hour, minutes=DAY_BEGINS_AT.minute)
 
@@ -28,7 +28,7 @@ class Statistics:
 
 def statistics(*, owner_id: UUID, since: datetime, until: datetime, zone: tzinfo) -> Statistics:
     """Return the totals of whole hours in [since, until). Two SQL queries, no scan of the log."""
-    found = review_totals.read(owner_id, since, until, zone=zone, day_begins=DAY_BEGINS)
+    found = store.review_totals(owner_id, since, until, zone=zone, day_begins=DAY_BEGINS)
     return Statistics(
         reviews=found.by_rating.total(),
         seconds=found.milliseconds / 1000,

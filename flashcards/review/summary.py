@@ -10,7 +10,7 @@ import numpy as np
 from django.utils.safestring import SafeString
 
 from accounts.models import User
-from flashcards import study_settings
+from flashcards import store, study_settings
 from flashcards.charts import columns as charts
 from flashcards.charts.columns import Column
 from flashcards.domain import durations
@@ -20,7 +20,6 @@ from flashcards.review.ratings import reviewed_since
 from flashcards.review.streak import LOOK_BACK_DAYS, Rhythm, rhythm
 from flashcards.store import DueQueue, cards
 from flashcards.store.journal.pending import Pending
-from flashcards.store.maintenance import review_totals
 from flashcards.study_settings.settings import EffectiveSettings
 
 HARD_SHOWN = 5
@@ -100,7 +99,7 @@ def summary(user: User, now: datetime, *, only: Collection[str] | None = None) -
     week = _week(day.of(now), ahead)
     spent_ms = sum(log.duration_ms for log in logs)
     right = sum(log.rating != Rating.AGAIN for log in logs)
-    studied = review_totals.days(
+    studied = store.review_days(
         user.id,
         day.start(now, days=-LOOK_BACK_DAYS),
         zone=day.zone,

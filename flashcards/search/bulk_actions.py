@@ -16,16 +16,15 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
-from flashcards import study_settings
+from flashcards import store, study_settings
 from flashcards.cards import history, jobs
 from flashcards.domain.records import Flashcard, ReviewLog
 from flashcards.domain.validation import CardError
 from flashcards.models import BulkChange, BulkPart
 from flashcards.search import card_actions
 from flashcards.search.card_actions import Changed, Verb
-from flashcards.store import OwnerGone, Query, cards, review_logs
+from flashcards.store import Change, OwnerGone, Query, cards, review_logs
 from flashcards.store.journal import journal
-from flashcards.store.journal.journal import Change
 from flashcards.store.maintenance import checkpoint
 
 Status = BulkChange.Status
@@ -136,7 +135,7 @@ def _step(change_id: UUID, clock: Clock) -> bool:
     # Outside the transaction, so that what is decoded of the journal is kept for the next batch.
     journal.read(change.owner_id)
     with transaction.atomic():
-        journal.lock_owner(change.owner_id)
+        store.lock_owner(change.owner_id)
         # Read again under the lock: another worker may be at it, or an undo may have come.
         change = BulkChange.objects.select_for_update().get(id=change_id)
         if change.status == Status.WORKING:
@@ -222,7 +221,7 @@ def _logs(change: BulkChange, card_ids: Sequence[UUID]) -> dict[UUID, list[Revie
 
 
 def _write(owner_id: UUID, changed: Sequence[Changed], now: datetime) -> None:
-    journal.append(Change(each.after, each.log) for each in changed)
+    store.write(Change(each.after, each.log) for each in changed)
     history.record(
         owner_id=owner_id,
         before=[each.before for each in changed],

@@ -7,12 +7,12 @@ from uuid import UUID
 
 import numpy as np
 
+from flashcards import store
 from flashcards.domain.query.parser import KEYS
 from flashcards.domain.query.syntax import CardStatus, InDeck, Property, Tagged
 from flashcards.models import Deck
 from flashcards.search.matcher import NONE, path_and_parents
-from flashcards.store.cache import collection
-from flashcards.store.cache.card_columns import CardColumns
+from flashcards.store import CardColumns
 
 SHOWN = 8
 _MEANS = {
@@ -62,7 +62,7 @@ def complete(*, owner_id: UUID, text: str, at: int) -> list[Completion]:
     elif key == "tag":
         options = [
             (str(Tagged(name)), "tag")
-            for name in _fitting([*_tags(collection.read(owner_id)), NONE], typed)
+            for name in _fitting([*_tags(store.columns(owner_id)), NONE], typed)
         ]
     elif key == "is":
         names = [standing.value for standing in CardStatus]

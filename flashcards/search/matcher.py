@@ -8,6 +8,7 @@ from uuid import UUID
 
 import numpy as np
 
+from flashcards import store
 from flashcards.domain.query import syntax
 from flashcards.domain.query.parser import DAYS_MOST, parse
 from flashcards.domain.query.syntax import BadQuery, CardStatus, Node, Property
@@ -15,9 +16,7 @@ from flashcards.domain.records import State
 from flashcards.domain.study_day import Day
 from flashcards.models import Deck
 from flashcards.scheduling import ScheduleSettings
-from flashcards.store.cache.card_columns import CardColumns
-from flashcards.store.cache.column_blocks import Mask, Numbers
-from flashcards.store.search import search
+from flashcards.store import CardColumns, Mask, Numbers
 from memoryloop.embeddings import get_embedder
 from memoryloop.embeddings.base import EmbeddingError
 
@@ -131,7 +130,7 @@ class Matcher:
     def _nearest(self, asked: syntax.Meaning) -> Numbers:
         def found() -> Numbers:
             vector = get_embedder().embed([asked.value])[0]
-            cards = search.by_meaning(
+            cards = store.search_meaning(
                 self.columns.owner_id, vector, limit=NEAREST, max_distance=FARTHEST
             )
             return self.columns.places([card.id for card in cards])

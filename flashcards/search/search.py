@@ -11,7 +11,7 @@ from uuid import UUID
 
 import numpy as np
 
-from flashcards import study_settings
+from flashcards import store, study_settings
 from flashcards.domain.query import syntax
 from flashcards.domain.query.parser import parse
 from flashcards.domain.query.syntax import Node
@@ -19,9 +19,7 @@ from flashcards.domain.records import Flashcard
 from flashcards.models import Deck
 from flashcards.scheduling import ScheduleSettings
 from flashcards.search.matcher import Matcher, retrievability
-from flashcards.store.cache import collection
-from flashcards.store.cache.card_columns import CardColumns
-from flashcards.store.cache.column_blocks import Numbers
+from flashcards.store import CardColumns, Numbers
 
 
 class Order(enum.StrEnum):
@@ -102,7 +100,7 @@ def find(*, owner_id: UUID, text: str, now: datetime, zone: tzinfo, order: str =
     """
     node = parse(text)
     decks = list(Deck.objects.filter(owner_id=owner_id))
-    columns = collection.read(owner_id)
+    columns = store.columns(owner_id)
     matcher = matcher_of(owner_id, columns, decks, now, zone)
     mask = matcher.mask(node)
     nearness = None if _known(order) else matcher.nearness(node)

@@ -20,7 +20,7 @@ from flashcards.models import Deck, StudySettings
 from flashcards.models.decks import DECK_SEPARATOR
 from flashcards.scheduling import DEFAULT_PARAMETERS, ScheduleSettings
 from flashcards.scheduling.settings import EVERY_DAY
-from flashcards.store.due.queue_settings import QueueSettings
+from flashcards.store import QueueSettings
 from memoryloop.postgres.pipeline import Question, Rows, ask
 
 Order = StudySettings.Order

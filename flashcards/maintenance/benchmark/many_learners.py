@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from accounts.models import User
-from flashcards import study_settings
+from flashcards import store, study_settings
 from flashcards.domain.records import Flashcard, Rating
 from flashcards.maintenance import bulk_load
 from flashcards.maintenance.benchmark import data
@@ -24,7 +24,6 @@ from flashcards.review.due import due_queue
 from flashcards.review.ratings import review_card
 from flashcards.store import cards
 from flashcards.store.maintenance import checkpoint, optimize
-from flashcards.store.search import search
 
 # Learners whose cards are asked for, and how often each operation is timed for each.
 ASKED = 20
@@ -142,13 +141,13 @@ class ManyLearners:
     def _search(self) -> None:
         self._each(
             "search_words",
-            lambda one, _: search.by_words(one.id, self.data.text(3), limit=50),
+            lambda one, _: store.search_words(one.id, self.data.text(3), limit=50),
         )
         asked: list[tuple[int, Any, list[Flashcard]]] = []
 
         def by_meaning(one: Learner, place: int) -> None:
             (query,) = self.data.near([self.data.draw.choice(one.topics)])
-            asked.append((place, query, search.by_meaning(one.id, query, limit=NEIGHBOURS)))
+            asked.append((place, query, store.search_meaning(one.id, query, limit=NEIGHBOURS)))
 
         self._each("search_meaning", by_meaning)
         self.values["recall_at_10"] = self._recall(asked)

@@ -16,7 +16,7 @@ import numpy as np
 from django.db import connection, transaction
 
 from accounts.models import User
-from flashcards import study_settings
+from flashcards import store, study_settings
 from flashcards.cards.cards import create_cards, edit_card
 from flashcards.domain.records import Flashcard, NewCard, Rating
 from flashcards.maintenance import bulk_load
@@ -28,7 +28,6 @@ from flashcards.review.ratings import review_card, undo_review
 from flashcards.review.statistics import statistics as review_statistics
 from flashcards.store import cards
 from flashcards.store.maintenance import checkpoint, direct_writes, optimize
-from flashcards.store.search import search
 
 DAYS = 365
 NEIGHBOURS = 10
@@ -199,17 +198,19 @@ class OneLearner:
         owner = self.owner.pk
         texts = [self.data.text(3) for _ in range(60)]
         queries = self.data.near(self.data.numbers.integers(TOPICS, size=60)).astype("f4")
-        self.timings.time("search_words", 60, lambda n: search.by_words(owner, texts[n], limit=50))
+        self.timings.time(
+            "search_words", 60, lambda n: store.search_words(owner, texts[n], limit=50)
+        )
         found: list[list[Flashcard]] = []
         self.timings.time(
             "search_meaning",
             60,
-            lambda n: found.append(search.by_meaning(owner, queries[n], limit=NEIGHBOURS)),
+            lambda n: found.append(store.search_meaning(owner, queries[n], limit=NEIGHBOURS)),
         )
         self.timings.time(
             "search_hybrid",
             60,
-            lambda n: search.hybrid(owner, texts[n], queries[n], limit=50),
+            lambda n: store.search_hybrid(owner, texts[n], queries[n], limit=50),
         )
         self.timings.time(
             "stats_year",

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import reswap, retarget, trigger_client_event
 
 from accounts.http import HtmxHttpRequest
-from flashcards import study_settings
+from flashcards import store, study_settings
 from flashcards.cards.labels import FLAGS
 from flashcards.domain.query.parser import QUERY_MAX_CHARACTERS
 from flashcards.domain.query.syntax import BadQuery
@@ -26,7 +26,6 @@ from flashcards.domain.validation import CardError
 from flashcards.models import BulkChange
 from flashcards.search import bulk_actions, completion, search
 from flashcards.search.card_actions import Verb
-from flashcards.store.cache import collection
 from flashcards.web.forms.browser import ChangeForm, ids_in
 from flashcards.web.pages import card_table
 from flashcards.web.pages.bulk_sentences import sentence
@@ -246,7 +245,7 @@ def _told(request: HtmxHttpRequest, asked: Asked, error: BadQuery) -> HttpRespon
         "q": asked.text,
         "order": asked.order,
         "rows": [],
-        "total": collection.read(request.user.id).total,
+        "total": store.columns(request.user.id).total,
     }
     if request.htmx:
         response = render(request, "flashcards/cards/_search_problem.html", context, status=422)

@@ -15,9 +15,8 @@ from flashcards.domain.query.syntax import BadQuery
 from flashcards.domain.records import Flashcard, State
 from flashcards.models import Deck, RemovedDecks
 from flashcards.review import deck_tree
-from flashcards.store import cards
+from flashcards.store import Change, cards
 from flashcards.store.journal import journal
-from flashcards.store.journal.journal import Change
 from flashcards.store.lance import codec
 from flashcards.store.maintenance import checkpoint
 from flashcards.tutor import deck_about

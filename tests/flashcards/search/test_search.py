@@ -21,9 +21,9 @@ from flashcards.review import resetting
 from flashcards.review.ratings import undo_review
 from flashcards.search import completion
 from flashcards.search.search import Found, Order, find
+from flashcards.store import Change
 from flashcards.store.cache import collection
 from flashcards.store.journal import journal
-from flashcards.store.journal.journal import Change
 from flashcards.store.lance import codec
 from flashcards.store.maintenance import checkpoint
 from tests.base import TestCase
