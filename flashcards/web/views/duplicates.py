@@ -36,7 +36,7 @@ def duplicates_page(request: HtmxHttpRequest) -> HttpResponse:
         # The page as a whole says what was found.
         return HttpResponse(headers={"HX-Refresh": "true"})
     template = "_duplicates_progress.html" if is_fragment else "duplicates.html"
-    return render(request, f"flashcards/{template}", context)
+    return render(request, f"flashcards/duplicates/{template}", context)
 
 
 @require_POST

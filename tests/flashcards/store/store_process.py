@@ -16,8 +16,6 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from flashcards.store import cards, review_logs
-
 # Short lives: what they leave goes with them.
 gc.disable()
 atexit.register(gc.freeze)
@@ -36,6 +34,7 @@ def main(action: str, owner: str, seed: str, count: str) -> None:
     from flashcards.cards.cards import create_cards, delete_card, get_card
     from flashcards.domain.records import Flashcard, NewCard, Rating
     from flashcards.review.ratings import AlreadyAnswered, NothingToUndo, review_card, undo_review
+    from flashcards.store import cards, review_logs
     from flashcards.store.maintenance import checkpoint, optimize, run_upgrades
 
     owner_id = uuid.UUID(owner)

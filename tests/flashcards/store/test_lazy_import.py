@@ -10,8 +10,8 @@ _CODE = """
 import sys
 import django
 django.setup()
-from flashcards.store import library
-lancedb = library.lancedb()
+from flashcards.store.lance import lazy_import
+lancedb = lazy_import.lancedb()
 assert callable(lancedb.connect)
 assert "lance_namespace_urllib3_client.api" not in sys.modules
 assert "lance_namespace_urllib3_client.models" in sys.modules
@@ -23,7 +23,7 @@ assert client.ApiClient.__name__ == "ApiClient"
 from lance_namespace_urllib3_client import TableApi
 assert client.TableApi is TableApi
 assert not hasattr(client, "NoSuchThing")
-assert library.lancedb() is lancedb
+assert lazy_import.lancedb() is lancedb
 print("all of it")
 """
 
