@@ -8,7 +8,7 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	&& echo $$python && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run test bench screenshots lint format clean
+.PHONY: help install install-dev run test bench screenshots lint format lock clean
 
 help: ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | \
@@ -30,15 +30,25 @@ bench: $(VENV)/.installed-dev ## Measure, and print the figures
 screenshots: $(VENV)/.installed-dev ## Take a picture of every page into screenshots/ (ARGS=--readme: also README's)
 	$(BIN)/python -m tests.e2e.screenshots $(ARGS)
 
-lint: $(VENV)/.installed-dev ## Check style, import rules and types
+lint: $(VENV)/.installed-dev ## Check style, templates, CSS, JavaScript, import rules and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/djlint --lint --quiet templates
+	$(BIN)/oxlint --deny-warnings --quiet static/js
+	@PATH="$(CURDIR)/$(BIN):$$PATH"; if command -v biome >/dev/null; then \
+		echo biome lint --error-on-warnings static/css && \
+		biome lint --error-on-warnings static/css; else \
+		echo "Biome is not installed: the stylesheets are not checked here."; fi
 	$(BIN)/lint-imports
 	$(BIN)/mypy .
 
 format: $(VENV)/.installed-dev ## Put the code into its standard shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+lock: $(VENV)/uv ## Renew the lock files after a change of pyproject.toml (ARGS=--upgrade: newer versions)
+	$(LOCK) --all-extras --output-file requirements-dev.lock
+	$(LOCK) --constraint requirements-dev.lock --output-file requirements.lock
 
 clean: ## Remove .venv and all caches, never the data
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
@@ -53,21 +63,30 @@ $(BIN)/python:
 	@rm -rf $(VENV)
 	$(PYTHON) -m venv $(VENV)
 
-# The list comes from pyproject.toml, the versions from constraints.txt. The project itself runs
-# from this folder, so there is nothing to build.
-$(VENV)/.installed: $(BIN)/python pyproject.toml constraints.txt
-	$(call pip_install,dependencies)
+# pyproject.toml says what is needed, the lock files which files: `make lock` writes them. The
+# project itself runs from this folder, so there is nothing to build.
+$(VENV)/.installed: $(BIN)/python requirements.lock
+	$(call pip_install,requirements.lock)
 	@touch $@
 
-$(VENV)/.installed-dev: pyproject.toml constraints.txt $(VENV)/.installed
-	$(call pip_install,optional-dependencies dev)
+# Holds everything of requirements.lock, too.
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
+	$(call pip_install,requirements-dev.lock)
 	@touch $@
 
 define pip_install
 	@echo "Installing $(1) into $(VENV) (under a minute the first time)"
-	@$(BIN)/python -c "import functools, sys, tomllib; project = tomllib.load(open('pyproject.toml', 'rb'))['project']; print(*functools.reduce(dict.get, sys.argv[1:], project), sep='\n')" $(1) > $(VENV)/requirements.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile \
-		--constraint constraints.txt --requirement $(VENV)/requirements.txt
+		--require-hashes --requirement $(1)
 	@# On all cores, where pip would use one. Some packages ship files that are no Python.
 	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
 endef
+
+# For Linux, macOS and Windows, and for every Python from 3.11 on. Versions stay as they are unless
+# pyproject.toml asks for others.
+LOCK = $(VENV)/uv/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
+	--custom-compile-command "make lock" $(ARGS)
+
+$(VENV)/uv: $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --target $@ "uv>=0.9,<1"

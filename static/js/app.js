@@ -175,7 +175,7 @@
   });
   window.addEventListener("pageshow", (event) => {
     if (!event.persisted) return;
-    document.querySelectorAll("form").forEach((form) => sent.delete(form));
+    for (const form of document.forms) sent.delete(form);
     setWaiting(-waiting);
   });
 

@@ -103,7 +103,7 @@
       root: isDesk() ? scroll : null,
       rootMargin: `${NEAR_PX}px 0px`,
     });
-    scroll.querySelectorAll("tbody").forEach((body) => observer.observe(body));
+    for (const body of scroll.querySelectorAll("tbody")) observer.observe(body);
   }
 
   window.browserPages = {

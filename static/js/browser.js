@@ -72,7 +72,7 @@
       const response = await fetch(`${form().dataset.ids}?${query}`).catch(() => null);
       if (response?.ok) ids.push(...(await response.json()).ids);
     }
-    ids.forEach((id) => set(id, on));
+    for (const id of ids) set(id, on);
     paint();
   }
 

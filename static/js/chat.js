@@ -121,7 +121,8 @@
 
   // Coming back with the browser's Back button: the page is as it was left, not as it was sent.
   addEventListener("pageshow", (event) => {
-    if (event.persisted) document.querySelectorAll("[data-composer]").forEach((form) => delete form.dataset.sent);
+    if (!event.persisted) return;
+    for (const form of document.querySelectorAll("[data-composer]")) delete form.dataset.sent;
   });
 
   document.addEventListener("keydown", (event) => {

@@ -122,9 +122,9 @@
       values.duration_ms = event.target.dataset.durationMs;
     }
     event.detail.timeout = ANSWER_WITHIN_MS;
-    const kept = Object.fromEntries(Object.entries(values));
-    delete kept.csrfmiddlewaretoken;
-    keep({ path: event.detail.path, values: kept });
+    const answers = Object.fromEntries(Object.entries(values));
+    delete answers.csrfmiddlewaretoken;
+    keep({ path: event.detail.path, values: answers });
   });
 
   document.addEventListener("htmx:beforeSend", (event) => {
