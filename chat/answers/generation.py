@@ -20,9 +20,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.services import fallback_for, mark_key_refused, provider_for
-from chat import tasks
 from chat.answers import failures, save_progress, send_message, titles
 from chat.answers.watchers import Watcher
+from chat.conversations import jobs
 from chat.conversations.conversations import INTERRUPTED_SENTENCE, KEPT_CONTENT
 from chat.models import Conversation, Message
 from chat.recall import answer_context, prompts
@@ -385,7 +385,7 @@ def _write_outcome(generation: Generation, outcome: Outcome) -> None:
         if not generation.recorded:
             answer_context.record(answer, generation.prompt)
         Conversation.objects.filter(id=answer.conversation_id).update(updated_at=now)
-        tasks.request_embedding(*filter(None, (answer.parent_id, answer.id)))
+        jobs.request_embedding(*filter(None, (answer.parent_id, answer.id)))
 
 
 def _row(generation: Generation) -> "QuerySet[Message]":

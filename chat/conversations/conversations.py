@@ -11,8 +11,7 @@ from django.db.models import Case, F, QuerySet, When
 from django.utils import timezone
 
 from accounts.models import User
-from chat import tasks
-from chat.conversations import branches
+from chat.conversations import branches, jobs
 from chat.models import MESSAGE_MAX_CHARACTERS, TITLE_MAX_CHARACTERS, Conversation, Message
 
 # A writer that has given no sign of life for this long is dead.
@@ -251,7 +250,7 @@ def _store(messages: Sequence[Message]) -> None:
     Message.objects.bulk_create(messages)
     # A question is embedded with its answer: nobody waits for either.
     if not messages[-1].is_being_written:
-        tasks.request_embedding(*(message.id for message in messages))
+        jobs.request_embedding(*(message.id for message in messages))
 
 
 @transaction.atomic

@@ -14,8 +14,8 @@ from datetime import datetime
 from uuid import UUID
 
 from chat.recall import prompts
+from chat.recall.embedding import EMBEDDED_CHARACTERS
 from chat.recall.prompts import Recalling
-from chat.tasks import EMBEDDED_CHARACTERS
 
 # What the learner changes meanwhile, a card or a conversation, is found as it was.
 KEPT_SECONDS = 30.0

@@ -12,8 +12,8 @@ from uuid import UUID
 from chat.conversations import branches
 from chat.models import Message
 from chat.recall import recall as retrieval
+from chat.recall.embedding import EMBEDDED_CHARACTERS
 from chat.recall.tokens import estimate_tokens
-from chat.tasks import EMBEDDED_CHARACTERS
 from memoryloop.llm.base import ChatMessage, Found
 from memoryloop.postgres.pipeline import Question, Rows, ask_both
 from memoryloop.server import background

@@ -11,8 +11,8 @@ from django.db import connection
 from django.urls import reverse
 
 from chat.recall import message_search
+from chat.recall.embedding import EMBEDDED_CHARACTERS
 from chat.recall.tokens import cut_to_tokens, estimate_tokens
-from chat.tasks import EMBEDDED_CHARACTERS
 from memoryloop import embeddings
 from memoryloop.llm.base import Found
 
