@@ -85,11 +85,6 @@ def load_sdks() -> None:
     llm.warm_up(claude=ApiKey.objects.exists(), compatible=Endpoint.objects.exists())
 
 
-def provider_known(row: ApiKey | None, endpoint: Endpoint | None) -> Provider | None:
-    """Return what `provider_for` does, for what was read already; None where a probe is needed."""
-    return _own_provider(row, endpoint) or llm.known()
-
-
 def fallback_for(user: User, *, failed: str) -> Provider:
     """Return what can answer in place of the provider with the label `failed`.
 

@@ -8,7 +8,7 @@ class FlashcardsConfig(AppConfig):
     def ready(self) -> None:
         # Imported here because models must be loaded first.
         from accounts import account_export as exports
-        from chat.recall import prompts
+        from chat.recall import lookup
         from flashcards import signals
         from flashcards.maintenance import account_export
         from flashcards.maintenance import health as checks
@@ -20,7 +20,7 @@ class FlashcardsConfig(AppConfig):
 
         signals.connect()
         exports.register("flashcards", account_export.files, about=account_export.ABOUT)
-        prompts.register_contributor(fading_cards.fading_cards)
+        lookup.register_contributor(fading_cards.fading_cards)
         ground_palette.register(palette.find_decks)
         ground_palette.register(palette.find_cards)
         preload.register(tables.load)

@@ -20,12 +20,13 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.services import fallback_for, mark_key_refused, provider_for
-from chat import tasks
-from chat.answers import failures, save_progress, send_message, titles
+from chat.answers import failures, save_progress, titles
 from chat.answers.watchers import Watcher
+from chat.conversations import jobs
 from chat.conversations.conversations import INTERRUPTED_SENTENCE, KEPT_CONTENT
 from chat.models import Conversation, Message
 from chat.recall import answer_context, prompts
+from chat.recall.lookup import Lookup
 from memoryloop.llm import base as llm
 from memoryloop.server import background
 
@@ -42,9 +43,6 @@ HEARTBEAT_SECONDS = 1.0
 MAX_TOKENS = 4_096
 # An answer longer than this is a runaway; what came is kept.
 MAX_ANSWER_CHARACTERS = 1_000_000
-
-# An SDK gives the loop a few turns on its way to the connection.
-ASKING_TURNS = 4
 
 OUR_FAULT = "Something went wrong in MemoryLoop itself while writing this answer. Try it again."
 NOTHING_CAME = "The tutor answered with nothing. Try again, or put the question another way."
@@ -70,13 +68,11 @@ class Generation:
         answer: Message,
         owner: User,
         instead_of: str = "",
-        recalling: prompts.Recalling | None = None,
-        ready: send_message.Ready | None = None,
+        lookup: Lookup | None = None,
     ) -> None:
         self.answer = answer
         self.owner = owner
-        self.recalling = recalling
-        self.ready = ready
+        self.lookup = lookup
         # The label of the provider that failed and is not to be asked this time.
         self.instead_of = instead_of
         self.provider: llm.Provider | None = None
@@ -85,8 +81,6 @@ class Generation:
         self.recorded = False
         self.finished = False
         self.stopped = False
-        # Set once the provider has been asked.
-        self.asked = threading.Event()
         self._parts: list[str] = []
         self._watchers: set[Watcher] = set()
         self._lock = threading.Lock()
@@ -160,45 +154,23 @@ def live_count() -> int:
 
 
 def start_on_commit(
-    answer: Message,
-    owner: User,
-    *,
-    instead_of: str = "",
-    recalling: prompts.Recalling | None = None,
-    ready: send_message.Ready | None = None,
+    answer: Message, owner: User, *, instead_of: str = "", lookup: Lookup | None = None
 ) -> None:
     """Begin to write once the transaction that stores the question has committed.
 
     `instead_of` is the label of a provider that failed: what stands in for it answers this time.
-    `recalling` is what bears on the question, if it is being looked for already; `ready` what else
-    the answer is made with, if it was read already.
+    `lookup` is the one that was started for the question, if one was.
     """
-    transaction.on_commit(
-        lambda: start(answer, owner, instead_of=instead_of, recalling=recalling, ready=ready)
-    )
+    transaction.on_commit(lambda: start(answer, owner, instead_of=instead_of, lookup=lookup))
 
 
 def start(
-    answer: Message,
-    owner: User,
-    *,
-    instead_of: str = "",
-    recalling: prompts.Recalling | None = None,
-    ready: send_message.Ready | None = None,
+    answer: Message, owner: User, *, instead_of: str = "", lookup: Lookup | None = None
 ) -> Generation:
-    generation = Generation(
-        answer=answer, owner=owner, instead_of=instead_of, recalling=recalling, ready=ready
-    )
+    generation = Generation(answer=answer, owner=owner, instead_of=instead_of, lookup=lookup)
     _live[answer.id] = generation
     background.submit(_write(generation), name=f"answer {answer.id}")
     return generation
-
-
-def wait_until_asked(answer_id: UUID, timeout_seconds: float) -> None:
-    """Wait until the provider has been asked for an answer of this process, if it has one."""
-    generation = find(answer_id)
-    if generation is not None:
-        generation.asked.wait(timeout_seconds)
 
 
 def stop(answer_id: UUID) -> None:
@@ -251,22 +223,17 @@ async def _attend(generation: Generation) -> Outcome:
 
 
 async def _receive(generation: Generation) -> None:
-    ready = generation.ready
-    building = prompts.build(
-        owner_id=generation.owner.id,
-        answer=generation.answer,
-        now=generation.answer.created_at,
-        recalling=generation.recalling,
-        before=ready.before if ready else None,
+    provider, prompt = await asyncio.gather(
+        background.run_in_database(_provider, generation),
+        prompts.build(
+            owner_id=generation.owner.id,
+            answer=generation.answer,
+            now=generation.answer.created_at,
+            lookup=generation.lookup,
+        ),
     )
-    if ready and ready.provider:
-        provider, prompt = ready.provider, await building
-    else:
-        choosing = background.run_in_database(_provider, generation)
-        provider, prompt = await asyncio.gather(choosing, building)
     generation.provider, generation.prompt = provider, prompt
     length = 0
-    background.after_turns(ASKING_TURNS, generation.asked.set)
     async for piece in provider.stream(
         system=prompt.system,
         messages=prompt.messages,
@@ -385,7 +352,7 @@ def _write_outcome(generation: Generation, outcome: Outcome) -> None:
         if not generation.recorded:
             answer_context.record(answer, generation.prompt)
         Conversation.objects.filter(id=answer.conversation_id).update(updated_at=now)
-        tasks.request_embedding(*filter(None, (answer.parent_id, answer.id)))
+        jobs.request_embedding(*filter(None, (answer.parent_id, answer.id)))
 
 
 def _row(generation: Generation) -> "QuerySet[Message]":

@@ -10,7 +10,7 @@ from accounts.models import User
 from chat.answers import generation
 from chat.conversations.conversations import ask, title_from
 from chat.models import Conversation, Seed
-from chat.recall import prompts
+from chat.recall import lookup as lookups
 
 TITLE_CHARACTERS = 160
 
@@ -38,7 +38,7 @@ def open_conversation(
     `text` is what the tutor is told of it, besides what is said; `links` may lead back to the new
     conversation. Raises MessageError.
     """
-    recalling = prompts.begin_recall(owner_id=owner.pk, text=content, now=timezone.now())
+    lookup = lookups.start(owner_id=owner.pk, text=content, now=timezone.now())
     exchange = ask(owner, content)
     conversation = exchange.message.conversation
     conversation.title = title_from(title)
@@ -49,5 +49,5 @@ def open_conversation(
         text=text.replace("\0", ""),
         links=[asdict(link) for link in links(conversation)],
     )
-    generation.start_on_commit(exchange.answer, owner, recalling=recalling)
+    generation.start_on_commit(exchange.answer, owner, lookup=lookup)
     return conversation

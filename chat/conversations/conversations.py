@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Case, F, QuerySet, When
 from django.utils import timezone
 
 from accounts.models import User
-from chat import tasks
-from chat.conversations import branches
+from chat.conversations import branches, jobs
 from chat.models import MESSAGE_MAX_CHARACTERS, TITLE_MAX_CHARACTERS, Conversation, Message
 
 # A writer that has given no sign of life for this long is dead.
@@ -115,7 +114,7 @@ def start_conversation(owner: User, content: str, *, now: datetime | None = None
     content = check_content(content)
     now = now or timezone.now()
     message = Message(role=Message.Role.USER, content=content, position=0)
-    _begin(owner, [message], now=now)
+    _create_conversation(owner, [message], now=now)
     return message
 
 
@@ -138,7 +137,8 @@ def append_message(
     if role == Message.Role.USER:
         content = check_content(content)
     message = Message(role=role, content=content, provider=provider, model=model)
-    add_after(lock_for_speaking(conversation, after=after, now=now), [message], now=now)
+    end = lock_conversation(conversation, after=after, now=now)
+    add_messages(end, [message], now=now)
     return message
 
 
@@ -153,105 +153,90 @@ def ask(
 ) -> Exchange:
     """Store a learner's message and the row of the answer, to be written by `generation`.
 
-    It goes on where the branch through `after` ends, or the open one.
-    Raises MessageError; AnswerUnderway while another answer is being written. Four SQL statements
-    besides those of the transaction.
+    They are added at the end of the branch through `after`, or of the open one.
+    Raises MessageError; AnswerUnderway while another answer is being written.
     """
     now = now or timezone.now()
     message = Message(role=Message.Role.USER, content=check_content(content), position=0)
     answer = Message(role=Message.Role.ASSISTANT, status=Status.STREAMING)
     if conversation is None:
-        _begin(owner, [message, answer], now=now)
+        _create_conversation(owner, [message, answer], now=now)
     else:
-        end = lock_for_speaking(conversation, after=after, now=now)
-        add_after(end, [message, answer], now=now)
+        end = lock_conversation(conversation, after=after, now=now)
+        add_messages(end, [message, answer], now=now)
     return Exchange(message, answer)
 
 
-_LOCK = "SELECT leaf_id FROM chat_conversation WHERE id = %s FOR UPDATE"
-_SPOKEN = """
-SELECT id, position, status FROM chat_message
-WHERE conversation_id = %s AND (id = %s OR status = 'streaming')
-"""
-
-
 @dataclass(frozen=True)
-class End:
-    """Where something new is said: after the leaf of a branch, None in an empty conversation."""
+class BranchEnd:
+    """Where new messages are added: after the leaf of a branch, None in an empty conversation."""
 
     conversation: Conversation
     leaf: Message | None
 
 
-def lock_for_speaking(
+def lock_conversation(
     conversation: Conversation, *, now: datetime, after: UUID | None = None
-) -> End:
-    """Return the end of the branch through `after`; hold the conversation until the transaction
-    ends. Raises AnswerUnderway.
+) -> BranchEnd:
+    """Lock a conversation until the transaction ends; return the end of the branch through `after`.
+
+    Raises AnswerUnderway; Conversation.DoesNotExist if it was deleted for good meanwhile.
     """
-    # What is read must be read after the lock was granted: a statement that waits for a row sees
-    # of the others only what was there when it began. In plain SQL: the first words wait for it.
-    with connection.cursor() as cursor:
-        cursor.execute(_LOCK, [conversation.id])
-        row = cursor.fetchone()
-        if row is None:
-            raise Conversation.DoesNotExist
-        (conversation.leaf_id,) = row
-        cursor.execute(_SPOKEN, [conversation.id, conversation.leaf_id])
-        known = cursor.fetchall()
-    leaf: Message | None = None
-    for message_id, position, status in known:
-        if status == Status.STREAMING and not mark_interrupted(
-            Message.objects.filter(id=message_id), now=now
-        ):
-            raise AnswerUnderway(
-                "An answer is still being written. Wait for it or stop it, then send this."
-            )
-        if message_id == conversation.leaf_id:
-            leaf = Message(id=message_id, position=position, conversation=conversation)
-    conversation.leaf = leaf
-    return End(conversation, branches.leaf_through(conversation, after))
+    # Separate statements: one that waits for a lock sees other rows as they were when it began.
+    conversation.refresh_from_db(
+        fields=["leaf"], from_queryset=Conversation.objects.select_for_update()
+    )
+    writing = conversation.messages.filter(status=Status.STREAMING)
+    mark_interrupted(writing, now=now)
+    if writing.exists():
+        raise AnswerUnderway(
+            "An answer is still being written. Wait for it or stop it, then send this."
+        )
+    return BranchEnd(conversation, branches.leaf_through(conversation, after))
 
 
-def add_after(end: End, messages: Sequence[Message], *, now: datetime, version: int = 1) -> None:
+def add_messages(
+    end: BranchEnd, messages: Sequence[Message], *, now: datetime, version: int = 1
+) -> None:
     """Store messages at the end of a branch, each after the one before, and open that branch.
 
-    Within the transaction that locked the conversation. Three SQL statements.
+    Within the transaction that locked the conversation. Two SQL statements, three without an
+    answer to be written.
     """
-    before, position = end.leaf, end.leaf.position + 1 if end.leaf else 0
+    conversation, parent = end.conversation, end.leaf
+    position = parent.position + 1 if parent else 0
     for message in messages:
-        message.conversation, message.parent = end.conversation, before
+        message.conversation, message.parent = conversation, parent
         message.position, message.created_at, message.updated_at = position, now, now
-        before, position = message, position + 1
+        parent, position = message, position + 1
     messages[0].version = version
     _store(messages)
-    end.conversation.leaf = messages[-1]
-    # What is spoken in is in use: out of the archive with it.
-    Conversation.objects.filter(id=end.conversation.id).update(
-        leaf=messages[-1].id, updated_at=now, archived_at=None
-    )
+    conversation.leaf, conversation.updated_at = messages[-1], now
+    # A new message takes the conversation out of the archive.
+    conversation.archived_at = None
+    conversation.save(update_fields=["leaf", "updated_at", "archived_at"])
 
 
-def _begin(owner: User, messages: Sequence[Message], *, now: datetime) -> None:
+def _create_conversation(owner: User, messages: Sequence[Message], *, now: datetime) -> None:
     conversation = Conversation(
         owner=owner, title=title_from(messages[0].content), created_at=now, updated_at=now
     )
     # The constraint is checked when the transaction commits; the message is there by then.
     conversation.leaf_id = messages[-1].id
     conversation.save(force_insert=True)
-    before: Message | None = None
+    parent: Message | None = None
     for position, message in enumerate(messages):
-        message.conversation, message.parent, message.position = conversation, before, position
+        message.conversation, message.parent, message.position = conversation, parent, position
         message.created_at = message.updated_at = now
-        before = message
+        parent = message
     _store(messages)
 
 
 def _store(messages: Sequence[Message]) -> None:
     Message.objects.bulk_create(messages)
-    # A question is embedded with its answer: nobody waits for either.
+    # A question is embedded together with its answer, once that is written.
     if not messages[-1].is_being_written:
-        tasks.request_embedding(*(message.id for message in messages))
+        jobs.request_embedding(*(message.id for message in messages))
 
 
 @transaction.atomic

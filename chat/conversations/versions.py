@@ -8,13 +8,13 @@ from django.utils import timezone
 from accounts.models import User
 from chat.conversations import branches
 from chat.conversations.conversations import (
-    End,
+    BranchEnd,
     Exchange,
     MessageError,
     Status,
-    add_after,
+    add_messages,
     check_content,
-    lock_for_speaking,
+    lock_conversation,
 )
 from chat.models import TITLE_MAX_CHARACTERS, Conversation, Message, Seed
 
@@ -63,11 +63,12 @@ def edit_message(message: Message, content: str, *, now: datetime | None = None)
 
 def _add_version(message: Message, messages: list[Message], *, now: datetime) -> None:
     conversation = message.conversation
-    lock_for_speaking(conversation, now=now)
-    before = None
+    lock_conversation(conversation, now=now)
+    parent = None
     if message.parent_id is not None:
-        before = Message.objects.only("id", "position").get(id=message.parent_id)
-    add_after(End(conversation, before), messages, now=now, version=branches.next_version(message))
+        parent = Message.objects.only("id", "position").get(id=message.parent_id)
+    end = BranchEnd(conversation, parent)
+    add_messages(end, messages, now=now, version=branches.next_version(message))
 
 
 @transaction.atomic

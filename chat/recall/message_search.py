@@ -263,7 +263,14 @@ def nearest(
     `exactly` compares every vector, or insists on the index; by default the owner's number of
     messages decides. Two SQL queries.
     """
-    parameters = _nearness(owner_id, vector, model, limit, leave_out)
+    plain = np.ascontiguousarray(vector, dtype=np.float32)
+    parameters = {
+        "owner": owner_id,
+        "vector": orjson.dumps(plain, option=orjson.OPT_SERIALIZE_NUMPY).decode(),
+        "model": model,
+        "leave_out": list(leave_out),
+        "limit": limit,
+    }
     if exactly is None:
         exactly = not _has_many(owner_id)
     if exactly:
@@ -274,38 +281,6 @@ def nearest(
             rows = _rows(_NEAREST.format(order=_BY_INDEX), parameters)
             _rows("SELECT set_config('enable_sort', 'on', true)", {})
     return [Near(id_, float(distance)) for id_, distance in rows]
-
-
-def nearest_and_waiting(
-    *, owner_id: UUID, vector: NDArray[np.float32], model: str, limit: int, but: UUID | None
-) -> tuple[list[Near], bool]:
-    """Return what `nearest` and `has_unembedded` do, in one SQL query where vectors are few."""
-    if _has_many(owner_id):
-        near = nearest(owner_id=owner_id, vector=vector, model=model, limit=limit, exactly=False)
-        return near, has_unembedded(owner_id=owner_id, but=but)
-    parameters = {**_nearness(owner_id, vector, model, limit, ()), "but": but}
-    with connection.cursor() as cursor:
-        cursor.execute(f"{_NEAREST.format(order=_EXACTLY)};{_UNEMBEDDED}", parameters)
-        near = [Near(id_, float(distance)) for id_, distance in cursor.fetchall()]
-        cursor.nextset()
-        return near, bool(cursor.fetchall())
-
-
-def _nearness(
-    owner_id: UUID,
-    vector: NDArray[np.float32],
-    model: str,
-    limit: int,
-    leave_out: Sequence[UUID],
-) -> dict[str, Any]:
-    plain = np.ascontiguousarray(vector, dtype=np.float32)
-    return {
-        "owner": owner_id,
-        "vector": orjson.dumps(plain, option=orjson.OPT_SERIALIZE_NUMPY).decode(),
-        "model": model,
-        "leave_out": list(leave_out),
-        "limit": limit,
-    }
 
 
 def fuse(*rankings: Sequence[UUID]) -> list[UUID]:

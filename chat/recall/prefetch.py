@@ -1,9 +1,10 @@
-"""What bears on a question, looked for while the question is still being typed.
+"""Prefetching: the lookup for a question is started while the question is still being typed.
 
-Half of what the first words of an answer wait for is that the question is embedded and what is near
-it found. The page says what stands in its field when the typing pauses; who then sends that very
-text waits for neither. It is kept in this process's memory alone: each learner's last text, for
-half a minute. Sent to another process, or with other words, a question is looked up as ever.
+Embedding a question and searching for what bears on it takes half of the time until the first
+words of an answer. The page reports the text in its field when the typing pauses; if that very
+text is sent, its lookup is done. The last text of each learner is kept for half a minute, in the
+memory of this process alone. A question that reaches another process, or was changed, is looked up
+when it is sent.
 """
 
 import threading
@@ -13,84 +14,81 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from chat.recall import prompts
-from chat.recall.prompts import Recalling
-from chat.tasks import EMBEDDED_CHARACTERS
+from chat.recall import lookup as lookups
+from chat.recall.embedding import EMBEDDED_CHARACTERS
+from chat.recall.lookup import Lookup
 
-# What the learner changes meanwhile, a card or a conversation, is found as it was.
+# A card or conversation that the learner changes meanwhile is quoted as it was.
 KEPT_SECONDS = 30.0
-# Some sixty ids and five cards each.
-KEPT_MOST = 256
+# Each holds some sixty ids and five cards.
+MAX_KEPT = 256
 
 
 @dataclass(frozen=True, slots=True)
-class _Ahead:
+class _Prefetched:
     conversation_id: UUID | None
-    began: float
-    recalling: Recalling
+    started: float
+    lookup: Lookup
 
     def is_for(self, conversation_id: UUID | None, text: str) -> bool:
         return (
             self.conversation_id == conversation_id
-            and self.recalling.text.strip() == text[:EMBEDDED_CHARACTERS].strip()
-            and not self.recalling.has_failed
+            and self.lookup.text.strip() == text[:EMBEDDED_CHARACTERS].strip()
+            and not self.lookup.has_failed
         )
 
     def is_old(self) -> bool:
-        return time.monotonic() - self.began > KEPT_SECONDS
+        return time.monotonic() - self.started > KEPT_SECONDS
 
 
 # By owner, the oldest first.
-_kept: "OrderedDict[UUID, _Ahead]" = OrderedDict()
+_kept: "OrderedDict[UUID, _Prefetched]" = OrderedDict()
 _lock = threading.Lock()
 
 
-def begin(*, owner_id: UUID, text: str, now: datetime, conversation_id: UUID | None = None) -> bool:
-    """Begin to look for what bears on a text that may be sent; return whether it is being done.
+def start(*, owner_id: UUID, text: str, now: datetime, conversation_id: UUID | None = None) -> bool:
+    """Start the lookup for a text that may be sent. Return whether it is under way or done.
 
-    One at a time in a process: who has sent a question waits for nobody who is typing one.
+    A process runs one prefetch at a time, so that they never delay the lookup for a question that
+    was sent.
     """
     with _lock:
-        _forget_old()
+        _remove_old()
         known = _kept.get(owner_id)
         if known is not None and known.is_for(conversation_id, text):
             return True
-        if any(not each.recalling.is_done for each in _kept.values()):
+        if any(not each.lookup.is_done for each in _kept.values()):
             return False
-        recalling = prompts.begin_recall(
+        lookup = lookups.start(
             owner_id=owner_id, text=text, now=now, conversation_id=conversation_id
         )
-        if recalling is None:
+        if lookup is None:
             return False
-        _kept[owner_id] = _Ahead(conversation_id, time.monotonic(), recalling)
+        _kept[owner_id] = _Prefetched(conversation_id, time.monotonic(), lookup)
         _kept.move_to_end(owner_id)
-        if len(_kept) > KEPT_MOST:
+        if len(_kept) > MAX_KEPT:
             _kept.popitem(last=False)
         return True
 
 
-def recall(
+def take(
     *, owner_id: UUID, text: str, now: datetime, conversation_id: UUID | None = None
-) -> Recalling | None:
-    """Return what bears on a text that was sent, as prompts.begin_recall does: as it was begun
-    while the text was typed, or begun now.
-    """
+) -> Lookup | None:
+    """Return the lookup for a text that was sent: the prefetched one, or one that starts now."""
     with _lock:
-        _forget_old()
+        _remove_old()
         known = _kept.pop(owner_id, None)
     if known is not None and known.is_for(conversation_id, text):
-        return known.recalling
-    return prompts.begin_recall(
-        owner_id=owner_id, text=text, now=now, conversation_id=conversation_id
-    )
+        return known.lookup
+    return lookups.start(owner_id=owner_id, text=text, now=now, conversation_id=conversation_id)
 
 
 def clear_cache() -> None:
-    """Forget everything, as a new process has."""
+    """Remove everything that is kept, as a new process begins without any."""
     with _lock:
         _kept.clear()
 
 
-def _forget_old() -> None:
+def _remove_old() -> None:
     for owner_id in [owner_id for owner_id, each in _kept.items() if each.is_old()]:
         del _kept[owner_id]

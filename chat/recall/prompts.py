@@ -1,36 +1,27 @@
-"""What a model is told: how a good tutor behaves, what the learner has, and the conversation."""
+"""Prompts: the instructions, what was looked up for the learner, and the conversation so far."""
 
-import asyncio
-import logging
 from collections.abc import Iterable, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
+from django.db.models import F, Func, IntegerField, Q, RowRange, Sum, Window
+
 from chat.conversations import branches
-from chat.models import Message
-from chat.recall import recall as retrieval
+from chat.models import Conversation, Message
+from chat.recall import lookup as lookups
+from chat.recall.lookup import Lookup
 from chat.recall.tokens import estimate_tokens
-from chat.tasks import EMBEDDED_CHARACTERS
 from memoryloop.llm.base import ChatMessage, Found
-from memoryloop.postgres.pipeline import Question, Rows, ask_both
 from memoryloop.server import background
 
-logger = logging.getLogger(__name__)
-
-S = TypeVar("S", bound="Spoken")
-
-# Of the conversation, newest first. Small enough for the models that people run at home.
+# The newest messages of the conversation that are sent. Small enough for the models that people
+# run at home.
 WINDOW_TOKENS = 12_000
 # No more messages than this are read to fill the window.
 WINDOW_MESSAGES = 200
 CARD_CHARACTERS = 300
 SEED_CHARACTERS = 6_000
-FOUND_LIMIT = 5
-# What is not recalled by then is left out: the learner is waiting for the first words.
-RECALL_SECONDS = 0.15
 
 TUTOR = """\
 You are the tutor in MemoryLoop, where people learn by talking and keep what they learn with \
@@ -67,31 +58,16 @@ what they know, and what it is easily confused with. If the card asks two things
 unclearly or says something wrong, tell them so: they can edit or split it from here."""
 
 
-class Contributor(Protocol):
-    """Something another app knows about the learner that bears on what they write."""
-
-    def __call__(self, *, owner_id: UUID, text: str, now: datetime, limit: int) -> list[Found]: ...
-
-
-_contributors: list[Contributor] = []
-
-
-def register_contributor(contributor: Contributor) -> None:
-    """Have a contributor asked before each answer. Called from an AppConfig's `ready`."""
-    if contributor not in _contributors:
-        _contributors.append(contributor)
-
-
 @dataclass(frozen=True)
 class Prompt:
     """What is sent for an answer, and what it was made of."""
 
-    # Below the instructions: what the conversation is about, and what was recalled.
+    # Below the instructions: what the conversation is about, and what was looked up.
     quoted: str
     messages: tuple[ChatMessage, ...]
-    # What was recalled, for a provider that is no model; a model finds it in `system`.
+    # What was looked up, for a provider that is no model; a model reads it in `system`.
     found: tuple[Found, ...]
-    # The messages that `messages` was made of, oldest first, and how many found no room.
+    # The messages that `messages` was made of, oldest first, and how many did not fit.
     window: tuple[UUID, ...] = ()
     left_out: int = 0
     instructions: str = TUTOR
@@ -108,188 +84,101 @@ class Prompt:
         )
 
 
-class Spoken(Protocol):
-    """As much of a message as a prompt takes."""
-
-    @property
-    def id(self) -> UUID: ...
-
-    @property
-    def content(self) -> str: ...
-
-    @property
-    def is_answer(self) -> bool: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    id: UUID
-    content: str
-    is_answer: bool
-
-
-@dataclass(frozen=True)
-class Recalling:
-    """What is being looked for in what a learner has, for a text of theirs."""
-
-    text: str
-    contributions: "tuple[Future[list[Found]], ...]"
-    messages: "Future[list[retrieval.Candidate]]"
-
-    @property
-    def parts(self) -> "tuple[Future[Any], ...]":
-        return (self.messages, *self.contributions)
-
-    @property
-    def is_done(self) -> bool:
-        return all(part.done() for part in self.parts)
-
-    @property
-    def has_failed(self) -> bool:
-        """Tell whether a part that is done was not found, or given up."""
-        return any(
-            part.done() and (part.cancelled() or part.exception() is not None)
-            for part in self.parts
-        )
-
-
-def begin_recall(
-    *, owner_id: UUID, text: str, now: datetime, conversation_id: UUID | None = None
-) -> Recalling | None:
-    """Begin to look for what bears on a text, in threads of its own; called as soon as it is known,
-    while it is being stored.
-    """
-    # The same for all of them, so that it is embedded once.
-    text = text[:EMBEDDED_CHARACTERS]
-    if not text.strip():
-        return None
-    return Recalling(
-        text=text,
-        # First what begins by embedding it: the others have something else to do first.
-        messages=background.run_aside(
-            retrieval.candidates, owner_id=owner_id, text=text, conversation_id=conversation_id
-        ),
-        contributions=tuple(
-            background.run_aside(
-                contributor, owner_id=owner_id, text=text, now=now, limit=FOUND_LIMIT
-            )
-            for contributor in _contributors
-        ),
-    )
-
-
 async def build(
-    *,
-    owner_id: UUID,
-    answer: Message,
-    now: datetime,
-    recalling: Recalling | None = None,
-    before: "Before | None" = None,
+    *, owner_id: UUID, answer: Message, now: datetime, lookup: Lookup | None = None
 ) -> Prompt:
-    """Return what to send for the answer that is to be written. Never raises for what could not
-    be recalled, which may have begun before. Two SQL queries besides unless `before` is known.
+    """Return what to send for the answer that is to be written.
+
+    `lookup` is the one that was started for the question, if one was. Two or three SQL queries.
     """
-    if before is None:
-        before = await background.run_in_database(_before, owner_id, answer)
-    kept = window(before.newest)
-    question = next((message for message in before.newest if not message.is_answer), None)
-    if recalling is None and question is not None:
-        recalling = begin_recall(
+    history = await background.run_in_database(read_history, owner_id, answer)
+    kept = window(history.newest)
+    question = next((message for message in history.newest if not message.is_answer), None)
+    if lookup is None and question is not None:
+        lookup = lookups.start(
             owner_id=owner_id,
             text=question.content,
             now=now,
             conversation_id=answer.conversation_id,
         )
-    found = await recall(
-        recalling,
+    found = await lookups.results(
+        lookup,
         owner_id=owner_id,
-        leave_out=[*(message.id for message in kept), *before.elsewhere],
+        leave_out=[*(message.id for message in kept), *history.other_branches],
     )
-    said = {" ".join(message.content.split()) for message in kept}
-    found = [item for item in found if item.kind != "message" or item.text not in said]
+    sent = {" ".join(message.content.split()) for message in kept}
+    found = [item for item in found if item.kind != "message" or item.text not in sent]
     return Prompt(
-        quoted=quoted(found, before.about),
+        quoted=quoted(found, history.about),
         messages=turns(kept),
         found=tuple(found),
         window=tuple(message.id for message in kept),
-        left_out=before.earlier + len(before.newest) - len(kept),
+        left_out=history.earlier + len(history.newest) - len(kept),
     )
 
 
-# What an answer's conversation is about, and whether anything in it has another version.
-_ABOUT = """
-SELECT seed.text, EXISTS (SELECT FROM chat_message WHERE conversation_id = c.id AND version > 1)
-FROM chat_conversation c LEFT JOIN chat_seed seed ON seed.conversation_id = c.id
-WHERE c.id = %s AND c.owner_id = %s
-"""
-# From a question back: no more of them than can fit into the window, as one message may be 50,000
-# characters long. A look into an index for each, whatever else there is.
-_NEWEST = f"""
-WITH RECURSIVE back (id, parent_id, content, role, position, newer, number) AS (
-    SELECT id, parent_id, content, role, position, 0::bigint, 1 FROM chat_message WHERE id = %s
-    UNION ALL
-    SELECT m.id, m.parent_id, m.content, m.role, m.position, newer + octet_length(back.content),
-           number + 1
-    FROM back JOIN chat_message m ON m.id = back.parent_id
-    WHERE newer + octet_length(back.content) <= %s AND number < {WINDOW_MESSAGES}
-)
-SELECT id, content, role = 'assistant', position FROM back ORDER BY number
-"""  # noqa: S608 - constants
-
-
 @dataclass(frozen=True)
-class Before:
-    """What was said before an answer on its branch, and around it."""
+class History:
+    """The messages before an answer on its branch, and what surrounds them."""
 
     # The newest first, and how many came before those.
-    newest: list[Said]
+    newest: list[Message]
     earlier: int
-    # What was said in other versions, which the model is not to be reminded of.
-    elsewhere: list[UUID]
+    # The messages on other branches, which are not quoted to the model.
+    other_branches: list[UUID]
     # What the conversation was opened about.
     about: str
 
 
-def about_question(owner_id: UUID, conversation_id: UUID) -> Question[tuple[str, bool] | None]:
-    """Ask what a conversation is about, and whether it has versions; None if it is not theirs."""
-    return Question(
-        _ABOUT,
-        [conversation_id, owner_id],
-        lambda rows: (rows[0][0] or "", rows[0][1]) if rows else None,
-    )
+def read_history(owner_id: UUID, answer: Message) -> History:
+    """Return what was said before an answer. Two SQL queries, three where there are branches.
 
-
-def newest_question(question_id: UUID | None) -> Question[Rows]:
-    """Ask for what was said up to a learner's question, as far as the window may reach."""
-    # A token is four bytes and a little more.
-    return Question(_NEWEST, [question_id, WINDOW_TOKENS * 4], list)
-
-
-def _before(owner_id: UUID, answer: Message) -> Before:
-    """Return what was said before an answer on its branch. One SQL query, two where there are
-    versions; in plain SQL, as the first words wait for them.
+    Empty if the conversation is not the owner's.
     """
-    about, rows = ask_both(
-        about_question(owner_id, answer.conversation_id), newest_question(answer.parent_id)
+    conversation = (
+        Conversation.objects.filter(id=answer.conversation_id, owner=owner_id)
+        .annotate(is_branched=branches.has_branches(answer.conversation_id))
+        .select_related("seed")
+        .first()
     )
-    return before(answer, about, rows)
+    if conversation is None:
+        return History([], 0, [], "")
+    other_branches: list[UUID] = []
+    if conversation.is_branched:
+        other_branches = list(branches.elsewhere(answer).values_list("id", flat=True))
+    seed = getattr(conversation, "seed", None)
+    messages = list(_newest_first(answer.parent_id, answer.position - 1))
+    return History(
+        newest=[message for message in messages if message.content],
+        earlier=messages[-1].position if messages else 0,
+        other_branches=other_branches,
+        about=seed.text if seed else "",
+    )
 
 
-def before(answer: Message, about: tuple[str, bool] | None, rows: Rows) -> Before:
-    """Return what two answers make. No SQL query, one where there are versions."""
-    if about is None:
-        return Before([], 0, [], "")
-    text, branched = about
-    elsewhere: list[UUID] = []
-    if branched:
-        elsewhere = list(branches.elsewhere(answer).values_list("id", flat=True))
-    newest = [Said(id_, content, is_answer) for id_, content, is_answer, _ in rows if content]
-    return Before(newest, rows[-1][3] if rows else 0, elsewhere, text)
+def _newest_first(question_id: UUID | None, position: int) -> Iterable[Message]:
+    """Return the messages of a branch from a question back, no more than may fit the window.
+
+    Limited by size in SQL, because one message may have 50,000 characters.
+    """
+    newer_bytes = Window(
+        Sum(Func(F("content"), function="OCTET_LENGTH", output_field=IntegerField())),
+        order_by=F("position").desc(),
+        frame=RowRange(end=-1),
+    )
+    return (
+        branches.path(question_id, down_to=position - WINDOW_MESSAGES + 1)
+        .annotate(newer_bytes=newer_bytes)
+        # A token is four bytes and a little more.
+        .filter(Q(newer_bytes=None) | Q(newer_bytes__lte=WINDOW_TOKENS * 4))
+        .only("id", "role", "content", "position")
+        .order_by("-position")
+    )
 
 
-def window(newest_first: Sequence[S], *, budget: int = WINDOW_TOKENS) -> list[S]:
+def window(newest_first: Sequence[Message], *, budget: int = WINDOW_TOKENS) -> list[Message]:
     """Return the messages that fit into the budget, oldest first. The last one is always in."""
-    kept: list[S] = []
+    kept: list[Message] = []
     left = budget
     for message in newest_first:
         left -= estimate_tokens(message.content)
@@ -299,11 +188,11 @@ def window(newest_first: Sequence[S], *, budget: int = WINDOW_TOKENS) -> list[S]
     return kept[::-1]
 
 
-def turns(messages: Iterable[Spoken]) -> tuple[ChatMessage, ...]:
+def turns(messages: Iterable[Message]) -> tuple[ChatMessage, ...]:
     """Return the messages as turns that alternate and begin with the learner's.
 
-    Providers insist on both; a conversation may lack them (an answer failed, a text was stored
-    for cards only).
+    Providers require both; a conversation may lack them (an answer failed, a text was stored for
+    cards only).
     """
     result: list[ChatMessage] = []
     for message in messages:
@@ -317,45 +206,8 @@ def turns(messages: Iterable[Spoken]) -> tuple[ChatMessage, ...]:
     return tuple(result)
 
 
-async def recall(
-    recalling: Recalling | None, *, owner_id: UUID, leave_out: Sequence[UUID]
-) -> list[Found]:
-    """Return what the learner has on this. A part that fails or is late is silently absent."""
-    if recalling is None:
-        return []
-    looking: list[asyncio.Future[list[Found]]] = [
-        *(asyncio.wrap_future(part) for part in recalling.contributions),
-        asyncio.ensure_future(_messages(recalling, owner_id, leave_out)),
-    ]
-    _, late = await asyncio.wait(looking, timeout=RECALL_SECONDS)
-    for part in late:
-        # One that has not begun never will; of one that has, nobody hears.
-        part.cancel()
-    return [item for part in looking if part not in late for item in _found_by(part)]
-
-
-async def _messages(recalling: Recalling, owner_id: UUID, leave_out: Sequence[UUID]) -> list[Found]:
-    known = set(leave_out)
-    candidates = await asyncio.wrap_future(recalling.messages)
-    left = [candidate for candidate in candidates if candidate.id not in known]
-    if not left:
-        return []
-    choosing = background.run_aside(
-        retrieval.chosen, left, owner_id=owner_id, text=recalling.text, limit=FOUND_LIMIT
-    )
-    return await asyncio.wrap_future(choosing)
-
-
-def _found_by(part: "asyncio.Future[list[Found]]") -> list[Found]:
-    error = part.exception()
-    if error is None:
-        return part.result()
-    logger.error("A part of what the learner has could not be recalled.", exc_info=error)
-    return []
-
-
 def quoted(found: Sequence[Found], about: str = "") -> str:
-    """Return what stands below the instructions; nothing where nothing was recalled."""
+    """Return what stands below the instructions; "" where nothing was found."""
     parts = []
     if about:
         parts.append(f"{SEED}\n\n{about[:SEED_CHARACTERS]}")
@@ -365,11 +217,11 @@ def quoted(found: Sequence[Found], about: str = "") -> str:
 
 
 def quote(item: Found) -> str:
-    """Return something recalled as the line by which a model is told of it."""
+    """Return the line that quotes something found."""
     title = _line(item.title, 120)
     if item.kind == "card":
         return f"- Card ({item.why}): {title} — {_line(item.text, CARD_CHARACTERS)}"
-    # How much of a message is quoted was decided when it was recalled.
+    # The text of a message was cut when it was selected.
     return f"- Note ({item.why}): {title} — {' '.join(item.text.split())}"
 
 

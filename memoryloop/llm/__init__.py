@@ -24,7 +24,7 @@ from memoryloop.llm.base import (
     TimedOut,
     Unreachable,
 )
-from memoryloop.llm.detect import detect, known
+from memoryloop.llm.detect import detect
 from memoryloop.llm.offline import OfflineProvider
 from memoryloop.llm.openai_compatible import CompatibleProvider
 from memoryloop.llm.openai_compatible import import_sdk as _import_openai
@@ -55,7 +55,6 @@ __all__ = [
     "check_endpoint",
     "claude",
     "detect",
-    "known",
     "offline",
     "openai_compatible",
     "warm_up",

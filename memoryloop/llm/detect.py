@@ -41,16 +41,6 @@ _lock = threading.Lock()
 _seen: dict[str, _Seen] = {}
 
 
-def known() -> Provider | None:
-    """Return what `detect` does if that takes no time: None where an Ollama is to be looked for."""
-    url = settings.OLLAMA_URL
-    configured = settings.OPENAI_BASE_URL or settings.OPENAI_API_KEY or not url
-    # Without the lock, which is held while somebody looks.
-    seen = _seen.get(url)
-    fresh = seen is not None and time.monotonic() - seen.at < limits.PROBE_KEPT_SECONDS - 1
-    return detect() if configured or fresh else None
-
-
 def detect() -> Provider:
     """Return the configured server, else a local Ollama that answers now, else offline.
 

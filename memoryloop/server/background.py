@@ -145,14 +145,6 @@ def run_aside(
     return _send(_get().side, function, *args, **kwargs)
 
 
-def after_turns(turns: int, function: Callable[[], object]) -> None:
-    """Call a function once the running loop has come round so often."""
-    if turns:
-        asyncio.get_running_loop().call_soon(after_turns, turns - 1, function)
-    else:
-        function()
-
-
 def _send(
     threads: concurrent.futures.ThreadPoolExecutor,
     function: Callable[P, T],

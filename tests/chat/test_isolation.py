@@ -12,7 +12,7 @@ from chat import urls
 from chat.conversations import versions
 from chat.conversations.conversations import ask, start_conversation
 from chat.models import Conversation, Message
-from chat.recall import answer_context, message_search, prompts, recall
+from chat.recall import answer_context, message_search, prompts, related_messages
 from chat.tasks import embed_missing
 from chat.web import palette
 from memoryloop.server import background
@@ -78,7 +78,7 @@ class AddressTests(TestCase):
         without = {str(each.name) for each in urls.urlpatterns if not each.pattern.converters}
         self.assertEqual(tried, {str(each.name) for each in urls.urlpatterns} - without)
         # What is looked for ahead is said to nobody, and never but in the learner's own.
-        self.assertEqual(without, {*LISTS, "start", "ahead"})
+        self.assertEqual(without, {*LISTS, "start", "prefetch"})
         self.assertEqual(self.everything(), before)
 
     def test_bobs_messages_are_no_place_in_alices_conversation(self) -> None:
@@ -169,9 +169,9 @@ class SearchTests(TestCase):
             )
 
     def test_nothing_of_it_is_recalled_for_anybody_else(self) -> None:
-        for found in recall.related_messages(owner_id=self.alice.id, text=SECRET):
+        for found in related_messages.related_messages(owner_id=self.alice.id, text=SECRET):
             self.assertNotIn("swordfish", found.text)
-        self.assertEqual(recall.related_messages(owner_id=uuid.uuid4(), text=SECRET), [])
+        self.assertEqual(related_messages.related_messages(owner_id=uuid.uuid4(), text=SECRET), [])
 
     def test_a_message_carries_its_owner_however_it_is_written(self) -> None:
         written = Message.objects.bulk_create(

@@ -18,8 +18,8 @@ def get_conversation(owner: User, conversation_id: UUID) -> Conversation:
     )
 
 
-def get_conversation_to_speak_in(owner: User, conversation_id: UUID) -> Conversation:
-    """Return the conversation alone: its leaf is read when it is locked. One SQL query."""
+def get_conversation_alone(owner: User, conversation_id: UUID) -> Conversation:
+    """Return the conversation without its leaf, which is read when it is locked. One SQL query."""
     return get_object_or_404(conversations_for_owner(owner), id=conversation_id)
 
 

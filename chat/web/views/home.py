@@ -3,15 +3,13 @@
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.http import HtmxHttpRequest
 from accounts.services import provider_for
-from chat.answers import generation
+from chat.answers.send_message import send_message
 from chat.conversations import pin_and_archive
-from chat.conversations.conversations import ask, start_conversation
-from chat.recall import prefetch
+from chat.conversations.conversations import start_conversation
 from chat.web.forms import MessageForm
 
 RECENT = 8
@@ -49,11 +47,7 @@ def start(request: HtmxHttpRequest) -> HttpResponse:
     if form.wants_cards:
         message = start_conversation(request.user, form.cleaned_data["content"])
         return redirect("flashcards:make", message.id)
-    recalling = prefetch.recall(
-        owner_id=request.user.id, text=form.cleaned_data["content"], now=timezone.now()
-    )
-    exchange = ask(request.user, form.cleaned_data["content"])
-    generation.start_on_commit(exchange.answer, request.user, recalling=recalling)
+    exchange = send_message(request.user, form.cleaned_data["content"])
     return redirect(exchange.message.conversation)
 
 

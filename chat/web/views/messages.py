@@ -1,21 +1,20 @@
 """One message: sending it, finding it, stopping and retrying an answer."""
 
-import time
 from uuid import UUID
 
 from django.contrib import messages as levels
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.http import HtmxHttpRequest
-from accounts.models import User
 from accounts.results import KeyState
 from accounts.services import test_refused
-from chat.answers import generation, send_message
+from chat.answers import generation
+from chat.answers.send_message import send_message
 from chat.conversations import branches
 from chat.conversations.conversations import (
     AnswerUnderway,
@@ -24,16 +23,11 @@ from chat.conversations.conversations import (
     retry_answer,
     stop_answer,
 )
-from chat.models import Conversation, Message
-from chat.recall import prefetch
+from chat.models import Message
 from chat.web.forms import MessageForm
 from chat.web.views import pages
-from chat.web.views.access import get_answer, get_conversation_to_speak_in, get_message
+from chat.web.views.access import get_answer, get_conversation_alone, get_message
 from memoryloop.web.toasts import toast
-
-HAND_ON_SECONDS = 0.000_3
-# Twice what it takes to ask a provider when everything is known.
-ASKING_SECONDS = 0.008
 
 
 @require_POST
@@ -44,45 +38,19 @@ def send(request: HtmxHttpRequest, conversation_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return _refused(request, conversation_id, form, status=422)
     content, after = form.cleaned_data["content"], form.cleaned_data["after"]
+    conversation = get_conversation_alone(request.user, conversation_id)
     try:
         if form.wants_cards:
-            conversation = get_conversation_to_speak_in(request.user, conversation_id)
             message = append_message(conversation, content, after=after)
             return _go(request, reverse("flashcards:make", args=[message.id]))
-        said = _ask(request.user, content, conversation_id=conversation_id, after=after)
+        exchange = send_message(request.user, content, conversation=conversation, after=after)
     except AnswerUnderway as error:
         form.add_error("content", error.sentence)
         return _refused(request, conversation_id, form, status=409)
-    conversation, exchange = said.conversation, said.exchange
     if request.htmx:
         context = pages.exchange_context(conversation, [exchange.message, exchange.answer])
         return render(request, "chat/_exchange.html", context)
     return redirect(f"{conversation.get_absolute_url()}#message-{exchange.message.id}")
-
-
-def _ask(
-    owner: User, content: str, *, conversation_id: UUID, after: UUID | None
-) -> send_message.Said:
-    """Store a question and have it answered: what the first words wait for."""
-    now = timezone.now()
-    recalling = prefetch.recall(
-        owner_id=owner.id, text=content, now=now, conversation_id=conversation_id
-    )
-    if recalling is not None and not recalling.is_done:
-        # The first words wait longest for the question to be embedded: that begins now, not when
-        # this thread is next made to hand the interpreter on.
-        time.sleep(HAND_ON_SECONDS)
-    try:
-        said = send_message.say(
-            owner, content, conversation_id=conversation_id, after=after, now=now
-        )
-    except Conversation.DoesNotExist:
-        raise Http404 from None
-    generation.start_on_commit(said.exchange.answer, owner, recalling=recalling, ready=said.ready)
-    if recalling is not None and recalling.is_done:
-        # Nothing holds the asking up but this thread, which would render the page beside it.
-        generation.wait_until_asked(said.exchange.answer.id, ASKING_SECONDS)
-    return said
 
 
 @require_safe
@@ -155,7 +123,7 @@ def _refused(
     request: HtmxHttpRequest, conversation_id: UUID, form: MessageForm, *, status: int
 ) -> HttpResponse:
     """Show what is wrong where it was typed, with what was typed."""
-    conversation = get_conversation_to_speak_in(request.user, conversation_id)
+    conversation = get_conversation_alone(request.user, conversation_id)
     context = pages.conversation_context(request, conversation, form)
     if not request.htmx:
         return render(request, "chat/conversation.html", context, status=status)

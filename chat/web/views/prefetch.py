@@ -1,4 +1,4 @@
-"""What stands in the field while a message is being typed."""
+"""Prefetching for a message while it is typed."""
 
 from django import forms
 from django.contrib.auth.decorators import login_required
@@ -12,21 +12,21 @@ from chat.web.forms import MessageForm
 
 
 class TypedForm(MessageForm):
-    """A message as far as it is typed, and the conversation that it is typed into, if any."""
+    """A message as far as it is typed, and the conversation, unless it will begin one."""
 
     conversation = forms.UUIDField(required=False)
 
 
 @require_POST
 @login_required
-def ahead(request: HtmxHttpRequest) -> HttpResponse:
-    """Begin to look for what bears on a message, which is neither stored nor answered.
+def prefetch_message(request: HtmxHttpRequest) -> HttpResponse:
+    """Start the lookup for a message, which is neither stored nor answered.
 
-    Says nothing, whatever was sent: who is typing is told what is wrong when they send it.
+    The response is empty even for an invalid message: errors are shown when it is sent.
     """
     form = TypedForm(request.POST)
     if form.is_valid():
-        prefetch.begin(
+        prefetch.start(
             owner_id=request.user.id,
             text=form.cleaned_data["content"],
             now=timezone.now(),

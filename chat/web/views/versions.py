@@ -15,7 +15,7 @@ from chat.answers import generation
 from chat.conversations import versions
 from chat.conversations.conversations import MessageError
 from chat.models import Conversation, Message
-from chat.recall import prompts
+from chat.recall import lookup as lookups
 from chat.web.forms import EditForm
 from chat.web.views import pages
 from chat.web.views.access import get_answer, get_message, get_question
@@ -45,7 +45,7 @@ def edit(request: HtmxHttpRequest, message_id: UUID) -> HttpResponse:
     form = EditForm(request.POST)
     if not form.is_valid():
         return _form(request, question, form, status=422)
-    recalling = prompts.begin_recall(
+    lookup = lookups.start(
         owner_id=request.user.id,
         text=form.cleaned_data["content"],
         now=timezone.now(),
@@ -53,7 +53,7 @@ def edit(request: HtmxHttpRequest, message_id: UUID) -> HttpResponse:
     )
     try:
         exchange = versions.edit_message(question, form.cleaned_data["content"])
-        generation.start_on_commit(exchange.answer, request.user, recalling=recalling)
+        generation.start_on_commit(exchange.answer, request.user, lookup=lookup)
     except MessageError as error:
         form.add_error("content", error.sentence)
         return _form(request, question, form, status=409)

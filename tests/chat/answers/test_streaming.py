@@ -321,8 +321,8 @@ class ContributorTests(StreamingTestCase):
             raise RuntimeError("no cards today")
 
         with (
-            mock.patch("chat.recall.prompts._contributors", [broken]),
-            self.assertLogs("chat.recall.prompts", "ERROR"),
+            mock.patch("chat.recall.lookup._contributors", [broken]),
+            self.assertLogs("chat.recall.lookup", "ERROR"),
         ):
             answer = self.finished(self.ask())
 

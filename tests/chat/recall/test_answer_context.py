@@ -166,7 +166,7 @@ class WholeTests(TransactionTestCase):
         first = ask(self.alice, "What is a cell?")
         Message.objects.filter(id=first.answer.id).update(status="complete", content="Life.")
         second = ask(self.alice, "Go on", conversation=first.message.conversation)
-        with mock.patch("chat.recall.prompts._contributors", [mock.Mock(return_value=[CARD])]):
+        with mock.patch("chat.recall.lookup._contributors", [mock.Mock(return_value=[CARD])]):
             building = prompts.build(owner_id=self.alice.id, answer=second.answer, now=NOW)
             prompt = background.submit(building, name="build").result(10)
 

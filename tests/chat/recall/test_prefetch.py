@@ -12,7 +12,7 @@ from accounts.models import User
 from chat import tasks
 from chat.conversations.conversations import start_conversation
 from chat.models import Message
-from chat.recall import answer_context, prefetch, prompts
+from chat.recall import answer_context, lookup, prefetch
 from memoryloop import embeddings
 from memoryloop.llm.base import Found
 from tests.base import PASSWORD
@@ -39,39 +39,39 @@ class Contributor:
         return []
 
 
-class AheadTests(TestCase):
+class PrefetchTests(TestCase):
     def setUp(self) -> None:
         prefetch.clear_cache()
         self.addCleanup(prefetch.clear_cache)
         self.contributor = Contributor()
         self.addCleanup(self.contributor.go_on.set)
-        self.enterContext(mock.patch.object(prompts, "_contributors", [self.contributor]))
+        self.enterContext(mock.patch.object(lookup, "_contributors", [self.contributor]))
         self.owner = uuid4()
 
-    def begin(self, text: str = TEXT, **given: UUID) -> bool:
-        return prefetch.begin(**{"owner_id": self.owner, **given}, text=text, now=NOW)
+    def start(self, text: str = TEXT, **given: UUID) -> bool:
+        return prefetch.start(**{"owner_id": self.owner, **given}, text=text, now=NOW)
 
-    def recall(self, text: str = TEXT, **given: UUID) -> prompts.Recalling:
-        recalling = prefetch.recall(**{"owner_id": self.owner, **given}, text=text, now=NOW)
-        assert recalling is not None
-        return recalling
+    def take(self, text: str = TEXT, **given: UUID) -> lookup.Lookup:
+        taken = prefetch.take(**{"owner_id": self.owner, **given}, text=text, now=NOW)
+        assert taken is not None
+        return taken
 
-    def done(self, recalling: prompts.Recalling) -> None:
-        for part in recalling.parts:
+    def done(self, started: lookup.Lookup) -> None:
+        for part in started.parts:
             part.exception(10)
 
     def test_what_was_typed_and_is_sent_is_looked_for_once(self) -> None:
-        self.assertTrue(self.begin())
-        self.assertTrue(self.begin())
-        self.done(self.recall())
+        self.assertTrue(self.start())
+        self.assertTrue(self.start())
+        self.done(self.take())
         self.assertEqual(self.contributor.asked, [TEXT])
         # It is used up.
-        self.done(self.recall())
+        self.done(self.take())
         self.assertEqual(self.contributor.asked, [TEXT, TEXT])
 
     def test_space_around_it_makes_no_difference(self) -> None:
-        self.begin()
-        self.done(self.recall(f"{TEXT}\n"))
+        self.start()
+        self.done(self.take(f"{TEXT}\n"))
         self.assertEqual(self.contributor.asked, [TEXT])
 
     def test_other_words_conversations_and_learners_are_looked_up_anew(self) -> None:
@@ -83,47 +83,47 @@ class AheadTests(TestCase):
             with self.subTest(text=text, **given):
                 prefetch.clear_cache()
                 self.contributor.asked.clear()
-                self.assertTrue(self.begin())
-                self.done(self.recall(text, **given))
+                self.assertTrue(self.start())
+                self.done(self.take(text, **given))
                 self.assertEqual(self.contributor.asked, [TEXT, text])
 
     def test_what_has_failed_or_is_old_is_looked_up_anew(self) -> None:
         self.contributor.fails = True
-        self.begin()
-        self.done(prefetch._kept[self.owner].recalling)
-        self.done(self.recall())
+        self.start()
+        self.done(prefetch._kept[self.owner].lookup)
+        self.done(self.take())
         self.assertEqual(len(self.contributor.asked), 2)
 
         self.contributor.fails = False
-        self.begin()
+        self.start()
         with mock.patch.object(prefetch, "KEPT_SECONDS", 0.0):
-            self.done(self.recall())
+            self.done(self.take())
         self.assertEqual(len(self.contributor.asked), 4)
 
     def test_one_is_looked_up_at_a_time_and_not_all_are_kept(self) -> None:
         self.contributor.go_on.clear()
-        self.assertTrue(self.begin())
-        self.assertFalse(self.begin(owner_id=uuid4()))
+        self.assertTrue(self.start())
+        self.assertFalse(self.start(owner_id=uuid4()))
         self.contributor.go_on.set()
-        self.done(prefetch._kept[self.owner].recalling)
+        self.done(prefetch._kept[self.owner].lookup)
 
-        with mock.patch.object(prefetch, "KEPT_MOST", 2):
+        with mock.patch.object(prefetch, "MAX_KEPT", 2):
             for _ in range(4):
                 other = uuid4()
-                self.assertTrue(self.begin(owner_id=other))
-                self.done(prefetch._kept[other].recalling)
+                self.assertTrue(self.start(owner_id=other))
+                self.done(prefetch._kept[other].lookup)
         self.assertEqual(len(prefetch._kept), 2)
 
     def test_nothing_is_looked_for_where_there_are_no_words(self) -> None:
-        self.assertFalse(self.begin("  "))
-        self.assertIsNone(prefetch.recall(owner_id=self.owner, text=" ", now=NOW))
+        self.assertFalse(self.start("  "))
+        self.assertIsNone(prefetch.take(owner_id=self.owner, text=" ", now=NOW))
 
 
 class TypedViewTests(TestCase):
     def setUp(self) -> None:
         prefetch.clear_cache()
         self.addCleanup(prefetch.clear_cache)
-        self.address = reverse("chat:ahead")
+        self.address = reverse("chat:prefetch")
         self.alice = User.objects.create_user("alice@example.org", PASSWORD)
 
     def test_a_text_is_neither_stored_nor_spoken_about(self) -> None:
@@ -157,9 +157,9 @@ class AnswerTests(StreamingTestCase):
         said = start_conversation(self.alice, "Quokkas smile because of their teeth.")
         bobs = start_conversation(self.bob, "Quokkas smile at Bob alone.")
         tasks.embed_messages([str(said.id), str(bobs.id)])
-        self.client.post(reverse("chat:ahead"), {"content": TEXT})
-        recalling = prefetch._kept[self.alice.pk].recalling
-        for part in recalling.parts:
+        self.client.post(reverse("chat:prefetch"), {"content": TEXT})
+        started = prefetch._kept[self.alice.pk].lookup
+        for part in started.parts:
             part.result(10)
 
         self.claude.reply("They do not know that they do.")

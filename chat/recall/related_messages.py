@@ -1,4 +1,8 @@
-"""What a learner has said or been told before that bears on what they ask now."""
+"""Related messages: the learner's earlier messages that bear on a text, to be quoted in a prompt.
+
+`candidates` ranks messages by meaning and by words; `select` reads the best of them and cuts them
+to the room there is.
+"""
 
 import logging
 import re
@@ -7,12 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection
+from django.db.models.functions import Left
 from django.urls import reverse
 
+from chat.models import Message
 from chat.recall import message_search
+from chat.recall.embedding import EMBEDDED_CHARACTERS
 from chat.recall.tokens import cut_to_tokens, estimate_tokens
-from chat.tasks import EMBEDDED_CHARACTERS
 from memoryloop import embeddings
 from memoryloop.llm.base import Found
 
@@ -20,21 +25,16 @@ logger = logging.getLogger(__name__)
 
 # With MiniLM unrelated sentences lie at 0.8 and beyond, a question and its answer at 0.2 to 0.6.
 MAX_DISTANCE = 0.62
-# What all that is recalled may take of the prompt, and any one of it.
-RECALLED_TOKENS = 2_000
+# What all quoted messages may take of the prompt, and any one of them.
+QUOTED_TOKENS = 2_000
 MESSAGE_TOKENS = 500
-# Less than this of a message says nothing.
+# The beginning of a message is quoted only if it has at least this many tokens.
 FEWEST_TOKENS = 40
-# Of those that may bear on a question so many are looked at: the nearest are often part of the
-# conversation itself, which is sent anyway.
+# Many, because the nearest messages are often part of the conversation itself, which is sent
+# anyway.
 CANDIDATES = 60
 # MESSAGE_TOKENS of a text that is half spaces.
 _READ_CHARACTERS = 4_000
-_MESSAGES = """
-SELECT m.id, left(m.content, %s), m.created_at, c.title
-FROM chat_message m JOIN chat_conversation c ON c.id = m.conversation_id AND c.deleted_at IS NULL
-WHERE m.id = ANY(%s) AND c.owner_id = %s AND m.content <> '' AND m.status <> 'streaming'
-"""
 _WORD = re.compile(r"\w{3,40}")
 _STOP_WORDS = frozenset(
     word
@@ -47,7 +47,7 @@ _STOP_WORDS = frozenset(
 
 
 @dataclass(frozen=True)
-class _Said:
+class _Message:
     id: UUID
     content: str
     created_at: datetime
@@ -56,10 +56,10 @@ class _Said:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A message that may bear on a question, and how it was found."""
+    """A message that may bear on a text, and the reason."""
 
     id: UUID
-    how: str
+    why: str
 
 
 def related_messages(
@@ -67,12 +67,12 @@ def related_messages(
 ) -> list[Found]:
     """Return the owner's messages nearest in meaning, the nearest first, each text once.
 
-    All of them together take RECALLED_TOKENS at most. Messages without an embedding are found by
-    their words, and so is everything when the embedder does not work. Five SQL queries at most;
-    embedding the text takes some 7 ms.
+    All of them together take QUOTED_TOKENS at most. Messages without an embedding are found by
+    their words, and so are all when the embedder fails. Five SQL queries at most; embedding the
+    text takes some 7 ms.
     """
     found = candidates(owner_id=owner_id, text=text, limit=limit * 2 + len(leave_out))
-    return chosen(found, owner_id=owner_id, text=text, leave_out=leave_out, limit=limit)
+    return select(found, owner_id=owner_id, text=text, leave_out=leave_out, limit=limit)
 
 
 def candidates(
@@ -82,21 +82,21 @@ def candidates(
     limit: int = CANDIDATES,
     conversation_id: UUID | None = None,
 ) -> list[Candidate]:
-    """Return what may bear on a text, the best first. Two SQL queries; two more where messages
-    outside the conversation are not embedded, and again without meaning.
+    """Return the messages that may bear on a text, the best first.
 
-    What was said just now in the conversation itself is sent with the question anyway.
+    Two or three SQL queries; two more where messages outside the conversation `conversation_id`
+    lack an embedding. Those of that conversation are sent with the question anyway.
     """
-    near, waiting = _near(owner_id, text, limit, conversation_id)
+    near = _near(owner_id, text, limit)
     by_words = []
-    if near is None or waiting:
-        # While the embedder works, words are for what it has not come to yet.
+    if near is None or message_search.has_unembedded(owner_id=owner_id, but=conversation_id):
+        # Where meaning can be searched by, words are for the messages without an embedding.
         by_words = _by_words(owner_id, text, limit, unembedded=near is not None)
-    ways = dict.fromkeys(by_words, "the same words") | dict.fromkeys(near or [], "close in meaning")
-    return [Candidate(id_, ways[id_]) for id_ in dict.fromkeys([*(near or []), *by_words])]
+    why = dict.fromkeys(by_words, "the same words") | dict.fromkeys(near or [], "close in meaning")
+    return [Candidate(id_, why[id_]) for id_ in dict.fromkeys([*(near or []), *by_words])]
 
 
-def chosen(
+def select(
     found: Sequence[Candidate],
     *,
     owner_id: UUID,
@@ -104,18 +104,25 @@ def chosen(
     leave_out: Sequence[UUID] = (),
     limit: int = 5,
 ) -> list[Found]:
-    """Return those of the candidates that are quoted. One SQL query."""
+    """Return the candidates to quote, without those in `leave_out`. One SQL query."""
     known = set(leave_out)
-    # The same text may have been said twice.
+    # More than are wanted: the same text may have been written twice.
     left = [candidate for candidate in found if candidate.id not in known][: limit * 3]
     if not left:
         return []
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _MESSAGES, [_READ_CHARACTERS, [candidate.id for candidate in left], owner_id]
+    messages = (
+        Message.objects.filter(
+            id__in=[candidate.id for candidate in left],
+            conversation__owner_id=owner_id,
+            conversation__deleted_at=None,
         )
-        rows = {row[0]: _Said(*row) for row in cursor.fetchall()}
-    ranked = [(rows[each.id], each.how) for each in left if each.id in rows]
+        .exclude(content="")
+        .exclude(status=Message.Status.STREAMING)
+        .annotate(beginning=Left("content", _READ_CHARACTERS))
+        .values_list("id", "beginning", "created_at", "conversation__title")
+    )
+    by_id = {row[0]: _Message(*row) for row in messages}
+    ranked = [(by_id[each.id], each.why) for each in left if each.id in by_id]
     return _within_budget(ranked, {" ".join(text.split())}, limit)
 
 
@@ -126,28 +133,26 @@ def _by_words(owner_id: UUID, text: str, limit: int, *, unembedded: bool) -> lis
     )
 
 
-def _near(
-    owner_id: UUID, text: str, limit: int, conversation_id: UUID | None
-) -> tuple[list[UUID] | None, bool]:
-    """Return what is near in meaning, None where the text cannot be embedded; and whether there are
-    messages outside the conversation that are found by their words only.
-    """
+def _near(owner_id: UUID, text: str, limit: int) -> list[UUID] | None:
+    """Return the messages near in meaning; None where the text cannot be embedded."""
     embedder = embeddings.get_embedder()
     try:
         vector = embedder.embed([text[:EMBEDDED_CHARACTERS]])[0]
     except embeddings.EmbeddingError:
-        logger.warning("The question could not be embedded; looking for its words.")
-        return None, True
-    near, waiting = message_search.nearest_and_waiting(
-        owner_id=owner_id, vector=vector, model=embedder.name, limit=limit, but=conversation_id
+        logger.warning("The text could not be embedded; searching for its words.")
+        return None
+    near = message_search.nearest(
+        owner_id=owner_id, vector=vector, model=embedder.name, limit=limit
     )
-    return [item.id for item in near if item.distance < MAX_DISTANCE], waiting
+    return [item.id for item in near if item.distance < MAX_DISTANCE]
 
 
-def _within_budget(ranked: Sequence[tuple[_Said, str]], seen: set[str], limit: int) -> list[Found]:
+def _within_budget(
+    ranked: Sequence[tuple[_Message, str]], seen: set[str], limit: int
+) -> list[Found]:
     found: list[Found] = []
-    left = RECALLED_TOKENS
-    for message, how in ranked:
+    left = QUOTED_TOKENS
+    for message, why in ranked:
         flat = " ".join(message.content.split())
         if flat in seen:
             continue
@@ -160,7 +165,7 @@ def _within_budget(ranked: Sequence[tuple[_Said, str]], seen: set[str], limit: i
                 title=message.title,
                 text=text,
                 url=reverse("chat:message", args=[message.id]),
-                why=f"{how}, {message.created_at:%-d %B %Y}",
+                why=f"{why}, {message.created_at:%-d %B %Y}",
             )
         )
         if len(found) == limit or left < FEWEST_TOKENS:
