@@ -4,16 +4,13 @@ from dataclasses import dataclass
 from enum import Enum
 
 from accounts.models import MODEL_MAX_CHARACTERS
+from memoryloop.errors import UserError
 
 _SHORT_KEY_CHARACTERS = 16
 
 
-class AccountError(Exception):
-    """A request that cannot be granted, with one plain sentence that says what to do."""
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
+class AccountError(UserError):
+    """A request that cannot be granted."""
 
 
 class InvalidKey(AccountError):

@@ -5,12 +5,11 @@ from uuid import UUID
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from flashcards.cards import embedding, jobs, media, trash
+from flashcards.cards import bulk_actions, embedding, jobs, media, trash
 from flashcards.drafting import documents
 from flashcards.duplicates import collection_search
 from flashcards.exchange import export_job, import_job, uploads
 from flashcards.review import backlog
-from flashcards.search import bulk_actions
 from flashcards.store.maintenance import checkpoint, optimize
 
 
@@ -25,8 +24,7 @@ def run_checkpoint(timestamp: int) -> None:  # noqa: ARG001 - procrastinate pass
 @app.task(name=jobs.EMBED_CARDS)
 def embed_cards_of(owner_id: str) -> None:
     """Embed what one owner's cards lack, then have it moved into LanceDB."""
-    while embedding.embed_cards(owner_id=UUID(owner_id)):
-        continue
+    embedding.embed_all(owner_id=UUID(owner_id))
     jobs.request_checkpoint()
 
 

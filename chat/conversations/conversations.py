@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from chat.conversations import branches, jobs
 from chat.models import MESSAGE_MAX_CHARACTERS, TITLE_MAX_CHARACTERS, Conversation, Message
+from memoryloop.errors import UserError
 
 # A writer that has given no sign of life for this long is dead.
 HEARTBEAT_TIMEOUT = timedelta(seconds=15)
@@ -29,12 +30,8 @@ KEPT_CONTENT = Case(When(content="", then=F("earlier_content")), default=F("cont
 Status = Message.Status
 
 
-class MessageError(Exception):
-    """A message that cannot be taken. `sentence` is for the learner."""
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
+class MessageError(UserError):
+    """A message that cannot be taken."""
 
 
 class EmptyMessage(MessageError):

@@ -1,26 +1,68 @@
-"""Change many cards at once, of one owner or of several.
+"""Batches: the loop of everything that changes many cards.
 
-In batches, each of one owner and one transaction: an owner's reviews wait for a batch, never for
-the whole. What was done before a failure stays done, and doing it again changes nothing more.
+Each batch is one transaction of one owner, whose reviews wait for one batch and never for the
+whole. What was done before a failure stays done, and doing it again changes nothing more.
+`bulk_actions.py` keeps with each batch what undoes it.
 """
 
+import contextlib
 import dataclasses
-from collections.abc import Callable, Iterable, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
-
-from flashcards import store
 from flashcards.cards import jobs
+from flashcards.cards.change import Changed, Edit, change_cards
 from flashcards.domain.records import Flashcard
-from flashcards.store import Change, OwnerGone, cards
+from flashcards.store import OwnerGone
+from flashcards.store.journal import journal
+from flashcards.store.maintenance import checkpoint
 
 BATCH_CARDS = 500
+# So many batches in the journal slow down its readers: they go into LanceDB in between.
+CHECKPOINT_BATCHES = 8
+
+
+def run_batches(owner_id: UUID, change_next: Callable[[], bool]) -> None:
+    """Call `change_next` until it returns False; moves the journal into LanceDB in between.
+
+    It changes one batch and returns whether there is more. For the background worker: a job that
+    is called again goes on where `change_next` finds it. Ends early if the account is deleted.
+    """
+    with contextlib.suppress(OwnerGone):
+        for number in itertools.count(1):
+            # Outside the batch's transaction: what is decoded of the journal is kept only there.
+            journal.read(owner_id)
+            if not change_next():
+                break
+            if number % CHECKPOINT_BATCHES == 0:
+                checkpoint.run()
+    if number > 1:
+        jobs.request_checkpoint()
+
+
+def change_in_batches(
+    owner_id: UUID, card_ids: Iterable[UUID], edit: Edit, *, include_deleted: bool = False
+) -> list[Changed]:
+    """Change cards of one owner as `change_cards` does, batch by batch. Raises OwnerGone."""
+    changed: list[Changed] = []
+    for ids in split(card_ids):
+        changed += change_cards(owner_id, ids, edit, include_deleted=include_deleted)
+    return changed
+
+
+def split(card_ids: Iterable[UUID]) -> Iterator[Sequence[UUID]]:
+    """Yield the ids in batches, each id once."""
+    ids = list(dict.fromkeys(card_ids))
+    return (ids[start : start + BATCH_CARDS] for start in range(0, len(ids), BATCH_CARDS))
+
+
+# What the admin does to cards of several owners
 
 
 def suspend_cards(cards: Iterable[Flashcard]) -> list[Flashcard]:
-    """Keep cards out of review until further notice. Returns those that were in it."""
+    """Keep cards out of review until they are resumed. Returns those that were in review."""
     return _change(cards, lambda card: dataclasses.replace(card, suspended=True))
 
 
@@ -30,54 +72,22 @@ def resume_cards(cards: Iterable[Flashcard]) -> list[Flashcard]:
 
 
 def delete_cards(cards: Iterable[Flashcard], *, now: datetime) -> list[Flashcard]:
-    """Put cards into the bin. Returns those that were not in it."""
-    return _change(
-        cards,
-        lambda card: dataclasses.replace(card, deleted_at=card.deleted_at or now),
-    )
+    """Put cards into the trash. Returns those that were not in it."""
+    return _change(cards, lambda card: dataclasses.replace(card, deleted_at=card.deleted_at or now))
 
 
 def restore_cards(cards: Iterable[Flashcard]) -> list[Flashcard]:
-    """Take cards out of the bin, just as they were. Returns those that were in it."""
+    """Take cards out of the trash, unchanged. Returns those that were in it."""
     return _change(cards, lambda card: dataclasses.replace(card, deleted_at=None))
 
 
-def _change(
-    cards: Iterable[Flashcard], change: Callable[[Flashcard], Flashcard]
-) -> list[Flashcard]:
-    """Journal the new image of each card that the change makes another; return those images.
-
-    Cards are read again under their owner's lock. Those that are gone by then are left out.
-    """
+def _change(cards: Iterable[Flashcard], edit: Edit) -> list[Flashcard]:
+    """Change cards of whatever owners; those of a deleted account are left out."""
     ids_by_owner: dict[UUID, list[UUID]] = {}
     for card in cards:
         ids_by_owner.setdefault(card.owner_id, []).append(card.id)
-    changed: list[Flashcard] = []
+    changed: list[Changed] = []
     for owner_id, ids in ids_by_owner.items():
-        for batch in _batches(ids):
-            changed += _change_batch(owner_id, batch, change)
-    return changed
-
-
-def _change_batch(
-    owner_id: UUID, ids: Sequence[UUID], change: Callable[[Flashcard], Flashcard]
-) -> list[Flashcard]:
-    try:
-        with transaction.atomic():
-            store.lock_owner(owner_id)
-            found = cards.for_owner(owner_id).with_deleted().in_bulk(ids)
-            after = [
-                image
-                for image, card in ((change(card), card) for card in found.values())
-                if image != card
-            ]
-            store.write(Change(image) for image in after)
-            if len(after) == BATCH_CARDS:
-                jobs.request_checkpoint()
-    except OwnerGone:
-        return []
-    return after
-
-
-def _batches(ids: Sequence[UUID]) -> Iterable[Sequence[UUID]]:
-    return (ids[start : start + BATCH_CARDS] for start in range(0, len(ids), BATCH_CARDS))
+        with contextlib.suppress(OwnerGone):
+            changed += change_in_batches(owner_id, ids, edit, include_deleted=True)
+    return [each.after for each in changed]

@@ -1,11 +1,11 @@
-"""What a learner can do with cards. Every change is one transaction that ends in the journal.
+"""Cards: create, edit, delete, restore, suspend, bury and find them.
 
-All functions name the owner; times come in as arguments. Errors carry a `.sentence` for people.
+All functions name the owner; times come in as arguments. Refusals are `UserError`s.
 """
 
 import dataclasses
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -14,7 +14,8 @@ from django.db import transaction
 from chat.conversations.conversations import mark_cards_made
 from chat.models import Message
 from flashcards import store
-from flashcards.cards import history, jobs
+from flashcards.cards import jobs
+from flashcards.cards.change import add_cards, change_card
 from flashcards.domain.card_sides import card_ordinals
 from flashcards.domain.records import Flashcard, NewCard
 from flashcards.domain.validation import check_words, clean
@@ -70,16 +71,14 @@ def create_cards(
         for position, (card, note_id, ordinal) in enumerate(each)
     ]
     with transaction.atomic():
-        store.lock_owner(owner_id)
-        store.write(Change(card) for card in created)
+        if created:
+            add_cards(owner_id, map(Change, created))
         if message is not None and created:
             mark_cards_made(message, now)
         if batch is not None:
             batch.status = DraftBatch.Status.DONE
             batch.updated_at = now
             batch.save(update_fields=["status", "updated_at"])
-        if created:
-            jobs.request_embedding(owner_id)
     return created
 
 
@@ -94,41 +93,41 @@ def edit_card(
 ) -> Flashcard:
     """Change a card's words; its schedule stays. Raises BadCard or DoesNotExist."""
 
-    def edited(card: Flashcard) -> Flashcard:
+    def edit(card: Flashcard) -> Flashcard:
         check_words(question, answer, extra, card.kind)
-        after = dataclasses.replace(
+        return dataclasses.replace(
             card,
             question=clean(question),
             answer=clean(answer),
             extra=clean(extra),
             edited_at=now,
         )
-        if after.text_hash != card.text_hash:
-            # The vector is of other words now.
-            after = dataclasses.replace(after, embedding_model="")
-        return after
 
-    with transaction.atomic():
-        card = _change(owner_id, card_id, edited, edited_at=now)
-        jobs.request_embedding(owner_id)
-    return card
+    return change_card(owner_id, card_id, edit, now=now).after
 
 
 def delete_card(*, owner_id: UUID, card_id: UUID, now: datetime) -> Flashcard:
-    """Put a card into the bin. Raises DoesNotExist."""
-    return _change(owner_id, card_id, lambda card: dataclasses.replace(card, deleted_at=now))
+    """Put a card into the trash. Raises DoesNotExist."""
+    return change_card(
+        owner_id, card_id, lambda card: dataclasses.replace(card, deleted_at=now)
+    ).after
 
 
 def restore_card(*, owner_id: UUID, card_id: UUID) -> Flashcard:
-    """Take a card out of the bin, just as it was. Raises DoesNotExist."""
-    return _change(
-        owner_id, card_id, lambda card: dataclasses.replace(card, deleted_at=None), deleted=True
-    )
+    """Take a card out of the trash, unchanged. Raises DoesNotExist."""
+    return change_card(
+        owner_id,
+        card_id,
+        lambda card: dataclasses.replace(card, deleted_at=None),
+        include_deleted=True,
+    ).after
 
 
 def set_suspended(*, owner_id: UUID, card_id: UUID, suspended: bool) -> Flashcard:
     """Keep a card out of review until further notice, or let it back in. Raises DoesNotExist."""
-    return _change(owner_id, card_id, lambda card: dataclasses.replace(card, suspended=suspended))
+    return change_card(
+        owner_id, card_id, lambda card: dataclasses.replace(card, suspended=suspended)
+    ).after
 
 
 def set_tags(
@@ -139,14 +138,16 @@ def set_tags(
     With `now` it counts as an edit, which the card's history shows.
     """
     kept = tuple(dict.fromkeys(tag for tag in map(clean, tags) if tag))
-    return _change(
-        owner_id, card_id, lambda card: dataclasses.replace(card, tags=kept), edited_at=now
-    )
+    return change_card(
+        owner_id, card_id, lambda card: dataclasses.replace(card, tags=kept), now=now
+    ).after
 
 
 def bury_card(*, owner_id: UUID, card_id: UUID, until: datetime) -> Flashcard:
     """Keep a card out of review until a time. Raises DoesNotExist."""
-    return _change(owner_id, card_id, lambda card: dataclasses.replace(card, buried_until=until))
+    return change_card(
+        owner_id, card_id, lambda card: dataclasses.replace(card, buried_until=until)
+    ).after
 
 
 def delete_for_owner(*, owner_id: UUID) -> None:
@@ -179,25 +180,3 @@ def search_cards(*, owner_id: UUID, text: str = "") -> Query[Flashcard]:
 
 def count_cards(*, owner_id: UUID) -> int:
     return cards.for_owner(owner_id).count()
-
-
-# Helpers
-
-
-def _change(
-    owner_id: UUID,
-    card_id: UUID,
-    change: Callable[[Flashcard], Flashcard],
-    *,
-    deleted: bool = False,
-    edited_at: datetime | None = None,
-) -> Flashcard:
-    """Apply a change to a card under the owner's lock and journal its new image."""
-    with transaction.atomic():
-        store.lock_owner(owner_id)
-        before = get_card(owner_id=owner_id, card_id=card_id, include_deleted=deleted)
-        after = change(before)
-        store.write([Change(after)])
-        if edited_at is not None:
-            history.record(owner_id=owner_id, before=[before], after=[after], now=edited_at)
-    return after

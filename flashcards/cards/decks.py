@@ -11,13 +11,12 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from flashcards import store
+from flashcards.cards.change import change_card
 from flashcards.domain.query import parser
 from flashcards.domain.records import Flashcard
 from flashcards.domain.validation import CardError
 from flashcards.models import Deck, RemovedDecks
 from flashcards.models.decks import DECK_NAME_MAX_CHARACTERS, DECK_SEPARATOR
-from flashcards.store import Change, cards
 
 DECKS_MOST = 1_000
 
@@ -135,13 +134,9 @@ def set_decks(*, owner_id: UUID, card_id: UUID, deck_ids: Iterable[UUID]) -> Fla
     own = Deck.objects.filter(owner_id=owner_id, id__in=wanted, search="")
     if own.count() != len(wanted):
         raise BadDeck("One of these decks is not there any more.")
-    with transaction.atomic():
-        store.lock_owner(owner_id)
-        card = cards.for_owner(owner_id).get(id=card_id)
-        after = dataclasses.replace(card, deck_ids=tuple(wanted))
-        if after != card:
-            store.write([Change(after)])
-    return after
+    return change_card(
+        owner_id, card_id, lambda card: dataclasses.replace(card, deck_ids=tuple(wanted))
+    ).after
 
 
 # Reading decks

@@ -1,11 +1,12 @@
-"""Cards and meaning: give each card its vector, find the cards near a text."""
+"""Embedding: give each card the vector of its text, and find the cards nearest to a text."""
 
 import dataclasses
+from collections.abc import Callable
 from uuid import UUID
 
-from django.db import transaction
-
 from flashcards import store
+from flashcards.cards import batch
+from flashcards.cards.change import change_cards
 from flashcards.domain.records import Flashcard
 from flashcards.store import Change, cards
 from flashcards.store.lance import codec
@@ -30,22 +31,39 @@ def embed_cards(*, owner_id: UUID, limit: int = BATCH_CARDS) -> int:
 
     The model runs before the lock is taken; a card edited meanwhile is left for the next round.
     """
-    found = cards.for_owner(owner_id)
-    without = list(found.filter(embedding_model="")[:limit])
+    without = list(cards.for_owner(owner_id).filter(embedding_model="")[:limit])
     if not without:
         return 0
     embedder = get_embedder()
     vectors = embedder.embed([card.embedding_text for card in without])
-    with transaction.atomic():
-        store.lock_owner(owner_id)
-        current = found.in_bulk([card.id for card in without])
-        changes = [
-            Change(
-                dataclasses.replace(current[card.id], embedding_model=embedder.name),
-                vector=codec.vector_to_bytes(vector),
-            )
-            for card, vector in zip(without, vectors, strict=True)
-            if card.id in current and current[card.id].text_hash == card.text_hash
-        ]
-        store.write(changes)
-    return len(changes)
+    embedded = {
+        card.id: (card.text_hash, vector) for card, vector in zip(without, vectors, strict=True)
+    }
+
+    def add_vector(card: Flashcard) -> Change | None:
+        text_hash, vector = embedded[card.id]
+        if card.text_hash != text_hash:
+            return None
+        named = dataclasses.replace(card, embedding_model=embedder.name)
+        return Change(named, vector=codec.vector_to_bytes(vector))
+
+    return len(change_cards(owner_id, list(embedded), add_vector))
+
+
+def embed_all(*, owner_id: UUID, progress: Callable[[int], None] = lambda _: None) -> int:
+    """Give every card of an owner a vector. Return how many got one. For the worker.
+
+    `progress` gets how many cards each batch had. Raises EmbeddingError.
+    """
+    total = 0
+
+    def embed_next() -> bool:
+        nonlocal total
+        embedded = embed_cards(owner_id=owner_id)
+        total += embedded
+        if embedded:
+            progress(embedded)
+        return embedded > 0
+
+    batch.run_batches(owner_id, embed_next)
+    return total

@@ -5,13 +5,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
-
-from flashcards import store
-from flashcards.cards import history
+from flashcards.cards.change import change_card
 from flashcards.domain.records import Flashcard
 from flashcards.domain.validation import CardError
-from flashcards.store import Change, cards
 
 # By number, as Anki has them; the name says what the colour says.
 FLAGS = ("No flag", "Red", "Orange", "Green", "Blue", "Pink", "Turquoise", "Purple")
@@ -37,14 +33,9 @@ def set_labels(
         )
     if not 0 <= flag < len(FLAGS):
         raise BadLabel("There is no such flag.")
-    with transaction.atomic():
-        store.lock_owner(owner_id)
-        before = cards.for_owner(owner_id).get(id=card_id)
-        after = dataclasses.replace(before, tags=kept, flag=flag)
-        if after != before:
-            store.write([Change(after)])
-            history.record(owner_id=owner_id, before=[before], after=[after], now=now)
-    return after
+    return change_card(
+        owner_id, card_id, lambda card: dataclasses.replace(card, tags=kept, flag=flag), now=now
+    ).after
 
 
 def _clean(tag: str) -> str:

@@ -13,13 +13,12 @@ from uuid import UUID
 
 from django.db import transaction
 
-from flashcards import store
-from flashcards.cards import history, jobs
 from flashcards.cards.cards import create_cards
+from flashcards.cards.change import read_locked, without_stale_vector, write_changed
 from flashcards.domain.card_sides import card_ordinals
 from flashcards.domain.records import Flashcard, Kind, NewCard, State
 from flashcards.domain.validation import BadCard, check_words, clean
-from flashcards.store import Change, cards
+from flashcards.store import Query, cards
 
 # What a learner writes is a note, even when it gives one card.
 NewNote = NewCard
@@ -83,8 +82,7 @@ def edit_note(
     BadCard, or DoesNotExist.
     """
     with transaction.atomic():
-        store.lock_owner(owner_id)
-        whole = list(cards.for_owner(owner_id).with_deleted().filter(note_id=note_id))
+        whole = read_locked(owner_id, _whole_note(owner_id, note_id))
         alive = [card for card in whole if card.deleted_at is None]
         if not alive:
             raise Flashcard.DoesNotExist("There is no such note.")
@@ -103,15 +101,13 @@ def edit_note(
         before = set(card_ordinals(first.kind, first.question))
         edited = _edited(whole, shared, before, ordinals, now)
         changed = [*edited.cards, *edited.removed]
-        store.write(Change(card) for card in changed)
-        history.record(owner_id=owner_id, before=whole, after=changed, now=now)
-        jobs.request_embedding(owner_id)
+        write_changed(owner_id, whole, changed, now=now)
     return edited
 
 
 def delete_note(*, owner_id: UUID, note_id: UUID, now: datetime) -> list[Flashcard]:
     """Put every card of a note into the bin. Raises DoesNotExist if it has none."""
-    return _change_all(
+    return _change_note(
         owner_id,
         note_id,
         lambda card: dataclasses.replace(card, deleted_at=now) if not card.deleted_at else None,
@@ -125,7 +121,7 @@ def restore_note(*, owner_id: UUID, note_id: UUID) -> list[Flashcard]:
         asked = card.ordinal in card_ordinals(card.kind, card.question)
         return dataclasses.replace(card, deleted_at=None) if card.deleted_at and asked else None
 
-    return _change_all(owner_id, note_id, restored)
+    return _change_note(owner_id, note_id, restored)
 
 
 def _allowed_kind(present: Kind, wanted: Kind | None) -> Kind:
@@ -172,11 +168,8 @@ def _edited(
 
 
 def _with(card: Flashcard, shared: dict[str, object], now: datetime) -> Flashcard:
-    after: Flashcard = dataclasses.replace(card, edited_at=now, **shared)  # type: ignore[arg-type] # by name
-    if after.text_hash != card.text_hash:
-        # The vector is of other words now.
-        after = dataclasses.replace(after, embedding_model="")
-    return after
+    after = dataclasses.replace(card, edited_at=now, **shared)  # type: ignore[arg-type] # by name
+    return without_stale_vector(card, after)
 
 
 def _sibling(card: Flashcard, ordinal: int, position: int, now: datetime) -> Flashcard:
@@ -193,14 +186,17 @@ def _sibling(card: Flashcard, ordinal: int, position: int, now: datetime) -> Fla
     return made
 
 
-def _change_all(
-    owner_id: UUID, note_id: UUID, change: Callable[[Flashcard], Flashcard | None]
+def _change_note(
+    owner_id: UUID, note_id: UUID, edit: Callable[[Flashcard], Flashcard | None]
 ) -> list[Flashcard]:
     with transaction.atomic():
-        store.lock_owner(owner_id)
-        found = list(cards.for_owner(owner_id).with_deleted().filter(note_id=note_id))
+        found = read_locked(owner_id, _whole_note(owner_id, note_id))
         if not found:
             raise Flashcard.DoesNotExist("There is no such note.")
-        changed = [after for card in found if (after := change(card)) is not None]
-        store.write(Change(card) for card in changed)
-    return changed
+        after = [new for card in found if (new := edit(card)) is not None]
+        return [each.after for each in write_changed(owner_id, found, after)]
+
+
+def _whole_note(owner_id: UUID, note_id: UUID) -> Query[Flashcard]:
+    """Return the cards of a note, those in the trash included."""
+    return cards.for_owner(owner_id).with_deleted().filter(note_id=note_id)

@@ -5,14 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-
-from flashcards import store
-from flashcards.cards import history, jobs
+from flashcards.cards import history
+from flashcards.cards.change import change_cards
 from flashcards.domain.records import Flashcard
 from flashcards.domain.validation import CardError
 from flashcards.models import CardEdit
-from flashcards.store import Change, cards
 
 
 class NothingToRevert(CardError):
@@ -28,19 +25,15 @@ def revert(*, owner_id: UUID, card_id: UUID, edit_id: UUID, now: datetime) -> li
     edits = history.edits_for_owner(owner_id)
     edit = edits.get(id=edit_id, card_id=card_id)
     earlier = {e.card_id: e.before for e in edits.filter(change_id=edit.change_id)}
-    with transaction.atomic():
-        store.lock_owner(owner_id)
-        found = cards.for_owner(owner_id).in_bulk(list(earlier))
-        before = [card for card in found.values() if history.content(card) != earlier[card.id]]
-        if not before:
-            raise NothingToRevert("The card has these words already.")
-        after = [with_words(card, earlier[card.id], now) for card in before]
-        store.write(Change(card) for card in after)
-        history.record(
-            owner_id=owner_id, before=before, after=after, now=now, reverts=edit.change_id
-        )
-        jobs.request_embedding(owner_id)
-    return after
+
+    def give_back(card: Flashcard) -> Flashcard | None:
+        words = earlier[card.id]
+        return with_words(card, words, now) if history.content(card) != words else None
+
+    changed = change_cards(owner_id, list(earlier), give_back, now=now, reverts=edit.change_id)
+    if not changed:
+        raise NothingToRevert("The card has these words already.")
+    return [each.after for each in changed]
 
 
 def newest_edit(*, owner_id: UUID, card_id: UUID) -> CardEdit | None:
@@ -49,8 +42,8 @@ def newest_edit(*, owner_id: UUID, card_id: UUID) -> CardEdit | None:
 
 
 def with_words(card: Flashcard, words: dict[str, Any], now: datetime) -> Flashcard:
-    """Return the card with other words and tags; its vector goes where they changed it."""
-    after = dataclasses.replace(
+    """Return the card with other words and tags."""
+    return dataclasses.replace(
         card,
         question=words["question"],
         answer=words["answer"],
@@ -58,6 +51,3 @@ def with_words(card: Flashcard, words: dict[str, Any], now: datetime) -> Flashca
         tags=tuple(words["tags"]),
         edited_at=now,
     )
-    if after.text_hash != card.text_hash:
-        after = dataclasses.replace(after, embedding_model="")
-    return after

@@ -2,7 +2,7 @@
 
 import dataclasses
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -10,16 +10,14 @@ from django.db import transaction
 from django.db.models import Q
 
 from flashcards import store
-from flashcards.cards import history, jobs
+from flashcards.cards import batch, history, jobs
 from flashcards.domain.records import Flashcard
 from flashcards.models import NotDuplicates
-from flashcards.store import Change, OwnerGone, Query, cards
+from flashcards.store import OwnerGone, Query, cards
 
 logger = logging.getLogger(__name__)
 
 KEEP = timedelta(days=30)
-# Cards of one transaction: reviews of their owner wait for so many, no more.
-BATCH_CARDS = 500
 
 
 def cards_in_bin(*, owner_id: UUID, text: str = "") -> Query[Flashcard]:
@@ -30,16 +28,13 @@ def cards_in_bin(*, owner_id: UUID, text: str = "") -> Query[Flashcard]:
 
 def restore(*, owner_id: UUID, card_ids: Iterable[UUID]) -> list[Flashcard]:
     """Take cards out of the bin, just as they were; those not in it are left alone."""
-    restored: list[Flashcard] = []
-    for part in _batches(card_ids):
-        with transaction.atomic():
-            store.lock_owner(owner_id)
-            found = cards_in_bin(owner_id=owner_id).in_bulk(part)
-            after = [dataclasses.replace(card, deleted_at=None) for card in found.values()]
-            store.write(Change(card) for card in after)
-            jobs.request_embedding(owner_id)
-        restored += after
-    return restored
+    changed = batch.change_in_batches(
+        owner_id,
+        card_ids,
+        lambda card: dataclasses.replace(card, deleted_at=None),
+        include_deleted=True,
+    )
+    return [each.after for each in changed]
 
 
 def erase(*, owner_id: UUID, card_ids: Iterable[UUID]) -> int:
@@ -48,10 +43,10 @@ def erase(*, owner_id: UUID, card_ids: Iterable[UUID]) -> int:
     From this commit on nobody reads them; their files follow with the next checkpoint.
     """
     erased = 0
-    for part in _batches(card_ids):
+    for part in batch.split(card_ids):
         with transaction.atomic():
             store.lock_owner(owner_id)
-            found = list(cards_in_bin(owner_id=owner_id).in_bulk(part).values())
+            found = list(cards_in_bin(owner_id=owner_id).filter(id__in=frozenset(part)))
             ids = [card.id for card in found]
             store.erase_cards(found)
             history.forget(owner_id=owner_id, card_ids=ids)
@@ -83,8 +78,3 @@ def days_left(card: Flashcard, now: datetime) -> int:
     if card.deleted_at is None:
         raise ValueError("This card is not in the bin.")
     return max(0, -((now - card.deleted_at - KEEP) // timedelta(days=1)))
-
-
-def _batches(card_ids: Iterable[UUID]) -> Iterable[Sequence[UUID]]:
-    ids = list(dict.fromkeys(card_ids))
-    return (ids[start : start + BATCH_CARDS] for start in range(0, len(ids), BATCH_CARDS))

@@ -1,5 +1,6 @@
-"""Build the demo learner: one transaction, through the journal, as every change of a card goes."""
+"""The demo learner: conversations, cards and ninety days of reviews, made in one transaction."""
 
+import itertools
 import random
 import uuid
 from collections.abc import Callable
@@ -10,8 +11,7 @@ from django.db import transaction
 
 from accounts.models import User
 from chat.models import Conversation, Message
-from flashcards import store
-from flashcards.cards import jobs
+from flashcards.cards.change import add_cards
 from flashcards.demo import content
 from flashcards.demo.content import DemoCard, DemoConversation
 from flashcards.demo.simulation import Learner
@@ -41,7 +41,6 @@ def build(*, password: str, seed: int, now: datetime, report: Callable[[str], ob
     rng = random.Random(seed)  # noqa: S311 - a simulation that has to repeat itself
     with transaction.atomic():
         user = User.objects.create_user(EMAIL, password, name=NAME)
-        store.lock_owner(user.id)
         zone = zone_of(user)
         today = day_start(now, zone)
         talks = content.conversations()
@@ -57,9 +56,8 @@ def build(*, password: str, seed: int, now: datetime, report: Callable[[str], ob
                 learner.add(arrivals.pop(0))
             learner.live_through(begins)
         report(f"{len(learner.steps):,} reviews in {DAYS} days")
-        store.write(Change(card) for card in cards)
-        store.write(Change(card, log) for card, log in learner.steps)
-        jobs.request_embedding(user.id)
+        reviews = (Change(card, log) for card, log in learner.steps)
+        add_cards(user.id, itertools.chain(map(Change, cards), reviews))
     return Built(user, len(talks), len(cards), len(learner.steps))
 
 

@@ -2,17 +2,14 @@
 
 from flashcards.domain.card_sides import card_ordinals
 from flashcards.domain.records import ANSWER_MAX_CHARACTERS, QUESTION_MAX_CHARACTERS, Kind
+from memoryloop.errors import UserError
 
 # A text with more gaps than this is a chapter, not a note.
 CARDS_A_NOTE = 50
 
 
-class CardError(Exception):
-    """Something a learner asked of a card cannot be done; `.sentence` says why."""
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
+class CardError(UserError):
+    """Something that a learner asked of a card cannot be done."""
 
 
 class BadCard(CardError):

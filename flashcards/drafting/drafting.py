@@ -24,6 +24,7 @@ from flashcards.drafting.candidates import CANDIDATES_MAX, Seen
 from flashcards.drafting.origins import Origin
 from flashcards.drafting.writing import INTERRUPTED, TEXT_GONE
 from flashcards.models import Draft, DraftBatch
+from memoryloop.errors import UserError
 from memoryloop.llm import base as llm
 
 # A writer that has given no sign of life for this long is dead.
@@ -33,12 +34,8 @@ NOT_READY = "This answer is still being written. Make cards when it is complete.
 Status = DraftBatch.Status
 
 
-class DraftingError(Exception):
-    """Drafts of a message cannot be made, or cannot be decided on. `sentence` is for people."""
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
+class DraftingError(UserError):
+    """Drafts of a message cannot be made, or cannot be decided on."""
 
 
 class NotReady(DraftingError):

@@ -16,6 +16,7 @@ from flashcards.drafting.candidates import CANDIDATES_MAX, Candidate, Seen, card
 from flashcards.drafting.linter import Finding
 from flashcards.drafting.prompts import CONTRAST, SPLIT, SYSTEM
 from flashcards.drafting.prose import count_words, paragraphs, without_code
+from memoryloop.errors import UserError
 from memoryloop.llm.base import LlmError, Provider
 
 logger = logging.getLogger(__name__)
@@ -37,12 +38,8 @@ _OF_TWO = frozenset({"list", "several_facts", "answer_in_question"})
 KNOWN_QUESTIONS = 60
 
 
-class TooLittle(Exception):
-    """There is not enough in a text to make cards of. `sentence` is for the learner."""
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
+class TooLittle(UserError):
+    """There is not enough in a text to make cards of."""
 
 
 class CardDraft(BaseModel):

@@ -11,18 +11,17 @@ from datetime import datetime
 from uuid import UUID
 
 import numpy as np
-from django.db import transaction
 from numpy.typing import NDArray
 
 from flashcards import store
-from flashcards.cards import history, jobs
+from flashcards.cards.change import change_card
 from flashcards.domain import card_sides
 from flashcards.domain.records import ANSWER_MAX_CHARACTERS, Flashcard, Kind
 from flashcards.domain.validation import CardError, check_words, clean
 from flashcards.duplicates import similarity
 from flashcards.duplicates.similarity import Said
 from flashcards.models import NotDuplicates
-from flashcards.store import Change, cards
+from flashcards.store import cards
 from memoryloop.embeddings import EmbeddingError, get_embedder
 
 logger = logging.getLogger(__name__)
@@ -234,16 +233,8 @@ def _overlap(card: Flashcard, score: float, question: float) -> Overlap | None:
 def _edited(
     owner_id: UUID, card_id: UUID, change: Callable[[Flashcard], Flashcard], now: datetime
 ) -> Flashcard:
-    with transaction.atomic():
-        store.lock_owner(owner_id)
-        before = cards.for_owner(owner_id).get(id=card_id)
-        after = change(before)
-        if after == before:
-            return before
-        after = dataclasses.replace(after, edited_at=now)
-        if after.text_hash != before.text_hash:
-            after = dataclasses.replace(after, embedding_model="")
-        store.write([Change(after)])
-        history.record(owner_id=owner_id, before=[before], after=[after], now=now)
-        jobs.request_embedding(owner_id)
-    return after
+    def edit(card: Flashcard) -> Flashcard | None:
+        after = change(card)
+        return dataclasses.replace(after, edited_at=now) if after != card else None
+
+    return change_card(owner_id, card_id, edit, now=now).after

@@ -1,11 +1,11 @@
-"""Take over what is in a file, some thousand notes at a time, and undo that.
+"""The import job: take over the notes of a file in steps of some thousand, and undo that.
 
-Each step is one transaction: its cards and reviews in the journal, what undoes it in a row beside
-the import. The learner's reviews wait for a step at most; a worker that dies goes on where it was.
+Each step writes, in one transaction, its cards and reviews, the progress and what undoes the step
+(ImportPart). The learner's reviews wait for one step at most; a worker that dies goes on where it
+was.
 """
 
 import dataclasses
-import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -13,7 +13,8 @@ from uuid import UUID
 from django.db import transaction
 
 from flashcards import store, study_settings
-from flashcards.cards import history, jobs
+from flashcards.cards import batch, history, jobs
+from flashcards.cards.change import change_cards
 from flashcards.cards.revert import with_words
 from flashcards.domain.records import Flashcard
 from flashcards.domain.validation import CardError
@@ -25,19 +26,13 @@ from flashcards.exchange.import_notes import Maker
 from flashcards.exchange.media import Pictures
 from flashcards.exchange.report import Report
 from flashcards.models import CardImport, Deck, ImportPart, NoteOrigin
-from flashcards.store import Change, OwnerGone, cards
+from flashcards.store import cards
 from flashcards.store.maintenance import checkpoint
-
-logger = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
 Status = CardImport.Status
 _UNDER_WAY = (Status.WORKING, Status.UNDOING)
-# Steps between which the journal is moved into LanceDB.
-CHECKPOINT_STEPS = 10
-# Cards that an undo changes at once.
-BATCH_CARDS = 500
-# A worker that has said nothing for so long is gone.
+# A worker that has reported no progress for so long is dead.
 HEARTBEAT = timedelta(minutes=5)
 BROKEN = "Something went wrong here. What was imported until then stays; undo it or try again."
 
@@ -89,8 +84,6 @@ def run(*, import_id: UUID, clock: Clock) -> None:
         _take_back(row, clock)
     except CardError as error:
         _fail(row, error.sentence, clock())
-    except OwnerGone:
-        logger.info("The owner of an import is gone.")
     except Exception:
         _fail(row, BROKEN, clock())
         raise
@@ -118,14 +111,24 @@ def _import(row: CardImport, clock: Clock) -> None:
             pictures=pictures,
             report=report,
         )
-        for number, wholes in enumerate(source.wholes(after=row.position), 1):
+        steps = iter(source.wholes(after=row.position))
+        is_complete = False
+
+        def import_next() -> bool:
+            nonlocal is_complete
+            wholes = next(steps, None)
+            if wholes is None:
+                is_complete = True
+                return False
             step = maker.step(wholes)
             report.take_pictures(pictures)
-            if not _write(row, wholes, step, report, clock()):
-                return
-            if number % CHECKPOINT_STEPS == 0:
-                checkpoint.run()
-    # Seen by then, and so is the page that says it is done.
+            return _write(row, wholes, step, report, clock())
+
+        batch.run_batches(row.owner_id, import_next)
+    if not is_complete:
+        # Undone, or another worker is at it.
+        return
+    # The page that says it is done may be opened once the cards can be read.
     checkpoint.run_until_empty()
     done = CardImport.objects.filter(id=row.id, status=Status.WORKING)
     if done.update(status=Status.DONE, updated_at=clock()):
@@ -144,21 +147,25 @@ def _write(
             return False
         if step.cards:
             store.write_many(row.owner_id, step.cards, step.logs)
-        before, after = _changed(row.owner_id, step, now)
-        store.write(Change(card) for card in after)
-        history.record(owner_id=row.owner_id, before=before, after=after, now=now)
-        was = {card.id: card for card in before}
+        # Read again under the lock: the learner may have edited them.
+        changed = change_cards(
+            row.owner_id,
+            list(step.changes),
+            lambda card: step.changes[card.id](card, now),
+            include_deleted=True,
+            now=now,
+        )
         ids = [card.id for card in step.cards]
-        ids += [card.id for card in after if was[card.id].deleted_at]
+        ids += [each.after.id for each in changed if each.before.deleted_at]
+        words = [
+            [str(each.after.id), history.content(each.before), history.content(each.after)]
+            for each in changed
+        ]
         ImportPart.objects.create(
             card_import=fresh,
             number=fresh.parts.count(),
             card_ids=b"".join(card_id.bytes for card_id in ids),
-            changes=[
-                [str(card.id), history.content(was[card.id]), history.content(card)]
-                for card in after
-                if history.content(card) != history.content(was[card.id])
-            ],
+            changes=[each for each in words if each[1] != each[2]],
         )
         NoteOrigin.objects.bulk_create(
             step.origins,
@@ -172,19 +179,6 @@ def _write(
     return True
 
 
-def _changed(
-    owner_id: UUID, step: import_notes.Step, now: datetime
-) -> tuple[list[Flashcard], list[Flashcard]]:
-    """Return the cards that are there already, as they are and as the file has them."""
-    if not step.changes:
-        return [], []
-    # Read again under the lock: the learner may have been at them.
-    found = cards.for_owner(owner_id).with_deleted().in_bulk(list(step.changes))
-    pairs = [(card, step.changes[card_id](card, now)) for card_id, card in found.items()]
-    changed = [(card, after) for card, after in pairs if after != card]
-    return [card for card, _ in changed], [after for _, after in changed]
-
-
 # Undo
 
 
@@ -193,58 +187,52 @@ def _take_back(row: CardImport, clock: Clock) -> None:
         return
     # Its last steps may have been written just now.
     checkpoint.run_until_empty()
-    batches = 0
-    while True:
-        fresh = CardImport.objects.filter(id=row.id, status=Status.UNDOING).first()
-        if fresh is None:
-            return
-        part = fresh.parts.last()
-        if part is None:
-            break
-        for ids in _batches(part):
-            _bin(row.owner_id, ids, clock())
-            CardImport.objects.filter(id=row.id).update(updated_at=clock())
-            batches += 1
-            if batches % CHECKPOINT_STEPS == 0:
-                checkpoint.run()
-        _restore_words(row.owner_id, part, clock())
-        left = CardImport.objects.filter(id=row.id)
-        with transaction.atomic():
-            share = fresh.done // (part.number + 1)
-            left.update(done=fresh.done - share, updated_at=clock())
-            part.delete()
-    made = [UUID(deck_id) for deck_id in fresh.report.get("decks", ())]
-    _remove_empty(row.owner_id, made)
-    CardImport.objects.filter(id=row.id).update(status=Status.UNDONE, done=0, updated_at=clock())
-    uploads.discard(row)
+    batch.run_batches(row.owner_id, lambda: _take_back_next(row, clock()))
+    undone = CardImport.objects.filter(id=row.id, status=Status.UNDOING).first()
+    if undone is not None:
+        made = [UUID(deck_id) for deck_id in undone.report.get("decks", ())]
+        _remove_empty(row.owner_id, made)
+        CardImport.objects.filter(id=row.id).update(
+            status=Status.UNDONE, done=0, updated_at=clock()
+        )
+        uploads.discard(row)
 
 
-def _batches(part: ImportPart) -> list[list[UUID]]:
-    packed = bytes(part.card_ids)
-    ids = [UUID(bytes=packed[at : at + 16]) for at in range(0, len(packed), 16)]
-    return [ids[at : at + BATCH_CARDS] for at in range(0, len(ids), BATCH_CARDS)]
+def _take_back_next(row: CardImport, now: datetime) -> bool:
+    """Put a batch of the last part's cards into the trash. Return whether there is more.
 
-
-def _bin(owner_id: UUID, ids: list[UUID], now: datetime) -> None:
+    With the last batch of a part go its changes of words, and the part itself.
+    """
     with transaction.atomic():
-        store.lock_owner(owner_id)
-        found = cards.for_owner(owner_id).in_bulk(ids)
-        store.write(Change(dataclasses.replace(card, deleted_at=now)) for card in found.values())
+        store.lock_owner(row.owner_id)
+        fresh = CardImport.objects.select_for_update().get(id=row.id)
+        part = fresh.parts.last()
+        if fresh.status != Status.UNDOING or part is None:
+            return False
+        size = 16 * batch.BATCH_CARDS
+        packed, part.card_ids = part.card_ids[:size], part.card_ids[size:]
+        ids = [UUID(bytes=bytes(packed[at : at + 16])) for at in range(0, len(packed), 16)]
+        change_cards(row.owner_id, ids, lambda card: dataclasses.replace(card, deleted_at=now))
+        if part.card_ids:
+            part.save(update_fields=["card_ids"])
+        else:
+            _restore_words(row.owner_id, part, now)
+            fresh.done -= fresh.done // (part.number + 1)
+            part.delete()
+        fresh.updated_at = now
+        fresh.save(update_fields=["done", "updated_at"])
+    return True
 
 
 def _restore_words(owner_id: UUID, part: ImportPart, now: datetime) -> None:
     """Give cards the words from before the import; those edited since keep what they have."""
     words = {UUID(card_id): (before, after) for card_id, before, after in part.changes}
-    if not words:
-        return
-    with transaction.atomic():
-        store.lock_owner(owner_id)
-        found = cards.for_owner(owner_id).with_deleted().in_bulk(list(words))
-        was = [card for card in found.values() if history.content(card) == words[card.id][1]]
-        after = [with_words(card, words[card.id][0], now) for card in was]
-        store.write(Change(card) for card in after)
-        history.record(owner_id=owner_id, before=was, after=after, now=now)
-        jobs.request_embedding(owner_id)
+
+    def give_back(card: Flashcard) -> Flashcard | None:
+        before, after = words[card.id]
+        return with_words(card, before, now) if history.content(card) == after else None
+
+    change_cards(owner_id, list(words), give_back, include_deleted=True, now=now)
 
 
 def _remove_empty(owner_id: UUID, deck_ids: list[UUID]) -> None:

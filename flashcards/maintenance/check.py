@@ -16,6 +16,7 @@ from django.db import transaction
 
 from chat.models import Message
 from flashcards import scheduling, store
+from flashcards.cards import batch
 from flashcards.domain.records import Flashcard, ReviewLog, text_hash
 from flashcards.models import Document, JournalEntry, StudySettings
 from flashcards.scheduling import ScheduleSettings
@@ -207,12 +208,12 @@ class _Check:
             if card.owner_id in self.owners:
                 by_owner[card.owner_id].append(card)
         for owner_id, items in by_owner.items():
-            with transaction.atomic():
-                store.lock_owner(owner_id)
-                current = cards.for_owner(owner_id).with_deleted()
-                fresh = current.in_bulk([card.id for card in items])
-                store.write(Change(change(card)) for card in fresh.values())
-            self.found[kind].repaired += len(fresh)
+            ids = [card.id for card in items]
+            # A Change each: what is written in two ways is written again though it is the same.
+            written = batch.change_in_batches(
+                owner_id, ids, lambda card: Change(change(card)), include_deleted=True
+            )
+            self.found[kind].repaired += len(written)
 
     def _residue(self) -> None:
         for entry_id in health.applied_entries():

@@ -6,18 +6,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
-from django.db import transaction
 
-from flashcards import store
-from flashcards.cards import embedding
+from flashcards.cards import batch, embedding
+from flashcards.cards.change import change_cards
 from flashcards.domain.records import Flashcard
-from flashcards.store import Change, OwnerGone, Query, cards
+from flashcards.store import Query, cards
 from flashcards.store.maintenance import checkpoint
 from memoryloop.embeddings import get_embedder
-
-# So many changes of one owner make the journal slow to read.
-CHECKPOINT_CARDS = 5_000
-BATCH_CARDS = 500
 
 
 @dataclass(frozen=True)
@@ -48,15 +43,14 @@ def reembed(
     checkpoint.run_until_empty()
     counts = {owner: _without_vector(owner).count() for owner in owners}
     total, done = sum(counts.values()), 0
+
+    def count(embedded: int) -> None:
+        nonlocal done
+        done += embedded
+        progress(done, max(total, done))
+
     for owner in owners:
-        unmoved = 0
-        while counts[owner] and (step := _embed(owner)):
-            done += step
-            unmoved += step
-            progress(done, max(total, done))
-            if unmoved >= CHECKPOINT_CARDS:
-                checkpoint.run_until_empty()
-                unmoved = 0
+        embedding.embed_all(owner_id=owner, progress=count)
     checkpoint.run_until_empty()
     return Reembedded(sum(map(bool, counts.values())), dropped, done)
 
@@ -69,38 +63,26 @@ def _without_vector(owner_id: UUID) -> Query[Flashcard]:
     return cards.for_owner(owner_id).filter(embedding_model="")
 
 
-def _embed(owner_id: UUID) -> int:
-    try:
-        return embedding.embed_cards(owner_id=owner_id)
-    except OwnerGone:
-        return 0
-
-
 def _drop(owner_id: UUID, keep: str) -> int:
-    """Throw away an owner's vectors but those of the model to keep. Return how many there were."""
-    # In the bin too: a card may come back from it.
+    """Throw away an owner's vectors but those of the model to keep. Return how many there were.
+
+    The cards are marked as having no vector; a checkpoint then removes it.
+    """
+    # In the trash too: a card may come back from it.
     found = cards.for_owner(owner_id).with_deleted().exclude(embedding_model="")
-    dropped = unmoved = 0
-    while ids := [card.id for card in found.exclude(embedding_model=keep)[:BATCH_CARDS]]:
-        dropped += (step := _forget(owner_id, ids))
-        unmoved += step
-        if not step:
-            break
-        if unmoved >= CHECKPOINT_CARDS:
-            checkpoint.run_until_empty()
-            unmoved = 0
+    dropped = 0
+
+    def drop_next() -> bool:
+        nonlocal dropped
+        ids = [card.id for card in found.exclude(embedding_model=keep)[: batch.BATCH_CARDS]]
+        changed = change_cards(
+            owner_id,
+            ids,
+            lambda card: dataclasses.replace(card, embedding_model=""),
+            include_deleted=True,
+        )
+        dropped += len(changed)
+        return bool(changed)
+
+    batch.run_batches(owner_id, drop_next)
     return dropped
-
-
-def _forget(owner_id: UUID, ids: list[UUID]) -> int:
-    """Mark cards as having no vector, which a checkpoint then removes."""
-    try:
-        with transaction.atomic():
-            store.lock_owner(owner_id)
-            found = cards.for_owner(owner_id).with_deleted().in_bulk(ids)
-            store.write(
-                Change(dataclasses.replace(card, embedding_model="")) for card in found.values()
-            )
-    except OwnerGone:
-        return 0
-    return len(found)

@@ -49,7 +49,7 @@ class BulkPart(models.Model):
 
     change = models.ForeignKey(BulkChange, on_delete=models.CASCADE, related_name="parts")
     number = models.PositiveIntegerField()
-    # [card's id, what undoes the change]; see flashcards.search.card_actions.
+    # [card's id, what undoes the change]; see flashcards.cards.card_actions.
     inverses = models.JSONField()
 
     class Meta:

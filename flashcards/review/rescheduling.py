@@ -12,8 +12,8 @@ import numpy as np
 from django.db import transaction
 
 from flashcards import scheduling, store, study_settings
-from flashcards.cards import jobs
-from flashcards.domain.records import ReviewLog, State
+from flashcards.cards.change import change_cards
+from flashcards.domain.records import Flashcard, ReviewLog, State
 from flashcards.domain.study_day import Day
 from flashcards.models import StudySettings
 from flashcards.scheduling.simulation.rescheduling import moved
@@ -120,12 +120,11 @@ def reschedule_all(*, owner_id: UUID, now: datetime) -> int:
     with transaction.atomic():
         store.lock_owner(owner_id)
         settings = study_settings.settings_for(owner_id=owner_id)
-        found = cards.for_owner(owner_id).with_deleted().filter(reps__gt=0)
         by_card: dict[UUID, list[ReviewLog]] = defaultdict(list)
         for log in review_logs.for_owner(owner_id):
             by_card[log.flashcard_id].append(log)
-        changes = []
-        for card in found:
+
+        def reschedule(card: Flashcard) -> Change | None:
             after, row = scheduling.reschedule(
                 card,
                 by_card[card.id],
@@ -133,12 +132,12 @@ def reschedule_all(*, owner_id: UUID, now: datetime) -> int:
                 row_id=uuid.uuid4(),
                 settings=study_settings.for_card(settings, card).schedule,
             )
-            if (after.due, after.stability, after.difficulty) != (
+            moved = (after.due, after.stability, after.difficulty) != (
                 card.due,
                 card.stability,
                 card.difficulty,
-            ):
-                changes.append(Change(after, row))
-        store.write(changes)
-        jobs.request_checkpoint()
-    return len(changes)
+            )
+            return Change(after, row) if moved else None
+
+        reviewed = cards.for_owner(owner_id).with_deleted().filter(reps__gt=0)
+        return len(change_cards(owner_id, reviewed, reschedule))

@@ -6,13 +6,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from memoryloop.errors import UserError
 
-class EmbeddingError(Exception):
-    """Texts could not be embedded. `sentence` says why in plain words."""
 
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
+class EmbeddingError(UserError):
+    """Texts could not be embedded."""
 
 
 class Embedder(Protocol):

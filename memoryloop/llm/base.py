@@ -6,6 +6,8 @@ from typing import Literal, Protocol, TypeVar
 
 from pydantic import BaseModel
 
+from memoryloop.errors import UserError
+
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -69,12 +71,8 @@ class Provider(Protocol):
         ...
 
 
-class LlmError(Exception):
-    """A provider could not answer. `sentence` is for the learner and says the way out."""
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
+class LlmError(UserError):
+    """A provider could not answer. The sentence also says what the learner can do."""
 
 
 class AuthenticationFailed(LlmError):

@@ -8,18 +8,19 @@ import enum
 import re
 from dataclasses import dataclass, field
 
+from memoryloop.errors import UserError
+
 # What may stand bare: no blank, quote, parenthesis or backslash, and nothing that the language
 # would read as something else.
 _BARE = re.compile(r"[^\s\"()\\:~-][^\s\"()\\:]*")
 _OPERATOR_WORDS = frozenset({"or", "and"})
 
 
-class BadQuery(Exception):
+class BadQuery(UserError):
     """A search that cannot be understood. `position` counts the characters before the place."""
 
     def __init__(self, sentence: str, position: int, *, is_unfinished: bool = False) -> None:
         super().__init__(sentence)
-        self.sentence = sentence
         self.position = position
         # It may only lack what is about to be typed at its end.
         self.is_unfinished = is_unfinished

@@ -8,11 +8,11 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from flashcards.cards import decks
+from flashcards.cards.card_actions import Verb
 from flashcards.cards.labels import FLAGS, TAG_MAX_CHARACTERS
 from flashcards.domain.study_day import Day
 from flashcards.domain.validation import CardError
 from flashcards.models import Deck
-from flashcards.search.card_actions import Verb
 
 # A hundred years.
 DAYS_MOST = 36_525

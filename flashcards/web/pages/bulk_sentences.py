@@ -1,9 +1,9 @@
 """What was done to many cards, in words."""
 
+from flashcards.cards.card_actions import Verb
 from flashcards.cards.labels import FLAGS
 from flashcards.domain import durations
 from flashcards.models import BulkChange
-from flashcards.search.card_actions import Verb
 
 
 def sentence(change: BulkChange) -> str:

@@ -18,14 +18,15 @@ from django_htmx.http import reswap, retarget, trigger_client_event
 
 from accounts.http import HtmxHttpRequest
 from flashcards import store, study_settings
+from flashcards.cards import bulk_actions
+from flashcards.cards.card_actions import Verb
 from flashcards.cards.labels import FLAGS
 from flashcards.domain.query.parser import QUERY_MAX_CHARACTERS
 from flashcards.domain.query.syntax import BadQuery
 from flashcards.domain.study_day import zone_of
 from flashcards.domain.validation import CardError
 from flashcards.models import BulkChange
-from flashcards.search import bulk_actions, completion, search
-from flashcards.search.card_actions import Verb
+from flashcards.search import completion, search
 from flashcards.web.forms.browser import ChangeForm, ids_in
 from flashcards.web.pages import card_table
 from flashcards.web.pages.bulk_sentences import sentence
@@ -124,7 +125,7 @@ def change_cards(request: HtmxHttpRequest) -> HttpResponse:
         problem = next(iter(form.errors.values()))[0]
         return _changed(request, asked, str(problem), failed=True)
     try:
-        change = bulk_actions.change_cards(
+        change = bulk_actions.start(
             owner_id=request.user.id,
             verb=Verb(form.cleaned_data["verb"]),
             card_ids=_selected(request, asked, form),

@@ -14,7 +14,8 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.http import HtmxHttpRequest
-from flashcards.cards import decks
+from flashcards.cards import bulk_actions, decks
+from flashcards.cards.card_actions import Verb
 from flashcards.domain import durations
 from flashcards.domain.query.parser import QUERY_MAX_CHARACTERS
 from flashcards.domain.query.syntax import BadQuery
@@ -22,8 +23,6 @@ from flashcards.domain.study_day import zone_of
 from flashcards.domain.validation import CardError
 from flashcards.models import Deck, RemovedDecks
 from flashcards.review import deck_tree
-from flashcards.search import bulk_actions
-from flashcards.search.card_actions import Verb
 from flashcards.tutor import deck_about
 from flashcards.web.forms.browser import ids_in
 from flashcards.web.views.access import next_url
@@ -166,7 +165,7 @@ def create_about(request: HtmxHttpRequest) -> HttpResponse:
             raise bulk_actions.NothingSelected("Accept at least one card.")
         deck = decks.deck_named(owner_id=owner_id, name=request.POST.get("name", ""), now=now)
         argument = {"deck": str(deck.id), "name": deck.name}
-        change = bulk_actions.change_cards(
+        change = bulk_actions.start(
             owner_id=owner_id,
             verb=Verb.PUT_IN,
             argument=argument,

@@ -13,12 +13,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.http import HtmxHttpRequest
 from flashcards import study_settings
+from flashcards.cards import bulk_actions
+from flashcards.cards.card_actions import Verb
 from flashcards.models import Deck, StudySettings
 from flashcards.review import backlog, rescheduling
 from flashcards.review.pace import pace_of
 from flashcards.review.session import StudySession
-from flashcards.search import bulk_actions
-from flashcards.search.card_actions import Verb
 from flashcards.web.forms.study import OwnDeckStudyForm, StudyForm
 from flashcards.web.pages import study_effects
 from flashcards.web.pages.bulk_sentences import sentence
@@ -145,7 +145,7 @@ def reschedule(request: HtmxHttpRequest) -> HttpResponse:
         else None
     )
     if request.method == "POST" and found and found.count:
-        done = bulk_actions.change_cards(
+        done = bulk_actions.start(
             owner_id=owner_id,
             verb=Verb.RESCHEDULE,
             argument={},

@@ -1,6 +1,7 @@
 """Edits leave their history; what was before one can be brought back, by its owner alone."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -8,6 +9,7 @@ from django.contrib.auth import get_user_model
 from flashcards.cards import history
 from flashcards.cards import revert as reverting
 from flashcards.cards.cards import edit_card, get_card, set_tags
+from flashcards.cards.change import change_card
 from flashcards.cards.history import Piece
 from flashcards.domain.records import Flashcard
 from flashcards.models import CardEdit
@@ -89,10 +91,12 @@ class RevertTests(HistoryTestCase):
 
     def test_a_vector_of_other_words_goes(self) -> None:
         embedded = stored_card(self.alice, embedding_model="some")
-        words = {**history.content(embedded), "answer": "Else"}
-        self.assertEqual(reverting.with_words(embedded, words, NOW).embedding_model, "")
-        extra = {**history.content(embedded), "extra": "Else"}
-        self.assertEqual(reverting.with_words(embedded, extra, NOW).embedding_model, "some")
+        for field, model in (("extra", "some"), ("answer", "")):
+            words = {**history.content(embedded), field: "Else"}
+            changed = change_card(
+                self.alice.pk, embedded.id, partial(reverting.with_words, words=words, now=NOW)
+            )
+            self.assertEqual(changed.after.embedding_model, model)
 
     def test_siblings_come_back_together(self) -> None:
         sibling = stored_card(self.alice, note_id=self.card.note_id, extra="old")

@@ -7,10 +7,9 @@ from unittest import mock
 from django.urls import reverse
 from django.utils import timezone
 
-from flashcards.cards import decks
+from flashcards.cards import bulk_actions, decks
 from flashcards.domain.records import Flashcard
 from flashcards.models import BulkChange, Deck
-from flashcards.search import bulk_actions
 from flashcards.store import cards
 from tests.base import TestCase
 from tests.factories import stored_card

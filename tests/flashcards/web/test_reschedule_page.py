@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from flashcards import scheduling, study_settings
+from flashcards.cards import bulk_actions
 from flashcards.cards.cards import get_card
 from flashcards.domain.records import Flashcard, LogKind, Rating, ReviewLog
 from flashcards.domain.study_day import Day
@@ -21,7 +22,6 @@ from flashcards.models import BulkChange, Deck
 from flashcards.review import rescheduling
 from flashcards.scheduling import ScheduleSettings
 from flashcards.scheduling.simulation.rescheduling import moved
-from flashcards.search import bulk_actions
 from flashcards.store import review_logs
 from tests.base import TestCase
 from tests.factories import NOW, flashcard, stored_card

@@ -7,11 +7,10 @@ from typing import Any
 from unittest import mock
 
 from flashcards import scheduling
-from flashcards.cards import history
+from flashcards.cards import batch, bulk_actions, history
+from flashcards.cards.card_actions import Verb
 from flashcards.domain.records import Flashcard, Rating, State
 from flashcards.models import BulkChange, BulkPart
-from flashcards.search import bulk_actions
-from flashcards.search.card_actions import Verb
 from flashcards.store import cards, review_logs
 from tests.base import TestCase
 from tests.factories import NOW, stored_card
@@ -35,7 +34,7 @@ VERBS: dict[Verb, tuple[dict[str, Any], dict[str, Any]]] = {
 
 class _BulkTestCase(TestCase):
     def change(self, verb: Verb, *cards: Flashcard, **argument: Any) -> BulkChange:
-        return bulk_actions.change_cards(
+        return bulk_actions.start(
             owner_id=self.alice.id,
             verb=verb,
             argument=argument,
@@ -143,7 +142,8 @@ class BulkTests(_BulkTestCase):
         self.assertEqual(len(history.edits_of(owner_id=self.alice.id, card_id=card.id)), 1)
 
 
-@mock.patch.multiple(bulk_actions, BATCH_CARDS=2, AT_ONCE_CARDS=3)
+@mock.patch.object(batch, "BATCH_CARDS", 2)
+@mock.patch.object(bulk_actions, "AT_ONCE_CARDS", 3)
 class InTheBackgroundTests(_BulkTestCase):
     def test_many_cards_wait_for_the_worker_and_are_changed_batch_by_batch(self) -> None:
         cards = [stored_card(self.alice) for _ in range(5)]
@@ -160,7 +160,7 @@ class InTheBackgroundTests(_BulkTestCase):
     def test_undo_stops_it_and_takes_back_what_was_done(self) -> None:
         cards = [stored_card(self.alice) for _ in range(5)]
         change = self.change(Verb.SUSPEND, *cards)
-        bulk_actions._step(change.id, lambda: NOW)
+        bulk_actions._change_next(change.id, self.alice.id, NOW)
         self.assertEqual([self.now(card).suspended for card in cards].count(True), 2)
         self.undo(change)
         bulk_actions.run(change_id=change.id, clock=lambda: NOW)

@@ -1,14 +1,13 @@
-"""Change many cards at once, and undo it.
+"""Bulk actions: do the same to many cards of a learner, with progress and undo.
 
-In batches, each one transaction: the cards' new images in the journal, and what undoes them in a
-row beside the change. The learner's reviews wait for a batch at most; a worker that dies goes on
-where it was. A few hundred cards are changed at once, more in the background.
+A row of BulkChange says what is done to which cards and how far it is. Each batch writes, in its
+own transaction, the cards, the progress and what undoes the batch (BulkPart), so a worker that
+dies goes on where it was. A few hundred cards are changed at once, more in the background.
 """
 
-import contextlib
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,24 +16,19 @@ from django.db import transaction
 from django.db.models import F
 
 from flashcards import store, study_settings
-from flashcards.cards import history, jobs
+from flashcards.cards import batch, card_actions, jobs
+from flashcards.cards.card_actions import Inverse, Verb
+from flashcards.cards.change import change_cards
 from flashcards.domain.records import Flashcard, ReviewLog
 from flashcards.domain.validation import CardError
 from flashcards.models import BulkChange, BulkPart
-from flashcards.search import card_actions
-from flashcards.search.card_actions import Changed, Verb
-from flashcards.store import Change, OwnerGone, Query, cards, review_logs
-from flashcards.store.journal import journal
-from flashcards.store.maintenance import checkpoint
+from flashcards.store import Change, review_logs
 
 Status = BulkChange.Status
 _UNDER_WAY = (Status.WORKING, Status.UNDOING)
 Clock = Callable[[], datetime]
-BATCH_CARDS = 500
 # What takes longer than about a second is for the background worker.
 AT_ONCE_CARDS = 500
-# So many pending images and readers would feel them: they go into LanceDB in between.
-CHECKPOINT_BATCHES = 8
 # An undo is for what was done lately.
 UNDO_WITHIN = timedelta(days=7)
 
@@ -47,7 +41,7 @@ class NothingToUndo(CardError):
     """The change was undone already, or is too old."""
 
 
-def change_cards(
+def start(
     *,
     owner_id: UUID,
     verb: Verb,
@@ -117,58 +111,45 @@ def resume() -> None:
 
 def run(*, change_id: UUID, clock: Clock) -> None:
     """Finish a change or its undo, batch by batch. Whoever calls it again goes on from there."""
-    batches = 0
-    with contextlib.suppress(OwnerGone):
-        while _step(change_id, clock):
-            batches += 1
-            if batches % CHECKPOINT_BATCHES == 0:
-                checkpoint.run()
-    if batches > 1:
-        jobs.request_checkpoint()
+    change = BulkChange.objects.filter(id=change_id).only("owner_id").first()
+    if change is not None:
+        owner_id = change.owner_id
+        batch.run_batches(owner_id, lambda: _change_next(change_id, owner_id, clock()))
 
 
-def _step(change_id: UUID, clock: Clock) -> bool:
-    """Do one batch. Return whether there is more."""
-    change = BulkChange.objects.filter(id=change_id).defer("card_ids").first()
-    if change is None or not change.is_under_way:
-        return False
-    # Outside the transaction, so that what is decoded of the journal is kept for the next batch.
-    journal.read(change.owner_id)
+def _change_next(change_id: UUID, owner_id: UUID, now: datetime) -> bool:
+    """Do or undo one batch. Return whether there is more."""
     with transaction.atomic():
-        store.lock_owner(change.owner_id)
-        # Read again under the lock: another worker may be at it, or an undo may have come.
-        change = BulkChange.objects.select_for_update().get(id=change_id)
+        store.lock_owner(owner_id)
+        # Read under the lock: another worker may be at it, or an undo may have come.
+        change = BulkChange.objects.select_for_update().filter(id=change_id).first()
+        if change is None or not change.is_under_way:
+            return False
         if change.status == Status.WORKING:
-            return _do(change, clock())
-        return change.status == Status.UNDOING and _take_back(change, clock())
+            return _act(change, now)
+        return _take_back(change, now)
 
 
-def _do(change: BulkChange, now: datetime) -> bool:
-    packed = bytes(change.card_ids)[16 * change.done : 16 * (change.done + BATCH_CARDS)]
+def _act(change: BulkChange, now: datetime) -> bool:
+    """Change the next batch of cards, and keep what undoes it."""
+    size = batch.BATCH_CARDS
+    packed = bytes(change.card_ids)[16 * change.done : 16 * (change.done + size)]
     ids = [uuid.UUID(bytes=packed[at : at + 16]) for at in range(0, len(packed), 16)]
-    chosen = _cards(cards.for_owner(change.owner_id), ids)
-    verb = Verb(change.verb)
-    logs = _logs(change, list(chosen))
+    verb, logs = Verb(change.verb), _logs(change, ids)
     settings = study_settings.settings_for(owner_id=change.owner_id)
-    found = [
-        card_actions.apply(
-            verb,
-            change.argument,
-            card,
-            now,
-            logs[card_id],
-            study_settings.for_card(settings, card).schedule,
-        )
-        for card_id, card in chosen.items()
-    ]
-    changed = [each for each in found if each is not None]
-    _write(change.owner_id, changed, now)
+    inverses: list[tuple[str, Inverse]] = []
+
+    def act(card: Flashcard) -> Change | None:
+        schedule = study_settings.for_card(settings, card).schedule
+        done = card_actions.apply(verb, change.argument, card, now, logs[card.id], schedule)
+        if done is None:
+            return None
+        inverses.append((str(card.id), done.inverse))
+        return Change(done.after, done.log)
+
+    changed = change_cards(change.owner_id, ids, act, now=now)
     if changed:
-        BulkPart.objects.create(
-            change=change,
-            number=change.done // BATCH_CARDS,
-            inverses=[[str(each.after.id), each.inverse] for each in changed],
-        )
+        BulkPart.objects.create(change=change, number=change.done // size, inverses=inverses)
     change.done += len(ids)
     change.changed += len(changed)
     if change.done >= change.total:
@@ -178,35 +159,26 @@ def _do(change: BulkChange, now: datetime) -> bool:
 
 
 def _take_back(change: BulkChange, now: datetime) -> bool:
+    """Undo the last batch that was changed."""
     part = change.parts.last()
     if part is None:
         BulkChange.objects.filter(id=change.id).update(status=Status.UNDONE, done=0)
         return False
     inverses = {uuid.UUID(card_id): inverse for card_id, inverse in part.inverses}
-    chosen = _cards(cards.for_owner(change.owner_id).with_deleted(), inverses)
-    logs = _logs(change, list(chosen))
+    logs = _logs(change, list(inverses))
     settings = study_settings.settings_for(owner_id=change.owner_id)
-    found = [
-        card_actions.undo(
-            card,
-            inverses[card_id],
-            logs[card_id],
-            now,
-            study_settings.for_card(settings, card).schedule,
-        )
-        for card_id, card in chosen.items()
-    ]
-    _write(change.owner_id, [each for each in found if each is not None], now)
+
+    def take_back(card: Flashcard) -> Change | None:
+        schedule = study_settings.for_card(settings, card).schedule
+        done = card_actions.undo(card, inverses[card.id], logs[card.id], now, schedule)
+        return Change(done.after, done.log) if done is not None else None
+
+    change_cards(change.owner_id, list(inverses), take_back, include_deleted=True, now=now)
     BulkChange.objects.filter(id=change.id).update(
-        done=part.number * BATCH_CARDS, changed=F("changed") - len(inverses)
+        done=part.number * batch.BATCH_CARDS, changed=F("changed") - len(inverses)
     )
     part.delete()
     return True
-
-
-def _cards(owned: Query[Flashcard], ids: Iterable[UUID]) -> dict[UUID, Flashcard]:
-    # A set: thousands of pending cards are looked up in it.
-    return {card.id: card for card in owned.filter(id__in=frozenset(ids))}
 
 
 def _logs(change: BulkChange, card_ids: Sequence[UUID]) -> dict[UUID, list[ReviewLog]]:
@@ -218,16 +190,6 @@ def _logs(change: BulkChange, card_ids: Sequence[UUID]) -> dict[UUID, list[Revie
         ):
             logs[log.flashcard_id].append(log)
     return logs
-
-
-def _write(owner_id: UUID, changed: Sequence[Changed], now: datetime) -> None:
-    store.write(Change(each.after, each.log) for each in changed)
-    history.record(
-        owner_id=owner_id,
-        before=[each.before for each in changed],
-        after=[each.after for each in changed],
-        now=now,
-    )
 
 
 def _forget_old(owner_id: UUID, now: datetime) -> None:

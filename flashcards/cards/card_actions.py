@@ -1,4 +1,4 @@
-"""What can be done to many cards at once, and what undoes it. Pure: a card and an inverse come out.
+"""The actions of the card browser: what each makes of a card, and what undoes it. Pure functions.
 
 An inverse is JSON: {"set": {field: value}}, {"add"|"remove": {"tags"|"deck_ids": […]}}, or
 {"log": id} for what a row of the review log says. It takes back this change and no later one.
@@ -34,13 +34,14 @@ class Verb(enum.StrEnum):
     DELETE = "delete"
 
 
-# Of these the log of the card's reviews has a row, and the undo another.
+# These write a row into the log of the card's reviews, and so does their undo.
 SCHEDULING = frozenset({Verb.RESET, Verb.SET_DUE, Verb.RESCHEDULE})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Changed:
-    before: Flashcard
+class Done:
+    """What an action made of a card, what undoes it, and the log row that goes with it."""
+
     after: Flashcard
     inverse: Inverse
     log: ReviewLog | None = None
@@ -53,16 +54,16 @@ def apply(
     now: datetime,
     logs: Sequence[ReviewLog] = (),
     settings: ScheduleSettings = DEFAULT_SETTINGS,
-) -> Changed | None:
+) -> Done | None:
     """Return the card as the verb leaves it, or None if it is so already.
 
-    `argument` is what BulkChange keeps: "tag", "deck", "flag", "until" or "due". `logs` is the
+    `argument` is that of the BulkChange: "tag", "deck", "flag", "until" or "due". `logs` is the
     card's whole log, read only for SCHEDULING, and folded by `settings`.
     """
     if verb in SCHEDULING:
         return _scheduled(verb, argument, card, now, logs, settings)
     after, inverse = _VERBS[verb](card, argument, now)
-    return Changed(card, after, inverse) if after != card else None
+    return Done(after, inverse) if after != card else None
 
 
 def undo(
@@ -71,7 +72,7 @@ def undo(
     logs: Sequence[ReviewLog],
     now: datetime,
     settings: ScheduleSettings = DEFAULT_SETTINGS,
-) -> Changed | None:
+) -> Done | None:
     """Return the card with the change taken back, or None if there is nothing left of it.
 
     A schedule that went on since is left as it is.
@@ -86,7 +87,7 @@ def undo(
         after = _with(after, field, values)
     for field, values in inverse.get("remove", {}).items():
         after = _without(after, field, values)
-    return Changed(card, after, {}) if after != card else None
+    return Done(after, {}) if after != card else None
 
 
 def _scheduled(
@@ -96,7 +97,7 @@ def _scheduled(
     now: datetime,
     logs: Sequence[ReviewLog],
     settings: ScheduleSettings,
-) -> Changed | None:
+) -> Done | None:
     if card.state is State.NEW:
         # There is nothing to reset, and a new card comes when its turn comes.
         return None
@@ -108,14 +109,14 @@ def _scheduled(
         )
         if moved is None or after.due == card.due:
             return None
-        return Changed(card, after, {"log": str(moved.id)}, moved)
+        return Done(after, {"log": str(moved.id)}, moved)
     if verb is Verb.RESET:
         row = scheduling.reset_row(card, now, log_id=uuid.uuid4())
     else:
         due = datetime.fromisoformat(argument["due"])
         row = scheduling.due_row(card, due, now, log_id=uuid.uuid4())
     after = scheduling.fold(card, [*logs, row], settings=settings)
-    return Changed(card, after, {"log": str(row.id)}, row)
+    return Done(after, {"log": str(row.id)}, row)
 
 
 def _unscheduled(
@@ -124,13 +125,13 @@ def _unscheduled(
     logs: Sequence[ReviewLog],
     now: datetime,
     settings: ScheduleSettings,
-) -> Changed | None:
+) -> Done | None:
     done = next((log for log in logs if log.id == log_id), None)
     later = [log for log in logs if done is not None and log.sequence > done.sequence]
     if done is None or any(log.undoes == log_id or log.kind is not LogKind.UNDO for log in later):
         return None
     row = scheduling.undo_row(card, log_id, now, undo_id=uuid.uuid4())
-    return Changed(card, scheduling.fold(card, [*logs, row], settings=settings), {}, row)
+    return Done(scheduling.fold(card, [*logs, row], settings=settings), {}, row)
 
 
 _TIMES = frozenset({"buried_until", "deleted_at"})
