@@ -8,6 +8,7 @@ from uuid import UUID
 import numpy as np
 
 from flashcards import store
+from flashcards.domain.clock import DAY_MICROS, micros
 from flashcards.review import scope
 from flashcards.review.scope import Named
 from flashcards.scheduling.simulation import exam as ahead
@@ -77,7 +78,7 @@ def _memories(owner_id: UUID, ids: list[UUID], now: datetime) -> tuple[Memories,
     last = read.array("last_review")[found]
     stability = np.where(last == 0, np.nan, read.array("stability")[found].astype(np.float64))
     difficulty = np.nan_to_num(read.array("difficulty")[found].astype(np.float64), nan=5.0)
-    at = (now.timestamp() * 1_000_000 - last) / (_DAY / timedelta(microseconds=1))
+    at = (micros(now) - last) / DAY_MICROS
     elapsed = np.where(last == 0, 0.0, np.maximum(at, 0.0))
     places = np.array([by_id[card_id] for card_id in ids], dtype=np.int64)
     return Memories(stability, difficulty, elapsed), places

@@ -4,7 +4,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from django.db import transaction
 
 from flashcards import scheduling, store, study_settings
 from flashcards.cards.change import change_cards
+from flashcards.domain.clock import from_micros
 from flashcards.domain.records import Flashcard, ReviewLog, State
 from flashcards.domain.study_day import Day
 from flashcards.models import StudySettings
@@ -21,7 +22,6 @@ from flashcards.store import Change, cards, review_logs
 from flashcards.study_settings.settings import EffectiveSettings
 
 Numbers = np.ndarray[Any, np.dtype[Any]]
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # No clock of any time zone changes within a quarter of an hour, and no learner's day begins in one.
 _QUARTER_MICROS = 900_000_000
 
@@ -83,8 +83,7 @@ def day_numbers(times: Numbers, day: Day) -> Numbers:
     quarters = times.astype("datetime64[us]").astype(np.int64) // _QUARTER_MICROS
     distinct, places = np.unique(quarters, return_inverse=True)
     ordinals = [
-        day.of(_EPOCH + timedelta(minutes=15 * quarter)).toordinal()
-        for quarter in distinct.tolist()
+        day.of(from_micros(_QUARTER_MICROS * quarter)).toordinal() for quarter in distinct.tolist()
     ]
     return np.array(ordinals, dtype=np.float64)[places]
 

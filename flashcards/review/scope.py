@@ -8,6 +8,7 @@ from uuid import UUID
 import numpy as np
 
 from flashcards import store
+from flashcards.domain.clock import micros
 from flashcards.domain.query import syntax
 from flashcards.domain.query.parser import QUERY_MAX_CHARACTERS, parse
 from flashcards.domain.query.syntax import CardStatus, InDeck, Node
@@ -15,7 +16,7 @@ from flashcards.domain.records import Rating, State
 from flashcards.domain.validation import CardError
 from flashcards.models import Deck
 from flashcards.review.ratings import reviewed_since
-from flashcards.search.matcher import Matcher, micros
+from flashcards.search.matcher import Matcher
 from flashcards.store import Mask
 from flashcards.study_settings.settings import EffectiveSettings
 

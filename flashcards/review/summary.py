@@ -14,6 +14,7 @@ from flashcards import store, study_settings
 from flashcards.charts import columns as charts
 from flashcards.charts.columns import Column
 from flashcards.domain import durations
+from flashcards.domain.clock import EPOCH, MICROSECOND
 from flashcards.domain.records import Flashcard, Rating, ReviewLog, State
 from flashcards.review.due import due_queue, next_due_at
 from flashcards.review.ratings import reviewed_since
@@ -27,7 +28,6 @@ WEEK_DAYS = 7
 # With fewer cards put to the test chance says more than memory does.
 TESTED_ENOUGH = 20
 _MICROS = "datetime64[us]"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Times = np.ndarray[Any, np.dtype[np.datetime64]]
 Numbers = np.ndarray[Any, np.dtype[Any]]
@@ -169,7 +169,7 @@ class _Ahead:
         rows = found.to_arrow("due", "buried_until", "state", in_order=False)
         return cls(
             rows["due"].to_numpy().astype(_MICROS),
-            rows["buried_until"].fill_null(_EPOCH).to_numpy().astype(_MICROS),
+            rows["buried_until"].fill_null(EPOCH).to_numpy().astype(_MICROS),
             rows["state"].to_numpy(),
             np.array([_plain(start) for start in starts], dtype=_MICROS),
         )
@@ -210,7 +210,7 @@ def _coming(
         later = cards.for_owner(user).filter(suspended=False)
         count = later.filter(due__lt=day.start(next_due, days=1)).exclude(state=State.NEW).count()
     elif day.of(next_due) == day.of(now):
-        count = ahead.seen_before(next_due + timedelta(microseconds=1))
+        count = ahead.seen_before(next_due + MICROSECOND)
     else:
         limits = settings.limits_on(day.of(next_due))
         count = min(ahead.seen_before(day.start(next_due, days=1)), limits.reviews)

@@ -1,30 +1,15 @@
-"""FSRS: a card, a rating and a time give the card's next state. Pure; nothing here reads a clock.
+"""The scheduler: when a card comes back, from its ratings and their times."""
 
-State = fold(log), see folding.py: undo, late reviews, new parameters and repair are all that one
-operation. Source of the algorithm: FSRS-6 as in the fsrs package; days are the learner's own
-(rollovers, as Anki counts them), not periods of 24 hours.
-"""
-
-import dataclasses
-import uuid
-from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
-from typing import Any
-
-from flashcards.domain.records import Flashcard, LogKind, Rating, ReviewLog, State
-from flashcards.scheduling import replay
 from flashcards.scheduling.fsrs_adapter import (
     Memory,
     Outcome,
-    elapsed_days,
     from_sm2,
     interval_days,
     outcomes,
     remembered,
 )
-from flashcards.scheduling.fuzz import EMPTY, Agenda, chosen_day, fits, fuzz_range
+from flashcards.scheduling.fuzz import EMPTY, Agenda, fuzz_range
 from flashcards.scheduling.manual_entries import (
-    cram_row,
     due_row,
     is_given,
     is_reset,
@@ -33,6 +18,16 @@ from flashcards.scheduling.manual_entries import (
     undo_row,
 )
 from flashcards.scheduling.replay import as_new, effective, governing, standing
+from flashcards.scheduling.scheduler import (
+    cram,
+    fold,
+    preview,
+    reschedule,
+    retrievability,
+    review,
+    review_late,
+    undo,
+)
 from flashcards.scheduling.settings import DEFAULT_PARAMETERS, DEFAULT_SETTINGS, ScheduleSettings
 
 __all__ = [
@@ -67,265 +62,3 @@ __all__ = [
     "undo",
     "undo_row",
 ]
-
-# Longer is a learner who left the desk, not one who thought.
-DURATION_MAX_MS = 60_000
-# The row that chooses a new time after another one has an id made from that one's.
-_CONSEQUENCE = uuid.UUID("6c1c2c3e-9a53-4a0c-8f9a-2f7c0f6f0e11")
-
-
-def review(
-    card: Flashcard,
-    rating: Rating,
-    now: datetime,
-    *,
-    review_id: uuid.UUID,
-    duration_ms: int = 0,
-    settings: ScheduleSettings = DEFAULT_SETTINGS,
-    agenda: Agenda = EMPTY,
-) -> tuple[Flashcard, ReviewLog]:
-    """Return the card after the review, and the row for its log. `now` is aware."""
-    now = now.astimezone(UTC)
-    after = outcomes(card, now, settings, agenda=agenda, until=rating)[rating].card
-    elapsed = elapsed_days(card, now, settings)
-    log = ReviewLog(
-        id=review_id,
-        owner_id=card.owner_id,
-        flashcard_id=card.id,
-        sequence=card.sequence,
-        kind=_log_kind(card.state),
-        rating=rating,
-        reviewed_at=now,
-        duration_ms=min(max(duration_ms, 0), DURATION_MAX_MS),
-        elapsed_days=None if elapsed is None else float(elapsed),
-        scheduled_days=_days(after.due - now),
-        **_before(card),
-        **_after(after),
-    )
-    return dataclasses.replace(after, sequence=card.sequence + 1, buried_until=None), log
-
-
-def cram(
-    card: Flashcard,
-    rating: Rating,
-    now: datetime,
-    *,
-    review_id: uuid.UUID,
-    duration_ms: int = 0,
-) -> tuple[Flashcard, ReviewLog]:
-    """Return the card after an answer that is only practice: its schedule is what it was."""
-    duration_ms = min(max(duration_ms, 0), DURATION_MAX_MS)
-    log = cram_row(card, rating, now, log_id=review_id, duration_ms=duration_ms)
-    return dataclasses.replace(card, sequence=card.sequence + 1), log
-
-
-def review_late(
-    card: Flashcard,
-    logs: Iterable[ReviewLog],
-    rating: Rating,
-    at: datetime,
-    *,
-    review_id: uuid.UUID,
-    duration_ms: int = 0,
-    settings: ScheduleSettings = DEFAULT_SETTINGS,
-) -> tuple[Flashcard, list[ReviewLog]]:
-    """Return the card with a review put into its place in the past, and the rows for its log.
-
-    For a review that reaches us after later ones: made offline, or by a clock that is behind.
-    `logs` is the card's whole log; the reviews after `at` are replayed on top, and the second row
-    says when the card is due by that.
-    """
-    history = list(logs)
-    earlier = [review for review in standing(history) if review.log.reviewed_at <= at]
-    begun = replay.beginning(card, [row for row in history if row.reviewed_at <= at])
-    there = dataclasses.replace(_replayed(begun, earlier, settings), sequence=card.sequence)
-    _, log = review(
-        there, rating, at, review_id=review_id, duration_ms=duration_ms, settings=settings
-    )
-    return _anew(card, [*history, log], log, settings=settings, at=None)
-
-
-def undo(
-    card: Flashcard,
-    logs: Iterable[ReviewLog],
-    now: datetime,
-    *,
-    undo_id: uuid.UUID,
-    undoes: uuid.UUID | None = None,
-    settings: ScheduleSettings = DEFAULT_SETTINGS,
-) -> tuple[Flashcard, list[ReviewLog]]:
-    """Return the card without a review, and the log rows that say so; without its last by default.
-
-    `logs` is the card's whole log. Without the newest row the card is what it was before it; from
-    the middle of a history, the others are replayed. Raises ValueError if there is no such review.
-    """
-    history = list(logs)
-    last = next((log for log in reversed(effective(history)) if undoes in (None, log.id)), None)
-    if last is None:
-        raise ValueError("This card has no review to take back.")
-    chosen = governing(history)
-    row = ReviewLog(
-        id=undo_id,
-        owner_id=card.owner_id,
-        flashcard_id=card.id,
-        sequence=card.sequence,
-        kind=LogKind.UNDO,
-        reviewed_at=now.astimezone(UTC),
-        undoes=last.id,
-        **_before(card),
-        **_after(card),
-    )
-    after = fold(card, [*history, row], settings=settings)
-    row = dataclasses.replace(row, **_after(after))
-    if chosen is not None and chosen.id != last.id and after.reps and last.kind in replay.RATED:
-        return _anew(card, [*history, row], row, settings=settings, at=row.reviewed_at)
-    return after, [row]
-
-
-def reschedule(
-    card: Flashcard,
-    logs: Iterable[ReviewLog],
-    now: datetime,
-    *,
-    row_id: uuid.UUID,
-    settings: ScheduleSettings,
-    agenda: Agenda = EMPTY,
-) -> tuple[Flashcard, ReviewLog | None]:
-    """Return the card as these settings would have it due, and the log row that says so.
-
-    The memory is folded with the settings' parameters, and the interval counted from the last
-    review. A card in its steps keeps its time, one whose day fits the settings its day, a new card
-    everything: then there is no row.
-    """
-    history = list(logs)
-    folded = fold(card, history, settings=settings)
-    if folded.state is not State.REVIEW or folded.last_review is None:
-        return folded, None
-    memory = Memory(folded.stability or 0.0, folded.difficulty or 0.0)
-    days = interval_days(memory, settings)
-    first, last = fuzz_range(days, settings.maximum_interval_days) if settings.fuzz else (days,) * 2
-    if fits(folded, first, last, settings):
-        return folded, None
-    if settings.fuzz:
-        today = settings.day.of(folded.last_review)
-        days = chosen_day(folded, first, last, today=today, settings=settings, agenda=agenda)
-    due = settings.day.later(folded.last_review, days)
-    row = _manual(
-        card,
-        folded.sequence,
-        dataclasses.replace(folded, due=due),
-        row_id=row_id,
-        at=now.astimezone(UTC),
-    )
-    return fold(card, [*history, row], settings=settings), row
-
-
-def fold(
-    card: Flashcard, logs: Iterable[ReviewLog], *, settings: ScheduleSettings = DEFAULT_SETTINGS
-) -> Flashcard:
-    """Return the card with the schedule that its log gives, replayed from nothing.
-
-    Of the settings only the parameters matter; what was chosen is in the log.
-    """
-    return replay.fold(card, logs, settings=settings)
-
-
-def preview(
-    card: Flashcard,
-    *,
-    now: datetime,
-    settings: ScheduleSettings = DEFAULT_SETTINGS,
-    agenda: Agenda = EMPTY,
-) -> dict[Rating, timedelta]:
-    """Return how long until the card is due again, for each rating; days are the learner's."""
-    found = outcomes(card, now.astimezone(UTC), settings, agenda=agenda)
-    return {rating: outcome.interval for rating, outcome in found.items()}
-
-
-def retrievability(
-    card: Flashcard, now: datetime, *, settings: ScheduleSettings = DEFAULT_SETTINGS
-) -> float | None:
-    """Return the chance, 0 to 1, that the learner recalls the card now; None for a new card.
-
-    Elapsed time is taken to the second, not in whole days: the curve is smooth.
-    """
-    if card.last_review is None or not card.stability:
-        return None
-    decay = -settings.parameters[20]
-    factor = 0.9 ** (1 / decay) - 1
-    elapsed = max(0.0, _days(now - card.last_review))
-    return float((1 + factor * elapsed / card.stability) ** decay)
-
-
-def _replayed(
-    card: Flashcard, reviews: Iterable[replay.CountedReview], settings: ScheduleSettings
-) -> Flashcard:
-    """Return the card as it would be after these reviews, had these settings held for all."""
-    for one in reviews:
-        found = outcomes(
-            card, one.log.reviewed_at, settings, elapsed=one.elapsed_days, until=one.rating
-        )
-        card = found[one.rating].card
-    return card
-
-
-def _anew(
-    card: Flashcard,
-    history: list[ReviewLog],
-    cause: ReviewLog,
-    *,
-    settings: ScheduleSettings,
-    at: datetime | None,
-) -> tuple[Flashcard, list[ReviewLog]]:
-    """Return the card due by a replay of its whole history, and the cause's row with its own."""
-    due = _replayed(replay.beginning(card, history), standing(history), settings)
-    row = _manual(
-        card,
-        cause.sequence + 1,
-        due,
-        row_id=uuid.uuid5(_CONSEQUENCE, str(cause.id)),
-        at=at or due.last_review or cause.reviewed_at,
-    )
-    return fold(card, [*history, row], settings=settings), [cause, row]
-
-
-def _manual(
-    card: Flashcard, sequence: int, after: Flashcard, *, row_id: uuid.UUID, at: datetime
-) -> ReviewLog:
-    return ReviewLog(
-        id=row_id,
-        owner_id=card.owner_id,
-        flashcard_id=card.id,
-        sequence=sequence,
-        kind=LogKind.MANUAL,
-        reviewed_at=at,
-        scheduled_days=_days(after.due - at),
-        **_before(card),
-        **_after(after),
-    )
-
-
-def _log_kind(state: State) -> LogKind:
-    if state in (State.NEW, State.LEARNING):
-        return LogKind.LEARN
-    return LogKind.REVIEW if state is State.REVIEW else LogKind.RELEARN
-
-
-def _before(card: Flashcard) -> dict[str, Any]:
-    return {
-        "state_before": card.state,
-        "stability_before": card.stability,
-        "difficulty_before": card.difficulty,
-    }
-
-
-def _after(card: Flashcard) -> dict[str, Any]:
-    return {
-        "state_after": card.state,
-        "stability_after": card.stability,
-        "difficulty_after": card.difficulty,
-    }
-
-
-def _days(delta: timedelta) -> float:
-    return delta / timedelta(days=1)

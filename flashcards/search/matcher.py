@@ -3,12 +3,13 @@
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import numpy as np
 
 from flashcards import store
+from flashcards.domain.clock import DAY_MICROS, micros
 from flashcards.domain.query import syntax
 from flashcards.domain.query.parser import DAYS_MOST, parse
 from flashcards.domain.query.syntax import BadQuery, CardStatus, Node, Property
@@ -32,8 +33,6 @@ LEECH_TAG = "leech"
 NONE = "none"
 SEPARATOR = "::"
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_DAY_MICROS = 86_400_000_000
 _COMPARE: dict[str, Callable[[Numbers, float, float], Mask]] = {
     "<": lambda values, number, _: values < number,
     "<=": lambda values, number, _: values <= number,
@@ -229,7 +228,7 @@ def property_values(
         return retrievability(columns, now, schedule)
     if prop is Property.INTERVAL:
         last = columns.array("last_review")
-        days = np.round((columns.array("due") - last) / _DAY_MICROS)
+        days = np.round((columns.array("due") - last) / DAY_MICROS)
         return np.where(last == 0, np.nan, days)
     name = {
         Property.STABILITY: "stability",
@@ -246,7 +245,7 @@ def retrievability(columns: CardColumns, now: datetime, schedule: ScheduleSettin
     factor = 0.9 ** (1 / decay) - 1
     last = columns.array("last_review")
     stability = columns.array("stability").astype(np.float64)
-    elapsed = np.maximum(micros(now) - last, 0) / _DAY_MICROS
+    elapsed = np.maximum(micros(now) - last, 0) / DAY_MICROS
     with np.errstate(invalid="ignore", divide="ignore"):
         chance = (1 + factor * elapsed / stability) ** decay
     return np.where((last == 0) | ~(stability > 0), np.nan, chance)
@@ -267,11 +266,6 @@ def path_and_parents(name: str) -> list[str]:
     """Return "A::B::C" and what it is inside of: "A", "A::B", "A::B::C"."""
     parts = name.split(SEPARATOR)
     return [SEPARATOR.join(parts[: n + 1]) for n in range(len(parts))]
-
-
-def micros(time: datetime) -> int:
-    """Return a time as microseconds since 1970."""
-    return (time - _EPOCH) // timedelta(microseconds=1)
 
 
 def _matcher(pattern: str) -> Callable[[str], bool]:

@@ -17,9 +17,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from flashcards.domain.clock import micros
 from flashcards.domain.records import Flashcard, LogKind, State
 from flashcards.store.cache.column_blocks import Block, Labels, Mask, Numbers
-from flashcards.store.due.due_rows import micros
 from flashcards.store.journal.pending import Pending
 from flashcards.store.lance import codec, tables
 from flashcards.store.lance.filters import Expression, Not, all_of, condition

@@ -61,10 +61,10 @@ class Block:
     def of(cls, rows: pa.Table) -> "Block":
         """Return the rows in the order in which they were made."""
         ids = codec.id_texts(rows["id"])
-        made = codec.micros(rows["created_at"])
+        made = codec.column_micros(rows["created_at"])
         order = np.lexsort((ids, made))
         rows = rows.take(pa.array(order))
-        arrays: dict[str, Numbers] = {name: codec.micros(rows[name]) for name in _TIMES}
+        arrays: dict[str, Numbers] = {name: codec.column_micros(rows[name]) for name in _TIMES}
         for name in _NUMBERS:
             # A missing number is NaN.
             column = rows[name].cast(pa.int8()) if name == "suspended" else rows[name]

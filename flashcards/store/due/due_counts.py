@@ -7,13 +7,14 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 from django.conf import settings
 
+from flashcards.domain.clock import DAY_MICROS, micros
 from flashcards.domain.records import State
 from flashcards.store.due import recent_reviews
 from flashcards.store.journal.pending import Pending
@@ -24,9 +25,6 @@ from flashcards.store.lance.schema import EVERYTHING, FLASHCARDS
 CACHED_OWNERS = 1_000
 # Edits, deletions and suspensions are noticed after so long at the latest.
 KEPT_FOR = timedelta(hours=6)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_DAY = timedelta(days=1)
-_DAY_MICROS = _DAY // timedelta(microseconds=1)
 _MOST_DAYS = 36_500
 
 
@@ -110,6 +108,6 @@ def _scan(
         ]
     )
     rows = tables.fetch(table.search().where(where.to_sql()).select(["due"]).limit(EVERYTHING))
-    begins = (day_begins - _EPOCH) // timedelta(microseconds=1)
-    days = (codec.micros(rows["due"]) - begins) // _DAY_MICROS
+    begins = micros(day_begins)
+    days = (codec.column_micros(rows["due"]) - begins) // DAY_MICROS
     return np.bincount(days[days <= _MOST_DAYS]).astype(np.int64) if len(days) else nothing

@@ -8,15 +8,16 @@ from collections import OrderedDict
 from collections.abc import Collection, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import numpy as np
 
+from flashcards.domain.clock import MICROSECOND, from_micros, micros
 from flashcards.domain.records import Flashcard, State
 from flashcards.store.cache.owner_cache import OwnerCache
 from flashcards.store.due import due_counts, due_rows, recent_reviews
-from flashcards.store.due.due_rows import HORIZON, Rows, key_of, micros, table_of
+from flashcards.store.due.due_rows import HORIZON, Rows, key_of, table_of
 from flashcards.store.due.queue_settings import QueueSettings
 from flashcards.store.due.recent_totals import Done, RecentTotals, Vector
 from flashcards.store.due.review_order import ReviewOrder
@@ -157,7 +158,7 @@ def read(
     ):
         done = ledger.done(plan)
         lineup = standing.lineup(plan, only)
-        lineup.bring_to(micros(now), ahead // timedelta(microseconds=1), done)
+        lineup.bring_to(micros(now), ahead // MICROSECOND, done)
         reading = _Reading(owner_id, pending, plan, standing, ledger, lineup, done)
         found, ids = reading.chosen(limit)
         return DueQueue(
@@ -268,15 +269,15 @@ def next_due_at(
         parts.append(
             (
                 rows["state"].to_numpy().astype(np.int64)[base],
-                codec.micros(rows["due"])[base],
-                codec.micros(rows["buried_until"])[base],
+                codec.column_micros(rows["due"])[base],
+                codec.column_micros(rows["buried_until"])[base],
             )
         )
     states_, due_, buried_ = (np.concatenate(column) for column in zip(*parts, strict=True))
     at, end = micros(now), micros(plan.day_ends)
     ready = np.where((states_ == State.REVIEW) & (due_ < end), buried_, np.maximum(due_, buried_))
     ready = ready[ready > at]
-    return _time(int(ready.min())) if len(ready) else None
+    return from_micros(int(ready.min())) if len(ready) else None
 
 
 def card(owner_id: UUID, card_id: UUID, pending: Pending | None = None) -> Flashcard:
@@ -334,7 +335,3 @@ def _of(
         return DueCards(due_rows.read(owner_id, pending, until), until)
 
     return _standing.at(owner_id, pending, taken, lambda kept: now + HORIZON / 2 <= kept.until)
-
-
-def _time(micros: int) -> datetime:
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)

@@ -2,7 +2,7 @@
 
 import bisect
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +17,6 @@ from flashcards.store.lance.schema import EVERYTHING, FLASHCARDS
 
 # How far ahead of now the rows are read; they are read anew when less than half of it is left.
 HORIZON = timedelta(days=2)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TIMES = ("due", "created_at", "buried_until", "last_review")
 
 Numbers = np.ndarray[Any, np.dtype[Any]]
@@ -74,10 +73,6 @@ class Rows:
         return note
 
 
-def micros(time: datetime | None) -> int:
-    return (time - _EPOCH) // timedelta(microseconds=1) if time else 0
-
-
 def key_of(any_id: UUID) -> bytes:
     """Return an id as it stands in Rows."""
     return str(any_id).encode()
@@ -126,7 +121,7 @@ def _rows(found: pa.Table) -> Rows:
         ids=codec.id_texts(found["id"]),
         notes=codec.id_texts(found["note_id"]),
         states=found["state"].to_numpy().astype(np.int8),
-        **{name: codec.micros(found[name]) for name in _TIMES},
+        **{name: codec.column_micros(found[name]) for name in _TIMES},
         stability=found["stability"].fill_null(0).to_numpy(),
         decks=joined.indices.to_numpy().astype(np.int32),
         current=np.ones(len(found), dtype=bool),

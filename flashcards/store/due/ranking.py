@@ -11,8 +11,9 @@ from uuid import UUID
 
 import numpy as np
 
+from flashcards.domain.clock import DAY_MICROS, micros
 from flashcards.domain.records import Flashcard
-from flashcards.store.due.due_rows import Numbers, Rows, key_of, micros
+from flashcards.store.due.due_rows import Numbers, Rows, key_of
 from flashcards.store.due.queue_settings import QueueSettings
 
 LEARNING, REVIEWS, NEW = 0, 1, 2
@@ -20,7 +21,6 @@ LEARNING, REVIEWS, NEW = 0, 1, 2
 _SEGMENTS = (NEW, LEARNING, REVIEWS, LEARNING)
 # Not on this plan's day.
 NEVER = 2**63 - 1
-_DAY_MICROS = 86_400_000_000
 _LEAST_DAYS = 0.001
 
 # Sorted by: two numbers, and between equals the id.
@@ -132,9 +132,9 @@ def _urgency(plan: QueueSettings, due: Any, last_review: Any, stability: Any, gr
     As of the end of the learner's day, so that the order does not depend on when it was asked for.
     Retrievability falls with time over stability, whatever the shape of the curve.
     """
-    elapsed = greater(micros(plan.day_ends) - last_review, 0) / _DAY_MICROS
+    elapsed = greater(micros(plan.day_ends) - last_review, 0) / DAY_MICROS
     if plan.order == "overdueness":
-        return -elapsed / (greater(due - last_review, 1) / _DAY_MICROS)
+        return -elapsed / (greater(due - last_review, 1) / DAY_MICROS)
     return -elapsed / greater(stability, _LEAST_DAYS)
 
 

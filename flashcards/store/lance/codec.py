@@ -158,7 +158,7 @@ def from_table(spec: TableSpec, table: pa.Table) -> list[Any]:
     return [spec.record(**dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)]
 
 
-def micros(times: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.int64]]:
+def column_micros(times: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.int64]]:
     """Return a column of times as int64 microseconds since 1970; 0 for a missing one."""
     return times.cast(pa.int64()).fill_null(0).to_numpy()  # type: ignore[no-any-return]
 
