@@ -40,7 +40,7 @@ def set_due(
         store.lock_owner(owner_id)
         card = cards.for_owner(owner_id).get(id=card_id)
         if card.state is State.NEW:
-            raise NotReviewedYet("A new card comes when its turn comes; review it first.")
+            raise NotReviewedYet("A new card comes not scheduled yet; review it first.")
         row = scheduling.due_row(card, due, now, log_id=uuid.uuid4())
         return _append(card, _logs(owner_id, card_id), row), row
 

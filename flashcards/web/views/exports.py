@@ -86,7 +86,7 @@ def export_page(request: HtmxHttpRequest, export_id: uuid.UUID) -> HttpResponse:
     row = _export_or_404(request, export_id)
     is_fragment = request.htmx and request.htmx.target == "export-state"
     template = "_export_state.html" if is_fragment else "export_file.html"
-    return render(request, f"flashcards/{template}", _state(row))
+    return render(request, f"flashcards/exchange/{template}", _state(row))
 
 
 @require_safe
