@@ -174,8 +174,8 @@ class StoredFlashcardAdmin(StoreAdmin[StoredFlashcard]):
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined, no-any-return] # Django's own answer to an unknown id
         if _in_bin(card):
             restore_card(owner_id=card.owner_id, card_id=card.pk)
-            self.log_change(request, card, "Restored from the bin.")
-            self.message_user(request, "The flashcard is out of the bin, just as it was.")
+            self.log_change(request, card, "Restored from the trash.")
+            self.message_user(request, "The flashcard is restored from the trash.")
         return HttpResponseRedirect(
             reverse("admin:flashcards_storedflashcard_change", args=[card.pk])
         )
@@ -199,14 +199,14 @@ class StoredFlashcardAdmin(StoreAdmin[StoredFlashcard]):
     def resume_cards(self, request: HttpRequest, rows: RowQuery[StoredFlashcard]) -> None:
         self._report(request, batch.resume_cards(rows.query), "let back into review", CHANGE)
 
-    @admin.action(description="Put the selected flashcards into the bin", permissions=["delete"])
+    @admin.action(description="Move the selected flashcards to the trash", permissions=["delete"])
     def delete_cards(self, request: HttpRequest, rows: RowQuery[StoredFlashcard]) -> None:
         deleted = batch.delete_cards(rows.query, now=timezone.now())
-        self._report(request, deleted, "put into the bin", DELETION)
+        self._report(request, deleted, "moved to the trash", DELETION)
 
     @admin.action(description="Restore the selected flashcards", permissions=["delete"])
     def restore_cards(self, request: HttpRequest, rows: RowQuery[StoredFlashcard]) -> None:
-        self._report(request, batch.restore_cards(rows.query), "restored from the bin", CHANGE)
+        self._report(request, batch.restore_cards(rows.query), "restored from the trash", CHANGE)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions = super().get_actions(request)

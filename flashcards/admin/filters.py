@@ -159,7 +159,7 @@ class SuspendedFilter(YesNoFilter):
 
 
 class BinFilter(YesNoFilter):
-    title = "in the bin"
+    title = "in the trash"
     parameter_name = "deleted"
     conditions = {"yes": {"deleted_at__isnull": False}, "no": {"deleted_at__isnull": True}}
 

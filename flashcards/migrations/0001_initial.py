@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
                 ('sequence', models.PositiveIntegerField(default=0, verbose_name='log rows')),
                 ('created_at', models.DateTimeField(verbose_name='created')),
                 ('edited_at', models.DateTimeField(verbose_name='edited')),
-                ('deleted_at', models.DateTimeField(null=True, verbose_name='in the bin since')),
+                ('deleted_at', models.DateTimeField(null=True, verbose_name='in the trash since')),
             ],
             options={
                 'verbose_name': 'flashcard',

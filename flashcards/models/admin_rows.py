@@ -80,7 +80,7 @@ class StoredFlashcard(StoreRow):
     sequence = models.PositiveIntegerField("log rows", default=0)
     created_at = models.DateTimeField("created")
     edited_at = models.DateTimeField("edited")
-    deleted_at = models.DateTimeField("in the bin since", null=True)
+    deleted_at = models.DateTimeField("in the trash since", null=True)
 
     class Meta(StoreRow.Meta):
         managed = False

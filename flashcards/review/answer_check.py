@@ -84,30 +84,30 @@ def compare(card: Flashcard, typed: str) -> Comparison:
     accepted = [expected, _ASIDE.sub("", expected)]
     if any(_key(typed) == _key(each) for each in accepted):
         exact = typed == expected
-        sentence = "Just so." if exact else "Right: only the way of writing differs."
+        sentence = "Correct." if exact else "Correct, apart from spelling or punctuation."
         return Comparison(typed, expected, (), sentence, Rating.GOOD, is_right=True)
     parts = tuple(_parts(typed, expected))
     likeness = _likeness(_key(typed), _key(expected))
     if likeness >= SLIP and _numbers(typed) == _numbers(expected):
-        return Comparison(typed, expected, parts, "Nearly: a slip of the pen.", Rating.HARD)
-    return Comparison(typed, expected, parts, "Other words than the answer’s.", Rating.AGAIN)
+        return Comparison(typed, expected, parts, "Almost: it looks like a typo.", Rating.HARD)
+    return Comparison(typed, expected, parts, "Different words than the answer.", Rating.AGAIN)
 
 
 def by_rules(found: Comparison) -> tuple[str, Rating]:
     """Return what can be said of the meaning without a model, and the rating it suggests."""
     if _numbers(found.typed) != _numbers(found.expected):
-        return "Compared by rules, as there is no model to ask: the numbers differ.", Rating.AGAIN
+        return "Compared without a language model: the numbers differ.", Rating.AGAIN
     try:
         one, other = get_embedder().embed([found.typed, found.expected])
     except EmbeddingError:
         return "", found.suggested
     if float(one @ other) >= ALIKE:
         return (
-            "Compared by likeness, as there is no model to ask: close in meaning.",
+            "Compared without a language model: close in meaning.",
             max(found.suggested, Rating.HARD),
         )
     return (
-        "Compared by likeness, as there is no model to ask: not close in meaning.",
+        "Compared without a language model: not close in meaning.",
         found.suggested,
     )
 

@@ -61,7 +61,7 @@ def memory_of(
             f"Retrievability {chance:.4f}: the chance that you would recall it now",
         ),
         Fact(
-            "Holds for",
+            "Stability",
             f"about {durations.interval(timedelta(days=card.stability))}",
             f"Stability {card.stability:.2f} days: until the chance falls to 90 %",
         ),
@@ -103,22 +103,22 @@ def standing_of(card: Flashcard, now: datetime, zone: tzinfo) -> ScheduleInWords
     if card.suspended:
         return ScheduleInWords("suspended", "—")
     if card.state is State.NEW:
-        return ScheduleInWords("new", "when its turn comes")
+        return ScheduleInWords("new", "not scheduled yet")
     ready = max(card.due, card.buried_until) if card.buried_until else card.due
     return ScheduleInWords(_STATES[card.state], durations.due(ready, now=now, zone=zone))
 
 
 def _interval(log: ReviewLog) -> str:
     if scheduling.is_reset(log):
-        return "begun anew"
+        return "reset"
     span = durations.interval(timedelta(days=max(0.0, log.scheduled_days)))
     if scheduling.is_given(log):
-        return f"brought along, due in {span}"
+        return f"imported, due in {span}"
     return span if log.rating is not None else f"due in {span}"
 
 
 def _difficulty(value: float) -> str:
-    for limit, name in ((3.0, "easy"), (5.5, "middling"), (8.0, "hard")):
+    for limit, name in ((3.0, "easy"), (5.5, "medium"), (8.0, "hard")):
         if value < limit:
             return name
     return "very hard"

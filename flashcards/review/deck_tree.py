@@ -50,7 +50,7 @@ class Counted:
         """Return where its cards are reviewed; of a name that is no deck, where one begins."""
         if self.deck is not None:
             return reverse("flashcards:review_deck", args=[self.deck.id])
-        return f"{reverse('flashcards:ways')}?{urlencode({'q': self.query})}"
+        return f"{reverse('flashcards:study_modes')}?{urlencode({'q': self.query})}"
 
     @property
     def query(self) -> str:

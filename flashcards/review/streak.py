@@ -57,11 +57,11 @@ def run_of(studied: Set[date], today: date) -> tuple[int, int]:
 
 def _sentence(studied: Set[date], today: date, lately: int) -> str:
     if not studied:
-        return "This is where your days will show."
+        return "The days on which you study will show here."
     length, off = run_of(studied, today)
     recent = f"You studied on {lately} of the last {SHOWN_DAYS} days."
     if not lately:
-        return "It has been a while. Your cards kept their places; so did you."
+        return "You have not studied in the last 14 days. Your schedule is kept."
     if length < 3:
         return recent
     if not off:

@@ -31,21 +31,21 @@ _searches: list[Search] = []
 _PAGES = (
     ("Chat", "chat:home", "chat", "ask tutor new conversation"),
     ("Review", "flashcards:review", "review", "due study repeat"),
-    ("Ways to study", "flashcards:ways", "review", "cram practise exam minutes forgotten search"),
+    ("Study modes", "flashcards:study_modes", "review", "ways cram practise exam minutes search"),
     ("Cards", "flashcards:cards", "cards", "browse search list"),
     ("Decks", "flashcards:decks", "decks", "subjects tree smart saved search"),
     ("Import cards", "flashcards:imports", "plus", "anki apkg csv bring move"),
     ("Export cards", "flashcards:exports", "download", "anki apkg csv take leave backup"),
     ("New card", "flashcards:new_card", "plus", "write add"),
     ("Today", "flashcards:today", "sun", "done hard week days tomorrow"),
-    ("Catching up", "flashcards:backlog", "clock", "plan backlog overdue behind"),
+    ("Catch-up plan", "flashcards:backlog", "clock", "catching up backlog overdue behind"),
     ("Leeches", "flashcards:leeches", "warning", "hard forgotten again"),
-    ("How reviewing goes", "flashcards:study", "settings", "limits retention steps order"),
+    ("Review settings", "flashcards:study_settings", "settings", "limits retention steps order"),
     ("Settings", "settings:home", "settings", "tutor claude key ollama server model"),
     ("Account", "accounts:profile", "user", "profile name time zone email"),
     ("Change password", "accounts:password_change", "key", "security"),
     ("Change email address", "accounts:email", "user", "mail log in"),
-    ("Take everything along", "accounts:export", "cards", "export download backup archive zip"),
+    ("Export your data", "accounts:export", "cards", "export download backup archive zip"),
 )
 
 

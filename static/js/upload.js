@@ -25,7 +25,7 @@
       event.preventDefault();
       const [file] = event.dataTransfer.files;
       if (!file || !READABLE.test(file.name)) {
-        const text = form.dataset.refused ?? "Text, Markdown and PDF files can be read.";
+        const text = form.dataset.refused ?? "Only text, Markdown and PDF files can be uploaded.";
         document.dispatchEvent(new CustomEvent("toast", { detail: { text } }));
         return;
       }

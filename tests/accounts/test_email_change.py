@@ -52,7 +52,7 @@ class AskTests(EmailChangeTestCase):
         self.assertEqual(set(self.send()), {"alice@example.org", NEW})
         self.assertEqual(self.email(), "alice@example.org")
         page = self.client.get(self.url)
-        self.assertContains(page, "Waiting for two answers")
+        self.assertContains(page, "Waiting for confirmation")
         self.assertContains(page, NEW)
 
     def test_an_address_that_has_an_account_is_asked_in_the_same_way_and_gets_no_link(self) -> None:
@@ -72,7 +72,7 @@ class AskTests(EmailChangeTestCase):
     def test_it_wants_the_password_and_an_address(self) -> None:
         for data, words in (
             ({"new_email": NEW, "password": "wrong"}, "This is not your password"),
-            ({"new_email": NEW}, "Type a password."),
+            ({"new_email": NEW}, "Enter a password."),
             ({"new_email": "nobody", "password": PASSWORD}, "such as ada@"),
             ({"new_email": "Alice@example.org", "password": PASSWORD}, "your address already"),
         ):
@@ -119,7 +119,7 @@ class ConfirmTests(EmailChangeTestCase):
         self.ask()
         for link in self.links().values():
             response = Client().get(link)
-            self.assertContains(response, "Yes, change it")
+            self.assertContains(response, "Confirm the change")
             self.assertContains(response, NEW)
         change = EmailChange.objects.get()
         self.assertEqual((change.old_confirmed_at, change.new_confirmed_at), (None, None))

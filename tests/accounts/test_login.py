@@ -104,8 +104,8 @@ class LogInTests(TestCase):
     def test_it_says_what_is_missing_without_counting_it(self) -> None:
         response = self.client.post(self.url, {})
 
-        self.assertContains(response, "Type your email address.", status_code=422)
-        self.assertContains(response, "Type a password.", status_code=422)
+        self.assertContains(response, "Enter your email address.", status_code=422)
+        self.assertContains(response, "Enter a password.", status_code=422)
         self.assertFalse(LogInAttempts.objects.exists())
 
     def test_it_stops_after_eight_failures_and_says_when_to_come_back(self) -> None:

@@ -48,7 +48,7 @@ class PasswordChangeTests(TestCase):
         for weak, words in (
             ("short", "Use at least 8 characters."),
             ("alice@example.org", "too close to your email address"),
-            ("", "Type a password."),
+            ("", "Enter a password."),
             ("x" * 1001, "at most 1000 characters"),
         ):
             with self.subTest(weak=weak[:20]):

@@ -44,7 +44,7 @@ class AskForALinkTests(TestCase):
         self.assertEqual(self.client.post(reverse("accounts:password_reset_done")).status_code, 405)
 
     def test_it_says_what_is_wrong_with_an_address(self) -> None:
-        for email, words in (("", "Type your email address."), ("nobody", "such as ada@")):
+        for email, words in (("", "Enter your email address."), ("nobody", "such as ada@")):
             with self.subTest(email=email):
                 response = self.client.post(self.url, {"email": email})
                 self.assertContains(response, words, status_code=422)

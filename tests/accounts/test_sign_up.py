@@ -64,10 +64,10 @@ class SignUpTests(TestCase):
     def test_it_refuses_bad_input_in_plain_words(self) -> None:
         for changes, words in (
             ({"email": "nobody"}, "Type an email address, such as"),
-            ({"email": ""}, "Type your email address."),
+            ({"email": ""}, "Enter your email address."),
             ({"name": "  "}, "Type a name"),
             ({"name": "x" * 151}, "at most 150 characters"),
-            ({"password": ""}, "Type a password."),
+            ({"password": ""}, "Enter a password."),
             ({"password": "short"}, "Use at least 8 characters."),
             ({"password": "1029384756"}, "Use some letters too"),
             ({"password": "Dora@Example.org"}, "too close to your email address"),

@@ -35,7 +35,7 @@ def find(person: Visit) -> dict[str, str]:
     if not page.locator("a[href^='/decks/'][href$='/edit/']").count():
         page.goto("/decks/new/")
         page.get_by_label("Name", exact=True).fill("Biology")
-        page.get_by_role("button", name="Make the deck").click()
+        page.get_by_role("button", name="Create deck").click()
         expect(page).not_to_have_url(re.compile("/decks/new/"))
         page.goto("/decks/")
     deck = page.locator("a[href^='/decks/'][href$='/edit/']").first.get_attribute("href") or ""

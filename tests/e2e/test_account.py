@@ -35,12 +35,12 @@ def test_nobody_answers_then_an_own_ollama_then_claude(visit: Callable[..., Visi
         expect(page.locator(".message--answer .message-foot")).to_contain_text("qwen3:8b")
 
         person.save_claude_key()
-        page.get_by_role("button", name="Let Ollama answer").click()
+        page.get_by_role("button", name="Use Ollama").click()
         expect(page.get_by_text("Ollama answers you.", exact=True)).to_be_visible()
     # It has gone: the test says so, and Claude takes over by a click.
     page.locator("form[action$='/endpoint/test/'] button").click()
     expect(page.locator("#endpoint-result")).to_contain_text("cannot be reached")
-    page.get_by_role("button", name="Let Claude answer").click()
+    page.get_by_role("button", name="Use Claude").click()
     expect(page.get_by_text("Claude answers you.", exact=True)).to_be_visible()
 
 
@@ -53,7 +53,7 @@ def test_everything_is_taken_along_and_then_deleted(
     page.goto("/chat/")
     person.ask("What is a cell?")
     page.goto("/settings/")
-    page.get_by_role("link", name="Take everything along").click()
+    page.get_by_role("link", name="Export your data").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download the archive").click()
     assert re.fullmatch(r"memoryloop-[0-9-]{10}\.zip", download.value.suggested_filename)
@@ -75,4 +75,4 @@ def test_everything_is_taken_along_and_then_deleted(
     page.get_by_label("Email address").fill(email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.locator("main").get_by_role("button", name="Log in").click()
-    expect(page.get_by_text("do not go together")).to_be_visible()
+    expect(page.get_by_text("Wrong email address or password")).to_be_visible()

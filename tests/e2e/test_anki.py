@@ -34,19 +34,19 @@ def test_an_anki_package_comes_in_goes_out_and_is_undone(
     person.arrive(r"/cards/import/$")
     # Choosing a file is the operating system's business; all else is the keyboard's.
     page.get_by_label("An Anki package or a text file").set_input_files(file)
-    page.get_by_role("button", name="Look into the file").press("Enter")
+    page.get_by_role("button", name="Upload").press("Enter")
 
     expect(page.get_by_text("21 cards of 21 notes, 100 reviews")).to_be_visible()
-    expect(page.get_by_text("Not taken along: 1 sound")).to_be_visible()
+    expect(page.get_by_text("Not imported: 1 sound")).to_be_visible()
     expect(page.get_by_label("Latin::Odd")).to_be_checked()
-    page.get_by_label("Put its decks inside of a deck").fill("From Anki")
+    page.get_by_label("Parent deck (optional)").fill("From Anki")
     page.get_by_role("button", name="Import", exact=True).press("Enter")
     expect(page.get_by_role("heading", name="Imported")).to_be_visible(timeout=90_000)
     expect(page.get_by_text("20 cards, 100 reviews")).to_be_visible()
     expect(page.get_by_text("1 card: its question is empty.")).to_be_visible()
 
     report = page.url
-    page.get_by_role("link", name="See the cards").press("Enter")
+    page.get_by_role("link", name="View the cards").press("Enter")
     person.arrive(r"/cards/$")
     expect(page.locator("#browser-found")).to_have_text("20 cards")
     page.locator(".browser-line").first.focus()
@@ -55,13 +55,13 @@ def test_an_anki_package_comes_in_goes_out_and_is_undone(
     page.locator(".browser-bar summary", has_text="More").press("Enter")
     page.get_by_role("button", name="Export as an Anki package or a table").press("Enter")
     expect(page.get_by_text("2 cards that you selected")).to_be_visible()
-    page.get_by_role("button", name="Make the file").press("Enter")
+    page.get_by_role("button", name="Create file").press("Enter")
     with page.expect_download() as download:
         page.get_by_role("link", name="Download").press("Enter")
     assert download.value.suggested_filename.endswith(".apkg")
 
     page.goto(report)
     page.get_by_role("button", name="Undo the import").press("Enter")
-    expect(page.get_by_role("heading", name="All as before")).to_be_visible(timeout=90_000)
+    expect(page.get_by_role("heading", name="The import is undone")).to_be_visible(timeout=90_000)
     page.goto("/decks/")
     expect(page.get_by_role("heading", name="No decks yet")).to_be_visible()

@@ -46,11 +46,11 @@ for card in made[:3]:
 CHANGES = (
     ("t", "new", ("Enter",), "3 cards tagged “new”.", "tag:new", 0, 3),
     ("t", "odd", ("Tab", "Tab", "Enter"), "1 card without the tag", "tag:odd", 60, 59),
-    ("d", "Greek::Verbs", ("Enter",), "3 cards put into “Greek::Verbs”.", "deck:none", 117, 117),
-    ("d", "Latin", ("Tab", "Tab", "Enter"), "3 cards taken out of", "deck:Latin", 3, 0),
+    ("d", "Greek::Verbs", ("Enter",), "3 cards added to “Greek::Verbs”.", "deck:none", 117, 117),
+    ("d", "Latin", ("Tab", "Tab", "Enter"), "3 cards removed from", "deck:Latin", 3, 0),
     ("f", "", ("ArrowDown", "Tab", "Enter"), "3 cards flagged orange.", "flag:2", 0, 3),
     ("u", "5", ("Enter",), "3 cards due in 5 days.", "prop:due=5", 0, 3),
-    ("m", "", ("Tab", "Enter"), "3 cards new again", "is:new", 117, 120),
+    ("m", "", ("Tab", "Enter"), "3 cards reset to new", "is:new", 117, 120),
     ("s", "", (), "3 cards suspended", "is:suspended", 0, 3),
     ("b", "", (), "3 cards put off until tomorrow.", "is:buried", 0, 3),
     ("Delete", "", (), "3 cards deleted.", "card", 120, 117),
@@ -94,7 +94,7 @@ def _undo(learner: Visit) -> None:
     with learner.page.expect_navigation():
         learner.press("z")
     said = learner.page.locator("#toasts")
-    expect(said).to_contain_text("Undone: the cards are as they were.")
+    expect(said).to_contain_text("Undone: the cards are restored.")
 
 
 def test_every_change_is_made_and_undone_without_a_mouse(learner: Visit) -> None:

@@ -1,4 +1,4 @@
-"""One card in a browser: its words through edits, the bin and back, and what it repeats."""
+"""One card in a browser: its words through edits, the trash and back, and what it repeats."""
 
 from collections.abc import Callable
 
@@ -33,7 +33,7 @@ def test_a_card_is_edited_and_its_words_brought_back(learner: Visit) -> None:
     page.get_by_role("button", name="Save changes").click()
     expect(page.locator("#edits ins")).to_have_text("Madrid")
     expect(page.locator("#edits del")).to_have_text("Barcelona")
-    page.get_by_role("button", name="Bring back what was before").click()
+    page.get_by_role("button", name="Restore the earlier text").click()
     expect(page.locator(".card-faces")).to_contain_text("Barcelona")
     page.locator(".toast").get_by_role("button", name="Undo").click()
     expect(page.locator(".card-faces")).to_contain_text("Madrid")
@@ -46,8 +46,8 @@ def test_a_deleted_card_comes_back_from_the_bin(learner: Visit) -> None:
     expect(page.locator(".toast")).to_contain_text("deleted")
     page.goto("/cards/bin/")
     page.get_by_label("What is the capital of Spain?", exact=True).check()
-    page.get_by_role("button", name="Bring back", exact=True).first.click()
-    expect(page.get_by_role("heading", name="The bin is empty")).to_be_visible()
+    page.get_by_role("button", name="Restore", exact=True).first.click()
+    expect(page.get_by_role("heading", name="The trash is empty")).to_be_visible()
     open_card(learner, "capital of Spain")
 
 
@@ -68,6 +68,6 @@ def test_what_is_there_already_is_shown_while_writing_and_found_later(learner: V
     group = page.locator(".duplicate-group")
     expect(group).to_have_count(1, timeout=PATIENCE_MS)
     group.get_by_role("button", name="Merge into the first").click()
-    expect(page.get_by_role("heading", name="Nothing is there twice")).to_be_visible()
+    expect(page.get_by_role("heading", name="No duplicates found")).to_be_visible()
     page.locator(".toast").get_by_role("button", name="Undo").click()
     expect(page.locator(".duplicate-group")).to_have_count(1)

@@ -81,14 +81,14 @@ def test_a_file_becomes_cards_that_show_where_they_come_from(visit: Callable[...
         "buffer": NOTES.encode(),
     }
     person.page.get_by_label("A text, Markdown or PDF file").set_input_files([file])
-    person.page.get_by_role("button", name="Read the file").click()
+    person.page.get_by_role("button", name="Upload").click()
     person.page.get_by_role("button", name="Make cards").click()
     assert person.draft_cards() >= 1
     person.keep_cards()
 
     person.begin_review()
     person.page.get_by_role("button", name="Show answer").click()
-    person.page.get_by_role("link", name="Where it comes from").click()
+    person.page.get_by_role("link", name="Show source").click()
     expect(person.page.locator("#review-source mark")).to_contain_text("Osmosis")
     expect(person.page.locator("#review-source")).to_contain_text("cells.md")
 
@@ -137,7 +137,7 @@ def test_notes_are_written_one_after_the_other_by_keyboard_and_one_is_split(
     toast = page.locator(".toast", has_text="4 cards added.")
     person.tab_to(toast.get_by_role("button", name="Undo"))
     person.press("Enter")
-    expect(page.locator(".toast", has_text="The card is back")).to_be_visible()
+    expect(page.locator(".toast", has_text="The card is restored")).to_be_visible()
 
 
 def test_a_pasted_text_and_a_file_become_cards_without_a_mouse(
@@ -171,7 +171,7 @@ def test_a_pasted_text_and_a_file_become_cards_without_a_mouse(
     # The dialog of the operating system: what is chosen there has no page.
     file: FilePayload = {"name": "a.txt", "mimeType": "text/plain", "buffer": NOTES.encode()}
     chooser.set_input_files([file])
-    person.tab_to(page.get_by_role("button", name="Read the file"))
+    person.tab_to(page.get_by_role("button", name="Upload"))
     person.press("Enter")
     person.tab_to(page.get_by_role("button", name="Make cards"))
     person.press("Enter")

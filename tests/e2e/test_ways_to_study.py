@@ -1,4 +1,4 @@
-"""Ways to study in a browser: a deck by keys, a cram through a reload, an answer that is typed."""
+"""Study modes in a browser: a deck by keys, a cram through a reload, an answer that is typed."""
 
 import re
 from collections.abc import Callable
@@ -50,7 +50,7 @@ def test_a_deck_is_studied_by_keys_alone(visit: Callable[..., Visit]) -> None:
     page.reload()
     rate_by_key(person, "4")
     expect(page.get_by_role("heading", name="Done with Sums")).to_be_focused()
-    expect(page.locator("main")).to_contain_text("1 is waiting elsewhere")
+    expect(page.locator("main")).to_contain_text("1 more card is due")
 
 
 def test_a_cram_goes_on_after_a_reload_and_on_another_page(visit: Callable[..., Visit]) -> None:
@@ -61,9 +61,9 @@ def test_a_cram_goes_on_after_a_reload_and_on_another_page(visit: Callable[..., 
         write_card(page, f"What is {number} + {number}?", str(2 * number))
     owner = person.begin_review()
     person.press("w")
-    page.get_by_label("Practise every card").check()
+    page.get_by_label("Practise all cards").check()
     page.get_by_label("Order").select_option("added")
-    page.get_by_role("button", name="Begin").click()
+    page.get_by_role("button", name="Start").click()
     expect(page.locator(".review-counts")).to_contain_text("Practice")
     first = person.card_on_page()
     rate_by_key(person, "1")
@@ -71,7 +71,7 @@ def test_a_cram_goes_on_after_a_reload_and_on_another_page(visit: Callable[..., 
     expect(page.locator("#review-left")).to_have_text("3 left")
     rate_by_key(person, "3")
     page.goto("/study/")
-    page.get_by_role("link", name="Go on").click()
+    page.get_by_role("link", name="Continue").click()
     rate_by_key(person, "3")
     assert person.card_on_page() == first
     rate_by_key(person, "3")
@@ -96,7 +96,7 @@ def test_a_typed_answer_is_compared_and_judged(
     # A letter that is a key of the page elsewhere is a letter here.
     field.press_sequentially("in the mitocondrion")
     person.press("Enter")
-    expect(page.locator(".compared")).to_contain_text("Nearly: a slip of the pen.")
+    expect(page.locator(".compared")).to_contain_text("Almost: it looks like a typo.")
     expect(page.locator(".compared-parts ins")).to_have_text("h")
     # The server of the tests says yes to everything: the first of the verdicts.
     expect(page.locator(".compared-judged")).to_contain_text("The tutor thinks: the same meaning.")

@@ -44,8 +44,8 @@ def _email_field(autocomplete: str, **attributes: Any) -> forms.EmailField:
             attrs={"autocomplete": autocomplete, **AS_TYPED, **attributes},
         ),
         error_messages={
-            "required": "Type your email address.",
-            "invalid": "Type an email address, such as ada@example.org.",
+            "required": "Enter your email address.",
+            "invalid": "Enter an email address, such as ada@example.org.",
         },
     )
 
@@ -64,7 +64,7 @@ def _password_field(label: str, autocomplete: str, **attributes: Any) -> forms.C
                 **attributes,
             },
         ),
-        error_messages={"required": "Type a password."},
+        error_messages={"required": "Enter a password."},
     )
 
 
@@ -79,7 +79,7 @@ def _name_field(**attributes: Any) -> forms.CharField:
         label="Name",
         max_length=NAME_MAX_CHARACTERS,
         widget=forms.TextInput(attrs={"autocomplete": "name", **attributes}),
-        error_messages={"required": "Type a name; a first name will do."},
+        error_messages={"required": "Enter a name; a first name is enough."},
     )
 
 
@@ -148,7 +148,7 @@ class LogInForm(FocusedForm, forms.Form):
     password = _password_field("Password", "current-password")
 
     # One sentence for an unknown address, a wrong password and an account that was closed.
-    refused = "This address and password do not go together. Check both and try again."
+    refused = "Wrong email address or password. Check both and try again."
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

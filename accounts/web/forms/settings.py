@@ -95,7 +95,7 @@ class EndpointForm(ModelForm):
             }
         ),
     )
-    api_key = _key_field("Key, if it wants one")
+    api_key = _key_field("API key, if it needs one")
 
     field_order = ("base_url", "api_key", "model", "other_model")
 
@@ -104,7 +104,7 @@ class EndpointForm(ModelForm):
             *args,
             models=endpoint.listed_models if endpoint else (),
             current=endpoint.model if endpoint else "",
-            default="The first that can chat",
+            default="The first chat model",
             **kwargs,
         )
         if endpoint is None:

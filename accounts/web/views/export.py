@@ -1,4 +1,4 @@
-"""Take everything along: a page that says what is in the archive, and the archive itself."""
+"""Export your data: a page that says what is in the archive, and the archive itself."""
 
 import asyncio
 import concurrent.futures

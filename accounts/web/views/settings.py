@@ -168,7 +168,7 @@ def test_endpoint(request: HtmxHttpRequest) -> HttpResponse:
 @require_POST
 def remove_endpoint(request: HtmxHttpRequest) -> HttpResponse:
     endpoints.remove_endpoint(user=request.user)
-    result = KeyTest(KeyState.NONE, "Your server and its key are forgotten.")
+    result = KeyTest(KeyState.NONE, "Your server and its key are deleted.")
     return _answer(request, endpoint_result=result)
 
 

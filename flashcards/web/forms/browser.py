@@ -25,7 +25,7 @@ class ChangeForm(forms.Form):
 
     verb = forms.ChoiceField(
         choices=[(verb.value, verb.value) for verb in Verb],
-        error_messages={"required": "Choose what to do.", "invalid_choice": "Choose what to do."},
+        error_messages={"required": "Choose an action.", "invalid_choice": "Choose an action."},
     )
     tag = forms.CharField(required=False, max_length=TAG_MAX_CHARACTERS)
     deck = forms.CharField(required=False, max_length=500)
@@ -47,13 +47,13 @@ class ChangeForm(forms.Form):
         verb = Verb(data["verb"]) if data.get("verb") else None
         tag = " ".join((data.get("tag") or "").replace("\x00", "").split())
         if verb in _NEEDS_TAG and "tag" not in self.errors and not tag:
-            raise ValidationError("Which tag? Write it first.")
+            raise ValidationError("Enter a tag.")
         if verb in _NEEDS_DECK and not (data.get("deck") or "").strip():
-            raise ValidationError("Which deck? Write its name first.")
+            raise ValidationError("Enter the name of a deck.")
         if verb is Verb.SET_DUE and "days" not in self.errors and data.get("days") is None:
-            raise ValidationError("In how many days? Write a number first.")
+            raise ValidationError("Enter a number of days.")
         if verb is Verb.FLAG and data.get("flag") is None:
-            raise ValidationError("Which flag? Choose one first.")
+            raise ValidationError("Choose a flag.")
         return {**data, "tag": tag}
 
     def argument(self, *, owner_id: uuid.UUID, now: datetime, day: Day) -> dict[str, Any]:

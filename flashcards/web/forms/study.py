@@ -21,7 +21,7 @@ _UNITS = {"s": 1, "m": 60, "h": 3_600}
 _STEP = re.compile(r"(\d{1,6})\s*(s|m|h)[a-z]*", re.IGNORECASE)
 NO_STEPS = "none"
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-EASY_DAYS = ((100, "As usual"), (50, "Fewer"), (0, "Hardly any"))
+EASY_DAYS = ((100, "Normal"), (50, "Fewer"), (0, "Minimum"))
 
 
 def steps_in_words(seconds: Sequence[int]) -> str:
@@ -78,12 +78,12 @@ class DeckStudyForm(forms.Form):
     names: Sequence[str] = DECK_FIELDS
 
     desired_retention = _number(
-        "How much to remember, in percent",
+        "Desired retention, in percent",
         70,
         99,
         "a percentage",
-        "How likely you are to know a card when it comes. 90 suits most people: more costs many "
-        "more reviews, less means forgetting more.",
+        "How likely you are to recall a card when it is due. 90 suits most people: more costs "
+        "many more reviews, less means forgetting more.",
     )
     new_per_day = _number(
         "New cards a day",
@@ -97,31 +97,31 @@ class DeckStudyForm(forms.Form):
         0,
         LIMIT_MOST,
         "a number",
-        "Beyond that, cards wait for tomorrow; those you are just learning always come.",
+        "Further cards wait for tomorrow; cards in learning always come.",
     )
     learning_steps_seconds = StepsField(
-        label="Steps of a new card",
+        label="Learning steps",
         required=False,
         help_text="When a card comes again on the day you first see it, such as 1m 10m. "
         "With “none” it comes again after a day or more.",
     )
     relearning_steps_seconds = StepsField(
-        label="Steps after forgetting",
+        label="Relearning steps",
         required=False,
         help_text="When a card that you forgot comes again, such as 10m, or “none”.",
     )
     maximum_interval_days = _number(
-        "Longest pause, in days",
+        "Maximum interval, in days",
         1,
         36_500,
         "a number",
-        "No card stays away for longer. 365 is a year; 36,500 hardly limits anything.",
+        "No card waits longer than this. 365 is a year.",
     )
     fuzz = forms.BooleanField(
-        label="Choose quiet days",
+        label="Balance the workload",
         required=False,
-        help_text="Moves a card by a few days (up to 15 % of a week, 5 % of a year) to a day with "
-        "little to do and away from cards that are much like it. Off: to the day, crowded or not.",
+        help_text="Moves a review by a few days (up to 15 % of a week, 5 % of a year) to a day "
+        "with fewer reviews and away from similar cards. Off: exact intervals.",
     )
 
     def __init__(self, *args: Any, present: EffectiveSettings, **kwargs: Any) -> None:
@@ -143,27 +143,26 @@ class StudyForm(DeckStudyForm):
     names = tuple(name for name in FIELDS if name != "parameters")
 
     order = forms.ChoiceField(
-        label="Order of reviews",
+        label="Review order",
         choices=Order.choices,
-        help_text="It matters on days that bring more than your limit: what comes first is not "
-        "left over. Closest to being forgotten keeps most of what would be lost.",
+        help_text="It matters on days with more reviews than your limit: the rest waits. Reviewing "
+        "the cards closest to being forgotten first preserves most.",
     )
     new_cards = forms.ChoiceField(
-        label="New cards come",
+        label="Order of new cards",
         choices=NewCards.choices,
-        help_text="Before the reviews while you are fresh, after them so that nothing learnt "
-        "waits, or spread evenly between them.",
+        help_text="Before the reviews, after them, or spread evenly between them.",
     )
     bury_siblings = forms.BooleanField(
-        label="One card of a note a day",
+        label="Bury siblings",
         required=False,
-        help_text="The other cards of a note would give its answer away: they wait until tomorrow.",
+        help_text="After one card of a note its other cards wait until tomorrow, so that they do "
+        "not give the answer away.",
     )
     keep_apart = forms.BooleanField(
-        label="Keep cards apart that are much alike",
+        label="Keep similar cards apart",
         required=False,
-        help_text="They neither follow one another nor come on adjacent days where it can be "
-        "helped, so that you recall each by itself.",
+        help_text="Where possible, they do not follow one another or come on adjacent days.",
     )
     type_answers = forms.BooleanField(
         label="Type the answers",
@@ -172,17 +171,17 @@ class StudyForm(DeckStudyForm):
         "The rating stays yours. Each session can be switched by itself, with the key t.",
     )
     rollover_hour = forms.TypedChoiceField(
-        label="A new day begins at",
+        label="New day starts at",
         coerce=int,
         choices=[(hour, f"{hour:02}:00") for hour in range(24)],
-        help_text="By your own clock. What you do late at night still counts for the day before.",
+        help_text="In your time zone. Reviews before that time count for the day before.",
     )
     learn_ahead_minutes = _number(
         "Learn ahead, in minutes",
         0,
         240,
         "a number",
-        "With nothing else left, a card you are just learning may come so much early.",
+        "When nothing else is left, cards in learning may come this much early.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -229,12 +228,12 @@ class OwnDeckStudyForm(DeckStudyForm):
         usual = _initial(self.present, self.names)
         # Three answers here: yes, no, or as for all cards.
         self.fields["fuzz"] = forms.TypedChoiceField(
-            label="Choose quiet days",
+            label="Balance the workload",
             required=False,
             coerce=lambda value: value == "on",
             empty_value=None,
             choices=[
-                ("", f"As for all cards: {'yes' if self.present.fuzz else 'no'}"),
+                ("", f"Same as all cards: {'yes' if self.present.fuzz else 'no'}"),
                 ("on", "Yes"),
                 ("off", "No"),
             ],

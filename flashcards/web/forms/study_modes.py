@@ -25,14 +25,14 @@ class How(enum.StrEnum):
 
 
 HOW = (
-    (How.DUE, "What is due, as ever"),
-    (How.CRAM, "Practise every card, without touching its schedule"),
-    (How.EXAM, "Ahead of an exam"),
+    (How.DUE, "Review due cards"),
+    (How.CRAM, "Practise all cards without changing their schedule"),
+    (How.EXAM, "Prepare for an exam"),
 )
 ORDERS = (
-    (Order.RANDOM, "In no order"),
-    (Order.HARDEST, "The hardest first"),
-    (Order.ADDED, "As they were added"),
+    (Order.RANDOM, "Random order"),
+    (Order.HARDEST, "Hardest first"),
+    (Order.ADDED, "In the order added"),
 )
 
 
@@ -42,7 +42,7 @@ class ScopeForm(forms.Form):
     scope = forms.ChoiceField(label="Cards", required=False)
     search = forms.CharField(
         required=False,
-        label="Or what a search finds",
+        label="Or a search",
         max_length=QUERY_MAX_CHARACTERS,
         widget=forms.TextInput(
             attrs={
@@ -60,7 +60,7 @@ class ScopeForm(forms.Form):
         decks = Deck.objects.filter(owner_id=owner_id)
         self.fields["scope"].choices = [  # type: ignore[attr-defined]  # a ChoiceField's
             (str(scope.ALL), "All cards"),
-            (str(FORGOTTEN), "What you forgot today"),
+            (str(FORGOTTEN), "Forgotten today"),
             *((str(Scope(Kind.DECK, deck_id=deck.id)), deck.name) for deck in decks),
         ]
 
@@ -101,7 +101,7 @@ class WaysForm(ScopeForm):
         required=False,
         min_value=1,
         max_value=MINUTES_MOST,
-        help_text="Leave it blank to go on until nothing is left.",
+        help_text="Leave it blank for no time limit.",
         error_messages=dict.fromkeys(
             ("invalid", "min_value", "max_value"), f"Choose from 1 to {MINUTES_MOST} minutes."
         ),
@@ -142,7 +142,7 @@ class ExamForm(forms.Form):
         error_messages=dict.fromkeys(("invalid", "required"), "Choose a day."),
     )
     target = forms.IntegerField(
-        label="To be known that day, in percent",
+        label="Target: known on that day, in percent",
         min_value=50,
         max_value=99,
         initial=exam.TARGET_PERCENT,

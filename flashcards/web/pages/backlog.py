@@ -30,21 +30,21 @@ class PlanForm(forms.Form):
         label="Minutes a day",
         min_value=5,
         max_value=MINUTES_MOST,
-        help_text="How long you want to review on a day until you have caught up.",
+        help_text="How long you want to review each day until you have caught up.",
         error_messages=dict.fromkeys(
             ("required", "invalid", "min_value", "max_value"),
             f"Choose a number of minutes from 5 to {MINUTES_MOST}.",
         ),
     )
     order = forms.ChoiceField(
-        label="Which come first",
+        label="Review order",
         choices=[(each.value, StudySettings.Order(each.value).label) for each in Order],
-        help_text="Below you see what each order makes of your cards.",
+        help_text="The table below compares the orders.",
     )
     hold_new = forms.BooleanField(
-        label="No new cards until then",
+        label="No new cards until you have caught up",
         required=False,
-        help_text="They wait, and come again by themselves once you have caught up.",
+        help_text="New cards start again automatically afterwards.",
     )
 
     def choice(self) -> Choice:
@@ -156,7 +156,7 @@ def still_holds(
 def line(plan: BacklogPlan) -> str:
     """Return the one line that the review page has while a plan holds."""
     until = f", until around {_date(plan.expected_on)}" if plan.expected_on else ""
-    return f"Catching up: {plan.reviews_per_day:,} reviews a day{until}."
+    return f"Catch-up plan: {plan.reviews_per_day:,} reviews a day{until}."
 
 
 def _sentence(found: Backlog, choice: Choice, course: Course, reviews: int, today: date) -> str:

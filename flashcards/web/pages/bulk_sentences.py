@@ -10,7 +10,7 @@ def sentence(change: BulkChange) -> str:
     """Return what a change did, or that it was undone: "12 cards suspended." """
     cards = durations.count(change.changed, "card")
     if change.status == BulkChange.Status.UNDONE:
-        return "Undone: the cards are as they were."
+        return "Undone: the cards are restored."
     if not change.changed:
         return f"Nothing to do: {_already(change)}."
     return f"{cards} {_done(change)}."
@@ -23,12 +23,12 @@ def working(change: BulkChange) -> str:
     return {
         Verb.TAG: "Adding the tag",
         Verb.UNTAG: "Removing the tag",
-        Verb.PUT_IN: "Putting cards into the deck",
-        Verb.TAKE_OUT: "Taking cards out of the deck",
+        Verb.PUT_IN: "Adding cards to the deck",
+        Verb.TAKE_OUT: "Removing cards from the deck",
         Verb.SUSPEND: "Suspending cards",
         Verb.RESUME: "Resuming cards",
         Verb.BURY: "Burying cards",
-        Verb.UNBURY: "Bringing buried cards back",
+        Verb.UNBURY: "Unburying cards",
         Verb.FLAG: "Setting the flag",
         Verb.RESET: "Resetting cards",
         Verb.SET_DUE: "Setting when cards are due",
@@ -45,9 +45,9 @@ def _done(change: BulkChange) -> str:
         case Verb.UNTAG:
             return f"without the tag “{argument['tag']}” now"
         case Verb.PUT_IN:
-            return f"put into “{argument.get('name', 'the deck')}”"
+            return f"added to “{argument.get('name', 'the deck')}”"
         case Verb.TAKE_OUT:
-            return f"taken out of “{argument.get('name', 'the deck')}”"
+            return f"removed from “{argument.get('name', 'the deck')}”"
         case Verb.SUSPEND:
             return "suspended: they stay away until you resume them"
         case Verb.RESUME:
@@ -60,7 +60,7 @@ def _done(change: BulkChange) -> str:
             flag = argument["flag"]
             return f"flagged {FLAGS[flag].lower()}" if flag else "without a flag now"
         case Verb.RESET:
-            return "new again; their past reviews stay in the log"
+            return "reset to new; their past reviews are kept"
         case Verb.SET_DUE:
             days = argument.get("days", 0)
             return f"due in {durations.count(days, 'day')}" if days else "due today"
@@ -74,5 +74,5 @@ def _already(change: BulkChange) -> str:
     if Verb(change.verb) is Verb.RESET:
         return "these cards were never reviewed"
     if Verb(change.verb) is Verb.RESCHEDULE:
-        return "each card has a day that fits your settings"
-    return "the cards were so already"
+        return "all cards already fit your settings"
+    return "no card needed changing"

@@ -136,7 +136,7 @@ def lines(
     for at, card in enumerate(found[start:stop], start=start):
         place = Place(card, now, zone, deck_names, found.schedule)
         cells = tuple(Cell(column, *column.say(place)) for column in shown)
-        title = card_sides.summary(card) or "(nothing but a picture)"
+        title = card_sides.summary(card) or "(image only)"
         flag = FLAGS[card.flag] if 0 < card.flag < len(FLAGS) else ""
         made.append(
             CardLine(card, at, title, state_of(card, now), _due(place)[0] or "—", flag, cells)

@@ -30,9 +30,7 @@ def plan(request: HtmxHttpRequest) -> HttpResponse:
         form = PlanForm(request.POST)
         if form.is_valid():
             backlog.accept(owner_id=owner_id, choice=form.choice(), now=now)
-            toast(
-                request, "The plan holds from now on.", undo_url=reverse("flashcards:backlog_stop")
-            )
+            toast(request, "Plan started.", undo_url=reverse("flashcards:backlog_stop"))
             return redirect("flashcards:backlog")
     settings = study_settings.settings_for(owner_id=owner_id)
     found = backlog.read(owner_id=owner_id, settings=settings, now=now, plan=holds)
@@ -60,10 +58,10 @@ def plan(request: HtmxHttpRequest) -> HttpResponse:
 def stop(request: HtmxHttpRequest) -> HttpResponse:
     """End the plan: what was set before comes back."""
     if backlog.stop(owner_id=request.user.id, now=timezone.now()) is None:
-        toast(request, "There is no plan that holds.", level=messages.INFO)
+        toast(request, "There is no active plan.", level=messages.INFO)
     else:
         resume_url = reverse("flashcards:backlog_resume")
-        toast(request, "The plan has ended: your settings are as before.", undo_url=resume_url)
+        toast(request, "Plan ended. Your earlier settings are restored.", undo_url=resume_url)
     return redirect("flashcards:backlog")
 
 
@@ -72,9 +70,9 @@ def stop(request: HtmxHttpRequest) -> HttpResponse:
 def resume(request: HtmxHttpRequest) -> HttpResponse:
     """Have the plan that was just ended hold again."""
     if backlog.resume(owner_id=request.user.id, now=timezone.now()) is None:
-        toast(request, "There is no plan to bring back.", level=messages.INFO)
+        toast(request, "There is no plan to resume.", level=messages.INFO)
     else:
-        toast(request, "The plan holds again.")
+        toast(request, "Plan resumed.")
     return redirect("flashcards:backlog")
 
 

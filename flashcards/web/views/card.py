@@ -92,7 +92,7 @@ def revert_edit(request: HtmxHttpRequest, card_id: uuid.UUID, edit_id: uuid.UUID
         settings = next((card for card in changed if card.id == card_id), changed[0])
         newest = revert.newest_edit(owner_id=request.user.id, card_id=settings.id)
         undo = reverse("flashcards:revert_edit", args=[settings.id, newest.id]) if newest else ""
-        toast(request, "The earlier words are back. The schedule stays.", undo_url=undo)
+        toast(request, "The earlier text is restored. The schedule is unchanged.", undo_url=undo)
     return redirect("flashcards:card", card_id=card_id)
 
 
@@ -103,7 +103,7 @@ def reset_card(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
     card_or_404(request.user, card_id)
     _, log = resetting.reset_schedule(owner_id=request.user.id, card_id=card_id, now=timezone.now())
     undo = reverse("flashcards:take_back_reset", args=[card_id, log.id])
-    toast(request, "Begun anew: it comes as a new card. Its reviews are kept.", undo_url=undo)
+    toast(request, "Schedule reset: it comes as a new card. Its reviews are kept.", undo_url=undo)
     return redirect("flashcards:card", card_id=card_id)
 
 
@@ -121,7 +121,7 @@ def take_back_reset(
     except CardError as error:
         toast(request, error.sentence, level=messages.INFO)
     else:
-        toast(request, "The schedule is as it was.")
+        toast(request, "The earlier schedule is restored.")
     return redirect("flashcards:card", card_id=card_id)
 
 

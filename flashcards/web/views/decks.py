@@ -34,7 +34,7 @@ class DeckForm(forms.Form):
 
     name = forms.CharField(
         max_length=500,
-        help_text="Write Biology::Cells for a deck inside of another.",
+        help_text="Write Biology::Cells for a deck inside another.",
         error_messages={"required": "Give the deck a name."},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
@@ -42,8 +42,8 @@ class DeckForm(forms.Form):
         required=False,
         max_length=QUERY_MAX_CHARACTERS,
         label="Search",
-        help_text="For a smart deck: it has the cards that this finds, now and later. "
-        "Leave it blank for a deck that you put cards into.",
+        help_text="For a smart deck: it always contains the cards that this search finds. "
+        "Leave it blank for an ordinary deck.",
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
 
@@ -73,7 +73,7 @@ def new_deck(request: HtmxHttpRequest) -> HttpResponse:
         except (CardError, BadQuery) as error:
             _add_error(form, error)
         else:
-            toast(request, f"The deck “{deck.name}” is there.")
+            toast(request, f"Deck “{deck.name}” created.")
             return redirect("flashcards:decks")
     return render(request, "flashcards/decks/deck_form.html", {"form": form}, status=422)
 
@@ -98,7 +98,7 @@ def edit_deck(request: HtmxHttpRequest, deck_id: uuid.UUID) -> HttpResponse:
         except (CardError, BadQuery) as error:
             _add_error(form, error)
         else:
-            toast(request, f"The deck is “{deck.name}” now.")
+            toast(request, f"Deck “{deck.name}” saved.")
             return redirect("flashcards:decks")
     return render(request, "flashcards/decks/deck_form.html", context, status=422)
 
@@ -110,9 +110,9 @@ def delete_deck(request: HtmxHttpRequest, deck_id: uuid.UUID) -> HttpResponse:
     deck = get_object_or_404(Deck, id=deck_id, owner=request.user)
     removed = decks.delete_deck(owner_id=request.user.id, deck=deck, now=timezone.now())
     inside = len(removed.decks) - 1
-    more = f" and {inside} inside of it" if inside else ""
+    more = f" and {inside} inside it" if inside else ""
     undo = reverse("flashcards:restore_decks", args=[removed.id])
-    toast(request, f"“{deck.name}”{more} deleted. The cards are still there.", undo_url=undo)
+    toast(request, f"“{deck.name}”{more} deleted. The cards are kept.", undo_url=undo)
     return redirect("flashcards:decks")
 
 
@@ -126,7 +126,7 @@ def restore_decks(request: HtmxHttpRequest, removed_id: uuid.UUID) -> HttpRespon
     except CardError as error:
         toast(request, error.sentence, level=messages.ERROR)
     else:
-        toast(request, "The deck is back, with its cards.")
+        toast(request, "Deck restored, with its cards.")
     return redirect(next_url(request, reverse("flashcards:decks")))
 
 
@@ -157,12 +157,12 @@ def about(request: HtmxHttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def create_about(request: HtmxHttpRequest) -> HttpResponse:
-    """Make the deck of the cards that were accepted."""
+    """Create deck of the cards that were accepted."""
     topic, ids = request.POST.get("topic", ""), ids_in(request.POST.getlist("ids"))
     now, owner_id = timezone.now(), request.user.id
     try:
         if not ids:
-            raise bulk_actions.NothingSelected("Accept at least one card.")
+            raise bulk_actions.NothingSelected("Select at least one card.")
         deck = decks.deck_named(owner_id=owner_id, name=request.POST.get("name", ""), now=now)
         argument = {"deck": str(deck.id), "name": deck.name}
         change = bulk_actions.start(
@@ -177,7 +177,7 @@ def create_about(request: HtmxHttpRequest) -> HttpResponse:
         return redirect(f"{reverse('flashcards:deck_about')}?{urlencode({'topic': topic})}")
     undo = reverse("flashcards:undo_change", args=[change.id]) if change.changed else ""
     count = durations.count(change.changed, "card")
-    toast(request, f"“{deck.name}” is there, with {count}.", undo_url=undo)
+    toast(request, f"Deck “{deck.name}” created with {count}.", undo_url=undo)
     return redirect("flashcards:decks")
 
 

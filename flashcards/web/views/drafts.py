@@ -123,7 +123,7 @@ def make(request: HtmxHttpRequest, origin_id: uuid.UUID) -> HttpResponse:
         and _asked_for(request, origin),
     }
     status = 422 if error and request.method == "POST" else 200
-    return render(request, "flashcards/drafts/make.html", context, status=status)
+    return render(request, "flashcards/drafts/drafts.html", context, status=status)
 
 
 def _asked_for(request: HtmxHttpRequest, origin: Origin) -> bool:
@@ -248,7 +248,7 @@ def accept_drafts(request: HtmxHttpRequest, batch_id: uuid.UUID) -> HttpResponse
     said = f"{len(cards)} card{'s' if len(cards) != 1 else ''} added." if cards else ""
     if cards and batch.card_id:
         undo = reverse("flashcards:undo_split", args=[batch.id])
-        toast(request, f"{said} The card that was split is in the bin.", undo_url=undo)
+        toast(request, f"{said} The card that was split is in the trash.", undo_url=undo)
         return redirect("flashcards:card", cards[0].id)
     toast(request, said or "No card was added.")
     return redirect("flashcards:card", batch.card_id) if batch.card_id else redirect(then)
@@ -276,7 +276,7 @@ def undo_split(request: HtmxHttpRequest, batch_id: uuid.UUID) -> HttpResponse:
         card = drafting.undo_split(request.user, batch, now=timezone.now())
     except Flashcard.DoesNotExist:
         raise Http404("There is no such card.") from None
-    toast(request, "The card is back as it was.")
+    toast(request, "The card is restored.")
     return redirect("flashcards:card", card.id)
 
 

@@ -61,7 +61,7 @@ def tell_apart(request: HtmxHttpRequest) -> HttpResponse:
     """Remember that the cards of a group are no duplicates."""
     ids = _ids(request.POST.get("cards", ""))
     overlaps.remember_apart(owner_id=request.user.id, card_ids=ids, now=timezone.now())
-    toast(request, "Both stay, and will not be shown here again.")
+    toast(request, "The cards are kept and will not be shown here again.")
     return redirect("flashcards:duplicates")
 
 
@@ -119,7 +119,7 @@ def _into(
     undo = reverse("flashcards:undo_duplicate", args=[card.id, into.id])
     toast(
         request,
-        "One card now; the other is in the bin.",
+        "Merged into one card; the other is in the trash.",
         undo_url=f"{undo}?edit={changed.id}" if changed else undo,
     )
     return redirect("flashcards:duplicates")
@@ -141,9 +141,9 @@ def undo_duplicate(
                 owner_id=request.user.id, card_id=into_id, edit_id=edits[0], now=timezone.now()
             )
         except (CardError, CardEdit.DoesNotExist):
-            toast(request, "The card is back; the other one was changed since.")
+            toast(request, "The card is restored; the other one was changed since.")
             return redirect("flashcards:duplicates")
-    toast(request, "Both cards are as they were.")
+    toast(request, "Both cards are restored.")
     return redirect("flashcards:duplicates")
 
 

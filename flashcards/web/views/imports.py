@@ -34,10 +34,10 @@ class ChoiceForm(forms.Form):
     )
     schedule = forms.ChoiceField(choices=[("keep", "keep"), ("anew", "anew")], initial="keep")
     parent = forms.CharField(
-        label="Put its decks inside of a deck",
+        label="Parent deck (optional)",
         required=False,
         max_length=DECK_NAME_MAX_CHARACTERS,
-        help_text="The name of one of yours or a new one. Empty: they stand beside yours.",
+        help_text="An existing or a new deck. Leave it blank to import at the top level.",
     )
 
     def __init__(self, *args: Any, contents: dict[str, Any], **kwargs: Any) -> None:
@@ -136,7 +136,7 @@ def discard_import(request: HtmxHttpRequest, import_id: uuid.UUID) -> HttpRespon
     row = _import_or_404(request, import_id)
     if row.status == Status.READY:
         row.delete()
-        toast(request, "The file is gone; nothing was imported.")
+        toast(request, "File discarded. Nothing was imported.")
     return redirect(reverse("flashcards:imports"))
 
 

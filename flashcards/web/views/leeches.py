@@ -43,7 +43,7 @@ def contrast(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
     card = card_or_404(request.user, card_id)
     near = neighbours.neighbours_of(owner_id=request.user.id, card=card, limit=1)
     if not near:
-        toast(request, "No other card is near enough to be mixed up with it.")
+        toast(request, "No other card is similar enough to be confused with it.")
         return redirect("flashcards:card", card.id)
     question, answer = overlaps.contrast(
         (card_sides.front(card), card_sides.back(card)),

@@ -52,7 +52,7 @@ def new_card(request: HtmxHttpRequest) -> HttpResponse:
             undo = reverse("flashcards:delete_note", args=[created[0].note_id])
             count = len(created)
             saved = "Card saved." if count == 1 else f"{count} cards saved."
-            toast(request, f"{saved} Here is room for the next.", undo_url=undo)
+            toast(request, f"{saved} You can write the next one.", undo_url=undo)
             return redirect(_next_blank(note, data["decks"]))
     form.fields["question"].widget.attrs["autofocus"] = True
     status = 422 if request.method == "POST" else 200
@@ -189,12 +189,12 @@ def _said(edited: notes.Edited, *, anew: bool) -> str:
     if edited.added:
         parts.append(f"{len(edited.added)} added.")
     if edited.removed:
-        parts.append(f"{len(edited.removed)} moved to the bin.")
+        parts.append(f"{len(edited.removed)} moved to the trash.")
     if anew:
-        parts.append("Their schedules begin anew." if count > 1 else "Its schedule begins anew.")
+        parts.append("Their schedules are reset." if count > 1 else "Its schedule is reset.")
     else:
         parts.append(
-            "Their schedules stay as they were." if count > 1 else "Its schedule stays as it was."
+            "Their schedules are unchanged." if count > 1 else "Its schedule is unchanged."
         )
     return " ".join(parts)
 

@@ -72,7 +72,7 @@ def merge_draft(request: HtmxHttpRequest, draft_id: uuid.UUID, card_id: uuid.UUI
             now=timezone.now(),
         )
 
-    return _into_card(request, draft_id, card_id, merge, "Added to the card you have.")
+    return _into_card(request, draft_id, card_id, merge, "Added to your existing card.")
 
 
 @require_POST
@@ -90,7 +90,7 @@ def replace_card(request: HtmxHttpRequest, draft_id: uuid.UUID, card_id: uuid.UU
             now=timezone.now(),
         )
 
-    return _into_card(request, draft_id, card_id, replace, "The card has these words now.")
+    return _into_card(request, draft_id, card_id, replace, "The card has the new text now.")
 
 
 @require_POST
@@ -114,7 +114,7 @@ def contrast_draft(
     except drafting.DraftingError as refusal:
         toast(request, refusal.sentence, level=messages.WARNING)
         return _to_tray(request, draft)
-    said = "A card that tells the two apart is among the drafts"
+    said = "A card that tells them apart is among the drafts"
     toast(request, f"{said} now." if is_new else f"{said} already.")
     return redirect(f"{draft.batch.get_absolute_url()}#draft-{added.id}")
 
@@ -208,7 +208,7 @@ def _into_card(
     undo = reverse("flashcards:revert_edit", args=[card_id, edit.id]) if edit and changed else ""
     toast(
         request,
-        said if changed else "The card says this already; the draft is dropped.",
+        said if changed else "The card already says this; the draft is dropped.",
         undo_url=undo,
     )
     return _to_tray(request, draft)

@@ -27,7 +27,7 @@ from memoryloop.web.toasts import toast
 
 # What "Undo" after a reset gives back.
 _BEFORE = "study_before_reset"
-MORE = {"new": (10, "10 new cards more today."), "reviews": (50, "50 reviews more today.")}
+MORE = {"new": (10, "10 more new cards today."), "reviews": (50, "50 more reviews today.")}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -42,8 +42,8 @@ def settings(request: HtmxHttpRequest) -> HttpResponse:
             study_settings.save(
                 owner_id=request.user.id, deck=None, values=form.values(), now=timezone.now()
             )
-            toast(request, "Saved. It holds from the next card on.")
-            return redirect("flashcards:study")
+            toast(request, "Saved. It applies from the next card on.")
+            return redirect("flashcards:study_settings")
         return render(
             request, "flashcards/settings/study.html", _context(request, form, present), status=422
         )
@@ -71,7 +71,7 @@ def deck_settings(request: HtmxHttpRequest, deck_id: uuid.UUID) -> HttpResponse:
     else:
         study_settings.reset(owner_id=request.user.id, deck=deck)
     toast(request, f"Saved for {deck.name}.")
-    return redirect("flashcards:study")
+    return redirect("flashcards:study_settings")
 
 
 @require_safe
@@ -114,10 +114,10 @@ def reset(request: HtmxHttpRequest) -> HttpResponse:
     request.session[_BEFORE] = study_settings.reset(owner_id=request.user.id, deck=None)
     toast(
         request,
-        "Everything is as MemoryLoop has it.",
-        undo_url=reverse("flashcards:study_restore"),
+        "All review settings are reset to their defaults.",
+        undo_url=reverse("flashcards:study_settings_restore"),
     )
-    return redirect("flashcards:study")
+    return redirect("flashcards:study_settings")
 
 
 @require_POST
@@ -127,8 +127,8 @@ def restore(request: HtmxHttpRequest) -> HttpResponse:
     before = request.session.pop(_BEFORE, None)
     if before:
         study_settings.save(owner_id=request.user.id, deck=None, values=before, now=timezone.now())
-        toast(request, "Your settings are back.")
-    return redirect("flashcards:study")
+        toast(request, "Your settings are restored.")
+    return redirect("flashcards:study_settings")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

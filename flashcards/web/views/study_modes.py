@@ -87,7 +87,7 @@ def begin_exam(request: HtmxHttpRequest) -> HttpResponse:
         )
     except (BadQuery, CardError) as error:
         toast(request, error.sentence)
-        return redirect("flashcards:ways")
+        return redirect("flashcards:study_modes")
     return redirect("flashcards:session", row.id)
 
 
@@ -97,7 +97,7 @@ def end_session(request: HtmxHttpRequest, session_id: uuid.UUID) -> HttpResponse
     """Let a session be."""
     row = get_object_or_404(ReviewSession, id=session_id, owner=request.user)
     practice.end(row, timezone.now())
-    return redirect("flashcards:ways")
+    return redirect("flashcards:study_modes")
 
 
 def _begun(

@@ -40,7 +40,7 @@ def bin_page(request: HtmxHttpRequest) -> HttpResponse:
         for card in page.object_list
     ]
     context = {"q": text, "page": page, "rows": rows}
-    is_fragment = request.htmx and request.htmx.target == "bin-list"
+    is_fragment = request.htmx and request.htmx.target == "trash-list"
     template = "flashcards/cards/_trash_list.html" if is_fragment else "flashcards/cards/trash.html"
     return render(request, template, context)
 
@@ -51,7 +51,7 @@ def restore_from_bin(request: HtmxHttpRequest) -> HttpResponse:
     """Take the cards that were chosen out of the bin, or all that were found."""
     restored = trash.restore(owner_id=request.user.id, card_ids=_chosen(request))
     if not restored:
-        toast(request, "Choose the cards to bring back first.")
+        toast(request, "Select the cards to restore first.")
     else:
         back = "is" if len(restored) == 1 else "are"
         said = f"{durations.count(len(restored), 'card')} {back} back, as before."
@@ -66,7 +66,7 @@ def erase_from_bin(request: HtmxHttpRequest) -> HttpResponse:
     """Delete cards for good, once the learner has said that this is meant."""
     ids = list(_chosen(request))
     if not ids:
-        toast(request, "Choose the cards to delete for good first.")
+        toast(request, "Select the cards to delete permanently first.")
         return redirect(_back(request))
     if "sure" not in request.POST:
         found = trash.cards_in_bin(owner_id=request.user.id).in_bulk(ids)
@@ -78,7 +78,7 @@ def erase_from_bin(request: HtmxHttpRequest) -> HttpResponse:
         }
         return render(request, "flashcards/cards/erase_cards.html", context)
     erased = trash.erase(owner_id=request.user.id, card_ids=ids)
-    toast(request, f"{durations.count(erased, 'card')} deleted for good.")
+    toast(request, f"{durations.count(erased, 'card')} deleted permanently.")
     return redirect(_back(request))
 
 
@@ -105,5 +105,5 @@ def _text(typed: str) -> str:
 
 def _back(request: HtmxHttpRequest) -> str:
     text = _text(request.POST.get("q", ""))
-    url = reverse("flashcards:bin")
+    url = reverse("flashcards:trash")
     return f"{url}?{urlencode({'q': text})}" if text else url

@@ -154,12 +154,12 @@ class TestBin(CardTestCase):
         self.assertIsNotNone(self.now_stored().deleted_at)
         self.assertEqual(count_cards(owner_id=self.alice.pk), 0)
         response = self.client.get(reverse(CARD, args=[self.card.id]))
-        self.assertContains(response, "Restore from the bin")
+        self.assertContains(response, "Restore from the trash")
         self.assertNotContains(response, 'name="_save"')
         self.assertRedirects(self.restore(), reverse(CARD, args=[self.card.id]))
         self.assertEqual(self.now_stored(), self.card)
         self.assertNotContains(
-            self.client.get(reverse(CARD, args=[self.card.id])), "Restore from the bin"
+            self.client.get(reverse(CARD, args=[self.card.id])), "Restore from the trash"
         )
 
     def test_what_is_in_the_bin_is_neither_edited_nor_deleted_again(self) -> None:
@@ -181,7 +181,7 @@ class TestBin(CardTestCase):
         delete_card(owner_id=self.alice.pk, card_id=self.card.id, now=timezone.now())
         self.assertEqual(self.restore().status_code, 403)
         self.assertNotContains(
-            self.client.get(reverse(CARD, args=[self.card.id])), "Restore from the bin"
+            self.client.get(reverse(CARD, args=[self.card.id])), "Restore from the trash"
         )
         self.assertIsNotNone(self.now_stored().deleted_at)
 

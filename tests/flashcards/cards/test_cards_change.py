@@ -64,7 +64,7 @@ class EditTests(CardViewRules, TestCase):
         self.log_in()
         note = NewCard(question="{{c1::Seine}} {{c2::Paris}}", kind=Kind.CLOZE)
         self.card, second = give_cards(self.alice, note)
-        self.assertContains(self.client.get(self.url(self.card)), "These words give 2 cards")
+        self.assertContains(self.client.get(self.url(self.card)), "This note has 2 cards")
         response = self.post(question="{{c2::Paris}} {{c3::France}}", answer="")
         # The card itself went into the bin with its number.
         self.assertRedirects(response, f"/cards/{second.id}/")
@@ -173,6 +173,6 @@ class UnburyTests(CardViewRules, TestCase):
         self.log_in()
         (card,) = give_cards(self.alice)
         self.client.post(f"/review/{card.id}/bury/")
-        self.assertContains(self.client.get(f"/cards/{card.id}/"), "Review today after all")
+        self.assertContains(self.client.get(f"/cards/{card.id}/"), "Unbury: review today")
         self.client.post(self.url(card))
         self.assertEqual(self.client.get("/review/").context["stage"].card.id, card.id)

@@ -141,12 +141,12 @@ class PageTests(BinTestCase):
         self.assertContains(self.client.get(self.url, {"q": "secret"}), "Secret?")
         self.assertContains(self.client.get(self.url, {"q": "zebra"}), "Nothing deleted has")
         fragment = self.client.get(
-            self.url, headers={"HX-Request": "true", "HX-Target": "bin-list"}
+            self.url, headers={"HX-Request": "true", "HX-Target": "trash-list"}
         )
         self.assertNotContains(fragment, "<html")
 
     def test_an_empty_bin_says_so(self) -> None:
-        self.assertContains(self.client.get(self.url), "The bin is empty")
+        self.assertContains(self.client.get(self.url), "The trash is empty")
 
     def test_chosen_cards_come_back_just_as_they_were(self) -> None:
         one, two = self.deleted(), self.deleted()
@@ -176,8 +176,8 @@ class PageTests(BinTestCase):
         self.assertEqual(len(self.in_bin()), 1)
         given = {"card": [str(card.id)], "sure": "1"}
         page = self.client.post(f"{self.url}erase/", given, follow=True)
-        self.assertContains(page, "1 card deleted for good.")
-        self.assertContains(page, "The bin is empty")
+        self.assertContains(page, "1 card deleted permanently.")
+        self.assertContains(page, "The trash is empty")
 
     def test_nobody_sees_or_touches_the_bin_of_another(self) -> None:
         theirs = self.deleted(owner=self.bob)

@@ -81,7 +81,7 @@ class ContrastTests(TransactionTestCase):
         self.assertEqual((added.question, added.answer), (BETTER["question"], BETTER["answer"]))
         page = self.shown(added, "?better")
         self.assertContains(page, f"Made by {added.writer} from your card and the draft")
-        self.assertNotContains(page, "What to look at")
+        self.assertNotContains(page, "Suggestions")
         told = str(self.server.questions()[0].json)
         for words in (*MITOSIS, *MEIOSIS):
             self.assertIn(words, told)

@@ -75,7 +75,7 @@ class SplitTests(CardViewRules, TestCase):
         batch = self.batch()
         self.assertContains(self.client.get(batch.get_absolute_url()), "ribosomes")
         answer = self.client.post(f"/cards/batches/{batch.id}/add/", follow=True)
-        said = b"3 cards added. The card that was split is in the bin."
+        said = b"3 cards added. The card that was split is in the trash."
         self.assertIn(said, answer.content)
         made = self.cards()
         self.assertNotIn(self.card.id, {card.id for card in made})
@@ -89,7 +89,7 @@ class SplitTests(CardViewRules, TestCase):
         batch = self.batch()
         self.client.post(f"/cards/batches/{batch.id}/add/")
         answer = self.client.post(f"/cards/batches/{batch.id}/undo-split/", follow=True)
-        self.assertContains(answer, "The card is back as it was.")
+        self.assertContains(answer, "The card is restored.")
         self.assertEqual(self.cards(), [self.card])
 
     def test_keeping_none_keeps_the_card(self) -> None:

@@ -141,7 +141,7 @@ class PageTests(SearchTestCase):
         return get_card(owner_id=self.alice.pk, card_id=card_id)
 
     def test_it_begins_shows_progress_and_is_stopped(self) -> None:
-        self.assertContains(self.client.get(self.url), "Look for cards that say the same")
+        self.assertContains(self.client.get(self.url), "Find duplicate cards")
         page = self.client.post(f"{self.url}start/", follow=True)
         self.assertContains(page, "Waiting for the worker")
         headers = {"HX-Request": "true", "HX-Target": "duplicates-progress"}
@@ -158,7 +158,7 @@ class PageTests(SearchTestCase):
         self.assertContains(page, SAME[0])
         given = {"cards": f"{self.first.id} {self.second.id} nonsense"}
         page = self.client.post(f"{self.url}apart/", given, follow=True)
-        self.assertContains(page, "Nothing is there twice")
+        self.assertContains(page, "No duplicates found")
 
     def test_deleting_one_is_undone(self) -> None:
         self.search()

@@ -195,7 +195,7 @@ class DraftPageTests(TestCase):
 
     def test_merging_and_replacing_change_the_card_and_drop_the_draft(self) -> None:
         page = self.client.post(self.url("merge"), follow=True)
-        self.assertContains(page, "Added to the card you have.")
+        self.assertContains(page, "Added to your existing card.")
         self.assertIn("Castile", self.now().extra)
         self.assertEqual(self.reloaded().decision, "drop")
         page = self.client.post(self.url("replace"), follow=True)

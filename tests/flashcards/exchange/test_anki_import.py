@@ -319,7 +319,7 @@ class PageTests(ImportTestCase):
             "/cards/import/", {"file": SimpleUploadedFile("deck.apkg", content)}, follow=True
         )
         self.assertContains(page, "2 cards of 2 notes")
-        self.assertContains(page, "Not taken along: 1 sound")
+        self.assertContains(page, "Not imported: 1 sound")
         row = CardImport.objects.get()
         url = row.get_absolute_url()
         page = self.client.post(f"{url}start/", {"schedule": "keep"})
@@ -337,7 +337,7 @@ class PageTests(ImportTestCase):
         page = self.client.post(f"{url}undo/", follow=True)
         self.assertContains(page, "Putting the cards into the bin")
         import_cards(import_id=str(row.id))
-        self.assertContains(self.client.get(url), "All as before")
+        self.assertContains(self.client.get(url), "The import is undone")
         self.assertContains(self.client.get("/cards/import/"), "deck.apkg")
 
     def test_a_file_that_is_not_wanted_and_one_that_is_none(self) -> None:

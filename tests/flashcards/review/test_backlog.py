@@ -197,7 +197,7 @@ class PlanTests(BacklogCase):
 
     def test_it_proposes_a_plan_by_itself_and_htmx_gets_the_fragment(self) -> None:
         self.give(400)
-        self.assertContains(self.client.get(URL), "Go by this plan")
+        self.assertContains(self.client.get(URL), "Start this plan")
         headers = {"HX-Request": "true", "HX-Target": "backlog-shown"}
         response = self.client.get(URL, {"minutes": "45", "order": "due"}, headers=headers)
         self.assertContains(response, "45 minutes")
@@ -235,7 +235,7 @@ class PlanTests(BacklogCase):
         self.assertEqual((during.order, during.new_per_day), ("overdueness", 0))
         self.assertEqual(during.decks[deck.id].new_per_day, 0)
         self.assertEqual(plan.due_at_start, 500)
-        self.assertContains(self.client.get("/review/"), "Catching up:")
+        self.assertContains(self.client.get("/review/"), "Catch-up plan:")
         self.assertContains(self.client.get(URL), "End the plan")
         self.assertRedirects(self.client.post(f"{URL}stop/"), URL)
         self.assertEqual(self.own_settings(), before)
@@ -243,7 +243,7 @@ class PlanTests(BacklogCase):
         self.assertEqual(self.own_settings(), during)
         self.client.post(f"{URL}stop/")
         self.assertEqual(self.own_settings(), before)
-        self.assertNotContains(self.client.get("/review/"), "Catching up:")
+        self.assertNotContains(self.client.get("/review/"), "Catch-up plan:")
 
     def test_new_cards_may_go_on(self) -> None:
         self.give(100)

@@ -129,7 +129,7 @@ class DeckTests(_Sittings):
         stage = self.client.get(self.url).context["stage"]
         self.assertEqual(stage.new, 1)
         response = self.rate(self.at, stage)
-        self.assertContains(response, "10 more new ones, just today")
+        self.assertContains(response, "Study 10 more new cards today")
         response = self.client.post("/review/more/", {"sort": "new", "at": self.at})
         self.assertRedirects(response, self.url, fetch_redirect_response=False)
         self.assertEqual(self.client.get(self.url).context["stage"].new, 2)
@@ -158,7 +158,7 @@ class DeckTests(_Sittings):
         card = self.in_deck[0]
         response = self.send(f"/review/{card.id}/leech/", self.at)
         self.assertContains(response, "Marked as a leech")
-        self.assertContains(response, "Not a leech any more")
+        self.assertContains(response, "Unmark as a leech")
         undo = f"/review/{card.id}/leech/undo/"
         self.assertContains(response, undo)
         self.assertEqual(self.tags_of(card), ("leech",))

@@ -56,8 +56,8 @@ def test_a_single_day_off_does_not_end_a_run(pattern: str, run: tuple[int, int])
 @pytest.mark.parametrize(
     ("pattern", "said"),
     [
-        ("", "This is where your days will show."),
-        ("x" + "." * 20, "It has been a while. Your cards kept their places; so did you."),
+        ("", "The days on which you study will show here."),
+        ("x" + "." * 20, "You have not studied in the last 14 days. Your schedule is kept."),
         ("x", "You studied on 1 of the last 14 days."),
         ("x" * 9, "You studied on 9 of the last 14 days. 9 days in a row."),
         (
@@ -214,7 +214,7 @@ class TodayPageTests(TestCase):
     def test_an_empty_day_is_said_plainly(self) -> None:
         response = self.client.get(URL)
         self.assertContains(response, "Nothing reviewed today, and nothing waiting.")
-        self.assertContains(response, "This is where your days will show.")
+        self.assertContains(response, "The days on which you study will show here.")
 
     def test_it_is_the_learners_own(self) -> None:
         stored_card(self.bob, question="The secret of Bob?")

@@ -40,7 +40,7 @@ class StudyPageTests(TestCase):
 
     def test_it_shows_the_settings_in_words(self) -> None:
         response = self.client.get(URL)
-        self.assertContains(response, "How much to remember, in percent")
+        self.assertContains(response, "Desired retention, in percent")
         self.assertContains(response, 'value="1m 10m"')
         self.assertContains(response, 'value="90"')
         self.assertContains(response, "your own clock")

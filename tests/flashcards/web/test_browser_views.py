@@ -158,7 +158,7 @@ class ChangingTests(_Page):
         decks.create_deck(owner_id=self.alice.id, name="Smart", search="is:new", now=timezone.now())
         card = stored_card(self.alice)
         for data, sentence in (
-            ({"verb": "explode"}, "Choose what to do."),
+            ({"verb": "explode"}, "Choose an action."),
             ({"verb": "tag"}, "Which tag?"),
             ({"verb": "put_in"}, "Which deck?"),
             ({"verb": "put_in", "deck": "Smart"}, "is a saved search"),

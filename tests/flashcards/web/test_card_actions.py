@@ -74,7 +74,9 @@ class ResetTests(CardViewRules, TestCase):
         self.assertEqual(now.state, State.NEW)
         (toast,) = page.context["messages"]
         undo = toast.extra_tags.removeprefix("undo:")
-        self.assertContains(self.client.post(undo, follow=True), "The schedule is as it was.")
+        self.assertContains(
+            self.client.post(undo, follow=True), "The earlier schedule is restored."
+        )
         again = get_card(owner_id=self.alice.pk, card_id=card.id)
         self.assertEqual((again.state, again.due), (card.state, card.due))
         self.assertContains(self.client.post(undo, follow=True), "taken back already")
@@ -94,7 +96,7 @@ class BuryTests(CardViewRules, TestCase):
         self.log_in()
         (card,) = give_cards(self.alice)
         page = self.client.post(self.url(card), follow=True)
-        self.assertContains(page, "Review today after all")
+        self.assertContains(page, "Unbury: review today")
         now = get_card(owner_id=self.alice.pk, card_id=card.id)
         assert now.buried_until is not None
         self.assertGreater(now.buried_until, timezone.now())
@@ -166,7 +168,7 @@ class NearTests(CardViewRules, TestCase):
             mock.patch.object(embedding, "similar_cards", autospec=True, side_effect=broken),
         ):
             response = self.client.get(self.url(card), headers=HTMX)
-        self.assertContains(response, "No other card of yours is about this yet.")
+        self.assertContains(response, "You have no similar cards yet.")
 
 
 class PagedReviewsTests(TestCase):
@@ -196,6 +198,6 @@ class EditAnewTests(TestCase):
         after = get_card(owner_id=self.alice.pk, card_id=card.id)
         self.assertEqual((after.state, after.due), (card.state, card.due))
         page = self.client.post(url, words | {"schedule": "reset"}, follow=True)
-        self.assertContains(page, "Its schedule begins anew.")
+        self.assertContains(page, "Its schedule is reset.")
         after = get_card(owner_id=self.alice.pk, card_id=card.id)
         self.assertEqual(after.state, State.NEW)

@@ -40,7 +40,7 @@ class CardListTests(TestCase):
     def test_nothing_found_says_so_and_leads_back(self) -> None:
         give_cards(self.alice)
         response = self.client.get(URL, {"q": "xyzzy"})
-        self.assertContains(response, "No card is like that")
+        self.assertContains(response, "No cards found")
         self.assertContains(response, "Show all 1")
 
     def test_a_learner_without_cards_is_shown_the_way_to_the_first(self) -> None:

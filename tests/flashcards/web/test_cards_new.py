@@ -122,7 +122,7 @@ class PreviewTests(TestCase):
         self.log_in()
         data = {"kind": "cloze", "question": "{{c1::a}} {{c2::b}}", "tags": "x, y"}
         response = self.client.post(self.URL, data)
-        self.assertContains(response, "These words make 2 cards.")
+        self.assertContains(response, "This note makes 2 cards.")
         self.assertContains(response, "#x #y")
         many = " ".join(f"{{{{c{n}::x}}}}" for n in range(1, 12))
         response = self.client.post(self.URL, {"kind": "cloze", "question": many})

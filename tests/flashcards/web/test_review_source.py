@@ -63,7 +63,7 @@ class SourceTests(CardViewRules, TestCase):
     def test_a_message_that_is_gone_is_said_to_be(self) -> None:
         self.log_in()
         html = self.get(sourced_card(self.alice, message_id=uuid.uuid4()))
-        self.assertIn("The text it came from is gone.", html)
+        self.assertIn("The source text was deleted.", html)
 
     def test_another_learners_message_is_never_shown(self) -> None:
         self.log_in()

@@ -24,7 +24,7 @@ class ErrorPageTestCase(TestCase):
     def test_a_page_from_before_a_log_in_says_how_to_go_on(self) -> None:
         client = Client(enforce_csrf_checks=True)
         response = client.post(reverse("accounts:login"), {"email": "a@example.org"})
-        self.assert_says(response, 403, "That page was too old to send")
+        self.assert_says(response, 403, "The page has expired")
 
     def test_a_wrong_host_names_the_variable_to_set(self) -> None:
         response = self.client.get("/", headers={"host": "elsewhere.example"})
@@ -33,7 +33,7 @@ class ErrorPageTestCase(TestCase):
     def test_what_is_not_allowed_is_said_plainly(self) -> None:
         request = RequestFactory().get("/")
         response = defaults.permission_denied(request, PermissionError())
-        self.assert_says(response, 403, "This account may not do that")
+        self.assert_says(response, 403, "You do not have permission to do that")
 
     def test_a_broken_server_still_shows_a_page(self) -> None:
         response = defaults.server_error(RequestFactory().get("/"))
