@@ -35,8 +35,12 @@ def duplicates_page(request: HtmxHttpRequest) -> HttpResponse:
     if is_fragment and not context["working"]:
         # The page as a whole says what was found.
         return HttpResponse(headers={"HX-Refresh": "true"})
-    template = "_duplicates_progress.html" if is_fragment else "duplicates.html"
-    return render(request, f"flashcards/{template}", context)
+    template = (
+        "flashcards/duplicates/_duplicates_progress.html"
+        if is_fragment
+        else "flashcards/duplicates/duplicates.html"
+    )
+    return render(request, template, context)
 
 
 @require_POST

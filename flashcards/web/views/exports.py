@@ -85,8 +85,12 @@ def export_page(request: HtmxHttpRequest, export_id: uuid.UUID) -> HttpResponse:
     """Show how far a file is, and then where to fetch it."""
     row = _export_or_404(request, export_id)
     is_fragment = request.htmx and request.htmx.target == "export-state"
-    template = "_export_state.html" if is_fragment else "export_file.html"
-    return render(request, f"flashcards/{template}", _state(row))
+    template = (
+        "flashcards/exchange/_export_state.html"
+        if is_fragment
+        else "flashcards/exchange/export_file.html"
+    )
+    return render(request, template, _state(row))
 
 
 @require_safe
