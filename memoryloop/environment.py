@@ -7,6 +7,9 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+# Every variable is in it.
+_LOOK_UP = "See docs/settings.md."
+
 
 def text(name: str, default: str = "") -> str:
     return os.environ.get(name, "").strip() or default
@@ -20,7 +23,7 @@ def flag(name: str, default: bool = False) -> bool:
         return True
     if value in {"0", "false", "no", "off"}:
         return False
-    raise ImproperlyConfigured(f"{name} is {value!r}: say true or false.")
+    raise ImproperlyConfigured(f"{name} is {value!r}: say true or false. {_LOOK_UP}")
 
 
 def integer(name: str, default: int) -> int:
@@ -30,13 +33,17 @@ def integer(name: str, default: int) -> int:
     try:
         return int(value)
     except ValueError:
-        raise ImproperlyConfigured(f"{name} is {value!r}: it must be a whole number.") from None
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}: it must be a whole number. {_LOOK_UP}"
+        ) from None
 
 
 def choice(name: str, choices: Sequence[str], default: str) -> str:
     value = text(name, default).lower()
     if value not in choices:
-        raise ImproperlyConfigured(f"{name} is {value!r}: say one of {', '.join(choices)}.")
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}: say one of {', '.join(choices)}. {_LOOK_UP}"
+        )
     return value
 
 

@@ -1,4 +1,4 @@
-"""Settings: one file, read from the environment. README.md documents every variable.
+"""Settings: one file, read from the environment. docs/settings.md documents every variable.
 
 Without any variable set the result is safe: debugging off, a secret made once, localhost only.
 Nothing here touches the network.

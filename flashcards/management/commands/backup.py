@@ -19,7 +19,8 @@ class Command(BaseCommand):
     help = (
         "Write everything MemoryLoop holds into a new folder: PostgreSQL, the cards and reviews, "
         "uploaded files. Runs while MemoryLoop serves; both stores are of the same moment. "
-        "The folder holds what the learners wrote: keep it where only you can read it."
+        "The folder holds what the learners wrote: keep it where only you can read it. "
+        "See docs/backup.md."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

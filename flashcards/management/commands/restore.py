@@ -19,7 +19,7 @@ class Command(BaseCommand):
     help = (
         "Restore what `backup` wrote, into an installation without accounts and cards. Stop "
         "MemoryLoop first. Verifies the checksums before, and both stores after. "
-        "Exit code 1 if something is wrong."
+        "Exit code 1 if something is wrong. See docs/backup.md."
     )
     # The database may be empty, or about to be replaced.
     requires_migrations_checks = False

@@ -16,7 +16,10 @@ from memoryloop.server import serving
 
 
 class Command(BaseCommand):
-    help = "Run MemoryLoop: PostgreSQL (unless DATABASE_URL names one), web server and worker."
+    help = (
+        "Run MemoryLoop: PostgreSQL (unless DATABASE_URL names one), web server and worker. "
+        "See docs/hosting.md."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default=environment.text("HOST", "127.0.0.1"))
