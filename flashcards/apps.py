@@ -1,3 +1,5 @@
+import functools
+
 from django.apps import AppConfig
 
 
@@ -15,12 +17,15 @@ class FlashcardsConfig(AppConfig):
         from flashcards.store.lance import tables
         from flashcards.tutor import fading_cards
         from flashcards.web import palette
+        from flashcards.web.pages import tutor_links
         from memoryloop.server import health, preload
         from memoryloop.web import palette as ground_palette
 
         signals.connect()
         exports.register("flashcards", account_export.files, about=account_export.ABOUT)
-        lookup.register_contributor(fading_cards.fading_cards)
+        lookup.register_contributor(
+            functools.partial(fading_cards.fading_cards, card_url=tutor_links.card_url)
+        )
         ground_palette.register(palette.find_decks)
         ground_palette.register(palette.find_cards)
         preload.register(tables.load)

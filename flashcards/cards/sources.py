@@ -1,9 +1,8 @@
-"""Where a card came from: the words in a message or a document, with a little around them."""
+"""Sources: the words of a message or a document that a card was made from, and some around them."""
 
 import re
 from dataclasses import dataclass
-
-from django.urls import reverse
+from uuid import UUID
 
 from accounts.models import User
 from chat.conversations.conversations import messages_for_owner
@@ -19,16 +18,21 @@ _SIGNS = re.compile(r"\*\*|__|`|^#{1,6} |^\|[-:| ]+\|$\n?", re.MULTILINE)
 
 @dataclass(frozen=True)
 class SourceWords:
-    """The words themselves and what surrounds them; `url` leads to the whole text."""
+    """The words of a source and what surrounds them, in a message or else in a document."""
 
     before: str
     words: str
     after: str
-    url: str
     title: str
-    provider: str = ""
-    # Of a document with pages, the one the words are on.
+    message_id: UUID | None = None
+    document_id: UUID | None = None
+    # Where the words are in the document.
+    start: int | None = None
+    end: int | None = None
+    # Of a document with pages, the one that the words are on.
     page: int | None = None
+    # Who wrote the message, where a model did.
+    provider: str = ""
 
 
 def source_of(user: User, card: Flashcard) -> SourceWords | None:
@@ -53,22 +57,23 @@ def _of_message(card: Flashcard, message: Message) -> SourceWords:
         before=before,
         words=words,
         after=after,
-        url=reverse("chat:message", args=[message.id]),
         title=message.conversation.title,
+        message_id=message.id,
         provider=message.provider,
     )
 
 
 def _of_document(card: Flashcard, document: Document) -> SourceWords:
     before, words, after = _cut(card, document.text)
-    url = reverse("flashcards:make", args=[document.id])
     placed = card.source_start is not None and card.source_end is not None
     return SourceWords(
         before=before,
         words=words,
         after=after,
-        url=f"{url}?from={card.source_start}&to={card.source_end}" if placed else url,
         title=document.name,
+        document_id=document.id,
+        start=card.source_start if placed else None,
+        end=card.source_end if placed else None,
         page=document.page_of(card.source_start) if card.source_start is not None else None,
     )
 

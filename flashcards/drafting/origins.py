@@ -1,9 +1,10 @@
-"""What cards are made from: a message, a document, a passage of either, or a card to split."""
+"""Origins: the texts that cards are made from.
+
+A message, a document, a passage of either, or a card to split.
+"""
 
 from dataclasses import dataclass, replace
 from uuid import UUID
-
-from django.urls import reverse
 
 from accounts.models import User
 from chat.conversations.conversations import messages_for_owner
@@ -28,9 +29,6 @@ class Origin:
 
     text: str
     title: str
-    # Where the learner came from, and what that is called.
-    url: str
-    back: str
     message: Message | None = None
     document: Document | None = None
     card: Flashcard | None = None
@@ -86,12 +84,6 @@ class Origin:
         return self.message.provider if self.message is not None and is_answer else ""
 
     @property
-    def make_url(self) -> str:
-        """Return the address of the tray."""
-        url = reverse("flashcards:make", args=[self.id])
-        return f"{url}?from={self.start}&to={self.end}" if self.is_part else url
-
-    @property
     def batch_fields(self) -> dict[str, object]:
         """Return what a batch of drafts from here has in its row."""
         return {
@@ -134,23 +126,11 @@ class Origin:
 
 
 def of_message(message: Message) -> Origin:
-    return Origin(
-        text=message.content,
-        title=message.conversation.title,
-        url=reverse("chat:message", args=[message.id]),
-        back="Back to the conversation",
-        message=message,
-    )
+    return Origin(text=message.content, title=message.conversation.title, message=message)
 
 
 def of_document(document: Document) -> Origin:
-    return Origin(
-        text=document.text,
-        title=document.name,
-        url=reverse("flashcards:documents"),
-        back="All documents",
-        document=document,
-    )
+    return Origin(text=document.text, title=document.name, document=document)
 
 
 def of_card(card: Flashcard) -> Origin:
@@ -159,8 +139,6 @@ def of_card(card: Flashcard) -> Origin:
     return Origin(
         text="\n\n".join(side for side in sides if side.strip()),
         title=card_sides.summary(card),
-        url=reverse("flashcards:card", args=[card.id]),
-        back="Back to the card",
         card=card,
     )
 

@@ -4,7 +4,6 @@ import uuid
 
 from django.conf import settings
 from django.db import models
-from django.urls import reverse
 from django.utils import timezone
 
 NAME_MAX_CHARACTERS = 200
@@ -39,9 +38,6 @@ class Document(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-    def get_absolute_url(self) -> str:
-        return reverse("flashcards:make", args=[self.pk])
 
     def page_of(self, offset: int) -> int | None:
         """Return the number of the page that an offset is on; None without pages."""

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
-from django.urls import reverse
 from django.utils import timezone
 
 from chat.models import Message
@@ -76,13 +75,6 @@ class DraftBatch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_status_display()} drafts of {self.origin_id}"
-
-    def get_absolute_url(self) -> str:
-        """Return the address of the tray."""
-        url = reverse("flashcards:make", args=[self.origin_id])
-        if self.span_start is None:
-            return url
-        return f"{url}?from={self.span_start}&to={self.span_end}"
 
     @property
     def origin_id(self) -> uuid.UUID:

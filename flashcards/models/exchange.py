@@ -5,7 +5,6 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.urls import reverse
 from django.utils import timezone
 
 NAME_MAX_CHARACTERS = 200
@@ -54,9 +53,6 @@ class CardImport(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_status_display()}: {self.done} of {self.total} notes"
-
-    def get_absolute_url(self) -> str:
-        return reverse("flashcards:import", args=[self.pk])
 
     @property
     def is_under_way(self) -> bool:
@@ -143,6 +139,3 @@ class CardExport(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_status_display()}: {self.done} of {self.total} cards"
-
-    def get_absolute_url(self) -> str:
-        return reverse("flashcards:export_file", args=[self.pk])

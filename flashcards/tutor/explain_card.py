@@ -1,12 +1,11 @@
 """A card, its source and its history as a tutor is told of them, to explain it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, tzinfo
-
-from django.urls import NoReverseMatch, reverse
 
 from accounts.models import User
 from chat.answers import open_about
+from chat.answers.open_about import Link
 from chat.models import Conversation
 from flashcards.cards.sources import source_of
 from flashcards.domain import card_sides, durations
@@ -19,33 +18,15 @@ SIDE_CHARACTERS = 2_000
 
 
 def explain(
-    user: User, card: Flashcard, *, now: datetime, zone: tzinfo, back: tuple[str, str] | None = None
+    user: User,
+    card: Flashcard,
+    *,
+    now: datetime,
+    zone: tzinfo,
+    links: Callable[[Conversation], Sequence[Link]],
 ) -> Conversation:
-    """Open a conversation in which the tutor explains a card.
-
-    `back` is where the learner came from: what it is called, and its address.
-    """
+    """Open a conversation in which the tutor explains a card; `links` are shown beside it."""
     title = card_sides.summary(card)
-
-    def links(conversation: Conversation) -> list[open_about.Link]:
-        here = f"?next={conversation.get_absolute_url()}"
-        found = [
-            open_about.Link(
-                "Edit the card", reverse("flashcards:edit_card", args=[card.id]), "edit"
-            )
-        ]
-        try:
-            split = reverse("flashcards:split_card", args=[card.id])
-        except NoReverseMatch:
-            pass
-        else:
-            found.append(open_about.Link("Split the card", split, "cards"))
-        found = [open_about.Link(link.label, link.url + here, link.icon) for link in found]
-        found.append(
-            open_about.Link("The card", reverse("flashcards:card", args=[card.id]), "info")
-        )
-        return [*found, open_about.Link(*back, "arrow-left")] if back else found
-
     return open_about.open_conversation(
         user,
         f"Explain this card to me: {title}",
@@ -55,19 +36,16 @@ def explain(
     )
 
 
-def discuss(user: User, cards: Sequence[Flashcard], *, now: datetime, zone: tzinfo) -> Conversation:
+def discuss(
+    user: User,
+    cards: Sequence[Flashcard],
+    *,
+    now: datetime,
+    zone: tzinfo,
+    links: Callable[[Conversation], Sequence[Link]],
+) -> Conversation:
     """Open a conversation about several cards that were hard, today say."""
     titles = "\n".join(f"- {card_sides.summary(card)}" for card in cards)
-
-    def links(_: Conversation) -> list[open_about.Link]:
-        found = [
-            open_about.Link(
-                card_sides.summary(card)[:60], reverse("flashcards:card", args=[card.id]), "info"
-            )
-            for card in cards
-        ]
-        return [*found, open_about.Link("Back to today", reverse("flashcards:today"), "arrow-left")]
-
     return open_about.open_conversation(
         user,
         f"These cards were hard for me today:\n{titles}\n"

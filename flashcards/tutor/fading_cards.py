@@ -2,10 +2,9 @@
 
 import logging
 import re
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
-
-from django.urls import reverse
 
 from flashcards import scheduling
 from flashcards.cards import embedding
@@ -26,7 +25,9 @@ UNEMBEDDED_MOST = 200
 _WORD = re.compile(r"\w{4,}")
 
 
-def fading_cards(*, owner_id: UUID, text: str, now: datetime, limit: int) -> list[Found]:
+def fading_cards(
+    *, owner_id: UUID, text: str, now: datetime, limit: int, card_url: Callable[[UUID], str]
+) -> list[Found]:
     """Return the owner's cards near a text, those soonest forgotten first."""
     # Words first: the text is being embedded in another thread by then.
     alike = _sharing_words(owner_id, text)
@@ -41,7 +42,7 @@ def fading_cards(*, owner_id: UUID, text: str, now: datetime, limit: int) -> lis
             kind="card",
             title=front(card),
             text=back(card),
-            url=reverse("flashcards:card", args=[card.id]),
+            url=card_url(card.id),
             why=_why(card, now),
         )
         for card in ranked[:limit]

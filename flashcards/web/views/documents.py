@@ -15,6 +15,7 @@ from accounts.models import User
 from flashcards.domain.validation import CardError
 from flashcards.drafting import documents, origins, passages
 from flashcards.models import Document
+from flashcards.web.pages.origins import make_url
 from flashcards.web.views.access import card_or_404
 from memoryloop.web.toasts import toast
 
@@ -33,7 +34,7 @@ def document_list(request: HtmxHttpRequest) -> HttpResponse:
         except CardError as refusal:
             error = refusal.sentence
         else:
-            return redirect(document)
+            return redirect("flashcards:make", document.id)
     listed = documents.for_owner(request.user.id).only("id", "name", "created_at")[:SHOWN_MOST]
     context = {"documents": listed, "error": error}
     return render(
@@ -90,9 +91,9 @@ def passage(request: HtmxHttpRequest, origin_id: uuid.UUID) -> HttpResponse:
     found = passages.find(origin.text, words[: passages.SELECTION_MAX_CHARACTERS], before)
     if found is None or origin.is_split:
         toast(request, "These words were not found in the text: select them again.", level=30)
-        return redirect(origin.make_url)
+        return redirect(make_url(origin))
     part = origin.part(*found)
-    return redirect(f"{part.make_url}{'&' if part.is_part else '?'}begin=1")
+    return redirect(f"{make_url(part)}{'&' if part.is_part else '?'}begin=1")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -25,6 +25,7 @@ from flashcards.drafting import documents, drafting, generation, linter, origins
 from flashcards.drafting.candidates import Candidate
 from flashcards.drafting.origins import NoOrigin, Origin
 from flashcards.models import Draft, DraftBatch
+from flashcards.web.pages.origins import make_url
 from memoryloop.web.toasts import toast
 
 
@@ -112,7 +113,7 @@ def make(request: HtmxHttpRequest, origin_id: uuid.UUID) -> HttpResponse:
         except (drafting.DraftingError, generation.TooLittle) as refusal:
             error = refusal.sentence
         else:
-            return redirect(origin.make_url)
+            return redirect(make_url(origin))
     else:
         error = _refusal(origin)
     context = _tray(request.user, origin, drafting.open_batch(request.user, origin))
@@ -201,7 +202,7 @@ def progress(request: HtmxHttpRequest, batch_id: uuid.UUID) -> HttpResponse:
     batch, origin = _batch_or_404(request.user, batch_id)
     drafting.tended(batch)
     if not request.htmx:
-        return redirect(origin.make_url)
+        return redirect(make_url(origin))
     drafts = list(batch.drafts.all())
     counts = _counts(batch, drafts)
     open_ = batch.status != DraftBatch.Status.DONE
@@ -224,7 +225,7 @@ def stop_drafts(request: HtmxHttpRequest, batch_id: uuid.UUID) -> HttpResponse:
     """End the drafting and keep what came."""
     batch, origin = _batch_or_404(request.user, batch_id)
     drafting.stop(batch)
-    return redirect(origin.make_url)
+    return redirect(make_url(origin))
 
 
 @require_POST
@@ -234,7 +235,7 @@ def accept_drafts(request: HtmxHttpRequest, batch_id: uuid.UUID) -> HttpResponse
     batch = drafting.batches_for_owner(request.user).filter(id=batch_id).first()
     if batch is None:
         raise Http404("There are no such drafts.")
-    then = batch.get_absolute_url()
+    then = make_url(batch)
     try:
         cards = drafting.accept(
             request.user,
@@ -327,7 +328,7 @@ def draft(request: HtmxHttpRequest, draft_id: uuid.UUID) -> HttpResponse:
     """
     found, origin = _draft_or_404(request.user, draft_id)
     if not request.htmx:
-        return redirect(origin.make_url)
+        return redirect(make_url(origin))
     if "better" in request.GET and found.is_being_rewritten:
         return HttpResponse(status=204)
     return render(request, "flashcards/drafts/_draft.html", {"draft": shown(found, origin)})
@@ -338,7 +339,7 @@ def _changed(
 ) -> HttpResponse:
     """Return the new count, with the draft itself if its words changed."""
     if not request.htmx:
-        return redirect(origin.make_url)
+        return redirect(make_url(origin))
     drafts = list(Draft.objects.filter(batch=draft.batch).only("decision", "position"))
     context = {
         "draft": shown(draft, origin) if show else None,
@@ -352,4 +353,4 @@ def _changed(
 def _gone(request: HtmxHttpRequest, origin: Origin) -> HttpResponse:
     if request.htmx:
         return HttpResponse(headers={"HX-Refresh": "true"})
-    return redirect(origin.make_url)
+    return redirect(make_url(origin))

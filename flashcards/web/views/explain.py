@@ -1,17 +1,18 @@
 """From a card to the tutor."""
 
+import functools
 import uuid
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from accounts.http import HtmxHttpRequest
 from flashcards.domain.study_day import zone_of
 from flashcards.tutor import explain_card
+from flashcards.web.pages import tutor_links
 from flashcards.web.views.access import card_or_404
 
 
@@ -26,6 +27,6 @@ def explain(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
         card,
         now=timezone.now(),
         zone=zone_of(request.user),
-        back=("Back to the review", reverse("flashcards:review")) if reviewing else None,
+        links=functools.partial(tutor_links.explain_links, card, from_review=reviewing),
     )
     return redirect(conversation)

@@ -63,7 +63,7 @@ def export_cards(request: HtmxHttpRequest) -> HttpResponse:
                 card_ids=card_ids,
                 clock=timezone.now,
             )
-            return redirect(row)
+            return redirect("flashcards:export_file", row.id)
         if form.is_bound:
             error = str(next(iter(form.errors.values()))[0])
     except (CardError, BadQuery) as refusal:

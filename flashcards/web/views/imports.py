@@ -74,7 +74,7 @@ def import_list(request: HtmxHttpRequest) -> HttpResponse:
         except CardError as refusal:
             error = refusal.sentence
         else:
-            return redirect(row)
+            return redirect("flashcards:import", row.id)
     context = {
         "error": error,
         "imports": CardImport.objects.filter(owner=request.user)[:LISTED_MOST],
@@ -114,7 +114,7 @@ def start_import(request: HtmxHttpRequest, import_id: uuid.UUID) -> HttpResponse
         )
     except CardError as error:
         toast(request, error.sentence, level=messages.ERROR)
-    return redirect(row)
+    return redirect("flashcards:import", row.id)
 
 
 @require_POST
@@ -126,7 +126,7 @@ def undo_import(request: HtmxHttpRequest, import_id: uuid.UUID) -> HttpResponse:
         import_job.undo(owner_id=request.user.id, import_id=row.id, now=timezone.now())
     except CardError as error:
         toast(request, error.sentence, level=messages.ERROR)
-    return redirect(row)
+    return redirect("flashcards:import", row.id)
 
 
 @require_POST

@@ -21,6 +21,7 @@ from flashcards.domain.validation import CardError
 from flashcards.drafting import contrasting, drafting
 from flashcards.duplicates import overlaps
 from flashcards.models import Draft
+from flashcards.web.pages.origins import make_url
 from flashcards.web.views.access import card_or_404
 from memoryloop.web.toasts import toast
 
@@ -116,7 +117,7 @@ def contrast_draft(
         return _to_tray(request, draft)
     said = "A card that tells them apart is among the drafts"
     toast(request, f"{said} now." if is_new else f"{said} already.")
-    return redirect(f"{draft.batch.get_absolute_url()}#draft-{added.id}")
+    return redirect(f"{make_url(draft.batch)}#draft-{added.id}")
 
 
 @require_POST
@@ -218,4 +219,4 @@ def _to_tray(request: HtmxHttpRequest, draft: Draft) -> HttpResponse:
     """Lead back to the tray, where the draft is."""
     if request.htmx:
         return HttpResponse(headers={"HX-Refresh": "true"})
-    return redirect(draft.batch.get_absolute_url())
+    return redirect(make_url(draft.batch))

@@ -12,6 +12,7 @@ from accounts.http import HtmxHttpRequest
 from flashcards.domain.study_day import zone_of
 from flashcards.review import summary as ending
 from flashcards.tutor import explain_card
+from flashcards.web.pages import tutor_links
 from memoryloop.web.toasts import toast
 
 
@@ -33,5 +34,11 @@ def discuss(request: HtmxHttpRequest) -> HttpResponse:
     if not cards:
         toast(request, "No card was hard today.", level=messages.INFO)
         return redirect("flashcards:today")
-    conversation = explain_card.discuss(request.user, cards, now=now, zone=zone_of(request.user))
+    conversation = explain_card.discuss(
+        request.user,
+        cards,
+        now=now,
+        zone=zone_of(request.user),
+        links=lambda _: tutor_links.discuss_links(cards),
+    )
     return redirect(conversation)

@@ -10,6 +10,7 @@ from accounts.models import User
 from chat.conversations.conversations import start_conversation
 from flashcards.drafting import contrasting, drafting
 from flashcards.models import Draft, DraftBatch
+from flashcards.web.pages.origins import make_url
 from memoryloop.server import background
 from tests.base import PASSWORD
 from tests.factories import stored_card
@@ -51,7 +52,7 @@ class ContrastTests(TransactionTestCase):
         added = self.batch.drafts.get(position=1)
         self.assertRedirects(
             response,
-            f"{self.batch.get_absolute_url()}#draft-{added.id}",
+            f"{make_url(self.batch)}#draft-{added.id}",
             fetch_redirect_response=False,
         )
         return added

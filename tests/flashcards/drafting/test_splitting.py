@@ -11,6 +11,7 @@ from flashcards.drafting import drafting, origins
 from flashcards.drafting.passages import find
 from flashcards.drafting.splitting import by_rules
 from flashcards.models import DraftBatch
+from flashcards.web.pages.origins import make_url
 from tests.base import TestCase
 from tests.flashcards.given_cards import give_cards
 from tests.flashcards.web.view_rules import CardViewRules
@@ -73,7 +74,7 @@ class SplitTests(CardViewRules, TestCase):
     def test_smaller_cards_take_its_place_with_its_source_and_tags(self) -> None:
         self.log_in()
         batch = self.batch()
-        self.assertContains(self.client.get(batch.get_absolute_url()), "ribosomes")
+        self.assertContains(self.client.get(make_url(batch)), "ribosomes")
         answer = self.client.post(f"/cards/batches/{batch.id}/add/", follow=True)
         said = b"3 cards added. The card that was split is in the trash."
         self.assertIn(said, answer.content)

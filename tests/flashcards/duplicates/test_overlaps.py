@@ -12,6 +12,7 @@ from flashcards.domain.records import Flashcard
 from flashcards.duplicates import overlaps as duplicates
 from flashcards.models import Draft, DraftBatch, NotDuplicates
 from flashcards.store.maintenance import checkpoint
+from flashcards.web.pages.origins import make_url
 from memoryloop.embeddings import EmbeddingError
 from tests.base import TestCase
 from tests.factories import NOW, stored_card
@@ -175,7 +176,7 @@ class DraftPageTests(TestCase):
         return get_card(owner_id=self.alice.pk, card_id=self.card.id)
 
     def test_the_tray_asks_for_it_and_it_is_shown(self) -> None:
-        tray = self.client.get(self.batch.get_absolute_url())
+        tray = self.client.get(make_url(self.batch))
         self.assertContains(tray, f'hx-get="{self.url()}"')
         fragment = self.client.get(self.url(), headers={"HX-Request": "true"})
         self.assertContains(fragment, "You have this already")
@@ -184,7 +185,7 @@ class DraftPageTests(TestCase):
         self.assertContains(self.client.get(self.url()), "<html")
 
     def test_dropping_drops_the_draft(self) -> None:
-        self.assertRedirects(self.client.post(self.url("drop")), self.batch.get_absolute_url())
+        self.assertRedirects(self.client.post(self.url("drop")), make_url(self.batch))
         self.assertEqual(self.reloaded().decision, "drop")
         self.assertNotContains(self.client.get(self.url()), "You have this already")
 

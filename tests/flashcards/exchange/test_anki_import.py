@@ -11,6 +11,7 @@ from unittest import mock
 import PIL.Image
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
@@ -321,7 +322,7 @@ class PageTests(ImportTestCase):
         self.assertContains(page, "2 cards of 2 notes")
         self.assertContains(page, "Not imported: 1 sound")
         row = CardImport.objects.get()
-        url = row.get_absolute_url()
+        url = reverse("flashcards:import", args=[row.id])
         page = self.client.post(f"{url}start/", {"schedule": "keep"})
         self.assertContains(page, "Choose at least one deck.", status_code=422)
         ids = [deck[0] for deck in row.contents["decks"]]
@@ -348,13 +349,18 @@ class PageTests(ImportTestCase):
         package = Package()
         package.basic("one", "1")
         row = self.upload(package)
-        page = self.client.post(f"{row.get_absolute_url()}discard/", follow=True)
+        page = self.client.post(
+            reverse("flashcards:import", args=[row.id]) + "discard/", follow=True
+        )
         self.assertContains(page, "nothing was imported")
         self.assertFalse(CardImport.objects.exists())
         broken = self.upload(package)
         (uploads.folder_of(broken) / "file").unlink()
-        self.client.post(f"{broken.get_absolute_url()}start/", {"decks": "1", "schedule": "keep"})
+        self.client.post(
+            reverse("flashcards:import", args=[broken.id]) + "start/",
+            {"decks": "1", "schedule": "keep"},
+        )
         import_cards(import_id=str(broken.id))
-        page = self.client.get(broken.get_absolute_url())
+        page = self.client.get(reverse("flashcards:import", args=[broken.id]))
         self.assertContains(page, "The file is not here any more")
         self.assertContains(page, "Try again")

@@ -101,7 +101,7 @@ class ExplainTests(TestCase):
             return reverse(name, **rest)  # type: ignore[arg-type] # as it was called
 
         with mock.patch(
-            "flashcards.tutor.explain_card.reverse", side_effect=without_split, autospec=True
+            "flashcards.web.pages.tutor_links.reverse", side_effect=without_split, autospec=True
         ):
             labels = [link["label"] for link in self.opened().seed.links]
 
@@ -146,7 +146,7 @@ class ToldTests(TransactionTestCase):
         self.addCleanup(background.shutdown, 5.0)
         card = stored_card(alice, question="Capital of Peru?", answer="Lima")
         with mock.patch("chat.answers.generation.start", autospec=True):
-            conversation = explain_card.explain(alice, card, now=NOW, zone=UTC)
+            conversation = explain_card.explain(alice, card, now=NOW, zone=UTC, links=lambda _: [])
         answer = conversation.messages.get(position=1)
 
         building = prompts.build(owner_id=alice.id, answer=answer, now=NOW)
