@@ -7,6 +7,12 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         # Imported here because models must be loaded first.
         from accounts import services
+        from accounts.web import navigation as own
         from memoryloop.server import preload
+        from memoryloop.web import navigation, palette
 
+        navigation.register(navigation.Place.RAIL, *own.RAIL)
+        navigation.register(navigation.Place.RAIL_END, *own.RAIL_END)
+        navigation.register(navigation.Place.ENTRANCE, *own.ENTRANCE)
+        palette.register_pages(30, *own.PAGES)
         preload.register(services.load_sdks)

@@ -16,18 +16,24 @@ class FlashcardsConfig(AppConfig):
         from flashcards.maintenance import health as checks
         from flashcards.store.lance import tables
         from flashcards.tutor import fading_cards
-        from flashcards.web import palette
+        from flashcards.web import chat_extensions
+        from flashcards.web import navigation as own_navigation
+        from flashcards.web import palette as own_palette
         from flashcards.web.pages import tutor_links
         from memoryloop.server import health, preload
-        from memoryloop.web import palette as ground_palette
+        from memoryloop.web import navigation, palette, slots
 
         signals.connect()
+        navigation.register(navigation.Place.RAIL, *own_navigation.RAIL)
+        palette.register_pages(20, *own_palette.PAGES)
+        chat_extensions.register()
+        slots.fill("accounts.settings", "flashcards/settings/_study_section.html")
         exports.register("flashcards", account_export.files, about=account_export.ABOUT)
         lookup.register_contributor(
             functools.partial(fading_cards.fading_cards, card_url=tutor_links.card_url)
         )
-        ground_palette.register(palette.find_decks)
-        ground_palette.register(palette.find_cards)
+        palette.register(own_palette.find_decks)
+        palette.register(own_palette.find_cards)
         preload.register(tables.load)
         health.register("lancedb", checks.check_lancedb)
         health.register("pending_journal", checks.count_pending)

@@ -17,8 +17,6 @@ from memoryloop.errors import UserError
 
 # A writer that has given no sign of life for this long is dead.
 HEARTBEAT_TIMEOUT = timedelta(seconds=15)
-# A text with fewer words than this makes no cards worth keeping.
-MIN_WORDS_FOR_CARDS = 20
 INTERRUPTED_SENTENCE = (
     "The server stopped while this answer was being written. What came is kept; "
     "Retry has it written again."
@@ -39,10 +37,6 @@ class EmptyMessage(MessageError):
 
 
 class MessageTooLong(MessageError):
-    pass
-
-
-class TooFewWords(MessageError):
     pass
 
 
@@ -92,17 +86,6 @@ def check_content(content: str) -> str:
             f"{MESSAGE_MAX_CHARACTERS:,}. Shorten it, or send it in parts."
         )
     return content
-
-
-def check_words_for_cards(content: str) -> None:
-    """Raises TooFewWords."""
-    words = len(content.split())
-    if words < MIN_WORDS_FOR_CARDS:
-        raise TooFewWords(
-            f"Cards need a text to come from: this has {words} "
-            f"{'word' if words == 1 else 'words'}, and it takes at least {MIN_WORDS_FOR_CARDS}. "
-            "Paste more, or ask about it instead."
-        )
 
 
 @transaction.atomic

@@ -3,14 +3,19 @@
 from django import forms
 from django.core.exceptions import ValidationError
 
-from chat.conversations.conversations import MessageError, check_content, check_words_for_cards
+from chat.conversations.conversations import MessageError, check_content
 from chat.models import MESSAGE_MAX_CHARACTERS, TITLE_MAX_CHARACTERS
+from chat.web import extensions
 
-ASK, CARDS = "ask", "cards"
+ASK = "ask"
+
+
+def _actions() -> list[tuple[str, str]]:
+    return [(value, value) for value in (ASK, *extensions.values())]
 
 
 class MessageForm(forms.Form):
-    """A message, and what is wanted with it: an answer, or cards without asking anybody."""
+    """A message, and what it is sent for: an answer, or an action that another app registered."""
 
     content = forms.CharField(
         label="Message",
@@ -18,9 +23,9 @@ class MessageForm(forms.Form):
         strip=False,
         widget=forms.Textarea(attrs={"rows": 1, "data-limit": MESSAGE_MAX_CHARACTERS}),
     )
-    # What the page shows as the newest message: its branch is gone on with.
+    # The newest message that the page shows: the new one is added to its branch.
     after = forms.UUIDField(required=False)
-    action = forms.ChoiceField(choices=[(ASK, "Ask"), (CARDS, "Make cards")], required=False)
+    action = forms.ChoiceField(choices=_actions, required=False)
 
     def clean_content(self) -> str:
         try:
@@ -34,15 +39,17 @@ class MessageForm(forms.Form):
     def clean(self) -> None:
         super().clean()
         content = self.cleaned_data.get("content")
-        if content and self.cleaned_data.get("action") == CARDS:
+        action = extensions.find(self.cleaned_data.get("action", ASK))
+        if content and action is not None:
             try:
-                check_words_for_cards(content)
+                action.check(content)
             except MessageError as error:
                 self.add_error("content", error.sentence)
 
     @property
-    def wants_cards(self) -> bool:
-        return bool(self.cleaned_data["action"] == CARDS)
+    def send_action(self) -> extensions.SendAction | None:
+        """Return what the message is sent for; None for an answer."""
+        return extensions.find(self.cleaned_data["action"])
 
 
 class EditForm(forms.Form):

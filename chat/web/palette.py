@@ -1,11 +1,13 @@
-"""Conversations and messages for the palette."""
+"""The chat in the palette: its page, conversations and messages."""
 
 import uuid
 
 from django.urls import reverse
 
 from chat.recall import message_search
-from memoryloop.web.palette import PaletteItem
+from memoryloop.web.palette import PaletteItem, PalettePage
+
+PAGES = (PalettePage("Chat", "chat:home", "chat", "ask tutor new conversation"),)
 
 # A message on one line of the palette.
 SNIPPET_CHARACTERS = 90

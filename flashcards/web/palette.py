@@ -1,4 +1,4 @@
-"""Cards and decks for the palette."""
+"""The flashcards in the palette: their pages, cards and decks."""
 
 import uuid
 
@@ -9,9 +9,33 @@ from flashcards.cards.cards import search_cards
 from flashcards.domain import card_sides
 from flashcards.domain.query.syntax import InDeck
 from flashcards.models import Deck
-from memoryloop.web.palette import PaletteItem
+from memoryloop.web.palette import PaletteItem, PalettePage
 
 REVIEW = "Review"
+PAGES = (
+    PalettePage("Review", "flashcards:review", "review", "due study repeat"),
+    PalettePage(
+        "Study modes",
+        "flashcards:study_modes",
+        "review",
+        "ways cram practise exam minutes search",
+    ),
+    PalettePage("Cards", "flashcards:cards", "cards", "browse search list"),
+    PalettePage("Decks", "flashcards:decks", "decks", "subjects tree smart saved search"),
+    PalettePage("Import cards", "flashcards:imports", "plus", "anki apkg csv bring move"),
+    PalettePage(
+        "Export cards", "flashcards:exports", "download", "anki apkg csv take leave backup"
+    ),
+    PalettePage("New card", "flashcards:new_card", "plus", "write add"),
+    PalettePage("Today", "flashcards:today", "sun", "done hard week days tomorrow"),
+    PalettePage(
+        "Catch-up plan", "flashcards:backlog", "clock", "catching up backlog overdue behind"
+    ),
+    PalettePage("Leeches", "flashcards:leeches", "warning", "hard forgotten again"),
+    PalettePage(
+        "Review settings", "flashcards:study_settings", "settings", "limits retention steps order"
+    ),
+)
 
 
 def find_decks(*, owner_id: uuid.UUID, text: str, limit: int) -> list[PaletteItem]:

@@ -1,4 +1,7 @@
-"""What Ctrl+K finds. Apps register a search from AppConfig.ready; none is imported here."""
+"""The palette: what Ctrl+K finds.
+
+Apps register their pages and searches from AppConfig.ready; this module imports none of them.
+"""
 
 import uuid
 from collections.abc import Iterator
@@ -27,26 +30,27 @@ class Search(Protocol):
 
 _searches: list[Search] = []
 
-# (what it is called, the name of its URL, its icon, other words it is looked for by)
-_PAGES = (
-    ("Chat", "chat:home", "chat", "ask tutor new conversation"),
-    ("Review", "flashcards:review", "review", "due study repeat"),
-    ("Study modes", "flashcards:study_modes", "review", "ways cram practise exam minutes search"),
-    ("Cards", "flashcards:cards", "cards", "browse search list"),
-    ("Decks", "flashcards:decks", "decks", "subjects tree smart saved search"),
-    ("Import cards", "flashcards:imports", "plus", "anki apkg csv bring move"),
-    ("Export cards", "flashcards:exports", "download", "anki apkg csv take leave backup"),
-    ("New card", "flashcards:new_card", "plus", "write add"),
-    ("Today", "flashcards:today", "sun", "done hard week days tomorrow"),
-    ("Catch-up plan", "flashcards:backlog", "clock", "catching up backlog overdue behind"),
-    ("Leeches", "flashcards:leeches", "warning", "hard forgotten again"),
-    ("Review settings", "flashcards:study_settings", "settings", "limits retention steps order"),
-    ("Settings", "settings:home", "settings", "tutor claude key ollama server model"),
-    ("Account", "accounts:profile", "user", "profile name time zone email"),
-    ("Change password", "accounts:password_change", "key", "security"),
-    ("Change email address", "accounts:email", "user", "mail log in"),
-    ("Export your data", "accounts:export", "cards", "export download backup archive zip"),
-)
+
+@dataclass(frozen=True, slots=True)
+class PalettePage:
+    """A page that the palette leads to."""
+
+    title: str
+    url_name: str
+    icon: str
+    # Other words that it is found by.
+    words: str
+
+
+# With the order in which the apps' pages are listed.
+_pages: list[tuple[int, PalettePage]] = []
+
+
+def register_pages(order: int, *pages: PalettePage) -> None:
+    """Add an app's pages; those with the smallest `order` are listed first."""
+    added = [(order, page) for page in pages if (order, page) not in _pages]
+    _pages.extend(added)
+    _pages.sort(key=lambda entry: entry[0])
 
 
 def register(search: Search) -> None:
@@ -56,17 +60,17 @@ def register(search: Search) -> None:
 
 
 def find(*, owner_id: uuid.UUID, text: str, limit: int = 6) -> dict[str, list[PaletteItem]]:
-    """Return at most `limit` items of each search, and the pages, by group in order."""
+    """Return the pages, and at most `limit` items of each search, by group in order."""
     text = " ".join(text.split())
-    items = list(_pages(text))
+    items = list(_find_pages(text))
     for search in _searches:
         items += search(owner_id=owner_id, text=text, limit=limit)
     return {name: list(group) for name, group in groupby(items, key=lambda item: item.group)}
 
 
-def _pages(text: str) -> Iterator[PaletteItem]:
+def _find_pages(text: str) -> Iterator[PaletteItem]:
     words = text.casefold().split()
-    for title, url_name, icon, other_words in _PAGES:
-        haystack = f"{title} {other_words}".casefold()
+    for _, page in _pages:
+        haystack = f"{page.title} {page.words}".casefold()
         if all(word in haystack for word in words):
-            yield PaletteItem("Go to", title, reverse(url_name), icon)
+            yield PaletteItem("Go to", page.title, reverse(page.url_name), page.icon)

@@ -44,9 +44,9 @@ def start(request: HtmxHttpRequest) -> HttpResponse:
     form = MessageForm(request.POST)
     if not form.is_valid():
         return _render_home(request, form, status=422)
-    if form.wants_cards:
+    if action := form.send_action:
         message = start_conversation(request.user, form.cleaned_data["content"])
-        return redirect("flashcards:make", message.id)
+        return redirect(action.url(message))
     exchange = send_message(request.user, form.cleaned_data["content"])
     return redirect(exchange.message.conversation)
 

@@ -6,7 +6,6 @@ from django.contrib import messages as levels
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
@@ -33,16 +32,16 @@ from memoryloop.web.toasts import toast
 @require_POST
 @login_required
 def send(request: HtmxHttpRequest, conversation_id: UUID) -> HttpResponse:
-    """Store a message, and have it answered or turned into cards."""
+    """Store a message and have it answered, or go on to what it was sent for."""
     form = MessageForm(request.POST)
     if not form.is_valid():
         return _refused(request, conversation_id, form, status=422)
     content, after = form.cleaned_data["content"], form.cleaned_data["after"]
     conversation = get_conversation_alone(request.user, conversation_id)
     try:
-        if form.wants_cards:
+        if action := form.send_action:
             message = append_message(conversation, content, after=after)
-            return _go(request, reverse("flashcards:make", args=[message.id]))
+            return _go(request, action.url(message))
         exchange = send_message(request.user, content, conversation=conversation, after=after)
     except AnswerUnderway as error:
         form.add_error("content", error.sentence)

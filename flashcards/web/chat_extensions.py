@@ -1,0 +1,42 @@
+"""What the flashcards add to the chat's pages: making cards from messages, passages and files."""
+
+from django.urls import reverse
+
+from chat.conversations.conversations import MessageError
+from chat.models import Message
+from chat.web import extensions
+from memoryloop.web import slots
+
+# A text with fewer words than this makes no cards worth keeping.
+MIN_WORDS = 20
+
+
+class TooFewWords(MessageError):
+    pass
+
+
+def check_words(content: str) -> None:
+    """Raises TooFewWords."""
+    words = len(content.split())
+    if words < MIN_WORDS:
+        raise TooFewWords(
+            f"Cards need a text to come from: this has {words} "
+            f"{'word' if words == 1 else 'words'}, and it takes at least {MIN_WORDS}. "
+            "Paste more, or ask about it instead."
+        )
+
+
+def drafts_url(message: Message) -> str:
+    """Return the page that drafts cards from a message."""
+    return reverse("flashcards:make", args=[message.id])
+
+
+def register() -> None:
+    """Add all of it to the chat. Called from AppConfig.ready."""
+    extensions.register(extensions.SendAction("cards", check=check_words, url=drafts_url))
+    slots.fill("chat.composer", "flashcards/drafts/_make_button.html")
+    slots.fill("chat.message", "flashcards/drafts/_make_link.html")
+    slots.fill("chat.home", "flashcards/drafts/_from_file.html")
+    slots.fill("chat.conversation", "flashcards/drafts/_selection.html")
+    slots.fill("chat.conversation", "flashcards/drafts/_from_file.html")
+    slots.fill("chat.keys", "flashcards/drafts/_selection_keys.html")
