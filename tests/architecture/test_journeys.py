@@ -73,7 +73,7 @@ class JourneyTests(TrayTestCase):
                     {"decks": decks, "schedule": "keep"},
                 )
                 import_cards(import_id=str(row.id))
-                self.client.get(row.get_absolute_url())
+                self.client.get(reverse("flashcards:import", args=[row.id]))
 
         self.assertEqual(cards.for_owner(self.alice).count(), 1, journey.listing())
         self.assert_stays_in(

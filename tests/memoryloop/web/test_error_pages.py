@@ -15,10 +15,10 @@ class ErrorPageTestCase(TestCase):
         self.assertContains(response, f'href="{reverse("home")}"', status_code=status)
 
     def test_an_unknown_address_says_so_to_visitors_and_learners(self) -> None:
-        self.assert_says(self.client.get("/no/such/page/"), 404, "There is nothing here")
+        self.assert_says(self.client.get("/no/such/page/"), 404, "Page not found")
         self.log_in()
         response = self.client.get("/no/such/page/")
-        self.assert_says(response, 404, "There is nothing here")
+        self.assert_says(response, 404, "Page not found")
         self.assertContains(response, 'class="rail"', status_code=404)
 
     def test_a_page_from_before_a_log_in_says_how_to_go_on(self) -> None:
@@ -37,5 +37,5 @@ class ErrorPageTestCase(TestCase):
 
     def test_a_broken_server_still_shows_a_page(self) -> None:
         response = defaults.server_error(RequestFactory().get("/"))
-        self.assert_says(response, 500, "Something broke on the server")
+        self.assert_says(response, 500, "Something went wrong on the server")
         self.assertNotContains(response, 'class="rail"', status_code=500)
