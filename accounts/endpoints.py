@@ -186,7 +186,7 @@ def read(row: Endpoint | None) -> tuple[KeyState, str]:
 
 @sensitive_variables("api_key")
 def provider(row: Endpoint, api_key: str) -> llm.Provider:
-    return llm.OwnEndpoint(row.base_url, api_key, row.model, row.label)
+    return llm.LearnerEndpoint(row.base_url, api_key, row.model, row.label)
 
 
 def sealed_for(base_url: str) -> str:
@@ -202,7 +202,7 @@ def _sealed(user: User, base_url: str, api_key: str) -> str:
 
 
 def _found(
-    result: KeyTest, checked: llm.Checked | None, base_url: str, now: datetime
+    result: KeyTest, checked: llm.EndpointCheck | None, base_url: str, now: datetime
 ) -> dict[str, object]:
     """Return what a row keeps of a try."""
     tried = result.state is not KeyState.UNTESTED
@@ -216,7 +216,7 @@ def _found(
 
 
 @sensitive_variables("api_key")
-def _try(base_url: str, api_key: str, model: str) -> tuple[KeyTest, llm.Checked | None]:
+def _try(base_url: str, api_key: str, model: str) -> tuple[KeyTest, llm.EndpointCheck | None]:
     """Raises InvalidEndpoint for an address that is not open to learners."""
     try:
         checked = llm.check_endpoint(base_url, api_key, model)

@@ -304,7 +304,7 @@ def remove_api_key(*, user: User) -> bool:
 
 def is_learners_own(provider: Provider | None) -> bool:
     """Tell whether what answers is asked with what the learner saved in their settings."""
-    return isinstance(provider, llm.OwnEndpoint) or (
+    return isinstance(provider, llm.LearnerEndpoint) or (
         provider is not None and provider.label == "Claude"
     )
 
@@ -318,7 +318,7 @@ def mark_key_refused(
     MemoryLoop connected has no key of theirs. A key that was saved after `asked_at` was not the
     one asked, and stays.
     """
-    if isinstance(provider, llm.OwnEndpoint):
+    if isinstance(provider, llm.LearnerEndpoint):
         endpoints.mark_refused(user, asked_at=asked_at)
         return
     if provider is not None and not is_learners_own(provider):

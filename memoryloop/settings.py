@@ -221,8 +221,6 @@ MEDIA_ROOT = DATA_DIR / "media"
 # Files that are being imported or were exported, for as long as they are wanted. Web processes
 # and workers on several machines share this folder as they share the media.
 EXCHANGE_ROOT = DATA_DIR / "exchange"
-# The embedding model as it is computed with, made from the installed one and made anew if missing.
-MODELS_ROOT = environment.folder("MEMORYLOOP_MODELS", DATA_DIR / "models")
 IMPORT_MAX_BYTES = environment.integer("MEMORYLOOP_IMPORT_MAX_MB", 500) * 1024 * 1024
 
 # Model providers. An address is probed when an answer is first wanted, never at start.

@@ -59,8 +59,6 @@ def environment(data: Path, extra: Mapping[str, str] | None = None) -> dict[str,
     return {
         **kept,
         "MEMORYLOOP_DATA": str(data),
-        # 90 MB, made once for all of the tests.
-        "MEMORYLOOP_MODELS": str(Path(tempfile.gettempdir()) / f"memoryloop-models-{os.getuid()}"),
         # Port 9 is "discard": nothing listens, so no provider of this machine is found.
         "OLLAMA_URL": "http://127.0.0.1:9",
         **(extra or {}),

@@ -1,12 +1,10 @@
-"""Text embeddings: vectors that are near when texts mean much the same."""
+"""Text embeddings: vectors that are near each other when the texts mean nearly the same."""
 
 import functools
 
-from django.conf import settings
-
 from memoryloop.embeddings.base import Embedder, EmbeddingError
+from memoryloop.embeddings.caching import CachingEmbedder
 from memoryloop.embeddings.minilm import MiniLM
-from memoryloop.embeddings.remembering import Remembering
 
 __all__ = ["Embedder", "EmbeddingError", "get_embedder"]
 
@@ -14,6 +12,4 @@ __all__ = ["Embedder", "EmbeddingError", "get_embedder"]
 @functools.cache
 def get_embedder() -> Embedder:
     """Return the process's embedder. Cheap: the model is loaded when it first embeds."""
-    # A program without settings has no folder of its own.
-    folder = settings.MODELS_ROOT if settings.configured else None
-    return Remembering(MiniLM(folder=folder))
+    return CachingEmbedder(MiniLM())

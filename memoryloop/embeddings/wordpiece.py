@@ -13,7 +13,7 @@ from pathlib import Path
 # The longest word that is looked up; anything longer is one unknown token, as in the reference.
 _LONGEST_WORD = 100
 _PIECE = "##"
-# Ideographs stand for themselves: each is a word. Hangul and kana are not among them.
+# Each ideograph is a word of its own. Hangul and kana are not ideographs.
 _IDEOGRAPHS = (
     (0x4E00, 0x9FFF),
     (0x3400, 0x4DBF),
@@ -42,7 +42,7 @@ class WordPiece:
         self._pieces = functools.lru_cache(maxsize=50_000)(self._find_pieces)
 
     def encode(self, text: str, *, limit: int) -> list[int]:
-        """Return at most `limit` token ids, with the marks of beginning and end."""
+        """Return at most `limit` token ids, with those for the beginning and the end."""
         ids = [self._begin]
         for word in words(text):
             ids += self._pieces(word)
@@ -64,7 +64,7 @@ class WordPiece:
                     start = end
                     break
             else:
-                # One piece that is not known makes the whole word unknown.
+                # One unknown piece makes the whole word unknown.
                 return (self._unknown,)
         return tuple(found)
 
@@ -79,7 +79,7 @@ def words(text: str) -> Iterator[str]:
     plain = "".join(
         char for char in unicodedata.normalize("NFD", spaced) if unicodedata.category(char) != "Mn"
     )
-    # Letter by letter: Python alone ends a Greek word with another sigma, the model never did.
+    # Letter by letter: in a word, Python ends a Greek one with another sigma than the model knows.
     lower = "".join(char.lower() for char in plain)
     word: list[str] = []
     for char in lower:

@@ -1,4 +1,4 @@
-"""Model providers: Claude, any OpenAI-compatible server, or nobody. All behind one protocol."""
+"""Model providers behind one protocol: Claude, any OpenAI-compatible server, and none at all."""
 
 from django.conf import settings
 
@@ -25,10 +25,10 @@ from memoryloop.llm.base import (
     Unreachable,
 )
 from memoryloop.llm.detect import detect
+from memoryloop.llm.learner_endpoint import EndpointCheck, LearnerEndpoint, check_endpoint
 from memoryloop.llm.offline import OfflineProvider
 from memoryloop.llm.openai_compatible import CompatibleProvider
 from memoryloop.llm.openai_compatible import import_sdk as _import_openai
-from memoryloop.llm.own_endpoint import Checked, OwnEndpoint, check_endpoint
 
 __all__ = [
     "AddressRefused",
@@ -36,14 +36,14 @@ __all__ = [
     "BadResponse",
     "BrokenOff",
     "ChatMessage",
-    "Checked",
+    "EndpointCheck",
     "Found",
+    "LearnerEndpoint",
     "LengthReached",
     "LlmError",
     "ModelNotFound",
     "NotAModel",
     "Overloaded",
-    "OwnEndpoint",
     "PermissionRefused",
     "Provider",
     "RateLimited",
@@ -69,12 +69,12 @@ def claude(api_key: str, *, model: str = "") -> Provider:
 def openai_compatible(
     base_url: str, api_key: str = "", model: str = "", label: str = ""
 ) -> Provider:
-    """Return the server at an address; without a model, the first it lists that can chat."""
+    """Return the server at an address. The model is the first that can chat, unless given."""
     return CompatibleProvider(base_url, api_key, model, label)
 
 
 def offline() -> Provider:
-    """Return the provider that is no model and says so."""
+    """Return the provider without a model, which says so."""
     return OfflineProvider()
 
 

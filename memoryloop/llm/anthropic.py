@@ -1,4 +1,4 @@
-"""Claude, through the anthropic SDK, which is imported when first used (1.1 s)."""
+"""The Claude provider, on the anthropic SDK, which is imported at its first use (1.1 s)."""
 
 import asyncio
 import functools
@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, cast
 from django.conf import settings
 
 from memoryloop.llm import checking, limits, transport
-from memoryloop.llm.asking import Answer, Piece, Ways, ask_for_object, opened, stream_text
 from memoryloop.llm.base import AuthenticationFailed, ChatMessage, Found, T
-from memoryloop.llm.events import Event
 from memoryloop.llm.failures import Failures
+from memoryloop.llm.retry import send_with_retry
 from memoryloop.llm.schemas import instructions, strict_schema
+from memoryloop.llm.streaming import Delta, stream_text
+from memoryloop.llm.structured import OutputModes, StructuredAnswer, ask_for_object
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -22,14 +23,14 @@ if TYPE_CHECKING:
 
 DEFAULT_URL = "https://api.anthropic.com"
 _TOOL = "give_answer"
-# Why a model stopped that had more to say.
+# The stop reasons of an answer that is not complete.
 _CUT = {"max_tokens", "model_context_window_exceeded"}
-# Newer models think before they write, and their thinking counts towards max_tokens.
-_ROOM_TO_THINK = 4096
+# Newer models think before they write, and those tokens count towards max_tokens.
+_THINKING_TOKENS = 4096
 _LISTED_MODELS = 100
 # Models that always think refuse a forced tool (400) and take a schema instead
 # (platform.claude.com, "Migrating to Claude Sonnet 5.5"); a gateway may know neither.
-_ways = Ways("tool", "schema", "words")
+_output_modes = OutputModes("tool", "schema", "words")
 
 
 @functools.cache
@@ -40,7 +41,7 @@ def import_sdk() -> "ModuleType":
 
 
 async def _sdk() -> "ModuleType":
-    """Import the SDK without holding up the loop, which other learners' answers share."""
+    """Import the SDK in a thread: the loop has other learners' answers to pass on."""
     if import_sdk.cache_info().currsize:
         return import_sdk()
     return await asyncio.to_thread(import_sdk)
@@ -53,7 +54,7 @@ class ClaudeProvider:
     def __init__(self, api_key: str, model: str = "") -> None:
         self.model = model or settings.CLAUDE_MODEL
         self._key = api_key
-        # The SDK itself would look into the environment for what is not given.
+        # Always given: the SDK would take a missing address from the environment.
         self._url = settings.ANTHROPIC_BASE_URL or DEFAULT_URL
         self._failures = _failures(api_key, self.model)
 
@@ -70,22 +71,22 @@ class ClaudeProvider:
     ) -> AsyncGenerator[str, None]:
         client = await self._client()
 
-        async def ask(headers: Mapping[str, str]) -> Any:
+        async def send(headers: Mapping[str, str]) -> Any:
             return await client.messages.create(
                 model=self.model,
                 system=system,
                 messages=_conversation(messages),
-                max_tokens=max_tokens + _ROOM_TO_THINK,
+                max_tokens=max_tokens + _THINKING_TOKENS,
                 stream=True,
                 extra_headers=headers,
             )
 
-        pieces = stream_text(ask, _piece, self._failures)
+        texts = stream_text(send, _read_event, self._failures)
         try:
-            async for text in pieces:
+            async for text in texts:
                 yield text
         finally:
-            await pieces.aclose()
+            await texts.aclose()
 
     async def structured(
         self, *, system: str, prompt: str, schema: type[T], max_tokens: int = 8192
@@ -93,10 +94,10 @@ class ClaudeProvider:
         client = await self._client()
         shape = strict_schema(schema)
 
-        async def ask(conversation: Sequence[ChatMessage]) -> Answer:
-            message = await _ways.ask(
+        async def ask(conversation: Sequence[ChatMessage]) -> StructuredAnswer:
+            message = await _output_modes.ask(
                 (self._url, self.model),
-                lambda way: self._ask_for(way, client, system, conversation, shape, max_tokens),
+                lambda mode: self._ask_for(mode, client, system, conversation, shape, max_tokens),
             )
             return self._read(message)
 
@@ -104,7 +105,7 @@ class ClaudeProvider:
 
     async def _ask_for(
         self,
-        way: str,
+        mode: str,
         client: "AsyncAnthropic",
         system: str,
         conversation: Sequence[ChatMessage],
@@ -112,30 +113,30 @@ class ClaudeProvider:
         max_tokens: int,
     ) -> Any:
         extra: dict[str, Any] = {}
-        if way == "tool":
+        if mode == "tool":
             extra["tools"] = [
                 {"name": _TOOL, "description": "Give the answer.", "input_schema": shape}
             ]
             extra["tool_choice"] = {"type": "tool", "name": _TOOL}
-        elif way == "schema":
+        elif mode == "schema":
             extra["output_config"] = {"format": {"type": "json_schema", "schema": shape}}
         else:
             system = f"{system}\n\n{instructions(shape)}"
-        return await opened(
+        return await send_with_retry(
             lambda headers: client.messages.create(
                 model=self.model,
                 system=system,
                 messages=_conversation(conversation),
-                max_tokens=max_tokens + _ROOM_TO_THINK,
+                max_tokens=max_tokens + _THINKING_TOKENS,
                 extra_headers=headers,
-                # Nothing comes before all of it does.
+                # The whole answer comes at once.
                 timeout=transport.timeout(limits.STRUCTURED_SECONDS),
                 **extra,
             ),
             self._failures,
         )
 
-    def _read(self, message: Any) -> Answer:
+    def _read(self, message: Any) -> StructuredAnswer:
         reason = getattr(message, "stop_reason", None)
         if reason == "refusal":
             raise self._failures.declined()
@@ -145,9 +146,9 @@ class ClaudeProvider:
         cut = reason in _CUT
         for block in blocks:
             if getattr(block, "type", "") == "tool_use":
-                return Answer(block.input, cut)
+                return StructuredAnswer(block.input, cut)
         texts = [block.text for block in blocks if getattr(block, "type", "") == "text"]
-        return Answer("".join(texts), cut)
+        return StructuredAnswer("".join(texts), cut)
 
     async def _client(self) -> "AsyncAnthropic":
         return await _client(self._key, self._url)
@@ -158,7 +159,7 @@ async def _client(api_key: str, url: str) -> "AsyncAnthropic":
     return cast(
         "AsyncAnthropic",
         sdk.AsyncAnthropic(
-            # Without a key the SDK would take one from the environment, which is nobody's.
+            # Never empty: the SDK would take a missing key from the environment.
             api_key=api_key or "missing",
             base_url=url,
             max_retries=0,
@@ -180,7 +181,7 @@ def _failures(api_key: str, model: str = "") -> Failures:
 
 
 def _conversation(messages: Sequence[ChatMessage]) -> "list[MessageParam]":
-    """Return the messages as the API takes them: none blank, a learner's first."""
+    """Return the messages as the API takes them: none is blank, the first is the learner's."""
     conversation: list[MessageParam] = []
     for message in messages:
         if not message.content.strip():
@@ -192,27 +193,26 @@ def _conversation(messages: Sequence[ChatMessage]) -> "list[MessageParam]":
     return conversation
 
 
-def _piece(event: Event) -> Piece:
-    data = event.data if isinstance(event.data, dict) else {}
-    delta = data.get("delta")
-    kind, inner = data.get("type"), delta if isinstance(delta, dict) else {}
-    if kind == "content_block_delta":
-        return Piece(text=str(inner.get("text") or "") if inner.get("type") == "text_delta" else "")
+def _read_event(event: Any) -> Delta:
+    # The SDK does not validate events: anything may be missing.
+    kind, delta = getattr(event, "type", ""), getattr(event, "delta", None)
+    if kind == "content_block_delta" and getattr(delta, "type", "") == "text_delta":
+        return Delta(text=str(getattr(delta, "text", "") or ""))
     if kind == "message_delta":
-        reason = inner.get("stop_reason")
-        return Piece(declined=reason == "refusal", cut=reason in _CUT)
-    return Piece(ends=kind == "message_stop")
+        reason = getattr(delta, "stop_reason", None)
+        return Delta(is_refusal=reason == "refusal", is_cut_off=reason in _CUT)
+    return Delta(is_last=kind == "message_stop")
 
 
 def check_claude_key(api_key: str, model: str = "") -> tuple[str, ...]:
-    """Ask Anthropic whether a key works and return the names of its models, the newest first.
+    """Check a key by asking for its models; return their names, the newest first.
 
-    With a model, also whether there is one of that name. Raises LlmError, within 3 s. Costs
-    nothing. Safe in any thread, whether an event loop runs there or not.
+    A model that is given must exist. Raises LlmError, within 3 s. Costs nothing. Safe in any
+    thread, whether an event loop runs there or not.
     """
     if not api_key.startswith("sk-ant-") or not api_key.isascii() or not api_key.isprintable():
         raise AuthenticationFailed("This is not a Claude API key: those begin with “sk-ant-”.")
-    return checking.in_time(
+    return checking.run_in_time(
         lambda: _list_models(api_key, model), import_sdk, _failures(api_key, model)
     )
 

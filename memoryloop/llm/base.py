@@ -1,4 +1,4 @@
-"""What every model provider offers, and every way it can fail, in plain words."""
+"""The protocol of a model provider, and the errors that it raises."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class ChatMessage:
 
 @dataclass(frozen=True)
 class Found:
-    """Something of the learner's own that bears on what they ask.
+    """A message or card of the learner that is related to their question.
 
     `why` says in a few words how it was found ("shares the words cell, membrane").
     """
@@ -32,9 +32,9 @@ class Found:
 
 
 class Provider(Protocol):
-    """Somebody who answers. Made for one learner, cheap, holds no connection.
+    """A model that answers. An object is made for each use, is cheap and holds no connection.
 
-    `model` may be empty until the first answer, when the server is asked what it has.
+    `model` may be empty until the first answer, when the server is asked for its models.
     """
 
     @property
@@ -54,17 +54,17 @@ class Provider(Protocol):
         found: Sequence[Found] = (),
         max_tokens: int = 4096,
     ) -> AsyncIterator[str]:
-        """Yield the answer in pieces, none of them empty. Raises LlmError.
+        """Yield the answer's text as it comes, never an empty string. Raises LlmError.
 
         Cancelling the task that reads, or closing the iterator, closes the connection.
-        `found` is for providers that are no model; the others are told in `system`.
+        `found` is for the offline provider; models are told of it in `system`.
         """
         ...
 
     async def structured(
         self, *, system: str, prompt: str, schema: type[T], max_tokens: int = 8192
     ) -> T:
-        """Return one validated object. Asks a second time, with the error, when the first is wrong.
+        """Return one validated object. An invalid first answer is sent back once, with the error.
 
         Raises BadResponse after that, NotAModel when there is no model, LlmError otherwise.
         """
@@ -72,15 +72,15 @@ class Provider(Protocol):
 
 
 class LlmError(UserError):
-    """A provider could not answer. The sentence also says what the learner can do."""
+    """A provider could not answer. The sentence tells what happened and what to do."""
 
 
 class AuthenticationFailed(LlmError):
-    """The key is missing, mistyped, revoked or of another provider."""
+    """The key is missing, mistyped, revoked, or belongs to another provider."""
 
 
 class PermissionRefused(LlmError):
-    """The key is known, but may not do this: no credit, no access to the model or region."""
+    """The key is valid but not allowed to do this: no credit, no access to the model or region."""
 
 
 class ModelNotFound(LlmError):
@@ -96,7 +96,7 @@ class RequestRefused(LlmError):
 
 
 class RateLimited(LlmError):
-    """Too many requests. `retry_after_seconds` is None when the provider does not say."""
+    """Too many requests. `retry_after_seconds` is None where the provider gives no time."""
 
     def __init__(self, sentence: str, retry_after_seconds: float | None = None) -> None:
         super().__init__(sentence)
@@ -104,7 +104,7 @@ class RateLimited(LlmError):
 
 
 class Overloaded(LlmError):
-    """The provider has trouble of its own (HTTP 5xx)."""
+    """The provider failed (HTTP 5xx)."""
 
 
 class Unreachable(LlmError):
@@ -120,16 +120,16 @@ class TimedOut(LlmError):
 
 
 class BrokenOff(LlmError):
-    """The answer ended in the middle. What came before it stands."""
+    """The connection ended in the middle of the answer. The text before that is kept."""
 
 
 class LengthReached(LlmError):
-    """The answer is as long as it may be, and ends there. All that came stands."""
+    """The answer reached its length limit. Its text is kept."""
 
 
 class BadResponse(LlmError):
-    """The provider answered with nothing, or with something that cannot be used."""
+    """The answer is empty or cannot be used."""
 
 
 class NotAModel(LlmError):
-    """There is no model to ask."""
+    """No model is connected."""

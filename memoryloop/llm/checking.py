@@ -1,4 +1,4 @@
-"""Try a key or a server while somebody watches a form: an answer within seconds, whatever hangs."""
+"""Checks of a key or a server while somebody watches a form: they end within seconds."""
 
 import asyncio
 import time
@@ -15,19 +15,19 @@ from memoryloop.llm.failures import Failures
 R = TypeVar("R")
 
 
-def in_time(
+def run_in_time(
     ask: Callable[[], Awaitable[R]], prepare: Callable[[], object], failures: Failures
 ) -> R:
-    """Return what `ask()` brings. Raises LlmError, within 3 s; TimedOut when that is over.
+    """Return what `ask()` returns. Raises LlmError; TimedOut after 3 s.
 
-    `prepare` imports what is slow to import the first time. Safe in any thread, whether an event
+    `prepare` imports the SDK, which is slow the first time. Safe in any thread, whether an event
     loop runs there or not.
     """
     began = time.monotonic()
     outcome: Future[R] = Future()
 
     async def bounded() -> R:
-        # The import counts too; a slow machine still gets a fair try.
+        # The import counts, too, but leaves half of the time to the request on a slow machine.
         spent = time.monotonic() - began
         seconds = max(limits.KEY_CHECK_SECONDS / 2, limits.KEY_CHECK_SECONDS - spent)
         try:
@@ -40,8 +40,8 @@ def in_time(
         except Exception as error:
             raise failures.from_sdk(error, answering=False) from None
 
-    async def told() -> None:
-        # At once: the end of the loop waits for a name that is still being resolved.
+    async def settle() -> None:
+        # Inside the loop, whose end waits for a name that is still being resolved.
         try:
             outcome.set_result(await bounded())
         except LlmError as error:
@@ -50,12 +50,12 @@ def in_time(
     def work() -> None:
         try:
             prepare()
-            asyncio.run(told())
+            asyncio.run(settle())
         except BaseException as error:
             if not outcome.done():
                 outcome.set_exception(error)
 
-    # A thread of its own, because a name that does not resolve cannot be given up on.
+    # In a thread that can be left behind: the resolving of a name cannot be cancelled.
     Thread(target=work, name="check-provider", daemon=True).start()
     try:
         return outcome.result(timeout=limits.KEY_CHECK_SECONDS * 1.5 + 1)

@@ -1,4 +1,4 @@
-"""Who answers a learner without a key of their own."""
+"""The provider of a learner without a key: the configured server, a local Ollama, or none."""
 
 import json
 import threading
@@ -29,8 +29,8 @@ _EMBEDDING_FAMILIES = {"bert", "nomic-bert", "xlm-roberta"}
 
 
 @dataclass(frozen=True)
-class _Seen:
-    """What a probe found: None is nobody there, an empty list a server without a chat model."""
+class _Probed:
+    """The result of a probe. `names` is None where no server answers, empty without a model."""
 
     names: list[str] | None
     label: str
@@ -38,13 +38,13 @@ class _Seen:
 
 
 _lock = threading.Lock()
-_seen: dict[str, _Seen] = {}
+_probed: dict[str, _Probed] = {}
 
 
 def detect() -> Provider:
     """Return the configured server, else a local Ollama that answers now, else offline.
 
-    What is configured is used even when it is down: its failure is told, not papered over.
+    A configured server is used even when it is down, so that the learner is told of it.
     Takes at most 300 ms, and only once in 30 s. Safe in any thread.
     """
     if settings.OPENAI_BASE_URL or settings.OPENAI_API_KEY:
@@ -56,54 +56,55 @@ def detect() -> Provider:
     url = settings.OLLAMA_URL
     if not url:
         return OfflineProvider()
-    seen = _probe(url)
-    if seen.names is None:
+    probed = _probe(url)
+    if probed.names is None:
         return OfflineProvider()
-    model = settings.OLLAMA_MODEL or choose_model(seen.names)
+    model = settings.OLLAMA_MODEL or choose_model(probed.names)
     if not model:
         return OfflineProvider(ollama_is_empty=True)
-    return CompatibleProvider(normal_url(url), "", model, seen.label)
+    return CompatibleProvider(normal_url(url), "", model, probed.label)
 
 
 def clear_cache() -> None:
-    """Forget what probes have found, so that the next one looks again."""
+    """Forget the results of probes."""
     with _lock:
-        _seen.clear()
+        _probed.clear()
 
 
-def _probe(url: str) -> _Seen:
+def _probe(url: str) -> _Probed:
     with _lock:
-        kept = _seen.get(url)
+        kept = _probed.get(url)
         if kept and time.monotonic() - kept.at < limits.PROBE_KEPT_SECONDS:
             return kept
         outcome: Future[tuple[list[str], str]] = Future()
 
-        def look() -> None:
+        def probe() -> None:
             try:
-                outcome.set_result(_look(url))
+                outcome.set_result(_list_models(url))
             except Exception as error:
                 outcome.set_exception(error)
 
-        # A socket's time limit starts again with each byte, and a name may take long to resolve.
-        threading.Thread(target=look, name="probe-ollama", daemon=True).start()
+        # In a thread that can be left behind: a socket's time limit starts anew with each byte,
+        # and a name may take long to resolve.
+        threading.Thread(target=probe, name="probe-ollama", daemon=True).start()
         names: list[str] | None
         try:
             names, label = outcome.result(timeout=limits.PROBE_SECONDS)
         except (FutureTimeout, OSError, ValueError, TypeError, AttributeError):
             names, label = None, "Ollama"
         if names:
-            # Most likely a question comes next, and importing takes a second.
+            # A question is likely to come next, and the import takes a second.
             threading.Thread(target=import_sdk, name="import-openai", daemon=True).start()
-        _seen[url] = _Seen(names, label, time.monotonic())
-        return _seen[url]
+        _probed[url] = _Probed(names, label, time.monotonic())
+        return _probed[url]
 
 
-def _look(url: str) -> tuple[list[str], str]:
-    """Return the models at an address that can chat, and what to call the server."""
+def _list_models(url: str) -> tuple[list[str], str]:
+    """Return the models at an address that can chat, and the server's label."""
     parts = urlsplit(url)
     root = f"{parts.scheme}://{parts.netloc}"
     try:
-        tags = _get(f"{root}/api/tags")
+        tags = _get_json(f"{root}/api/tags")
         models = [
             str(model["name"])
             for model in tags["models"] or []
@@ -112,13 +113,13 @@ def _look(url: str) -> tuple[list[str], str]:
     except (OSError, KeyError, TypeError, ValueError) as error:
         if isinstance(error, OSError) and not isinstance(error, urllib.request.HTTPError):
             raise
-        # No Ollama, but perhaps something else that speaks OpenAI's protocol.
-        listed = _get(f"{normal_url(url)}/models")
+        # Not Ollama: perhaps another server that speaks OpenAI's protocol.
+        listed = _get_json(f"{normal_url(url)}/models")
         return [str(model["id"]) for model in listed["data"]], ""
     return models, "Ollama"
 
 
-def _get(url: str) -> Any:
+def _get_json(url: str) -> Any:
     if urlsplit(url).scheme not in {"http", "https"}:
         raise ValueError("OLLAMA_URL must begin with http:// or https://")
     # Never through a proxy: the server is on this machine or in this house.

@@ -1,4 +1,4 @@
-"""Turn what the SDKs raise into our errors. The sentences never repeat a key."""
+"""Failures: the SDKs' errors turned into ours. The sentences never repeat a key."""
 
 import email.utils
 import logging
@@ -47,14 +47,14 @@ _KEY = re.compile(r"\b(sk|gsk|key|Bearer)[-_ ][\w*.-]{6,}", re.IGNORECASE)
 
 
 class ConnectionDropped(base.Unreachable):
-    """The server hung up without an answer: worth a second attempt."""
+    """The server closed the connection without an answer. The request may be sent again."""
 
 
 class Failures:
-    """Words for one provider.
+    """The errors of one provider, with their sentences.
 
-    `hint` says how to reach it, `key_hint` where its key is set, `model_setting` what names its
-    model.
+    `hint` says how to reach the provider, `key_hint` where its key is set, `model_setting` which
+    setting names its model.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class Failures:
         self._key = key
 
     def from_sdk(self, error: Exception, *, answering: bool) -> base.LlmError:
-        """Return our error for one of the SDKs' or of httpx. `answering`: text has come already."""
+        """Return our error for one of an SDK or of httpx2. `answering`: text has come already."""
         status = getattr(error, "status_code", None)
         body = getattr(error, "body", None)
         response = getattr(error, "response", None)
@@ -89,7 +89,7 @@ class Failures:
             logger.info("%s answered %s (%s)", self.label, status, type(error).__name__)
             return self.from_status(status, body, headers)
         if body is not None:
-            # An error object in the middle of OpenAI's stream: no status of its own.
+            # An error object inside OpenAI's stream, which has no status.
             return self.from_status(200, body, {})
         names = {kind.__name__ for kind in _chain(error)}
         if "NotAllowed" in names:
@@ -103,7 +103,8 @@ class Failures:
             return self.timed_out(answering=answering)
         if answering:
             return self.broken_off()
-        if names & {"RemoteProtocolError", "ReadError", "WriteError", "CloseError"}:
+        # The last two come from the TLS layer, which httpx2 does not translate while it reads.
+        if names & {"RemoteProtocolError", "ReadError", "WriteError", "SSLError", "EndOfStream"}:
             return ConnectionDropped(
                 f"{self.label} closed the connection without an answer. Try again in a moment."
             )
@@ -122,7 +123,7 @@ class Failures:
         self, status: int, body: object = None, headers: Mapping[str, str] | None = None
     ) -> base.LlmError:
         kind, said = _kind_and_message(body)
-        # The status tells more than the type, except where an error comes inside a 200.
+        # The status is more precise than the type, unless the error came inside a 200 response.
         code = _STATUS_OF_TYPE.get(kind, 500) if status == 200 else status
         if code == 413 or (
             code in {400, 422, 500}
@@ -159,15 +160,15 @@ class Failures:
         if code in {503, 529}:
             return base.Overloaded(
                 f"{self.label} is overloaded at the moment. Try again in a minute."
-                + self._said(said)
+                + self._quote(said)
             )
         if code >= 500:
             return base.Overloaded(
-                f"{self.label} had an error of its own. Try again in a minute." + self._said(said)
+                f"{self.label} had an error of its own. Try again in a minute." + self._quote(said)
             )
         return base.RequestRefused(
             f"{self.label} did not accept the request. "
-            "Try it in other words, or with another model." + self._said(said)
+            "Try it in other words, or with another model." + self._quote(said)
         )
 
     def unreachable(self) -> base.Unreachable:
@@ -224,8 +225,8 @@ class Failures:
     def _model_name(self) -> str:
         return f"{self.label} ({self.model})" if self.model else self.label
 
-    def _said(self, text: str) -> str:
-        """Return the provider's own words when they may help: short, no markup, no key."""
+    def _quote(self, text: str) -> str:
+        """Return the provider's own message as a short quotation without a key; "" for markup."""
         text = " ".join(text.split())
         if not text or "<" in text:
             return ""
@@ -246,7 +247,7 @@ def _chain(error: BaseException) -> list[type]:
 
 
 def _kind_and_message(body: object) -> tuple[str, str]:
-    """Return the error's type and words from a provider's error body, whatever its shape."""
+    """Return the type and message in an error body, whatever its shape."""
     if isinstance(body, str):
         return "", body
     if not isinstance(body, dict):
@@ -262,7 +263,7 @@ def _kind_and_message(body: object) -> tuple[str, str]:
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that a provider asks to wait; None for nonsense and for what is past."""
+    """Return the seconds that a provider asks to wait; None for nonsense and for past times."""
     said = headers.get("retry-after", "")
     try:
         if "retry-after-ms" in headers:
@@ -277,7 +278,7 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
 def _seconds_until(date: str) -> float:
     """Return the seconds until an HTTP date. Raises ValueError."""
     then = email.utils.parsedate_to_datetime(date)
-    # "-0000" is UTC of which nobody says where it was read.
+    # A date in "-0000" (UTC without a place) is parsed as naive.
     return (then.replace(tzinfo=then.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
 
 

@@ -1,7 +1,7 @@
-"""Which addresses a learner may have this server connect to, checked when it connects.
+"""The guard: the IP addresses that this server connects to for a learner.
 
-A name is resolved once and the connection goes to the address that was checked, so that a name
-which answers differently the second time (DNS rebinding) gains nothing.
+guarded.py asks it when it connects. It resolves a name once and connects to the address that was
+checked, so that a name that resolves differently the second time (DNS rebinding) gains nothing.
 """
 
 import enum
@@ -10,7 +10,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 from django.conf import settings
 
-# Where clouds tell a machine its own secrets. None of them is ever a model, and one looks public.
+# Metadata services, where clouds give a machine its secrets. One of them has a public address.
 _METADATA = frozenset(
     ipaddress.ip_address(each)
     for each in (
@@ -24,7 +24,7 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 class Reach(enum.StrEnum):
-    """What settings.LEARNER_ENDPOINTS says: which servers learners may name."""
+    """The values of settings.LEARNER_ENDPOINTS: which servers learners may name."""
 
     ANY = "any"
     PUBLIC = "public"
@@ -32,7 +32,7 @@ class Reach(enum.StrEnum):
 
 
 class NotAllowed(OSError):
-    """An address that this server does not connect to for a learner."""
+    """This server does not connect to the address for a learner."""
 
 
 def reach() -> Reach:
@@ -40,8 +40,8 @@ def reach() -> Reach:
 
 
 def is_allowed(address: str) -> bool:
-    """Tell whether an IP address may be connected to for a learner, under today's settings."""
-    ip = _bare(address)
+    """Tell whether an IP address may be connected to for a learner, under the current settings."""
+    ip = _unwrap(address)
     if ip.is_link_local or ip.is_multicast or ip in _METADATA:
         return False
     if reach() is Reach.ANY:
@@ -55,8 +55,8 @@ def _is_public(ip: IPv4Address | IPv6Address) -> bool:
     return ip.is_global
 
 
-def _bare(address: str) -> IPv4Address | IPv6Address:
-    """Return an address; of an IPv6 one that carries an IPv4 address, that."""
+def _unwrap(address: str) -> IPv4Address | IPv6Address:
+    """Return the address, or the IPv4 address that an IPv6 one embeds."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, IPv4Address):
         return ip

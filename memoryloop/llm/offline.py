@@ -1,4 +1,4 @@
-"""No model: say so, and show what the learner has themselves."""
+"""The offline provider: without a model it lists the learner's related cards and messages."""
 
 import re
 from collections.abc import AsyncGenerator, Sequence
@@ -7,7 +7,7 @@ from memoryloop.llm.base import ChatMessage, Found, NotAModel, T
 from memoryloop.llm.openai_compatible import SUGGESTED_OLLAMA_MODEL
 
 _MARKUP = re.compile(r"([\\`*_\[\]<>|$~#!])")
-# Behind a backslash they would begin a formula.
+# Escaped with a backslash they would begin a formula.
 _ENTITIES = {"[": "&#91;", "]": "&#93;"}
 _EXCERPT_CHARACTERS = 240
 _HEADINGS = {"card": "Your cards", "message": "Your conversations"}

@@ -1,4 +1,4 @@
-"""Any server that speaks OpenAI's chat completions: Ollama, LM Studio, vLLM, OpenAI, OpenRouter."""
+"""The OpenAI-compatible provider: Ollama, LM Studio, vLLM, OpenAI, OpenRouter and their like."""
 
 import asyncio
 import functools
@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from memoryloop.llm import limits, transport
-from memoryloop.llm.asking import Answer, Piece, Ways, ask_for_object, opened, stream_text
 from memoryloop.llm.base import ChatMessage, Found, ModelNotFound, T
-from memoryloop.llm.events import Event
 from memoryloop.llm.failures import Failures
+from memoryloop.llm.retry import send_with_retry
 from memoryloop.llm.schemas import instructions, strict_schema
+from memoryloop.llm.streaming import Delta, stream_text
+from memoryloop.llm.structured import OutputModes, StructuredAnswer, ask_for_object
 from memoryloop.llm.thinking import ThinkFilter
 
 if TYPE_CHECKING:
@@ -31,14 +32,14 @@ _NOT_FOR_CHAT = re.compile(
     r"|image|sora|moderation|guard|clip|davinci|babbage|ocr",
     re.IGNORECASE,
 )
-# OpenAI lists a hundred models in no order: of those, the small general one of each generation.
+# OpenAI lists a hundred models in no order. These are the small general ones, newest first.
 _PREFERRED_AT_OPENAI = ("gpt-5-mini", "gpt-4.1-mini", "gpt-4o-mini")
-_ways = Ways("schema", "json", "words")
-_listed: dict[tuple[str, str], tuple[float, "list[Listed]"]] = {}
+_output_modes = OutputModes("schema", "json", "words")
+_model_lists: dict[tuple[str, str], tuple[float, "list[ListedModel]"]] = {}
 
 
 @dataclass(frozen=True)
-class Listed:
+class ListedModel:
     """A model that a server says it has."""
 
     name: str
@@ -53,7 +54,7 @@ def import_sdk() -> "ModuleType":
 
 
 async def _sdk() -> "ModuleType":
-    """Import the SDK (0.5 s) without holding up the loop, which other answers share."""
+    """Import the SDK (0.5 s) in a thread: the loop has other learners' answers to pass on."""
     if import_sdk.cache_info().currsize:
         return import_sdk()
     return await asyncio.to_thread(import_sdk)
@@ -66,7 +67,7 @@ def normal_url(url: str) -> str:
 
 
 def label_for(url: str) -> str:
-    """Return what people call the server at an address."""
+    """Return the usual name of the server at an address."""
     parts = urlsplit(url)
     host = parts.hostname or url
     if host == "api.openai.com":
@@ -77,7 +78,7 @@ def label_for(url: str) -> str:
         return "Ollama"
     if parts.port == 1234:
         return "LM Studio"
-    # An address alone says little on a machine that runs several servers.
+    # Several servers may run on this machine: only the port tells them apart.
     return f"{host}:{parts.port}" if transport.is_local(url) and parts.port else host
 
 
@@ -93,7 +94,7 @@ def choose_model(names: Iterable[str], *, label: str = "") -> str:
 
 class CompatibleProvider:
     is_model = True
-    # Where who runs the server, or the learner, sets what is wrong.
+    # Where the model and the key are set, for the sentences of errors.
     _model_setting = "OPENAI_MODEL"
     _key_hint = (
         "Whoever runs this MemoryLoop sets that key (OPENAI_API_KEY). "
@@ -108,7 +109,7 @@ class CompatibleProvider:
         self.model = model
         self._limit = "max_tokens"
         if urlsplit(self._url).hostname == "api.openai.com":
-            # Its newer models refuse the name that everybody else knows.
+            # Its newer models refuse max_tokens, which everybody else knows.
             self._limit = "max_completion_tokens"
 
     def __repr__(self) -> str:
@@ -123,7 +124,7 @@ class CompatibleProvider:
         max_tokens: int = 4096,
     ) -> AsyncGenerator[str, None]:
         client = await self._ready_client()
-        kind = (await _sdk()).AsyncStream[object]
+        stream_class = (await _sdk()).AsyncStream[object]
         thinking = ThinkFilter()
         body = {
             "model": self.model,
@@ -132,28 +133,29 @@ class CompatibleProvider:
             self._limit: max_tokens,
         }
 
-        async def ask(headers: Mapping[str, str]) -> Any:
-            # As chat.completions.create does, but for what that would make of each event.
+        async def send(headers: Mapping[str, str]) -> Any:
+            # The SDK's call for any path. chat.completions.create() also builds a model of each
+            # chunk, which takes more processor time than everything else that is done with it.
             return await client.post(
                 "/chat/completions",
                 body=body,
                 options={"headers": headers},
                 cast_to=object,
                 stream=True,
-                stream_cls=kind,
+                stream_cls=stream_class,
             )
 
-        def read(event: Event) -> Piece:
-            piece = _piece(event.data)
-            text = thinking.feed(piece.text) + (thinking.close() if piece.ends else "")
-            return piece if text == piece.text else replace(piece, text=text)
+        def read_chunk(chunk: Any) -> Delta:
+            delta = _read_chunk(chunk)
+            text = thinking.feed(delta.text) + (thinking.close() if delta.is_last else "")
+            return delta if text == delta.text else replace(delta, text=text)
 
-        pieces = stream_text(ask, read, self._failures())
+        texts = stream_text(send, read_chunk, self._failures())
         try:
-            async for text in pieces:
+            async for text in texts:
                 yield text
         finally:
-            await pieces.aclose()
+            await texts.aclose()
 
     async def structured(
         self, *, system: str, prompt: str, schema: type[T], max_tokens: int = 8192
@@ -162,10 +164,10 @@ class CompatibleProvider:
         shape = strict_schema(schema)
         failures = self._failures()
 
-        async def ask(conversation: Sequence[ChatMessage]) -> Answer:
-            completion = await _ways.ask(
+        async def ask(conversation: Sequence[ChatMessage]) -> StructuredAnswer:
+            completion = await _output_modes.ask(
                 (self._url, self.model),
-                lambda way: self._ask_for(way, client, system, conversation, shape, max_tokens),
+                lambda mode: self._ask_for(mode, client, system, conversation, shape, max_tokens),
             )
             return _read(completion, failures)
 
@@ -173,7 +175,7 @@ class CompatibleProvider:
 
     async def _ask_for(
         self,
-        way: str,
+        mode: str,
         client: "AsyncOpenAI",
         system: str,
         conversation: Sequence[ChatMessage],
@@ -181,14 +183,14 @@ class CompatibleProvider:
         max_tokens: int,
     ) -> Any:
         body: dict[str, Any] = {self._limit: max_tokens}
-        if way == "schema":
+        if mode == "schema":
             form = {"name": "answer", "strict": True, "schema": shape}
             body["response_format"] = {"type": "json_schema", "json_schema": form}
-        elif way == "json":
+        elif mode == "json":
             body["response_format"] = {"type": "json_object"}
-        # A decoder that is bound to a schema does better when the model knows it, too.
+        # Constrained decoding gives better answers when the model has read the schema, too.
         messages = _conversation(f"{system}\n\n{instructions(shape)}", conversation)
-        return await opened(
+        return await send_with_retry(
             lambda headers: client.chat.completions.create(
                 model=self.model,
                 messages=messages,
@@ -200,12 +202,12 @@ class CompatibleProvider:
         )
 
     async def _ready_client(self) -> "AsyncOpenAI":
-        """Return a client, with the model chosen."""
+        """Return a client, once a model is chosen."""
         sdk = await _sdk()
         client = cast(
             "AsyncOpenAI",
             sdk.AsyncOpenAI(
-                # Local servers want none, but the SDK does.
+                # Local servers need no key, but the SDK does.
                 api_key=self._key or "none",
                 base_url=self._url,
                 max_retries=0,
@@ -235,9 +237,9 @@ class CompatibleProvider:
                 f"Load one there, or name it in {self._model_setting}."
             )
 
-    async def _models(self, client: "AsyncOpenAI") -> list[Listed]:
+    async def _models(self, client: "AsyncOpenAI") -> list[ListedModel]:
         key = (self._url, self._key)
-        kept = _listed.get(key)
+        kept = _model_lists.get(key)
         if kept and time.monotonic() - kept[0] < limits.PROBE_KEPT_SECONDS:
             return kept[1]
         failures = self._failures()
@@ -245,7 +247,7 @@ class CompatibleProvider:
             async with asyncio.timeout(limits.LIST_SECONDS):
                 page = await client.models.list()
             models = [
-                Listed(str(item.id), str(getattr(item, "owned_by", "") or ""))
+                ListedModel(str(item.id), str(getattr(item, "owned_by", "") or ""))
                 for item in page.data or []
             ]
         except TimeoutError:
@@ -258,25 +260,25 @@ class CompatibleProvider:
                 ) from None
             raise failures.from_sdk(error, answering=False) from None
         if models:
-            _listed[key] = (time.monotonic(), models)
+            _model_lists[key] = (time.monotonic(), models)
         return models
 
     def _failures(self) -> Failures:
-        local = transport.is_local(self._url)
+        local, url = transport.is_local(self._url), _without_password(self._url)
         return Failures(
             self.label,
             self.model,
             key=self._key,
             hint=(
-                f"Check that it is running at {_shown(self._url)} and try again."
+                f"Check that it is running at {url} and try again."
                 if local
-                else f"Check the address {_shown(self._url)} and this server's connection."
+                else f"Check the address {url} and this server's connection."
             ),
             key_hint=self._key_hint,
         )
 
 
-def _shown(url: str) -> str:
+def _without_password(url: str) -> str:
     """Return an address without a password that somebody may have put into it."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
@@ -298,21 +300,21 @@ def _conversation(
     return conversation
 
 
-def _piece(chunk: Any) -> Piece:
+def _read_chunk(chunk: Any) -> Delta:
     choices = chunk.get("choices") if isinstance(chunk, dict) else None
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
-        return Piece()
+        return Delta()
     delta, reason = choices[0].get("delta"), choices[0].get("finish_reason")
     text = delta.get("content") or delta.get("refusal") if isinstance(delta, dict) else ""
-    return Piece(
+    return Delta(
         text=str(text or ""),
-        ends=reason is not None,
-        declined=reason == "content_filter",
-        cut=reason == "length",
+        is_last=reason is not None,
+        is_refusal=reason == "content_filter",
+        is_cut_off=reason == "length",
     )
 
 
-def _read(completion: Any, failures: Failures) -> Answer:
+def _read(completion: Any, failures: Failures) -> StructuredAnswer:
     choices = getattr(completion, "choices", None)
     if not choices:
         raise failures.unreadable()
@@ -321,4 +323,4 @@ def _read(completion: Any, failures: Failures) -> Answer:
     content = getattr(message, "content", None) or ""
     if not content and (getattr(message, "refusal", None) or reason == "content_filter"):
         raise failures.declined()
-    return Answer(str(content), cut=reason == "length")
+    return StructuredAnswer(str(content), is_cut_off=reason == "length")

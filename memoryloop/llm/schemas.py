@@ -1,4 +1,4 @@
-"""JSON Schemas as the providers take them, and reading what comes back."""
+"""JSON Schemas in the form that providers take, and the parsing of the answers."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 from memoryloop.llm.base import T
 
-# Keywords that constrained decoding refuses at OpenAI and at Anthropic. Pydantic checks them.
+# Keywords that constrained decoding refuses at OpenAI and at Anthropic. Pydantic still checks them.
 _NOT_DECODABLE = {
     "title", "default", "examples", "minLength", "maxLength", "pattern", "format", "minItems",
     "maxItems", "uniqueItems", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
@@ -55,24 +55,24 @@ def _strict(node: Any, definitions: dict[str, Any], inside: tuple[str, ...]) -> 
 
 
 def instructions(schema: dict[str, Any]) -> str:
-    """Return the words that ask a model without constrained decoding for JSON of this shape."""
+    """Return the instructions that ask a model in words for JSON that matches a schema."""
     return (
         "Answer with one JSON object and nothing else: no prose before or after it, no code fence. "
         f"It must match this JSON Schema:\n{json.dumps(schema, ensure_ascii=False)}"
     )
 
 
-def read(answer: str, schema: type[T]) -> T:
-    """Return the object that an answer holds. Raises Unusable with words for the model."""
+def parse_object(answer: str, schema: type[T]) -> T:
+    """Return the validated object in the text of an answer. Raises InvalidAnswer."""
     try:
         value = _json(answer)
     except ValueError as error:
-        raise Unusable(f"The answer was not JSON: {error}.") from None
-    return check(value, schema)
+        raise InvalidAnswer(f"The answer was not JSON: {error}.") from None
+    return validate_object(value, schema)
 
 
-def check(value: object, schema: type[T]) -> T:
-    """Return the validated object. Raises Unusable with words for the model."""
+def validate_object(value: object, schema: type[T]) -> T:
+    """Return the validated object. Raises InvalidAnswer."""
     try:
         return schema.model_validate(value)
     except ValidationError as error:
@@ -80,11 +80,11 @@ def check(value: object, schema: type[T]) -> T:
             f"- {'.'.join(str(part) for part in item['loc']) or 'the whole'}: {item['msg']}"
             for item in error.errors(include_url=False, include_input=False)[:10]
         ]
-        raise Unusable("\n".join(lines)) from None
+        raise InvalidAnswer("\n".join(lines)) from None
 
 
-class Unusable(Exception):
-    """What a model sent does not match. The text tells the model what is wrong."""
+class InvalidAnswer(Exception):
+    """An answer does not match the schema. The text tells the model what is wrong."""
 
 
 def _json(answer: str) -> object:
@@ -106,8 +106,8 @@ def _json(answer: str) -> object:
     raise first or ValueError("nothing in it")
 
 
-def second_try(problem: str) -> str:
-    """Return what is said to the model about its first, unusable answer."""
+def correction_message(problem: str) -> str:
+    """Return the message that asks the model to correct its answer."""
     return (
         "Your answer could not be used:\n"
         f"{problem}\n"

@@ -1,13 +1,13 @@
-"""Keep a reasoning model's thoughts out of its answer."""
+"""The thinking filter: a reasoning model's `<think>` block is left out of its answer."""
 
 _OPEN = "<think>"
 _CLOSE = "</think>"
 
 
 class ThinkFilter:
-    """Drop `<think>…</think>` at the head of a streamed answer, wherever the pieces are cut.
+    """Drop `<think>…</think>` at the start of a streamed answer, however the stream is cut.
 
-    Later on in an answer the tag is text: a learner may ask what it means.
+    Later in an answer the tag is ordinary text: a learner may ask about it.
     """
 
     def __init__(self) -> None:
@@ -16,7 +16,7 @@ class ThinkFilter:
         self._answering = False
 
     def feed(self, text: str) -> str:
-        """Return what of the answer is certain now; may be empty."""
+        """Take the next text; return what certainly belongs to the answer, maybe ""."""
         if self._answering:
             return text
         self._held += text
@@ -39,6 +39,6 @@ class ThinkFilter:
             return held
 
     def close(self) -> str:
-        """Return what was held back and turned out to be the answer."""
+        """Return the text that was held back and belongs to the answer."""
         held, self._held = self._held, ""
         return "" if self._thinking else held

@@ -1,8 +1,7 @@
-"""HTTP clients for the SDKs: shared by every learner within one running event loop.
+"""HTTP clients for the SDKs, shared by all learners on one event loop.
 
-Making a TLS context costs tens of milliseconds and a handshake two round trips, which a first
-token should not wait for. What is shared is connections only: keys travel with each request, and
-cookies are not kept.
+A TLS context costs tens of milliseconds and a handshake two round trips, which a first token would
+wait for. Only connections are shared: keys are sent with each request, cookies are not kept.
 """
 
 import asyncio
@@ -13,21 +12,20 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-from urllib.request import getproxies
 
 from memoryloop.llm import limits as time_limits
 
 if TYPE_CHECKING:
     import httpx2
 
-# (on this machine, with TLS, named by a learner)
+# Whether the address is local, whether it uses TLS, and whether the client is guarded.
 _Kind = tuple[bool, bool, bool]
 _Keeper = AsyncGenerator["httpx2.AsyncClient", None]
 _kept: dict[asyncio.AbstractEventLoop, dict[_Kind, tuple["httpx2.AsyncClient", _Keeper]]] = {}
 
 
 def is_local(url: str) -> bool:
-    """Tell whether an address is on this machine, where no proxy has any business."""
+    """Tell whether an address is on this machine, which is reached without a proxy."""
     host = urlsplit(url).hostname or ""
     try:
         return ip_address(host).is_loopback
@@ -47,9 +45,9 @@ def timeout(read_seconds: float) -> "httpx2.Timeout":
 
 
 async def http_client(url: str, *, guarded: bool = False) -> "httpx2.AsyncClient":
-    """Return the running loop's client for an address. Never close it: the loop's end does.
+    """Return the running loop's client for an address. It is closed with the loop, not by callers.
 
-    A guarded one connects only where guard.py lets learners connect to.
+    A guarded client connects only to addresses that guard.py allows.
     """
     loop = asyncio.get_running_loop()
     kind = (is_local(url), urlsplit(url).scheme == "https", guarded)
@@ -59,8 +57,8 @@ async def http_client(url: str, *, guarded: bool = False) -> "httpx2.AsyncClient
             _kept.pop(other, None)
         clients = _kept[loop] = {}
     if kind not in clients:
-        # An asynchronous generator is closed by shutdown_asyncgens(), which asyncio.run and its
-        # kin call at the end of a loop: the one hook there is for closing the connections.
+        # A loop has no hook for its end, but asyncio.run and its like call shutdown_asyncgens(),
+        # which closes this asynchronous generator and so the client.
         keeper = _keep(clients, kind)
         clients[kind] = await anext(keeper), keeper
     return clients[kind][0]
@@ -70,23 +68,19 @@ async def _keep(clients: dict[_Kind, tuple["httpx2.AsyncClient", _Keeper]], kind
     import httpx2
 
     local, tls, guarded = kind
-    # Without TLS a context that trusts nobody does, and loads no certificates.
+    # Without TLS an empty context will do, which saves the loading of certificates.
     context = _tls_context() if tls else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     limits = httpx2.Limits(max_connections=1000, max_keepalive_connections=20)
-    carrier: httpx2.AsyncBaseTransport | None = None
+    guarded_transport: httpx2.AsyncBaseTransport | None = None
     if guarded:
         from memoryloop.llm.guarded import GuardedTransport
 
-        carrier = GuardedTransport(context, limits)
-    elif local or not getproxies():
-        from memoryloop.llm.network import Transport
-
-        carrier = Transport(context, limits)
+        guarded_transport = GuardedTransport(context, limits)
     client = httpx2.AsyncClient(
         trust_env=not local and not guarded,
         verify=context,
         limits=limits,
-        transport=carrier,
+        transport=guarded_transport,
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
     )
     try:

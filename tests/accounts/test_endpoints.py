@@ -96,7 +96,7 @@ class SaveEndpointTests(EndpointTestCase):
         self.assertEqual(row.model, "llama3.2:latest")
         self.assertEqual(row.listed_models, ["llama3.2:latest", "qwen3:8b"])
         self.assertContains(response, '<option value="qwen3:8b">')
-        self.assertIn("OwnEndpoint Ollama llama3.2", repr(provider_for(self.alice)))
+        self.assertIn("LearnerEndpoint Ollama llama3.2", repr(provider_for(self.alice)))
 
     def test_it_answers_htmx_with_the_section(self) -> None:
         response = self.client.post(self.url, {"base_url": self.own.url}, headers=HTMX)

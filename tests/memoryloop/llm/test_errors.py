@@ -1,14 +1,17 @@
 """Everything that can go wrong at a provider, told in plain words, for both SDKs."""
 
+import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
+import anyio
 import pytest
 
 from memoryloop import llm
 from memoryloop.llm import limits
+from memoryloop.llm.failures import ConnectionDropped, Failures
 from tests.memoryloop.llm.helpers import ask, ask_until_it_fails, make_cards
 from tests.servers import ClaudeServer, OpenAIServer
 from tests.servers.core import ProviderServer
@@ -313,3 +316,11 @@ def test_a_hundred_thousand_tokens_are_cut_off_where_no_answer_ever_goes(pair: B
 def test_errors_come_one_byte_at_a_time_too(pair: Bad) -> None:
     pair.server.script(status=404, byte_at_a_time=True)
     fail(pair, llm.ModelNotFound)
+
+
+@pytest.mark.parametrize("cause", [ssl.SSLError("record layer failure"), anyio.EndOfStream()])
+def test_a_connection_that_tls_ends_may_be_tried_again(cause: Exception) -> None:
+    # httpx2 translates neither while it reads.
+    failures = Failures("Claude", "", hint="", key_hint="", key=KEY)
+    assert isinstance(failures.from_sdk(cause, answering=False), ConnectionDropped)
+    assert isinstance(failures.from_sdk(cause, answering=True), llm.BrokenOff)

@@ -65,19 +65,19 @@ def test_the_public_internet_is_open_unless_it_is_off(address: str) -> None:
 
 def test_an_own_server_streams(compatible: OpenAIServer) -> None:
     compatible.reply("Because memory fades.")
-    assert ask(llm.OwnEndpoint(compatible.url, "", "local-model")) == "Because memory fades."
+    assert ask(llm.LearnerEndpoint(compatible.url, "", "local-model")) == "Because memory fades."
 
 
 def test_an_address_inside_is_refused_when_it_is_connected_to(compatible: OpenAIServer) -> None:
     with override_settings(LEARNER_ENDPOINTS="public"):
-        _, error = ask_until_it_fails(llm.OwnEndpoint(compatible.url, "", "local-model"))
+        _, error = ask_until_it_fails(llm.LearnerEndpoint(compatible.url, "", "local-model"))
     assert isinstance(error, llm.AddressRefused)
     assert compatible.requests == []
 
 
 def test_a_redirect_is_not_followed(compatible: OpenAIServer) -> None:
     compatible.script(status=307, headers={"Location": "http://169.254.169.254/"}, body="")
-    came, _ = ask_until_it_fails(llm.OwnEndpoint(compatible.url, "", "local-model"))
+    came, _ = ask_until_it_fails(llm.LearnerEndpoint(compatible.url, "", "local-model"))
     assert came == ""
     assert len(compatible.requests) == 1
 
@@ -87,13 +87,13 @@ def test_an_answer_without_end_is_cut(
 ) -> None:
     monkeypatch.setattr(guarded, "MAX_RESPONSE_BYTES", 2_000)
     compatible.reply("word " * 1_000)
-    _, error = ask_until_it_fails(llm.OwnEndpoint(compatible.url, "", "local-model"))
+    _, error = ask_until_it_fails(llm.LearnerEndpoint(compatible.url, "", "local-model"))
     assert isinstance(error, llm.BrokenOff)
 
 
 def test_a_compressed_answer_is_not_unpacked(compatible: OpenAIServer) -> None:
     compatible.script(status=200, headers={"Content-Encoding": "gzip"}, body="{}")
-    _, error = ask_until_it_fails(llm.OwnEndpoint(compatible.url, "", "local-model"))
+    _, error = ask_until_it_fails(llm.LearnerEndpoint(compatible.url, "", "local-model"))
     assert isinstance(error, llm.BadResponse)
 
 

@@ -1,8 +1,8 @@
-"""An embedder that remembers the texts it was last asked for, one by one or a few at once.
+"""The caching embedder: it keeps the vectors of the last texts it was asked for.
 
-A question is looked up by several parts of the program at once: in the cards, in what was said
-before. It is embedded once, and whoever asks meanwhile waits for that. Who writes a card has it
-compared with the same few cards at every pause.
+Several parts of the program look a question up at once, in the cards and in the messages: it is
+embedded once, and the others wait for it. A card that is being written is compared with the same
+few cards at every pause.
 """
 
 import threading
@@ -16,16 +16,16 @@ from numpy.typing import NDArray
 from memoryloop.embeddings.base import Embedder
 
 # 1.5 KB each, and the text.
-REMEMBERED = 512
-# More at once are a text's or a collection's, not what is asked for again.
-MOST_AT_ONCE = 16
-# What is longer is no question, and would be held in memory for nothing.
+CACHED_TEXTS = 512
+# More texts at once belong to a document or a collection, which is not asked for again.
+LARGEST_REQUEST = 16
+# A longer text is not a question, and would only take memory.
 LONGEST_CHARACTERS = 4_000
 
 Vector = NDArray[np.float32]
 
 
-class Remembering:
+class CachingEmbedder:
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
         self._known: OrderedDict[str, Future[Vector]] = OrderedDict()
@@ -41,7 +41,7 @@ class Remembering:
 
     def embed(self, texts: Sequence[str]) -> Vector:
         """Return (n, dimensions) float32, each row of length 1. Raises EmbeddingError."""
-        if not texts or len(texts) > MOST_AT_ONCE or max(map(len, texts)) > LONGEST_CHARACTERS:
+        if not texts or len(texts) > LARGEST_REQUEST or max(map(len, texts)) > LONGEST_CHARACTERS:
             return self._embedder.embed(texts)
         mine: dict[str, Future[Vector]] = {}
         wanted: list[Future[Vector]] = []
@@ -53,15 +53,15 @@ class Remembering:
                 else:
                     self._known.move_to_end(text)
                 wanted.append(known)
-            while len(self._known) > REMEMBERED:
+            while len(self._known) > CACHED_TEXTS:
                 self._known.popitem(last=False)
-        # Ours first: nobody waits for us while we wait for them.
+        # The own texts first, so that no two threads wait for each other.
         if mine:
             self._embed(mine)
         return np.stack([future.result() for future in wanted])
 
     def _embed(self, mine: "dict[str, Future[Vector]]") -> None:
-        """Embed texts for all who wait for them. A failure is theirs too, but not remembered."""
+        """Embed texts for all that wait for them. A failure is raised in all, but not kept."""
         try:
             vectors = self._embedder.embed(list(mine))
         except BaseException as error:

@@ -1,4 +1,4 @@
-"""A server that a learner names for themselves: guarded, with words that lead to Settings."""
+"""The learner's endpoint: a server that a learner named in Settings, asked through guarded.py."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,30 +14,30 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Checked:
-    """What a server said of itself: its models that can chat, and the one to use."""
+class EndpointCheck:
+    """The result of a check: the models that can chat, and the one to use."""
 
     label: str
     models: tuple[str, ...]
-    # As asked for; else the first that can chat; blank where it lists none.
+    # The model asked for, or else the first that can chat; blank where there is none.
     model: str
-    # What is wrong with the model, in a sentence; blank if nothing is.
+    # A sentence that says what is wrong with the model; blank if nothing is.
     problem: str = ""
 
 
-class OwnEndpoint(CompatibleProvider):
+class LearnerEndpoint(CompatibleProvider):
     _model_setting = "Settings"
     _key_hint = "Check or replace its key in Settings."
 
     def __repr__(self) -> str:
-        return f"<OwnEndpoint {self.label} {self.model or '(first model)'}>"
+        return f"<LearnerEndpoint {self.label} {self.model or '(first model)'}>"
 
-    async def check(self) -> Checked:
-        """Ask which models there are. Raises LlmError. Costs nothing: no model is asked."""
+    async def check(self) -> EndpointCheck:
+        """Ask for the list of models, which costs nothing. Raises LlmError."""
         wanted, self.model = self.model, self.model or "unasked"
         client = await self._ready_client()
         self.model = wanted
-        names, label = await self._listed(client)
+        names, label = await self._list_models(client)
         self.label = label or self.label
         chat = tuple(name for name in names if choose_model([name]))
         model = wanted or choose_model(names, label=self.label)
@@ -48,11 +48,11 @@ class OwnEndpoint(CompatibleProvider):
                 "Load one there and test again, or name one here."
             )
         elif wanted not in names and f"{wanted}:latest" not in names and wanted:
-            problem = await self._missing(client, wanted)
-        return Checked(self.label, chat, model, problem)
+            problem = await self._problem_with(client, wanted)
+        return EndpointCheck(self.label, chat, model, problem)
 
-    async def _missing(self, client: Any, model: str) -> str:
-        """Ask for a model that is not listed, which some servers have all the same."""
+    async def _problem_with(self, client: Any, model: str) -> str:
+        """Ask for a model that is not listed: some servers have more than they list."""
         try:
             await client.models.retrieve(model)
         except Exception as error:
@@ -62,8 +62,8 @@ class OwnEndpoint(CompatibleProvider):
             return failure.sentence
         return ""
 
-    async def _listed(self, client: Any) -> tuple[list[str], str]:
-        """Return the names that the server lists, none if it lists none, and what to call it."""
+    async def _list_models(self, client: Any) -> tuple[list[str], str]:
+        """Return the names of the listed models, and the server's label if they tell it."""
         try:
             page = await client.models.list()
         except Exception as error:
@@ -90,10 +90,10 @@ class OwnEndpoint(CompatibleProvider):
         )
 
 
-def check_endpoint(base_url: str, api_key: str = "", model: str = "") -> Checked:
-    """Ask a server which models it has. Raises LlmError, within 3 s. Costs nothing.
+def check_endpoint(base_url: str, api_key: str = "", model: str = "") -> EndpointCheck:
+    """Check a server by asking for its models, which costs nothing. Raises LlmError, within 3 s.
 
     Safe in any thread, whether an event loop runs there or not.
     """
-    provider = OwnEndpoint(base_url, api_key, model)
-    return checking.in_time(provider.check, import_sdk, provider._failures())
+    provider = LearnerEndpoint(base_url, api_key, model)
+    return checking.run_in_time(provider.check, import_sdk, provider._failures())

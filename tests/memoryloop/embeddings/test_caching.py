@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from memoryloop.embeddings import EmbeddingError
+from memoryloop.embeddings.caching import CACHED_TEXTS, LARGEST_REQUEST, CachingEmbedder
 from memoryloop.embeddings.minilm import MiniLM
-from memoryloop.embeddings.remembering import MOST_AT_ONCE, REMEMBERED, Remembering
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def test_a_text_is_embedded_once_for_all_who_ask_at_once(model: mock.Mock) -> No
         return np.full((len(texts), 384), 0.5, dtype=np.float32)
 
     model.embed.side_effect = slowly
-    embedder = Remembering(model)
+    embedder = CachingEmbedder(model)
     with ThreadPoolExecutor(4) as threads:
         asked = [threads.submit(embedder.embed, ["What is a cell?"]) for _ in range(4)]
         may_go_on.set()
@@ -38,7 +38,7 @@ def test_a_text_is_embedded_once_for_all_who_ask_at_once(model: mock.Mock) -> No
 
 
 def test_what_one_does_to_a_vector_nobody_else_sees(model: mock.Mock) -> None:
-    embedder = Remembering(model)
+    embedder = CachingEmbedder(model)
     embedder.embed(["A cell."])[:] = 7
 
     assert (embedder.embed(["A cell."]) == 1).all()
@@ -47,7 +47,7 @@ def test_what_one_does_to_a_vector_nobody_else_sees(model: mock.Mock) -> None:
 def test_a_failure_is_not_remembered(model: mock.Mock) -> None:
     working = model.embed.side_effect
     model.embed.side_effect = EmbeddingError("Not now.")
-    embedder = Remembering(model)
+    embedder = CachingEmbedder(model)
     with pytest.raises(EmbeddingError):
         embedder.embed(["A cell."])
     model.embed.side_effect = working
@@ -56,17 +56,17 @@ def test_a_failure_is_not_remembered(model: mock.Mock) -> None:
 
 
 def test_it_forgets_what_was_asked_for_long_ago(model: mock.Mock) -> None:
-    embedder = Remembering(model)
-    for number in range(REMEMBERED + 1):
+    embedder = CachingEmbedder(model)
+    for number in range(CACHED_TEXTS + 1):
         embedder.embed([f"Text {number}"])
     embedder.embed(["Text 0"])
 
-    assert model.embed.call_count == REMEMBERED + 2
+    assert model.embed.call_count == CACHED_TEXTS + 2
 
 
 def test_of_a_few_at_once_only_those_that_are_new_are_embedded(model: mock.Mock) -> None:
     model.embed.side_effect = lambda texts: np.stack([np.full(384, len(text)) for text in texts])
-    embedder = Remembering(model)
+    embedder = CachingEmbedder(model)
     embedder.embed(["One.", "Three."])
 
     vectors = embedder.embed(["Twelve.", "One.", "Twelve.", "Three."])
@@ -79,8 +79,8 @@ def test_of_a_few_at_once_only_those_that_are_new_are_embedded(model: mock.Mock)
 
 
 def test_many_texts_at_once_go_straight_to_the_model(model: mock.Mock) -> None:
-    embedder = Remembering(model)
-    texts = [f"Text {number}" for number in range(MOST_AT_ONCE + 1)]
+    embedder = CachingEmbedder(model)
+    texts = [f"Text {number}" for number in range(LARGEST_REQUEST + 1)]
     for _ in range(2):
         assert embedder.embed(texts).shape == (len(texts), 384)
 

@@ -1,0 +1,89 @@
+"""Streamed answers: the text of an SDK's stream, with our time limits and our errors."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from memoryloop.llm import limits
+from memoryloop.llm.failures import Failures
+from memoryloop.llm.retry import send_with_retry
+
+# After the last event the server may take this long to end the response. A response read to its
+# end leaves the connection open for the next question; any other is closed.
+_END_OF_RESPONSE_SECONDS = 0.5
+
+
+class EventStream(Protocol):
+    """The part of the SDKs' AsyncStream that is used."""
+
+    def __aiter__(self) -> AsyncIterator[Any]: ...
+
+    async def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """What one event adds to the answer."""
+
+    text: str = ""
+    is_last: bool = False
+    is_refusal: bool = False
+    # The answer ends because it reached its length limit.
+    is_cut_off: bool = False
+
+
+async def stream_text(
+    send: Callable[[Mapping[str, str]], Awaitable[EventStream]],
+    read_event: Callable[[Any], Delta],
+    failures: Failures,
+) -> AsyncGenerator[str, None]:
+    """Send a request and yield the text of its streamed answer as it comes.
+
+    Raises LlmError. LengthReached is raised after the last text of an answer that was cut off.
+    """
+    try:
+        async with asyncio.timeout(limits.FIRST_TEXT_SECONDS):
+            stream = await send_with_retry(send, failures)
+    except TimeoutError:
+        raise failures.timed_out(answering=False) from None
+    events = aiter(stream)
+    is_begun = is_ended = is_cut_off = False
+    length = 0
+    try:
+        while True:
+            try:
+                async with asyncio.timeout(_patience_seconds(is_begun, is_ended)):
+                    event = await anext(events)
+            except StopAsyncIteration:
+                break
+            except Exception as error:
+                if is_ended:
+                    break
+                if isinstance(error, TimeoutError):
+                    raise failures.timed_out(answering=length > 0) from None
+                raise failures.from_sdk(error, answering=is_begun) from None
+            is_begun = True
+            delta = read_event(event)
+            is_ended, is_cut_off = is_ended or delta.is_last, is_cut_off or delta.is_cut_off
+            if delta.is_refusal and not length:
+                raise failures.declined()
+            if delta.text:
+                length += len(delta.text)
+                yield delta.text
+            if length > limits.ANSWER_CHARACTERS:
+                raise failures.endless()
+    finally:
+        await stream.close()
+    if not is_ended:
+        raise failures.broken_off() if is_begun else failures.unreadable()
+    if not length:
+        raise failures.empty()
+    if is_cut_off:
+        raise failures.length_reached()
+
+
+def _patience_seconds(is_begun: bool, is_ended: bool) -> float:
+    if is_ended:
+        return _END_OF_RESPONSE_SECONDS
+    return limits.BETWEEN_TEXT_SECONDS if is_begun else limits.FIRST_TEXT_SECONDS
