@@ -9,10 +9,9 @@ class FlashcardsConfig(AppConfig):
         # Imported here because models must be loaded first.
         from accounts import account_export as exports
         from chat.recall import lookup
-        from flashcards import signals
+        from flashcards import signals, store
         from flashcards.maintenance import account_export
         from flashcards.maintenance import health as checks
-        from flashcards.store.lance import tables
         from flashcards.tutor import fading_cards
         from flashcards.web import palette
         from memoryloop.server import health, preload
@@ -23,6 +22,6 @@ class FlashcardsConfig(AppConfig):
         lookup.register_contributor(fading_cards.fading_cards)
         ground_palette.register(palette.find_decks)
         ground_palette.register(palette.find_cards)
-        preload.register(tables.load)
+        preload.register(store.preload)
         health.register("lancedb", checks.check_lancedb)
         health.register("pending_journal", checks.count_pending)
