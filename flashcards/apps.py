@@ -11,10 +11,9 @@ class FlashcardsConfig(AppConfig):
         # Imported here because models must be loaded first.
         from accounts import account_export as exports
         from chat.recall import lookup
-        from flashcards import signals
+        from flashcards import signals, store
         from flashcards.maintenance import account_export
         from flashcards.maintenance import health as checks
-        from flashcards.store.lance import tables
         from flashcards.tutor import fading_cards
         from flashcards.web import chat_extensions
         from flashcards.web import navigation as own_navigation
@@ -34,6 +33,6 @@ class FlashcardsConfig(AppConfig):
         )
         palette.register(own_palette.find_decks)
         palette.register(own_palette.find_cards)
-        preload.register(tables.load)
+        preload.register(store.preload)
         health.register("lancedb", checks.check_lancedb)
         health.register("pending_journal", checks.count_pending)

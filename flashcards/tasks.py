@@ -5,20 +5,20 @@ from uuid import UUID
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from flashcards import store
 from flashcards.cards import bulk_actions, embedding, jobs, media, trash
 from flashcards.drafting import documents
 from flashcards.duplicates import collection_search
 from flashcards.exchange import export_job, import_job, uploads
 from flashcards.review import backlog
-from flashcards.store.maintenance import checkpoint, optimize
 
 
 @app.periodic(cron="* * * * *")
 @app.task(name=jobs.CHECKPOINT)
 def run_checkpoint(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes when it was due
     """Move the journal into LanceDB: each minute, and when part of it grows long."""
-    checkpoint.run_until_empty()
-    optimize.optimize_if_due()
+    store.checkpoint_all()
+    store.optimize_if_due()
 
 
 @app.task(name=jobs.EMBED_CARDS)

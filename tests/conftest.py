@@ -8,11 +8,7 @@ from django.test import TransactionTestCase
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
-from flashcards.store.cache import collection
-from flashcards.store.due import due_queue
-from flashcards.store.journal import journal
-from flashcards.store.lance import tables
-from flashcards.store.search import search
+from flashcards import store
 
 # A property holds or not: how long a busy machine takes to find out is no part of it.
 hypothesis_settings.register_profile(
@@ -42,8 +38,7 @@ def _turn(item: pytest.Item) -> int:
 def forgetful_store() -> Iterator[None]:
     """Let no test see what another's process-wide caches hold."""
     yield
-    for module in (collection, journal, due_queue, search, tables):
-        module.clear_cache()
+    store.clear_cache()
 
 
 @pytest.fixture(autouse=True, scope="session")

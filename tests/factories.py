@@ -9,8 +9,7 @@ from django.db import transaction
 
 from accounts.models import User
 from flashcards.domain.records import Flashcard, LogKind, Rating, ReviewLog, State
-from flashcards.store import Change
-from flashcards.store.journal import journal
+from flashcards.store import Change, lock_owner, write
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 _numbers = itertools.count(1)
@@ -58,8 +57,8 @@ def store(*cards: Flashcard, logs: tuple[ReviewLog, ...] = ()) -> None:
     by_card = {log.flashcard_id: log for log in logs}
     with transaction.atomic():
         for owner_id in {card.owner_id for card in cards}:
-            journal.lock_owner(owner_id)
-        journal.append(Change(card, by_card.get(card.id)) for card in cards)
+            lock_owner(owner_id)
+        write(Change(card, by_card.get(card.id)) for card in cards)
 
 
 def stored_card(owner: User, **fields: Any) -> Flashcard:

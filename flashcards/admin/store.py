@@ -1,33 +1,20 @@
 """How the store does: what waits in the journal, what LanceDB holds, and a checkpoint on demand."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Min
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST, require_safe
 
+from flashcards import store
 from flashcards.models import JournalEntry, StoreVersions
-from flashcards.store import StoreError, cards, review_logs
-from flashcards.store.maintenance import checkpoint
+from flashcards.store import Checkpoint, StoreError
 
 PANEL = "admin:flashcards_storeversions_changelist"
-
-
-@dataclass(frozen=True)
-class Table:
-    """One LanceDB table: the version PostgreSQL recorded, and its rows with what is pending."""
-
-    name: str
-    version: int
-    # None if it cannot be read; `error` says why.
-    rows: int | None
-    error: str = ""
 
 
 @admin.register(StoreVersions)
@@ -60,14 +47,11 @@ class StorePanel(admin.ModelAdmin[StoreVersions]):
     ) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        recorded = StoreVersions.objects.filter(id=1).first() or StoreVersions()
         context = {
             **self.admin_site.each_context(request),
             "title": "Card store",
             "opts": self.opts,
-            "recorded": recorded,
-            **JournalEntry.objects.aggregate(pending=Count("id"), oldest=Min("created_at")),
-            "tables": _tables(recorded),
+            "status": store.status(),
         }
         return TemplateResponse(request, "admin/flashcards/store.html", context)
 
@@ -77,7 +61,7 @@ class StorePanel(admin.ModelAdmin[StoreVersions]):
         if not request.user.is_superuser:
             raise PermissionDenied
         try:
-            done = checkpoint.run()
+            done = store.checkpoint()
         except StoreError as error:
             messages.error(request, str(error))
         else:
@@ -85,20 +69,7 @@ class StorePanel(admin.ModelAdmin[StoreVersions]):
         return HttpResponseRedirect(reverse(PANEL))
 
 
-def _tables(recorded: StoreVersions) -> list[Table]:
-    found = []
-    for name, version, query in (
-        ("flashcards", recorded.flashcards, cards.all_owners().with_deleted()),
-        ("review_logs", recorded.review_logs, review_logs.all_owners()),
-    ):
-        try:
-            found.append(Table(name, version, query.count()))
-        except StoreError as error:
-            found.append(Table(name, version, None, str(error)))
-    return found
-
-
-def _say(request: HttpRequest, done: checkpoint.Checkpoint) -> None:
+def _say(request: HttpRequest, done: Checkpoint) -> None:
     if done.busy:
         messages.warning(request, "Another process is making a checkpoint; nothing was done here.")
     elif not done.entries:

@@ -12,12 +12,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from flashcards import store
 from flashcards.cards import jobs
 from flashcards.cards.change import Changed, Edit, change_cards
 from flashcards.domain.records import Flashcard
 from flashcards.store import OwnerGone
-from flashcards.store.journal import journal
-from flashcards.store.maintenance import checkpoint
 
 BATCH_CARDS = 500
 # So many batches in the journal slow down its readers: they go into LanceDB in between.
@@ -33,11 +32,11 @@ def run_batches(owner_id: UUID, change_next: Callable[[], bool]) -> None:
     with contextlib.suppress(OwnerGone):
         for number in itertools.count(1):
             # Outside the batch's transaction: what is decoded of the journal is kept only there.
-            journal.read(owner_id)
+            store.view(owner_id)
             if not change_next():
                 break
             if number % CHECKPOINT_BATCHES == 0:
-                checkpoint.run()
+                store.checkpoint()
     if number > 1:
         jobs.request_checkpoint()
 

@@ -21,7 +21,6 @@ from flashcards.domain.records import Flashcard, NewCard
 from flashcards.domain.validation import check_words, clean
 from flashcards.models import DraftBatch
 from flashcards.store import Change, Query, cards
-from flashcards.store.due import due_queue
 
 # Changing cards
 
@@ -162,9 +161,7 @@ def delete_for_owner(*, owner_id: UUID) -> None:
 
 def get_card(*, owner_id: UUID, card_id: UUID, include_deleted: bool = False) -> Flashcard:
     """Return a card. Raises Flashcard.DoesNotExist, also for a stranger's."""
-    if include_deleted:
-        return cards.for_owner(owner_id).with_deleted().get(id=card_id)
-    return due_queue.card(owner_id, card_id)
+    return store.view(owner_id).card(card_id, with_deleted=include_deleted)
 
 
 def cards_from_message(*, owner_id: UUID, message_id: UUID) -> list[Flashcard]:

@@ -15,8 +15,7 @@ from django.db import transaction
 from flashcards import store
 from flashcards.cards import history, jobs
 from flashcards.domain.records import Flashcard, ReviewLog
-from flashcards.store import Change, Query, cards
-from flashcards.store.due import due_queue
+from flashcards.store import Change, Query
 
 # With so many changes the journal is moved into LanceDB before the minute is over.
 CHECKPOINT_CARDS = 500
@@ -95,23 +94,14 @@ def read_locked(
 ) -> list[Flashcard]:
     """Lock the owner until the transaction ends, and read the cards that are to be changed."""
     store.lock_owner(owner_id)
-    if isinstance(chosen, Query):
+    if not isinstance(chosen, Sequence):
         found = list(chosen)
         if any(card.owner_id != owner_id for card in found):
             raise ValueError("A card to be changed belongs to somebody else.")
         return found
     if not chosen:
         return []
-    if len(chosen) == 1 and not include_deleted:
-        try:
-            # A card that the due queue has in memory costs no read of LanceDB.
-            return [due_queue.card(owner_id, chosen[0])]
-        except Flashcard.DoesNotExist:
-            return []
-    owned = cards.for_owner(owner_id)
-    owned = owned.with_deleted() if include_deleted else owned
-    # A set: each of the owner's pending cards is looked up in it.
-    return list(owned.filter(id__in=frozenset(chosen)))
+    return list(store.view(owner_id).cards(chosen, with_deleted=include_deleted).values())
 
 
 def write_changed(

@@ -9,7 +9,6 @@ from flashcards.cards import batch
 from flashcards.cards.change import change_cards
 from flashcards.domain.records import Flashcard
 from flashcards.store import Change, cards
-from flashcards.store.lance import codec
 from memoryloop.embeddings import get_embedder
 
 BATCH_CARDS = 256
@@ -45,7 +44,7 @@ def embed_cards(*, owner_id: UUID, limit: int = BATCH_CARDS) -> int:
         if card.text_hash != text_hash:
             return None
         named = dataclasses.replace(card, embedding_model=embedder.name)
-        return Change(named, vector=codec.vector_to_bytes(vector))
+        return Change(named, vector=vector)
 
     return len(change_cards(owner_id, list(embedded), add_vector))
 

@@ -16,8 +16,7 @@ from flashcards.cards import jobs
 from flashcards.domain.records import Flashcard
 from flashcards.duplicates import overlaps, similarity
 from flashcards.models import DuplicateSearch
-from flashcards.store import cards
-from flashcards.store.search import vectors
+from flashcards.store import Vector, cards
 from memoryloop.embeddings import EmbeddingError
 
 logger = logging.getLogger(__name__)
@@ -147,7 +146,7 @@ def _search(owner_id: UUID) -> Iterator[tuple[int, int, list[tuple[str, str, flo
         yield min(start_row + BLOCK, len(ids)), len(ids), pairs
 
 
-def _likely(matrix: vectors.Vectors, start: int) -> list[tuple[int, int, float]]:
+def _likely(matrix: Vector, start: int) -> list[tuple[int, int, float]]:
     """Return the pairs of a block's rows with later ones that are near enough to be judged.
 
     Each is (row, row, cosine).

@@ -12,16 +12,15 @@ from uuid import UUID
 
 from django.db import transaction
 
-from flashcards import study_settings
+from flashcards import store, study_settings
 from flashcards.cards import jobs
 from flashcards.domain.records import ReviewLog
 from flashcards.domain.validation import CardError
 from flashcards.exchange.anki.writer import AnkiWriter
 from flashcards.exchange.text.csv_writer import CsvWriter
 from flashcards.exchange.uploads import folder_of
-from flashcards.models import CardExport, Deck, JournalEntry, NoteOrigin
+from flashcards.models import CardExport, Deck, NoteOrigin
 from flashcards.store import cards, review_logs
-from flashcards.store.maintenance import checkpoint
 
 logger = logging.getLogger(__name__)
 
@@ -93,9 +92,7 @@ def run(*, export_id: UUID, clock: Clock) -> None:
     row = CardExport.objects.filter(id=export_id, status=Status.WORKING).first()
     if row is None:
         return
-    if JournalEntry.objects.filter(owner_id=row.owner_id, kind=JournalEntry.Kind.BATCH).exists():
-        # Cards that were brought in by the thousand are read from LanceDB only.
-        checkpoint.run_until_empty()
+    store.settle_batches(row.owner_id)
     folder = folder_of(row)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     partial = folder / f"{uuid.uuid4()}.partial"

@@ -27,7 +27,6 @@ from flashcards.exchange.media import Pictures
 from flashcards.exchange.report import Report
 from flashcards.models import CardImport, Deck, ImportPart, NoteOrigin
 from flashcards.store import cards
-from flashcards.store.maintenance import checkpoint
 
 Clock = Callable[[], datetime]
 Status = CardImport.Status
@@ -76,7 +75,7 @@ def run(*, import_id: UUID, clock: Clock) -> None:
     if row is None:
         return
     # What an earlier step has written is seen once it is in LanceDB.
-    checkpoint.run_until_empty()
+    store.checkpoint_all()
     try:
         if row.status == Status.WORKING:
             _import(row, clock)
@@ -88,7 +87,7 @@ def run(*, import_id: UUID, clock: Clock) -> None:
         _fail(row, BROKEN, clock())
         raise
     finally:
-        checkpoint.run_until_empty()
+        store.checkpoint_all()
 
 
 def _import(row: CardImport, clock: Clock) -> None:
@@ -129,7 +128,7 @@ def _import(row: CardImport, clock: Clock) -> None:
         # Undone, or another worker is at it.
         return
     # The page that says it is done may be opened once the cards can be read.
-    checkpoint.run_until_empty()
+    store.checkpoint_all()
     done = CardImport.objects.filter(id=row.id, status=Status.WORKING)
     if done.update(status=Status.DONE, updated_at=clock()):
         jobs.request_embedding(row.owner_id)
@@ -186,7 +185,7 @@ def _take_back(row: CardImport, clock: Clock) -> None:
     if not CardImport.objects.filter(id=row.id, status=Status.UNDOING).exists():
         return
     # Its last steps may have been written just now.
-    checkpoint.run_until_empty()
+    store.checkpoint_all()
     batch.run_batches(row.owner_id, lambda: _take_back_next(row, clock()))
     undone = CardImport.objects.filter(id=row.id, status=Status.UNDOING).first()
     if undone is not None:

@@ -13,7 +13,6 @@ from flashcards.cards import media
 from flashcards.domain.records import State
 from flashcards.models import Image, JournalEntry, ReviewTotals
 from flashcards.store import cards, review_logs
-from flashcards.store.maintenance import checkpoint
 
 ABOUT = """cards/
   cards.jsonl, cards.csv      your cards with their schedules; deleted_at is set for those in the
@@ -41,9 +40,7 @@ _READ_BYTES = 256 * 1024
 
 def files(owner_id: UUID) -> Iterator[account_export.File]:
     """Yield the files of a learner's archive, each read from its store as it is taken."""
-    if JournalEntry.objects.filter(owner_id=owner_id, kind=JournalEntry.Kind.BATCH).exists():
-        # Cards that were brought in by the thousand are read from LanceDB only.
-        checkpoint.run_until_empty()
+    store.settle_batches(owner_id)
     names = _deck_names(owner_id)
     yield "cards/cards.jsonl", account_export.json_lines(_cards(owner_id, names))
     yield (
@@ -77,7 +74,7 @@ def _has_owner(model: Any) -> bool:
 
 
 def _cards(owner_id: UUID, deck_names: dict[str, str]) -> Iterator[dict[str, Any]]:
-    for row in store.stream_rows(cards.for_owner(owner_id).with_deleted()):
+    for row in cards.for_owner(owner_id).with_deleted().stream():
         del row["owner_id"]
         row["state"] = _STATES[row["state"]]
         row["decks"] = [deck_names[each] for each in row["deck_ids"] if each in deck_names]
@@ -85,7 +82,7 @@ def _cards(owner_id: UUID, deck_names: dict[str, str]) -> Iterator[dict[str, Any
 
 
 def _reviews(owner_id: UUID) -> Iterator[dict[str, Any]]:
-    for row in store.stream_rows(review_logs.for_owner(owner_id)):
+    for row in review_logs.for_owner(owner_id).stream():
         del row["owner_id"]
         for name in ("state_before", "state_after"):
             row[name] = _STATES[row[name]]

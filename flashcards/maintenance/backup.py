@@ -28,9 +28,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
-from flashcards.models import StoreVersions
-from flashcards.store.lance.schema import SCHEMA_VERSION
-from flashcards.store.maintenance import arrow_files, checkpoint
+from flashcards import store
 from memoryloop.postgres import dump
 from memoryloop.postgres.dump import Snapshot
 
@@ -67,10 +65,6 @@ class Manifest:
     @property
     def bytes(self) -> int:
         return sum(file["bytes"] for file in self.files.values())
-
-
-def table_file(name: str) -> str:
-    return f"{name}.arrow"
 
 
 def make(
@@ -113,33 +107,24 @@ def walk(folder: Path) -> list[Path]:
 
 def _copy_stores(folder: Path, now: datetime, with_secrets: bool, progress: Progress) -> Manifest:
     with contextlib.ExitStack() as stack:
-        with checkpoint.consistent_snapshot() as recorded:
+        with store.snapshot() as tables:
             moment = stack.enter_context(dump.snapshot())
             counts = _counts(moment)
             progress("Dumping PostgreSQL and reading LanceDB")
             stack.enter_context(dump.dumping(folder / DUMP, moment))
-            counts |= _write_tables(folder, recorded)
+            counts |= tables.write_files(folder)
         # From here on checkpoints go on; the dump has its moment already.
         progress("Waiting for the dump of PostgreSQL")
         return Manifest(
             format=FORMAT,
             made_at=now.isoformat(timespec="seconds"),
-            schema=SCHEMA_VERSION,
+            schema=store.SCHEMA_VERSION,
             migrations=applied_migrations(),
             postgresql=dump.server_version(),
-            versions={"flashcards": recorded.flashcards, "review_logs": recorded.review_logs},
+            versions=tables.versions,
             counts=counts,
             with_secrets=with_secrets,
         )
-
-
-def _write_tables(folder: Path, recorded: StoreVersions) -> dict[str, int]:
-    if not (recorded.flashcards or recorded.review_logs):
-        return {spec.name: 0 for spec in arrow_files.TABLES}
-    return {
-        spec.name: arrow_files.write(spec, folder / table_file(spec.name))
-        for spec in arrow_files.TABLES
-    }
 
 
 def _counts(moment: Snapshot) -> dict[str, int]:

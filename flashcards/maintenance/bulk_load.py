@@ -9,7 +9,6 @@ from django.db import transaction
 from flashcards import store
 from flashcards.cards import jobs
 from flashcards.domain.records import Flashcard, ReviewLog
-from flashcards.store.maintenance import checkpoint
 
 BATCH_CARDS = 10_000
 
@@ -44,5 +43,5 @@ def load_cards(
             )
             progress((step + 1) / (len(batches) + 1))
         jobs.request_embedding(owner_id)
-    checkpoint.run_until_empty()
+    store.checkpoint_all()
     progress(1.0)

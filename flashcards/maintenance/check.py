@@ -18,10 +18,9 @@ from chat.models import Message
 from flashcards import scheduling, store
 from flashcards.cards import batch
 from flashcards.domain.records import Flashcard, ReviewLog, text_hash
-from flashcards.models import Document, JournalEntry, StudySettings
+from flashcards.models import Document, StudySettings
 from flashcards.scheduling import ScheduleSettings
-from flashcards.store import Change, cards, review_logs
-from flashcards.store.maintenance import checkpoint, health
+from flashcards.store import Change, Manager, cards, review_logs
 
 PARTS = 16
 EXAMPLES = 5
@@ -96,15 +95,15 @@ class _Check:
     def run(self, progress: Callable[[float], None]) -> Report:
         if self.repair:
             # A checkpoint repairs residue by itself: applying a change twice changes nothing.
-            checkpoint.run_until_empty()
-        pending = JournalEntry.objects.count()
+            store.checkpoint_all()
+        pending = store.count_pending()
         self._residue()
         for part, (start, end) in enumerate(_parts()):
             self._part(start, end)
             progress((part + 1) / PARTS)
         self._indexes()
         if self.repair:
-            checkpoint.run_until_empty()
+            store.checkpoint_all()
         findings = [finding for finding in self.found.values() if finding.count]
         return Report(findings, self.cards, self.logs, pending)
 
@@ -117,8 +116,9 @@ class _Check:
         whole = list(found)
         self.cards += len(whole)
         self.logs += sum(len(items) for items in by_card.values())
-        self._duplicates("duplicate_cards", whole)
-        self._duplicates("duplicate_logs", (log for items in by_card.values() for log in items))
+        self._duplicates("duplicate_cards", store.cards, whole)
+        rows = (log for items in by_card.values() for log in items)
+        self._duplicates("duplicate_logs", store.review_logs, rows)
         self._sources(whole)
         self._owners(whole)
         self._images(start, end, whole)
@@ -128,16 +128,16 @@ class _Check:
             if card_id not in known:
                 self.found["orphan_logs"].add(f"review {items[0].id} of card {card_id}")
 
-    def _duplicates(self, kind: str, records: Iterable[Any]) -> None:
+    def _duplicates(self, kind: str, manager: Manager[Any], records: Iterable[Any]) -> None:
         repeated = {i: n for i, n in Counter(record.id for record in records).items() if n > 1}
         for record_id, times in repeated.items():
             self.found[kind].add(f"{record_id}, {times} times")
         if self.repair and repeated:
-            health.drop_duplicates(kind == "duplicate_cards", list(repeated))
+            store.drop_duplicates(manager, list(repeated))
             self.found[kind].repaired += len(repeated)
 
     def _images(self, start: UUID, end: UUID, cards: Iterable[Flashcard]) -> None:
-        differing = set(health.differing_images(start, end))
+        differing = set(store.find_differing_images(start, end))
         for card_id in differing:
             self.found["image_differs"].add(f"card {card_id}")
         if self.repair and differing:
@@ -216,11 +216,11 @@ class _Check:
             self.found[kind].repaired += len(written)
 
     def _residue(self) -> None:
-        for entry_id in health.applied_entries():
-            self.found["journal_residue"].add(f"entry {entry_id}")
+        for example in store.find_residue():
+            self.found["journal_residue"].add(example)
 
     def _indexes(self) -> None:
-        for kind, example in health.index_findings():
+        for kind, example in store.find_index_faults():
             self.found[kind].add(example)
 
 

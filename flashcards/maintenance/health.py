@@ -1,14 +1,14 @@
 """The card store's part of GET /healthz."""
 
-from flashcards.models import JournalEntry
-from flashcards.store import OtherSchema, StoreError, check_readable
+from flashcards import store
+from flashcards.store import OtherSchema, StoreError
 from memoryloop.server.health import FailingError
 
 
 def check_lancedb() -> None:
     """Raise FailingError unless LanceDB can be read at the versions PostgreSQL recorded."""
     try:
-        check_readable()
+        store.check_readable()
     except OtherSchema as error:
         raise FailingError(str(error)) from error
     except StoreError as error:
@@ -17,4 +17,4 @@ def check_lancedb() -> None:
 
 def count_pending() -> int:
     """Return how many changes wait for the next checkpoint."""
-    return JournalEntry.objects.count()
+    return store.count_pending()

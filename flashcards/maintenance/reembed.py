@@ -7,11 +7,11 @@ from uuid import UUID
 
 from django.contrib.auth import get_user_model
 
+from flashcards import store
 from flashcards.cards import batch, embedding
 from flashcards.cards.change import change_cards
 from flashcards.domain.records import Flashcard
 from flashcards.store import Query, cards
-from flashcards.store.maintenance import checkpoint
 from memoryloop.embeddings import get_embedder
 
 
@@ -40,7 +40,7 @@ def reembed(
     owners = [owner_id] if owner_id is not None else _all_owners()
     # Vectors of different models cannot be compared: all of the others go before the first comes.
     dropped = sum(_drop(owner, "" if everything else name) for owner in owners)
-    checkpoint.run_until_empty()
+    store.checkpoint_all()
     counts = {owner: _without_vector(owner).count() for owner in owners}
     total, done = sum(counts.values()), 0
 
@@ -51,7 +51,7 @@ def reembed(
 
     for owner in owners:
         embedding.embed_all(owner_id=owner, progress=count)
-    checkpoint.run_until_empty()
+    store.checkpoint_all()
     return Reembedded(sum(map(bool, counts.values())), dropped, done)
 
 

@@ -17,6 +17,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
+from flashcards import store
 from flashcards.maintenance import backup, check
 from flashcards.maintenance.backup import (
     DUMP,
@@ -27,17 +28,7 @@ from flashcards.maintenance.backup import (
     Manifest,
     Progress,
 )
-from flashcards.store import StoreError
-from flashcards.store.lance.schema import SCHEMA_VERSION
-from flashcards.store.maintenance import arrow_files, optimize
 from memoryloop.postgres import dump
-
-_RECORD = """
-INSERT INTO public.flashcards_storeversions (id, checkpoints, flashcards, review_logs, schema)
-VALUES (1, 1, {flashcards:d}, {review_logs:d}, {schema:d})
-ON CONFLICT (id) DO UPDATE SET checkpoints = flashcards_storeversions.checkpoints + 1,
-    flashcards = excluded.flashcards, review_logs = excluded.review_logs, schema = excluded.schema;
-"""
 
 
 @dataclass(frozen=True)
@@ -72,7 +63,7 @@ def restore(
     progress("Bringing it up to date, making indexes")
     call_command("migrate", interactive=False, verbosity=0)
     if manifest.counts.get("flashcards") or manifest.counts.get("review_logs"):
-        optimize.optimize()
+        store.optimize()
     progress("Checking both stores")
     return Restored(manifest, check.check())
 
@@ -92,9 +83,10 @@ def read_manifest(folder: Path) -> Manifest:
     newer = "restore it with the MemoryLoop that made it, or a newer one."
     if manifest is None:
         raise BackupError(f"{folder} has the format {found} and this is {backup.FORMAT}: {newer}")
-    if manifest.schema > SCHEMA_VERSION:
+    if manifest.schema > store.SCHEMA_VERSION:
         raise BackupError(
-            f"{folder} has card schema {manifest.schema} and this is {SCHEMA_VERSION}: {newer}"
+            f"{folder} has card schema {manifest.schema} and this is {store.SCHEMA_VERSION}: "
+            f"{newer}"
         )
     known = MigrationLoader(None).disk_migrations
     ours = {config.label for config in apps.get_app_configs()}
@@ -128,7 +120,7 @@ def _refuse_if_occupied(*, replace: bool) -> None:
             cursor.execute("SELECT count(*) FROM accounts_user")
             row = cursor.fetchone()
             learners = row[0] if row else 0
-    rows = arrow_files.count_rows()
+    rows = store.count_rows()
     if learners or rows:
         raise BackupError(
             f"This installation has {learners:,} accounts and {rows:,} cards and reviews: restore "
@@ -138,31 +130,10 @@ def _refuse_if_occupied(*, replace: bool) -> None:
 
 
 def _put_back(folder: Path, manifest: Manifest, progress: Progress) -> None:
-    before = arrow_files.versions()
-    try:
-        progress("Restoring LanceDB")
-        versions = {spec.name: 0 for spec in arrow_files.TABLES}
-        for spec in arrow_files.TABLES:
-            file = folder / backup.table_file(spec.name)
-            if file.name in manifest.files:
-                versions[spec.name] = arrow_files.read(spec, file)
+    progress("Restoring LanceDB")
+    with store.restore_files(folder, manifest.files.keys()) as record:
         progress("Restoring PostgreSQL")
-        schema = SCHEMA_VERSION if any(versions.values()) else 0
-        then = _RECORD.format(schema=schema, **versions)
-        dump.restore(folder / DUMP, first=_drop_tables(), then=then)
-    except BaseException as error:
-        try:
-            arrow_files.go_back(before)
-        except (OSError, RuntimeError, ValueError) as second:
-            raise StoreError(
-                f"The restore failed ({error}), and LanceDB could not go back to the versions "
-                f"{before}: mend the cause and run it again with --replace."
-            ) from second
-        raise
-    for spec in arrow_files.TABLES:
-        if not versions[spec.name]:
-            arrow_files.drop(spec)
-    arrow_files.clear_cache()
+        dump.restore(folder / DUMP, first=_drop_tables(), then=record)
 
 
 def _drop_tables() -> str:

@@ -17,7 +17,7 @@ from django.db import transaction
 from flashcards import store, study_settings
 from flashcards.domain.records import State
 from flashcards.models import BacklogPlan, StudySettings
-from flashcards.review.due import due_queue
+from flashcards.review.learner import Learner
 from flashcards.review.pace import Pace, pace_of
 from flashcards.scheduling.simulation import backlog
 from flashcards.scheduling.simulation.backlog import Course, Order, Pile
@@ -69,8 +69,7 @@ def overdue(*, owner_id: UUID, settings: EffectiveSettings, now: datetime) -> in
     cards = _learnt(owner_id).filter(due__lt=settings.day.start(now))
     if not settings.limited:
         return int(cards.count())
-    rows = cards.to_arrow("deck_ids", in_order=False)
-    return int(np.count_nonzero(_common(rows["deck_ids"].to_pylist(), settings)))
+    return int(np.count_nonzero(_common(cards.columns("deck_ids")["deck_ids"], settings)))
 
 
 def has_backlog(*, owner_id: UUID, settings: EffectiveSettings, now: datetime) -> int:
@@ -90,17 +89,17 @@ def read(
     horizon = settings.day.start(now, days=backlog.MOST_DAYS)
     columns = ["stability", "difficulty", "due", "last_review"]
     columns += ["deck_ids"] if settings.limited else []
-    rows = _learnt(owner_id).filter(due__lt=horizon).to_arrow(*columns, in_order=False)
-    due, last = (rows[name].to_numpy().astype("datetime64[us]") for name in columns[2:4])
+    rows = _learnt(owner_id).filter(due__lt=horizon).columns(*columns)
+    due, last = rows["due"], rows["last_review"]
     kept = np.ones(len(due), dtype=bool)
     if settings.limited:
-        kept = _common(rows["deck_ids"].to_pylist(), settings)
+        kept = _common(rows["deck_ids"], settings)
     start = np.datetime64(begins.replace(tzinfo=None))
     day = np.timedelta64(1, "D")
     new = cards.for_owner(owner_id).filter(state=State.NEW, suspended=False).count()
     pile = Pile(
-        stability=rows["stability"].to_numpy()[kept].astype(np.float64),
-        difficulty=rows["difficulty"].to_numpy()[kept].astype(np.float64),
+        stability=rows["stability"][kept],
+        difficulty=rows["difficulty"][kept],
         due=np.floor((due[kept] - start) / day),
         elapsed=np.maximum(np.floor((start - last[kept]) / day) + 1, 0.0),
         new=new,
@@ -209,8 +208,7 @@ def resume(*, owner_id: UUID, now: datetime) -> BacklogPlan | None:
 
 def end_if_caught_up(*, owner_id: UUID, now: datetime) -> bool:
     """End a learner's plan if all that is due fits into the day; return whether it did."""
-    settings = study_settings.settings_for(owner_id=owner_id)
-    if left_over(owner_id=owner_id, settings=settings, now=now):
+    if left_over(Learner.read(owner_id), now):
         return False
     with transaction.atomic():
         plan = _locked(owner_id)
@@ -225,16 +223,16 @@ def end_those_caught_up(now: datetime) -> None:
         end_if_caught_up(owner_id=owner_id, now=now)
 
 
-def left_over(*, owner_id: UUID, settings: EffectiveSettings, now: datetime) -> int:
+def left_over(learner: Learner, now: datetime) -> int:
     """Return how many due cards have no place in today's limit, those of decks with own ones aside.
 
-    Two SQL queries.
+    No SQL query.
     """
-    held = due_queue(owner_id=owner_id, now=now, limit=1, settings=settings)
+    held = learner.due_queue(now, limit=1)
     if not held.due_held:
         return 0
-    free = replace(settings, reviews_per_day=NO_LIMIT)
-    return due_queue(owner_id=owner_id, now=now, limit=1, settings=free).due - held.due
+    free = replace(learner, settings=replace(learner.settings, reviews_per_day=NO_LIMIT))
+    return free.due_queue(now, limit=1).due - held.due
 
 
 def expected_on(course: Course, today: date) -> date | None:

@@ -1,16 +1,11 @@
-"""What is due: the first cards to review, and when the next one will be."""
+"""What is due, for those who ask nothing else of a learner."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from flashcards import study_settings
+from flashcards.review.learner import NO_TIME, Learner
 from flashcards.store import DueQueue
-from flashcards.store.due import due_queue as queue
-from flashcards.store.journal import journal
-from flashcards.store.journal.pending import Pending
-from flashcards.study_settings.settings import EffectiveSettings
-from memoryloop.postgres.pipeline import ask_both
 
 
 def due_queue(
@@ -18,34 +13,15 @@ def due_queue(
     owner_id: UUID,
     now: datetime,
     limit: int = 2,
-    settings: EffectiveSettings | None = None,
-    ahead: timedelta = timedelta(0),
+    ahead: timedelta = NO_TIME,
     only: Collection[str] | None = None,
-    pending: Pending | None = None,
 ) -> DueQueue:
-    """Return the first cards to review, in order, and how many there are within the day's limits.
-
-    `settings` and `pending`: what the caller has read. Cards in their steps come `ahead` of
-    their time; with `only`, a set of ids, other cards are left out.
-    """
-    if settings is None:
-        known, read = ask_both(study_settings.question(owner_id), journal.question(owner_id))
-    else:
-        known, read = settings, pending or journal.read(owner_id)
-    queue_settings = study_settings.plan_for(known, now)
-    return queue.read(owner_id, now, limit, queue_settings, ahead=ahead, only=only, pending=read)
+    """Return the first cards to review, in order, and how many there are within the limits."""
+    return Learner.read(owner_id).due_queue(now, limit=limit, ahead=ahead, only=only)
 
 
 def next_due_at(
-    *,
-    owner_id: UUID,
-    now: datetime,
-    settings: EffectiveSettings | None = None,
-    only: Collection[str] | None = None,
+    *, owner_id: UUID, now: datetime, only: Collection[str] | None = None
 ) -> datetime | None:
-    """Return when the next card falls due after `now`, or None if none will.
-
-    One that is learnt is waiting from the beginning of that day on.
-    """
-    settings = settings or study_settings.settings_for(owner_id=owner_id)
-    return queue.next_due_at(owner_id, now, study_settings.plan_for(settings, now), only=only)
+    """Return when the next card falls due after `now`, or None if none will."""
+    return Learner.read(owner_id).next_due_at(now, only=only)

@@ -10,10 +10,10 @@ import numpy as np
 from flashcards import store
 from flashcards.domain.clock import DAY_MICROS, micros
 from flashcards.review import scope
-from flashcards.review.scope import Named
+from flashcards.review.learner import Learner
+from flashcards.review.scope import Scope
 from flashcards.scheduling.simulation import exam as ahead
 from flashcards.scheduling.simulation.exam import Memories
-from flashcards.study_settings.settings import EffectiveSettings
 
 # An exam is in the morning: so long after the learner's day begins.
 INTO_THE_DAY = timedelta(hours=6)
@@ -42,20 +42,20 @@ class Forecast:
 
 def forecast(
     *,
-    owner_id: UUID,
-    named: Named,
+    learner: Learner,
+    named: Scope,
     on: date,
     target_percent: int,
     now: datetime,
-    settings: EffectiveSettings,
 ) -> Forecast:
     """Return what to expect of a scope's cards on a day that is not over. Raises BadQuery.
 
     Three SQL queries and a simulation, which takes some tenths of a second.
     """
+    settings = learner.settings
     days = max(1, (on - settings.day.of(now)).days)
-    ids = scope.studied_cards(owner_id, named, now, settings)
-    cards, places = _memories(owner_id, ids, now)
+    ids = scope.studied_cards(learner, named, now)
+    cards, places = _memories(learner.owner_id, ids, now)
     exam = settings.day.start(now, days=days) + INTO_THE_DAY
     chances = ahead.predicted(cards, (exam - now) / _DAY, settings.schedule)
     pace = ahead.pace_for(cards, days, target_percent / 100, settings.schedule)

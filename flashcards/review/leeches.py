@@ -28,12 +28,12 @@ def tags_of(card: Flashcard, *, marked: bool) -> tuple[str, ...]:
     return (*others, LEECH) if marked else others
 
 
-def marked(before: Flashcard, after: Flashcard) -> Flashcard:
-    """Return a card after a review, tagged if this lapse made it a leech."""
-    lapsed = after.lapses > before.lapses and after.lapses >= FIRST_AT_LAPSES
-    if not lapsed or (after.lapses - FIRST_AT_LAPSES) % AGAIN_EVERY or is_leech(after):
-        return after
-    return dataclasses.replace(after, tags=(*after.tags, LEECH))
+def marked(card: Flashcard) -> Flashcard:
+    """Return a card that has just lapsed, tagged if this lapse made it a leech."""
+    beyond = card.lapses - FIRST_AT_LAPSES
+    if beyond < 0 or beyond % AGAIN_EVERY or is_leech(card):
+        return card
+    return dataclasses.replace(card, tags=(*card.tags, LEECH))
 
 
 def unmarked(before: Flashcard, after: Flashcard) -> Flashcard:

@@ -1,4 +1,4 @@
-"""A review session: what the learner sees next."""
+"""The next card: what a review page shows when one is answered."""
 
 import enum
 import uuid
@@ -6,15 +6,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from accounts.models import User
-from flashcards import study_settings
 from flashcards.cards.cards import count_cards
 from flashcards.domain import card_sides, durations
-from flashcards.domain.records import Flashcard, Rating, ReviewLog, State
-from flashcards.review.due import due_queue, next_due_at
-from flashcards.review.ratings import preview, reviewed_since
-from flashcards.store.journal.pending import Pending
-from flashcards.study_settings.settings import EffectiveSettings
+from flashcards.domain.records import Flashcard, Rating, State
+from flashcards.review.learner import Learner
 
 # A card answered more recently than this is not asked again at once: its answer is still in sight.
 BREATHER = timedelta(seconds=60)
@@ -79,95 +74,61 @@ class Stage:
 
 
 def next_stage(
-    user: User,
+    learner: Learner,
     now: datetime,
     *,
-    done: int | None = None,
+    done: int,
     first: Flashcard | None = None,
     ahead: bool = False,
-    settings: EffectiveSettings | None = None,
     only: Collection[str] | None = None,
-    pending: Pending | None = None,
 ) -> Stage:
     """Return what comes next: `first` if given, a due card, one due soon, a wait, or the end.
 
     With `ahead` a card due soon is shown although it was answered just now. `done` is how many
-    reviews were done today; without it they are counted. `settings` and `pending` are what the
-    caller has read. With `only`, a set of ids, other cards are as if they were not.
+    reviews were done today. With `only`, a set of ids, other cards are as if they were not.
     """
-    settings = settings or study_settings.settings_for(owner_id=user.id)
-    if done is None:
-        done = len(_logs_today(user, now, settings))
-    queue = due_queue(
-        owner_id=user.id, now=now, limit=1, settings=settings, only=only, pending=pending
-    )
+    queue = learner.due_queue(now, limit=1, only=only)
     if first is not None or queue.cards:
         card = first or queue.cards[0]
-        counts = {"new": queue.new, "learning": queue.learning, "due": queue.due}
-        return _card_stage(card, now, done, settings, pending=queue.pending, **counts)
-    soon = _learning_soon(user, now, settings, only)
+        return Stage(
+            Kind.CARD,
+            card=card,
+            choices=choices(learner, card, now),
+            new=queue.new,
+            learning=queue.learning,
+            due=queue.due,
+            done=done,
+        )
+    soon = _learning_soon(learner, now, only)
     for card in soon:
         if ahead or _is_rested(card, now):
-            return _card_stage(card, now, done, settings, pending=queue.pending, learning=len(soon))
-    next_due = next_due_at(owner_id=user.id, now=now, settings=settings, only=only)
+            buttons = choices(learner, card, now)
+            return Stage(Kind.CARD, card=card, choices=buttons, done=done, learning=len(soon))
+    next_due = learner.next_due_at(now, only=only)
     if soon and next_due is not None:
         return Stage(Kind.WAIT, next_due=next_due, done=done, learning=len(soon))
-    if next_due is None and not count_cards(owner_id=user.id):
+    if next_due is None and not count_cards(owner_id=learner.owner_id):
         return Stage(Kind.EMPTY)
     return Stage(Kind.FINISHED, next_due=next_due, done=done)
 
 
-def choices(
-    card: Flashcard, now: datetime, settings: EffectiveSettings, pending: Pending | None = None
-) -> tuple[Choice, ...]:
+def choices(learner: Learner, card: Flashcard, now: datetime) -> tuple[Choice, ...]:
     """Return the four buttons with the interval each would give."""
-    spans = preview(owner_id=card.owner_id, card=card, now=now, settings=settings, pending=pending)
+    spans = learner.preview(card, now)
     return tuple(
         Choice(rating, rating.name.capitalize(), durations.interval(spans[rating]))
         for rating in Rating
     )
 
 
-def _card_stage(
-    card: Flashcard,
-    now: datetime,
-    done: int,
-    settings: EffectiveSettings,
-    *,
-    pending: Pending | None,
-    new: int = 0,
-    learning: int = 0,
-    due: int = 0,
-) -> Stage:
-    return Stage(
-        Kind.CARD,
-        card=card,
-        choices=choices(card, now, settings, pending),
-        new=new,
-        learning=learning,
-        due=due,
-        done=done,
-    )
-
-
 def _learning_soon(
-    user: User, now: datetime, settings: EffectiveSettings, only: Collection[str] | None
+    learner: Learner, now: datetime, only: Collection[str] | None
 ) -> list[Flashcard]:
     """Return the cards in their learning steps that come within 20 minutes, soonest first."""
-    queue = due_queue(
-        owner_id=user.id,
-        now=now,
-        limit=LEARNING_SOON_MOST,
-        settings=settings,
-        ahead=settings.learn_ahead,
-        only=only,
-    )
+    ahead = learner.settings.learn_ahead
+    queue = learner.due_queue(now, limit=LEARNING_SOON_MOST, ahead=ahead, only=only)
     return [card for card in queue.cards if card.state in (State.LEARNING, State.RELEARNING)]
 
 
 def _is_rested(card: Flashcard, now: datetime) -> bool:
     return card.last_review is None or now - card.last_review >= BREATHER
-
-
-def _logs_today(user: User, now: datetime, settings: EffectiveSettings) -> list[ReviewLog]:
-    return reviewed_since(owner_id=user.id, since=settings.day.start(now))

@@ -1,4 +1,4 @@
-"""Rounds: sessions with a list of cards to do, kept in their row, so that any device goes on.
+"""Practice: sessions with a list of cards to do, kept in their row, so that any device goes on.
 
 A cram asks each card until it is known and touches no schedule. On the way to an exam each card
 is truly reviewed, before its time.
@@ -7,7 +7,6 @@ is truly reviewed, before its time.
 import enum
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -19,11 +18,9 @@ from flashcards.domain.records import Flashcard, Rating
 from flashcards.domain.validation import CardError
 from flashcards.models import ReviewSession
 from flashcards.review import ratings
-from flashcards.review.ratings import NothingToUndo, Reviewed
-from flashcards.review.scope import Named
-from flashcards.store import Change, review_logs
-from flashcards.store.due import due_queue
-from flashcards.store.journal import journal
+from flashcards.review.ratings import Answer, NothingToUndo, Reviewed
+from flashcards.review.scope import Scope
+from flashcards.store import Change, OwnerView
 
 Mode = ReviewSession.Mode
 # More than this is no session; each answer writes what is left of it.
@@ -48,22 +45,11 @@ class NothingToStudy(CardError):
     """There is no card to do."""
 
 
-@dataclass(frozen=True)
-class Answer:
-    """A rating as the page sends it; `sequence` is the position in the card's history."""
-
-    card_id: UUID
-    review_id: UUID
-    sequence: int
-    rating: Rating
-    duration_ms: int = 0
-
-
 def begin(
     *,
     owner_id: UUID,
     mode: ReviewSession.Mode,
-    named: Named,
+    named: Scope,
     now: datetime,
     todo: Sequence[UUID] = (),
     cards: Sequence[UUID] = (),
@@ -77,7 +63,7 @@ def begin(
     return ReviewSession.objects.create(
         owner_id=owner_id,
         mode=mode,
-        scope=str(named.scope),
+        scope=named.key,
         name=named.name,
         minutes=minutes,
         typed=typed,
@@ -108,11 +94,11 @@ def open_rounds(*, owner_id: UUID, now: datetime) -> list[ReviewSession]:
     return list(rows[:5])
 
 
-def next_card(row: ReviewSession) -> Flashcard | None:
+def next_card(row: ReviewSession, cards: OwnerView) -> Flashcard | None:
     """Return the first card still to do that can be asked. A read for each that cannot."""
     for card_id in row.todo:
         try:
-            card = due_queue.card(row.owner_id, card_id)
+            card = cards.card(card_id)
         except Flashcard.DoesNotExist:
             continue
         answered = card.last_review is not None and card.last_review >= row.started_at
@@ -132,7 +118,7 @@ def answer(row: ReviewSession, given: Answer, now: datetime) -> Reviewed:
         if row.mode == Mode.CRAM:
             reviewed = _practise(row.owner_id, given, now)
         else:
-            reviewed = review(row.owner_id, given, now)
+            reviewed, _ = ratings.rate(row.owner_id, given, now)
         if not reviewed.repeated:
             todo = [each for each in row.todo if each != given.card_id]
             # On the way to an exam the learning steps bring the card back by themselves.
@@ -145,37 +131,25 @@ def answer(row: ReviewSession, given: Answer, now: datetime) -> Reviewed:
     return reviewed
 
 
-def review(owner_id: UUID, given: Answer, now: datetime) -> Reviewed:
-    """Take an answer as a true review. Raises as rating.review_card does."""
-    return ratings.review_card(
-        owner_id=owner_id,
-        card_id=given.card_id,
-        review_id=given.review_id,
-        sequence=given.sequence,
-        rating=given.rating,
-        duration_ms=given.duration_ms,
-        now=now,
-    )
-
-
 def take_back(row: ReviewSession, *, undo_id: UUID, now: datetime) -> Flashcard:
     """Take back the last answer of a round, and ask its card next. Raises NothingToUndo."""
     with transaction.atomic():
         store.lock_owner(row.owner_id)
         row.refresh_from_db()
-        known = review_logs.for_owner(row.owner_id).filter(id=undo_id).first()
+        cards = store.view(row.owner_id)
+        known = cards.recent_log(undo_id, now)
         if known is not None:
-            return due_queue.card(row.owner_id, known.flashcard_id)
+            return cards.card(known.flashcard_id)
         while row.answers:
             *row.answers, last_id = row.answers
             row.answered -= 1
-            last = review_logs.for_owner(row.owner_id).filter(id=last_id).first()
+            last = cards.log(last_id)
             row.forgotten -= last is not None and last.rating is Rating.AGAIN
             try:
                 card = ratings.undo_review(
                     owner_id=row.owner_id, undo_id=undo_id, now=now, undoes=last_id
                 )
-            except (NothingToUndo, ValueError):
+            except NothingToUndo:
                 # Taken back elsewhere, as a review can be, or erased with its card.
                 continue
             _go_on(row, [card.id, *(each for each in row.todo if each != card.id)], now)
@@ -204,10 +178,7 @@ def finish(row: ReviewSession, now: datetime) -> None:
 
 
 def _practise(owner_id: UUID, given: Answer, now: datetime) -> Reviewed:
-    pending = journal.read(owner_id)
-    card, known = ratings.position(
-        owner_id, pending, given.card_id, given.review_id, given.sequence
-    )
+    card, known = ratings.position(store.view(owner_id), given, now)
     if known is not None:
         return Reviewed(card, known, repeated=True)
     card, log = scheduling.cram(

@@ -52,12 +52,12 @@ def effect_of(*, owner_id: UUID, settings: EffectiveSettings, now: datetime) -> 
     columns = ["id", "stability", "last_review", "due", "suspended"]
     columns += ["deck_ids"] if settings.decks else []
     these = cards.for_owner(owner_id).filter(state=State.REVIEW)
-    rows = these.to_arrow(*columns, in_order=False)
-    stability = rows["stability"].to_numpy()
-    reviewed, due = (day_numbers(rows[name].to_numpy(), settings.day) for name in columns[2:4])
+    rows = these.columns(*columns)
+    stability = rows["stability"]
+    reviewed, due = (day_numbers(rows[name], settings.day) for name in columns[2:4])
     earlier, later = np.zeros(len(due), dtype=bool), np.zeros(len(due), dtype=bool)
     then = due.copy()
-    governing = _governing(rows, settings) if settings.decks else []
+    governing = _governing(rows["deck_ids"], settings) if settings.decks else []
     for deck_id in {None, *settings.decks}:
         if settings.decks:
             chosen = np.array([each == deck_id for each in governing], dtype=bool)
@@ -67,10 +67,10 @@ def effect_of(*, owner_id: UUID, settings: EffectiveSettings, now: datetime) -> 
         found = moved(stability[chosen], reviewed[chosen], due[chosen], settings=schedule)
         earlier[chosen], later[chosen], then[chosen] = found.earlier, found.later, found.due
     today = settings.day.of(now).toordinal()
-    studied = ~rows["suspended"].to_numpy(zero_copy_only=False).astype(bool)
+    studied = ~rows["suspended"]
     places = np.flatnonzero(earlier | later)
     return Effect(
-        ids=tuple(rows["id"].take(places).to_pylist()),
+        ids=tuple(rows["id"][places].tolist()),
         earlier=int(earlier.sum()),
         later=int(later.sum()),
         due_now=int(np.count_nonzero(studied & (due <= today))),
@@ -88,11 +88,8 @@ def day_numbers(times: Numbers, day: Day) -> Numbers:
     return np.array(ordinals, dtype=np.float64)[places]
 
 
-def _governing(rows: Any, settings: EffectiveSettings) -> list[UUID | None]:
-    return [
-        settings.governing_deck(tuple(UUID(each) for each in listed))
-        for listed in rows["deck_ids"].to_pylist()
-    ]
+def _governing(deck_ids: Numbers, settings: EffectiveSettings) -> list[UUID | None]:
+    return [settings.governing_deck(tuple(UUID(each) for each in listed)) for listed in deck_ids]
 
 
 def set_parameters(*, owner_id: UUID, parameters: Sequence[float] | None, now: datetime) -> int:

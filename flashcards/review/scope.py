@@ -1,4 +1,4 @@
-"""Which cards are studied: all, a deck, what a search finds, or what was forgotten today."""
+"""The scope: which cards are studied, as all, a deck, a search, or those forgotten today."""
 
 import enum
 from dataclasses import dataclass
@@ -15,10 +15,9 @@ from flashcards.domain.query.syntax import CardStatus, InDeck, Node
 from flashcards.domain.records import Rating, State
 from flashcards.domain.validation import CardError
 from flashcards.models import Deck
-from flashcards.review.ratings import reviewed_since
+from flashcards.review.learner import Learner
 from flashcards.search.matcher import Matcher
 from flashcards.store import Mask
-from flashcards.study_settings.settings import EffectiveSettings
 
 
 class NoSuchScope(CardError):
@@ -34,62 +33,48 @@ class Kind(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Scope:
-    """Which of a learner's cards; `str()` of it goes into forms and rows, `read` takes it back."""
+    """Which of a learner's cards, in words that are known to make sense."""
 
-    kind: Kind = Kind.ALL
-    deck_id: UUID | None = None
-    search: str = ""
-
-    def __str__(self) -> str:
-        if self.kind is Kind.DECK:
-            return f"deck:{self.deck_id}"
-        return f"search:{self.search}" if self.kind is Kind.SEARCH else self.kind.value
-
-
-ALL = Scope()
-FORGOTTEN = Scope(Kind.FORGOTTEN)
-
-
-@dataclass(frozen=True)
-class Named:
-    """A scope whose words are known to make sense: its name, and the search that it is."""
-
-    scope: Scope
+    # What goes into forms and rows; `read` takes it back.
+    key: str = Kind.ALL.value
     # What it is called in a sentence; empty for all cards.
     name: str = ""
+    # The search that it is, if it is one.
     node: Node | None = None
     # Whether its cards are found by what reviews change, so that they are not found again.
     is_moving: bool = False
-
-    def __bool__(self) -> bool:
-        return self.scope.kind is not Kind.ALL
+    deck_id: UUID | None = None
 
 
-EVERYTHING = Named(ALL)
+EVERYTHING = Scope()
+FORGOTTEN = Scope(Kind.FORGOTTEN.value, "what you forgot today", is_moving=True)
 
 
-def of_deck(deck: Deck) -> Named:
+def of_deck(deck: Deck) -> Scope:
     """Return the cards of a deck and of those inside it."""
-    scope = Scope(Kind.DECK, deck_id=deck.id)
-    return Named(scope, deck.name, InDeck(deck.name), is_moving=deck.is_smart)
+    node = InDeck(deck.name)
+    return Scope(deck_key(deck.id), deck.name, node, is_moving=deck.is_smart, deck_id=deck.id)
 
 
-def of_search(text: str) -> Named:
+def deck_key(deck_id: UUID) -> str:
+    return f"{Kind.DECK}:{deck_id}"
+
+
+def of_search(text: str) -> Scope:
     """Return what a search finds. Raises BadQuery, or NoSuchScope for a blank one."""
     text = text.replace("\x00", "").strip()[:QUERY_MAX_CHARACTERS]
     if not text:
         raise NoSuchScope("Write what to search for.")
-    scope = Scope(Kind.SEARCH, search=text)
-    return Named(scope, f"“{text}”", parse(text), is_moving=True)
+    return Scope(f"{Kind.SEARCH}:{text}", f"“{text}”", parse(text), is_moving=True)
 
 
-def read(owner_id: UUID, text: str) -> Named:
+def read(owner_id: UUID, text: str) -> Scope:
     """Return the scope that a form or a row names. Raises NoSuchScope, or BadQuery."""
     kind, _, rest = text.partition(":")
     if kind == Kind.ALL:
         return EVERYTHING
     if kind == Kind.FORGOTTEN:
-        return Named(FORGOTTEN, "what you forgot today", is_moving=True)
+        return FORGOTTEN
     if kind == Kind.SEARCH:
         return of_search(rest)
     if kind == Kind.DECK:
@@ -102,33 +87,27 @@ def read(owner_id: UUID, text: str) -> Named:
     raise NoSuchScope("This deck is not there any more.")
 
 
-def cards_of(
-    owner_id: UUID, named: Named, now: datetime, settings: EffectiveSettings
-) -> frozenset[str] | None:
+def cards_of(learner: Learner, named: Scope, now: datetime) -> frozenset[str] | None:
     """Return the ids of the cards as text; None for all. Raises BadQuery.
 
     Two SQL queries, and a pass over the owner's columns.
     """
-    if not named:
+    if named == EVERYTHING:
         return None
-    return frozenset(_found(owner_id, named, now, settings, studied=False))
+    return frozenset(_found(learner, named, now, studied=False))
 
 
-def studied_cards(
-    owner_id: UUID, named: Named, now: datetime, settings: EffectiveSettings
-) -> list[UUID]:
+def studied_cards(learner: Learner, named: Scope, now: datetime) -> list[UUID]:
     """Return the ids of the cards that are not suspended, as they were added. Raises BadQuery."""
-    return [UUID(text) for text in _found(owner_id, named, now, settings, studied=True)]
+    return [UUID(text) for text in _found(learner, named, now, studied=True)]
 
 
-def _found(
-    owner_id: UUID, named: Named, now: datetime, settings: EffectiveSettings, *, studied: bool
-) -> list[str]:
-    columns = store.columns(owner_id)
-    decks = list(Deck.objects.filter(owner_id=owner_id))
-    matcher = Matcher(columns, decks, now, settings.day, settings.schedule)
-    if named.scope.kind is Kind.FORGOTTEN:
-        mask = columns.marked(_forgotten(owner_id, now, settings))
+def _found(learner: Learner, named: Scope, now: datetime, *, studied: bool) -> list[str]:
+    columns = store.columns(learner.owner_id)
+    decks = list(Deck.objects.filter(owner_id=learner.owner_id))
+    matcher = Matcher(columns, decks, now, learner.settings.day, learner.settings.schedule)
+    if named == FORGOTTEN:
+        mask = columns.marked(forgotten_today(learner, now))
     else:
         mask = matcher.mask(named.node or syntax.Everything())
     if studied:
@@ -151,11 +130,7 @@ def waiting(matcher: Matcher) -> tuple[Mask, Mask, Mask]:
     return awake & (states == State.NEW), awake & learning & (due <= at), awake & reviews
 
 
-def forgotten_today(owner_id: UUID, now: datetime, settings: EffectiveSettings) -> int:
-    """Return how many cards were answered Again on the learner's day. One SQL query."""
-    return len(_forgotten(owner_id, now, settings))
-
-
-def _forgotten(owner_id: UUID, now: datetime, settings: EffectiveSettings) -> set[UUID]:
-    logs = reviewed_since(owner_id=owner_id, since=settings.day.start(now))
+def forgotten_today(learner: Learner, now: datetime) -> set[UUID]:
+    """Return the ids of the cards that were answered Again on the learner's day."""
+    logs = learner.reviews_today(now)
     return {log.flashcard_id for log in logs if log.rating is Rating.AGAIN}

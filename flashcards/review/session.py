@@ -13,16 +13,13 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from accounts.models import User
-from flashcards import study_settings
 from flashcards.domain.records import Flashcard, Rating, State
 from flashcards.models import Deck, ReviewSession
-from flashcards.review import next_card, practice, scope
-from flashcards.review.due import due_queue
+from flashcards.review import next_card, practice, ratings, scope
+from flashcards.review.learner import Learner
 from flashcards.review.next_card import Choice, Stage
-from flashcards.review.practice import Answer
-from flashcards.review.ratings import Reviewed, undo_review
-from flashcards.review.scope import EVERYTHING, Kind, Named
-from flashcards.store.journal.pending import Pending
+from flashcards.review.ratings import Answer
+from flashcards.review.scope import EVERYTHING, Kind, Scope
 from flashcards.study_settings.settings import EffectiveSettings
 
 Mode = ReviewSession.Mode
@@ -43,7 +40,7 @@ class NotThere(Exception):
 class StudySession:
     """What is studied, and how. `key` goes into forms; `opened` takes it back."""
 
-    named: Named = EVERYTHING
+    named: Scope = EVERYTHING
     row: ReviewSession | None = None
     # Whether answers are typed in this session; None is as the learner has set it.
     typed: bool | None = None
@@ -54,7 +51,7 @@ class StudySession:
 
     @property
     def key(self) -> str:
-        return f"{_SESSION}{self.row.id}" if self.row else str(self.named.scope)
+        return f"{_SESSION}{self.row.id}" if self.row else self.named.key
 
     @property
     def is_round(self) -> bool:
@@ -85,8 +82,8 @@ class StudySession:
     def path(self) -> str:
         if self.row is not None:
             return reverse("flashcards:session", args=[self.row.id])
-        if self.named.scope.deck_id is not None:
-            return reverse("flashcards:review_deck", args=[self.named.scope.deck_id])
+        if self.named.deck_id is not None:
+            return reverse("flashcards:review_deck", args=[self.named.deck_id])
         return reverse("flashcards:review")
 
     def with_(self, parameters: tuple[tuple[str, str], ...]) -> str:
@@ -130,37 +127,32 @@ def opened(user: User, key: str, *, typed: bool | None = None) -> StudySession:
     return of_row(row, typed=typed)
 
 
-def due_today(user: User, deck: Deck, now: datetime) -> ReviewSession:
+def due_today(learner: Learner, deck: Deck, now: datetime) -> ReviewSession:
     """Return today's session of a smart deck, of what its search found when it began.
 
     Once that is done, another one. Raises BadQuery, or NothingToStudy.
     """
-    settings = study_settings.settings_for(owner_id=user.id)
+    settings = learner.settings
     named = scope.of_deck(deck)
     known = ReviewSession.objects.filter(
-        owner=user,
+        owner_id=learner.owner_id,
         mode=Mode.DUE,
-        scope=str(named.scope),
+        scope=named.key,
         minutes=None,
         ended_at=None,
         started_at__gte=settings.day.start(now),
     ).first()
     if known is not None:
         cards = frozenset(str(card_id) for card_id in known.cards)
-        ahead = settings.learn_ahead
-        queue = due_queue(
-            owner_id=user.id, now=now, limit=1, settings=settings, ahead=ahead, only=cards
-        )
-        if queue.total:
+        if learner.due_queue(now, limit=1, ahead=settings.learn_ahead, only=cards).total:
             return known
-    return begin_due(user, named, now, settings)
+    return begin_due(learner, named, now)
 
 
 def begin_due(
-    user: User,
-    named: Named,
+    learner: Learner,
+    named: Scope,
     now: datetime,
-    settings: EffectiveSettings,
     *,
     minutes: int | None = None,
     typed: bool | None = None,
@@ -171,14 +163,13 @@ def begin_due(
     """
     cards: list[UUID] = []
     if named.is_moving:
-        only = scope.cards_of(user.id, named, now, settings)
-        most = practice.CARDS_MOST
-        queue = due_queue(owner_id=user.id, now=now, limit=most, settings=settings, only=only)
+        only = scope.cards_of(learner, named, now)
+        queue = learner.due_queue(now, limit=practice.CARDS_MOST, only=only)
         cards = [card.id for card in queue.cards]
         if not cards:
             raise practice.NothingToStudy("None of these cards is due now. You can practise them.")
     return practice.begin(
-        owner_id=user.id,
+        owner_id=learner.owner_id,
         mode=Mode.DUE,
         named=named,
         cards=cards,
@@ -188,65 +179,68 @@ def begin_due(
     )
 
 
-def only(
-    session: StudySession, user: User, now: datetime, settings: EffectiveSettings
-) -> Collection[str] | None:
+def only(session: StudySession, learner: Learner, now: datetime) -> Collection[str] | None:
     """Return the ids of the cards that may come, as text; None for all. Raises BadQuery."""
     row = session.row
     if row is None:
-        return scope.cards_of(user.id, session.named, now, settings)
+        everything = session.named == EVERYTHING
+        return None if everything else scope.cards_of(learner, session.named, now)
     if row.cards:
         return frozenset(str(card_id) for card_id in row.cards)
     try:
-        named = scope.read(user.id, row.scope)
+        named = scope.read(learner.owner_id, row.scope)
     except scope.NoSuchScope:
         # Its deck was deleted meanwhile: the cards are still there.
         return None
-    return scope.cards_of(user.id, named, now, settings)
+    return scope.cards_of(learner, named, now)
 
 
 def next_stage(
     session: StudySession,
-    user: User,
+    learner: Learner,
     now: datetime,
     *,
     done: int | None = None,
     first: Flashcard | None = None,
     ahead: bool = False,
-    settings: EffectiveSettings | None = None,
-    pending: Pending | None = None,
 ) -> Stage:
-    """Return what comes next, as session.next_stage does for what is due. Raises BadQuery."""
-    settings = settings or study_settings.settings_for(owner_id=user.id)
+    """Return what comes next in a session: `first` if given. Raises BadQuery.
+
+    With `ahead` a card due soon is shown although it was answered just now. `done` is how many
+    reviews were done today; without it they are counted.
+    """
     if session.is_round:
-        return _next_of_round(session, user, now, settings, first)
+        return _next_of_round(session, learner, now, first)
     if first is None and session.is_over(now):
         return Stage(next_card.Kind.FINISHED, done=done or 0)
-    chosen = only(session, user, now, settings)
-    return next_card.next_stage(
-        user,
-        now,
-        done=done,
-        first=first,
-        ahead=ahead,
-        settings=settings,
-        only=chosen,
-        pending=pending,
-    )
+    if done is None:
+        done = len(learner.reviews_today(now))
+    cards = only(session, learner, now)
+    return next_card.next_stage(learner, now, done=done, first=first, ahead=ahead, only=cards)
 
 
-def answer(session: StudySession, user: User, given: Answer, now: datetime) -> Reviewed:
-    """Take a rating. Raises what services.review_card raises."""
+def rate(
+    session: StudySession, owner_id: UUID, answer: Answer, now: datetime, *, done: int
+) -> tuple[Learner, Stage]:
+    """Take a rating; return the learner after it, and what comes next.
+
+    `done` reviews were done before. Raises AlreadyAnswered or another CardError, DoesNotExist,
+    and BadQuery, which says that the rating was taken and what comes next cannot be told.
+    """
+    after: Learner | None = None
     if session.row is not None and session.is_round:
-        return practice.answer(session.row, given, now)
-    return practice.review(user.id, given, now)
+        reviewed = practice.answer(session.row, answer, now)
+    else:
+        reviewed, after = ratings.rate(owner_id, answer, now)
+    learner = after or Learner.read(owner_id)
+    return learner, next_stage(session, learner, now, done=done + (not reviewed.repeated))
 
 
-def take_back(session: StudySession, user: User, *, undo_id: UUID, now: datetime) -> Flashcard:
+def take_back(session: StudySession, owner_id: UUID, *, undo_id: UUID, now: datetime) -> Flashcard:
     """Take back the last answer, of a round its own. Raises NothingToUndo."""
     if session.row is not None and session.is_round:
         return practice.take_back(session.row, undo_id=undo_id, now=now)
-    return undo_review(owner_id=user.id, undo_id=undo_id, now=now)
+    return ratings.undo_review(owner_id=owner_id, undo_id=undo_id, now=now)
 
 
 def leave_out(session: StudySession, card_id: UUID, now: datetime) -> None:
@@ -256,16 +250,12 @@ def leave_out(session: StudySession, card_id: UUID, now: datetime) -> None:
 
 
 def _next_of_round(
-    session: StudySession,
-    user: User,
-    now: datetime,
-    settings: EffectiveSettings,
-    first: Flashcard | None,
+    session: StudySession, learner: Learner, now: datetime, first: Flashcard | None
 ) -> Stage:
     row = session.row
     assert row is not None  # noqa: S101 - asked by `next_stage`
     left = row.left
-    card = first or _in_steps(session, user, now, settings) or practice.next_card(row)
+    card = first or _in_steps(session, learner, now) or practice.next_card(row, learner.cards)
     if card is None:
         practice.finish(row, now)
         return Stage(next_card.Kind.FINISHED, done=row.answered)
@@ -275,19 +265,16 @@ def _next_of_round(
             for rating, said in _PRACTICE.items()
         )
     else:
-        buttons = next_card.choices(card, now, settings)
+        buttons = next_card.choices(learner, card, now)
     done = row.answered - row.forgotten if session.is_practice else row.answered
     return Stage(next_card.Kind.CARD, card=card, choices=buttons, due=left, done=done)
 
 
-def _in_steps(
-    session: StudySession, user: User, now: datetime, settings: EffectiveSettings
-) -> Flashcard | None:
+def _in_steps(session: StudySession, learner: Learner, now: datetime) -> Flashcard | None:
     """Return a card of the way to an exam that its learning steps bring back now."""
     if session.is_practice:
         return None
-    cards = only(session, user, now, settings)
-    queue = due_queue(owner_id=user.id, now=now, limit=1, settings=settings, only=cards)
+    queue = learner.due_queue(now, limit=1, only=only(session, learner, now))
     waiting = (State.LEARNING, State.RELEARNING)
     return next((card for card in queue.cards if card.state in waiting), None)
 

@@ -9,19 +9,15 @@ from uuid import UUID
 import numpy as np
 from django.utils.safestring import SafeString
 
-from accounts.models import User
-from flashcards import store, study_settings
+from flashcards import store
 from flashcards.charts import columns as charts
 from flashcards.charts.columns import Column
 from flashcards.domain import durations
-from flashcards.domain.clock import EPOCH, MICROSECOND
+from flashcards.domain.clock import MICROSECOND
 from flashcards.domain.records import Flashcard, Rating, ReviewLog, State
-from flashcards.review.due import due_queue, next_due_at
-from flashcards.review.ratings import reviewed_since
+from flashcards.review.learner import Learner
 from flashcards.review.streak import LOOK_BACK_DAYS, Rhythm, rhythm
 from flashcards.store import DueQueue, cards
-from flashcards.store.journal.pending import Pending
-from flashcards.study_settings.settings import EffectiveSettings
 
 HARD_SHOWN = 5
 WEEK_DAYS = 7
@@ -86,21 +82,20 @@ class Summary:
     due_held: int = 0
 
 
-def summary(user: User, now: datetime, *, only: Collection[str] | None = None) -> Summary:
+def summary(learner: Learner, now: datetime, *, only: Collection[str] | None = None) -> Summary:
     """Return the learner's day so far; with `only`, a set of ids, what is left of these cards.
 
     Costs six SQL queries, and a read of what is due within a week.
     """
-    settings = study_settings.settings_for(owner_id=user.id)
-    day = settings.day
-    logs = reviewed_since(owner_id=user.id, since=day.start(now))
-    queue = due_queue(owner_id=user.id, now=now, limit=1, settings=settings, only=only)
-    ahead = _Ahead.of(user, now, settings)
+    settings, day = learner.settings, learner.settings.day
+    logs = learner.reviews_today(now)
+    queue = learner.due_queue(now, limit=1, only=only)
+    ahead = _Ahead.of(learner, now)
     week = _week(day.of(now), ahead)
     spent_ms = sum(log.duration_ms for log in logs)
     right = sum(log.rating != Rating.AGAIN for log in logs)
     studied = store.review_days(
-        user.id,
+        learner.owner_id,
         day.start(now, days=-LOOK_BACK_DAYS),
         zone=day.zone,
         day_begins=timedelta(hours=settings.rollover_hour),
@@ -112,9 +107,9 @@ def summary(user: User, now: datetime, *, only: Collection[str] | None = None) -
         time=durations.clock(timedelta(milliseconds=spent_ms)),
         pace=_pace(spent_ms, len(logs)),
         retention=retention(logs, settings.desired_retention),
-        hard=_hard(user, logs, queue.pending),
+        hard=_hard(learner, logs),
         left=queue.new + queue.learning + queue.due,
-        coming=_coming(user, now, settings, queue, ahead),
+        coming=_coming(learner, now, queue, ahead),
         week=week if any(each.due for each in week.days) else None,
         rhythm=rhythm(studied, day.of(now)),
         new_held=queue.new_held,
@@ -122,11 +117,9 @@ def summary(user: User, now: datetime, *, only: Collection[str] | None = None) -
     )
 
 
-def hard_today(user: User, now: datetime) -> list[Flashcard]:
+def hard_today(learner: Learner, now: datetime) -> list[Flashcard]:
     """Return the cards that were hard on the learner's present day, hardest first."""
-    settings = study_settings.settings_for(owner_id=user.id)
-    logs = reviewed_since(owner_id=user.id, since=settings.day.start(now))
-    return [each.card for each in _hard(user, logs, None)]
+    return [each.card for each in _hard(learner, learner.reviews_today(now))]
 
 
 def retention(logs: Sequence[ReviewLog], aimed: float) -> str:
@@ -163,14 +156,15 @@ class _Ahead:
     borders: Times
 
     @classmethod
-    def of(cls, user: User, now: datetime, settings: EffectiveSettings) -> "_Ahead":
-        starts = [settings.day.start(now, days=n) for n in range(1, WEEK_DAYS + 2)]
-        found = cards.for_owner(user).filter(suspended=False, due__lt=starts[-1])
-        rows = found.to_arrow("due", "buried_until", "state", in_order=False)
+    def of(cls, learner: Learner, now: datetime) -> "_Ahead":
+        starts = [learner.settings.day.start(now, days=n) for n in range(1, WEEK_DAYS + 2)]
+        found = cards.for_owner(learner.owner_id).filter(suspended=False, due__lt=starts[-1])
+        rows = found.columns("due", "buried_until", "state")
+        buried = rows["buried_until"]
         return cls(
-            rows["due"].to_numpy().astype(_MICROS),
-            rows["buried_until"].fill_null(EPOCH).to_numpy().astype(_MICROS),
-            rows["state"].to_numpy(),
+            rows["due"],
+            np.where(np.isnat(buried), np.datetime64(0, "us"), buried),
+            rows["state"],
             np.array([_plain(start) for start in starts], dtype=_MICROS),
         )
 
@@ -194,20 +188,18 @@ def _plain(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(tzinfo=None)
 
 
-def _coming(
-    user: User, now: datetime, settings: EffectiveSettings, queue: DueQueue, ahead: _Ahead
-) -> str:
+def _coming(learner: Learner, now: datetime, queue: DueQueue, ahead: _Ahead) -> str:
     """Return when the next card comes, as "1 card in 40 minutes" or "3 cards tomorrow"."""
-    day = settings.day
+    settings, day = learner.settings, learner.settings.day
     next_due = ahead.next_due(now)
     if queue.new_held or queue.due_held:
         tomorrow = day.start(now, days=1)
         next_due = min(next_due or tomorrow, tomorrow)
     if next_due is None:
-        next_due = next_due_at(owner_id=user.id, now=now, settings=settings)
+        next_due = learner.next_due_at(now)
         if next_due is None:
             return ""
-        later = cards.for_owner(user).filter(suspended=False)
+        later = cards.for_owner(learner.owner_id).filter(suspended=False)
         count = later.filter(due__lt=day.start(next_due, days=1)).exclude(state=State.NEW).count()
     elif day.of(next_due) == day.of(now):
         count = ahead.seen_before(next_due + MICROSECOND)
@@ -225,7 +217,7 @@ def _pace(spent_ms: int, reviews: int) -> str:
     return f"{durations.count(max(1, round(spent_ms / reviews / 1000)), 'second')} a card"
 
 
-def _hard(user: User, logs: Sequence[ReviewLog], pending: Pending | None) -> tuple[Hard, ...]:
+def _hard(learner: Learner, logs: Sequence[ReviewLog]) -> tuple[Hard, ...]:
     """Return the cards forgotten most often today, then those that were rated Hard."""
     times: dict[UUID, list[int]] = {}
     for log in logs:
@@ -234,16 +226,8 @@ def _hard(user: User, logs: Sequence[ReviewLog], pending: Pending | None) -> tup
             counted[0 if log.rating is Rating.AGAIN else 1] += 1
     ranked = sorted(times, key=lambda card_id: times[card_id], reverse=True)
     # A few more are read: some may have been deleted since.
-    wanted = ranked[: 2 * HARD_SHOWN]
-    if not wanted:
-        return ()
-    # What was answered since the last checkpoint is in the journal, which has been read.
-    found = {i: pending.cards[i] for i in wanted if i in pending.cards} if pending else {}
-    if len(found) < len(wanted):
-        rest = [card_id for card_id in wanted if card_id not in found]
-        found |= cards.for_owner(user).in_bulk(rest)
-    there = (found[card_id] for card_id in wanted if card_id in found)
-    chosen = [card for card in there if not card.suspended and card.deleted_at is None]
+    found = learner.cards.cards(ranked[: 2 * HARD_SHOWN]).values()
+    chosen = [card for card in found if not card.suspended]
     return tuple(Hard(card, _why(*times[card.id])) for card in chosen[:HARD_SHOWN])
 
 

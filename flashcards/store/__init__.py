@@ -1,63 +1,146 @@
-"""The card store: LanceDB behind a manager-like repository, with a journal in PostgreSQL.
+"""The card store: cards and review logs, and what the rest of the program asks of them.
 
-This is its face. Nothing outside this package knows which engine is under it.
+Nothing outside this package knows which engine is under it: `protocol` says what an engine does,
+and the engine is chosen here. LanceDB's is built of floors, of which a lower one imports no higher
+one, roof first:
+
+    lance_engine, owner_view    the engine, and one learner's cards at one moment
+    maintenance/                checkpoints, totals, indexes, upgrades, backup files
+    due/                        what is due, in order, in memory
+    cache/                      all of a learner's cards as arrays, in memory
+    search/, repository/        queries over LanceDB's rows and the journal's images
+    journal/                    changes that are not in LanceDB yet, in PostgreSQL
+    lance/                      tables, schema, codec and filters of LanceDB
+    protocol/, values, errors   what engines have in common
 """
 
-from flashcards.store.cache.card_columns import CardColumns
-from flashcards.store.cache.collection import read as columns
-from flashcards.store.cache.column_blocks import Mask, Numbers
-from flashcards.store.due.due_queue import DueQueue
-from flashcards.store.due.queue_settings import QueueSettings
+from flashcards.store import lance_engine
 from flashcards.store.errors import OtherSchema, OwnerGone, StoreError, UnknownLookup
-from flashcards.store.journal.journal import (
+from flashcards.store.protocol.engine import CardStore, Snapshot, Upgrade
+from flashcards.store.protocol.owners import CardColumns, OwnerView
+from flashcards.store.protocol.queries import Manager, Query
+from flashcards.store.values import (
+    FARTHEST,
+    KEEP_VERSIONS,
     Change,
-    erase_cards,
-    erase_owner,
-    lock_owner,
+    Checkpoint,
+    DueQueue,
+    Mask,
+    Numbers,
+    OptimizedTable,
+    QueueSettings,
+    ReviewSummary,
+    StoreStatus,
+    TableStatus,
+    Vector,
 )
-from flashcards.store.journal.journal import append as write
-from flashcards.store.journal.journal import append_batch as write_many
-from flashcards.store.maintenance.health import check_readable
-from flashcards.store.maintenance.review_totals import days as review_days
-from flashcards.store.maintenance.review_totals import read as review_totals
-from flashcards.store.repository.manager import cards, review_logs
-from flashcards.store.repository.query import Query
-from flashcards.store.repository.stream_rows import rows as stream_rows
-from flashcards.store.search.search import by_meaning as search_meaning
-from flashcards.store.search.search import by_words as search_words
-from flashcards.store.search.search import fuse
-from flashcards.store.search.search import hybrid as search_hybrid
-from flashcards.store.search.search import nearest as nearest_cards
-from flashcards.store.search.vectors import read as vectors
+
+# The one place that says which engine it is.
+engine: CardStore = lance_engine
+
+SCHEMA_VERSION = engine.SCHEMA_VERSION
+cards = engine.cards
+check_readable = engine.check_readable
+checkpoint = engine.checkpoint
+checkpoint_all = engine.checkpoint_all
+clear_cache = engine.clear_cache
+columns = engine.columns
+count_pending = engine.count_pending
+count_rows = engine.count_rows
+drop_duplicates = engine.drop_duplicates
+erase_cards = engine.erase_cards
+erase_owner = engine.erase_owner
+find_differing_images = engine.find_differing_images
+find_index_faults = engine.find_index_faults
+find_residue = engine.find_residue
+lock_owner = engine.lock_owner
+measure_direct_writes = engine.measure_direct_writes
+nearest_cards = engine.nearest_cards
+optimize = engine.optimize
+optimize_fully = engine.optimize_fully
+optimize_if_due = engine.optimize_if_due
+preload = engine.preload
+remembered_view = engine.remembered_view
+restore_files = engine.restore_files
+review_days = engine.review_days
+review_logs = engine.review_logs
+review_totals = engine.review_totals
+search_hybrid = engine.search_hybrid
+search_meaning = engine.search_meaning
+search_words = engine.search_words
+settle_batches = engine.settle_batches
+snapshot = engine.snapshot
+status = engine.status
+upgrade = engine.upgrade
+vectors = engine.vectors
+view = engine.view
+view_question = engine.view_question
+write = engine.write
+write_many = engine.write_many
 
 __all__ = [
+    "FARTHEST",
+    "KEEP_VERSIONS",
+    "SCHEMA_VERSION",
     "CardColumns",
+    "CardStore",
     "Change",
+    "Checkpoint",
     "DueQueue",
+    "Manager",
     "Mask",
     "Numbers",
+    "OptimizedTable",
     "OtherSchema",
     "OwnerGone",
+    "OwnerView",
     "Query",
     "QueueSettings",
+    "ReviewSummary",
+    "Snapshot",
     "StoreError",
+    "StoreStatus",
+    "TableStatus",
     "UnknownLookup",
+    "Upgrade",
+    "Vector",
     "cards",
     "check_readable",
+    "checkpoint",
+    "checkpoint_all",
+    "clear_cache",
     "columns",
+    "count_pending",
+    "count_rows",
+    "drop_duplicates",
+    "engine",
     "erase_cards",
     "erase_owner",
-    "fuse",
+    "find_differing_images",
+    "find_index_faults",
+    "find_residue",
     "lock_owner",
+    "measure_direct_writes",
     "nearest_cards",
+    "optimize",
+    "optimize_fully",
+    "optimize_if_due",
+    "preload",
+    "remembered_view",
+    "restore_files",
     "review_days",
     "review_logs",
     "review_totals",
     "search_hybrid",
     "search_meaning",
     "search_words",
-    "stream_rows",
+    "settle_batches",
+    "snapshot",
+    "status",
+    "upgrade",
     "vectors",
+    "view",
+    "view_question",
     "write",
     "write_many",
 ]

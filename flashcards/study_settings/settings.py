@@ -92,8 +92,8 @@ class EffectiveSettings:
     stamp: str = field(default="", compare=False, repr=False)
 
     @cached_property
-    def plans(self) -> dict[date, QueueSettings]:
-        """Return the plan of the day that was asked for last, for `plan_for`."""
+    def queue_settings_by_day(self) -> dict[date, QueueSettings]:
+        """Return the queue settings of the day asked for last, for `queue_settings`."""
         return {}
 
     @cached_property
@@ -205,16 +205,17 @@ def for_card(study: EffectiveSettings, card: Flashcard) -> EffectiveSettings:
     return study if deck_id is None else study.decks[deck_id]
 
 
-def plan_for(study: EffectiveSettings, now: datetime) -> QueueSettings:
+def queue_settings(study: EffectiveSettings, now: datetime) -> QueueSettings:
     """Return what the queue goes by on the learner's present day."""
     today = study.day.of(now)
-    if today not in study.plans:
-        study.plans.clear()
-        study.plans[today] = _plan(study, now, today)
-    return study.plans[today]
+    known = study.queue_settings_by_day
+    if today not in known:
+        known.clear()
+        known[today] = _queue_settings(study, now, today)
+    return known[today]
 
 
-def _plan(study: EffectiveSettings, now: datetime, today: date) -> QueueSettings:
+def _queue_settings(study: EffectiveSettings, now: datetime, today: date) -> QueueSettings:
     decks = {deck_id: study.decks[deck_id] for deck_id in study.limited}
     limits: dict[UUID | None, Limits] = {None: study.limits_on(today)}
     limits |= {deck_id: own.limits_on(today) for deck_id, own in decks.items()}

@@ -18,10 +18,10 @@ from chat.conversations.conversations import append_message, start_conversation
 from chat.models import AnswerContext, Instructions
 from flashcards.cards import jobs, media
 from flashcards.models import Deck, Document, Draft, DraftBatch, Image
-from flashcards.store import OwnerGone
-from flashcards.store.journal import journal
+from flashcards.store import Change, OwnerGone, lock_owner, write
 from flashcards.store.lance import tables
-from flashcards.store.maintenance import arrow_files, checkpoint
+from flashcards.store.lance.schema import FLASHCARDS, REVIEW_LOGS
+from flashcards.store.maintenance import checkpoint
 from tests.accounts.keys import KEY
 from tests.base import PASSWORD
 from tests.factories import flashcard, review_log, store, stored_card
@@ -46,7 +46,7 @@ def lance_rows_naming(owner_id: uuid.UUID) -> int:
     """Return how many rows both LanceDB tables have of an owner, whatever PostgreSQL says."""
     return sum(
         tables.for_writing(spec).count_rows(f"owner_id = '{owner_id}'")
-        for spec in arrow_files.TABLES
+        for spec in (FLASHCARDS, REVIEW_LOGS)
     )
 
 
@@ -140,8 +140,8 @@ class DeleteEverythingTests(TransactionTestCase):
             try:
                 while not stop.is_set():
                     with transaction.atomic():
-                        journal.lock_owner(self.alice.pk)
-                        journal.append([journal.Change(flashcard(self.alice))])
+                        lock_owner(self.alice.pk)
+                        write([Change(flashcard(self.alice))])
             except OwnerGone:
                 pass
             except BaseException as error:

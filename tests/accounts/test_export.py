@@ -21,8 +21,7 @@ from chat.conversations.conversations import append_message, start_conversation
 from chat.models import AnswerContext, Conversation, Instructions
 from flashcards.maintenance.account_export import exported_models
 from flashcards.models import Deck
-from flashcards.store import cards
-from flashcards.store.journal import journal
+from flashcards.store import cards, lock_owner, write_many
 from flashcards.store.maintenance import checkpoint
 from tests.accounts.keys import KEY, KeyTestCase
 from tests.base import PASSWORD, TestCase
@@ -132,7 +131,7 @@ class ArchiveTests(TestCase):
         self.assertEqual(kept["found"], [{"text": "A card of Alice Learner"}])
 
     def test_it_costs_no_more_memory_with_more_cards(self) -> None:
-        with mock.patch("flashcards.store.repository.stream_rows._BATCH_ROWS", 10):
+        with mock.patch("flashcards.store.repository.query.STREAMED_ROWS", 10):
             for _ in range(35):
                 stored_card(self.alice)
             checkpoint.run_until_empty()
@@ -253,8 +252,8 @@ class AsynchronousExportTests(TransactionTestCase):
 class PendingBatchTests(TestCase):
     def test_cards_brought_in_by_the_thousand_are_in_it_too(self) -> None:
         with transaction.atomic():
-            journal.lock_owner(self.alice.pk)
-            journal.append_batch(self.alice.pk, [flashcard(self.alice) for _ in range(3)], [])
+            lock_owner(self.alice.pk)
+            write_many(self.alice.pk, [flashcard(self.alice) for _ in range(3)], [])
 
         files = unzip(b"".join(account_export.archive(self.alice.pk, now=NOW)))
 

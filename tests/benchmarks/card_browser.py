@@ -63,7 +63,6 @@ def main() -> int:
 def _measure(options: argparse.Namespace) -> dict[str, Any]:
     from django.test import Client
 
-    from flashcards import store
     from flashcards.search.search import Order
     from flashcards.store.cache import collection as stored
 
@@ -106,7 +105,7 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
     pages = [draw.randint(1, last) for _ in range(options.rounds * 5)]
     scroll = [ask(page=page, lines="") for page in pages]
     figures["scroll"] = (round(scroll[0], 1), round(statistics.median(scroll), 1), 0.0)
-    kept = sum(block.size_bytes for block in store.columns(user.pk).blocks)
+    kept = sum(block.size_bytes for block in stored.read(user.pk).blocks)
     return {
         "benchmark": "card_browser",
         "cards": options.cards,

@@ -41,6 +41,7 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
     from flashcards.review import backlog, rescheduling, summary
     from flashcards.review.backlog import Choice
     from flashcards.review.due import due_queue
+    from flashcards.review.learner import Learner
     from flashcards.review.ratings import review_card
     from flashcards.web.pages import backlog as backlog_page
 
@@ -68,7 +69,7 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
         "cards": options.cards,
         "reviews": options.cards * options.logs,
         "due": pile.due,
-        **_timed("ending", lambda: summary.summary(user, now)),
+        **_timed("ending", lambda: summary.summary(Learner.read(user.pk), now)),
         **_timed(
             "pile",
             lambda: backlog.read(owner_id=user.pk, settings=settings, now=now, plan=None),

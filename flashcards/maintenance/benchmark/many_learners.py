@@ -23,7 +23,6 @@ from flashcards.maintenance.benchmark.timing import Report, Span, Timings
 from flashcards.review.due import due_queue
 from flashcards.review.ratings import review_card
 from flashcards.store import cards
-from flashcards.store.maintenance import checkpoint, optimize
 
 # Learners whose cards are asked for, and how often each operation is timed for each.
 ASKED = 20
@@ -70,7 +69,7 @@ class ManyLearners:
             if number % 10 == 9:
                 self.report(f"{number + 1} learners are stored")
         started = time.perf_counter()
-        optimize.optimize()
+        store.optimize()
         self.values["indexes_s"] = time.perf_counter() - started
         known = {
             "learners": [
@@ -192,7 +191,7 @@ class ManyLearners:
 
     def _checkpoint(self) -> None:
         """Time checkpoints of 1,000 reviews of all these learners, and what follows each."""
-        checkpoint.run_until_empty()
+        store.checkpoint_all()
         moves, tends = [], []
         for _ in range(3):
             for one in self.learners:
@@ -200,9 +199,9 @@ class ManyLearners:
                 for card in due.cards:
                     self._rate(one, card, Rating.EASY)
             started = Span.now()
-            checkpoint.run()
+            store.checkpoint()
             moved = Span.now()
-            optimize.optimize_if_due()
+            store.optimize_if_due()
             moves.append(moved.since(started))
             tends.append(Span.now().since(moved))
         self.timings.record("checkpoint_1000", moves)

@@ -24,10 +24,10 @@ from flashcards.maintenance.benchmark import data
 from flashcards.maintenance.benchmark.data import NOW, TOPICS, Data
 from flashcards.maintenance.benchmark.timing import Report, Span, Timings
 from flashcards.review.due import due_queue
-from flashcards.review.ratings import review_card, undo_review
+from flashcards.review.learner import Learner
+from flashcards.review.ratings import Answer, rate, review_card, undo_review
 from flashcards.review.statistics import statistics as review_statistics
 from flashcards.store import cards
-from flashcards.store.maintenance import checkpoint, direct_writes, optimize
 
 DAYS = 365
 NEIGHBOURS = 10
@@ -107,7 +107,7 @@ class OneLearner:
         self.values["bulk_import_cards_per_s"] = len(plain) / (time.perf_counter() - started)
         # What a month of the worker does.
         started = time.perf_counter()
-        optimize.optimize()
+        store.optimize()
         self.values["indexes_s"] = time.perf_counter() - started
 
     # Operations
@@ -132,24 +132,13 @@ class OneLearner:
         for number in range(RATINGS if self.cards_wanted >= 2 * RATINGS else RATINGS // 10):
             self.now += timedelta(seconds=4)
             started = Span.now()
-            reviewed = review_card(
-                owner_id=self.owner.pk,
-                card_id=card.id,
-                review_id=self.data.id(),
-                sequence=card.sequence,
-                rating=Rating(self.data.draw.choice((1, 3, 3, 3))),
-                now=self.now,
-                duration_ms=4_000,
-            )
+            rating = Rating(self.data.draw.choice((1, 3, 3, 3)))
+            answer = Answer(card.id, self.data.id(), card.sequence, rating, 4_000)
+            _, after = rate(self.owner.pk, answer, self.now)
             rated = Span.now()
             # As the page that takes a rating does.
-            (card, *_) = due_queue(
-                owner_id=self.owner.pk,
-                now=self.now,
-                limit=1,
-                settings=reviewed.settings,
-                pending=reviewed.pending,
-            ).cards
+            learner = after or Learner.read(self.owner.pk)
+            (card, *_) = learner.due_queue(self.now, limit=1).cards
             found = Span.now()
             rates.append(rated.since(started))
             both.append(found.since(started))
@@ -167,9 +156,9 @@ class OneLearner:
     def _checkpoint(self) -> Span:
         """Do what the worker does each minute; return what the checkpoint took."""
         started = Span.now()
-        checkpoint.run()
+        store.checkpoint()
         taken = Span.now().since(started)
-        optimize.optimize_if_due()
+        store.optimize_if_due()
         return taken
 
     def _change(self) -> None:
@@ -257,7 +246,7 @@ class OneLearner:
     def _compare(self) -> None:
         """The same work by a plain PostgreSQL table, and by LanceDB written from the request."""
         self.timings.record("postgresql_rate", list(plain_ratings(300)))
-        inserts, updates = direct_writes.measure(self.owner.pk, rows=20)
+        inserts, updates = store.measure_direct_writes(self.owner.pk, rows=20)
         for name, spans in (("old_insert", inserts), ("old_update", updates)):
             self.timings.record(name, [Span(*span) for span in spans])
         for one, other in (("old_update", "rate"), ("rate", "postgresql_rate")):

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from flashcards.store.maintenance import checkpoint
+from flashcards import store
 
 
 class Command(BaseCommand):
@@ -19,7 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="say what was done as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        done = checkpoint.run_until_empty()
+        done = store.checkpoint_all()
         if options["json"]:
             self.stdout.write(json.dumps(dataclasses.asdict(done)))
             return

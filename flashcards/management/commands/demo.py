@@ -7,8 +7,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from accounts.models import User
+from flashcards import store
 from flashcards.demo.build import EMAIL, build
-from flashcards.store.maintenance import checkpoint
 
 
 class Command(BaseCommand):
@@ -33,13 +33,13 @@ class Command(BaseCommand):
             user.delete()
             self.stdout.write("Deleted the demo learner of before.")
         # The same seed makes the same ids: what an earlier demo learner left has to be gone first.
-        checkpoint.run_until_empty()
+        store.checkpoint_all()
         build(
             password=password,
             seed=options["seed"],
             now=timezone.now(),
             report=self.stdout.write,
         )
-        done = checkpoint.run_until_empty()
+        done = store.checkpoint_all()
         self.stdout.write(f"{done.cards:,} cards and {done.logs:,} reviews moved into LanceDB")
         self.stdout.write(self.style.SUCCESS(f"Log in as {EMAIL} with the password {password}"))

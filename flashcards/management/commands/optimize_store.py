@@ -8,10 +8,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from flashcards.store import StoreError
-from flashcards.store.maintenance import optimize
-from flashcards.store.maintenance.checkpoint import KEEP_VERSIONS
-from flashcards.store.maintenance.optimize import Upkeep
+from flashcards import store
+from flashcards.store import KEEP_VERSIONS, OptimizedTable, StoreError
 
 HOUR = timedelta(hours=1)
 
@@ -37,7 +35,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         quiet = options["json"] or options["verbosity"] == 0
         try:
-            done = optimize.optimize_fully(
+            done = store.optimize_fully(
                 options["keep_versions"],
                 (lambda _: None) if quiet else lambda text: self.stderr.write(f"{text} …"),
             )
@@ -51,7 +49,7 @@ class Command(BaseCommand):
         if not done:
             self.stdout.write("The card store is empty.")
 
-    def _tell(self, done: Upkeep) -> None:
+    def _tell(self, done: OptimizedTable) -> None:
         before, after = done.before, done.after
         freed = ""
         if before.bytes is not None and after.bytes is not None:

@@ -5,9 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from flashcards.store import StoreError
-from flashcards.store.lance.upgrades import Upgrade
-from flashcards.store.maintenance import run_upgrades
+from flashcards import store
+from flashcards.store import StoreError, Upgrade
 
 
 class Command(BaseCommand):
@@ -28,7 +27,7 @@ class Command(BaseCommand):
                 self.stdout.write(f"Schema {upgrade.number}: {upgrade.what} …")
 
         try:
-            done = run_upgrades.run(progress)
+            done = store.upgrade(progress)
         except StoreError as error:
             raise CommandError(str(error)) from error
         if options["json"]:

@@ -1,4 +1,4 @@
-"""The columns that one owner's cards are filtered and sorted by, in memory as arrays.
+"""The card columns: what one owner's cards are filtered and sorted by, in memory as arrays.
 
 They come in blocks: LanceDB's rows as they once were read, then what came since (`collection`). A
 filter is a pass in numpy over all of them, and only the cards of one page are read whole.
@@ -19,11 +19,14 @@ import pyarrow.compute as pc
 
 from flashcards.domain.clock import micros
 from flashcards.domain.records import Flashcard, LogKind, State
-from flashcards.store.cache.column_blocks import Block, Labels, Mask, Numbers
+from flashcards.store.cache.column_blocks import Block
 from flashcards.store.journal.pending import Pending
-from flashcards.store.lance import codec, tables
-from flashcards.store.lance.filters import Expression, Not, all_of, condition
-from flashcards.store.lance.schema import EVERYTHING, FLASHCARDS, REVIEW_LOGS, TableSpec
+from flashcards.store.lance import codec
+from flashcards.store.lance.filters import Expression, Not, condition
+from flashcards.store.lance.schema import FLASHCARDS, REVIEW_LOGS
+from flashcards.store.protocol.owners import Labels
+from flashcards.store.repository import stored_rows
+from flashcards.store.values import Mask, Numbers
 
 # What was worked out for one state of an owner's cards: masks and orders of the last searches.
 REMEMBERED = 24
@@ -32,7 +35,7 @@ T = TypeVar("T")
 
 
 @dataclass
-class CardColumns:
+class LanceColumns:
     """The cards of one owner as arrays, one place a card, block after block.
 
     Places of cards that are deleted, or whose newer image is in a later block, are not `alive`.
@@ -158,14 +161,11 @@ class CardColumns:
     def cards(self, places: Numbers) -> list[Flashcard]:
         """Return the cards at these places, whole. One LanceDB read for those not pending."""
         ids = self.ids(places)
-        missing = [each for each in ids if each not in self.images]
-        found: dict[UUID, Flashcard] = {}
-        table = stored(FLASHCARDS, self.owner_id, self.pending) if missing else None
-        if table is not None:
-            where = condition(FLASHCARDS, "id__in", missing).to_sql()
-            scan = table.search().where(where).select(FLASHCARDS.whole).limit(EVERYTHING)
-            rows = codec.from_table(FLASHCARDS, tables.fetch(scan))
-            found = {row.id: row for row in rows if row.owner_id == self.owner_id}
+        key = condition(FLASHCARDS, "id__in", [each for each in ids if each not in self.images])
+        columns = FLASHCARDS.whole
+        rows = stored_rows.read_by_key(FLASHCARDS, self.owner_id, self.pending, columns, key)
+        cards = codec.from_table(FLASHCARDS, rows)
+        found = {card.id: card for card in cards if card.owner_id == self.owner_id}
         found.update({each: self.images[each] for each in ids if each in self.images})
         # A row that a purge took since is not there any more.
         return [found[each] for each in ids if each in found]
@@ -233,22 +233,11 @@ class CardColumns:
             and log.state_after is State.NEW
             and log.reviewed_at >= since
         )
-        table = stored(REVIEW_LOGS, self.owner_id, self.pending)
-        if table is not None:
-            where = [
-                *self._logs_since(since),
-                condition(REVIEW_LOGS, "kind", LogKind.MANUAL),
-                condition(REVIEW_LOGS, "state_after", State.NEW),
-            ]
-            begun = _scan(table, where, ["flashcard_id"])["flashcard_id"]
-            mask[self.places(codec.id_texts(begun))] = True
+        by_hand = condition(REVIEW_LOGS, "kind", LogKind.MANUAL)
+        new = condition(REVIEW_LOGS, "state_after", State.NEW)
+        begun = self._stored_logs(["flashcard_id"], since, by_hand, new)["flashcard_id"]
+        mask[self.places(codec.id_texts(begun))] = True
         return mask
-
-    def _logs_since(self, since: datetime) -> list[Expression]:
-        return [
-            condition(REVIEW_LOGS, "owner_id", self.owner_id),
-            condition(REVIEW_LOGS, "reviewed_at__gte", since),
-        ]
 
     def _logged(self, since: datetime, rating: int | None) -> Mask:
         logs = self.pending.logs.values()
@@ -262,35 +251,25 @@ class CardColumns:
             and rating in {None, log.rating}
             and str(log.id) not in undone
         )
-        table = stored(REVIEW_LOGS, self.owner_id, self.pending)
-        if table is not None:
-            owned = self._logs_since(since)
-            is_undo = condition(REVIEW_LOGS, "kind", LogKind.UNDO)
-            undone |= set(_scan(table, [*owned, is_undo], ["undoes"])["undoes"].to_pylist())
-            is_cram = condition(REVIEW_LOGS, "kind", LogKind.CRAM)
-            is_rated = condition(REVIEW_LOGS, "rating__isnull", False)
-            given = is_rated if rating is None else condition(REVIEW_LOGS, "rating", rating)
-            # Half a million ids would be read to no end where nothing was taken back.
-            columns = ["flashcard_id", "id"] if undone else ["flashcard_id"]
-            rows = _scan(table, [*owned, given, Not(is_cram)], columns)
-            if undone:
-                taken_back = pa.array(undone, pa.string())
-                rows = rows.filter(pc.invert(pc.is_in(rows["id"], taken_back)))
-            reviewed = rows["flashcard_id"].unique()
-            mask[self.places(codec.id_texts(pa.chunked_array([reviewed])))] = True
+        is_undo = condition(REVIEW_LOGS, "kind", LogKind.UNDO)
+        undone |= set(self._stored_logs(["undoes"], since, is_undo)["undoes"].to_pylist())
+        is_cram = condition(REVIEW_LOGS, "kind", LogKind.CRAM)
+        is_rated = condition(REVIEW_LOGS, "rating__isnull", False)
+        given = is_rated if rating is None else condition(REVIEW_LOGS, "rating", rating)
+        # Half a million ids would be read to no end where nothing was taken back.
+        columns = ["flashcard_id", "id"] if undone else ["flashcard_id"]
+        rows = self._stored_logs(columns, since, given, Not(is_cram))
+        if undone:
+            taken_back = pa.array(undone, pa.string())
+            rows = rows.filter(pc.invert(pc.is_in(rows["id"], taken_back)))
+        reviewed = rows["flashcard_id"].unique()
+        mask[self.places(codec.id_texts(pa.chunked_array([reviewed])))] = True
         return mask
 
-
-def _scan(table: Any, conditions: list[Expression], columns: list[str]) -> pa.Table:
-    scan = table.search().where(all_of(conditions).to_sql()).select(columns)
-    return tables.fetch(scan.limit(EVERYTHING))
-
-
-def stored(spec: TableSpec, owner_id: UUID, pending: Pending) -> Any | None:
-    """Return LanceDB's table as PostgreSQL recorded it; None where nothing of an owner counts."""
-    if owner_id in pending.erased:
-        return None
-    is_cards = spec is FLASHCARDS
-    return tables.existing(
-        spec, pending.flashcards_version if is_cards else pending.review_logs_version
-    )
+    def _stored_logs(
+        self, columns: list[str], since: datetime, *conditions: Expression
+    ) -> pa.Table:
+        recently = condition(REVIEW_LOGS, "reviewed_at__gte", since)
+        return stored_rows.read(
+            REVIEW_LOGS, self.owner_id, self.pending, columns, recently, *conditions
+        )

@@ -1,4 +1,4 @@
-"""Each owner's cards as columns, kept in memory and brought forward entry by entry.
+"""The collection: each owner's cards as columns, kept in memory, with new entries applied.
 
 LanceDB is scanned once for each owner. What the journal says since lies over it: what checkpoints
 have moved meanwhile as one block, what is pending as another, so that a page after a checkpoint
@@ -14,14 +14,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flashcards.domain.records import Flashcard
-from flashcards.store.cache.card_columns import CardColumns, stored
+from flashcards.store.cache.card_columns import LanceColumns
 from flashcards.store.cache.column_blocks import COLUMNS, TEXTS, Block
 from flashcards.store.cache.owner_cache import OwnerCache
 from flashcards.store.journal import journal
 from flashcards.store.journal.pending import Entry, Pending
-from flashcards.store.lance import codec, tables
-from flashcards.store.lance.filters import all_of, condition
-from flashcards.store.lance.schema import EVERYTHING, FLASHCARDS
+from flashcards.store.lance import codec
+from flashcards.store.lance.filters import condition
+from flashcards.store.lance.schema import FLASHCARDS
+from flashcards.store.repository import stored_rows
 from memoryloop.server import free_memory
 
 # What one process keeps of all owners together; a card takes about 150 bytes, its words besides.
@@ -46,14 +47,14 @@ class Collection:
         self._moved = _block(self._moved_rows)
         # Entries that were in the journal when it was last looked at.
         self._entries: list[Entry] = []
-        self._columns: CardColumns | None = None
+        self._columns: LanceColumns | None = None
 
     @property
     def is_good(self) -> bool:
         """Tell whether laying so much over it still is quicker than reading anew."""
         return len(self._moved_ids) <= MOVED_MOST
 
-    def take(self, entry: Entry) -> None:
+    def apply(self, entry: Entry) -> None:
         """Put a newer image of a card in its place."""
         self._entries.append(entry)
         self._columns = None
@@ -61,13 +62,13 @@ class Collection:
     def size(self) -> int:
         return (self._base.size_bytes + self._moved.size_bytes) // 1024 + len(self._entries)
 
-    def copied(self) -> "Collection":
+    def copy(self) -> "Collection":
         copy = Collection(self._owner_id, self._base)
         copy._moved_rows, copy._moved_ids = self._moved_rows, set(self._moved_ids)
         copy._moved, copy._entries = self._moved, list(self._entries)
         return copy
 
-    def columns(self, pending: Pending) -> CardColumns:
+    def columns(self, pending: Pending) -> LanceColumns:
         """Return all cards as they are now. It has taken in what is pending."""
         self._settle(pending.stored.moved_id)
         if self._columns is None or self._columns.pending.stored != pending.stored:
@@ -87,7 +88,7 @@ class Collection:
         self._moved = _block(self._moved_rows)
         self._columns = None
 
-    def _laid_over(self, pending: Pending) -> CardColumns:
+    def _laid_over(self, pending: Pending) -> LanceColumns:
         images = {each.card.id: each.card for each in self._entries}
         fresh = _block(_rows(images.values()))
         blocks = self._base, self._moved, fresh
@@ -95,23 +96,23 @@ class Collection:
         alive[0][self._base.positions([*self._moved_ids, *images])] = False
         alive[1][self._moved.positions(list(images))] = False
         words = functools.partial(_words, self._owner_id, pending)
-        return CardColumns(self._owner_id, blocks, np.concatenate(alive), pending, images, words)
+        return LanceColumns(self._owner_id, blocks, np.concatenate(alive), pending, images, words)
 
 
 _collections: OwnerCache[Collection] = OwnerCache(OWNERS_MOST, KILOBYTES_MOST)
 
 
-def read(owner_id: UUID) -> CardColumns:
+def read(owner_id: UUID) -> LanceColumns:
     """Return an owner's cards as columns, their own newest writes among them.
 
     One SQL query; LanceDB is read the first time (100,000 cards: about 0.2 s), and now and then.
     """
     pending = journal.read(owner_id)
 
-    def taken() -> Collection:
+    def stored() -> Collection:
         return Collection(owner_id, _stored(owner_id, pending))
 
-    with _collections.at(owner_id, pending, taken, lambda kept: kept.is_good) as collection:
+    with _collections.at(owner_id, pending, stored, lambda kept: kept.is_good) as collection:
         return collection.columns(pending)
 
 
@@ -134,27 +135,12 @@ def _block(rows: pa.Table) -> Block:
 
 
 def _stored(owner_id: UUID, pending: Pending) -> Block:
-    table = stored(FLASHCARDS, owner_id, pending)
-    if table is None:
-        return Block.of(FLASHCARDS.schema.empty_table().select(COLUMNS))
-    scan = table.search().where(_mine(owner_id)).select(COLUMNS).limit(EVERYTHING)
-    return Block.of(tables.fetch(scan))
+    alive = condition(FLASHCARDS, "deleted_at__isnull", True)
+    return Block.of(stored_rows.read(FLASHCARDS, owner_id, pending, COLUMNS, alive))
 
 
 def _words(owner_id: UUID, pending: Pending) -> pa.Table:
     """Return the words of all stored cards, which may be newer than a block's."""
-    table = stored(FLASHCARDS, owner_id, pending)
-    if table is None:
-        return FLASHCARDS.schema.empty_table()
-    scan = table.search().where(_mine(owner_id)).select(["id", *TEXTS])
+    alive = condition(FLASHCARDS, "deleted_at__isnull", True)
     free_memory.soon()
-    return tables.fetch(scan.limit(EVERYTHING))
-
-
-def _mine(owner_id: UUID) -> str:
-    return all_of(
-        [
-            condition(FLASHCARDS, "owner_id", owner_id),
-            condition(FLASHCARDS, "deleted_at__isnull", True),
-        ]
-    ).to_sql()
+    return stored_rows.read(FLASHCARDS, owner_id, pending, ["id", *TEXTS], alive)

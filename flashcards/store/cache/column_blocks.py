@@ -1,9 +1,8 @@
-"""Some rows of cards as arrays: what `columns` is made of."""
+"""Column blocks: some rows of cards as arrays, of which the card columns are made."""
 
 import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
 from uuid import UUID
 
 import numpy as np
@@ -11,10 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flashcards.store.lance import codec
-
-Mask = np.ndarray[Any, np.dtype[np.bool_]]
-Numbers = np.ndarray[Any, np.dtype[Any]]
-Labels = Literal["tags", "deck_ids"]
+from flashcards.store.protocol.owners import Labels
+from flashcards.store.values import Mask, Numbers
 
 _TIMES = ("due", "last_review", "buried_until", "created_at", "edited_at")
 _NUMBERS = ("state", "stability", "difficulty", "reps", "lapses", "flag", "suspended")

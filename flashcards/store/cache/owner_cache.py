@@ -1,8 +1,8 @@
-"""Keep something of each owner in memory: read once, then brought forward entry by entry.
+"""The owner cache: a value for each owner in memory, read once, to which new entries are applied.
 
-A checkpoint moves entries from the journal to LanceDB and changes nothing that they add up to. So
-what knows of every entry stays good for as long as all that happens is single entries being
-moved; when anything else happened, or an entry was moved before it was seen here, it is read anew.
+A checkpoint moves entries from the journal to LanceDB, which changes nothing that they add up to.
+So a value that knows every entry stays good for as long as single entries are moved. When anything
+else happened, or an entry was moved before it was seen here, the value is read anew.
 """
 
 import contextlib
@@ -20,19 +20,19 @@ from flashcards.store.journal.pending import Entry, Pending
 from memoryloop.server import free_memory
 
 
-class Follower(Protocol):
-    """What can be brought forward."""
+class Cached(Protocol):
+    """A value to which journal entries can be applied."""
 
-    def take(self, entry: Entry) -> None: ...
+    def apply(self, entry: Entry) -> None: ...
 
     def size(self) -> int:
         """Return how many kilobytes it takes, about."""
 
-    def copied(self) -> Self:
-        """Return what may be brought forward apart from this."""
+    def copy(self) -> Self:
+        """Return a copy, to which entries can be applied without changing this."""
 
 
-F = TypeVar("F", bound=Follower)
+V = TypeVar("V", bound=Cached)
 
 # A school's learners review at the same time: whoever is dropped is read anew from LanceDB, which
 # takes a hundred times as long as a rating.
@@ -43,17 +43,17 @@ MUCH_KILOBYTES = 1_000
 
 
 @dataclass
-class _Kept(Generic[F]):
+class _Kept(Generic[V]):
     key: tuple[str, int, int]
-    # The newest entry that was taken in.
+    # The newest entry that was applied.
     position: int
-    value: F
+    value: V
     # Two requests of a learner may be at it at once.
     lock: threading.RLock = field(default_factory=threading.RLock)
 
 
-class OwnerCache(Generic[F]):
-    """One follower for each of the owners that were here last, within bounds for all of them."""
+class OwnerCache(Generic[V]):
+    """A value for each of the owners that were here last, within bounds for all of them."""
 
     def __init__(
         self, owners_most: int = OWNERS_MOST, kilobytes_most: int = KILOBYTES_MOST
@@ -61,17 +61,17 @@ class OwnerCache(Generic[F]):
         self._owners_most = owners_most
         self._kilobytes_most = kilobytes_most
         self._lock = threading.Lock()
-        self._items: OrderedDict[UUID, _Kept[F]] = OrderedDict()
+        self._items: OrderedDict[UUID, _Kept[V]] = OrderedDict()
 
     @contextlib.contextmanager
     def at(
         self,
         owner_id: UUID,
         pending: Pending,
-        read: Callable[[], F],
-        is_good: Callable[[F], bool] = lambda _: True,
-    ) -> Iterator[F]:
-        """Hold an owner's follower, which knows all of `pending`.
+        read: Callable[[], V],
+        is_good: Callable[[V], bool] = lambda _: True,
+    ) -> Iterator[V]:
+        """Hold an owner's value, to which all of `pending` is applied.
 
         `read` makes one of what LanceDB holds, where there is none or `is_good` says no.
         """
@@ -82,19 +82,19 @@ class OwnerCache(Generic[F]):
             since = pending.since(kept.position)
             if since and connection.in_atomic_block:
                 # These may be our own and be rolled back yet.
-                apart = kept.value.copied()
+                copy = kept.value.copy()
                 for entry in since:
-                    apart.take(entry)
-                yield apart
+                    copy.apply(entry)
+                yield copy
                 return
             for entry in since:
-                kept.value.take(entry)
+                kept.value.apply(entry)
                 kept.position = entry.id
             yield kept.value
 
     @contextlib.contextmanager
-    def peek(self, owner_id: UUID, pending: Pending) -> Iterator[tuple[F, Sequence[Entry]] | None]:
-        """Hold an owner's follower as it is, if there is one, and what it has not taken in yet."""
+    def peek(self, owner_id: UUID, pending: Pending) -> Iterator[tuple[V, Sequence[Entry]] | None]:
+        """Hold an owner's value as it is, if there is one, and the entries not applied yet."""
         kept = self._kept(owner_id, pending)
         if kept is None:
             yield None
@@ -107,7 +107,7 @@ class OwnerCache(Generic[F]):
         with self._lock:
             self._items.clear()
 
-    def _kept(self, owner_id: UUID, pending: Pending) -> _Kept[F] | None:
+    def _kept(self, owner_id: UUID, pending: Pending) -> _Kept[V] | None:
         with self._lock:
             kept = self._items.get(owner_id)
             is_whole = kept is not None and kept.position >= pending.known_from
@@ -116,7 +116,7 @@ class OwnerCache(Generic[F]):
             self._items.move_to_end(owner_id)
             return kept
 
-    def _keep(self, owner_id: UUID, pending: Pending, value: F) -> _Kept[F]:
+    def _keep(self, owner_id: UUID, pending: Pending, value: V) -> _Kept[V]:
         kept = _Kept(_key(pending), pending.stored.moved_id, value)
         with self._lock:
             self._items[owner_id] = kept

@@ -1,26 +1,28 @@
-"""How many cards fall due on each of a learner's days, for choosing a quiet one.
+"""The due counts: how many cards fall due on each of a learner's days, for choosing a quiet one.
 
 All due days are read seldom; the reviews since then, which moved cards, are added.
 """
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import numpy as np
-from django.conf import settings
+from django.conf import settings as django_settings
 
 from flashcards.domain.clock import DAY_MICROS, micros
 from flashcards.domain.records import State
 from flashcards.store.due import recent_reviews
+from flashcards.store.due.due_rows import STUDIED
 from flashcards.store.journal.pending import Pending
-from flashcards.store.lance import codec, tables
-from flashcards.store.lance.filters import all_of, condition
-from flashcards.store.lance.schema import EVERYTHING, FLASHCARDS
+from flashcards.store.lance import codec
+from flashcards.store.lance.filters import condition
+from flashcards.store.lance.schema import FLASHCARDS
+from flashcards.store.repository import stored_rows
+from flashcards.store.values import Numbers
 
 CACHED_OWNERS = 1_000
 # Edits, deletions and suspensions are noticed after so long at the latest.
@@ -38,22 +40,22 @@ class _Histogram:
     # When one of the learner's days began; days are counted in 24 hours from here. A change of
     # the clocks moves a few cards over a border, which only a balance of loads can notice: nobody.
     begins: datetime
-    counts: np.ndarray[Any, np.dtype[np.int64]]
+    counts: Numbers
 
 
 _lock = threading.Lock()
-_histograms: "OrderedDict[UUID, _Histogram]" = OrderedDict()
+_histograms: OrderedDict[UUID, _Histogram] = OrderedDict()
 
 
 def counts(
     owner_id: UUID, pending: Pending, now: datetime, day_begins: datetime
-) -> Callable[[int, int], Sequence[int]]:
+) -> Callable[[int, int], list[int]]:
     """Return a function of (first, last), days from the day that began then: cards due on each."""
     known = _histogram(owner_id, pending, now, day_begins)
-    with recent_reviews.ledger(owner_id, pending, now) as found:
+    with recent_reviews.recent(owner_id, pending, now) as found:
         moved = found.moved(known.begins, known.taken_at)
 
-    def between(first: int, last: int) -> Sequence[int]:
+    def between(first: int, last: int) -> list[int]:
         stored = known.counts[first : last + 1].tolist()
         stored += [0] * (last - first + 1 - len(stored))
         return [count + moved[first + n] for n, count in enumerate(stored)]
@@ -68,46 +70,31 @@ def clear_cache() -> None:
 
 
 def _histogram(owner_id: UUID, pending: Pending, now: datetime, day_begins: datetime) -> _Histogram:
+    uri = django_settings.LANCEDB_URI
     with _lock:
         kept = _histograms.get(owner_id)
     if (
         kept is not None
-        and kept.uri == settings.LANCEDB_URI
+        and kept.uri == uri
         and kept.begins == day_begins
         and timedelta(0) <= now - kept.read_at < KEPT_FOR
     ):
         return kept
     # What is in the journal now comes on top as reviews; so the time is that of its first.
     oldest = min((log.reviewed_at for log in pending.logs.values()), default=now)
-    counted = _scan(owner_id, pending, day_begins)
-    taken = _Histogram(settings.LANCEDB_URI, min(oldest, now), now, day_begins, counted)
+    counted = _read(owner_id, pending, day_begins)
+    found = _Histogram(uri, min(oldest, now), now, day_begins, counted)
     with _lock:
-        _histograms[owner_id] = taken
+        _histograms[owner_id] = found
         _histograms.move_to_end(owner_id)
         while len(_histograms) > CACHED_OWNERS:
             _histograms.popitem(last=False)
-    return taken
+    return found
 
 
-def _scan(
-    owner_id: UUID, pending: Pending, day_begins: datetime
-) -> np.ndarray[Any, np.dtype[np.int64]]:
-    nothing = np.zeros(0, dtype=np.int64)
-    if owner_id in pending.erased:
-        return nothing
-    table = tables.existing(FLASHCARDS, pending.flashcards_version)
-    if table is None:
-        return nothing
-    where = all_of(
-        [
-            condition(FLASHCARDS, "owner_id", owner_id),
-            condition(FLASHCARDS, "due__gte", day_begins),
-            condition(FLASHCARDS, "state", State.REVIEW),
-            condition(FLASHCARDS, "suspended", False),
-            condition(FLASHCARDS, "deleted_at__isnull", True),
-        ]
-    )
-    rows = tables.fetch(table.search().where(where.to_sql()).select(["due"]).limit(EVERYTHING))
-    begins = micros(day_begins)
-    days = (codec.column_micros(rows["due"]) - begins) // DAY_MICROS
-    return np.bincount(days[days <= _MOST_DAYS]).astype(np.int64) if len(days) else nothing
+def _read(owner_id: UUID, pending: Pending, day_begins: datetime) -> Numbers:
+    later = condition(FLASHCARDS, "due__gte", day_begins)
+    learnt = condition(FLASHCARDS, "state", State.REVIEW)
+    rows = stored_rows.read(FLASHCARDS, owner_id, pending, ["due"], later, learnt, *STUDIED)
+    days = (codec.column_micros(rows["due"]) - micros(day_begins)) // DAY_MICROS
+    return np.bincount(days[days <= _MOST_DAYS]).astype(np.int64)

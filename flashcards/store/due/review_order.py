@@ -1,21 +1,35 @@
-"""The cards that one owner may be shown, each in its place, brought forward change by change.
+"""The review order: the cards that may be shown, sorted, brought forward change by change.
 
 A rating takes one card out and puts one in; the clock lets others in. Each costs a search in a
-sorted list, however many are due.
+sorted list, however many are due. From the lists, `pick` chooses within the day's limits.
 """
 
 import bisect
-from collections.abc import Iterable
+import heapq
+import itertools
+from array import array
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from uuid import UUID
 
 import numpy as np
 
 from flashcards.domain.records import Flashcard
-from flashcards.store.due.due_rows import Numbers, Rows, key_of
-from flashcards.store.due.queue_settings import QueueSettings
-from flashcards.store.due.ranking import LEARNING, NEVER, Ranked, Row, rank, rank_all
-from flashcards.store.due.recent_totals import Done
-from flashcards.store.due.sorted_cards import SortedCards
+from flashcards.store.due.due_rows import (
+    LEARNING,
+    NEVER,
+    NEW,
+    REVIEWS,
+    Key,
+    Ranked,
+    Row,
+    Rows,
+    key_of,
+    rank,
+    rank_all,
+)
+from flashcards.store.due.recent_reviews import Done
+from flashcards.store.values import Numbers, QueueSettings
 
 # When the clock lets in more than this many, it is quicker to begin anew.
 STEP_MOST = 2_000
@@ -23,8 +37,53 @@ STEP_MOST = 2_000
 _STEPS, _OTHERS = 0, 1
 
 
+class SortedCards:
+    """Cards of one sort in their order: stored rows by place, 4 bytes each, and journal images."""
+
+    def __init__(self, base: Ranked, places: Numbers | None = None) -> None:
+        """Begin with stored rows that are in their order, if any."""
+        self._base = base
+        self._stored = array("i")
+        if places is not None:
+            self._stored.frombytes(places.astype(np.intc).tobytes())
+        self._fresh: list[Key] = []
+
+    def __len__(self) -> int:
+        return len(self._stored) + len(self._fresh)
+
+    def keys(self) -> Iterator[Key]:
+        """Yield the keys in order, worked out as they are asked for."""
+        return heapq.merge(map(self._base.key, self._stored), self._fresh)
+
+    def show(self, row: Row) -> None:
+        """Put a card in its place, if it is not there."""
+        at, is_there = self._find(row)
+        if is_there:
+            return
+        if row.place is None:
+            self._fresh.insert(at, row.key)
+        else:
+            self._stored.insert(at, row.place)
+
+    def hide(self, row: Row) -> None:
+        """Take a card out, if it is there."""
+        at, is_there = self._find(row)
+        if is_there and row.place is None:
+            del self._fresh[at]
+        elif is_there:
+            del self._stored[at]
+
+    def _find(self, row: Row) -> tuple[int, bool]:
+        """Return where a card is or belongs, and whether it is there."""
+        if row.place is None:
+            at = bisect.bisect_left(self._fresh, row.key)
+            return at, at < len(self._fresh) and self._fresh[at] == row.key
+        at = bisect.bisect_left(self._stored, row.key, key=self._base.key)
+        return at, at < len(self._stored) and self._stored[at] == row.place
+
+
 class ReviewOrder:
-    """Cards that are ready, one of a note, in sorted lines: by segment, and deck with limits.
+    """Cards that are ready, one of a note, in sorted lists: by segment, and deck with limits.
 
     With `only`, cards that are not among them are as if they were not.
     """
@@ -33,12 +92,12 @@ class ReviewOrder:
         self,
         rows: Rows,
         images: Iterable[Flashcard],
-        plan: QueueSettings,
+        settings: QueueSettings,
         only: frozenset[bytes] | None = None,
     ) -> None:
-        self.lines: dict[tuple[int, UUID | None], SortedCards] = {}
-        self._plan, self._only = plan, only
-        self._base: Ranked = rank_all(rows, plan)
+        self.lists: dict[tuple[int, UUID | None], SortedCards] = {}
+        self._settings, self._only = settings, only
+        self._base: Ranked = rank_all(rows, settings)
         steps = self._base.segments == LEARNING
         self._base_times = [_Times.of(self._base.ready_at, mask) for mask in (steps, ~steps)]
         # Images of the journal, which come on top, and those of each note.
@@ -49,7 +108,7 @@ class ReviewOrder:
         self._done = Done()
         self._settled = 0
         for image in images:
-            self._add(rank(image, plan))
+            self._add(rank(image, settings))
         self._is_laid_out = False
 
     def put(self, image: Flashcard, *, due: bool, place: int | None) -> None:
@@ -62,7 +121,7 @@ class ReviewOrder:
             old = self._base.row(place)
         if old is not None:
             self._remove(old)
-        new = rank(image, self._plan) if due else None
+        new = rank(image, self._settings) if due else None
         if new is not None:
             self._add(new)
         if self._is_laid_out:
@@ -70,7 +129,7 @@ class ReviewOrder:
                 self._settle(note)
 
     def bring_to(self, now: int, ahead: int, done: Done) -> None:
-        """Have the lines as they are at a time, `ahead` for cards in their steps."""
+        """Have the lists as they are at a time, `ahead` for cards in their steps."""
         clocks = [now + ahead, now]
         touched = done.touched[self._settled :]
         passed = [self._passed(kind, clocks[kind]) for kind in (_STEPS, _OTHERS)]
@@ -80,7 +139,7 @@ class ReviewOrder:
             self._done = done
             self._lay_out()
             return
-        if self._plan.bury_siblings:
+        if self._settings.bury_siblings:
             for note in touched:
                 self._settle(note)
         for base, fresh in passed:
@@ -90,7 +149,7 @@ class ReviewOrder:
                 self._settle(self._fresh[card_id].note)
 
     def count(self, segment: int) -> int:
-        return sum(len(line) for (of, _), line in self.lines.items() if of == segment)
+        return sum(len(cards) for (of, _), cards in self.lists.items() if of == segment)
 
     # Rows in and out
 
@@ -130,14 +189,14 @@ class ReviewOrder:
     # Which of them are shown
 
     def _lay_out(self) -> None:
-        """Make all lines, the stored rows in one go."""
+        """Make all lists, the stored rows in one go."""
         base, rows = self._base, self._base.rows
         clocks = np.where(base.segments == LEARNING, *self._clocks)
         ready = rows.current & (base.ready_at <= clocks)
         if self._only is not None:
             ready &= np.isin(rows.ids, np.array(list(self._only), dtype="S36"))
         single = set(self._fresh_notes)
-        if self._plan.bury_siblings:
+        if self._settings.bury_siblings:
             single |= self._done.notes.keys()
             by_itself = np.isin(rows.notes, np.array(list(single), dtype="S36"))
             ready[by_itself] = False
@@ -146,12 +205,12 @@ class ReviewOrder:
         sorting = (base.second[places], base.first[places], base.buckets[places])
         places = places[np.lexsort((places, *sorting, base.segments[places]))]
         segments, buckets = base.segments[places], base.buckets[places]
-        self.lines = {}
+        self.lists = {}
         ends = np.flatnonzero((np.diff(segments) != 0) | (np.diff(buckets) != 0)) + 1
         for part in np.split(places, ends):
             if len(part):
-                line = int(base.segments[part[0]]), base.bucket_ids[base.buckets[part[0]]]
-                self.lines[line] = SortedCards(base, part)
+                key = int(base.segments[part[0]]), base.bucket_ids[base.buckets[part[0]]]
+                self.lists[key] = SortedCards(base, part)
         self._is_laid_out = True
         for note in single:
             self._settle(note)
@@ -163,7 +222,7 @@ class ReviewOrder:
         stored = (at for at in rows.of_note(note) if rows.current[at])
         cards += [self._base.row(at) for at in stored if self._is_meant(rows.ids[at])]
         ready = [row for row in cards if row.ready_at <= self._clocks[_clock(row)]]
-        shown = self._of_siblings(note, ready) if self._plan.bury_siblings else ready
+        shown = self._of_siblings(note, ready) if self._settings.bury_siblings else ready
         for row in cards:
             if row in shown:
                 self._show(row)
@@ -181,14 +240,93 @@ class ReviewOrder:
 
     def _show(self, row: Row) -> None:
         key = row.segment, row.bucket
-        if key not in self.lines:
-            self.lines[key] = SortedCards(self._base)
-        self.lines[key].show(row)
+        if key not in self.lists:
+            self.lists[key] = SortedCards(self._base)
+        self.lists[key].show(row)
 
     def _hide(self, row: Row) -> None:
-        line = self.lines.get((row.segment, row.bucket))
-        if line is not None:
-            line.hide(row)
+        cards = self.lists.get((row.segment, row.bucket))
+        if cards is not None:
+            cards.hide(row)
+
+
+@dataclass(frozen=True)
+class Pick:
+    """How many cards there are of each sort, and the first of them."""
+
+    ids: list[UUID]
+    # How many of the first are in their learning steps.
+    urgent: int
+    new: int
+    learning: int
+    due: int
+    new_held: int
+    due_held: int
+
+
+@dataclass
+class _Segment:
+    """Reviews or new cards: how many are ready, allowed and done, and the allowed in order."""
+
+    ready: int
+    allowed: int
+    done: int
+    keys: Iterator[Key]
+
+    def behind(self, taken: int) -> float:
+        """Return which share of the day's cards of this sort is done after so many more."""
+        return (self.done + taken) / max(1, self.done + self.allowed)
+
+
+def pick(order: ReviewOrder, settings: QueueSettings, done: Done, most: int) -> Pick:
+    """Return the first `most` cards."""
+    learning = order.count(LEARNING)
+    steps = heapq.merge(*(cards.keys() for (of, _), cards in order.lists.items() if of == LEARNING))
+    reviews, new = (_segment(order, segment, settings, done) for segment in (REVIEWS, NEW))
+    first = itertools.islice(itertools.chain(steps, _mixed(reviews, new, settings.new_cards)), most)
+    return Pick(
+        ids=[UUID(key[2].decode()) for key in first],
+        urgent=min(learning, most),
+        new=new.allowed,
+        learning=learning,
+        due=reviews.allowed,
+        new_held=new.ready - new.allowed,
+        due_held=reviews.ready - reviews.allowed,
+    )
+
+
+def _segment(order: ReviewOrder, segment: int, settings: QueueSettings, done: Done) -> _Segment:
+    counted = done.new if segment == NEW else done.reviews
+    ready, allowed, parts = 0, 0, []
+    for (of, bucket), cards in order.lists.items():
+        if of != segment:
+            continue
+        left = len(cards)
+        if bucket in settings.limits:
+            limit = settings.limits[bucket][0 if segment == NEW else 1]
+            left = min(left, max(0, limit - counted[bucket]))
+        ready, allowed = ready + len(cards), allowed + left
+        parts.append(itertools.islice(cards.keys(), left))
+    return _Segment(ready, allowed, sum(counted.values()), heapq.merge(*parts))
+
+
+def _mixed(reviews: _Segment, new: _Segment, where: str) -> Iterator[Key]:
+    """Yield reviews and new cards in one row; mixed, both come to their end together.
+
+    What was done today counts, so the mixture is the same whether a page asks once or each time.
+    """
+    if where == "before":
+        yield from itertools.chain(new.keys, reviews.keys)
+    elif where == "after":
+        yield from itertools.chain(reviews.keys, new.keys)
+    else:
+        taken = [0, 0]
+        while taken[0] < reviews.allowed or taken[1] < new.allowed:
+            out = taken[0] == reviews.allowed
+            later = not out and reviews.behind(taken[0]) <= new.behind(taken[1])
+            at = 0 if later or taken[1] == new.allowed else 1
+            yield next((reviews, new)[at].keys)
+            taken[at] += 1
 
 
 class _Times:

@@ -1,4 +1,4 @@
-"""Write changes to the journal, and read what is not yet in LanceDB.
+"""The journal: changes are written to it first, and read from it until LanceDB has them.
 
 One SQL statement brings an owner's pending entries together with the versions that hold all the
 others, so a reader never sees a change twice or not at all, whatever a checkpoint does meanwhile.
@@ -8,7 +8,6 @@ import contextlib
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -20,21 +19,12 @@ from flashcards.store.errors import OwnerGone
 from flashcards.store.journal.pending import Entry, Pending, fold, stored_of
 from flashcards.store.lance import codec, failpoints
 from flashcards.store.lance.schema import FLASHCARDS, REVIEW_LOGS
+from flashcards.store.values import Change, Vector
 from memoryloop.postgres.pipeline import Question, Rows, ask
 
 # Owners whose pending entries one process keeps decoded.
 CACHED_OWNERS = 1_000
 Kind = JournalEntry.Kind
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A new image of a card, the review that made it, and its embedding where that is new."""
-
-    card: Flashcard
-    log: ReviewLog | None = None
-    # 384 little-endian float32; `card.embedding_model` names what made it.
-    vector: bytes | None = None
 
 
 class _Cache:
@@ -83,8 +73,8 @@ _INSERT = """
 INSERT INTO flashcards_journalentry (owner_id, kind, card_id, card, log, vector, created_at)
 VALUES (%s, %s, %s, %s::jsonb, %s::jsonb, %s, now())
 """
-# Locks, looks whether it still holds, and writes: nulls if not. With the new entry's id comes that
-# of the newest that a checkpoint has moved.
+# Locks the owner, compares what is known with what is there, and writes; nulls if they differ.
+# With the new entry's id comes that of the newest entry that a checkpoint has moved.
 _APPEND = "SELECT * FROM flashcards_append(%s, %s, %s, %s::jsonb, %s::jsonb, %s, %s, %s, %s)"
 
 
@@ -103,7 +93,7 @@ def lock_owner(owner_id: UUID) -> None:
         raise OwnerGone("This account does not exist any more.")
 
 
-def append(changes: Iterable[Change]) -> None:
+def write(changes: Iterable[Change]) -> None:
     """Write changes of owners that are locked. The transaction's commit acknowledges them."""
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("The journal is written in a transaction.")
@@ -114,17 +104,15 @@ def append(changes: Iterable[Change]) -> None:
     failpoints.reach_after_commit("journal-committed")
 
 
-def append_to(pending: Pending, change: Change, settings: str) -> Pending | None:
-    """Write a change that was worked out from `pending`; None, and nothing, if that is outdated.
+def write_if_unchanged(pending: Pending, change: Change, settings_stamp: str) -> Pending | None:
+    """Write a change that was worked out from `pending`, and return what is pending after it.
 
-    So too if the owner's settings for studying are not of the versions `settings` any more. Returns
-    what is pending from then on, as of the commit.
-
-    One way to PostgreSQL and back: lock, look, write and, unless the caller is in a transaction,
-    commit.
+    Returns None, and writes nothing, if `pending` is outdated or the owner's study settings are not
+    of the versions that the stamp names. One round trip to PostgreSQL: it locks, compares, writes
+    and, unless the caller is in a transaction, commits.
     """
     failpoints.reach("journal-before")
-    known = pending.last_id, pending.stored.epoch, settings
+    known = pending.last_id, pending.stored.epoch, settings_stamp
     with connection.cursor() as cursor:
         cursor.execute(_APPEND, [*_row(change), *known])
         written, moved = cursor.fetchone()
@@ -133,7 +121,7 @@ def append_to(pending: Pending, change: Change, settings: str) -> Pending | None
     failpoints.reach("journal-written")
     failpoints.reach_after_commit("journal-committed")
     entry = Entry(written, change.card, change.log)
-    after = _kept(change.card.owner_id, pending.with_changes([entry]))
+    after = _remember(change.card.owner_id, pending.with_changes([entry]))
     # Who only ever writes must not go on with all that was pending hours ago.
     return after if (moved or 0) <= after.stored.moved_id else read(change.card.owner_id)
 
@@ -155,11 +143,11 @@ def _row(change: Change, kind: JournalEntry.Kind = Kind.CARD) -> tuple[Any, ...]
         change.card.id,
         codec.to_image(change.card),
         codec.to_image(change.log) if change.log else None,
-        change.vector,
+        None if change.vector is None else codec.vector_to_bytes(change.vector),
     )
 
 
-def append_batch(
+def write_many(
     owner_id: UUID,
     cards: Sequence[Flashcard],
     logs: Sequence[ReviewLog],
@@ -167,9 +155,8 @@ def append_batch(
 ) -> None:
     """Write many new cards of one owner, who is locked, and their reviews, as one entry.
 
-    `vectors` are the cards' embeddings, (384,) float32 each, where there are any.
-
-    Readers see them after the next checkpoint: decoding them for each request would hold it up.
+    `vectors` are the cards' embeddings, (384,) float32 each, where there are any. Readers see them
+    after the next checkpoint: decoding them for each request would hold it up.
     """
     failpoints.reach("journal-before")
     columns = {} if vectors is None else {"embedding": list(vectors)}
@@ -219,16 +206,16 @@ def question(owner_id: UUID) -> Question[Pending]:
     def answer(rows: Rows) -> Pending:
         stored = stored_of(rows[0][:_STORED])
         if known.goes_on_to(stored):
-            return _kept(owner_id, fold(known.with_stored(stored), _entries(rows)))
+            return _remember(owner_id, fold(known.with_stored(stored), _entries(rows)))
         if known.last_id:
             # Something of theirs was moved that nobody has seen here: begin anew.
             rows = ask(Question(_READ_OWNER, [owner_id, owner_id, 0], list))
-        return _kept(owner_id, _all(rows))
+        return _remember(owner_id, _all(rows))
 
     return Question(_READ_OWNER, [owner_id, owner_id, known.last_id], answer)
 
 
-def _kept(owner_id: UUID, pending: Pending) -> Pending:
+def _remember(owner_id: UUID, pending: Pending) -> Pending:
     # Within a transaction the rows may be our own and be rolled back yet.
     if not connection.in_atomic_block:
         _cache.put(owner_id, pending)
@@ -249,11 +236,13 @@ def _age(pending: Pending) -> tuple[int, int]:
     return pending.generation, pending.last_id
 
 
-def read_vectors(owner_id: UUID) -> dict[UUID, bytes]:
+def read_vectors(owner_id: UUID) -> dict[UUID, Vector]:
     """Return the pending embeddings of an owner's cards, the newest of each. One SQL query."""
     entries = JournalEntry.objects.filter(owner_id=owner_id, vector__isnull=False).order_by("id")
     pairs = entries.values_list("card_id", "vector")
-    return {card_id: bytes(data) for card_id, data in pairs if card_id and data}
+    return {
+        card_id: codec.vector_from_bytes(bytes(data)) for card_id, data in pairs if card_id and data
+    }
 
 
 def clear_cache() -> None:

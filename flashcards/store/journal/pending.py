@@ -9,6 +9,7 @@ from uuid import UUID
 from flashcards.domain.records import Flashcard, ReviewLog
 from flashcards.models import JournalEntry
 from flashcards.store.lance import codec, upgrades
+from flashcards.store.lance.schema import FLASHCARDS, TableSpec
 
 Kind = JournalEntry.Kind
 
@@ -65,13 +66,10 @@ class Pending:
     def generation(self) -> int:
         return self.stored.generation
 
-    @property
-    def flashcards_version(self) -> int:
-        return self.stored.flashcards_version
-
-    @property
-    def review_logs_version(self) -> int:
-        return self.stored.review_logs_version
+    def version_of(self, spec: TableSpec) -> int:
+        """Return the version of a table that PostgreSQL recorded."""
+        stored = self.stored
+        return stored.flashcards_version if spec is FLASHCARDS else stored.review_logs_version
 
     def since(self, entry_id: int) -> Sequence[Entry]:
         """Return the changes after an entry, oldest first. It is not before `known_from`."""

@@ -10,18 +10,20 @@ import enum
 import types
 import typing
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from flashcards.domain.records import Flashcard, ReviewLog
 from flashcards.store.lance.schema import EMBEDDING_DIMENSIONS, TableSpec
 
 Converter = Callable[[Any], Any]
 _UUID_BYTES = 36
+PLAIN_ROWS = 100
 _UUID_TEXT = f"S{_UUID_BYTES}"
 
 
@@ -156,6 +158,35 @@ def from_table(spec: TableSpec, table: pa.Table) -> list[Any]:
     ]
     names = [name for name, _ in _CONVERTERS[spec.record, "from_arrow"]]
     return [spec.record(**dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)]
+
+
+def to_numpy(column: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[Any]]:
+    """Return a column as `Query.columns` does: times as datetime64[us], lists as tuples of text."""
+    kind = column.type
+    if pa.types.is_timestamp(kind):
+        return np.asarray(column.to_numpy(), dtype="datetime64[us]")
+    if pa.types.is_list(kind):
+        return np.fromiter(map(tuple, column.to_pylist()), dtype=object, count=len(column))
+    if pa.types.is_boolean(kind):
+        return np.asarray(column.cast(pa.int8()).to_numpy(), dtype=bool)
+    if pa.types.is_string(kind):
+        return np.asarray(column.to_numpy(), dtype=object)
+    is_float = pa.types.is_floating(kind) or column.null_count
+    return np.asarray(column.to_numpy(), dtype=np.float64 if is_float else np.int64)
+
+
+def to_plain(rows: pa.Table) -> Iterator[dict[str, Any]]:
+    """Yield rows as dictionaries of JSON values, times as ISO 8601 in UTC.
+
+    Made a column at a time, as Python's own times are slow, and some hundred rows at a time: Arrow
+    makes Python's values in one go, and no request beside it gets a turn meanwhile.
+    """
+    for number, field in enumerate(rows.schema):
+        if pa.types.is_timestamp(field.type):
+            text = pc.strftime(rows.column(number), format="%Y-%m-%dT%H:%M:%SZ")
+            rows = rows.set_column(number, field.name, text)
+    for start in range(0, rows.num_rows, PLAIN_ROWS):
+        yield from rows.slice(start, PLAIN_ROWS).to_pylist()
 
 
 def column_micros(times: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.int64]]:

@@ -96,6 +96,11 @@ class Condition:
     value: Any
     is_list: bool = False
 
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether it asks for one of no values, which no row has."""
+        return self.lookup == "in" and not self.value
+
     def to_sql(self) -> str:
         if self.lookup == "isnull":
             return f"({self.field} IS {'' if self.value else 'NOT '}NULL)"

@@ -1,4 +1,4 @@
-"""Move the journal into LanceDB, in batches, one writer at a time.
+"""The checkpoint: it moves the journal into LanceDB, in batches, one writer at a time.
 
 Order of steps, each of which may be the last before a crash: read the journal, write LanceDB,
 fsync, then in one commit delete the journal rows and record the versions. Until that commit the
@@ -12,7 +12,6 @@ import logging
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 import pyarrow as pa
@@ -33,6 +32,7 @@ from flashcards.store.lance.schema import (
     TableSpec,
 )
 from flashcards.store.maintenance import review_totals
+from flashcards.store.values import KEEP_VERSIONS, Checkpoint
 
 logger = logging.getLogger(__name__)
 
@@ -43,21 +43,6 @@ BATCH_ENTRIES = 20_000
 VECTOR_INDEX_ROWS = 20_000
 # Ids in one condition of a deletion.
 ERASE_BATCH = 1_000
-# A reader may hold a version this long before its files are pruned.
-KEEP_VERSIONS = datetime.timedelta(hours=1)
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """What one checkpoint did."""
-
-    entries: int = 0
-    cards: int = 0
-    logs: int = 0
-    erased_owners: int = 0
-    seconds: float = 0.0
-    # Another process is at it; nothing was done here.
-    busy: bool = False
 
 
 def run(*, wait: bool = False) -> Checkpoint:
@@ -89,6 +74,17 @@ def run(*, wait: bool = False) -> Checkpoint:
     return Checkpoint(*done, seconds=time.monotonic() - started)
 
 
+def settle_batches(owner_id: UUID) -> None:
+    """Make what was written to the journal by the thousand visible, if it is not yet."""
+    if JournalEntry.objects.filter(owner_id=owner_id, kind=JournalEntry.Kind.BATCH).exists():
+        run_until_empty()
+
+
+def count_pending() -> int:
+    """Return how many changes of all owners wait for a checkpoint."""
+    return JournalEntry.objects.count()
+
+
 def run_until_empty() -> Checkpoint:
     """Move all that is pending now, however many batches it takes."""
     newest = JournalEntry.objects.aggregate(newest=Max("id"))["newest"]
@@ -107,7 +103,7 @@ def run_until_empty() -> Checkpoint:
 
 @contextlib.contextmanager
 def exclusive(*, upgrading: bool = False, same_rows: bool = False) -> Iterator[StoreVersions]:
-    """Hold the checkpoint's lock to mend or rebuild the tables, then record what the block says.
+    """Hold the checkpoint's lock to repair or rebuild the tables, then record the result.
 
     With `same_rows`, what processes keep of the tables in memory stays good.
     The block sets the versions of the row it is given; when upgrading, the schema too. What is
@@ -221,9 +217,9 @@ def _apply(entries: Sequence[JournalEntry], recorded: StoreVersions) -> tuple[in
     failpoints.reach("checkpoint-cards")
     _count(logs, review_logs)
     if recorded.checkpoints == 0:
-        # From then on upkeep.tend_if_due does it, while nobody waits for the checkpoint's lock.
-        tend_table(FLASHCARDS, flashcards)
-        tend_table(REVIEW_LOGS, review_logs)
+        # From then on `optimize_if_due` does it, while nobody waits for the checkpoint's lock.
+        optimize_table(FLASHCARDS, flashcards)
+        optimize_table(REVIEW_LOGS, review_logs)
     for spec in (FLASHCARDS, REVIEW_LOGS):
         tables.sync_to_disk(spec, since)
     recorded.flashcards, recorded.review_logs = flashcards.version, review_logs.version
@@ -364,10 +360,10 @@ def _stored_embeddings(table: object, ids: Sequence[UUID]) -> dict[str, object]:
     return dict(zip(found["id"].to_pylist(), found["embedding"].to_pylist(), strict=True))
 
 
-def tend_table(
+def optimize_table(
     spec: TableSpec, table: object, keep_versions: datetime.timedelta = KEEP_VERSIONS
 ) -> None:
-    """Make missing indexes, fold fragments together, prune versions nobody reads any more."""
+    """Make missing indexes, compact fragments, prune versions that nobody reads any more."""
     there = {column for index in table.list_indices() for column in index.columns}  # type: ignore[attr-defined]
     for column, kind in spec.indexes:
         if column in there:

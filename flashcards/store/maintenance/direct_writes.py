@@ -1,4 +1,4 @@
-"""What the store would cost if a request wrote to LanceDB: for comparison, never in use.
+"""Direct writes: what a request would wait if it wrote to LanceDB itself. Never in use.
 
 Works on a copy of nothing: the rows it adds belong to nobody and are deleted again.
 """

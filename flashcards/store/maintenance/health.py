@@ -1,13 +1,21 @@
-"""What can be said of the store without knowing what its rows mean."""
+"""The store's health: whether it can be read, and whether its tables agree with the journal."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 from uuid import UUID
 
+from django.db.models import Count, Min
+
 from flashcards.models import JournalEntry, StoreVersions
+from flashcards.store.errors import StoreError
 from flashcards.store.lance import codec, tables, upgrades
 from flashcards.store.lance.filters import all_of, condition
 from flashcards.store.lance.schema import EVERYTHING, FLASHCARDS, REVIEW_LOGS, Index
 from flashcards.store.maintenance import checkpoint
+from flashcards.store.protocol.queries import Manager
+from flashcards.store.repository.manager import cards, review_logs
+from flashcards.store.repository.query import LanceQuery
+from flashcards.store.values import StoreStatus, TableStatus
 
 # Fewer rows than this are scanned faster than an index is asked.
 UNINDEXED_ROWS_MOST = 50_000
@@ -23,8 +31,32 @@ def check_readable() -> None:
             tables.fetch(table.search().select(["id"]).limit(1))
 
 
-def applied_entries() -> list[int]:
-    """Return the ids of journal entries whose image LanceDB has already, or a newer one.
+def status() -> StoreStatus:
+    """Return the state of the store. A table that cannot be read says why."""
+    recorded = StoreVersions.objects.filter(id=1).first() or StoreVersions()
+    waiting = JournalEntry.objects.aggregate(pending=Count("id"), oldest=Min("created_at"))
+    return StoreStatus(
+        tables=[
+            _table_status("flashcards", recorded.flashcards, cards.all_owners().with_deleted()),
+            _table_status("review_logs", recorded.review_logs, review_logs.all_owners()),
+        ],
+        schema=recorded.schema,
+        pending=waiting["pending"],
+        oldest=waiting["oldest"],
+        checkpoints=recorded.checkpoints,
+        checkpoint_at=recorded.checkpoint_at,
+    )
+
+
+def _table_status(name: str, version: int, query: LanceQuery[Any]) -> TableStatus:
+    try:
+        return TableStatus(name, version, query.count())
+    except StoreError as error:
+        return TableStatus(name, version, None, str(error))
+
+
+def find_residue() -> list[str]:
+    """Name the journal entries whose image LanceDB has already, or a newer one.
 
     There are some between a checkpoint that died and the next, never otherwise.
     """
@@ -39,10 +71,11 @@ def applied_entries() -> list[int]:
     where = condition(FLASHCARDS, "id__in", [UUID(card_id) for card_id in pending]).to_sql()
     scan = table.search().where(where).select(["id", "revision"]).limit(EVERYTHING)
     rows = scan.to_arrow().to_pylist()
-    return sorted(pending[row["id"]] for row in rows if row["revision"] >= pending[row["id"]])
+    found = [pending[row["id"]] for row in rows if row["revision"] >= pending[row["id"]]]
+    return [f"entry {entry_id}" for entry_id in sorted(found)]
 
 
-def differing_images(start: UUID, end: UUID) -> list[UUID]:
+def find_differing_images(start: UUID, end: UUID) -> list[UUID]:
     """Return the cards from id `start` to `end` whose image and whose columns do not agree."""
     recorded = StoreVersions.objects.filter(id=1).first() or StoreVersions()
     table = tables.existing(FLASHCARDS, recorded.flashcards)
@@ -59,7 +92,7 @@ def differing_images(start: UUID, end: UUID) -> list[UUID]:
     return [columned.id for columned, imaged in pairs if columned != imaged]
 
 
-def index_findings() -> Iterator[tuple[str, str]]:
+def find_index_faults() -> Iterator[tuple[str, str]]:
     """Yield what is wrong with the indexes: "index_missing" or "index_behind", and where."""
     recorded = StoreVersions.objects.filter(id=1).first()
     if recorded is None:
@@ -80,13 +113,13 @@ def index_findings() -> Iterator[tuple[str, str]]:
                 yield "index_behind", f"{spec.name}.{column}: {stats.num_unindexed_rows:,} rows"
 
 
-def drop_duplicates(cards: bool, ids: Sequence[UUID]) -> None:
+def drop_duplicates(manager: Manager[Any], ids: Sequence[UUID]) -> None:
     """Keep one row of each id, the newest image of a card. Under the checkpoint's lock."""
-    spec = FLASHCARDS if cards else REVIEW_LOGS
+    spec = FLASHCARDS if manager is cards else REVIEW_LOGS
     with checkpoint.exclusive() as recorded:
         table = tables.for_writing(spec)
         where = condition(spec, "id__in", list(ids)).to_sql()
-        columns = ["id", "revision"] if cards else ["id"]
+        columns = ["id", "revision"] if spec is FLASHCARDS else ["id"]
         scan = table.search().where(where).select(columns).with_row_id(True).limit(EVERYTHING)
         rows = scan.to_arrow().to_pylist()
         rows.sort(key=lambda row: row.get("revision", 0), reverse=True)

@@ -1,8 +1,7 @@
-"""Compact the tables, keep their indexes up and prune old versions."""
+"""Optimization: the tables compacted, their indexes kept up, old versions pruned."""
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +9,7 @@ from flashcards.models import StoreVersions
 from flashcards.store.lance import tables
 from flashcards.store.lance.schema import FLASHCARDS, REVIEW_LOGS, Index, TableSpec
 from flashcards.store.maintenance import checkpoint
-from flashcards.store.maintenance.checkpoint import KEEP_VERSIONS
+from flashcards.store.values import KEEP_VERSIONS, OptimizedTable, TableCondition
 
 # Readers slow down with each unmerged fragment (57 ms a card behind 300 of them) and with each row
 # that no index knows: words are looked for in 5,000 such rows for 30 ms.
@@ -18,30 +17,8 @@ FRAGMENTS_MOST = 20
 UNINDEXED_ROWS_MOST = 1_500
 
 
-@dataclass(frozen=True)
-class Condition:
-    """How a table is: the fewer fragments and versions, the sooner it answers."""
-
-    rows: int
-    fragments: int
-    versions: int
-    # On the disk of a local store, old versions included; None elsewhere.
-    bytes: int | None
-
-
-@dataclass(frozen=True)
-class Upkeep:
-    """What was done for one table."""
-
-    table: str
-    before: Condition
-    after: Condition
-    indexes_made: list[str]
-    seconds: float
-
-
 def optimize_if_due() -> bool:
-    """Tend the tables once enough has been written to slow readers down; return whether it was so.
+    """Optimize the tables once enough was written to slow readers down; return whether it was.
 
     For the worker, after a checkpoint. Nothing waits for it but the next checkpoint.
     """
@@ -54,10 +31,10 @@ def optimize_if_due() -> bool:
 
 
 def optimize(specs: Sequence[TableSpec] = (FLASHCARDS, REVIEW_LOGS)) -> None:
-    """Make the indexes that are missing, fold fragments together, prune old versions, now."""
+    """Make missing indexes, compact fragments and prune old versions, now."""
     with checkpoint.exclusive(same_rows=True) as recorded:
         for spec in specs:
-            checkpoint.tend_table(spec, tables.for_writing(spec))
+            checkpoint.optimize_table(spec, tables.for_writing(spec))
         recorded.flashcards = tables.for_writing(FLASHCARDS).version
         recorded.review_logs = tables.for_writing(REVIEW_LOGS).version
 
@@ -77,8 +54,8 @@ def _is_due(spec: TableSpec, table: Any | None) -> bool:
 
 def optimize_fully(
     keep_versions: timedelta = KEEP_VERSIONS, progress: Callable[[str], None] = lambda _: None
-) -> list[Upkeep]:
-    """Move what is pending, then mend both tables under the checkpoint's lock.
+) -> list[OptimizedTable]:
+    """Move what is pending, then compact both tables under the checkpoint's lock.
 
     Reviews go on meanwhile: they wait in the journal. `progress` gets a sentence a step. A reader
     that holds a version older than `keep_versions` fails once: keep what a request may last.
@@ -97,14 +74,14 @@ def optimize_fully(
     return done
 
 
-def _optimize(spec: TableSpec, keep_versions: timedelta) -> Upkeep:
+def _optimize(spec: TableSpec, keep_versions: timedelta) -> OptimizedTable:
     started = time.monotonic()
     table = tables.for_writing(spec)
     before, indexed = _condition(spec, table), _indexed(table)
     # Of zero LanceDB warns; the docstring above and the command's help do, too.
-    checkpoint.tend_table(spec, table, max(keep_versions, timedelta(milliseconds=1)))
+    checkpoint.optimize_table(spec, table, max(keep_versions, timedelta(milliseconds=1)))
     table = tables.for_writing(spec)
-    return Upkeep(
+    return OptimizedTable(
         table=spec.name,
         before=before,
         after=_condition(spec, table),
@@ -117,9 +94,9 @@ def _indexed(table: Any) -> set[str]:
     return {column for index in table.list_indices() for column in index.columns}
 
 
-def _condition(spec: TableSpec, table: Any) -> Condition:
+def _condition(spec: TableSpec, table: Any) -> TableCondition:
     stats = table.stats()
-    return Condition(
+    return TableCondition(
         rows=stats["num_rows"],
         fragments=stats["fragment_stats"]["num_fragments"],
         versions=len(table.list_versions()),

@@ -1,8 +1,8 @@
-"""Totals of reviews by hour: written by the checkpoint in its own commit, so counted once."""
+"""The review totals: reviews by hour, which the checkpoint counts in its own commit, so once."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from flashcards.domain.records import LogKind, Rating, ReviewLog, State
 from flashcards.models import ReviewTotals
 from flashcards.store.journal import journal
 from flashcards.store.repository.manager import review_logs
+from flashcards.store.values import ReviewSummary
 
 _UPSERT = """
 INSERT INTO flashcards_reviewtotals
@@ -130,28 +131,6 @@ def undone_by(logs: Mapping[UUID, ReviewLog]) -> list[UUID]:
     return [log.undoes for log in logs.values() if log.undoes and log.undoes not in logs]
 
 
-@dataclass
-class Summary:
-    """Totals of a span of one owner's reviews."""
-
-    milliseconds: int = 0
-    by_day: Counter[date] = field(default_factory=Counter)
-    by_hour: Counter[int] = field(default_factory=Counter)
-    by_rating: Counter[int] = field(default_factory=Counter)
-    # Reviews of known cards, a day or more after the one before, and how many were not Again.
-    tested: int = 0
-    recalled: int = 0
-
-    def add(self, day: date, hour: int, at: Bucket, count: int, duration_ms: int) -> None:
-        self.milliseconds += duration_ms
-        self.by_day[day] += count
-        self.by_hour[hour] += count
-        self.by_rating[at.rating] += count
-        if at.spaced and at.state == State.REVIEW:
-            self.tested += count
-            self.recalled += count if at.rating > Rating.AGAIN else 0
-
-
 _SUMMARISE = """
 WITH counted AS MATERIALIZED (
     SELECT hour AT TIME ZONE %(zone)s AS local, rating, reviews, duration_ms,
@@ -170,13 +149,13 @@ GROUP BY GROUPING SETS ((1), (2), (rating))
 
 def read(
     owner_id: UUID, since: datetime, until: datetime, *, zone: tzinfo, day_begins: timedelta
-) -> Summary:
+) -> ReviewSummary:
     """Return the totals of whole hours in [since, until), by the clock of `zone`.
 
     Two SQL queries, whatever the length of the log. A day begins `day_begins` after midnight.
     """
     pending = journal.read(owner_id)
-    summary = Summary()
+    summary = ReviewSummary()
     if owner_id not in pending.erased:
         _read_moved(summary, owner_id, since, until, zone, day_begins)
     ids = undone_by(pending.logs)
@@ -186,8 +165,20 @@ def read(
         if since <= at.hour < until:
             local = at.hour.astimezone(zone)
             day = (local.replace(tzinfo=None) - day_begins).date()
-            summary.add(day, local.hour, at, count, durations[at])
+            _add(summary, day, local.hour, at, count, durations[at])
     return summary
+
+
+def _add(
+    summary: ReviewSummary, day: date, hour: int, at: Bucket, count: int, duration_ms: int
+) -> None:
+    summary.milliseconds += duration_ms
+    summary.by_day[day] += count
+    summary.by_hour[hour] += count
+    summary.by_rating[at.rating] += count
+    if at.spaced and at.state == State.REVIEW:
+        summary.tested += count
+        summary.recalled += count if at.rating > Rating.AGAIN else 0
 
 
 _DAYS = """
@@ -224,7 +215,7 @@ def _values(owner_id: UUID, since: datetime, zone: tzinfo, day_begins: timedelta
 
 
 def _read_moved(
-    summary: Summary,
+    summary: ReviewSummary,
     owner_id: UUID,
     since: datetime,
     until: datetime,

@@ -1,4 +1,4 @@
-"""Bring an older store up to today's schema, one numbered upgrade at a time.
+"""The run of upgrades: it brings an older store up to today's schema, one by one.
 
 Each upgrade is recorded in a commit of its own once all of its steps are done and on the disk, so
 a process that was killed goes on where it was. Until the last one, everybody else refuses to read.

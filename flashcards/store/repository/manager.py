@@ -5,28 +5,28 @@ from uuid import UUID
 
 from flashcards.domain.records import Flashcard, ReviewLog
 from flashcards.store.lance.schema import FLASHCARDS, REVIEW_LOGS, TableSpec
-from flashcards.store.repository.query import Query
+from flashcards.store.repository.query import LanceQuery
 
 R = TypeVar("R")
 
 
-class Manager(Generic[R]):
+class LanceManager(Generic[R]):
     """A manager-like repository. Every query names its owner, or says `all_owners` on purpose."""
 
     def __init__(self, spec: TableSpec) -> None:
-        self._spec = spec
+        self.spec = spec
 
-    def for_owner(self, owner: Any) -> Query[R]:
+    def for_owner(self, owner: Any) -> LanceQuery[R]:
         """Return the records of one user, given as the user or their id."""
         owner_id = owner if isinstance(owner, UUID) else owner.pk
         if not isinstance(owner_id, UUID):
             raise TypeError("An owner is a user who is logged in, or the id of one.")
-        return Query.of(self._spec, owner_id)
+        return LanceQuery.of(self.spec, owner_id)
 
-    def all_owners(self) -> Query[R]:
+    def all_owners(self) -> LanceQuery[R]:
         """Return everybody's records: for the admin and maintenance, never for a learner's page."""
-        return Query.of(self._spec, None)
+        return LanceQuery.of(self.spec, None)
 
 
-cards = Manager[Flashcard](FLASHCARDS)
-review_logs = Manager[ReviewLog](REVIEW_LOGS)
+cards = LanceManager[Flashcard](FLASHCARDS)
+review_logs = LanceManager[ReviewLog](REVIEW_LOGS)

@@ -1,4 +1,4 @@
-"""A lazy query over base ⊕ journal that reads as Django's QuerySet does."""
+"""The query: lazy as Django's QuerySet, over the rows of LanceDB and the images of the journal."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -24,15 +24,19 @@ from flashcards.store.lance.filters import (
     declared_order,
 )
 from flashcards.store.lance.schema import EVERYTHING, TableSpec
+from flashcards.store.repository import stored_rows
 from flashcards.store.repository.query_spec import QuerySpec
+from flashcards.store.values import Numbers
 
 R = TypeVar("R")
+# Rows in memory at a time while a table is read from its beginning to its end.
+STREAMED_ROWS = 2_000
 
 
-class Query(Generic[R]):
+class LanceQuery(Generic[R]):
     """Records of one owner: immutable, evaluated when first read, then kept.
 
-    Reads what LanceDB held at the last checkpoint and lays the journal's pending images over it,
+    It reads what LanceDB held at the last checkpoint and lays the journal's pending images over it,
     so a learner sees their own writes at once. Costs one SQL query and one LanceDB read.
     """
 
@@ -41,7 +45,7 @@ class Query(Generic[R]):
         self._result: list[R] | None = None
 
     @classmethod
-    def of(cls, spec: TableSpec, owner_id: UUID | None) -> "Query[R]":
+    def of(cls, spec: TableSpec, owner_id: UUID | None) -> "LanceQuery[R]":
         return cls(QuerySpec(spec=spec, owner_id=owner_id))
 
     @property
@@ -54,11 +58,11 @@ class Query(Generic[R]):
 
     # Narrowing
 
-    def filter(self, **conditions: Any) -> "Query[R]":
+    def filter(self, **conditions: Any) -> "LanceQuery[R]":
         """Return the rows for which all conditions hold. Raises UnknownLookup."""
         return self._narrowed(*(condition(self.wanted.spec, k, v) for k, v in conditions.items()))
 
-    def exclude(self, **conditions: Any) -> "Query[R]":
+    def exclude(self, **conditions: Any) -> "LanceQuery[R]":
         """Return the rows for which the conditions do not all hold. Raises UnknownLookup."""
         if not conditions:
             return self._with()
@@ -66,7 +70,7 @@ class Query(Generic[R]):
             Not(all_of(condition(self.wanted.spec, k, v) for k, v in conditions.items()))
         )
 
-    def containing(self, words: Iterable[str]) -> "Query[R]":
+    def containing(self, words: Iterable[str]) -> "LanceQuery[R]":
         """Return the cards in whose question, answer or note every word occurs, in any case."""
         columns = ("question", "answer", "extra")
         return self._narrowed(
@@ -80,29 +84,29 @@ class Query(Generic[R]):
             )
         )
 
-    def order_by(self, *fields: str) -> "Query[R]":
+    def order_by(self, *fields: str) -> "LanceQuery[R]":
         """Return the rows in this order; `-due` descends. The id decides between equals."""
         for name in fields:
             declared_order(self.wanted.spec, name)
         return self._with(ordering=fields)
 
-    def with_deleted(self) -> "Query[R]":
+    def with_deleted(self) -> "LanceQuery[R]":
         """Return deleted rows too, while they are still in the bin."""
         return self._with(with_deleted=True)
 
-    def none(self) -> "Query[R]":
+    def none(self) -> "LanceQuery[R]":
         return self._with(nothing=True)
 
-    def all(self) -> "Query[R]":
+    def all(self) -> "LanceQuery[R]":
         return self._with()
 
-    def _narrowed(self, *conditions: Expression) -> "Query[R]":
+    def _narrowed(self, *conditions: Expression) -> "LanceQuery[R]":
         if self.wanted.offset or self.wanted.limit is not None:
             raise TypeError("Cannot filter a query once a slice has been taken.")
         return self._with(conditions=self.wanted.conditions + conditions)
 
-    def _with(self, **changes: Any) -> "Query[R]":
-        return Query(replace(self.wanted, **changes))
+    def _with(self, **changes: Any) -> "LanceQuery[R]":
+        return LanceQuery(replace(self.wanted, **changes))
 
     # Reading
 
@@ -121,8 +125,8 @@ class Query(Generic[R]):
     @overload
     def __getitem__(self, key: int) -> R: ...
     @overload
-    def __getitem__(self, key: slice) -> "Query[R]": ...
-    def __getitem__(self, key: int | slice) -> "R | Query[R]":
+    def __getitem__(self, key: slice) -> "LanceQuery[R]": ...
+    def __getitem__(self, key: int | slice) -> "R | LanceQuery[R]":
         if isinstance(key, slice):
             return self._sliced(key)
         if key < 0:
@@ -131,7 +135,7 @@ class Query(Generic[R]):
             return self._result[key]
         return self._sliced(slice(key, key + 1))._rows()[0]
 
-    def _sliced(self, part: slice) -> "Query[R]":
+    def _sliced(self, part: slice) -> "LanceQuery[R]":
         start, stop = part.start or 0, part.stop
         if part.step is not None or start < 0 or (stop is not None and stop < 0):
             raise ValueError("A query is sliced by a plain range, [5:10].")
@@ -170,8 +174,8 @@ class Query(Generic[R]):
         pending = journal.read(wanted.owner_id)
         overlay = wanted.overlay(pending)
         total = len(wanted.fresh(pending))
-        table = tables.existing(wanted.spec, wanted.version(pending))
-        if table is not None and not wanted.base_is_erased(pending):
+        table = stored_rows.table_of(wanted.spec, wanted.owner_id, pending)
+        if table is not None:
             with tables.translate_errors():
                 total += table.count_rows(wanted.base_filter(pending, overlay))
         total = max(total - wanted.offset, 0)
@@ -183,45 +187,70 @@ class Query(Generic[R]):
 
     def values(self, *fields: str) -> list[dict[str, Any]]:
         """Return dictionaries of the named fields, as the store holds them: ids are text."""
-        rows: list[dict[str, Any]] = self.to_arrow(*fields).to_pylist()
+        rows: list[dict[str, Any]] = self._arrow(fields, ordered=True).to_pylist()
         return rows
 
     def aggregate(self, **aggregates: Aggregate) -> dict[str, Any]:
         """Return `name=Max("due")` and the like over the rows: Count, Sum, Avg, Min, Max."""
         wanted = {name: _aggregated(a) for name, a in aggregates.items()}
-        table = self.to_arrow(*{field for field, _ in wanted.values()})
+        table = self._arrow(list({field for field, _ in wanted.values()}), ordered=True)
         return {
             name: _AGGREGATES[function](table[field]).as_py()
             for name, (field, function) in wanted.items()
         }
 
-    def to_arrow(self, *fields: str, in_order: bool = True) -> pa.Table:
+    def columns(self, *fields: str) -> dict[str, Numbers]:
+        """Return an array for each named field, one place a row, in no particular order.
+
+        Numbers are int64 or float64, times datetime64[us] in UTC, and a missing one is NaN or NaT.
+        A field that is true or false is bool. Text and ids are `str`, lists tuples of `str`.
+        """
+        rows = self._arrow(fields, ordered=False)
+        return {name: codec.to_numpy(rows[name]) for name in fields}
+
+    def stream(self) -> Iterator[dict[str, Any]]:
+        """Yield each row once as a dictionary of JSON values, in no order; times as ISO 8601.
+
+        Pending changes are in it. Whatever a learner has, only a batch of it is in memory.
+        """
+        wanted, spec = self.wanted, self.wanted.spec
+        pending = journal.read(wanted.owner_id)
+        yield from codec.to_plain(codec.to_table(spec, wanted.fresh(pending)).select(spec.columns))
+        table = stored_rows.table_of(spec, wanted.owner_id, pending)
+        if table is None:
+            return
+        where = wanted.base_filter(pending, wanted.overlay(pending))
+        scan = table.search().where(where).select(spec.columns).limit(EVERYTHING)
+        with tables.translate_errors():
+            for batch in scan.to_batches(STREAMED_ROWS):
+                yield from codec.to_plain(pa.Table.from_batches([batch]).select(spec.columns))
+
+    def _arrow(self, fields: Sequence[str], *, ordered: bool) -> pa.Table:
         """Return the rows as an Arrow table of the named fields, all of them if none is named.
 
-        Nothing is made into records; `in_order=False` spares the sorting, and takes no slice.
+        Without an order, the query's slice is not taken.
         """
         wanted, spec = self.wanted, self.wanted.spec
         for name in fields:
             declared_field(spec, name)
         columns = list(fields) or spec.columns
-        order_by = self.wanted.order if in_order else ()
+        order_by = wanted.order if ordered else ()
         needed = list(dict.fromkeys([*columns, *(f.lstrip("-") for f in order_by)]))
         schema = pa.schema([spec.schema.field(name) for name in needed])
         parts = [schema.empty_table()]
         if not wanted.nothing:
             pending = journal.read(wanted.owner_id)
             overlay = wanted.overlay(pending)
-            fresh = wanted.fresh(pending)
-            parts.append(codec.to_table(spec, fresh).select(needed))
-            table = tables.existing(spec, wanted.version(pending))
-            if table is not None and not wanted.base_is_erased(pending):
+            parts.append(codec.to_table(spec, wanted.fresh(pending)).select(needed))
+            table = stored_rows.table_of(spec, wanted.owner_id, pending)
+            if table is not None:
                 # Rows with a newer image leave here: LanceDB would compare each id with each.
                 scan = table.search().where(wanted.base_filter(pending, {})).limit(EVERYTHING)
                 rows = tables.fetch(scan.select([*{"id", *needed}]))
                 newer = pc.is_in(rows["id"], pa.array(map(str, overlay), pa.string()))
                 parts.append(rows.filter(pc.invert(newer)).select(needed).cast(schema))
         merged = pa.concat_tables(parts)
-        if not in_order:
+        if not ordered:
             return merged.select(columns)
         order = pc.sort_indices(merged, sort_keys=[_arrow_key(n) for n in order_by])
         return merged.take(order).slice(wanted.offset, wanted.limit).select(columns)
@@ -240,8 +269,8 @@ class Query(Generic[R]):
         rows = wanted.fresh(pending)
         # Rows of LanceDB that precede the page whichever of the pending ones precede it too.
         passed = 0 if wanted.limit is None else max(wanted.offset - len(rows), 0)
-        table = tables.existing(wanted.spec, wanted.version(pending))
-        if table is not None and not wanted.base_is_erased(pending):
+        table = stored_rows.table_of(wanted.spec, wanted.owner_id, pending)
+        if table is not None:
             rows += self._base_rows(table, pending, overlay, passed)
         rows = self._ordered(rows)
         start = wanted.offset - passed

@@ -1,4 +1,4 @@
-"""What a query asks for: which rows, in which order, and which slice of them."""
+"""The query spec: which rows a query asks for, in which order, and which slice of them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from uuid import UUID
 from flashcards.domain.records import ERASED_AT
 from flashcards.store.journal.pending import Pending
 from flashcards.store.lance.filters import Condition, Expression, Not, all_of, condition
-from flashcards.store.lance.schema import TableSpec
+from flashcards.store.lance.schema import FLASHCARDS, TableSpec
 
 # Up to so many keys at once it pays to ask for nothing but the keys.
 KEYS_MOST = 5_000
@@ -17,7 +17,7 @@ KEYS_MOST = 5_000
 
 @dataclass(frozen=True)
 class QuerySpec:
-    """The rows of a table, and the reading of them by SQL and in Python."""
+    """The rows of a table that are asked for, as a filter in SQL and as a test in Python."""
 
     spec: TableSpec
     # None reads all owners, which only `Manager.all_owners` asks for.
@@ -49,14 +49,9 @@ class QuerySpec:
                 return part
         return None
 
-    def version(self, pending: Pending) -> int:
-        """Return which version of the table PostgreSQL recorded."""
-        is_cards = self.spec.name == "flashcards"
-        return pending.flashcards_version if is_cards else pending.review_logs_version
-
     def overlay(self, pending: Pending) -> Mapping[UUID, Any]:
         """Return the records of the journal, by id."""
-        return pending.cards if self.spec.name == "flashcards" else pending.logs
+        return pending.cards if self.spec is FLASHCARDS else pending.logs
 
     def fresh(self, pending: Pending) -> list[Any]:
         """Return the rows that are in the journal, in no order."""
@@ -72,16 +67,12 @@ class QuerySpec:
             return False
         return all(part.matches(record) for part in self._all)
 
-    def base_is_erased(self, pending: Pending) -> bool:
-        """Tell whether nothing of the owner in LanceDB counts any more."""
-        return self.owner_id is not None and self.owner_id in pending.erased
-
     def base_filter(self, pending: Pending, overlay: Mapping[UUID, Any]) -> str:
         """Return the SQL of what counts in LanceDB: rows of which there is nothing newer."""
         conditions = list(self._all)
         if overlay:
             conditions.append(Not(condition(self.spec, "id__in", list(overlay))))
-        if pending.erased_cards and self.spec.name == "review_logs":
+        if pending.erased_cards and self.spec is not FLASHCARDS:
             erased = condition(self.spec, "flashcard_id__in", list(pending.erased_cards))
             conditions.append(Not(erased))
         if self.owner_id is None and pending.erased:

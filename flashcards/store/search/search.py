@@ -1,6 +1,6 @@
-"""Find cards by words, by meaning, or by both. Only one owner's are ranked, and all of theirs are:
+"""Search: one owner's cards by words, by meaning, or by both.
 
-the filter comes before the ranking, and cards that are still in the journal take part.
+The filter by owner comes before the ranking, and cards that are still in the journal take part.
 """
 
 import re
@@ -18,9 +18,10 @@ from flashcards.store.journal.pending import Pending
 from flashcards.store.lance import codec, tables
 from flashcards.store.lance.filters import all_of, condition
 from flashcards.store.lance.schema import FLASHCARDS
+from flashcards.store.repository import stored_rows
 from flashcards.store.repository.manager import cards
+from flashcards.store.values import FARTHEST, Vector
 
-Vector = np.ndarray[Any, np.dtype[np.float32]]
 _WORD = re.compile(r"\w+")
 _TEXT_COLUMNS = ("question", "answer", "extra")
 # Of a long text, what is looked for by its words.
@@ -29,7 +30,6 @@ WORDS_MOST = 32
 FUSION_K = 60
 # Both lists are read this many times deeper than what is asked for before they are fused.
 FUSION_DEPTH = 3
-FARTHEST = 2.0
 # Of the vector index: parts that are looked into, and how many times what is asked for is compared
 # by its real vectors. 1,000 neighbours among 100,000 cards: 995 are found.
 PROBES = 16
@@ -46,7 +46,7 @@ def by_words(owner_id: UUID, text: str, *, limit: int) -> list[Flashcard]:
     """Return the cards with the most of the words, best match first. Stemmed, accents folded."""
     words = list(dict.fromkeys(word.lower() for word in _WORD.findall(text)))[:WORDS_MOST]
     pending = journal.read(owner_id)
-    table = _table(owner_id, pending)
+    table = stored_rows.table_of(FLASHCARDS, owner_id, pending)
     if not words or limit <= 0:
         return []
     found: list[Flashcard] = []
@@ -82,7 +82,7 @@ def nearest(
     near: dict[UUID, tuple[float, Flashcard]] = {}
     # Cards that have another vector in the journal.
     renewed = journal.read_vectors(owner_id) if pending.cards else {}
-    table = _table(owner_id, pending)
+    table = stored_rows.table_of(FLASHCARDS, owner_id, pending)
     if table is not None:
 
         def scan() -> Any:
@@ -102,10 +102,10 @@ def nearest(
             }
             if len(near) >= limit or len(best) < depth:
                 break
-    for card_id, data in renewed.items():
+    for card_id, pending_vector in renewed.items():
         image = pending.cards.get(card_id)
         if image is not None and _is_findable(image):
-            distance = 1.0 - float(np.dot(codec.vector_from_bytes(data), vector))
+            distance = 1.0 - float(np.dot(pending_vector, vector))
             near[card_id] = (distance, image)
     ranked = sorted(near.values(), key=lambda item: (item[0], str(item[1].id)))
     return [(distance, card) for distance, card in ranked[:limit] if distance <= max_distance]
@@ -141,12 +141,6 @@ def fuse(lists: Iterable[Sequence[Flashcard]]) -> list[Flashcard]:
 def clear_cache() -> None:
     """Drop what is remembered of the owners' shares, as between tests."""
     _alone.clear()
-
-
-def _table(owner_id: UUID, pending: Pending) -> Any | None:
-    if owner_id in pending.erased:
-        return None
-    return tables.existing(FLASHCARDS, pending.flashcards_version)
 
 
 def _best(
@@ -199,7 +193,7 @@ def _matching(
     table: Any, words: Sequence[str], owner_id: UUID, pending: Pending, limit: int
 ) -> list[Flashcard]:
     """Return the stored cards with any of the words, in LanceDB's order."""
-    if not tables.indexed(FLASHCARDS, pending.flashcards_version).issuperset(_TEXT_COLUMNS):
+    if not tables.indexed(FLASHCARDS, pending.version_of(FLASHCARDS)).issuperset(_TEXT_COLUMNS):
         # Before the first indexes are made there are so few rows that all of them can be read.
         return list(cards.for_owner(owner_id))
     query = tables.match(" ".join(words), list(_TEXT_COLUMNS))

@@ -13,7 +13,7 @@ from flashcards.domain.validation import CardError
 from flashcards.models import Deck
 from flashcards.review import exam, scope
 from flashcards.review.practice import CARDS_MOST, Order
-from flashcards.review.scope import FORGOTTEN, Kind, Named, Scope
+from flashcards.review.scope import EVERYTHING, FORGOTTEN, Scope
 
 MINUTES_MOST = 240
 
@@ -59,9 +59,9 @@ class ScopeForm(forms.Form):
         self.owner_id = owner_id
         decks = Deck.objects.filter(owner_id=owner_id)
         self.fields["scope"].choices = [  # type: ignore[attr-defined]  # a ChoiceField's
-            (str(scope.ALL), "All cards"),
-            (str(FORGOTTEN), "Forgotten today"),
-            *((str(Scope(Kind.DECK, deck_id=deck.id)), deck.name) for deck in decks),
+            (EVERYTHING.key, "All cards"),
+            (FORGOTTEN.key, "Forgotten today"),
+            *((scope.deck_key(deck.id), deck.name) for deck in decks),
         ]
 
     def clean(self) -> dict[str, Any]:
@@ -71,11 +71,11 @@ class ScopeForm(forms.Form):
             data["named"] = named
         return data
 
-    def _named(self, data: dict[str, Any]) -> Named | None:
+    def _named(self, data: dict[str, Any]) -> Scope | None:
         try:
             if data.get("search", "").strip():
                 return scope.of_search(data["search"])
-            return scope.read(self.owner_id, data.get("scope") or str(scope.ALL))
+            return scope.read(self.owner_id, data.get("scope") or EVERYTHING.key)
         except BadQuery as error:
             self.add_error("search", error.sentence)
         except CardError as error:

@@ -104,15 +104,15 @@ def day_in_words(*, new: int, reviews: int, pace: Pace) -> str:
 def _cards(owner_id: UUID, deck: Deck | None) -> tuple[Numbers, Numbers, bool]:
     found = cards.for_owner(owner_id).filter(state=State.REVIEW, suspended=False)
     columns = ["stability", "difficulty"] + (["deck_ids"] if deck else [])
-    rows = found.to_arrow(*columns, in_order=False)
+    rows = found.columns(*columns)
     if deck is not None:
         inside_it = Q(id=deck.id) | Q(name__istartswith=f"{deck.name}{DECK_SEPARATOR}")
         decks = Deck.objects.filter(inside_it, owner_id=owner_id)
         wanted = {str(deck_id) for deck_id in decks.values_list("id", flat=True)}
-        inside = [not wanted.isdisjoint(listed) for listed in rows["deck_ids"].to_pylist()]
-        rows = rows.take(np.flatnonzero(np.array(inside, dtype=bool)))
-    if len(rows) >= OWN_CARDS:
-        return rows["stability"].to_numpy(), rows["difficulty"].to_numpy(), True
+        inside = [not wanted.isdisjoint(listed) for listed in rows["deck_ids"]]
+        rows = {name: rows[name][np.array(inside, dtype=bool)] for name in columns}
+    if len(rows["stability"]) >= OWN_CARDS:
+        return rows["stability"], rows["difficulty"], True
     # A collection of a few months: memories from days to a year, of all difficulties.
     return np.geomspace(2.0, 300.0, 200), np.tile(np.linspace(2.0, 8.0, 10), 20), False
 

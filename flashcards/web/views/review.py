@@ -21,9 +21,10 @@ from flashcards.domain.validation import CardError
 from flashcards.models import Deck, ReviewSession
 from flashcards.review import leeches, pace, scope, session
 from flashcards.review.due import due_queue
+from flashcards.review.learner import Learner
 from flashcards.review.next_card import Kind, Stage
-from flashcards.review.practice import Answer, NothingToStudy
-from flashcards.review.ratings import AlreadyAnswered, NothingToUndo
+from flashcards.review.practice import NothingToStudy
+from flashcards.review.ratings import AlreadyAnswered, Answer, NothingToUndo
 from flashcards.review.session import StudySession
 from flashcards.web.forms.cards import RatingForm
 from flashcards.web.views import stage as staging
@@ -53,7 +54,7 @@ def review_deck(request: HtmxHttpRequest, deck_id: uuid.UUID) -> HttpResponse:
     now, typed = timezone.now(), _switch(request)
     if deck.is_smart:
         try:
-            row = session.due_today(request.user, deck, now)
+            row = session.due_today(Learner.read(request.user.id), deck, now)
         except BadQuery as error:
             return staging.not_understood(request, error)
         except NothingToStudy:
@@ -80,21 +81,22 @@ def rate(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
         card = card_or_404(request.user, card_id)
         return show_next(request, at, now, first=card, revealed=True, error=BAD_RATING, status=422)
     data = form.cleaned_data
-    done, notice, settings, pending = at.done, "", None, None
+    answer = Answer(
+        card_id, data["review_id"], data["sequence"], data["rating"], data["duration_ms"]
+    )
     try:
-        given = Answer(
-            card_id, data["review_id"], data["sequence"], data["rating"], data["duration_ms"]
-        )
-        reviewed = session.answer(at.session, request.user, given, now)
-        done, settings = done + (not reviewed.repeated), reviewed.settings
-        pending = reviewed.pending
+        learner, stage = session.rate(at.session, request.user.id, answer, now, done=at.done)
+        if not request.htmx:
+            return redirect(at.session.url)
+        return staging.show(request, at, stage, now, learner)
     except Flashcard.DoesNotExist:
         raise Http404("There is no such card.") from None
     except AlreadyAnswered:
-        notice = ANSWERED_ELSEWHERE
+        return go_on(request, at, now, notice=ANSWERED_ELSEWHERE)
+    except BadQuery as error:
+        return staging.not_understood(request, error)
     except CardError as error:
         return show_next(request, at, now, error=error.sentence, status=422)
-    return go_on(request, at, now, done=done, notice=notice, settings=settings, pending=pending)
 
 
 @require_POST
@@ -104,7 +106,7 @@ def undo(request: HtmxHttpRequest) -> HttpResponse:
     now, at = timezone.now(), asked(request)
     undo_id = client_id(request.POST.get("undo_id"))
     try:
-        card = session.take_back(at.session, request.user, undo_id=undo_id, now=now)
+        card = session.take_back(at.session, request.user.id, undo_id=undo_id, now=now)
     except NothingToUndo as error:
         return go_on(request, at, now, notice=error.sentence)
     if not request.htmx:
@@ -138,7 +140,7 @@ def bury(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
     session.leave_out(at.session, card_id, now)
     unbury = reverse("flashcards:unbury_card", args=[card_id])
     toast(request, "Put off until tomorrow.", undo_url=unbury)
-    return go_on(request, at, now, settings=settings)
+    return go_on(request, at, now)
 
 
 @require_POST
@@ -192,17 +194,17 @@ def _with_leech_tag(card: Flashcard, *, marked: bool) -> Flashcard:
 
 
 def _page(request: HtmxHttpRequest, at: StudySession, now: datetime) -> HttpResponse:
-    settings = study_settings.settings_for(owner_id=request.user.id)
-    own = pace.pace_of(owner_id=request.user.id, now=now, settings=settings)
+    learner = Learner.read(request.user.id)
+    own = pace.pace_of(owner_id=request.user.id, now=now, settings=learner.settings)
     form = Asked(at, 0, own.seconds_an_answer)
     try:
         if "finish" in request.GET:
             stage = Stage(Kind.FINISHED)
         else:
             ahead = "ahead" in request.GET
-            stage = session.next_stage(at, request.user, now, ahead=ahead, settings=settings)
+            stage = session.next_stage(at, learner, now, ahead=ahead)
         shown = stage.card is not None and request.GET.get("show") == str(stage.card.id)
-        return staging.show(request, form, stage, now, settings=settings, revealed=shown)
+        return staging.show(request, form, stage, now, learner, revealed=shown)
     except BadQuery as error:
         return staging.not_understood(request, error)
 

@@ -13,18 +13,15 @@ from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.http import HtmxHttpRequest
-from flashcards import study_settings
 from flashcards.domain import durations
 from flashcards.domain.query.syntax import BadQuery
 from flashcards.domain.records import Flashcard
 from flashcards.review import pace, session
 from flashcards.review import summary as ending
 from flashcards.review.answer_check import Comparison
-from flashcards.review.due import due_queue
+from flashcards.review.learner import Learner
 from flashcards.review.next_card import Kind, Stage
 from flashcards.review.session import StudySession
-from flashcards.store.journal.pending import Pending
-from flashcards.study_settings.settings import EffectiveSettings
 from memoryloop.web.toasts import toast
 
 SWITCH = {"1": True, "0": False}
@@ -59,17 +56,13 @@ def go_on(
     *,
     done: int | None = None,
     notice: str = "",
-    settings: EffectiveSettings | None = None,
-    pending: Pending | None = None,
 ) -> HttpResponse:
     """Answer with what comes next: the fragment to htmx, a redirect to a plain form."""
     if not request.htmx:
         if notice:
             toast(request, notice)
         return redirect(form.session.url)
-    return show_next(
-        request, form, now, done=done, notice=notice, settings=settings, pending=pending
-    )
+    return show_next(request, form, now, done=done, notice=notice)
 
 
 def show_next(
@@ -79,23 +72,14 @@ def show_next(
     *,
     done: int | None = None,
     first: Flashcard | None = None,
-    settings: EffectiveSettings | None = None,
-    pending: Pending | None = None,
     **how: Any,
 ) -> HttpResponse:
     """Show the next card of a session, or `first`; `how` is for `show`."""
-    settings = settings or study_settings.settings_for(owner_id=request.user.id)
+    learner = Learner.read(request.user.id)
+    done = form.done if done is None else done
     try:
-        stage = session.next_stage(
-            form.session,
-            request.user,
-            now,
-            done=form.done if done is None else done,
-            first=first,
-            settings=settings,
-            pending=pending,
-        )
-        return show(request, form, stage, now, settings=settings, **how)
+        stage = session.next_stage(form.session, learner, now, done=done, first=first)
+        return show(request, form, stage, now, learner, **how)
     except BadQuery as error:
         return not_understood(request, error)
 
@@ -112,8 +96,8 @@ def show(
     form: Asked,
     stage: Stage,
     now: datetime,
+    learner: Learner,
     *,
-    settings: EffectiveSettings,
     revealed: bool = False,
     notice: str = "",
     error: str = "",
@@ -127,20 +111,22 @@ def show(
         "notice": notice,
         "error": error,
         "session": form.session,
-        "types": form.session.types(settings),
-        "switch_url": form.session.switched(settings).url,
+        "types": form.session.types(learner.settings),
+        "switch_url": form.session.switched(learner.settings).url,
         "compared": compared,
         "pace_ms": round(1_000 * form.seconds_an_answer),
     }
     if stage.kind is Kind.CARD:
         context |= _left(form, stage, now)
     if stage.kind is Kind.FINISHED and not form.session.is_round:
-        summary, more = _end(request, form.session, now, settings)
+        summary, more = _end(form.session, learner, now)
         stage = replace(stage, done=summary.reviews, due=summary.left)
         context |= more
     if stage.kind is Kind.WAIT and stage.next_due is not None:
         context["wait_seconds"] = max(1, math.ceil((stage.next_due - now).total_seconds()))
-        context["wait_words"] = durations.due(stage.next_due, now=now, zone=settings.day.zone)
+        context["wait_words"] = durations.due(
+            stage.next_due, now=now, zone=learner.settings.day.zone
+        )
         context["wait_count"] = durations.count(stage.learning, "card")
     context["stage"] = stage
     return render(request, template, context, status=status)
@@ -173,10 +159,10 @@ def _left(form: Asked, stage: Stage, now: datetime) -> dict[str, str]:
 
 
 def _end(
-    request: HtmxHttpRequest, at: StudySession, now: datetime, settings: EffectiveSettings
+    at: StudySession, learner: Learner, now: datetime
 ) -> tuple[ending.Summary, dict[str, Any]]:
-    only = session.only(at, request.user, now, settings)
-    summary = ending.summary(request.user, now, only=only)
+    only = session.only(at, learner, now)
+    summary = ending.summary(learner, now, only=only)
     more: dict[str, Any] = {"summary": summary}
     # A time that is up does not go on, but what is due does.
     more["go_on_url"] = replace(at, row=None).url if at.is_over(now) else at.url
@@ -185,6 +171,6 @@ def _end(
     elif at.name and not summary.left:
         more["end_title"] = f"Done with {at.name}"
     if only is not None:
-        everything = due_queue(owner_id=request.user.id, now=now, limit=1, settings=settings)
+        everything = learner.due_queue(now, limit=1)
         more["elsewhere"] = max(0, everything.total - summary.left)
     return summary, more

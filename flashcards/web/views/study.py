@@ -182,7 +182,7 @@ def more_today(request: HtmxHttpRequest) -> HttpResponse:
 
 def _limiting_deck(at: StudySession, settings: study_settings.EffectiveSettings) -> Deck | None:
     """Return the deck whose limits hold in a session; None for the learner's own."""
-    deck_id = at.named.scope.deck_id
+    deck_id = at.named.deck_id
     governing = settings.governing_deck((deck_id,)) if deck_id else None
     return Deck.objects.get(id=governing) if governing in settings.limited else None
 

@@ -14,14 +14,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.http import HtmxHttpRequest
-from flashcards import study_settings
 from flashcards.cards.cards import count_cards
 from flashcards.domain import durations
 from flashcards.domain.query.syntax import BadQuery
 from flashcards.domain.validation import CardError
 from flashcards.models import ReviewSession
 from flashcards.review import exam, pace, practice, scope, session
-from flashcards.review.due import due_queue
+from flashcards.review.learner import Learner
 from flashcards.review.scope import Kind
 from flashcards.review.session import StudySession
 from flashcards.study_settings.settings import EffectiveSettings
@@ -37,22 +36,23 @@ MINUTES = (5, 10, 20)
 def ways(request: HtmxHttpRequest) -> HttpResponse:
     """Offer the ways to study; `?q=` and `?deck=` say which cards. POST begins."""
     now = timezone.now()
-    settings = study_settings.settings_for(owner_id=request.user.id)
-    owner_id, today = request.user.id, settings.day.of(now)
+    learner = Learner.read(request.user.id)
+    settings, owner_id = learner.settings, request.user.id
+    today = settings.day.of(now)
     if request.method != "POST":
         form = WaysForm(initial=_initial(request, settings), owner_id=owner_id, today=today)
         return render(
-            request, "flashcards/review/study_modes.html", _offered(request, form, now, settings)
+            request, "flashcards/review/study_modes.html", _offered(request, form, now, learner)
         )
     form = WaysForm(request.POST, owner_id=owner_id, today=today)
     if form.is_valid():
         try:
-            return redirect(_begun(request, form.cleaned_data, now, settings))
+            return redirect(_begun(request, form.cleaned_data, now, learner))
         except BadQuery as error:
             form.add_error("search", error.sentence)
         except CardError as error:
             form.add_error(None, error.sentence)
-    context = _offered(request, form, now, settings)
+    context = _offered(request, form, now, learner)
     return render(request, "flashcards/review/study_modes.html", context, status=422)
 
 
@@ -69,13 +69,14 @@ def exam_plan(request: HtmxHttpRequest) -> HttpResponse:
 def begin_exam(request: HtmxHttpRequest) -> HttpResponse:
     """Begin today's part of the way to an exam."""
     now = timezone.now()
-    settings = study_settings.settings_for(owner_id=request.user.id)
+    learner = Learner.read(request.user.id)
+    settings = learner.settings
     form = ExamForm(request.POST, owner_id=request.user.id, today=settings.day.of(now))
     if not form.is_valid():
         return _planned(request, request.POST)
     data = form.cleaned_data
     try:
-        found = _forecast(request, data, now, settings)
+        found = _forecast(learner, data, now)
         row = practice.begin(
             owner_id=request.user.id,
             mode=ReviewSession.Mode.AHEAD,
@@ -100,17 +101,15 @@ def end_session(request: HtmxHttpRequest, session_id: uuid.UUID) -> HttpResponse
     return redirect("flashcards:study_modes")
 
 
-def _begun(
-    request: HtmxHttpRequest, data: dict[str, Any], now: datetime, settings: EffectiveSettings
-) -> str:
+def _begun(request: HtmxHttpRequest, data: dict[str, Any], now: datetime, learner: Learner) -> str:
     """Begin what a form asks for, and return its address. Raises BadQuery, CardError."""
     user, named, how = request.user, data["named"], data["how"]
-    typed = _chosen(settings, typed=data["typed"])
+    typed = _chosen(learner.settings, typed=data["typed"])
     if how is How.EXAM:
-        asked = {"scope": str(named.scope), "on": data["on"], "typed": int(data["typed"])}
+        asked = {"scope": named.key, "on": data["on"], "typed": int(data["typed"])}
         return f"{reverse('flashcards:exam_plan')}?{urlencode(asked)}"
     if how is How.CRAM:
-        ids = scope.studied_cards(user.id, named, now, settings)
+        ids = scope.studied_cards(learner, named, now)
         todo = practice.ordered(user.id, ids, data["order"])
         mode = ReviewSession.Mode.CRAM
         row = practice.begin(
@@ -119,7 +118,7 @@ def _begun(
         return session.of_row(row).url
     if not data["minutes"] and not named.is_moving:
         return StudySession(named, typed=typed).url
-    row = session.begin_due(user, named, now, settings, minutes=data["minutes"], typed=typed)
+    row = session.begin_due(learner, named, now, minutes=data["minutes"], typed=typed)
     return session.of_row(row).url
 
 
@@ -140,10 +139,10 @@ def _initial(request: HtmxHttpRequest, settings: EffectiveSettings) -> dict[str,
 
 
 def _offered(
-    request: HtmxHttpRequest, form: WaysForm, now: datetime, settings: EffectiveSettings
+    request: HtmxHttpRequest, form: WaysForm, now: datetime, learner: Learner
 ) -> dict[str, Any]:
-    owner_id = request.user.id
-    queue = due_queue(owner_id=owner_id, now=now, limit=1, settings=settings)
+    owner_id, settings = request.user.id, learner.settings
+    queue = learner.due_queue(now, limit=1)
     seconds = pace.pace_of(owner_id=owner_id, now=now, settings=settings).seconds_an_answer
     return {
         "form": form,
@@ -152,8 +151,8 @@ def _offered(
             pace.time_for(seconds, new=queue.new, learning=queue.learning, due=queue.due)
         ),
         "minutes": [(n, pace.cards_within(n, seconds)) for n in MINUTES],
-        "forgotten": scope.forgotten_today(owner_id, now, settings),
-        "forgotten_scope": str(scope.FORGOTTEN),
+        "forgotten": len(scope.forgotten_today(learner, now)),
+        "forgotten_scope": scope.FORGOTTEN.key,
         "rounds": practice.open_rounds(owner_id=owner_id, now=now),
         "has_cards": count_cards(owner_id=owner_id) > 0,
     }
@@ -161,33 +160,31 @@ def _offered(
 
 def _planned(request: HtmxHttpRequest, data: QueryDict) -> HttpResponse:
     now = timezone.now()
-    settings = study_settings.settings_for(owner_id=request.user.id)
+    learner = Learner.read(request.user.id)
     data = data.copy()
     data.setdefault("target", str(exam.TARGET_PERCENT))
-    form = ExamForm(data, owner_id=request.user.id, today=settings.day.of(now))
+    today = learner.settings.day.of(now)
+    form = ExamForm(data, owner_id=request.user.id, today=today)
     context: dict[str, Any] = {"form": form}
     if form.is_valid():
         try:
-            found = _forecast(request, form.cleaned_data, now, settings)
+            found = _forecast(learner, form.cleaned_data, now)
         except BadQuery as error:
             form.add_error(None, error.sentence)
         else:
             named = form.cleaned_data["named"]
-            context |= {"forecast": found, "named": named, "scope": str(named.scope)}
+            context |= {"forecast": found, "named": named, "scope": named.key}
             context["today"] = min(max(1, found.cards_a_day), practice.CARDS_MOST)
             context["enough"] = found.percent_then >= form.cleaned_data["target"]
     status = 200 if form.is_valid() else 422
     return render(request, "flashcards/review/exam_plan.html", context, status=status)
 
 
-def _forecast(
-    request: HtmxHttpRequest, data: dict[str, Any], now: datetime, settings: EffectiveSettings
-) -> exam.Forecast:
+def _forecast(learner: Learner, data: dict[str, Any], now: datetime) -> exam.Forecast:
     return exam.forecast(
-        owner_id=request.user.id,
+        learner=learner,
         named=data["named"],
         on=data["on"],
         target_percent=data["target"],
         now=now,
-        settings=settings,
     )

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.http import HtmxHttpRequest
 from flashcards.domain.study_day import zone_of
 from flashcards.review import summary as ending
+from flashcards.review.learner import Learner
 from flashcards.tutor import explain_card
 from flashcards.web.pages import tutor_links
 from memoryloop.web.toasts import toast
@@ -21,7 +22,7 @@ from memoryloop.web.toasts import toast
 @login_required
 def today(request: HtmxHttpRequest) -> HttpResponse:
     """Show what was done today, what was hard and what comes."""
-    summary = ending.summary(request.user, timezone.now())
+    summary = ending.summary(Learner.read(request.user.id), timezone.now())
     return render(request, "flashcards/review/today.html", {"summary": summary})
 
 
@@ -30,7 +31,7 @@ def today(request: HtmxHttpRequest) -> HttpResponse:
 def discuss(request: HtmxHttpRequest) -> HttpResponse:
     """Open a conversation with the tutor about the cards that were hard today."""
     now = timezone.now()
-    cards = ending.hard_today(request.user, now)
+    cards = ending.hard_today(Learner.read(request.user.id), now)
     if not cards:
         toast(request, "No card was hard today.", level=messages.INFO)
         return redirect("flashcards:today")

@@ -36,10 +36,9 @@ from flashcards.review.ratings import (
     NothingToUndo,
     Reviewed,
     review_card,
-    reviewed_since,
     undo_review,
 )
-from flashcards.store import cards, review_logs
+from flashcards.store import cards, review_logs, view
 from flashcards.store.maintenance import checkpoint
 from tests.base import TestCase
 from tests.factories import NOW, stored_card
@@ -299,7 +298,7 @@ class ReviewTests(TestCase):
         done = self.rate(0)
         self.rate(1)
         undo_review(owner_id=self.alice.pk, undo_id=uuid.uuid4(), now=LATER)
-        self.assertEqual(reviewed_since(owner_id=self.alice.pk, since=NOW), [done.log])
+        self.assertEqual(view(self.alice.pk).recent_reviews(NOW), [done.log])
 
     def test_a_rating_costs_a_few_statements_however_many_cards_there_are(self) -> None:
         for count in (10, 40):

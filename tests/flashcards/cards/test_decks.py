@@ -15,9 +15,7 @@ from flashcards.domain.query.syntax import BadQuery
 from flashcards.domain.records import Flashcard, State
 from flashcards.models import Deck, RemovedDecks
 from flashcards.review import deck_tree
-from flashcards.store import Change, cards
-from flashcards.store.journal import journal
-from flashcards.store.lance import codec
+from flashcards.store import Change, cards, lock_owner, write
 from flashcards.store.maintenance import checkpoint
 from flashcards.tutor import deck_about
 from memoryloop.llm.base import Unreachable
@@ -271,8 +269,8 @@ class DeckAboutTests(_Decks):
     def embedded(self, owner: User, question: str, vector: Any) -> Flashcard:
         card = flashcard(owner, question=question, embedding_model="test")
         with transaction.atomic():
-            journal.lock_owner(owner.id)
-            journal.append([Change(card, vector=codec.vector_to_bytes(vector))])
+            lock_owner(owner.id)
+            write([Change(card, vector=vector)])
         return card
 
     def titles(self, **query: str) -> list[tuple[str, bool]]:

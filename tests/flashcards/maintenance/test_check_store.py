@@ -13,9 +13,7 @@ from flashcards.domain.records import Flashcard, Rating
 from flashcards.maintenance import check
 from flashcards.models import JournalEntry, StoreVersions
 from flashcards.review.ratings import review_card, undo_review
-from flashcards.store import cards
-from flashcards.store.due import due_queue
-from flashcards.store.journal import journal
+from flashcards.store import Change, cards, clear_cache, write
 from flashcards.store.lance import tables
 from flashcards.store.lance.schema import FLASHCARDS, REVIEW_LOGS
 from flashcards.store.maintenance import checkpoint, health
@@ -111,7 +109,7 @@ class CheckStoreTests(TestCase):
         stranger = dataclasses.replace(
             self.card, id=uuid.uuid4(), owner_id=uuid.uuid4(), sequence=0
         )
-        journal.append([journal.Change(stranger)])
+        write([Change(stranger)])
         self.assertEqual(kinds(check.check(repair=True)), {"orphan_cards": (1, 1)})
         self.assertEqual(kinds(check.check()), {})
 
@@ -126,8 +124,7 @@ class CheckStoreTests(TestCase):
         checkpoint.run()
         entry.save(force_insert=True)
         versions.save()
-        for module in (journal, due_queue):
-            module.clear_cache()
+        clear_cache()
         self.assertEqual(kinds(check.check()), {"journal_residue": (1, 0)})
         checkpoint.run()
         self.assertEqual(kinds(check.check()), {})

@@ -342,5 +342,5 @@ class PlanTests(BacklogCase):
         self.accept(minutes=5)
         with self.assertNumQueries(1):
             settings = self.own_settings()
-        queue = due_queue(owner_id=self.alice.pk, now=self.now, settings=settings)
+        queue = due_queue(owner_id=self.alice.pk, now=self.now)
         self.assertEqual(queue.due, settings.reviews_per_day)

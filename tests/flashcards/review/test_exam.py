@@ -14,6 +14,7 @@ from flashcards.domain.records import Flashcard, LogKind, Rating, State
 from flashcards.maintenance import check
 from flashcards.models import ReviewSession
 from flashcards.review import exam, scope
+from flashcards.review.learner import Learner
 from flashcards.scheduling import DEFAULT_SETTINGS, retrievability
 from flashcards.scheduling.simulation import exam as ahead
 from flashcards.scheduling.simulation.exam import Memories
@@ -86,12 +87,11 @@ class ExamTests(TestCase):
 
     def forecast(self) -> exam.Forecast:
         return exam.forecast(
-            owner_id=self.alice.id,
+            learner=Learner.read(self.alice.id),
             named=scope.EVERYTHING,
             on=self.on,
             target_percent=95,
             now=self.now,
-            settings=self.own_settings,
         )
 
     def plan(self, **fields: Any) -> Any:

@@ -13,6 +13,7 @@ from flashcards.cards.cards import delete_card, get_card, set_suspended
 from flashcards.domain.records import Flashcard, LogKind, NewCard, Rating
 from flashcards.maintenance import check
 from flashcards.models import ReviewSession
+from flashcards.review import learner as reviewing
 from flashcards.review import practice, scope
 from flashcards.review.due import due_queue
 from flashcards.review.practice import Order
@@ -155,13 +156,13 @@ class CramTests(TestCase):
         now = timezone.now()
         for step in ("pending", "stored"):
             with self.subTest(step):
-                mine = study_settings.settings_for(owner_id=self.alice.id)
-                self.assertEqual(scope.forgotten_today(self.alice.id, now, mine), 0)
+                learner = reviewing.Learner.read(self.alice.id)
+                self.assertEqual(scope.forgotten_today(learner, now), set())
                 found = statistics(
                     owner_id=self.alice.id,
                     since=now - HOUR,
                     until=now + HOUR,
-                    zone=mine.day.zone,
+                    zone=learner.settings.day.zone,
                 )
                 self.assertEqual(found.reviews, 0)
                 self.assertEqual(self.found("rated:1", now), 0)

@@ -11,8 +11,8 @@ from flashcards.cards.cards import get_card
 from flashcards.domain.records import Flashcard, LogKind, Rating, ReviewLog, State
 from flashcards.maintenance import check
 from flashcards.review import resetting
-from flashcards.review.ratings import reviewed_since, undo_review
-from flashcards.store import review_logs
+from flashcards.review.ratings import undo_review
+from flashcards.store import review_logs, view
 from flashcards.store.maintenance import checkpoint
 from tests.base import TestCase
 from tests.factories import NOW, stored_card
@@ -85,7 +85,7 @@ class ResetTests(TestCase):
         self.reset()
         undo_review(owner_id=self.alice.pk, undo_id=uuid.uuid4(), now=NOW + timedelta(hours=1))
         self.assertEqual(self.now().state, State.NEW)
-        self.assertEqual(reviewed_since(owner_id=self.alice.pk, since=NOW - timedelta(days=9)), [])
+        self.assertEqual(view(self.alice.pk).recent_reviews(NOW - timedelta(days=9)), [])
 
 
 class DueTests(TestCase):

@@ -16,6 +16,7 @@ from flashcards.charts import columns
 from flashcards.charts.columns import Column
 from flashcards.domain.records import LogKind, Rating, State
 from flashcards.review import summary as ending
+from flashcards.review.learner import Learner
 from flashcards.review.streak import rhythm, run_of
 from flashcards.review.summary import retention
 from flashcards.store.maintenance import checkpoint
@@ -110,7 +111,7 @@ class SummaryTests(TestCase):
         )
 
     def summary(self) -> ending.Summary:
-        return ending.summary(self.alice, NOW)
+        return ending.summary(Learner.read(self.alice.pk), NOW)
 
     def test_the_week_ahead_counts_each_day_and_what_is_left_over(self) -> None:
         ahead = [(-3, 2), (1, 1), (2, 4), (7, 3), (8, 9)]

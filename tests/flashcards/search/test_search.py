@@ -21,10 +21,8 @@ from flashcards.review import resetting
 from flashcards.review.ratings import undo_review
 from flashcards.search import completion
 from flashcards.search.search import Found, Order, find
-from flashcards.store import Change
+from flashcards.store import Change, lock_owner, write
 from flashcards.store.cache import collection
-from flashcards.store.journal import journal
-from flashcards.store.lance import codec
 from flashcards.store.maintenance import checkpoint
 from tests.base import TestCase
 from tests.factories import NOW, flashcard, store, stored_card
@@ -245,8 +243,8 @@ class OddSearchTests(TestCase):
         vectors = np.eye(384, dtype=np.float32)
         change = journal_change(near, vectors[0]), journal_change(far, vectors[1])
         with transaction.atomic():
-            journal.lock_owner(self.alice.id)
-            journal.append(change)
+            lock_owner(self.alice.id)
+            write(change)
         embedder = mock.Mock()
         embedder.embed.return_value = vectors[:1]
         with mock.patch(
@@ -306,4 +304,4 @@ class OddSearchTests(TestCase):
 
 def journal_change(card: Flashcard, vector: NDArray[np.float32]) -> Change:
     embedded = dataclasses.replace(card, embedding_model="test")
-    return Change(embedded, vector=codec.vector_to_bytes(vector))
+    return Change(embedded, vector=vector)

@@ -13,11 +13,7 @@ from django.conf import settings
 from django.db import connection
 
 from flashcards.maintenance import check
-from flashcards.store import cards, review_logs
-from flashcards.store.cache import collection
-from flashcards.store.due import due_queue
-from flashcards.store.journal import journal
-from flashcards.store.lance import tables
+from flashcards.store import cards, clear_cache, review_logs
 from flashcards.store.maintenance import checkpoint
 
 
@@ -59,8 +55,7 @@ def acknowledged(output: str) -> list[dict[str, Any]]:
 
 def forget() -> None:
     """Drop what this process remembers of the stores: others have written to them."""
-    for module in (collection, journal, due_queue, tables):
-        module.clear_cache()
+    clear_cache()
 
 
 def judge(owner_id: UUID, said: list[dict[str, Any]]) -> list[str]:

@@ -32,13 +32,11 @@ from flashcards.maintenance import bulk_load
 from flashcards.models import Deck
 from flashcards.review.due import due_queue
 from flashcards.review.ratings import NothingToUndo, review_card, undo_review
-from flashcards.store import DueQueue
+from flashcards.store import Change, DueQueue
 from flashcards.store.cache import collection
 from flashcards.store.cache.owner_cache import OwnerCache
-from flashcards.store.due import due_queue as store_queue
-from flashcards.store.due import recent_reviews
+from flashcards.store.due import due_cards, recent_reviews
 from flashcards.store.journal import journal
-from flashcards.store.journal.journal import Change
 from flashcards.store.maintenance import checkpoint
 from tests.factories import flashcard
 
@@ -53,8 +51,8 @@ def another_process() -> Iterator[None]:
     """Know nothing of what this process has in memory, and leave it as it is."""
     with (
         mock.patch.object(journal, "_cache", journal._Cache()),
-        mock.patch.object(store_queue, "_standing", OwnerCache(9)),
-        mock.patch.object(recent_reviews, "_ledgers", OwnerCache(9)),
+        mock.patch.object(due_cards, "_due_cards", OwnerCache(9)),
+        mock.patch.object(recent_reviews, "_totals", OwnerCache(9)),
         mock.patch.object(collection, "_collections", OwnerCache(9)),
     ):
         yield
@@ -263,7 +261,7 @@ class Learner(RuleBasedStateMachine):
     def store(self, cards: list[Flashcard]) -> None:
         with transaction.atomic():
             journal.lock_owner(self.owner.pk)
-            journal.append(Change(card) for card in cards)
+            journal.write(Change(card) for card in cards)
 
     def cards(self, count: int, seed: int) -> list[Flashcard]:
         """Return cards of one or two notes: new, in their steps, learnt, some in decks."""

@@ -14,10 +14,15 @@ from flashcards.domain.records import Flashcard, Rating
 from flashcards.maintenance import bulk_load
 from flashcards.models import JournalEntry, StoreVersions
 from flashcards.review.ratings import review_card
-from flashcards.store import StoreError, cards, check_readable, review_logs
-from flashcards.store.due import due_queue
-from flashcards.store.journal import journal
-from flashcards.store.journal.journal import Change
+from flashcards.store import (
+    Change,
+    StoreError,
+    cards,
+    check_readable,
+    clear_cache,
+    review_logs,
+    write,
+)
 from flashcards.store.lance import codec, failpoints, tables
 from flashcards.store.lance.schema import (
     FLASHCARDS,
@@ -83,8 +88,7 @@ class CheckpointTests(TestCase):
                     self.assertRaises(DiedError),
                 ):
                     checkpoint.run()
-                for module in (journal, due_queue, tables):
-                    module.clear_cache()
+                clear_cache()
                 self.assertEqual(cards.for_owner(self.alice).get(id=card.id).flag, 3)
                 checkpoint.run()
                 self.assertEqual(cards.for_owner(self.alice).get(id=card.id).flag, 3)
@@ -194,8 +198,7 @@ class BatchTests(TestCase):
                 self.assertRaises(DiedError),
             ):
                 self.load()
-            for module in (journal, due_queue, tables):
-                module.clear_cache()
+            clear_cache()
             checkpoint.run()
             self.assertEqual(cards.for_owner(self.alice).count(), 25)
             self.assertEqual(review_logs.for_owner(self.alice).count(), 5)
@@ -258,10 +261,10 @@ class EmbeddingTests(TestCase):
 
     def test_a_vector_of_words_that_changed_meanwhile_is_not_kept(self) -> None:
         card = flashcard(self.alice, embedding_model="minilm")
-        data = codec.vector_to_bytes(np.ones(384, dtype="f4"))
+        data = np.ones(384, dtype="f4")
         with mock.patch.object(failpoints, "reach", autospec=True):
             store(card)
-            journal.append([Change(card, vector=data)])
+            write([Change(card, vector=data)])
             store(dataclasses.replace(card, question="Other", embedding_model=""))
             checkpoint.run()
         self.assertIsNone(self.vector_of(card))

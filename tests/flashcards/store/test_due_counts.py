@@ -19,7 +19,7 @@ NOW = datetime(2026, 3, 10, 13, tzinfo=UTC)
 class DueDaysTests(TestCase):
     def counted(self, now: datetime) -> None:
         mine = study_settings.settings_for(owner_id=self.alice.id)
-        begins = study_settings.plan_for(mine, now).day_begins
+        begins = study_settings.queue_settings(mine, now).day_begins
         due_counts.counts(self.alice.id, journal.read(self.alice.id), now, begins)(0, 30)
 
     def test_an_old_entry_in_the_journal_does_not_have_them_read_each_time(self) -> None:
@@ -34,7 +34,7 @@ class DueDaysTests(TestCase):
             now=NOW - timedelta(hours=7),
         )
         due_counts.clear_cache()
-        with mock.patch.object(due_counts, "_scan", wraps=due_counts._scan) as scan:
+        with mock.patch.object(due_counts, "_read", wraps=due_counts._read) as scan:
             for second in range(5):
                 self.counted(NOW + timedelta(seconds=second))
             self.assertEqual(scan.call_count, 1)

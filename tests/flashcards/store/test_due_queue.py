@@ -13,11 +13,9 @@ from flashcards.cards.cards import get_card
 from flashcards.domain.records import Flashcard, Rating, State
 from flashcards.models import Deck
 from flashcards.review.due import due_queue
-from flashcards.review.ratings import preview, undo_review
-from flashcards.store import DueQueue
-from flashcards.store.journal import journal
-from flashcards.store.journal.journal import Change
-from flashcards.store.lance import codec
+from flashcards.review.learner import Learner
+from flashcards.review.ratings import undo_review
+from flashcards.store import Change, DueQueue, lock_owner, write
 from flashcards.store.maintenance import checkpoint
 from tests.base import TestCase
 from tests.factories import flashcard, store
@@ -109,7 +107,7 @@ class LimitTests(QueueTests):
     def test_a_day_has_twenty_new_cards_and_two_hundred_reviews(self) -> None:
         self.new(23)
         with transaction.atomic():
-            journal.lock_owner(self.alice.pk)
+            lock_owner(self.alice.pk)
             for n in range(205):
                 card = flashcard(
                     self.alice,
@@ -118,7 +116,7 @@ class LimitTests(QueueTests):
                     due=NOW - timedelta(minutes=n),
                     last_review=NOW - timedelta(days=5),
                 )
-                journal.append([Change(card)])
+                write([Change(card)])
         for _ in range(2):
             queue = self.queue()
             self.assertEqual((queue.new, queue.due), (20, 200))
@@ -299,8 +297,8 @@ class NeighbourTests(QueueTests):
         vector[direction] = 1.0
         card = self.seen(embedding_model="test", **fields)
         with transaction.atomic():
-            journal.lock_owner(self.alice.pk)
-            journal.append([Change(card, vector=codec.vector_to_bytes(vector))])
+            lock_owner(self.alice.pk)
+            write([Change(card, vector=vector)])
         return card
 
     def test_cards_near_in_meaning_do_not_follow_one_another(self) -> None:
@@ -351,6 +349,6 @@ class LoadTests(QueueTests):
         for _ in range(3):
             self.seen(stability=30.0)
         for card in self.queue().cards:
-            spans = preview(owner_id=self.alice.pk, card=card, now=NOW)
+            spans = Learner.read(self.alice.pk).preview(card, NOW)
             after = answer(card, Rating.GOOD, now=NOW)
             self.assertEqual((after.due.date() - NOW.date()).days, spans[Rating.GOOD].days)

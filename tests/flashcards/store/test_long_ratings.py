@@ -11,10 +11,12 @@ from django.utils import timezone
 from accounts.models import User
 from flashcards.domain.records import Rating
 from flashcards.review.due import due_queue
-from flashcards.review.ratings import Reviewed, review_card
+from flashcards.review.ratings import Answer, rate
 from flashcards.store import review_logs
 from flashcards.store.journal import journal
+from flashcards.store.journal.pending import Pending
 from flashcards.store.maintenance import checkpoint
+from flashcards.store.owner_view import LanceView
 from tests.flashcards.given_cards import give_many
 
 CARDS = 12
@@ -28,21 +30,17 @@ class LongRatingsTests(TransactionTestCase):
         self.now = timezone.now()
         due_queue(owner_id=self.alice.id, now=self.now, limit=CARDS)
 
-    def rate(self, number: int) -> Reviewed:
-        return review_card(
-            owner_id=self.alice.id,
-            card_id=self.cards[number].id,
-            review_id=uuid.uuid4(),
-            sequence=0,
-            rating=Rating.GOOD,
-            now=self.now + timedelta(seconds=number),
-        )
+    def rate(self, number: int) -> Pending:
+        answer = Answer(self.cards[number].id, uuid.uuid4(), 0, Rating.GOOD)
+        _, learner = rate(self.alice.id, answer, self.now + timedelta(seconds=number))
+        assert learner is not None
+        assert isinstance(learner.cards, LanceView)
+        return learner.cards.pending
 
     def test_ratings_go_on_with_no_more_than_what_is_pending(self) -> None:
         held = []
         for number in range(CARDS):
-            pending = self.rate(number).pending
-            assert pending is not None
+            pending = self.rate(number)
             held.append((len(pending.changes), len(pending.trail)))
             self.assertEqual(journal.remembered(self.alice.id), pending)
             if number % 4 == 3:

@@ -13,10 +13,10 @@ from accounts.models import User
 from flashcards import study_settings
 from flashcards.domain.records import Flashcard, LogKind, Rating, ReviewLog, State
 from flashcards.review.due import due_queue
-from flashcards.review.ratings import review_card, reviewed_since, undo_review
+from flashcards.review.ratings import review_card, undo_review
+from flashcards.store import QueueSettings, view
 from flashcards.store.due import recent_reviews
-from flashcards.store.due.queue_settings import QueueSettings
-from flashcards.store.due.recent_totals import Details, RecentTotals
+from flashcards.store.due.recent_reviews import Details, RecentTotals
 from flashcards.store.journal import journal
 from flashcards.store.journal.pending import Entry
 from flashcards.store.lance import tables
@@ -54,49 +54,49 @@ class LedgerTests(SimpleTestCase):
             state_after=self.draw.choice([State.REVIEW, State.LEARNING]),
         )
 
-    def assert_same(self, ledger: RecentTotals, other: RecentTotals) -> None:
-        self.assertEqual(ledger.standing(), other.standing())
-        done, others = (vars(each.done(PLAN)) for each in (ledger, other))
+    def assert_same(self, totals: RecentTotals, other: RecentTotals) -> None:
+        self.assertEqual(totals.reviews(), other.reviews())
+        done, others = (vars(each.done(PLAN)) for each in (totals, other))
         # What was touched tells of all that happened, and not what came of it.
         for name in done.keys() - {"touched"}:
             self.assertEqual(done[name], others[name], name)
-        moved, moved_too = ledger.moved(BEGINS, NOW), other.moved(BEGINS, NOW)
+        moved, moved_too = totals.moved(BEGINS, NOW), other.moved(BEGINS, NOW)
         self.assertEqual(+moved, +moved_too)
         for card_id, vector in self.vectors.items():
             near = [
-                each.near_dues(card_id, vector, 0.3, self.vectors.get) for each in (ledger, other)
+                each.near_dues(card_id, vector, 0.3, self.vectors.get) for each in (totals, other)
             ]
             self.assertEqual(sorted(near[0]), sorted(near[1]))
 
-    def ledger(self, *logs: ReviewLog) -> RecentTotals:
-        """Return a ledger made anew from these rows."""
+    def totals(self, *logs: ReviewLog) -> RecentTotals:
+        """Return totals made anew from these rows."""
         cards = {card.id: card for card in self.cards}
-        ledger = RecentTotals(NOW - timedelta(days=2))
+        totals = RecentTotals(NOW - timedelta(days=2))
         for log in logs:
-            ledger.add(log, Details.of(cards[log.flashcard_id]))
-        return ledger
+            totals.add(log, Details.of(cards[log.flashcard_id]))
+        return totals
 
     def test_it_is_the_same_brought_forward_as_made_anew(self) -> None:
         cards = {card.id: card for card in self.cards}
         logs: list[ReviewLog] = []
         for number in range(10):
             logs.append(self.log(number, logs))
-        ledger = self.ledger(*logs)
+        totals = self.totals(*logs)
         for number in range(10, 90):
             log = self.log(number, logs)
             logs.append(log)
-            ledger.take(Entry(number, cards[log.flashcard_id], log))
+            totals.apply(Entry(number, cards[log.flashcard_id], log))
             if number % 3 == 0:
-                self.assert_same(ledger, self.ledger(*logs))
+                self.assert_same(totals, self.totals(*logs))
 
     def test_a_card_that_changes_decks_counts_for_its_new_one(self) -> None:
         deck_id = uuid.uuid4()
         plan = dataclasses.replace(PLAN, governed_by={deck_id: deck_id})
         card = self.cards[0]
-        ledger = self.ledger(review_log(card, reviewed_at=NOW, state_before=State.NEW))
-        self.assertEqual(ledger.done(plan).new, {None: 1})
-        ledger.take(Entry(1, dataclasses.replace(card, deck_ids=(deck_id,))))
-        self.assertEqual(ledger.done(plan).new, {deck_id: 1})
+        totals = self.totals(review_log(card, reviewed_at=NOW, state_before=State.NEW))
+        self.assertEqual(totals.done(plan).new, {None: 1})
+        totals.apply(Entry(1, dataclasses.replace(card, deck_ids=(deck_id,))))
+        self.assertEqual(totals.done(plan).new, {deck_id: 1})
 
     def test_of_very_many_reviews_the_last_ones_have_neighbours(self) -> None:
         card, *others = self.cards[:8]
@@ -104,16 +104,16 @@ class LedgerTests(SimpleTestCase):
             review_log(other, reviewed_at=NOW, scheduled_days=days, state_after=State.REVIEW)
             for days, other in enumerate([*others, others[0]])
         ]
-        with mock.patch("flashcards.store.due.recent_totals.NEIGHBOURS_MOST", 3):
-            ledger = self.ledger(*logs)
-            dues = ledger.near_dues(card.id, self.vectors[card.id], -1.0, self.vectors.get)
+        with mock.patch("flashcards.store.due.recent_reviews.NEIGHBOURS_MOST", 3):
+            totals = self.totals(*logs)
+            dues = totals.near_dues(card.id, self.vectors[card.id], -1.0, self.vectors.get)
         self.assertEqual(sorted((due - NOW).days for due in dues), [5, 6, 7])
 
     def test_what_a_dead_checkpoint_had_moved_counts_once(self) -> None:
         log = review_log(self.cards[0], reviewed_at=NOW)
-        ledger = self.ledger(log)
-        ledger.take(Entry(1, self.cards[0], log))
-        self.assertEqual(ledger.standing(), [log])
+        totals = self.totals(log)
+        totals.apply(Entry(1, self.cards[0], log))
+        self.assertEqual(totals.reviews(), [log])
 
     def test_an_undo_that_comes_before_its_review_takes_it_back(self) -> None:
         log = review_log(self.cards[0], reviewed_at=NOW)
@@ -124,13 +124,13 @@ class LedgerTests(SimpleTestCase):
             undoes=log.id,
             reviewed_at=NOW - timedelta(minutes=1),
         )
-        self.assertEqual(self.ledger(undo, log).standing(), [])
+        self.assertEqual(self.totals(undo, log).reviews(), [])
 
     def test_the_reviews_of_a_card_that_goes_for_good_go_with_it(self) -> None:
         one, other = (review_log(card, reviewed_at=NOW) for card in self.cards[:2])
-        ledger = self.ledger(one, other)
-        ledger.take(Entry(1, self.cards[0].erased(), erases=True))
-        self.assertEqual(ledger.standing(), [other])
+        totals = self.totals(one, other)
+        totals.apply(Entry(1, self.cards[0].erased(), erases=True))
+        self.assertEqual(totals.reviews(), [other])
 
 
 class CommittedTests(TransactionTestCase):
@@ -140,8 +140,8 @@ class CommittedTests(TransactionTestCase):
         now = NOW + timedelta(minutes=10)
 
         def done() -> tuple[object, ...]:
-            with recent_reviews.ledger(alice.pk, journal.read(alice.pk), now) as ledger:
-                found = ledger.done(PLAN)
+            with recent_reviews.recent(alice.pk, journal.read(alice.pk), now) as totals:
+                found = totals.done(PLAN)
                 return dict(found.new), {n: dict(c) for n, c in found.notes.items()}
 
         for number, card in enumerate(cards):
@@ -166,7 +166,7 @@ class CommittedTests(TransactionTestCase):
             checkpoint.run()
         with mock.patch.object(tables, "fetch", side_effect=AssertionError("LanceDB was read.")):
             found = due_queue(owner_id=alice.pk, now=NOW + timedelta(minutes=9))
-            standing = reviewed_since(owner_id=alice.pk, since=NOW)
+            standing = view(alice.pk).recent_reviews(NOW)
         self.assertEqual((found.total, len(standing)), (0, 3))
 
     def test_what_was_moved_before_it_was_seen_here_is_read_again(self) -> None:

@@ -7,9 +7,7 @@ import numpy as np
 
 from flashcards.cards import embedding
 from flashcards.domain.records import Flashcard
-from flashcards.store import cards
-from flashcards.store.journal import journal
-from flashcards.store.journal.journal import Change
+from flashcards.store import Change, cards, write
 from flashcards.store.lance import tables
 from flashcards.store.lance.schema import FLASHCARDS
 from flashcards.store.maintenance import checkpoint
@@ -135,10 +133,7 @@ class MeaningTests(TestCase):
         vectors = draw.standard_normal((400, 384)).astype("f4")
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         cards = [flashcard(self.alice, embedding_model="test") for _ in vectors]
-        journal.append(
-            Change(card, vector=vector.tobytes())
-            for card, vector in zip(cards, vectors, strict=True)
-        )
+        write(Change(card, vector=vector) for card, vector in zip(cards, vectors, strict=True))
         with mock.patch.object(checkpoint, "VECTOR_INDEX_ROWS", 256):
             checkpoint.run()
         indexed = {c for i in tables.for_writing(FLASHCARDS).list_indices() for c in i.columns}

@@ -19,9 +19,7 @@ from flashcards.maintenance import check, health
 from flashcards.models import JournalEntry, StoreVersions
 from flashcards.review.due import due_queue
 from flashcards.review.ratings import review_card, undo_review
-from flashcards.store import OtherSchema, cards, review_logs
-from flashcards.store.due import due_queue as store_queue
-from flashcards.store.journal import journal
+from flashcards.store import OtherSchema, cards, clear_cache, review_logs
 from flashcards.store.lance import codec, failpoints, tables, upgrades
 from flashcards.store.lance.schema import FLASHCARDS, REVIEW_LOGS, SCHEMA_VERSION
 from flashcards.store.maintenance import checkpoint, run_upgrades
@@ -34,8 +32,7 @@ LACKING = ((FLASHCARDS, "revision"), (FLASHCARDS, "image"), (REVIEW_LOGS, "undoe
 
 
 def forget() -> None:
-    for module in (journal, store_queue, tables):
-        module.clear_cache()
+    clear_cache()
 
 
 class UpgradeStoreTests(TransactionTestCase):

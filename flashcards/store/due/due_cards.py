@@ -1,0 +1,212 @@
+"""The due cards: what can fall due within two days, in memory for each learner, and its order.
+
+LanceDB is read once for each owner; from then on the journal's entries are applied as they come.
+This is the hot path of a review session.
+"""
+
+from collections import OrderedDict
+from collections.abc import Collection, Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from flashcards.domain.records import Flashcard
+from flashcards.store.cache.owner_cache import OwnerCache
+from flashcards.store.due import due_rows
+from flashcards.store.due.due_rows import HORIZON, Rows, key_of
+from flashcards.store.due.recent_reviews import Done, RecentTotals
+from flashcards.store.due.review_order import Pick, ReviewOrder, pick
+from flashcards.store.journal.pending import Entry, Pending
+from flashcards.store.lance import codec
+from flashcards.store.lance.filters import condition
+from flashcards.store.lance.schema import FLASHCARDS
+from flashcards.store.repository import stored_rows
+from flashcards.store.values import DueQueue, QueueSettings, Vector
+
+# Orders of one owner's cards that are kept, by their settings.
+ORDERS_MOST = 4
+# What a stored row takes, and that again in each order; a card that is kept whole takes 1 KB.
+ROW_BYTES, ORDER_BYTES = 122, 45
+# Cards read whole at a time, and kept: some minutes of reviewing. Each read takes 10 ms or so.
+PREFETCH = 150
+WHOLE_MOST = 600
+# Cards looked at to find one that is not near in meaning to the one before.
+APART_MOST = 40
+# Unit vectors of cards that mean nearly the same; of unrelated ones it is 0.2 and less.
+NEAR = 0.65
+
+
+class DueCards:
+    """The cards of one owner that can fall due soon, and those of them that were read whole."""
+
+    def __init__(self, rows: Rows, until: datetime) -> None:
+        self.until = until
+        self._rows = rows
+        # What the journal says of cards that can fall due soon.
+        self._images: dict[UUID, Flashcard] = {}
+        self._orders: OrderedDict[tuple[object, ...], ReviewOrder] = OrderedDict()
+        # Read whole from LanceDB, and not changed since.
+        self._whole: OrderedDict[UUID, Flashcard] = OrderedDict()
+        self.vectors: OrderedDict[UUID, Vector] = OrderedDict()
+
+    def apply(self, entry: Entry) -> None:
+        """Put a newer image of a card in its place."""
+        card = entry.card
+        place = self._rows.place(key_of(card.id))
+        if place is not None:
+            self._rows.current[place] = False
+        self._whole.pop(card.id, None)
+        is_soon = (
+            card.deleted_at is None
+            and not card.suspended
+            and card.due <= self.until
+            and (card.buried_until is None or card.buried_until <= self.until)
+        )
+        if is_soon:
+            self._images[card.id] = card
+        else:
+            self._images.pop(card.id, None)
+        for order in self._orders.values():
+            order.put(card, due=is_soon, place=place)
+
+    def size(self) -> int:
+        arrays = len(self._rows) * (ROW_BYTES + ORDER_BYTES * max(1, len(self._orders)))
+        return arrays // 1024 + len(self._images) + len(self._whole) + len(self.vectors)
+
+    def copy(self) -> "DueCards":
+        copy = DueCards(self._rows.copy(), self.until)
+        copy._images, copy._whole = dict(self._images), OrderedDict(self._whole)
+        copy.vectors = OrderedDict(self.vectors)
+        return copy
+
+    def order(self, settings: QueueSettings, only: Collection[str] | None) -> ReviewOrder:
+        """Return the cards, or some of them only, in the order of the settings."""
+        chosen = None if only is None else frozenset(text.encode() for text in only)
+        key = settings.key, chosen
+        found = self._orders.get(key)
+        if found is None:
+            images = self._images.values()
+            found = self._orders[key] = ReviewOrder(self._rows, images, settings, chosen)
+            while len(self._orders) > ORDERS_MOST:
+                self._orders.popitem(last=False)
+        self._orders.move_to_end(key)
+        return found
+
+    def image(self, card_id: UUID) -> Flashcard | None:
+        """Return a card as it is now, if it is known whole."""
+        return self._images.get(card_id) or self._whole.get(card_id)
+
+    def keep(self, cards: Iterable[Flashcard], vectors: dict[UUID, Vector]) -> None:
+        """Keep cards that were read whole, the newest of them for longest."""
+        self._whole.update((card.id, card) for card in cards)
+        self.vectors.update(vectors)
+        for kept in (self._whole, self.vectors):
+            while len(kept) > WHOLE_MOST:
+                kept.popitem(last=False)
+
+    def vector(self, card_id: UUID, recent: RecentTotals) -> Vector | None:
+        """Return the embedding of a card that was read whole, or was reviewed lately."""
+        found = self.vectors.get(card_id)
+        return recent.vectors.get(card_id) if found is None else found
+
+
+_due_cards: OwnerCache[DueCards] = OwnerCache()
+
+
+def due_cards(
+    owner_id: UUID, pending: Pending, settings: QueueSettings, now: datetime
+) -> AbstractContextManager[DueCards]:
+    """Hold the cards of an owner that can fall due within a day of `now`."""
+
+    def read() -> DueCards:
+        until = max(now, settings.day_ends) + HORIZON
+        return DueCards(due_rows.read(owner_id, pending, until), until)
+
+    return _due_cards.at(owner_id, pending, read, lambda kept: now + HORIZON / 2 <= kept.until)
+
+
+def known_cards(owner_id: UUID, pending: Pending, ids: Collection[UUID]) -> dict[UUID, Flashcard]:
+    """Return those of these cards, as they are now, that the due cards have whole in memory."""
+    with _due_cards.peek(owner_id, pending) as held:
+        if held is None:
+            return {}
+        cards, since = held
+        newer = {entry.card.id: entry.card for entry in since}
+        images = ((card_id, newer.get(card_id) or cards.image(card_id)) for card_id in ids)
+        return {card_id: image for card_id, image in images if image is not None}
+
+
+def clear_cache() -> None:
+    """Drop everything kept, as between tests."""
+    _due_cards.clear()
+
+
+@dataclass
+class Reading:
+    """One reading of the due queue."""
+
+    owner_id: UUID
+    pending: Pending
+    settings: QueueSettings
+    cards: DueCards
+    recent: RecentTotals
+    order: ReviewOrder
+    done: Done
+
+    def queue(self, limit: int) -> DueQueue:
+        """Return the first cards and the counts."""
+        found, ids = self._chosen(limit)
+        return DueQueue(
+            cards=self._whole(ids),
+            new=found.new,
+            learning=found.learning,
+            due=found.due,
+            new_held=found.new_held,
+            due_held=found.due_held,
+        )
+
+    def _chosen(self, limit: int) -> tuple[Pick, list[UUID]]:
+        """Return the first cards to show, so that none follows one near it in meaning.
+
+        Cards in their steps keep their turn: their time is short.
+        """
+        # Nearly always one of the next few will do.
+        for most in (limit + 4, limit + APART_MOST):
+            found = pick(self.order, self.settings, self.done, most)
+            if not self.settings.keep_apart or len(found.ids) - found.urgent < 2:
+                return found, found.ids[:limit]
+            self._whole(found.ids[:limit])
+            ids, all_apart = self._apart(found, limit)
+            if all_apart or len(found.ids) < most:
+                break
+        return found, ids
+
+    def _apart(self, found: Pick, limit: int) -> tuple[list[UUID], bool]:
+        chosen, waiting = found.ids[: found.urgent], found.ids[found.urgent :]
+        before = chosen[-1] if chosen else self.done.last_card
+        all_apart = True
+        while waiting and len(chosen) < limit:
+            previous = self.cards.vector(before, self.recent) if before else None
+            following = next((n for n, i in enumerate(waiting) if self._is_apart(i, previous)), -1)
+            all_apart = all_apart and following >= 0
+            before = waiting.pop(max(following, 0))
+            chosen.append(before)
+        return chosen[:limit], all_apart
+
+    def _is_apart(self, card_id: UUID, previous: Vector | None) -> bool:
+        vector = None if previous is None else self.cards.vector(card_id, self.recent)
+        return previous is None or vector is None or float(previous @ vector) < NEAR
+
+    def _whole(self, wanted: list[UUID]) -> list[Flashcard]:
+        """Return cards whole; when one is missing, those that come next are read with it."""
+        if any(self.cards.image(card_id) is None for card_id in wanted):
+            most = max(PREFETCH, len(wanted))
+            coming = pick(self.order, self.settings, self.done, most).ids
+            ahead = dict.fromkeys(i for i in (*wanted, *coming) if self.cards.image(i) is None)
+            columns = [*FLASHCARDS.whole, "embedding"]
+            key = condition(FLASHCARDS, "id__in", list(ahead))
+            rows = stored_rows.read_by_key(FLASHCARDS, self.owner_id, self.pending, columns, key)
+            cards = codec.from_table(FLASHCARDS, rows)
+            self.cards.keep(cards, codec.vectors([each.id for each in cards], rows["embedding"]))
+        return [card for card in map(self.cards.image, wanted) if card is not None]

@@ -1,0 +1,79 @@
+"""The LanceDB engine: what the store's protocol asks for, by the modules that do it."""
+
+from flashcards.store.cache.collection import read as columns
+from flashcards.store.journal.journal import (
+    erase_cards,
+    erase_owner,
+    lock_owner,
+    write,
+    write_many,
+)
+from flashcards.store.lance.schema import SCHEMA_VERSION
+from flashcards.store.lance.tables import load as preload
+from flashcards.store.maintenance.backup_files import count_rows, restore_files, snapshot
+from flashcards.store.maintenance.caches import clear_cache
+from flashcards.store.maintenance.checkpoint import count_pending, settle_batches
+from flashcards.store.maintenance.checkpoint import run as checkpoint
+from flashcards.store.maintenance.checkpoint import run_until_empty as checkpoint_all
+from flashcards.store.maintenance.direct_writes import measure as measure_direct_writes
+from flashcards.store.maintenance.health import (
+    check_readable,
+    drop_duplicates,
+    find_differing_images,
+    find_index_faults,
+    find_residue,
+    status,
+)
+from flashcards.store.maintenance.optimize import optimize, optimize_fully, optimize_if_due
+from flashcards.store.maintenance.review_totals import days as review_days
+from flashcards.store.maintenance.review_totals import read as review_totals
+from flashcards.store.maintenance.run_upgrades import run as upgrade
+from flashcards.store.owner_view import remembered_view, view, view_question
+from flashcards.store.repository.manager import cards, review_logs
+from flashcards.store.search.search import by_meaning as search_meaning
+from flashcards.store.search.search import by_words as search_words
+from flashcards.store.search.search import hybrid as search_hybrid
+from flashcards.store.search.search import nearest as nearest_cards
+from flashcards.store.search.vectors import read as vectors
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "cards",
+    "check_readable",
+    "checkpoint",
+    "checkpoint_all",
+    "clear_cache",
+    "columns",
+    "count_pending",
+    "count_rows",
+    "drop_duplicates",
+    "erase_cards",
+    "erase_owner",
+    "find_differing_images",
+    "find_index_faults",
+    "find_residue",
+    "lock_owner",
+    "measure_direct_writes",
+    "nearest_cards",
+    "optimize",
+    "optimize_fully",
+    "optimize_if_due",
+    "preload",
+    "remembered_view",
+    "restore_files",
+    "review_days",
+    "review_logs",
+    "review_totals",
+    "search_hybrid",
+    "search_meaning",
+    "search_words",
+    "settle_batches",
+    "snapshot",
+    "status",
+    "upgrade",
+    "vectors",
+    "view",
+    "view_question",
+    "write",
+    "write_many",
+]

@@ -1,0 +1,287 @@
+"""The engine of the card store: reads, writes, search, checkpoints, maintenance and backups."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from datetime import date, datetime, timedelta, tzinfo
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import UUID
+
+from flashcards.domain.records import Flashcard, ReviewLog
+from flashcards.store.protocol.owners import CardColumns, OwnerView
+from flashcards.store.protocol.queries import Manager
+from flashcards.store.values import (
+    FARTHEST,
+    KEEP_VERSIONS,
+    Change,
+    Checkpoint,
+    OptimizedTable,
+    ReviewSummary,
+    StoreStatus,
+    Vector,
+)
+from memoryloop.postgres.pipeline import Question
+
+
+class Snapshot(Protocol):
+    """Both tables as they are at one moment, for a backup; reviews go on meanwhile."""
+
+    @property
+    def versions(self) -> dict[str, int]:
+        """Return the engine's own version of each table, by its name."""
+        ...
+
+    def write_files(self, folder: Path) -> dict[str, int]:
+        """Write each table into a file of the folder, and return its rows by the table's name."""
+        ...
+
+
+class Upgrade(Protocol):
+    """One numbered change of the tables."""
+
+    @property
+    def number(self) -> int: ...
+
+    @property
+    def what(self) -> str:
+        """Return what it changes, as part of a sentence."""
+        ...
+
+
+class CardStore(Protocol):
+    """An engine. Functions that name an owner touch that owner's rows only."""
+
+    # Rows
+
+    @property
+    def cards(self) -> Manager[Flashcard]: ...
+
+    @property
+    def review_logs(self) -> Manager[ReviewLog]: ...
+
+    def view(self, owner_id: UUID) -> OwnerView:
+        """Return one learner's cards as they are now. One SQL query, rarely two."""
+        ...
+
+    def view_question(self, owner_id: UUID) -> Question[OwnerView]:
+        """Ask for a view, for whoever asks PostgreSQL something else as well."""
+        ...
+
+    def remembered_view(self, owner_id: UUID) -> OwnerView | None:
+        """Return the view that this process saw last, which may be outdated. No query."""
+        ...
+
+    def columns(self, owner_id: UUID) -> CardColumns:
+        """Return all cards of an owner as arrays.
+
+        One SQL query; the first time in a process all cards are read (0.2 s for 100,000).
+        """
+        ...
+
+    def vectors(self, owner_id: UUID) -> tuple[list[UUID], Vector]:
+        """Return the ids of an owner's cards that have a vector, and (n, 384) float32.
+
+        Cards in the bin are absent. Costs 1.5 KB of memory a card, and a read of all of them.
+        """
+        ...
+
+    # Writes: each in the caller's transaction, whose commit acknowledges it
+
+    def lock_owner(self, owner_id: UUID) -> None:
+        """Queue behind other writers of this owner until the transaction ends.
+
+        Raises OwnerGone for an account that was deleted.
+        """
+        ...
+
+    def write(self, changes: Iterable[Change]) -> None:
+        """Write changes of owners that are locked."""
+        ...
+
+    def write_many(
+        self,
+        owner_id: UUID,
+        cards: Sequence[Flashcard],
+        logs: Sequence[ReviewLog],
+        vectors: Sequence[Any] | None = None,
+    ) -> None:
+        """Write many new cards of one owner, who is locked, and their reviews.
+
+        `vectors` are the cards' embeddings, (384,) float32 each, where there are any. Readers see
+        them after the next checkpoint.
+        """
+        ...
+
+    def erase_cards(self, cards: Sequence[Flashcard]) -> None:
+        """Erase cards of one owner, who is locked, and their reviews for good."""
+        ...
+
+    def erase_owner(self, owner_id: UUID) -> None:
+        """Erase everything of an owner."""
+        ...
+
+    # Search
+
+    def search_words(self, owner_id: UUID, text: str, *, limit: int) -> list[Flashcard]:
+        """Return the cards with the most of the words, best match first."""
+        ...
+
+    def search_meaning(
+        self, owner_id: UUID, vector: Vector, *, limit: int, max_distance: float = FARTHEST
+    ) -> list[Flashcard]:
+        """Return the cards nearest to a (384,) vector, nearest first; cosine distance, 0 to 2.
+
+        Cards that have no embedding yet are absent.
+        """
+        ...
+
+    def nearest_cards(
+        self, owner_id: UUID, vector: Vector, *, limit: int, max_distance: float = FARTHEST
+    ) -> list[tuple[float, Flashcard]]:
+        """Return what `search_meaning` does, each card behind its distance."""
+        ...
+
+    def search_hybrid(
+        self, owner_id: UUID, text: str, vector: Vector | None, *, limit: int
+    ) -> list[Flashcard]:
+        """Return the cards that words and meaning put first; without a vector, by words alone."""
+        ...
+
+    # Review totals
+
+    def review_totals(
+        self,
+        owner_id: UUID,
+        since: datetime,
+        until: datetime,
+        *,
+        zone: tzinfo,
+        day_begins: timedelta,
+    ) -> ReviewSummary:
+        """Return the totals of whole hours in [since, until), by the clock of `zone`.
+
+        A day begins `day_begins` after midnight. Two SQL queries, whatever the length of the log.
+        """
+        ...
+
+    def review_days(
+        self, owner_id: UUID, since: datetime, *, zone: tzinfo, day_begins: timedelta
+    ) -> set[date]:
+        """Return the days since a time on which anything was reviewed. Two SQL queries."""
+        ...
+
+    # Checkpoints
+
+    def checkpoint(self, *, wait: bool = False) -> Checkpoint:
+        """Move one batch of what is pending to where it stays, and return what was done.
+
+        With `wait`, queue behind a checkpoint that is under way; else return at once with `busy`.
+        """
+        ...
+
+    def checkpoint_all(self) -> Checkpoint:
+        """Move everything that is pending now."""
+        ...
+
+    def settle_batches(self, owner_id: UUID) -> None:
+        """Make what was written by `write_many` visible, if it is not yet."""
+        ...
+
+    def count_pending(self) -> int:
+        """Return how many changes of all owners wait for a checkpoint."""
+        ...
+
+    # Maintenance
+
+    def optimize(self) -> None:
+        """Make missing indexes and compact the tables, now."""
+        ...
+
+    def optimize_if_due(self) -> bool:
+        """Do so if enough was written to slow readers down; return whether it was."""
+        ...
+
+    def optimize_fully(
+        self,
+        keep_versions: timedelta = KEEP_VERSIONS,
+        progress: Callable[[str], None] = ...,
+    ) -> list[OptimizedTable]:
+        """Checkpoint, compact, and prune versions older than `keep_versions`.
+
+        `progress` gets a sentence a step. An empty store gives an empty list.
+        """
+        ...
+
+    def status(self) -> StoreStatus:
+        """Return the state of the store. A table that cannot be read says why."""
+        ...
+
+    def check_readable(self) -> None:
+        """Read one row of each table. Raises StoreError."""
+        ...
+
+    def find_residue(self) -> list[str]:
+        """Name the changes that are still pending although the tables have them already."""
+        ...
+
+    def find_differing_images(self, start: UUID, end: UUID) -> list[UUID]:
+        """Return the cards from id `start` to `end` that are stored in two ways that disagree."""
+        ...
+
+    def find_index_faults(self) -> Iterator[tuple[str, str]]:
+        """Yield what is wrong with the indexes: "index_missing" or "index_behind", and where."""
+        ...
+
+    def drop_duplicates(self, manager: Manager[Any], ids: Sequence[UUID]) -> None:
+        """Keep one row of each id in the manager's table, the newest image of a card."""
+        ...
+
+    def upgrade(self, progress: Callable[[Upgrade], None] = ...) -> Sequence[Upgrade]:
+        """Bring an older store up to this schema, and return what was done.
+
+        Cut off, it goes on where it was. Raises OtherSchema for a newer store.
+        """
+        ...
+
+    @property
+    def SCHEMA_VERSION(self) -> int:  # noqa: N802 - a constant of the engine
+        """Return the version of the tables' shape that this code reads and writes."""
+        ...
+
+    # Backups
+
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        """Hold both tables still. Raises OtherSchema."""
+        ...
+
+    def restore_files(self, folder: Path, names: Collection[str]) -> AbstractContextManager[str]:
+        """Put the rows of a backup's files, those of the names, in the place of the tables' rows.
+
+        Rows that an older MemoryLoop wrote come into today's shape. Yields the SQL that records
+        this, for the transaction that restores PostgreSQL. When the block raises, the tables have
+        the rows again that they had before.
+        """
+        ...
+
+    def count_rows(self) -> int:
+        """Return how many rows both tables have, whatever PostgreSQL says."""
+        ...
+
+    # The process
+
+    def preload(self) -> None:
+        """Import what takes a while to import when a table is first read."""
+        ...
+
+    def clear_cache(self) -> None:
+        """Drop what this process remembers, as after the store was exchanged."""
+        ...
+
+    def measure_direct_writes(
+        self, owner_id: UUID, *, rows: int
+    ) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
+        """Return what one insert and one update take without the journal: for the benchmark.
+
+        The seconds that went by, and those of the processor, `rows` times each.
+        """
+        ...
