@@ -8,7 +8,8 @@ one, roof first:
     maintenance/                checkpoints, totals, indexes, upgrades, backup files
     due/                        what is due, in order, in memory
     cache/                      all of a learner's cards as arrays, in memory
-    search/, repository/        queries over LanceDB's rows and the journal's images
+    search/                     search by words and by meaning
+    repository/                 queries over LanceDB's rows and the journal's images
     journal/                    changes that are not in LanceDB yet, in PostgreSQL
     lance/                      tables, schema, codec and filters of LanceDB
     protocol/, values, errors   what engines have in common

@@ -70,7 +70,8 @@ def floors() -> list[list[str]]:
     """Return the floors that pyproject.toml declares, roof first, each with its rooms."""
     with (ROOT / "pyproject.toml").open("rb") as file:
         contracts = tomllib.load(file)["tool"]["importlinter"]["contracts"]
-    (layers,) = (each["layers"] for each in contracts if each["type"] == "layers")
+    kinds = (each for each in contracts if each["type"] == "layers" and "containers" not in each)
+    (layers,) = (each["layers"] for each in kinds)
     return [[room.strip() for room in layer.replace("|", ":").split(":")] for layer in layers]
 
 
