@@ -5,7 +5,7 @@ Biology::Cells is inside Biology, whether or not there is a deck of that name.
 """
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -50,6 +50,19 @@ def deck_named(*, owner_id: UUID, name: str, now: datetime) -> Deck:
     if deck.is_smart:
         raise BadDeck(f"“{deck.name}” is a saved search: it finds its cards by itself.")
     return deck
+
+
+def ids_named(*, owner_id: UUID, names: Iterable[str], now: datetime) -> tuple[UUID, ...]:
+    """Return the ids of the decks of these names, made where there are none. Raises BadDeck."""
+    return tuple(deck_named(owner_id=owner_id, name=name, now=now).id for name in names)
+
+
+def names_of(*, owner_id: UUID, deck_ids: Sequence[UUID]) -> list[str]:
+    """Return the names of the decks that a card is in. One SQL query, if any."""
+    if not deck_ids:
+        return []
+    held = Deck.objects.filter(owner_id=owner_id, id__in=deck_ids)
+    return list(held.values_list("name", flat=True))
 
 
 def rename_deck(*, owner_id: UUID, deck: Deck, name: str) -> Deck:

@@ -1,9 +1,10 @@
-"""What a learner typed beside the answer: where they differ, and which rating that suggests.
+"""The check of a typed answer: where it differs from the card's, and which rating that suggests.
 
-Case, accents, punctuation and blanks do not matter. Whether other words mean the same is for a
-model to say (judging.py); without one, how much alike the two are is all that is known.
+Case, accents, punctuation and spaces do not matter. Whether other words mean the same is judged by
+a model (answer_judge.py); without one, only how similar the two texts are is known.
 """
 
+import enum
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,11 +18,11 @@ from memoryloop.embeddings import get_embedder
 from memoryloop.embeddings.base import EmbeddingError
 
 TYPED_MAX_CHARACTERS = 1_000
-# Longer answers are compared word by word: letters would be a thicket.
+# Longer answers are compared word by word: differences in letters would be unreadable.
 LETTERS_MOST = 200
-# So much alike is a slip of the pen: one letter in five, and no digit.
-SLIP = 0.8
-# Cosine of the built-in model's vectors: the same said in other words is mostly above it.
+# From this similarity on it is a typo: one letter in five, and no digit.
+TYPO = 0.8
+# Cosine of the built-in model's vectors: the same meaning in other words is mostly above it.
 ALIKE = 0.72
 _WORD = re.compile(r"\w+|[^\w\s]")
 _MARKS = re.compile(r"\*\*|__|`|\$")
@@ -36,17 +37,31 @@ class Part:
     kind: str = "same"
 
 
+class Outcome(enum.StrEnum):
+    """How a typed answer compares with the card's, by its letters."""
+
+    NOTHING = "nothing"
+    EXACT = "exact"
+    # Only case, accents, punctuation, spaces or what is in brackets differ.
+    SPELLING = "spelling"
+    TYPO = "typo"
+    DIFFERENT = "different"
+
+
 @dataclass(frozen=True)
 class Comparison:
-    """What the page shows of an answer that was typed."""
+    """A typed answer laid over the card's, and the rating that it suggests."""
 
     typed: str
     expected: str
     parts: tuple[Part, ...]
-    sentence: str
+    outcome: Outcome
     suggested: Rating
-    # Whether the words agree, so that nobody needs to be asked what they mean.
-    is_right: bool = False
+
+    @property
+    def is_right(self) -> bool:
+        """Return whether the words agree, so that their meaning needs no judgement."""
+        return self.outcome in (Outcome.EXACT, Outcome.SPELLING)
 
     @property
     def has_extra(self) -> bool:
@@ -56,15 +71,15 @@ class Comparison:
     def has_missing(self) -> bool:
         return any(part.kind == "missing" for part in self.parts)
 
-    @property
-    def spoken(self) -> str:
-        """Return the difference for a screen reader."""
-        said = [
-            f"{name}: {', '.join(part.text.strip() or 'a space' for part in found)}"
-            for name, kind in (("Missing", "missing"), ("Too much", "extra"))
-            if (found := [part for part in self.parts if part.kind == kind])
-        ]
-        return f"{'. '.join(said)}." if said else ""
+
+class Likeness(enum.StrEnum):
+    """How similar the meaning of a typed answer is, as far as rules can tell."""
+
+    NUMBERS_DIFFER = "numbers"
+    CLOSE = "close"
+    NOT_CLOSE = "not_close"
+    # The embedder failed.
+    UNKNOWN = "unknown"
 
 
 def expected_of(card: Flashcard) -> str:
@@ -76,40 +91,33 @@ def expected_of(card: Flashcard) -> str:
 
 
 def compare(card: Flashcard, typed: str) -> Comparison:
-    """Return how what was typed differs from a card's answer."""
+    """Return how a typed answer differs from a card's."""
     typed = " ".join(typed.replace("\x00", "").split())[:TYPED_MAX_CHARACTERS]
     expected = expected_of(card)
     if not typed:
-        return Comparison("", expected, (), "You typed nothing.", Rating.AGAIN)
+        return Comparison("", expected, (), Outcome.NOTHING, Rating.AGAIN)
     accepted = [expected, _ASIDE.sub("", expected)]
     if any(_key(typed) == _key(each) for each in accepted):
-        exact = typed == expected
-        sentence = "Correct." if exact else "Correct, apart from spelling or punctuation."
-        return Comparison(typed, expected, (), sentence, Rating.GOOD, is_right=True)
+        outcome = Outcome.EXACT if typed == expected else Outcome.SPELLING
+        return Comparison(typed, expected, (), outcome, Rating.GOOD)
     parts = tuple(_parts(typed, expected))
     likeness = _likeness(_key(typed), _key(expected))
-    if likeness >= SLIP and _numbers(typed) == _numbers(expected):
-        return Comparison(typed, expected, parts, "Almost: it looks like a typo.", Rating.HARD)
-    return Comparison(typed, expected, parts, "Different words than the answer.", Rating.AGAIN)
+    if likeness >= TYPO and _numbers(typed) == _numbers(expected):
+        return Comparison(typed, expected, parts, Outcome.TYPO, Rating.HARD)
+    return Comparison(typed, expected, parts, Outcome.DIFFERENT, Rating.AGAIN)
 
 
-def by_rules(found: Comparison) -> tuple[str, Rating]:
-    """Return what can be said of the meaning without a model, and the rating it suggests."""
+def by_rules(found: Comparison) -> tuple[Likeness, Rating]:
+    """Return how similar the meaning is without asking a model, and the rating it suggests."""
     if _numbers(found.typed) != _numbers(found.expected):
-        return "Compared without a language model: the numbers differ.", Rating.AGAIN
+        return Likeness.NUMBERS_DIFFER, Rating.AGAIN
     try:
         one, other = get_embedder().embed([found.typed, found.expected])
     except EmbeddingError:
-        return "", found.suggested
+        return Likeness.UNKNOWN, found.suggested
     if float(one @ other) >= ALIKE:
-        return (
-            "Compared without a language model: close in meaning.",
-            max(found.suggested, Rating.HARD),
-        )
-    return (
-        "Compared without a language model: not close in meaning.",
-        found.suggested,
-    )
+        return Likeness.CLOSE, max(found.suggested, Rating.HARD)
+    return Likeness.NOT_CLOSE, found.suggested
 
 
 def _numbers(text: str) -> list[str]:
@@ -121,7 +129,7 @@ def _plain(text: str) -> str:
 
 
 def _key(text: str) -> str:
-    """Return a text without what does not matter."""
+    """Return a text without case, accents, punctuation and needless spaces."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     kept = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     return " ".join(re.findall(r"\w+", kept)) or " ".join(kept.split())
@@ -134,7 +142,7 @@ def _likeness(one: str, other: str) -> float:
 
 
 def _parts(typed: str, expected: str) -> Iterator[Part]:
-    """Yield the two texts laid over each other; what only differs in writing is the same."""
+    """Yield the two texts laid over each other; differences of case and accents count as none."""
     letters = max(len(typed), len(expected)) <= LETTERS_MOST
     one, other = (_units(text, letters=letters) for text in (typed, expected))
     loose, other_loose = ([_loose(unit) for unit in units] for units in (one, other))

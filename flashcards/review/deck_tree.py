@@ -1,4 +1,4 @@
-"""The tree of decks: each deck behind the one it is inside of, with what waits in it."""
+"""The deck tree: each deck after the one that it is inside, with counts of its cards."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,8 +6,6 @@ from datetime import datetime, tzinfo
 from uuid import UUID
 
 import numpy as np
-from django.urls import reverse
-from django.utils.http import urlencode
 
 from flashcards import store
 from flashcards.domain.query.syntax import BadQuery, InDeck
@@ -20,17 +18,17 @@ from flashcards.store import CardColumns, Mask, Numbers
 
 
 @dataclass(frozen=True)
-class Counted:
-    """A line of the tree of decks: a deck, or only the name of what is inside of it."""
+class DeckCounts:
+    """A row of the deck tree: a deck, or a name above a deck that is no deck itself."""
 
     name: str
     deck: Deck | None
-    # What is waiting now, and how many cards there are, those of the decks inside included.
+    # Cards that wait now, and all cards; those of the decks inside are included.
     new: int = 0
     learning: int = 0
     due: int = 0
     total: int = 0
-    # What is wrong with the search of a smart deck.
+    # Why the search of a smart deck fails; empty if it does not.
     problem: str = ""
 
     @property
@@ -44,13 +42,6 @@ class Counted:
     @property
     def waiting(self) -> int:
         return self.new + self.learning + self.due
-
-    @property
-    def review_url(self) -> str:
-        """Return where its cards are reviewed; of a name that is no deck, where one begins."""
-        if self.deck is not None:
-            return reverse("flashcards:review_deck", args=[self.deck.id])
-        return f"{reverse('flashcards:study_modes')}?{urlencode({'q': self.query})}"
 
     @property
     def query(self) -> str:
@@ -67,14 +58,14 @@ def deck_cards(*, owner_id: UUID, deck: Deck, now: datetime, zone: tzinfo) -> se
     return search.find(owner_id=owner_id, text=text, now=now, zone=zone)
 
 
-def tree(*, owner_id: UUID, now: datetime, zone: tzinfo) -> list[Counted]:
-    """Return all decks, each behind what it is inside of, with what waits in each."""
+def tree(*, owner_id: UUID, now: datetime, zone: tzinfo) -> list[DeckCounts]:
+    """Return all decks, each after the one that it is inside, with the cards that wait in each."""
     decks = list(Deck.objects.filter(owner_id=owner_id))
     if not decks:
         return []
     read = store.columns(owner_id)
     matcher = search.matcher_of(owner_id, read, decks, now, zone)
-    # What the review would show, and all.
+    # The cards that the review would show, and all cards.
     waiting = (*scope.waiting(matcher), read.alive)
     plain = {str(deck.id): deck.name for deck in decks if not deck.is_smart}
     counts = _plain_counts(read, plain, waiting)
@@ -87,7 +78,7 @@ def tree(*, owner_id: UUID, now: datetime, zone: tzinfo) -> list[Counted]:
             if known is not None and known.is_smart:
                 lines[name.lower()] = _smart(matcher, known, waiting)
             else:
-                lines[name.lower()] = Counted(
+                lines[name.lower()] = DeckCounts(
                     spelled, known, *counts.get(name.lower(), (0, 0, 0, 0))
                 )
     return [lines[key] for key in sorted(lines, key=lambda key: key.split(DECK_SEPARATOR))]
@@ -119,10 +110,10 @@ def _plain_counts(
     return {path: tuple(int(each[code]) for each in counted) for path, code in paths.items()}  # type: ignore[misc]  # four of them
 
 
-def _smart(matcher: Matcher, deck: Deck, waiting: Sequence[Mask]) -> Counted:
+def _smart(matcher: Matcher, deck: Deck, waiting: Sequence[Mask]) -> DeckCounts:
     try:
         mask = matcher.mask(InDeck(deck.name))
     except BadQuery as error:
-        return Counted(deck.name, deck, problem=error.sentence)
+        return DeckCounts(deck.name, deck, problem=error.sentence)
     new, learning, due, total = (int(np.count_nonzero(mask & each)) for each in waiting)
-    return Counted(deck.name, deck, new, learning, due, total)
+    return DeckCounts(deck.name, deck, new, learning, due, total)

@@ -1,27 +1,24 @@
-"""The end of a session, and the day so far: what was done, what was hard, what comes."""
+"""The summary of a learner's day: what was done, which cards were hard, and what is due next."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import numpy as np
-from django.utils.safestring import SafeString
 
 from flashcards import store
-from flashcards.charts import columns as charts
-from flashcards.charts.columns import Column
-from flashcards.domain import durations
 from flashcards.domain.clock import MICROSECOND
 from flashcards.domain.records import Flashcard, Rating, ReviewLog, State
+from flashcards.domain.study_day import Day
 from flashcards.review.learner import Learner
-from flashcards.review.streak import LOOK_BACK_DAYS, Rhythm, rhythm
+from flashcards.review.streak import LOOK_BACK_DAYS, Streak, streak_of
 from flashcards.store import DueQueue, cards
 
 HARD_SHOWN = 5
 WEEK_DAYS = 7
-# With fewer cards put to the test chance says more than memory does.
+# With fewer reviewed cards a difference from the desired retention is mostly chance.
 TESTED_ENOUGH = 20
 _MICROS = "datetime64[us]"
 
@@ -32,17 +29,49 @@ Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 @dataclass(frozen=True)
 class Hard:
-    """A card that was hard today, and what says so."""
+    """A card that was hard today: how often it was forgotten, and how often rated Hard."""
 
     card: Flashcard
-    why: str
+    forgotten: int
+    rated_hard: int
+
+
+@dataclass(frozen=True)
+class Recalled:
+    """How many of the cards that a day or more had passed over were recalled, and the aim."""
+
+    tested: int
+    recalled: int
+    desired_retention: float
+
+    @property
+    def share(self) -> float:
+        return self.recalled / self.tested
+
+    @property
+    def is_enough(self) -> bool:
+        """Return whether there are enough reviews to compare with the desired retention."""
+        return self.tested >= TESTED_ENOUGH
+
+    @property
+    def is_as_desired(self) -> bool:
+        """Return whether chance explains the difference, as it does on nineteen of twenty days."""
+        aim = self.desired_retention
+        return bool(abs(self.share - aim) <= 2 * (aim * (1 - aim) / self.tested) ** 0.5)
+
+
+@dataclass(frozen=True)
+class Coming:
+    """When the next cards are due, and how many."""
+
+    cards: int
+    due: datetime
 
 
 @dataclass(frozen=True)
 class ComingDay:
-    """A day ahead: its name, its date, and how many learnt cards are due."""
+    """A day ahead, and how many learnt cards are due on it."""
 
-    name: str
     date: date
     due: int
     # Of those, so many were due before and are left over.
@@ -50,34 +79,26 @@ class ComingDay:
 
 
 @dataclass(frozen=True)
-class Week:
-    """What the next seven days bring."""
-
-    sentence: str
-    days: tuple[ComingDay, ...]
-    drawings: tuple[SafeString, ...]
-
-
-@dataclass(frozen=True)
 class Summary:
-    """What was done today, in words and numbers for the finished page and for "Today"."""
+    """What was done on a learner's day so far, and what is due next."""
 
+    at: datetime
+    day: Day
     reviews: int
     cards: int
     right_percent: int
-    time: str
-    # "9 seconds a card", or empty.
-    pace: str
-    # How much was remembered beside what is aimed at; empty if nothing was put to the test.
-    retention: str
+    spent: timedelta
+    # None if no card was due again after a day or more.
+    recalled: Recalled | None
     hard: tuple[Hard, ...]
     # Cards due now, for a learner who stops before the end.
     left: int
-    # "3 cards tomorrow", or empty when no card will ever be due.
-    coming: str
-    week: Week | None
-    rhythm: Rhythm
-    # Due as well, but beyond what the learner wants on one day.
+    # None when no card will ever be due.
+    coming: Coming | None
+    # The next seven days, tomorrow first.
+    week: tuple[ComingDay, ...]
+    streak: Streak
+    # Due as well, but beyond the learner's limits for one day.
     new_held: int = 0
     due_held: int = 0
 
@@ -91,8 +112,6 @@ def summary(learner: Learner, now: datetime, *, only: Collection[str] | None = N
     logs = learner.reviews_today(now)
     queue = learner.due_queue(now, limit=1, only=only)
     ahead = _Ahead.of(learner, now)
-    week = _week(day.of(now), ahead)
-    spent_ms = sum(log.duration_ms for log in logs)
     right = sum(log.rating != Rating.AGAIN for log in logs)
     studied = store.review_days(
         learner.owner_id,
@@ -101,17 +120,18 @@ def summary(learner: Learner, now: datetime, *, only: Collection[str] | None = N
         day_begins=timedelta(hours=settings.rollover_hour),
     )
     return Summary(
+        at=now,
+        day=day,
         reviews=len(logs),
         cards=len({log.flashcard_id for log in logs}),
         right_percent=round(100 * right / len(logs)) if logs else 0,
-        time=durations.clock(timedelta(milliseconds=spent_ms)),
-        pace=_pace(spent_ms, len(logs)),
-        retention=retention(logs, settings.desired_retention),
+        spent=timedelta(milliseconds=sum(log.duration_ms for log in logs)),
+        recalled=recalled(logs, settings.desired_retention),
         hard=_hard(learner, logs),
         left=queue.new + queue.learning + queue.due,
         coming=_coming(learner, now, queue, ahead),
-        week=week if any(each.due for each in week.days) else None,
-        rhythm=rhythm(studied, day.of(now)),
+        week=_week(day.of(now), ahead),
+        streak=streak_of(studied, day.of(now)),
         new_held=queue.new_held,
         due_held=queue.due_held,
     )
@@ -122,32 +142,20 @@ def hard_today(learner: Learner, now: datetime) -> list[Flashcard]:
     return [each.card for each in _hard(learner, learner.reviews_today(now))]
 
 
-def retention(logs: Sequence[ReviewLog], aimed: float) -> str:
-    """Return what was remembered of the cards that a day or more had passed over, in a sentence.
-
-    Says "more" or "less" than aimed at only beyond what luck alone does in nineteen of twenty days.
-    """
+def recalled(logs: Iterable[ReviewLog], desired_retention: float) -> Recalled | None:
+    """Return how many of the cards that a day or more had passed over were recalled."""
     tested = [
         log for log in logs if log.state_before is State.REVIEW and (log.elapsed_days or 0) >= 1
     ]
     if not tested:
-        return ""
-    recalled = sum(log.rating is not Rating.AGAIN for log in tested)
-    told = f"You remembered {recalled:,} of {durations.count(len(tested), 'card')} that came back"
-    if len(tested) < TESTED_ENOUGH:
-        return f"{told}; you aim for {aimed:.0%}."
-    share = recalled / len(tested)
-    luck = 2 * (aimed * (1 - aimed) / len(tested)) ** 0.5
-    if abs(share - aimed) <= luck:
-        judged = f"about the {aimed:.0%} you aim for"
-    else:
-        judged = f"{'more' if share > aimed else 'less'} than the {aimed:.0%} you aim for"
-    return f"{told}: {share:.0%}, {judged}."
+        return None
+    right = sum(log.rating is not Rating.AGAIN for log in tested)
+    return Recalled(len(tested), right, desired_retention)
 
 
 @dataclass(frozen=True)
 class _Ahead:
-    """What is due until the end of the next seven days, overdue and new cards among it."""
+    """What is due until the end of the next seven days, with overdue and new cards."""
 
     due: Times
     buried: Times
@@ -184,12 +192,12 @@ class _Ahead:
 
 
 def _plain(moment: datetime) -> datetime:
-    """Return a time as numpy takes it: in UTC, and silent about that."""
+    """Return a time as numpy takes it: in UTC, without its zone."""
     return moment.astimezone(UTC).replace(tzinfo=None)
 
 
-def _coming(learner: Learner, now: datetime, queue: DueQueue, ahead: _Ahead) -> str:
-    """Return when the next card comes, as "1 card in 40 minutes" or "3 cards tomorrow"."""
+def _coming(learner: Learner, now: datetime, queue: DueQueue, ahead: _Ahead) -> Coming | None:
+    """Return when the next cards are due, and how many; None if none ever will be."""
     settings, day = learner.settings, learner.settings.day
     next_due = ahead.next_due(now)
     if queue.new_held or queue.due_held:
@@ -198,7 +206,7 @@ def _coming(learner: Learner, now: datetime, queue: DueQueue, ahead: _Ahead) -> 
     if next_due is None:
         next_due = learner.next_due_at(now)
         if next_due is None:
-            return ""
+            return None
         later = cards.for_owner(learner.owner_id).filter(suspended=False)
         count = later.filter(due__lt=day.start(next_due, days=1)).exclude(state=State.NEW).count()
     elif day.of(next_due) == day.of(now):
@@ -207,14 +215,7 @@ def _coming(learner: Learner, now: datetime, queue: DueQueue, ahead: _Ahead) -> 
         limits = settings.limits_on(day.of(next_due))
         count = min(ahead.seen_before(day.start(next_due, days=1)), limits.reviews)
         count += min(int(np.count_nonzero(~ahead.seen)), limits.new)
-    when = durations.due(next_due, now=now, zone=day.zone, begins=day.begins)
-    return f"{durations.count(max(1, count), 'card')} {when}"
-
-
-def _pace(spent_ms: int, reviews: int) -> str:
-    if not reviews or not spent_ms:
-        return ""
-    return f"{durations.count(max(1, round(spent_ms / reviews / 1000)), 'second')} a card"
+    return Coming(max(1, count), next_due)
 
 
 def _hard(learner: Learner, logs: Sequence[ReviewLog]) -> tuple[Hard, ...]:
@@ -228,52 +229,14 @@ def _hard(learner: Learner, logs: Sequence[ReviewLog]) -> tuple[Hard, ...]:
     # A few more are read: some may have been deleted since.
     found = learner.cards.cards(ranked[: 2 * HARD_SHOWN]).values()
     chosen = [card for card in found if not card.suspended]
-    return tuple(Hard(card, _why(*times[card.id])) for card in chosen[:HARD_SHOWN])
+    return tuple(Hard(card, *times[card.id]) for card in chosen[:HARD_SHOWN])
 
 
-def _why(forgotten: int, hard: int) -> str:
-    if not forgotten:
-        return "rated Hard" if hard == 1 else f"rated Hard {hard} times"
-    return {1: "forgotten once", 2: "forgotten twice"}.get(
-        forgotten, f"forgotten {forgotten} times"
-    )
-
-
-def _week(today: date, ahead: _Ahead) -> Week:
-    """Return how many learnt cards fall due on each of the next seven days."""
+def _week(today: date, ahead: _Ahead) -> tuple[ComingDay, ...]:
+    """Return how many learnt cards are due on each of the next seven days."""
     places = np.searchsorted(ahead.borders, ahead.due[ahead.seen], side="right")
     counts = np.bincount(places, minlength=WEEK_DAYS + 1).tolist()
-    days = tuple(
-        ComingDay(
-            name="Tomorrow" if n == 1 else f"{today + timedelta(days=n):%A}",
-            date=today + timedelta(days=n),
-            # What is left of today is there tomorrow as well.
-            due=counts[n] + (counts[0] if n == 1 else 0),
-            left_over=counts[0] if n == 1 else 0,
-        )
-        for n in range(1, WEEK_DAYS + 1)
-    )
-    sentence = _week_sentence(days)
-    columns = [
-        Column(f"{each.date:%a}", each.due, _titled(each), apart=each.left_over) for each in days
-    ]
-    return Week(sentence, days, charts.columns(columns, sentence=sentence))
-
-
-def _week_sentence(days: Sequence[ComingDay]) -> str:
-    total = sum(each.due for each in days)
-    if not total:
-        return "Nothing you have learnt falls due in the next seven days."
-    tomorrow = days[0]
-    first = "nothing" if not tomorrow.due else durations.count(tomorrow.due, "card")
-    left = f", {tomorrow.left_over:,} of them left over from before" if tomorrow.left_over else ""
-    told = f"Tomorrow {first}{left}; {durations.count(total, 'card')} in the next seven days"
-    fullest = max(days, key=lambda each: each.due)
-    if fullest is tomorrow:
-        return f"{told}."
-    return f"{told}, most of them on {fullest.name} ({fullest.due:,})."
-
-
-def _titled(each: ComingDay) -> str:
-    left = f", {each.left_over:,} left over" if each.left_over else ""
-    return f"{each.name}: {durations.count(each.due, 'card')}{left}"
+    # What is left of today is due tomorrow as well.
+    tomorrow = ComingDay(today + timedelta(days=1), counts[1] + counts[0], left_over=counts[0])
+    later = (ComingDay(today + timedelta(days=n), counts[n]) for n in range(2, WEEK_DAYS + 1))
+    return (tomorrow, *later)

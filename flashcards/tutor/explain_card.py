@@ -1,7 +1,7 @@
 """A card, its source and its history as a tutor is told of them, to explain it."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from accounts.models import User
 from chat.answers import open_about
@@ -10,7 +10,7 @@ from chat.models import Conversation
 from flashcards.cards.sources import source_of
 from flashcards.domain import card_sides, durations
 from flashcards.domain.records import Flashcard, Kind
-from flashcards.review.card_memory import PastReview, history_of, logs_of, memory_of
+from flashcards.review.card_memory import history_of, logs_of, memory_of
 
 # Of a long history the newest reviews say enough.
 REVIEWS_TOLD = 8
@@ -58,8 +58,7 @@ def discuss(
 
 def told(user: User, card: Flashcard, *, now: datetime, zone: tzinfo) -> str:
     """Return everything about a card that helps to explain it, as plain lines."""
-    history = history_of(logs_of(owner_id=user.id, card_id=card.id), now=now, zone=zone)
-    return "\n".join([*_sides(card), *_source(user, card), *_history(card, history, now)])
+    return "\n".join([*_sides(card), *_source(user, card), *_history(card, now, zone)])
 
 
 def _sides(card: Flashcard) -> Iterator[str]:
@@ -80,17 +79,30 @@ def _source(user: User, card: Flashcard) -> Iterator[str]:
         yield f"Where it comes from ({source.title}): {said}"
 
 
-def _history(card: Flashcard, history: Sequence[PastReview], now: datetime) -> Iterator[str]:
+def _history(card: Flashcard, now: datetime, zone: tzinfo) -> Iterator[str]:
+    history = history_of(logs_of(owner_id=card.owner_id, card_id=card.id))
     if not history:
         yield "Its history: not reviewed yet."
         return
-    facts = ", ".join(f"{fact.name.lower()} {fact.words}" for fact in memory_of(card, now))
     yield (
         f"Its history: reviewed {durations.count(card.reps, 'time')}, "
-        f"forgotten {durations.count(card.lapses, 'time')}"
-        f"{f'; {facts}' if facts else ''}."
+        f"forgotten {durations.count(card.lapses, 'time')}{_memory(card, now)}."
     )
-    counted = [past for past in history if past.rating and not past.taken_back][:REVIEWS_TOLD]
-    if counted:
-        ratings = "; ".join(f"{past.when}: {past.rating}" for past in counted)
-        yield f"The last reviews, newest first: {ratings}."
+    ratings = [
+        f"{durations.ago(past.log.reviewed_at, now=now, zone=zone)}: {past.log.rating.name.title()}"
+        for past in history
+        if past.log.rating and not past.is_undone
+    ]
+    if ratings:
+        yield f"The last reviews, newest first: {'; '.join(ratings[:REVIEWS_TOLD])}."
+
+
+def _memory(card: Flashcard, now: datetime) -> str:
+    memory = memory_of(card, now)
+    if memory is None:
+        return ""
+    stability = durations.interval(timedelta(days=memory.stability))
+    return (
+        f"; recall now {memory.retrievability:.0%} likely, stability about {stability}, "
+        f"difficulty {memory.difficulty:.1f} of 10"
+    )

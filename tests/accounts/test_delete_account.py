@@ -15,7 +15,13 @@ class DeleteAccountTests(TestCase):
     def test_it_says_what_goes(self) -> None:
         response = self.client.get(self.url)
 
-        for words in ("conversations", "cards", "every review", "Claude key", "alice@example.org"):
+        for words in (
+            "conversations",
+            "cards",
+            "review history",
+            "Claude key",
+            "alice@example.org",
+        ):
             self.assertContains(response, words)
 
     def test_it_deletes_the_learner_and_all_that_names_them(self) -> None:
@@ -56,7 +62,7 @@ class DeleteAccountTests(TestCase):
         self.assertIn("_auth_user_id", self.client.session)
 
     def test_it_wants_the_password(self) -> None:
-        for password, words in (("wrong", "This is not your password"), ("", "Type a password")):
+        for password, words in (("wrong", "This is not your password"), ("", "Enter a password")):
             with self.subTest(password=password):
                 response = self.client.post(self.url, {"password": password})
                 self.assertContains(response, words, status_code=422)

@@ -108,7 +108,7 @@ class ConfirmTests(EmailChangeTestCase):
                 links = self.links()
                 # On another device, without a session.
                 response = Client().post(links[first])
-                self.assertContains(response, "one of two")
+                self.assertContains(response, "One of two")
                 self.assertEqual(self.email(), "alice@example.org")
                 self.assertContains(Client().post(links[second]), "is changed")
                 self.assertEqual(self.email(), NEW)
@@ -128,7 +128,7 @@ class ConfirmTests(EmailChangeTestCase):
         self.ask()
         link = self.links()[NEW]
         for _ in range(3):
-            self.assertContains(Client().post(link), "one of two")
+            self.assertContains(Client().post(link), "One of two")
         self.assertEqual(self.email(), "alice@example.org")
 
     def test_links_that_are_old_replaced_cancelled_or_forged_lead_nowhere(self) -> None:

@@ -275,7 +275,7 @@ class ChoiceTests(EndpointTestCase):
         Endpoint.objects.create(owner=self.bob, base_url="https://example.org/v1", label="x")
         response = self.client.post(reverse("settings:remove_endpoint"), headers=HTMX)
 
-        self.assertContains(response, "forgotten")
+        self.assertContains(response, "Your server and its key are deleted.")
         self.assertEqual(Endpoint.objects.get().owner, self.bob)
 
     def test_claudes_model_is_chosen_from_what_claude_lists(self) -> None:
@@ -327,7 +327,7 @@ class ReachTests(EndpointTestCase):
     @override_settings(LEARNER_ENDPOINTS="off")
     def test_off_saves_and_uses_none(self) -> None:
         response = self.client.post(reverse("settings:save_endpoint"), {"base_url": self.own.url})
-        self.assertContains(response, "closed it to servers", status_code=422)
+        self.assertContains(response, "does not allow servers", status_code=422)
         with override_settings(LEARNER_ENDPOINTS="any"):
             self.save()
         self.assertFalse(provider_for(self.alice).is_model)

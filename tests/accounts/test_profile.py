@@ -51,10 +51,10 @@ class ProfileTests(TestCase):
 
     def test_it_refuses_bad_input_and_keeps_what_was_typed(self) -> None:
         for typed, words in (
-            ({"name": "", "time_zone": "UTC"}, "Type a name"),
+            ({"name": "", "time_zone": "UTC"}, "Enter a name"),
             ({"name": "Al", "time_zone": "Mars/Olympus"}, "Choose a time zone from the list."),
             ({"name": "A" * 151, "time_zone": "UTC"}, "at most 150 characters"),
-            ({}, "Type a name"),
+            ({}, "Enter a name"),
         ):
             with self.subTest(typed=typed):
                 response = self.client.post(self.url, typed)

@@ -63,9 +63,9 @@ class SignUpTests(TestCase):
 
     def test_it_refuses_bad_input_in_plain_words(self) -> None:
         for changes, words in (
-            ({"email": "nobody"}, "Type an email address, such as"),
+            ({"email": "nobody"}, "Enter an email address, such as"),
             ({"email": ""}, "Enter your email address."),
-            ({"name": "  "}, "Type a name"),
+            ({"name": "  "}, "Enter a name"),
             ({"name": "x" * 151}, "at most 150 characters"),
             ({"password": ""}, "Enter a password."),
             ({"password": "short"}, "Use at least 8 characters."),

@@ -57,7 +57,7 @@ def test_what_is_there_already_is_shown_while_writing_and_found_later(learner: V
     page.get_by_label("Question", exact=True).fill("Which city is the capital of Spain?")
     page.get_by_label("Answer", exact=True).fill("Barcelona")
     expect(page.locator("#written-overlap")).to_contain_text(
-        "You have this already", timeout=PATIENCE_MS
+        "You already have this card", timeout=PATIENCE_MS
     )
     page.get_by_role("button", name="Save card").click()
     expect(page.locator(".toast")).to_contain_text("saved")

@@ -1,4 +1,4 @@
-"""What the page of ways to study takes in."""
+"""The forms of the study modes: which cards, in which mode, for how long; and an exam's."""
 
 import enum
 from datetime import date, timedelta
@@ -37,7 +37,7 @@ ORDERS = (
 
 
 class ScopeForm(forms.Form):
-    """Which cards: of a list, or what a search finds."""
+    """Which cards: those of a deck, or what a search finds."""
 
     scope = forms.ChoiceField(label="Cards", required=False)
     search = forms.CharField(
@@ -83,8 +83,8 @@ class ScopeForm(forms.Form):
         return None
 
 
-class WaysForm(ScopeForm):
-    """Which cards, in which way, for how long."""
+class StudyModeForm(ScopeForm):
+    """Which cards, in which mode, for how long."""
 
     how = forms.ChoiceField(
         label="How", choices=HOW, widget=forms.RadioSelect, initial=How.DUE, required=False
@@ -133,7 +133,7 @@ class WaysForm(ScopeForm):
 
 
 class ExamForm(forms.Form):
-    """What the plan for an exam goes by."""
+    """The day of an exam, the target, and the cards."""
 
     scope = forms.CharField(max_length=QUERY_MAX_CHARACTERS + 50, widget=forms.HiddenInput)
     on = forms.DateField(

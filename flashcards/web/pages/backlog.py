@@ -1,10 +1,8 @@
-"""What the page of a backlog says: a plan in a sentence, as columns over days, beside others."""
+"""The page of a catch-up plan: a plan in a sentence, as a chart over days, beside other plans."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
 
-from django import forms
 from django.utils.safestring import SafeString
 
 from flashcards.charts import columns as charts
@@ -12,7 +10,7 @@ from flashcards.charts.columns import Column
 from flashcards.domain import durations
 from flashcards.models import BacklogPlan, StudySettings
 from flashcards.review import backlog
-from flashcards.review.backlog import MINUTES, MINUTES_MOST, Backlog, Choice
+from flashcards.review.backlog import MINUTES, Backlog, Choice
 from flashcards.scheduling.simulation.backlog import MOST_DAYS, Course, Order
 from flashcards.study_settings.settings import EffectiveSettings
 
@@ -23,51 +21,9 @@ BESIDE = 2
 OFFER_NOT_ON = "backlog_not_on"
 
 
-class PlanForm(forms.Form):
-    """What a learner chooses of a plan."""
-
-    minutes = forms.IntegerField(
-        label="Minutes a day",
-        min_value=5,
-        max_value=MINUTES_MOST,
-        help_text="How long you want to review each day until you have caught up.",
-        error_messages=dict.fromkeys(
-            ("required", "invalid", "min_value", "max_value"),
-            f"Choose a number of minutes from 5 to {MINUTES_MOST}.",
-        ),
-    )
-    order = forms.ChoiceField(
-        label="Review order",
-        choices=[(each.value, StudySettings.Order(each.value).label) for each in Order],
-        help_text="The table below compares the orders.",
-    )
-    hold_new = forms.BooleanField(
-        label="No new cards until you have caught up",
-        required=False,
-        help_text="New cards start again automatically afterwards.",
-    )
-
-    def choice(self) -> Choice:
-        data = self.cleaned_data
-        return Choice(data["minutes"], Order(data["order"]), data["hold_new"])
-
-    @classmethod
-    def of(cls, data: Any, choice: Choice) -> "PlanForm":
-        """Return the form of what was typed, or of a choice where nothing was."""
-        if data:
-            return cls(data)
-        return cls(
-            {
-                "minutes": choice.minutes,
-                "order": choice.order.value,
-                **({"hold_new": "on"} if choice.hold_new else {}),
-            }
-        )
-
-
 @dataclass(frozen=True)
 class BacklogOption:
-    """Another plan beside the one that is shown."""
+    """Another plan to compare with the one that is shown."""
 
     name: str
     reviews: str
@@ -78,7 +34,7 @@ class BacklogOption:
 
 @dataclass(frozen=True)
 class Shown:
-    """A plan as the page has it."""
+    """A plan as the page shows it."""
 
     sentence: str
     day_counts: tuple[tuple[date, int], ...]
@@ -134,13 +90,15 @@ def beside(minutes: int) -> list[int]:
     return [*shorter, minutes, *longer]
 
 
-def still_holds(
-    plan: BacklogPlan, found: Backlog, settings: EffectiveSettings, now: datetime
-) -> str:
-    """Return how far a plan that holds has come, in a sentence."""
+def choice_of(plan: BacklogPlan) -> Choice:
+    """Return what a learner chose for a plan."""
+    return Choice(plan.minutes_per_day, Order(plan.order), plan.hold_new)
+
+
+def progress(plan: BacklogPlan, found: Backlog, settings: EffectiveSettings, now: datetime) -> str:
+    """Return how far an active plan has come."""
     begun = settings.day.of(plan.started_at)
-    choice = Choice(plan.minutes_per_day, Order(plan.order), plan.hold_new)
-    course = backlog.course_of(found, choice, settings)
+    course = backlog.course_of(found, choice_of(plan), settings)
     today = settings.day.of(now)
     expected = backlog.expected_on(course, today)
     went = (
@@ -154,7 +112,7 @@ def still_holds(
 
 
 def line(plan: BacklogPlan) -> str:
-    """Return the one line that the review page has while a plan holds."""
+    """Return the line that the review page shows while a plan is active."""
     until = f", until around {_date(plan.expected_on)}" if plan.expected_on else ""
     return f"Catch-up plan: {plan.reviews_per_day:,} reviews a day{until}."
 

@@ -1,4 +1,6 @@
-"""/review/plan/: catching up after a gap, and the line on the review page that offers it."""
+"""/review/plan/: the catch-up plan after a gap."""
+
+from datetime import datetime
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -12,10 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.http import HtmxHttpRequest
 from flashcards import study_settings
 from flashcards.review import backlog
-from flashcards.review.backlog import Choice
-from flashcards.scheduling.simulation.backlog import Order
-from flashcards.web.pages import backlog as backlog_page
-from flashcards.web.pages.backlog import PlanForm
+from flashcards.web.forms.backlog import PlanForm
+from flashcards.web.pages import backlog as page
 from memoryloop.web.toasts import toast
 
 
@@ -23,40 +23,22 @@ from memoryloop.web.toasts import toast
 @never_cache
 @login_required
 def plan(request: HtmxHttpRequest) -> HttpResponse:
-    """Show what a plan would do, `?minutes=…&order=…&hold_new=on` another one; POST takes it."""
-    now, owner_id = timezone.now(), request.user.id
-    holds = backlog.plan_of(owner_id=owner_id)
-    if request.method == "POST":
-        form = PlanForm(request.POST)
-        if form.is_valid():
-            backlog.accept(owner_id=owner_id, choice=form.choice(), now=now)
-            toast(request, "Plan started.", undo_url=reverse("flashcards:backlog_stop"))
-            return redirect("flashcards:backlog")
-    settings = study_settings.settings_for(owner_id=owner_id)
-    found = backlog.read(owner_id=owner_id, settings=settings, now=now, plan=holds)
+    """Show what a plan would do, `?minutes=…&order=…&hold_new=on` another one; POST starts it."""
+    now = timezone.now()
     if request.method != "POST":
-        present = (
-            Choice(holds.minutes_per_day, Order(holds.order), holds.hold_new)
-            if holds
-            else backlog.proposed(found, settings)
-        )
-        form = PlanForm.of(request.GET, present)
-    context = {"form": form, "found": found, "plan": holds}
-    if form.is_valid():
-        context["shown"] = backlog_page.shown(found, form.choice(), settings, now)
-    if holds:
-        context["progress"] = backlog_page.still_holds(holds, found, settings, now)
-    fragment = request.htmx and request.htmx.target == "backlog-shown"
-    template = (
-        "flashcards/review/_backlog_shown.html" if fragment else "flashcards/review/backlog.html"
-    )
-    return render(request, template, context, status=200 if form.is_valid() else 422)
+        return _page(request, None, now)
+    form = PlanForm(request.POST)
+    if not form.is_valid():
+        return _page(request, form, now)
+    backlog.accept(owner_id=request.user.id, choice=form.choice(), now=now)
+    toast(request, "Plan started.", undo_url=reverse("flashcards:backlog_stop"))
+    return redirect("flashcards:backlog")
 
 
 @require_POST
 @login_required
 def stop(request: HtmxHttpRequest) -> HttpResponse:
-    """End the plan: what was set before comes back."""
+    """End the plan: the settings from before are restored."""
     if backlog.stop(owner_id=request.user.id, now=timezone.now()) is None:
         toast(request, "There is no active plan.", level=messages.INFO)
     else:
@@ -68,7 +50,7 @@ def stop(request: HtmxHttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def resume(request: HtmxHttpRequest) -> HttpResponse:
-    """Have the plan that was just ended hold again."""
+    """Resume the plan that was just ended."""
     if backlog.resume(owner_id=request.user.id, now=timezone.now()) is None:
         toast(request, "There is no plan to resume.", level=messages.INFO)
     else:
@@ -81,5 +63,25 @@ def resume(request: HtmxHttpRequest) -> HttpResponse:
 def later(request: HtmxHttpRequest) -> HttpResponse:
     """Offer no plan for the rest of the learner's day."""
     settings = study_settings.settings_for(owner_id=request.user.id)
-    request.session[backlog_page.OFFER_NOT_ON] = settings.day.of(timezone.now()).isoformat()
+    request.session[page.OFFER_NOT_ON] = settings.day.of(timezone.now()).isoformat()
     return redirect("flashcards:review")
+
+
+def _page(request: HtmxHttpRequest, form: PlanForm | None, now: datetime) -> HttpResponse:
+    """Show the page with a form, without one with what the query string or the plan says."""
+    owner_id = request.user.id
+    active = backlog.plan_of(owner_id=owner_id)
+    settings = study_settings.settings_for(owner_id=owner_id)
+    found = backlog.read(owner_id=owner_id, settings=settings, now=now, plan=active)
+    if form is None:
+        present = page.choice_of(active) if active else backlog.proposed(found, settings)
+        form = PlanForm.of(request.GET, present)
+    context = {"form": form, "found": found, "plan": active}
+    if form.is_valid():
+        context["shown"] = page.shown(found, form.choice(), settings, now)
+    if active:
+        context["progress"] = page.progress(active, found, settings, now)
+    is_fragment = request.htmx and request.htmx.target == "backlog-shown"
+    fragment, whole = "flashcards/review/_backlog_shown.html", "flashcards/review/backlog.html"
+    status = 200 if form.is_valid() else 422
+    return render(request, fragment if is_fragment else whole, context, status=status)

@@ -1,9 +1,8 @@
-"""The learner's decks: the tree, one deck, saved searches, and a deck about a topic."""
+"""The decks: the deck tree, one deck, saved searches, and a deck made from a topic."""
 
 import uuid
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -17,41 +16,22 @@ from accounts.http import HtmxHttpRequest
 from flashcards.cards import bulk_actions, decks
 from flashcards.cards.card_actions import Verb
 from flashcards.domain import durations
-from flashcards.domain.query.parser import QUERY_MAX_CHARACTERS
 from flashcards.domain.query.syntax import BadQuery
 from flashcards.domain.study_day import zone_of
 from flashcards.domain.validation import CardError
 from flashcards.models import Deck, RemovedDecks
 from flashcards.review import deck_tree
 from flashcards.tutor import deck_about
-from flashcards.web.forms.browser import ids_in
+from flashcards.web.forms.decks import DeckForm
+from flashcards.web.forms.ids import ids_in
 from flashcards.web.views.access import next_url
 from memoryloop.web.toasts import toast
-
-
-class DeckForm(forms.Form):
-    """A deck's name, and the search of a smart one."""
-
-    name = forms.CharField(
-        max_length=500,
-        help_text="Write Biology::Cells for a deck inside another.",
-        error_messages={"required": "Give the deck a name."},
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
-    search = forms.CharField(
-        required=False,
-        max_length=QUERY_MAX_CHARACTERS,
-        label="Search",
-        help_text="For a smart deck: it always contains the cards that this search finds. "
-        "Leave it blank for an ordinary deck.",
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-    )
 
 
 @require_safe
 @login_required
 def deck_list(request: HtmxHttpRequest) -> HttpResponse:
-    """Show the tree of decks with what waits in each."""
+    """Show the deck tree with the cards that wait in each deck."""
     now, zone = timezone.now(), zone_of(request.user)
     lines = deck_tree.tree(owner_id=request.user.id, now=now, zone=zone)
     return render(request, "flashcards/decks/decks.html", {"lines": lines, "form": DeckForm()})
@@ -60,7 +40,7 @@ def deck_list(request: HtmxHttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def new_deck(request: HtmxHttpRequest) -> HttpResponse:
-    """Make a deck, or save a search as one."""
+    """Create a deck, or save a search as one."""
     initial = {"search": request.GET.get("search", "").replace("\x00", "")}
     form = DeckForm(request.POST or None, initial=initial)
     if request.method != "POST":
@@ -71,7 +51,7 @@ def new_deck(request: HtmxHttpRequest) -> HttpResponse:
                 owner_id=request.user.id, now=timezone.now(), **form.cleaned_data
             )
         except (CardError, BadQuery) as error:
-            _add_error(form, error)
+            form.refuse(error)
         else:
             toast(request, f"Deck “{deck.name}” created.")
             return redirect("flashcards:decks")
@@ -81,7 +61,7 @@ def new_deck(request: HtmxHttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def edit_deck(request: HtmxHttpRequest, deck_id: uuid.UUID) -> HttpResponse:
-    """Rename a deck, and what is inside of it with it; change the search of a smart one."""
+    """Rename a deck and the decks inside it; change the search of a smart deck."""
     deck = get_object_or_404(Deck, id=deck_id, owner=request.user)
     form = DeckForm(request.POST or None, initial={"name": deck.name, "search": deck.search})
     if not deck.is_smart:
@@ -96,7 +76,7 @@ def edit_deck(request: HtmxHttpRequest, deck_id: uuid.UUID) -> HttpResponse:
             name = form.cleaned_data["name"]
             deck = decks.rename_deck(owner_id=request.user.id, deck=deck, name=name)
         except (CardError, BadQuery) as error:
-            _add_error(form, error)
+            form.refuse(error)
         else:
             toast(request, f"Deck “{deck.name}” saved.")
             return redirect("flashcards:decks")
@@ -106,7 +86,7 @@ def edit_deck(request: HtmxHttpRequest, deck_id: uuid.UUID) -> HttpResponse:
 @require_POST
 @login_required
 def delete_deck(request: HtmxHttpRequest, deck_id: uuid.UUID) -> HttpResponse:
-    """Delete a deck and what is inside of it; its cards stay."""
+    """Delete a deck and the decks inside it; the cards stay."""
     deck = get_object_or_404(Deck, id=deck_id, owner=request.user)
     removed = decks.delete_deck(owner_id=request.user.id, deck=deck, now=timezone.now())
     inside = len(removed.decks) - 1
@@ -119,7 +99,7 @@ def delete_deck(request: HtmxHttpRequest, deck_id: uuid.UUID) -> HttpResponse:
 @require_POST
 @login_required
 def restore_decks(request: HtmxHttpRequest, removed_id: uuid.UUID) -> HttpResponse:
-    """Bring deleted decks back."""
+    """Restore deleted decks."""
     removed = get_object_or_404(RemovedDecks, id=removed_id, owner=request.user)
     try:
         decks.restore_decks(owner_id=request.user.id, removed=removed)
@@ -133,7 +113,7 @@ def restore_decks(request: HtmxHttpRequest, removed_id: uuid.UUID) -> HttpRespon
 @require_safe
 @login_required
 def about(request: HtmxHttpRequest) -> HttpResponse:
-    """Propose the cards for a deck about `?topic=`; with a model in a second step, as it thinks."""
+    """Propose the cards for a deck about `?topic=`; a model ranks them in a second request."""
     topic = request.GET.get("topic", "").replace("\x00", "").strip()
     topic = topic[: deck_about.TOPIC_MAX_CHARACTERS]
     context: dict[str, Any] = {"topic": topic}
@@ -146,18 +126,14 @@ def about(request: HtmxHttpRequest) -> HttpResponse:
             context["proposed"] = deck_about.propose(request.user, topic, provider=asked)
         except CardError as error:
             context["problem"] = error.sentence
-    template = (
-        "flashcards/decks/_deck_proposal.html"
-        if request.htmx
-        else "flashcards/decks/deck_about.html"
-    )
-    return render(request, template, context)
+    fragment, whole = "flashcards/decks/_deck_proposal.html", "flashcards/decks/deck_about.html"
+    return render(request, fragment if request.htmx else whole, context)
 
 
 @require_POST
 @login_required
 def create_about(request: HtmxHttpRequest) -> HttpResponse:
-    """Create deck of the cards that were accepted."""
+    """Create the deck with the cards that were selected."""
     topic, ids = request.POST.get("topic", ""), ids_in(request.POST.getlist("ids"))
     now, owner_id = timezone.now(), request.user.id
     try:
@@ -179,11 +155,3 @@ def create_about(request: HtmxHttpRequest) -> HttpResponse:
     count = durations.count(change.changed, "card")
     toast(request, f"Deck “{deck.name}” created with {count}.", undo_url=undo)
     return redirect("flashcards:decks")
-
-
-def _add_error(form: DeckForm, error: CardError | BadQuery) -> None:
-    if isinstance(error, BadQuery):
-        where = form.data.get("search", "")[error.position : error.position + 20]
-        form.add_error("search", f"{error.sentence} (At “{where}”.)" if where else error.sentence)
-    else:
-        form.add_error("name", error.sentence)

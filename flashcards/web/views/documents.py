@@ -1,11 +1,12 @@
-"""Texts that a learner brings along, passages of them, and cards to split."""
+"""What cards are made from besides messages: files, selected passages, and cards to split."""
 
 import uuid
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
@@ -13,10 +14,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.http import HtmxHttpRequest
 from accounts.models import User
 from flashcards.domain.validation import CardError
-from flashcards.drafting import documents, origins, passages
+from flashcards.drafting import documents, passages
 from flashcards.models import Document
 from flashcards.web.pages.origins import make_url
-from flashcards.web.views.access import card_or_404
+from flashcards.web.views.access import card_or_404, origin_or_404
 from memoryloop.web.toasts import toast
 
 SHOWN_MOST = 200
@@ -55,8 +56,8 @@ def _read(user: User, upload: Any) -> Document:
 @require_POST
 @login_required
 def delete_document(request: HtmxHttpRequest, document_id: uuid.UUID) -> HttpResponse:
-    """Delete a document; the toast brings it back."""
-    documents.delete(_document_or_404(request.user, document_id), now=timezone.now())
+    """Delete a document; the toast restores it."""
+    documents.delete(_own(request, document_id), now=timezone.now())
     undo = reverse("flashcards:restore_document", args=[document_id])
     toast(request, "Document deleted. Its cards stay.", undo_url=undo)
     return redirect("flashcards:documents")
@@ -65,32 +66,23 @@ def delete_document(request: HtmxHttpRequest, document_id: uuid.UUID) -> HttpRes
 @require_POST
 @login_required
 def restore_document(request: HtmxHttpRequest, document_id: uuid.UUID) -> HttpResponse:
-    """Bring a deleted document back."""
-    documents.restore(_document_or_404(request.user, document_id))
+    """Restore a deleted document."""
+    documents.restore(_own(request, document_id))
     toast(request, "Document restored.")
     return redirect("flashcards:documents")
-
-
-def _document_or_404(user: User, document_id: uuid.UUID) -> Document:
-    found = Document.objects.filter(owner=user, id=document_id).first()
-    if found is None:
-        raise Http404("There is no such document.")
-    return found
 
 
 @require_POST
 @login_required
 def passage(request: HtmxHttpRequest, origin_id: uuid.UUID) -> HttpResponse:
-    """Find the words that were selected in a text, and lead to the tray for them."""
-    try:
-        origin = origins.find(request.user, origin_id)
-    except origins.NoOrigin:
-        raise Http404("There is no such text.") from None
+    """Find the words that were selected in a text, and lead to the drafts from them."""
+    origin = origin_or_404(request.user, origin_id)
     words = request.POST.get("words", "").replace("\r\n", "\n")
     before = request.POST.get("before", "")
     found = passages.find(origin.text, words[: passages.SELECTION_MAX_CHARACTERS], before)
     if found is None or origin.is_split:
-        toast(request, "These words were not found in the text: select them again.", level=30)
+        said = "These words were not found in the text: select them again."
+        toast(request, said, level=messages.WARNING)
         return redirect(make_url(origin))
     part = origin.part(*found)
     return redirect(f"{make_url(part)}{'&' if part.is_part else '?'}begin=1")
@@ -99,5 +91,9 @@ def passage(request: HtmxHttpRequest, origin_id: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def split_card(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
-    """Lead to the tray that proposes smaller cards in place of one."""
+    """Lead to the drafts of smaller cards in place of one."""
     return redirect("flashcards:make", card_or_404(request.user, card_id).id)
+
+
+def _own(request: HtmxHttpRequest, document_id: uuid.UUID) -> Document:
+    return get_object_or_404(Document, id=document_id, owner=request.user)

@@ -1,4 +1,4 @@
-"""Find duplicates: the cards of the whole collection that ask for the same."""
+"""Duplicates: the cards of the whole collection that ask for the same, found and resolved."""
 
 import uuid
 from typing import Any
@@ -19,6 +19,7 @@ from flashcards.domain.validation import CardError
 from flashcards.duplicates import collection_search, overlaps
 from flashcards.models import CardEdit, DuplicateSearch
 from flashcards.store import cards
+from flashcards.web.forms.ids import ids_in
 from flashcards.web.views.access import card_or_404
 from memoryloop.web.toasts import toast
 
@@ -35,8 +36,9 @@ def duplicates_page(request: HtmxHttpRequest) -> HttpResponse:
     if is_fragment and not context["working"]:
         # The page as a whole says what was found.
         return HttpResponse(headers={"HX-Refresh": "true"})
-    template = "_duplicates_progress.html" if is_fragment else "duplicates.html"
-    return render(request, f"flashcards/duplicates/{template}", context)
+    if is_fragment:
+        return render(request, "flashcards/duplicates/_duplicates_progress.html", context)
+    return render(request, "flashcards/duplicates/duplicates.html", context)
 
 
 @require_POST
@@ -59,7 +61,7 @@ def stop_search(request: HtmxHttpRequest) -> HttpResponse:
 @login_required
 def tell_apart(request: HtmxHttpRequest) -> HttpResponse:
     """Remember that the cards of a group are no duplicates."""
-    ids = _ids(request.POST.get("cards", ""))
+    ids = ids_in([request.POST.get("cards", "")])[:GROUP_MOST]
     overlaps.remember_apart(owner_id=request.user.id, card_ids=ids, now=timezone.now())
     toast(request, "The cards are kept and will not be shown here again.")
     return redirect("flashcards:duplicates")
@@ -68,7 +70,7 @@ def tell_apart(request: HtmxHttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def delete_duplicate(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
-    """Put one card of a group into the bin; the toast takes it out again."""
+    """Move one card of a group to the trash; the toast restores it."""
     card_or_404(request.user, card_id)
     delete_card(owner_id=request.user.id, card_id=card_id, now=timezone.now())
     undo = reverse("flashcards:restore_card", args=[card_id])
@@ -81,7 +83,7 @@ def delete_duplicate(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpRespon
 def merge_duplicate(
     request: HtmxHttpRequest, card_id: uuid.UUID, into_id: uuid.UUID
 ) -> HttpResponse:
-    """Add what one card says to another, and put it into the bin."""
+    """Add the text of one card to another, and move the first to the trash."""
     return _into(request, card_id, into_id, replacing=False)
 
 
@@ -90,7 +92,7 @@ def merge_duplicate(
 def replace_duplicate(
     request: HtmxHttpRequest, card_id: uuid.UUID, into_id: uuid.UUID
 ) -> HttpResponse:
-    """Give a card the words of another, and put that one into the bin; the schedule stays."""
+    """Give a card the text of another, and move that one to the trash; the schedule stays."""
     return _into(request, card_id, into_id, replacing=True)
 
 
@@ -130,11 +132,11 @@ def _into(
 def undo_duplicate(
     request: HtmxHttpRequest, card_id: uuid.UUID, into_id: uuid.UUID
 ) -> HttpResponse:
-    """Take a merged card out of the bin and give the other its words back."""
+    """Restore a merged card from the trash, and the text of the other."""
     card_or_404(request.user, card_id, include_deleted=True)
     card_or_404(request.user, into_id)
     restore_card(owner_id=request.user.id, card_id=card_id)
-    edits = _ids(request.GET.get("edit", ""))
+    edits = ids_in([request.GET.get("edit", "")])
     if edits:
         try:
             revert.revert(
@@ -157,13 +159,3 @@ def _context(request: HtmxHttpRequest) -> dict[str, Any]:
         "page": Paginator(found, PAGE_SIZE).get_page(request.GET.get("page")),
         "has_cards": cards.for_owner(request.user).exists(),
     }
-
-
-def _ids(text: str) -> list[uuid.UUID]:
-    found = []
-    for part in text.split()[:GROUP_MOST]:
-        try:
-            found.append(uuid.UUID(part))
-        except ValueError:
-            continue
-    return found

@@ -1,9 +1,8 @@
 """Export: the cards of a search as a package for Anki or as a table, made in the background."""
 
 import uuid
-from typing import Any
+from collections.abc import Collection
 
-from django import forms
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404, HttpResponse
 from django.http.response import HttpResponseBase
@@ -12,32 +11,18 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.http import HtmxHttpRequest
+from accounts.models import User
 from flashcards.domain.query.syntax import BadQuery
 from flashcards.domain.study_day import zone_of
 from flashcards.domain.validation import CardError
 from flashcards.exchange import export_job
 from flashcards.models import CardExport
 from flashcards.search import search
-from flashcards.web.forms.browser import ids_in
+from flashcards.web.forms.exports import SEARCH_MAX_CHARACTERS, ExportForm
+from flashcards.web.forms.ids import ids_in
 
-SEARCH_MAX_CHARACTERS = 2_000
 TYPES = {"apkg": "application/octet-stream", "csv": "text/csv; charset=utf-8"}
-
-
-class ExportForm(forms.Form):
-    """Which cards, as what, and with what."""
-
-    format = forms.ChoiceField(
-        choices=list(export_job.FORMATS.items()),
-        initial="apkg",
-        error_messages={
-            "required": "Choose a format.",
-            "invalid_choice": "Choose one of these formats.",
-        },
-    )
-    schedule = forms.BooleanField(required=False)
-    images = forms.BooleanField(required=False)
-    q = forms.CharField(required=False, max_length=SEARCH_MAX_CHARACTERS)
+LISTED_MOST = 10
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -48,33 +33,31 @@ def export_cards(request: HtmxHttpRequest) -> HttpResponse:
     text = data.get("q", "").replace("\x00", "").strip()[:SEARCH_MAX_CHARACTERS]
     ids = ids_in(data.getlist("ids")) if "all" not in data else []
     form = ExportForm(request.POST) if "format" in request.POST else ExportForm()
+    card_ids: list[uuid.UUID] = []
     error = ""
     try:
-        card_ids = _card_ids(request, text, ids, set(ids_in(data.getlist("except"))))
+        card_ids = ids or _found(request.user, text, spared=ids_in(data.getlist("except")))
         if form.is_bound and form.is_valid():
             row = export_job.start(
                 owner_id=request.user.id,
                 format=form.cleaned_data["format"],
                 search="" if ids else text,
-                options={
-                    "schedule": form.cleaned_data["schedule"],
-                    "media": form.cleaned_data["images"],
-                },
+                options=form.options(),
                 card_ids=card_ids,
                 clock=timezone.now,
             )
             return redirect("flashcards:export_file", row.id)
-        if form.is_bound:
-            error = str(next(iter(form.errors.values()))[0])
     except (CardError, BadQuery) as refusal:
         card_ids, error = [], refusal.sentence
+    if form.errors and not error:
+        error = str(next(iter(form.errors.values()))[0])
     context = {
         "q": text,
-        "ids": ",".join(str(card_id) for card_id in card_ids) if ids or data.get("except") else "",
+        "ids": ",".join(map(str, card_ids)) if ids or data.get("except") else "",
         "count": len(card_ids),
         "error": error,
         "chosen": form.data.get("format", "apkg"),
-        "exports": CardExport.objects.filter(owner=request.user).defer("card_ids")[:10],
+        "exports": CardExport.objects.filter(owner=request.user).defer("card_ids")[:LISTED_MOST],
     }
     return render(request, "flashcards/exchange/export.html", context, status=422 if error else 200)
 
@@ -84,9 +67,10 @@ def export_cards(request: HtmxHttpRequest) -> HttpResponse:
 def export_page(request: HtmxHttpRequest, export_id: uuid.UUID) -> HttpResponse:
     """Show how far a file is, and then where to fetch it."""
     row = _export_or_404(request, export_id)
-    is_fragment = request.htmx and request.htmx.target == "export-state"
-    template = "_export_state.html" if is_fragment else "export_file.html"
-    return render(request, f"flashcards/exchange/{template}", _state(row))
+    context = {"row": row, "name": export_job.FORMATS[row.format]}
+    if request.htmx and request.htmx.target == "export-state":
+        return render(request, "flashcards/exchange/_export_state.html", context)
+    return render(request, "flashcards/exchange/export_file.html", context)
 
 
 @require_safe
@@ -103,24 +87,13 @@ def download_export(request: HtmxHttpRequest, export_id: uuid.UUID) -> HttpRespo
     )
 
 
-def _card_ids(
-    request: HtmxHttpRequest, text: str, ids: list[uuid.UUID], spared: set[uuid.UUID]
-) -> list[uuid.UUID]:
-    """Return the cards that were selected, or all that the search finds. Raises BadQuery."""
-    if ids:
-        return ids
+def _found(user: User, text: str, *, spared: Collection[uuid.UUID]) -> list[uuid.UUID]:
+    """Return the cards that a search finds, but for some. Raises BadQuery."""
     found = search.find(
-        owner_id=request.user.id,
-        text=text,
-        now=timezone.now(),
-        zone=zone_of(request.user),
-        order="added",
+        owner_id=user.id, text=text, now=timezone.now(), zone=zone_of(user), order="added"
     )
-    return [card_id for card_id in found.ids() if card_id not in spared]
-
-
-def _state(row: CardExport) -> dict[str, Any]:
-    return {"row": row, "name": export_job.FORMATS[row.format]}
+    left_out = set(spared)
+    return [card_id for card_id in found.ids() if card_id not in left_out]
 
 
 def _export_or_404(request: HtmxHttpRequest, export_id: uuid.UUID) -> CardExport:

@@ -1,4 +1,4 @@
-"""/review/leeches/: the cards forgotten again and again, and what can be done with each."""
+"""/review/leeches/: the cards that are forgotten again and again, and what can be done."""
 
 import uuid
 
@@ -17,7 +17,6 @@ from flashcards.cards.cards import set_tags
 from flashcards.domain import card_sides
 from flashcards.domain.records import ANSWER_MAX_CHARACTERS, QUESTION_MAX_CHARACTERS, Kind
 from flashcards.duplicates import overlaps
-from flashcards.models import Deck
 from flashcards.review import leeches
 from flashcards.web.forms.cards import CardForm
 from flashcards.web.views.access import card_or_404, next_url
@@ -39,7 +38,7 @@ def leech_list(request: HtmxHttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def contrast(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
-    """Begin a card that tells this one apart from the one nearest to it in meaning."""
+    """Begin a card that tells this one apart from the most similar one."""
     card = card_or_404(request.user, card_id)
     near = neighbours.neighbours_of(owner_id=request.user.id, card=card, limit=1)
     if not near:
@@ -49,15 +48,12 @@ def contrast(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
         (card_sides.front(card), card_sides.back(card)),
         (card_sides.front(near[0]), card_sides.back(near[0])),
     )
-    held = Deck.objects.filter(owner=request.user, id__in=card.deck_ids).values_list(
-        "name", flat=True
-    )
     initial = {
         "kind": Kind.BASIC,
         "question": question[:QUESTION_MAX_CHARACTERS],
         "answer": answer[:ANSWER_MAX_CHARACTERS],
         "tags": ", ".join(leeches.tags_of(card, marked=False)),
-        "decks": ", ".join(held.values_list("name", flat=True)),
+        "decks": ", ".join(decks.names_of(owner_id=request.user.id, deck_ids=card.deck_ids)),
     }
     context = {"form": CardForm(initial=initial), "deck_names": decks.names(request.user.id)}
     return render(request, "flashcards/cards/new_card.html", context)
@@ -68,7 +64,7 @@ def contrast(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
 def mark(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
     """Mark a card as a leech, or with `mark=off` take the mark off it.
 
-    Where the card goes on to be forgotten, the mark comes back four lapses later.
+    If the card is forgotten again, the mark returns four lapses later.
     """
     card = card_or_404(request.user, card_id)
     marked = request.POST.get("mark") != "off"

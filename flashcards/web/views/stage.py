@@ -22,6 +22,7 @@ from flashcards.review.answer_check import Comparison
 from flashcards.review.learner import Learner
 from flashcards.review.next_card import Kind, Stage
 from flashcards.review.session import StudySession
+from flashcards.web.pages import summary as summary_page
 from memoryloop.web.toasts import toast
 
 SWITCH = {"1": True, "0": False}
@@ -163,7 +164,7 @@ def _end(
 ) -> tuple[ending.Summary, dict[str, Any]]:
     only = session.only(at, learner, now)
     summary = ending.summary(learner, now, only=only)
-    more: dict[str, Any] = {"summary": summary}
+    more = summary_page.context(summary)
     # A time that is up does not go on, but what is due does.
     more["go_on_url"] = replace(at, row=None).url if at.is_over(now) else at.url
     if at.is_over(now) and at.row is not None:

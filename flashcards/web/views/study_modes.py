@@ -1,4 +1,4 @@
-"""/study/: ways to study besides what is due, and the plan for an exam."""
+"""/study/: study modes besides the due cards, and the preparation for an exam."""
 
 import uuid
 from datetime import datetime
@@ -24,7 +24,7 @@ from flashcards.review.learner import Learner
 from flashcards.review.scope import Kind
 from flashcards.review.session import StudySession
 from flashcards.study_settings.settings import EffectiveSettings
-from flashcards.web.forms.study_modes import ExamForm, How, WaysForm
+from flashcards.web.forms.study_modes import ExamForm, How, StudyModeForm
 from memoryloop.web.toasts import toast
 
 MINUTES = (5, 10, 20)
@@ -33,18 +33,18 @@ MINUTES = (5, 10, 20)
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @login_required
-def ways(request: HtmxHttpRequest) -> HttpResponse:
-    """Offer the ways to study; `?q=` and `?deck=` say which cards. POST begins."""
+def study_modes(request: HtmxHttpRequest) -> HttpResponse:
+    """Offer the study modes; `?q=` and `?deck=` say which cards. POST begins a session."""
     now = timezone.now()
     learner = Learner.read(request.user.id)
     settings, owner_id = learner.settings, request.user.id
     today = settings.day.of(now)
     if request.method != "POST":
-        form = WaysForm(initial=_initial(request, settings), owner_id=owner_id, today=today)
+        form = StudyModeForm(initial=_initial(request, settings), owner_id=owner_id, today=today)
         return render(
             request, "flashcards/review/study_modes.html", _offered(request, form, now, learner)
         )
-    form = WaysForm(request.POST, owner_id=owner_id, today=today)
+    form = StudyModeForm(request.POST, owner_id=owner_id, today=today)
     if form.is_valid():
         try:
             return redirect(_begun(request, form.cleaned_data, now, learner))
@@ -67,7 +67,7 @@ def exam_plan(request: HtmxHttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def begin_exam(request: HtmxHttpRequest) -> HttpResponse:
-    """Begin today's part of the way to an exam."""
+    """Begin today's part of the preparation for an exam."""
     now = timezone.now()
     learner = Learner.read(request.user.id)
     settings = learner.settings
@@ -95,14 +95,14 @@ def begin_exam(request: HtmxHttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def end_session(request: HtmxHttpRequest, session_id: uuid.UUID) -> HttpResponse:
-    """Let a session be."""
+    """End a session before its cards are done."""
     row = get_object_or_404(ReviewSession, id=session_id, owner=request.user)
     practice.end(row, timezone.now())
     return redirect("flashcards:study_modes")
 
 
 def _begun(request: HtmxHttpRequest, data: dict[str, Any], now: datetime, learner: Learner) -> str:
-    """Begin what a form asks for, and return its address. Raises BadQuery, CardError."""
+    """Begin the session that a form asks for; return its address. Raises BadQuery, CardError."""
     user, named, how = request.user, data["named"], data["how"]
     typed = _chosen(learner.settings, typed=data["typed"])
     if how is How.EXAM:
@@ -123,7 +123,7 @@ def _begun(request: HtmxHttpRequest, data: dict[str, Any], now: datetime, learne
 
 
 def _chosen(settings: EffectiveSettings, *, typed: bool) -> bool | None:
-    """Return what a session is to keep: nothing where it is as the learner has set it."""
+    """Return whether a session types answers; None where that is as the learner has set it."""
     return None if typed == settings.type_answers else typed
 
 
@@ -139,7 +139,7 @@ def _initial(request: HtmxHttpRequest, settings: EffectiveSettings) -> dict[str,
 
 
 def _offered(
-    request: HtmxHttpRequest, form: WaysForm, now: datetime, learner: Learner
+    request: HtmxHttpRequest, form: StudyModeForm, now: datetime, learner: Learner
 ) -> dict[str, Any]:
     owner_id, settings = request.user.id, learner.settings
     queue = learner.due_queue(now, limit=1)
@@ -153,7 +153,7 @@ def _offered(
         "minutes": [(n, pace.cards_within(n, seconds)) for n in MINUTES],
         "forgotten": len(scope.forgotten_today(learner, now)),
         "forgotten_scope": scope.FORGOTTEN.key,
-        "rounds": practice.open_rounds(owner_id=owner_id, now=now),
+        "sessions": practice.open_rounds(owner_id=owner_id, now=now),
         "has_cards": count_cards(owner_id=owner_id) > 0,
     }
 

@@ -1,7 +1,6 @@
-"""The bin: what was deleted, for thirty days."""
+"""The trash: the deleted cards of the last thirty days, to restore or to delete permanently."""
 
 import uuid
-from collections.abc import Iterable
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -16,6 +15,7 @@ from accounts.http import HtmxHttpRequest
 from flashcards.cards import trash
 from flashcards.domain import card_sides, durations
 from flashcards.domain.study_day import zone_of
+from flashcards.web.forms.ids import ids_in
 from memoryloop.web.toasts import toast
 
 PAGE_SIZE = 50
@@ -24,7 +24,7 @@ SEARCH_MAX_CHARACTERS = 200
 
 @require_safe
 @login_required
-def bin_page(request: HtmxHttpRequest) -> HttpResponse:
+def trash_page(request: HtmxHttpRequest) -> HttpResponse:
     """List the deleted cards, the last deleted first, narrowed by `?q=` as it is typed."""
     text = _text(request.GET.get("q", ""))
     now, zone = timezone.now(), zone_of(request.user)
@@ -47,14 +47,13 @@ def bin_page(request: HtmxHttpRequest) -> HttpResponse:
 
 @require_POST
 @login_required
-def restore_from_bin(request: HtmxHttpRequest) -> HttpResponse:
-    """Take the cards that were chosen out of the bin, or all that were found."""
+def restore_from_trash(request: HtmxHttpRequest) -> HttpResponse:
+    """Restore the selected cards, or all that the search finds."""
     restored = trash.restore(owner_id=request.user.id, card_ids=_chosen(request))
     if not restored:
         toast(request, "Select the cards to restore first.")
     else:
-        back = "is" if len(restored) == 1 else "are"
-        said = f"{durations.count(len(restored), 'card')} {back} back, as before."
+        said = f"{durations.count(len(restored), 'card')} restored."
         one = reverse("flashcards:delete_card", args=[restored[0].id])
         toast(request, said, undo_url=one if len(restored) == 1 else "")
     return redirect(_back(request))
@@ -62,9 +61,9 @@ def restore_from_bin(request: HtmxHttpRequest) -> HttpResponse:
 
 @require_POST
 @login_required
-def erase_from_bin(request: HtmxHttpRequest) -> HttpResponse:
-    """Delete cards for good, once the learner has said that this is meant."""
-    ids = list(_chosen(request))
+def erase_from_trash(request: HtmxHttpRequest) -> HttpResponse:
+    """Delete cards permanently, after a page that asks whether that is meant."""
+    ids = _chosen(request)
     if not ids:
         toast(request, "Select the cards to delete permanently first.")
         return redirect(_back(request))
@@ -82,20 +81,13 @@ def erase_from_bin(request: HtmxHttpRequest) -> HttpResponse:
     return redirect(_back(request))
 
 
-def _chosen(request: HtmxHttpRequest) -> Iterable[uuid.UUID]:
-    """Return the ids that were ticked, or all that the search finds with `all`."""
+def _chosen(request: HtmxHttpRequest) -> list[uuid.UUID]:
+    """Return the selected cards; with `all`, all that the search finds."""
     if "all" in request.POST:
         text = _text(request.POST.get("q", ""))
         found = trash.cards_in_bin(owner_id=request.user.id, text=text)
         return [uuid.UUID(row["id"]) for row in found.values("id")]
-    return [found for found in map(_uuid, request.POST.getlist("card")) if found is not None]
-
-
-def _uuid(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
+    return ids_in(request.POST.getlist("card"))
 
 
 def _text(typed: str) -> str:

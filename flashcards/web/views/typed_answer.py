@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from accounts.http import HtmxHttpRequest
 from accounts.services import provider_for
 from flashcards.review import answer_check, answer_judge
+from flashcards.web.pages import typed_answer as page
 from flashcards.web.views.access import card_or_404
 from flashcards.web.views.stage import asked, show_next
 
@@ -39,9 +40,7 @@ def judge(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
     if found.is_right or not found.typed:
         return HttpResponse("")
     if provider.is_model:
-        verdict = answer_judge.judge(provider, card, found)
-        return render(request, "flashcards/review/_judged.html", {"verdict": verdict})
-    sentence, suggested = answer_check.by_rules(found)
-    return render(
-        request, "flashcards/review/_judged.html", {"sentence": sentence, "suggested": suggested}
-    )
+        judged = page.judged_by_tutor(answer_judge.judge(provider, card, found))
+    else:
+        judged = page.judged_by_rules(*answer_check.by_rules(found))
+    return render(request, "flashcards/review/_judged.html", {"judged": judged})

@@ -215,12 +215,12 @@ class TestBulk(AdminTestCase):
 
     def test_it_puts_cards_into_the_bin_and_restores_them(self) -> None:
         self.assertEqual(
-            self.act("delete_cards", *self.cards), "2 flashcards were put into the bin."
+            self.act("delete_cards", *self.cards), "2 flashcards were moved to the trash."
         )
         self.assertEqual(count_cards(owner_id=self.bob.pk), 0)
         self.assertEqual(count_cards(owner_id=self.alice.pk), 1)
         said = self.act("restore_cards", *self.cards)
-        self.assertEqual(said, "2 flashcards were restored from the bin.")
+        self.assertEqual(said, "2 flashcards were restored from the trash.")
         for card in self.cards:
             self.assertEqual(self.stored()[card.id], card)
 

@@ -199,7 +199,7 @@ class DeckPageTests(_Decks):
         deck = self.make("A")
         self.make("A::B")
         response = self.client.post(f"/decks/{deck.id}/delete/", follow=True)
-        self.assertContains(response, "“A” and 1 inside of it deleted.")
+        self.assertContains(response, "“A” and 1 inside it deleted.")
         self.assertEqual(self.names(), [])
         undo = f"/decks/{RemovedDecks.objects.get().id}/restore/"
         self.assertContains(response, f'action="{undo}"')
@@ -289,7 +289,7 @@ class DeckAboutTests(_Decks):
         chosen = deck_about.Chosen(numbers=[2, 9, 2])
         with self.with_model(return_value=chosen):
             first = self.client.get("/decks/about/", {"topic": "it"})
-            self.assertContains(first, "Claude is looking through")
+            self.assertContains(first, "Claude is choosing from")
             second = self.client.get(
                 "/decks/about/", {"topic": "it"}, headers={"HX-Request": "true"}
             )
@@ -298,7 +298,7 @@ class DeckAboutTests(_Decks):
                 [(each.title, each.fits) for each in proposed.cards],
                 [("also near", True), ("near", False)],
             )
-            self.assertContains(second, "as Claude sees it")
+            self.assertContains(second, "ranked by Claude")
             self.assertEqual(len(self.titles(now="1")), 2)
 
     def test_a_model_that_fails_leaves_the_order_of_meaning_and_says_so(self) -> None:
@@ -312,7 +312,7 @@ class DeckAboutTests(_Decks):
     def test_the_accepted_cards_are_put_into_the_deck(self) -> None:
         data = {"topic": "it", "name": "About it", "ids": [str(self.nearer.id)]}
         response = self.client.post("/decks/about/create/", data, follow=True)
-        self.assertContains(response, "“About it” is there, with 1 card.")
+        self.assertContains(response, "Deck “About it” created with 1 card.")
         found = deck_tree.deck_cards(
             owner_id=self.alice.id, deck=Deck.objects.get(), now=NOW, zone=UTC
         )

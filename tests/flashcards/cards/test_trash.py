@@ -139,7 +139,7 @@ class PageTests(BinTestCase):
         self.assertContains(page, "Secret?")
         self.assertContains(page, "20 days left")
         self.assertContains(self.client.get(self.url, {"q": "secret"}), "Secret?")
-        self.assertContains(self.client.get(self.url, {"q": "zebra"}), "Nothing deleted has")
+        self.assertContains(self.client.get(self.url, {"q": "zebra"}), "No deleted cards found")
         fragment = self.client.get(
             self.url, headers={"HX-Request": "true", "HX-Target": "trash-list"}
         )
@@ -151,7 +151,7 @@ class PageTests(BinTestCase):
     def test_chosen_cards_come_back_just_as_they_were(self) -> None:
         one, two = self.deleted(), self.deleted()
         page = self.client.post(f"{self.url}restore/", {"card": [str(one.id)]}, follow=True)
-        self.assertContains(page, "1 card is back")
+        self.assertContains(page, "1 card restored.")
         self.assertEqual(self.in_bin(), [two.id])
         back = get_card(owner_id=self.alice.pk, card_id=one.id)
         self.assertEqual((back.stability, back.due), (one.stability, one.due))
@@ -172,7 +172,7 @@ class PageTests(BinTestCase):
     def test_for_good_is_asked_once_more(self) -> None:
         card = self.deleted()
         asked = self.client.post(f"{self.url}erase/", {"card": [str(card.id)]})
-        self.assertContains(asked, "Nothing brings them back.")
+        self.assertContains(asked, "This cannot be undone.")
         self.assertEqual(len(self.in_bin()), 1)
         given = {"card": [str(card.id)], "sure": "1"}
         page = self.client.post(f"{self.url}erase/", given, follow=True)

@@ -118,7 +118,7 @@ class UploadTests(DocumentTestCase):
                 self.assertEqual(made.text, f"Über {encoding}")
 
     def test_methods_and_visitors(self) -> None:
-        self.assertContains(self.client.get(URL), "Nothing read yet")
+        self.assertContains(self.client.get(URL), "No files yet")
         self.assertEqual(self.client.put(URL).status_code, 405)
         self.assertContains(self.client.post(URL), "Choose a file first", status_code=422)
         self.client.logout()

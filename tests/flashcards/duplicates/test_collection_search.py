@@ -173,12 +173,12 @@ class PageTests(SearchTestCase):
             with self.subTest(action=action):
                 before = self.card(self.first.id)
                 page = self.act(action, self.second.id, self.first.id)
-                self.assertContains(page, "the other is in the bin")
+                self.assertContains(page, "the other is in the trash")
                 after = self.card(self.first.id)
                 if action == "replace_duplicate":
                     self.assertEqual(after.question, SAME[0])
                 self.assertEqual(after.due, before.due)
-                self.assertContains(self.undo(page), "as they were")
+                self.assertContains(self.undo(page), "Both cards are restored.")
                 self.assertEqual(self.card(self.first.id).question, before.question)
                 self.assertEqual(self.card(self.first.id).extra, before.extra)
                 self.card(self.second.id)

@@ -155,7 +155,7 @@ class ExamTests(TestCase):
             },
             headers=HTMX,
         )
-        self.assertContains(response, "These were true reviews")
+        self.assertContains(response, "These were real reviews")
         after = get_card(owner_id=self.alice.id, card_id=first)
         (log,) = review_logs.for_owner(self.alice).filter(id=stage.review_id)
         self.assertEqual((log.kind, log.elapsed_days), (LogKind.REVIEW, 2.0))

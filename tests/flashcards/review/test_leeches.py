@@ -92,7 +92,7 @@ class LeechPageTests(TestCase):
 
     def test_without_any_it_says_when_a_card_comes_here(self) -> None:
         self.log_in(self.bob)
-        self.assertContains(self.client.get(self.URL), "for the eighth time")
+        self.assertContains(self.client.get(self.URL), "forgotten it eight times")
 
     def test_the_mark_can_be_taken_off_and_put_on(self) -> None:
         url = reverse("flashcards:mark_leech", args=[self.card.id])

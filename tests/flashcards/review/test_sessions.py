@@ -117,7 +117,7 @@ class DeckTests(_Sittings):
             answer(card, Rating.EASY, now=self.now)
         response = self.client.get(self.url)
         self.assertContains(response, "Done with Biology")
-        self.assertContains(response, "4 are waiting elsewhere")
+        self.assertContains(response, "4 more cards are due")
 
     def test_a_card_in_its_steps_is_waited_for_here_and_not_elsewhere(self) -> None:
         for card in self.in_deck[1:]:

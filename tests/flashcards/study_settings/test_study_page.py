@@ -10,7 +10,7 @@ from django.utils import timezone
 from flashcards import study_settings
 from flashcards.domain.records import Rating, State
 from flashcards.models import Deck, StudySettings
-from flashcards.web.forms.study import StudyForm
+from flashcards.web.forms.study_settings import StudyForm
 from flashcards.web.pages import study_effects
 from tests.base import TestCase
 from tests.factories import flashcard, store
@@ -43,7 +43,7 @@ class StudyPageTests(TestCase):
         self.assertContains(response, "Desired retention, in percent")
         self.assertContains(response, 'value="1m 10m"')
         self.assertContains(response, 'value="90"')
-        self.assertContains(response, "your own clock")
+        self.assertContains(response, "your time zone")
 
     def test_nothing_changed_sets_nothing(self) -> None:
         self.assertRedirects(self.client.post(URL, filled()), URL)

@@ -159,14 +159,14 @@ class ChangingTests(_Page):
         card = stored_card(self.alice)
         for data, sentence in (
             ({"verb": "explode"}, "Choose an action."),
-            ({"verb": "tag"}, "Which tag?"),
-            ({"verb": "put_in"}, "Which deck?"),
+            ({"verb": "tag"}, "Enter a tag."),
+            ({"verb": "put_in"}, "Enter the name of a deck."),
             ({"verb": "put_in", "deck": "Smart"}, "is a saved search"),
             ({"verb": "put_in", "deck": "a*"}, "cannot have a *"),
             ({"verb": "take_out", "deck": "Nowhere"}, "You have no deck"),
-            ({"verb": "flag"}, "Which flag?"),
+            ({"verb": "flag"}, "Choose a flag."),
             ({"verb": "set_due", "days": "-1"}, "in the past"),
-            ({"verb": "set_due"}, "In how many days?"),
+            ({"verb": "set_due"}, "Enter a number of days."),
             ({"verb": "suspend", "ids": ""}, "Select some cards first."),
             ({"verb": "suspend", "all": "1", "q": "("}, "never closed"),
         ):
@@ -175,7 +175,7 @@ class ChangingTests(_Page):
                 self.assertContains(response, sentence, status_code=422)
                 self.assertEqual(response["HX-Reswap"], "none")
         self.assertEqual(self.now(card), card)
-        self.assertContains(self.post(card, verb="tag"), "Which tag?", status_code=422)
+        self.assertContains(self.post(card, verb="tag"), "Enter a tag.", status_code=422)
 
     def test_another_learners_cards_are_not_touched(self) -> None:
         theirs = stored_card(self.bob)

@@ -68,8 +68,8 @@ class ResetTests(CardViewRules, TestCase):
         (card,) = give_cards(self.alice)
         card = answer(card, Rating.EASY, now=timezone.now())
         page = self.client.post(self.url(card), follow=True)
-        self.assertContains(page, "Begun anew")
-        self.assertContains(page, "begun anew")
+        self.assertContains(page, "Schedule reset")
+        self.assertContains(page, "<td>reset</td>")
         now = get_card(owner_id=self.alice.pk, card_id=card.id)
         self.assertEqual(now.state, State.NEW)
         (toast,) = page.context["messages"]
@@ -122,7 +122,7 @@ class RevertTests(TestCase):
         page = self.client.get(f"/cards/{self.card.id}/")
         self.assertContains(page, "<del>Barcelona</del><ins>Madrid</ins>")
         page = self.client.post(self.url(), follow=True)
-        self.assertContains(page, "The earlier words are back.")
+        self.assertContains(page, "The earlier text is restored.")
         self.assertContains(page, "<del>Madrid</del><ins>Barcelona</ins>")
         now = get_card(owner_id=self.alice.pk, card_id=self.card.id)
         self.assertEqual(now.answer, "Barcelona")
@@ -192,7 +192,7 @@ class EditAnewTests(TestCase):
         card = answer(card, Rating.EASY, now=timezone.now() - timedelta(days=1))
         self.log_in()
         url = f"/cards/{card.id}/edit/"
-        self.assertContains(self.client.get(url), "Begin the schedule anew")
+        self.assertContains(self.client.get(url), "Reset the schedule")
         words = {"kind": "basic", "question": "Another?", "answer": "Fact", "extra": ""}
         self.client.post(url, words)
         after = get_card(owner_id=self.alice.pk, card_id=card.id)

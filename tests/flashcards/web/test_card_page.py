@@ -47,8 +47,8 @@ class CardPageTests(CardViewRules, TestCase):
         self.client.post("/review/undo/")
         response = self.client.get(self.url(card))
         (past,) = response.context["history"]
-        self.assertEqual((past.rating, past.time, past.taken_back), ("Hard", "4 seconds", True))
-        self.assertContains(response, "taken back")
+        self.assertEqual((past.rating, past.time, past.is_undone), ("Hard", "4 seconds", True))
+        self.assertContains(response, "undone")
 
     def test_it_shows_where_the_card_came_from(self) -> None:
         self.log_in()

@@ -100,10 +100,10 @@ class ReviewPageTests(TestCase):
         answer(second, Rating.AGAIN, now=self.now)
         set_suspended(owner_id=self.alice.id, card_id=second.id, suspended=True)
         response = self.client.get(URL)
-        summary = response.context["summary"]
+        summary, words = response.context["summary"], response.context["words"]
         self.assertEqual((summary.reviews, summary.right_percent), (2, 50))
-        self.assertEqual(summary.pace, "4 seconds a card")
-        self.assertRegex(summary.coming, r"^1 card in \d+ days$")
+        self.assertEqual(words.pace, "4 seconds a card")
+        self.assertRegex(words.coming, r"^1 card in \d+ days$")
         self.assertContains(response, "Done for today")
 
     def test_leaving_early_says_what_is_waiting(self) -> None:

@@ -1,4 +1,4 @@
-"""What the browser's forms send."""
+"""The form of the card browser: an action, what it needs, and the cards."""
 
 import uuid
 from datetime import datetime
@@ -21,7 +21,7 @@ _NEEDS_DECK = {Verb.PUT_IN, Verb.TAKE_OUT}
 
 
 class ChangeForm(forms.Form):
-    """A verb, what it needs, and the cards: ids, or all that a search finds but for some."""
+    """An action and its argument; the cards are ids, or all that a search finds but for some."""
 
     verb = forms.ChoiceField(
         choices=[(verb.value, verb.value) for verb in Verb],
@@ -57,9 +57,9 @@ class ChangeForm(forms.Form):
         return {**data, "tag": tag}
 
     def argument(self, *, owner_id: uuid.UUID, now: datetime, day: Day) -> dict[str, Any]:
-        """Return what the verb needs, as BulkChange keeps it. Makes a deck that is not there yet.
+        """Return the argument of the action, as BulkChange keeps it. Raises CardError.
 
-        Raises CardError.
+        Creates the deck to add cards to if there is none of this name.
         """
         data = self.cleaned_data
         match Verb(data["verb"]):
@@ -84,14 +84,3 @@ class ChangeForm(forms.Form):
                 due = day.start(now, days=days) if days else now
                 return {"due": due.isoformat(), "days": days}
         return {}
-
-
-def ids_in(values: list[str]) -> list[uuid.UUID]:
-    """Return the ids in fields of one or of many, with commas between them; others are left out."""
-    found = []
-    for value in ",".join(values).split(","):
-        try:
-            found.append(uuid.UUID(value))
-        except ValueError:
-            continue
-    return list(dict.fromkeys(found))

@@ -1,9 +1,22 @@
-"""What was done to many cards, in words."""
+"""A bulk change in words: what is being done to many cards, and what was done."""
+
+from django.http import HttpRequest
+from django.urls import reverse
 
 from flashcards.cards.card_actions import Verb
 from flashcards.cards.labels import FLAGS
 from flashcards.domain import durations
 from flashcards.models import BulkChange
+from memoryloop.web.toasts import toast
+
+
+def tell(request: HttpRequest, change: BulkChange) -> None:
+    """Show a toast that says what a change did and offers to undo it, unless it goes on."""
+    if change.is_under_way:
+        return
+    can_undo = change.status == BulkChange.Status.DONE and change.changed
+    undo_url = reverse("flashcards:undo_change", args=[change.id]) if can_undo else ""
+    toast(request, sentence(change), undo_url=undo_url)
 
 
 def sentence(change: BulkChange) -> str:
@@ -71,6 +84,7 @@ def _done(change: BulkChange) -> str:
 
 
 def _already(change: BulkChange) -> str:
+    """Return why there was nothing to do."""
     if Verb(change.verb) is Verb.RESET:
         return "these cards were never reviewed"
     if Verb(change.verb) is Verb.RESCHEDULE:

@@ -1,4 +1,4 @@
-"""The forms of the study settings, and the words for what they cannot take."""
+"""The forms of the review settings, for all cards and for one deck."""
 
 import re
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ def steps_in_words(seconds: Sequence[int]) -> str:
 
 
 class StepsField(forms.CharField):
-    """Steps such as "1m 10m", as seconds; "none" for no steps, None where nothing is said."""
+    """Steps such as "1m 10m", as seconds; "none" for no steps, None for an empty field."""
 
     def prepare_value(self, value: Any) -> Any:
         return steps_in_words(value) if isinstance(value, list | tuple) else value
@@ -73,7 +73,7 @@ def _number(label: str, low: int, high: int, what: str, help_text: str) -> forms
 
 
 class DeckStudyForm(forms.Form):
-    """What may be set for the cards of a deck; an empty field is as for all cards."""
+    """The settings of a deck; an empty field uses the settings for all cards."""
 
     names: Sequence[str] = DECK_FIELDS
 
@@ -129,7 +129,7 @@ class DeckStudyForm(forms.Form):
         self.present = present
 
     def values(self) -> dict[str, Any]:
-        """Return what `study.save` takes; None for what is as MemoryLoop has it."""
+        """Return what `study_settings.save` takes; None for a default."""
         data = self.cleaned_data
         found = {name: data[name] for name in self.names if name in data}
         if found.get("desired_retention") is not None:
@@ -138,7 +138,7 @@ class DeckStudyForm(forms.Form):
 
 
 class StudyForm(DeckStudyForm):
-    """Everything a learner may set for all of their cards."""
+    """The settings for all of a learner's cards."""
 
     names = tuple(name for name in FIELDS if name != "parameters")
 
@@ -221,12 +221,12 @@ class StudyForm(DeckStudyForm):
 
 
 class OwnDeckStudyForm(DeckStudyForm):
-    """The settings of one deck: what is left empty follows those for all cards."""
+    """The settings of one deck: empty fields use the settings for all cards."""
 
     def __init__(self, *args: Any, own: dict[str, Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         usual = _initial(self.present, self.names)
-        # Three answers here: yes, no, or as for all cards.
+        # Three choices: yes, no, or the same as for all cards.
         self.fields["fuzz"] = forms.TypedChoiceField(
             label="Balance the workload",
             required=False,

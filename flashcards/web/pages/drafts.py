@@ -1,0 +1,77 @@
+"""The page of drafts: a text, the drafts from it to keep, edit or drop, and the cards made."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from accounts.models import User
+from flashcards.domain import card_sides
+from flashcards.domain.records import Kind
+from flashcards.drafting import documents, generation, linter, rules, writing
+from flashcards.drafting.candidates import Candidate
+from flashcards.drafting.origins import Origin
+from flashcards.models import Draft, DraftBatch
+
+Status = DraftBatch.Status
+
+
+@dataclass(frozen=True)
+class DraftRow:
+    """A draft with the cards it gives, and what is weak about it."""
+
+    draft: Draft
+    sides: tuple[card_sides.Draft, ...]
+    findings: Sequence[linter.Finding]
+
+
+def context(user: User, origin: Origin, batch: DraftBatch | None) -> dict[str, Any]:
+    """Return what the page takes. One query for the drafts, one for the cards."""
+    drafts = list(batch.drafts.all()) if batch else []
+    is_whole_document = origin.document is not None and not origin.is_part
+    return {
+        "origin": origin,
+        "batch": batch,
+        "drafts": rows(drafts, origin),
+        "cards": writing.cards_made(user, origin),
+        "parts": documents.parts(origin.document) if is_whole_document and origin.document else [],
+        "by_rules": batch is not None and batch.provider == rules.LABEL,
+        **counts(batch, drafts),
+    }
+
+
+def rows(drafts: Sequence[Draft], origin: Origin) -> list[DraftRow]:
+    """Return drafts as their template shows them."""
+    return [row(draft, origin) for draft in drafts]
+
+
+def row(draft: Draft, origin: Origin) -> DraftRow:
+    """Return a draft as its template shows it."""
+    ordinals = card_sides.card_ordinals(draft.kind, draft.question) or [1]
+    sides = (card_sides.Draft(draft.kind, draft.question, draft.answer, n) for n in ordinals)
+    return DraftRow(draft, tuple(sides), _findings(draft, origin))
+
+
+def counts(batch: DraftBatch | None, drafts: Sequence[Draft]) -> dict[str, Any]:
+    """Return how many drafts are kept, and how far the drafting is."""
+    return {
+        "kept": sum(draft.decision == Draft.Decision.KEEP for draft in drafts),
+        "working": batch is not None and batch.status == Status.WORKING,
+        "failed": batch is not None and batch.status == Status.FAILED,
+        "last": drafts[-1].position if drafts else -1,
+        "total": len(drafts),
+    }
+
+
+def _findings(draft: Draft, origin: Origin) -> Sequence[linter.Finding]:
+    if draft.grounds:
+        return generation.contrast_faults(draft.question, draft.answer, draft.grounds)
+    if origin.is_split:
+        return linter.lint(draft.question, draft.answer, draft.kind)
+    candidate = Candidate(
+        question=draft.question,
+        answer=draft.answer,
+        kind=Kind(draft.kind),
+        start=draft.source_start,
+        end=draft.source_end,
+    )
+    return generation.faults(candidate, origin.text)

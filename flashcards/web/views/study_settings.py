@@ -1,0 +1,141 @@
+"""/settings/study/: the review settings, for all cards and for single decks."""
+
+import uuid
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.http import HtmxHttpRequest
+from flashcards import study_settings
+from flashcards.models import Deck, StudySettings
+from flashcards.review import backlog
+from flashcards.review.pace import pace_of
+from flashcards.study_settings.settings import EffectiveSettings
+from flashcards.web.forms.ids import ids_in, number_in
+from flashcards.web.forms.study_settings import OwnDeckStudyForm, StudyForm
+from flashcards.web.pages import study_effects
+from memoryloop.web.toasts import toast
+
+# In the session: the settings that "Undo" after a reset restores.
+_BEFORE = "study_before_reset"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_required
+def edit_settings(request: HtmxHttpRequest) -> HttpResponse:
+    """Show and save the settings for all of the learner's cards."""
+    present = study_settings.settings_for(owner_id=request.user.id)
+    form = StudyForm(_posted(request), present=present)
+    if request.method == "POST" and form.is_valid():
+        study_settings.save(
+            owner_id=request.user.id, deck=None, values=form.values(), now=timezone.now()
+        )
+        toast(request, "Saved. It applies from the next card on.")
+        return redirect("flashcards:study_settings")
+    context = _context(request, form, present)
+    status = 422 if request.method == "POST" else 200
+    return render(request, "flashcards/settings/study_settings.html", context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_required
+def edit_deck_settings(request: HtmxHttpRequest, deck_id: uuid.UUID) -> HttpResponse:
+    """Show and save the settings for the cards of one deck."""
+    deck = get_object_or_404(Deck, id=deck_id, owner=request.user, search="")
+    present = study_settings.settings_for(owner_id=request.user.id)
+    row = StudySettings.objects.filter(owner=request.user, deck=deck).first()
+    own = {name: getattr(row, name, None) for name in study_settings.DECK_FIELDS}
+    form = OwnDeckStudyForm(_posted(request), present=present, own=own)
+    if request.method != "POST" or not form.is_valid():
+        status = 422 if request.method == "POST" else 200
+        context = {"form": form, "deck": deck}
+        return render(
+            request, "flashcards/settings/deck_study_settings.html", context, status=status
+        )
+    values = form.values()
+    if any(value is not None for value in values.values()):
+        study_settings.save(owner_id=request.user.id, deck=deck, values=values, now=timezone.now())
+    else:
+        study_settings.reset(owner_id=request.user.id, deck=deck)
+    toast(request, f"Saved for {deck.name}.")
+    return redirect("flashcards:study_settings")
+
+
+@require_safe
+@never_cache
+@login_required
+def effect(request: HtmxHttpRequest) -> HttpResponse:
+    """Show what the numbers typed so far would do; an invalid one counts as it is set."""
+    owner_id, now = request.user.id, timezone.now()
+    settings = present = study_settings.settings_for(owner_id=owner_id)
+    deck = None
+    if "deck" in request.GET:
+        deck_id = next(iter(ids_in([request.GET["deck"]])), None)
+        deck = get_object_or_404(Deck, id=deck_id, owner=request.user, search="")
+        # What the deck leaves open is as for all cards, not as it was set for the deck.
+        present = settings.decks.get(settings.governed_by.get(deck.id, deck.id), settings)
+    percent = number_in(request.GET.get("desired_retention")) or 0
+    new = number_in(request.GET.get("new_per_day"))
+    reviews = number_in(request.GET.get("reviews_per_day"))
+    new = settings.new_per_day if new is None else new
+    reviews = settings.reviews_per_day if reviews is None else reviews
+    found = study_effects.effect_of(
+        owner_id=owner_id,
+        present=present,
+        retention=percent / 100 if 70 <= percent <= 99 else settings.desired_retention,
+        new_per_day=new,
+        deck=deck,
+    )
+    pace = pace_of(owner_id=owner_id, settings=settings, now=now)
+    day = study_effects.day_in_words(new=new, reviews=reviews, pace=pace)
+    return render(request, "flashcards/settings/_study_effect.html", {"effect": found, "day": day})
+
+
+@require_POST
+@login_required
+def reset(request: HtmxHttpRequest) -> HttpResponse:
+    """Reset all settings to MemoryLoop's defaults; it can be undone."""
+    # What a plan has set is not what the learner would want back.
+    backlog.stop(owner_id=request.user.id, now=timezone.now())
+    request.session[_BEFORE] = study_settings.reset(owner_id=request.user.id, deck=None)
+    undo = reverse("flashcards:study_settings_restore")
+    toast(request, "All review settings are reset to their defaults.", undo_url=undo)
+    return redirect("flashcards:study_settings")
+
+
+@require_POST
+@login_required
+def restore(request: HtmxHttpRequest) -> HttpResponse:
+    """Restore the settings from before a reset."""
+    before = request.session.pop(_BEFORE, None)
+    if before:
+        study_settings.save(owner_id=request.user.id, deck=None, values=before, now=timezone.now())
+        toast(request, "Your settings are restored.")
+    return redirect("flashcards:study_settings")
+
+
+def _context(
+    request: HtmxHttpRequest, form: StudyForm, present: EffectiveSettings
+) -> dict[str, Any]:
+    decks = Deck.objects.filter(owner=request.user, search="")
+    rows = StudySettings.objects.filter(owner=request.user, deck__isnull=False)
+    with_own = set(rows.values_list("deck_id", flat=True))
+    return {
+        "form": form,
+        "present": present,
+        "plan": backlog.plan_of(owner_id=request.user.id),
+        "decks": [(deck, deck.id in with_own) for deck in decks],
+    }
+
+
+def _posted(request: HtmxHttpRequest) -> QueryDict | None:
+    """Return what was posted, also if it is empty; None binds no form."""
+    return request.POST if request.method == "POST" else None
