@@ -11,44 +11,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("flashcards", "chat", "accounts", "memoryloop")
-# The rooms from the roof to the ground; those on one line do not call each other.
-FLOORS = (
-    {"flashcards/web", "flashcards/templatetags"},
-    {"flashcards"},
-    {"flashcards/maintenance"},
-    {"flashcards/tutor", "flashcards/demo"},
-    {"flashcards/review"},
-    {"flashcards/search"},
-    {"flashcards/duplicates"},
-    {"flashcards/drafting"},
-    {"flashcards/exchange"},
-    {"flashcards/cards"},
-    {"flashcards/study_settings", "flashcards/charts"},
-    {"flashcards/store"},
-    {"flashcards/models"},
-    {"flashcards/scheduling"},
-    {"flashcards/domain"},
-    {"chat/web", "chat/templatetags"},
-    {"chat"},
-    {"chat/answers"},
-    {"chat/recall"},
-    {"chat/conversations"},
-    {"chat/models"},
-    {"accounts/web"},
-    {"accounts"},
-    {"memoryloop/web", "memoryloop/templatetags"},
-    {"memoryloop/server"},
-    {"memoryloop"},
-    {"memoryloop/postgres"},
-    {"memoryloop/llm", "memoryloop/embeddings", "memoryloop/markdown"},
-)
-_FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+from tests.architecture.imports import PACKAGES, ROOT, floor_of, floors
+
+_FLOORS = floors()
 
 
 @dataclass(frozen=True, order=True)
@@ -139,9 +107,9 @@ def room_of(path: str) -> str:
 
 
 def _floor(path: str) -> int:
-    room = room_of(path)
-    # A room of an app that is not listed is on the app's own floor.
-    return _FLOOR_OF.get(room, _FLOOR_OF[room.split("/")[0]])
+    """Return the number of a file's floor, the roof's being 0; a package itself is on the roof."""
+    module = path.split(":")[0].removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    return floor_of(module, _FLOORS) or 0
 
 
 def _is_handed_over(code: CodeType) -> bool:
