@@ -64,6 +64,12 @@ def test_the_labels_that_it_names_are_on_the_pages(path: Path) -> None:
     assert sorted(label for label in named if label.rstrip(" …") not in shown) == []
 
 
+def test_every_decision_is_listed() -> None:
+    listed = (ROOT / "docs" / "decisions" / "README.md").read_text()
+    pages = sorted((ROOT / "docs" / "decisions").glob("0*.md"))
+    assert [page.name for page in pages if f"({page.name})" not in listed] == []
+
+
 def _defined(source: Path) -> set[str]:
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     tree = ast.parse(source.read_text())
