@@ -33,12 +33,12 @@ def plan(request: HtmxHttpRequest) -> HttpResponse:
             toast(request, "Plan started.", undo_url=reverse("flashcards:backlog_stop"))
             return redirect("flashcards:backlog")
     settings = study_settings.settings_for(owner_id=owner_id)
-    found = backlog.read(owner_id=owner_id, settings=settings, now=now, plan=holds)
+    found = backlog.read_backlog(owner_id=owner_id, settings=settings, now=now, plan=holds)
     if request.method != "POST":
         present = (
             Choice(holds.minutes_per_day, Order(holds.order), holds.hold_new)
             if holds
-            else backlog.proposed(found, settings)
+            else backlog.propose(found, settings)
         )
         form = PlanForm.of(request.GET, present)
     context = {"form": form, "found": found, "plan": holds}

@@ -128,7 +128,7 @@ def check_written(request: HtmxHttpRequest) -> HttpResponse:
     answer = request.POST.get("answer", "").strip()[:ANSWER_MAX_CHARACTERS]
     found: list[overlaps.Overlap] = []
     if len(question) > 3 and (answer or "{{c" in question):
-        (found,) = overlaps.overlaps(
+        (found,) = overlaps.find_overlaps(
             owner_id=request.user.id,
             drafts=[(question, answer)],
             leave_out=_note_of(request.user, request.POST.get("card", "")),
@@ -155,7 +155,7 @@ def _overlaps(request: HtmxHttpRequest, draft: Draft) -> list[overlaps.Overlap]:
     if draft.batch.card_id:
         # A card that is being split says what its parts say.
         leave_out = _note_of(user, str(draft.batch.card_id))
-    (found,) = overlaps.overlaps(
+    (found,) = overlaps.find_overlaps(
         owner_id=user.id, drafts=[(draft.question, draft.answer)], leave_out=leave_out
     )
     kept = set(request.session.get(_KEPT, []))
