@@ -1,1 +1,1 @@
-"""What a learner can do with cards, notes, decks and images."""
+"""Cards, notes, decks and images: what a learner can do with them."""

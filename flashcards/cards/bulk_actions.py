@@ -27,14 +27,14 @@ from flashcards.store import Change, review_logs
 Status = BulkChange.Status
 _UNDER_WAY = (Status.WORKING, Status.UNDOING)
 Clock = Callable[[], datetime]
-# What takes longer than about a second is for the background worker.
+# The background worker does what would take longer than about a second.
 AT_ONCE_CARDS = 500
-# An undo is for what was done lately.
+# An older change cannot be undone.
 UNDO_WITHIN = timedelta(days=7)
 
 
 class NothingSelected(CardError):
-    """There is no card to change."""
+    """No card was selected."""
 
 
 class NothingToUndo(CardError):
@@ -49,14 +49,14 @@ def start(
     card_ids: Sequence[UUID],
     clock: Clock,
 ) -> BulkChange:
-    """Do something to these cards of the owner; others' and unknown ones are passed over.
+    """Do an action to these cards of the owner; other ids are ignored.
 
-    Returns once it is done, or, for more than AT_ONCE_CARDS, has been left to the background
-    worker. Raises NothingSelected.
+    Up to AT_ONCE_CARDS it is done on return; the background worker does more. Raises
+    NothingSelected.
     """
     if not card_ids:
         raise NothingSelected("Select some cards first.")
-    _forget_old(owner_id, clock())
+    _delete_old(owner_id, clock())
     with transaction.atomic():
         change = BulkChange.objects.create(
             owner_id=owner_id,
@@ -75,16 +75,13 @@ def start(
 
 
 def undo(*, owner_id: UUID, change_id: UUID, clock: Clock) -> BulkChange:
-    """Take back a change, also one that is still under way: it stops there first.
-
-    Raises NothingToUndo.
-    """
+    """Undo a change; one that is still under way is stopped first. Raises NothingToUndo."""
     with transaction.atomic():
         stopped = BulkChange.objects.filter(
             id=change_id, owner_id=owner_id, status__in=[Status.WORKING, Status.DONE]
         ).update(status=Status.UNDOING)
         if not stopped:
-            raise NothingToUndo("This was undone already, or is too long ago to undo.")
+            raise NothingToUndo("This was undone already, or is too old to undo.")
         change = BulkChange.objects.get(id=change_id)
         if change.total > AT_ONCE_CARDS:
             jobs.request_bulk(change.id)
@@ -95,7 +92,7 @@ def undo(*, owner_id: UUID, change_id: UUID, clock: Clock) -> BulkChange:
 
 
 def under_way(*, owner_id: UUID) -> BulkChange | None:
-    """Return the owner's change that the background is still working at, if there is one."""
+    """Return the owner's change that is still being done or undone, if there is one."""
     return (
         BulkChange.objects.filter(owner_id=owner_id, status__in=_UNDER_WAY)
         .defer("card_ids")
@@ -104,13 +101,13 @@ def under_way(*, owner_id: UUID) -> BulkChange | None:
 
 
 def resume() -> None:
-    """Ask again for what is under way: two workers at one change wait for each other."""
+    """Ask the worker again for every change under way; two workers at one wait for each other."""
     for change in BulkChange.objects.filter(status__in=_UNDER_WAY).only("id"):
         jobs.request_bulk(change.id)
 
 
 def run(*, change_id: UUID, clock: Clock) -> None:
-    """Finish a change or its undo, batch by batch. Whoever calls it again goes on from there."""
+    """Finish a change or its undo, batch by batch. Called again, it goes on where it was."""
     change = BulkChange.objects.filter(id=change_id).only("owner_id").first()
     if change is not None:
         owner_id = change.owner_id
@@ -121,7 +118,7 @@ def _change_next(change_id: UUID, owner_id: UUID, now: datetime) -> bool:
     """Do or undo one batch. Return whether there is more."""
     with transaction.atomic():
         store.lock_owner(owner_id)
-        # Read under the lock: another worker may be at it, or an undo may have come.
+        # Read under the lock: another worker may have gone on with it, or it is to be undone.
         change = BulkChange.objects.select_for_update().filter(id=change_id).first()
         if change is None or not change.is_under_way:
             return False
@@ -131,7 +128,7 @@ def _change_next(change_id: UUID, owner_id: UUID, now: datetime) -> bool:
 
 
 def _act(change: BulkChange, now: datetime) -> bool:
-    """Change the next batch of cards, and keep what undoes it."""
+    """Change the next batch of cards, and store what undoes it."""
     size = batch.BATCH_CARDS
     packed = bytes(change.card_ids)[16 * change.done : 16 * (change.done + size)]
     ids = [uuid.UUID(bytes=packed[at : at + 16]) for at in range(0, len(packed), 16)]
@@ -182,7 +179,7 @@ def _take_back(change: BulkChange, now: datetime) -> bool:
 
 
 def _logs(change: BulkChange, card_ids: Sequence[UUID]) -> dict[UUID, list[ReviewLog]]:
-    """Return the logs of cards by card, where the change is one of the schedule."""
+    """Return the review logs of cards by card, where the action is one of the schedule."""
     logs: dict[UUID, list[ReviewLog]] = defaultdict(list)
     if Verb(change.verb) in card_actions.SCHEDULING:
         for log in review_logs.for_owner(change.owner_id).filter(
@@ -192,6 +189,6 @@ def _logs(change: BulkChange, card_ids: Sequence[UUID]) -> dict[UUID, list[Revie
     return logs
 
 
-def _forget_old(owner_id: UUID, now: datetime) -> None:
+def _delete_old(owner_id: UUID, now: datetime) -> None:
     old = BulkChange.objects.filter(owner_id=owner_id, created_at__lt=now - UNDO_WITHIN)
     old.exclude(status__in=_UNDER_WAY).delete()

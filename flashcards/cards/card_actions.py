@@ -1,7 +1,7 @@
 """The actions of the card browser: what each makes of a card, and what undoes it. Pure functions.
 
 An inverse is JSON: {"set": {field: value}}, {"add"|"remove": {"tags"|"deck_ids": […]}}, or
-{"log": id} for what a row of the review log says. It takes back this change and no later one.
+{"log": id} of a row of the review log. It undoes this change and no later one.
 """
 
 import dataclasses
@@ -55,7 +55,7 @@ def apply(
     logs: Sequence[ReviewLog] = (),
     settings: ScheduleSettings = DEFAULT_SETTINGS,
 ) -> Done | None:
-    """Return the card as the verb leaves it, or None if it is so already.
+    """Return what an action makes of a card, or None if it changes nothing.
 
     `argument` is that of the BulkChange: "tag", "deck", "flag", "until" or "due". `logs` is the
     card's whole log, read only for SCHEDULING, and folded by `settings`.
@@ -73,9 +73,9 @@ def undo(
     now: datetime,
     settings: ScheduleSettings = DEFAULT_SETTINGS,
 ) -> Done | None:
-    """Return the card with the change taken back, or None if there is nothing left of it.
+    """Return the card with an action undone, or None if that changes nothing.
 
-    A schedule that went on since is left as it is.
+    A schedule with later reviews is left alone.
     """
     if "log" in inverse:
         return _unscheduled(card, uuid.UUID(inverse["log"]), logs, now, settings)
@@ -99,9 +99,9 @@ def _scheduled(
     settings: ScheduleSettings,
 ) -> Done | None:
     if card.state is State.NEW:
-        # There is nothing to reset, and a new card comes when its turn comes.
+        # A new card has neither a schedule to reset nor a due date.
         return None
-    # Never before what the log has already.
+    # A row may not be older than the last one in the log.
     now = max(now, card.last_review) if card.last_review else now
     if verb is Verb.RESCHEDULE:
         after, moved = scheduling.reschedule(
@@ -173,7 +173,7 @@ def _of(field: str) -> Callable[[str], Any]:
 
 
 def _untag(card: Flashcard, argument: Mapping[str, Any], _: datetime) -> tuple[Flashcard, Inverse]:
-    # As tag: finds them: in any case, and those below.
+    # The tags that `tag:` finds: in any case, and those inside it.
     wanted = argument["tag"].lower()
     gone = [
         tag for tag in card.tags if tag.lower() == wanted or tag.lower().startswith(f"{wanted}::")

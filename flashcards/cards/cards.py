@@ -33,7 +33,7 @@ def create_cards(
     message: Message | None = None,
     batch: DraftBatch | None = None,
 ) -> list[Flashcard]:
-    """Create the cards of notes, and flag the message they were made from, all or nothing.
+    """Create the cards of notes, and flag the message they were made from, in one transaction.
 
     A reversed note gives two cards, a cloze one for each number in it. Raises BadCard.
     """
@@ -62,7 +62,7 @@ def create_cards(
             source_start=card.source.start if card.source else None,
             source_end=card.source.end if card.source else None,
             source_hash=card.source.hash if card.source else "",
-            # A microsecond apart, so that new cards come up in the order they were made in.
+            # A microsecond apart, so that new cards are shown in the order of creation.
             due=now + timedelta(microseconds=position),
             created_at=now + timedelta(microseconds=position),
             edited_at=now,
@@ -123,7 +123,7 @@ def restore_card(*, owner_id: UUID, card_id: UUID) -> Flashcard:
 
 
 def set_suspended(*, owner_id: UUID, card_id: UUID, suspended: bool) -> Flashcard:
-    """Keep a card out of review until further notice, or let it back in. Raises DoesNotExist."""
+    """Keep a card out of review until it is resumed, or resume it. Raises DoesNotExist."""
     return change_card(
         owner_id, card_id, lambda card: dataclasses.replace(card, suspended=suspended)
     ).after
@@ -132,9 +132,9 @@ def set_suspended(*, owner_id: UUID, card_id: UUID, suspended: bool) -> Flashcar
 def set_tags(
     *, owner_id: UUID, card_id: UUID, tags: Iterable[str], now: datetime | None = None
 ) -> Flashcard:
-    """Give a card these tags instead of those it has, each once. Raises DoesNotExist.
+    """Replace a card's tags, each once. Raises DoesNotExist.
 
-    With `now` it counts as an edit, which the card's history shows.
+    With `now` it is an edit that goes into the card's history.
     """
     kept = tuple(dict.fromkeys(tag for tag in map(clean, tags) if tag))
     return change_card(
@@ -160,12 +160,12 @@ def delete_for_owner(*, owner_id: UUID) -> None:
 
 
 def get_card(*, owner_id: UUID, card_id: UUID, include_deleted: bool = False) -> Flashcard:
-    """Return a card. Raises Flashcard.DoesNotExist, also for a stranger's."""
+    """Return a card of the owner. Raises Flashcard.DoesNotExist."""
     return store.view(owner_id).card(card_id, with_deleted=include_deleted)
 
 
 def cards_from_message(*, owner_id: UUID, message_id: UUID) -> list[Flashcard]:
-    """Return the cards made from a message, in the order they were made in."""
+    """Return the cards made from a message, oldest first."""
     found = cards.for_owner(owner_id).filter(message_id=message_id)
     return list(found.order_by("created_at"))
 

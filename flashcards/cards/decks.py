@@ -1,7 +1,7 @@
-"""Decks: made, renamed, deleted and counted. A card may be in many; a smart deck is a search.
+"""Decks: create, rename, delete and restore them. A card may be in many; a smart deck is a search.
 
 Deck rows are in PostgreSQL, membership is on the card. A deck's name is its whole path:
-Biology::Cells is inside Biology, whether or not there is a deck of that name.
+Biology::Cells is inside Biology, whether or not a deck of that name exists.
 """
 
 import dataclasses
@@ -22,14 +22,14 @@ DECKS_MOST = 1_000
 
 
 class BadDeck(CardError):
-    """A deck cannot be made or named like that."""
+    """A deck cannot be created or renamed like this."""
 
 
 # Changing decks
 
 
 def create_deck(*, owner_id: UUID, name: str, search: str = "", now: datetime) -> Deck:
-    """Make a deck; with a search a smart one. Raises BadDeck, or BadQuery for the search."""
+    """Create a deck; with a search a smart one. Raises BadDeck, or BadQuery for the search."""
     name, search = clean_name(name), search.strip()
     if search:
         parser.parse(search)
@@ -43,7 +43,7 @@ def create_deck(*, owner_id: UUID, name: str, search: str = "", now: datetime) -
 
 
 def deck_named(*, owner_id: UUID, name: str, now: datetime) -> Deck:
-    """Return the deck of this name to put cards into, made if there is none. Raises BadDeck."""
+    """Return the deck of this name, created if there is none. Raises BadDeck for a smart one."""
     deck = Deck.objects.filter(owner_id=owner_id, name__iexact=clean_name(name)).first()
     if deck is None:
         return create_deck(owner_id=owner_id, name=name, now=now)
@@ -66,7 +66,7 @@ def names_of(*, owner_id: UUID, deck_ids: Sequence[UUID]) -> list[str]:
 
 
 def rename_deck(*, owner_id: UUID, deck: Deck, name: str) -> Deck:
-    """Give a deck another name, and what is inside of it with it. Raises BadDeck."""
+    """Rename a deck and the decks inside it. Raises BadDeck."""
     name = clean_name(name)
     before = deck.name
     if _is_inside(name, before):
@@ -79,7 +79,7 @@ def rename_deck(*, owner_id: UUID, deck: Deck, name: str) -> Deck:
             each.name = clean_name(name + each.name[len(before) :])
             if each.name.lower() in taken:
                 raise BadDeck(f"You have a deck called “{each.name}” already.")
-        # Through names nobody has: none may be another's for a moment.
+        # Unique names first: a new name may still be another moved deck's old one.
         for each in moved:
             Deck.objects.filter(id=each.id).update(name=str(each.id))
         Deck.objects.bulk_update(moved, ["name"])
@@ -87,7 +87,7 @@ def rename_deck(*, owner_id: UUID, deck: Deck, name: str) -> Deck:
 
 
 def change_search(*, deck: Deck, search: str) -> None:
-    """Let a smart deck find other cards. Raises BadQuery, BadDeck for a blank search."""
+    """Change the search of a smart deck. Raises BadQuery, BadDeck for a blank search."""
     if not search.strip():
         raise BadDeck("A smart deck needs a search.")
     parser.parse(search)
@@ -96,7 +96,7 @@ def change_search(*, deck: Deck, search: str) -> None:
 
 
 def delete_deck(*, owner_id: UUID, deck: Deck, now: datetime) -> RemovedDecks:
-    """Delete a deck and what is inside of it; the cards stay. What is returned undoes it."""
+    """Delete a deck and the decks inside it; the cards stay. `restore_decks` takes the result."""
     with transaction.atomic():
         decks = Deck.objects.select_for_update().filter(owner_id=owner_id)
         gone = [each for each in decks if each.id == deck.id or _is_inside(each.name, deck.name)]
@@ -113,13 +113,13 @@ def delete_deck(*, owner_id: UUID, deck: Deck, now: datetime) -> RemovedDecks:
                 for each in gone
             ],
         )
-        # Their cards go on naming them, so that bringing them back is no more than these rows.
+        # Their cards keep the decks' ids, so restoring the rows restores the decks.
         Deck.objects.filter(id__in=[each.id for each in gone]).delete()
     return removed
 
 
 def restore_decks(*, owner_id: UUID, removed: RemovedDecks) -> int:
-    """Bring deleted decks back with their cards; return how many. Raises BadDeck."""
+    """Restore deleted decks with their cards; return how many. Raises BadDeck."""
     decks = [
         Deck(
             id=UUID(each["id"]),
@@ -142,7 +142,7 @@ def restore_decks(*, owner_id: UUID, removed: RemovedDecks) -> int:
 
 
 def set_decks(*, owner_id: UUID, card_id: UUID, deck_ids: Iterable[UUID]) -> Flashcard:
-    """Put a card into these decks and no others. Raises DoesNotExist, BadDeck for a stranger's."""
+    """Put a card into these decks and no others. Raises DoesNotExist, BadDeck for others' decks."""
     wanted = list(dict.fromkeys(deck_ids))
     own = Deck.objects.filter(owner_id=owner_id, id__in=wanted, search="")
     if own.count() != len(wanted):
@@ -156,13 +156,13 @@ def set_decks(*, owner_id: UUID, card_id: UUID, deck_ids: Iterable[UUID]) -> Fla
 
 
 def names(owner_id: UUID) -> list[str]:
-    """Return the names of an owner's decks, in their order, whatever their case."""
+    """Return the names of an owner's decks, sorted without regard to case."""
     found = Deck.objects.filter(owner_id=owner_id).values_list("name", flat=True)
     return sorted(found, key=str.lower)
 
 
 def clean_name(name: str) -> str:
-    """Return a deck's name with single blanks around nothing. Raises BadDeck."""
+    """Return a deck's name with its spaces normalised. Raises BadDeck."""
     storable = name.replace("\x00", "").encode("utf-8", "ignore").decode()
     parts = [" ".join(part.split()) for part in storable.split(DECK_SEPARATOR)]
     if not all(parts):

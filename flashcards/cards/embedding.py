@@ -28,7 +28,7 @@ def similar_cards(
 def embed_cards(*, owner_id: UUID, limit: int = BATCH_CARDS) -> int:
     """Give up to `limit` cards without a vector one. Return how many got it. For the worker.
 
-    The model runs before the lock is taken; a card edited meanwhile is left for the next round.
+    The model runs before the owner is locked; a card edited meanwhile is left for the next call.
     """
     without = list(cards.for_owner(owner_id).filter(embedding_model="")[:limit])
     if not without:

@@ -1,4 +1,4 @@
-"""What became of a card's words: written down with each edit, shown with what changed."""
+"""The edit history: words and tags of a card before and after each edit, and what differs."""
 
 import difflib
 import re
@@ -29,8 +29,8 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Changed:
-    """One side of a card, and what an edit did to it."""
+class FieldDiff:
+    """The differences that an edit made in one field of a card."""
 
     name: str
     pieces: list[Piece]
@@ -41,8 +41,8 @@ class PastEdit:
     """One edit as the card's page shows it."""
 
     edit: CardEdit
-    changed: list[Changed]
-    # How many siblings were changed with it.
+    changed: list[FieldDiff]
+    # How many siblings the same change edited.
     siblings: int
 
 
@@ -54,10 +54,10 @@ def record(
     now: datetime,
     reverts: UUID | None = None,
 ) -> None:
-    """Write down what an edit changed, in the transaction of the caller; one SQL insert, or none.
+    """Store what an edit changed, in the transaction of the caller; one SQL insert, or none.
 
-    Cards are matched by id; those whose words and tags stayed, and those that are only on one
-    side, leave no trace. `reverts` is the change that was brought back.
+    Cards are matched by id; those with the same words and tags, and those in only one of the two,
+    get no entry. `reverts` is the change that this one reverts.
     """
     was = {card.id: content(card) for card in before}
     change_id = uuid.uuid4()
@@ -77,7 +77,7 @@ def record(
 
 
 def content(card: Flashcard) -> dict[str, Any]:
-    """Return what an edit may change, as the history keeps it."""
+    """Return the words and tags of a card as the history stores them."""
     return {
         "question": card.question,
         "answer": card.answer,
@@ -107,17 +107,17 @@ def edits_of(*, owner_id: UUID, card_id: UUID) -> list[PastEdit]:
     ]
 
 
-def differences(before: dict[str, Any], after: dict[str, Any]) -> list[Changed]:
-    """Return the sides that changed, as runs of words that stayed, went or came."""
+def differences(before: dict[str, Any], after: dict[str, Any]) -> list[FieldDiff]:
+    """Return the fields that changed, as runs of words that are the same, gone or new."""
     return [
-        Changed(NAMES[field], word_diff(_text(before, field), _text(after, field)))
+        FieldDiff(NAMES[field], word_diff(_text(before, field), _text(after, field)))
         for field in FIELDS
         if before.get(field) != after.get(field)
     ]
 
 
 def word_diff(before: str, after: str) -> list[Piece]:
-    """Return what became of a text, word by word."""
+    """Return the differences of two texts, word by word."""
     old, new = _PIECES.findall(before), _PIECES.findall(after)
     pieces: list[Piece] = []
     matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
@@ -130,8 +130,8 @@ def word_diff(before: str, after: str) -> list[Piece]:
     return pieces
 
 
-def forget(*, owner_id: UUID, card_ids: Sequence[UUID]) -> None:
-    """Remove the history of cards that go for good."""
+def delete_edits(*, owner_id: UUID, card_ids: Sequence[UUID]) -> None:
+    """Delete the history of cards that are erased."""
     edits_for_owner(owner_id).filter(card_id__in=card_ids).delete()
 
 

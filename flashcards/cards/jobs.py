@@ -1,6 +1,6 @@
-"""Ask the background worker for something, once the present transaction has committed.
+"""Jobs: ask the background worker for work once the current transaction has committed.
 
-By name, so that services need not import the tasks that call them.
+Tasks are named, not imported: `flashcards/tasks.py` imports the services that ask for them.
 """
 
 import logging
@@ -51,7 +51,7 @@ def request_export(export_id: UUID) -> None:
 
 
 def request_duplicates(owner_id: UUID, search_id: UUID) -> None:
-    """Have an owner's whole collection searched for cards that say the same."""
+    """Have an owner's whole collection searched for duplicates."""
     transaction.on_commit(
         lambda: _defer(
             FIND_DUPLICATES,
@@ -66,5 +66,5 @@ def _defer(task: str, queueing_lock: str, **arguments: str | int) -> None:
     try:
         app.configure_task(task, queueing_lock=queueing_lock).defer(**arguments)
     except AlreadyEnqueued:
-        # One that has not begun yet will see this change too.
+        # The job that waits will see this change too.
         logger.debug("%s is waiting already.", task)

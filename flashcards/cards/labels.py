@@ -1,4 +1,4 @@
-"""What a learner pins to a card: tags and a flag."""
+"""Labels: the tags and the flag of a card."""
 
 import dataclasses
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from flashcards.cards.change import change_card
 from flashcards.domain.records import Flashcard
 from flashcards.domain.validation import CardError
 
-# By number, as Anki has them; the name says what the colour says.
+# By number, as in Anki.
 FLAGS = ("No flag", "Red", "Orange", "Green", "Blue", "Pink", "Turquoise", "Purple")
 TAG_MAX_CHARACTERS = 100
 
@@ -21,9 +21,9 @@ class BadLabel(CardError):
 def set_labels(
     *, owner_id: UUID, card_id: UUID, tags: Iterable[str], flag: int, now: datetime
 ) -> Flashcard:
-    """Give a card these tags and this flag instead of what it has.
+    """Replace the tags and the flag of a card.
 
-    Other tags are an edit that its history shows; a flag is not. Raises DoesNotExist or BadLabel.
+    Changed tags are an edit in its history; a flag is not. Raises DoesNotExist or BadLabel.
     """
     kept = tuple(dict.fromkeys(tag for tag in map(_clean, tags) if tag))
     if too_long := [tag for tag in kept if len(tag) > TAG_MAX_CHARACTERS]:
@@ -39,5 +39,5 @@ def set_labels(
 
 
 def _clean(tag: str) -> str:
-    """Return a tag without what neither store can hold, and with single blanks."""
+    """Return a tag without characters that neither store accepts, its spaces normalised."""
     return " ".join(tag.replace("\x00", "").encode("utf-8", "ignore").decode().split())

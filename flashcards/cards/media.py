@@ -1,7 +1,7 @@
-"""Images on cards: checked, stored by the hash of their content, shown to their owner alone.
+"""Images on cards: checked, stored by the hash of their content, served to their owner only.
 
-A file is shared by all who have the same image; a row for each learner says who may see it. The
-file's name is the hash, so it never changes, and it lives as long as somebody's row.
+Learners who store the same image share the file; each has a row that allows them to see it. The
+file's name is the hash, so its content never changes. It is deleted with the last row.
 """
 
 import functools
@@ -30,9 +30,9 @@ IMAGE_MAX_BYTES = 10 * 1024 * 1024
 PIXELS_MOST = 40_000_000
 FRAMES_MOST = 500
 OWNER_MAX_BYTES = 1024 * 1024 * 1024
-# An image that no card shows any more stays for as long as the bin keeps cards, and a bit.
+# An unused image is kept a little longer than the trash keeps cards.
 UNUSED_KEPT = timedelta(days=35)
-# By what Pillow calls the format.
+# By Pillow's name of the format.
 EXTENSIONS = {"PNG": "png", "JPEG": "jpg", "GIF": "gif", "WEBP": "webp"}
 TYPES = {"png": "image/png", "jpg": "image/jpeg", "gif": "image/gif", "webp": "image/webp"}
 NAME = re.compile(r"(?P<sha256>[0-9a-f]{64})\.(?P<extension>png|jpg|gif|webp)")
@@ -47,11 +47,11 @@ _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
 
 class BadImage(CardError):
-    """A file cannot be shown on a card; the sentence says why and what to do."""
+    """A file cannot be used as an image on a card."""
 
 
 def store(*, owner_id: UUID, content: bytes, now: datetime) -> Image:
-    """Check an image and store it for its owner; the same one again is one. Raises BadImage."""
+    """Check an image and store it for its owner, once if they have it already. Raises BadImage."""
     extension, width, height = inspect(content)
     sha256 = hashlib.sha256(content).hexdigest()
     with transaction.atomic():
@@ -83,7 +83,7 @@ def store(*, owner_id: UUID, content: bytes, now: datetime) -> Image:
 def inspect(content: bytes) -> tuple[str, int, int]:
     """Return the extension, width and height of an image that decodes. Raises BadImage.
 
-    What a file is called or says it is counts for nothing: its content decides.
+    Its content decides, not the file's name or declared type.
     """
     if len(content) > IMAGE_MAX_BYTES:
         raise BadImage(too_big(len(content)))
@@ -104,7 +104,7 @@ def inspect(content: bytes) -> tuple[str, int, int]:
                         "it smaller and try again."
                     )
                 image.verify()
-            # Verified is not decoded: a second look reads every point of the first picture.
+            # `verify` does not decode: the image is opened again to read the first frame's pixels.
             with PIL.Image.open(io.BytesIO(content), formats=[form]) as image:
                 image.load()
     except BadImage:
@@ -140,12 +140,12 @@ def path_of(image: Image) -> Path:
 
 
 def markdown(image: Image, called: str = "") -> str:
-    """Return what shows the image in a card's text, with what its file is called in words."""
+    """Return the Markdown of an image, with the words of its file's name as its text."""
     stem = re.sub(r"[^\w ]+|_", " ", Path(called).stem)
     words = " ".join(stem.split())[:ALT_MAX_CHARACTERS]
-    # What a clipboard or a camera calls a picture says nothing of it.
-    says = re.search(r"[^\W\d]{3}", words) and not _NAMELESS.fullmatch(words)
-    return f"![{words if says else ''}](/media/{image.name})"
+    # Names that clipboards and cameras give do not describe the image.
+    describes = re.search(r"[^\W\d]{3}", words) and not _NAMELESS.fullmatch(words)
+    return f"![{words if describes else ''}](/media/{image.name})"
 
 
 def purge(now: datetime) -> int:
@@ -164,7 +164,7 @@ def purge(now: datetime) -> int:
 
 
 def drop_unowned(names: list[str]) -> None:
-    """Remove the files that nobody has a row for, once the present transaction has committed."""
+    """Delete the files that no learner has a row for, once the transaction has committed."""
     for name in names:
         transaction.on_commit(functools.partial(_drop_if_unowned, name), robust=True)
 
@@ -172,7 +172,7 @@ def drop_unowned(names: list[str]) -> None:
 @transaction.atomic
 def _drop_if_unowned(name: str) -> None:
     sha256 = name.partition(".")[0]
-    # Somebody may be storing the same image just now.
+    # Another request may be storing the same image.
     _lock(sha256)
     if not Image.objects.filter(sha256=sha256).exists():
         _path(name).unlink(missing_ok=True)
@@ -184,7 +184,7 @@ def names_of(owner_id: UUID) -> list[str]:
 
 
 def _shown(owner_id: UUID) -> set[str]:
-    """Return the hashes of the images that a learner's cards and drafts show, the bin's too."""
+    """Return the hashes of the images in a learner's cards and drafts, trash included."""
     found: set[str] = set()
     chosen = cards.for_owner(owner_id).with_deleted()
     for field in ("question", "answer", "extra"):
@@ -201,13 +201,13 @@ def _path(name: str) -> Path:
 
 
 def _lock(sha256: str) -> None:
-    """Queue behind whoever stores or removes this file, until the transaction ends."""
+    """Lock this file against other writers until the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute(_LOCK, [f"image {sha256}"])
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Put a file in its place whole, or not at all."""
+    """Write a file completely or not at all."""
     if path.exists():
         return
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

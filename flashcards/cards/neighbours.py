@@ -1,4 +1,4 @@
-"""The cards of a learner that lie nearest to one of theirs."""
+"""Neighbours: the learner's cards nearest in meaning to one of their cards."""
 
 import logging
 from uuid import UUID
@@ -10,14 +10,14 @@ from memoryloop.embeddings import EmbeddingError
 logger = logging.getLogger(__name__)
 
 NEIGHBOURS = 6
-# With MiniLM what lies farther away has nothing to do with a card.
+# With MiniLM cards farther away are unrelated.
 MAX_DISTANCE = 0.75
 
 
 def neighbours_of(*, owner_id: UUID, card: Flashcard, limit: int = NEIGHBOURS) -> list[Flashcard]:
     """Return the owner's other cards nearest in meaning, nearest first.
 
-    Nothing while the model cannot be run; cards without a vector yet are absent.
+    Returns none while the model cannot be run; cards without a vector yet are left out.
     """
     try:
         found = embedding.similar_cards(
@@ -27,6 +27,6 @@ def neighbours_of(*, owner_id: UUID, card: Flashcard, limit: int = NEIGHBOURS) -
             max_distance=MAX_DISTANCE,
         )
     except EmbeddingError:
-        logger.warning("The neighbours of a card cannot be found just now.", exc_info=True)
+        logger.warning("The neighbours of a card cannot be found now.", exc_info=True)
         return []
     return [near for near in found if near.id != card.id][:limit]

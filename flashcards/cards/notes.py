@@ -1,7 +1,7 @@
-"""Notes: what is written once and asked in several ways. The cards of one note are siblings.
+"""Notes: words that are written once and give one card or several, which are siblings.
 
-A basic note gives one card, a reversed one two, a cloze one for each number in its text. There is
-no row of a note: siblings have its id and the same words, and are changed together.
+A basic note gives one card, a reversed one two, a cloze one for each number in its text. A note has
+no row of its own: siblings share its id and its words, and are changed together.
 """
 
 import dataclasses
@@ -20,9 +20,8 @@ from flashcards.domain.records import Flashcard, Kind, NewCard, State
 from flashcards.domain.validation import BadCard, check_words, clean
 from flashcards.store import Query, cards
 
-# What a learner writes is a note, even when it gives one card.
 NewNote = NewCard
-# Kinds that a note may be given instead of the one it has; a gap in a text stays one.
+# Kinds that a note may be changed to and from; a cloze stays a cloze.
 CHANGEABLE = (Kind.BASIC, Kind.REVERSED)
 _NEW_SCHEDULE = {
     "state": State.NEW,
@@ -43,7 +42,7 @@ _NEW_SCHEDULE = {
 
 @dataclass(frozen=True)
 class Edited:
-    """A note after an edit: its cards, and which of them are new or went into the bin."""
+    """A note after an edit: its cards, and which of them were added or put into the trash."""
 
     cards: list[Flashcard]
     added: list[Flashcard]
@@ -56,7 +55,7 @@ def create_note(*, owner_id: UUID, note: NewNote, now: datetime) -> list[Flashca
 
 
 def siblings(*, owner_id: UUID, note_id: UUID) -> list[Flashcard]:
-    """Return the cards of a note that are not in the bin, by ordinal."""
+    """Return the cards of a note that are not in the trash, by ordinal."""
     return sorted(
         cards.for_owner(owner_id).filter(note_id=note_id),
         key=lambda card: (card.ordinal, card.created_at),
@@ -77,9 +76,9 @@ def edit_note(
 ) -> Edited:
     """Change the words of all cards of a note in one transaction; their schedules stay.
 
-    A number that leaves the text puts its card into the bin; one that comes, or comes back, adds
-    a card or takes it out again. None leaves the kind, the tags or the decks as they are. Raises
-    BadCard, or DoesNotExist.
+    The card of a number that is no longer in the text goes into the trash; a new number adds a
+    card, or restores it. With None the kind, the tags or the decks stay. Raises BadCard or
+    DoesNotExist.
     """
     with transaction.atomic():
         whole = read_locked(owner_id, _whole_note(owner_id, note_id))
@@ -106,7 +105,7 @@ def edit_note(
 
 
 def delete_note(*, owner_id: UUID, note_id: UUID, now: datetime) -> list[Flashcard]:
-    """Put every card of a note into the bin. Raises DoesNotExist if it has none."""
+    """Put every card of a note into the trash. Raises DoesNotExist if it has none."""
     return _change_note(
         owner_id,
         note_id,
@@ -115,11 +114,12 @@ def delete_note(*, owner_id: UUID, note_id: UUID, now: datetime) -> list[Flashca
 
 
 def restore_note(*, owner_id: UUID, note_id: UUID) -> list[Flashcard]:
-    """Take the cards of a note out of the bin that its text still has. Raises DoesNotExist."""
+    """Restore the cards of a note whose numbers its text still has. Raises DoesNotExist."""
 
     def restored(card: Flashcard) -> Flashcard | None:
-        asked = card.ordinal in card_ordinals(card.kind, card.question)
-        return dataclasses.replace(card, deleted_at=None) if card.deleted_at and asked else None
+        is_in_text = card.ordinal in card_ordinals(card.kind, card.question)
+        is_back = card.deleted_at is not None and is_in_text
+        return dataclasses.replace(card, deleted_at=None) if is_back else None
 
     return _change_note(owner_id, note_id, restored)
 
@@ -129,7 +129,7 @@ def _allowed_kind(present: Kind, wanted: Kind | None) -> Kind:
         return present
     if present in CHANGEABLE and wanted in CHANGEABLE:
         return wanted
-    raise BadCard("A text with gaps and a question are different notes: write a new one.")
+    raise BadCard("A cloze cannot become a question, nor a question a cloze: write a new note.")
 
 
 def _edited(
@@ -141,20 +141,20 @@ def _edited(
 ) -> Edited:
     """Return the note's cards with their new words. `before` are the ordinals its text had.
 
-    A sibling that was put into the bin by hand stays there while its number stays in the text.
+    A sibling that the learner deleted stays in the trash while its number stays in the text.
     """
     alive = {card.ordinal: card for card in whole if card.deleted_at is None}
-    binned = {card.ordinal: card for card in whole if card.deleted_at is not None}
+    deleted = {card.ordinal: card for card in whole if card.deleted_at is not None}
     wanted = [o for o in ordinals if o in alive or o not in before]
     if not wanted:
-        # All that is left of it was in the bin.
+        # All numbers of the text have their cards in the trash.
         wanted = [ordinals[0]]
     added, kept = [], []
     for position, ordinal in enumerate(wanted):
         if ordinal in alive:
             kept.append(_with(alive[ordinal], shared, now))
-        elif ordinal in binned:
-            added.append(_with(dataclasses.replace(binned[ordinal], deleted_at=None), shared, now))
+        elif ordinal in deleted:
+            added.append(_with(dataclasses.replace(deleted[ordinal], deleted_at=None), shared, now))
         else:
             pattern = min(alive.values(), key=lambda card: card.ordinal)
             added.append(_sibling(_with(pattern, shared, now), ordinal, position, now))
@@ -173,7 +173,7 @@ def _with(card: Flashcard, shared: dict[str, object], now: datetime) -> Flashcar
 
 
 def _sibling(card: Flashcard, ordinal: int, position: int, now: datetime) -> Flashcard:
-    """Return a new card beside one of the same note: its tags, decks and source, no history."""
+    """Return a new card of the same note, with its tags, decks and source but no reviews."""
     made: Flashcard = dataclasses.replace(
         card,
         id=uuid.uuid4(),

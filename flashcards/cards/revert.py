@@ -1,4 +1,4 @@
-"""Bring back the words that a card had before an edit; doing so is an edit itself."""
+"""Reverting an edit: give a card its earlier words again, which is an edit itself."""
 
 import dataclasses
 from datetime import datetime
@@ -17,10 +17,10 @@ class NothingToRevert(CardError):
 
 
 def revert(*, owner_id: UUID, card_id: UUID, edit_id: UUID, now: datetime) -> list[Flashcard]:
-    """Give a card, and the siblings changed with it, the words from before an edit.
+    """Give a card, and the siblings edited with it, the words from before an edit.
 
-    Schedules stay; siblings that are in the bin stay there as they are. Returns the cards that
-    changed. Raises CardEdit.DoesNotExist, also for a stranger's, or NothingToRevert.
+    Schedules stay; siblings in the trash are left out. Returns the cards that changed. Raises
+    CardEdit.DoesNotExist, also for edits of others, or NothingToRevert.
     """
     edits = history.edits_for_owner(owner_id)
     edit = edits.get(id=edit_id, card_id=card_id)
@@ -37,7 +37,7 @@ def revert(*, owner_id: UUID, card_id: UUID, edit_id: UUID, now: datetime) -> li
 
 
 def newest_edit(*, owner_id: UUID, card_id: UUID) -> CardEdit | None:
-    """Return the last edit of a card, which is what an Undo takes back."""
+    """Return the last edit of a card, which Undo reverts."""
     return history.edits_for_owner(owner_id).filter(card_id=card_id).first()
 
 

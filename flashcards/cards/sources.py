@@ -10,7 +10,7 @@ from chat.models import Message
 from flashcards.domain.records import Flashcard, text_hash
 from flashcards.models import Document
 
-# Without offsets, or with words that were lost, this much of the text's beginning is shown.
+# So much of the text's beginning is shown where the words are not at their offsets.
 EXCERPT_CHARACTERS = 400
 AROUND_CHARACTERS = 160
 _SIGNS = re.compile(r"\*\*|__|`|^#{1,6} |^\|[-:| ]+\|$\n?", re.MULTILINE)
@@ -36,7 +36,7 @@ class SourceWords:
 
 
 def source_of(user: User, card: Flashcard) -> SourceWords | None:
-    """Return where a card came from; None for a card by hand or when the text is gone.
+    """Return the source of a card; None for a card without one or when the text was deleted.
 
     One SQL query, if any.
     """
@@ -104,5 +104,5 @@ def _around(before: str, words: str, after: str) -> tuple[str, str, str]:
 
 
 def _plain(text: str) -> str:
-    """Return a piece of Markdown without the commonest signs; a piece cannot be rendered."""
+    """Return a piece of Markdown without the commonest markup: a piece cannot be rendered."""
     return _SIGNS.sub("", text)

@@ -1,4 +1,4 @@
-"""The bin: deleted cards stay for thirty days, are brought back, or go for good before that."""
+"""The trash: deleted cards stay for thirty days, unless they are restored or erased before."""
 
 import dataclasses
 import logging
@@ -20,14 +20,14 @@ logger = logging.getLogger(__name__)
 KEEP = timedelta(days=30)
 
 
-def cards_in_bin(*, owner_id: UUID, text: str = "") -> Query[Flashcard]:
+def cards_in_trash(*, owner_id: UUID, text: str = "") -> Query[Flashcard]:
     """Return the deleted cards in which every word occurs, the last deleted first."""
     deleted = cards.for_owner(owner_id).with_deleted().filter(deleted_at__isnull=False)
     return deleted.containing(text.split()).order_by("-deleted_at")
 
 
 def restore(*, owner_id: UUID, card_ids: Iterable[UUID]) -> list[Flashcard]:
-    """Take cards out of the bin, just as they were; those not in it are left alone."""
+    """Take cards out of the trash, unchanged; return those that were in it."""
     changed = batch.change_in_batches(
         owner_id,
         card_ids,
@@ -38,18 +38,18 @@ def restore(*, owner_id: UUID, card_ids: Iterable[UUID]) -> list[Flashcard]:
 
 
 def erase(*, owner_id: UUID, card_ids: Iterable[UUID]) -> int:
-    """Delete cards that are in the bin for good, with their reviews and edits. Return how many.
+    """Erase cards that are in the trash, with their reviews and edits. Return how many.
 
-    From this commit on nobody reads them; their files follow with the next checkpoint.
+    Readers do not see them from this commit on; the next checkpoint removes them from LanceDB.
     """
     erased = 0
     for part in batch.split(card_ids):
         with transaction.atomic():
             store.lock_owner(owner_id)
-            found = list(cards_in_bin(owner_id=owner_id).filter(id__in=frozenset(part)))
+            found = list(cards_in_trash(owner_id=owner_id).filter(id__in=frozenset(part)))
             ids = [card.id for card in found]
             store.erase_cards(found)
-            history.forget(owner_id=owner_id, card_ids=ids)
+            history.delete_edits(owner_id=owner_id, card_ids=ids)
             NotDuplicates.objects.filter(
                 Q(first_id__in=ids) | Q(second_id__in=ids), owner_id=owner_id
             ).delete()
@@ -59,7 +59,7 @@ def erase(*, owner_id: UUID, card_ids: Iterable[UUID]) -> int:
 
 
 def purge(*, now: datetime) -> int:
-    """Delete for good what has been in anybody's bin for thirty days. Return how many cards."""
+    """Erase the cards that have been in anybody's trash for thirty days. Return how many."""
     old = cards.all_owners().with_deleted().filter(deleted_at__lte=now - KEEP)
     by_owner: dict[UUID, list[UUID]] = {}
     for row in old.values("id", "owner_id"):
@@ -74,7 +74,7 @@ def purge(*, now: datetime) -> int:
 
 
 def days_left(card: Flashcard, now: datetime) -> int:
-    """Return in how many days, begun ones counted, a card in the bin goes for good."""
+    """Return in how many days, rounded up, a card in the trash is erased."""
     if card.deleted_at is None:
-        raise ValueError("This card is not in the bin.")
+        raise ValueError("This card is not in the trash.")
     return max(0, -((now - card.deleted_at - KEEP) // timedelta(days=1)))

@@ -1,7 +1,7 @@
-"""The two sides of a card, as Markdown. Sanitising is the renderer's business.
+"""The two sides of a card, as Markdown. The renderer sanitises them.
 
-What a cloze hides or shows is set in bold where Markdown allows it, underlined in mathematics and
-left plain in code, so that neither side ever breaks the code or the formula around it.
+What a cloze card hides or shows is set in bold where Markdown allows it, underlined in mathematics
+and left plain in code, so that neither side ever breaks the code or the formula around it.
 """
 
 import re
@@ -15,13 +15,13 @@ from flashcards.domain.records import Kind
 SUMMARY_MAX_CHARACTERS = 160
 
 _GAP = "…"
-# What \text{} does not hold as it stands.
+# Characters that \text{} does not take unescaped.
 _NOT_IN_TEXT = re.compile(r"[{}$%#&_^~\\]")
 _BLOCKS = re.compile(r"\n\s*\n|^\s*(?:```|~~~|[-*+] |\d+[.)] |#|>|\|)", re.MULTILINE)
 
 
-class HasFaces(Protocol):
-    """A card, a draft, or a form's values: whatever has these four."""
+class HasSides(Protocol):
+    """Anything that has the words of a card: a card, a draft, or a form's values."""
 
     @property
     def kind(self) -> str: ...
@@ -43,28 +43,28 @@ class Draft:
     ordinal: int = 1
 
 
-def front(card: HasFaces) -> str:
-    """Return the side that asks."""
+def front(card: HasSides) -> str:
+    """Return the front of a card."""
     if card.kind == Kind.CLOZE:
         return _cloze(card.question, card.ordinal, reveal=False)
     return card.answer if _is_swapped(card) else card.question
 
 
-def back(card: HasFaces) -> str:
-    """Return the side that answers; of a cloze the whole text, then what its answer adds."""
+def back(card: HasSides) -> str:
+    """Return the back of a card; for a cloze, the whole text and then the answer, if it has one."""
     if card.kind == Kind.CLOZE:
         whole = _cloze(card.question, card.ordinal, reveal=True)
         return f"{whole}\n\n{card.answer}" if card.answer.strip() else whole
     return card.question if _is_swapped(card) else card.answer
 
 
-def summary(card: HasFaces) -> str:
+def summary(card: HasSides) -> str:
     """Return the front as one line of plain words, for lists: at most 160 characters."""
     text = re.sub(r"^\s*(?:```|~~~).*$", " ", front(card), flags=re.MULTILINE)
     text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)
     text = re.sub(r"^\s*(?:#{1,6}|>|[-*+])\s+", "", text, flags=re.MULTILINE)
     text = re.sub(r"\*\*|__|`|&#9[13];", _plain, text)
-    # Emphasis, not the star of a product: it hugs its words, and no word goes on beside it.
+    # Emphasis only: `2 * 3` and `snake_case` keep their signs.
     text = re.sub(r"(?<![\w*])([*_])(?=\S)([^*_\n]+)(?<=\S)\1(?![\w*])", r"\2", text)
     text = " ".join(text.split())
     if len(text) <= SUMMARY_MAX_CHARACTERS:
@@ -78,7 +78,7 @@ def cloze_ordinals(text: str) -> list[int]:
 
 
 def card_ordinals(kind: str, question: str) -> list[int]:
-    """Return which cards a note gives, by their ordinals: none if a cloze has no gap."""
+    """Return the ordinals of the cards that a note gives; none for a cloze without a gap."""
     if kind == Kind.CLOZE:
         return cloze_ordinals(question)
     return [1, 2] if kind == Kind.REVERSED else [1]
@@ -88,7 +88,7 @@ def _plain(match: re.Match[str]) -> str:
     return {"&#91;": "[", "&#93;": "]"}.get(match[0], "")
 
 
-def _is_swapped(card: HasFaces) -> bool:
+def _is_swapped(card: HasSides) -> bool:
     return card.kind == Kind.REVERSED and card.ordinal == 2
 
 
@@ -139,7 +139,7 @@ def _shown(deletion: Deletion, before: str, after: str) -> str:
 
 
 def _can_be_bold(core: str, before: str, after: str) -> bool:
-    """Say whether `**core**` is read as bold between these two characters (CommonMark 6.2)."""
+    """Tell whether `**core**` is read as bold between these two characters (CommonMark 6.2)."""
     if "*" in (before, after, core[0], core[-1]):
         return False
     opens = not _is_punctuation(core[0]) or not before.strip() or _is_punctuation(before)

@@ -1,6 +1,6 @@
-"""Cloze deletions, `{{c1::words}}` and `{{c1::words::hint}}`: where they are in a text.
+"""Cloze deletions, `{{c1::words}}` and `{{c1::words::hint}}`: find them in a text.
 
-Braces inside the words are balanced, so `{{c1::\\frac{1}{2}}}` closes where its writer meant it to,
+Braces inside the words are balanced, so `{{c1::\\frac{1}{2}}}` closes at the last pair of braces,
 and a `::` inside backticks is part of the words, so `` {{c1::`std::vector`}} `` has no hint.
 """
 
@@ -38,19 +38,19 @@ class Deletion:
 
 
 def deletions(text: str) -> list[Deletion]:
-    """Return the well-formed deletions of a text in their order; malformed markup is not one."""
+    """Return the well-formed deletions of a text, in order; malformed markup is left out."""
     found: list[tuple[int, int, int, str]] = []
     position = 0
     while opening := _OPENING.search(text, position):
         end = _closing(text, opening.end())
         content = text[opening.end() : end] if end is not None else ""
-        # Nested, unclosed or empty: the outer markup stays as typed, the search goes on inside it.
+        # Nested, unclosed or empty: the outer markup is plain text, and the search goes on inside.
         if end is None or not _split_hint(content)[0].strip() or _OPENING.search(content):
             position = opening.end()
             continue
         found.append((opening.start(), end + 2, int(opening[1]), content))
         position = end + 2
-    # What surrounds the deletions decides where they stand, not what is in them.
+    # Whether a deletion is in code or mathematics depends on the text around it, not on its own.
     masked = text
     for start, stop, _, _ in found:
         masked = masked[:start] + re.sub(r"[^\n]", "x", masked[start:stop]) + masked[stop:]
@@ -70,7 +70,7 @@ def _closing(text: str, start: int) -> int | None:
             depth += 1
         elif text[position] == "}":
             if depth == 0:
-                # A lone brace: not balanced, so the first pair decides.
+                # A single closing brace: the braces are not balanced, so the first pair closes.
                 if text.startswith("}}", position):
                     return position
                 break
@@ -96,7 +96,7 @@ class _Region:
 
 
 def _regions(text: str) -> list[_Region]:
-    """Return where code and mathematics are; code wins where both could be."""
+    """Return where code and mathematics are; code wins where they overlap."""
     found: list[_Region] = []
     position = 0
     while fence := _FENCE.search(text, position):

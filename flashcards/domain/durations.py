@@ -1,4 +1,4 @@
-"""Times in plain words: "10 minutes", "in 3 days", "tomorrow"."""
+"""Durations in words: "10 minutes", "in 3 days", "tomorrow"."""
 
 from datetime import datetime, time, timedelta, tzinfo
 
@@ -61,7 +61,7 @@ def ago(moment: datetime, *, now: datetime, zone: tzinfo) -> str:
 
 
 def clock(span: timedelta) -> str:
-    """Return a time spent: "40 seconds", "12 minutes", "1 hour 5 minutes"."""
+    """Return how long something took: "40 seconds", "12 minutes", "1 hour 5 minutes"."""
     seconds = round(span.total_seconds())
     if seconds < 60:
         return count(seconds, "second")
@@ -73,7 +73,7 @@ def clock(span: timedelta) -> str:
 
 
 def _with_half(number: float, noun: str) -> str:
-    """Return a number to the half below 10, whole above: "1.5 months", "14 months"."""
+    """Return a number rounded to a half below 10, to a whole above: "1.5 months", "14 months"."""
     rounded = round(number * 2) / 2 if number < 10 else round(number)
     whole = int(rounded)
     return count(whole, noun) if rounded == whole else f"{rounded:.1f} {noun}s"

@@ -1,4 +1,4 @@
-"""What the store holds: cards and the log of their reviews, as immutable records."""
+"""Records: a card and a row of its review log, both immutable."""
 
 import enum
 import hashlib
@@ -13,14 +13,14 @@ QUESTION_MAX_CHARACTERS = 1_000
 ANSWER_MAX_CHARACTERS = 5_000
 
 
-# In the bin since then: gone for good, and only its id is left until the next checkpoint.
+# `deleted_at` of a card that was erased: only its id is left until the next checkpoint.
 ERASED_AT = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Kind(enum.StrEnum):
     BASIC = "basic"
     REVERSED = "reversed"
-    # `question` holds {{c1::words}} or {{c1::words::hint}}; `ordinal` says which one is hidden.
+    # `question` has {{c1::words}} or {{c1::words::hint}}; `ordinal` says which one is hidden.
     CLOZE = "cloze"
 
 
@@ -46,13 +46,13 @@ class LogKind(enum.StrEnum):
     RELEARN = "relearn"
     CRAM = "cram"
     MANUAL = "manual"
-    # Takes back the review named by `undoes`.
+    # Undoes the review whose id is `undoes`.
     UNDO = "undo"
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The words a card came from: offsets in the text of a message or a document, and a hash."""
+    """Where a card came from: offsets in the text of a message or document, and the words' hash."""
 
     message_id: uuid.UUID | None = None
     start: int | None = None
@@ -110,7 +110,7 @@ class Flashcard:
 
     @property
     def text_hash(self) -> str:
-        """Return the hash of what is embedded: a vector made from other words is stale."""
+        """Return the hash of the embedded text; a vector made from other words is stale."""
         return text_hash(self.embedding_text)
 
     @property
@@ -118,7 +118,7 @@ class Flashcard:
         return f"{self.question}\n{self.answer}".strip()
 
     def erased(self) -> "Flashcard":
-        """Return what stands for the card when it goes for good: deleted, without a word."""
+        """Return the record that replaces a card that is erased: its id, and no words."""
         return Flashcard(
             id=self.id,
             owner_id=self.owner_id,
@@ -167,7 +167,7 @@ class ReviewLog:
 
 @dataclass(frozen=True, kw_only=True)
 class NewCard:
-    """What a learner wants remembered: a note, which gives one card or several."""
+    """A note to create, which gives one card or several."""
 
     question: str
     answer: str = ""
@@ -176,7 +176,7 @@ class NewCard:
     tags: tuple[str, ...] = ()
     deck_ids: tuple[uuid.UUID, ...] = ()
     source: Source | None = field(default=None)
-    # Chosen beforehand where something else is to name the note.
+    # Set by a caller that refers to the note elsewhere; else chosen when it is created.
     note_id: uuid.UUID | None = None
 
 

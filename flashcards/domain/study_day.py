@@ -1,4 +1,4 @@
-"""The learner's day: it begins at 04:00 by their own clock, so a late evening counts as one day."""
+"""The learner's day: begins at 04:00 in their time zone, so a late evening counts as one day."""
 
 import zoneinfo
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ _INSTANT = timedelta(microseconds=1)
 
 @dataclass(frozen=True)
 class Day:
-    """When a learner's days begin: by which clock, and at which time of it."""
+    """When a learner's days begin: the time zone and the time of day."""
 
     zone: tzinfo = UTC
     begins: time = DAY_BEGINS_AT
@@ -30,9 +30,9 @@ class Day:
         return max(0, (self.of(later) - self.of(earlier)).days)
 
     def later(self, now: datetime, days: int) -> datetime:
-        """Return the same time by the clock so many of the learner's days later (aware UTC).
+        """Return the same local time `days` of the learner's days later (aware UTC).
 
-        Where the clocks change it stays inside that day, whose length then is 23 or 25 hours.
+        On a day of 23 or 25 hours, where the clocks change, it stays inside that day.
         """
         local = now.astimezone(self.zone)
         moved = datetime.combine(local.date() + timedelta(days=days), local.time(), self.zone)
@@ -42,7 +42,7 @@ class Day:
 
 
 def zone_named(name: str) -> tzinfo:
-    """Return a time zone by its IANA name; UTC when it is not known here."""
+    """Return a time zone by its IANA name; UTC for an unknown one."""
     try:
         return zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError):
@@ -50,7 +50,7 @@ def zone_named(name: str) -> tzinfo:
 
 
 def zone_of(user: User) -> tzinfo:
-    """Return the learner's time zone; UTC when its name is not known here."""
+    """Return the learner's time zone; UTC for an unknown one."""
     return zone_named(user.time_zone)
 
 
@@ -65,7 +65,7 @@ def day_start(
 ) -> datetime:
     """Return when the learner's day began (aware UTC), or that of the day `days` later.
 
-    By the wall clock: a day on which the clocks change has 23 or 25 hours.
+    Local time decides: a day on which the clocks change has 23 or 25 hours.
     """
     first = datetime.combine(day_of(now, zone, begins=begins) + timedelta(days=days), begins, zone)
     return first.astimezone(UTC)

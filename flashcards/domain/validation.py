@@ -1,10 +1,10 @@
-"""What the words of a card must be, and what is said when they are not."""
+"""Validation: the rules for the words of a card, and the errors when they are broken."""
 
 from flashcards.domain.card_sides import card_ordinals
 from flashcards.domain.records import ANSWER_MAX_CHARACTERS, QUESTION_MAX_CHARACTERS, Kind
 from memoryloop.errors import UserError
 
-# A text with more gaps than this is a chapter, not a note.
+# A text with more gaps is more than one note.
 CARDS_A_NOTE = 50
 
 
@@ -37,5 +37,5 @@ def check_words(question: str, answer: str, extra: str, kind: Kind) -> None:
 
 
 def clean(text: str) -> str:
-    """Return the text without what neither store can hold: NUL and half surrogates."""
+    """Return the text without NUL and lone surrogates, which neither store accepts."""
     return text.replace("\x00", "").encode("utf-8", "ignore").decode("utf-8").strip()

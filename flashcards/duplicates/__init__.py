@@ -1,1 +1,1 @@
-"""Which cards ask for the same thing, and which are merely near."""
+"""Duplicates: cards that ask for the same fact, and cards that are similar."""

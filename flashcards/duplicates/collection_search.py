@@ -1,4 +1,4 @@
-"""Find duplicates in a whole collection: a background job with progress, its groups, its undo."""
+"""The duplicate search through a whole collection: a background job, and the groups it finds."""
 
 import logging
 from collections import defaultdict
@@ -21,16 +21,16 @@ from memoryloop.embeddings import EmbeddingError
 
 logger = logging.getLogger(__name__)
 
-# Cosine of two whole cards below which nobody takes them for the same.
+# Two cards whose cosine is lower are not compared further.
 LIKELY = 0.6
 # Rows compared with all later ones in one multiplication.
 BLOCK = 512
-# Of each card only so many of its nearest are judged: beyond it a topic, not a fact, is repeated.
+# Of each card only so many of its nearest are judged: more share a topic, not a fact.
 NEIGHBOURS = 6
 # Pairs judged at once: their texts are embedded together.
 JUDGED = 64
 PAIRS_MOST = 2_000
-# A worker that has said nothing for so long is gone.
+# A worker that has reported no progress for so long is dead.
 HEARTBEAT = timedelta(minutes=5)
 BROKEN = "The model that compares cards cannot be run just now. Try again later."
 INTERRUPTED = "The search was interrupted. Start it again."
@@ -40,7 +40,7 @@ Status = DuplicateSearch.Status
 
 @dataclass(frozen=True)
 class Group:
-    """Cards that say the same."""
+    """Cards that ask for the same fact."""
 
     cards: list[Flashcard]
     score: float
@@ -52,7 +52,7 @@ class Group:
 
 
 def start(*, owner_id: UUID, now: datetime) -> DuplicateSearch:
-    """Begin to look through an owner's cards, or join the search that is under way."""
+    """Start a search through an owner's cards, or return the one that is under way."""
     with transaction.atomic():
         search, created = DuplicateSearch.objects.select_for_update().get_or_create(
             owner_id=owner_id, defaults={"started_at": now, "updated_at": now}
@@ -80,7 +80,7 @@ def is_working(search: DuplicateSearch, now: datetime) -> bool:
 
 
 def latest(*, owner_id: UUID, now: datetime) -> DuplicateSearch | None:
-    """Return the owner's search; one whose worker died says so."""
+    """Return the owner's last search; one whose worker died becomes failed."""
     search = DuplicateSearch.objects.filter(owner_id=owner_id).first()
     if search and search.status == Status.WORKING and not is_working(search, now):
         search.status, search.error = Status.FAILED, INTERRUPTED
@@ -89,7 +89,7 @@ def latest(*, owner_id: UUID, now: datetime) -> DuplicateSearch | None:
 
 
 def run(*, owner_id: UUID, search_id: UUID, clock: Callable[[], datetime] = timezone.now) -> None:
-    """Look through the owner's cards; writes down how far it is, and ends when it is stopped."""
+    """Search the owner's cards; saves its progress, and ends when it is stopped."""
     try:
         for compared, total, pairs in _search(owner_id):
             running = DuplicateSearch.objects.filter(id=search_id, status=Status.WORKING)
@@ -104,13 +104,13 @@ def run(*, owner_id: UUID, search_id: UUID, clock: Callable[[], datetime] = time
 
 
 def groups(*, owner_id: UUID, search: DuplicateSearch) -> list[Group]:
-    """Return what was found and still stands, the surest first: the cards as they are now.
+    """Return the groups that were found, the likeliest first, with the cards as they are now.
 
-    Pairs that were told apart, siblings, and cards deleted since are left out.
+    Pairs marked as no duplicates, siblings, and cards deleted since are left out.
     """
     ids = {UUID(i) for pair in search.pairs for i in pair[:2]}
     chosen = cards.for_owner(owner_id).in_bulk(sorted(ids, key=str)) if ids else {}
-    apart = overlaps.told_apart(owner_id)
+    apart = overlaps.marked_pairs(owner_id)
     linked: dict[UUID, UUID] = {}
     scores: dict[UUID, float] = {}
     for first, second, score in search.pairs:
@@ -123,7 +123,7 @@ def groups(*, owner_id: UUID, search: DuplicateSearch) -> list[Group]:
     members: dict[UUID, list[Flashcard]] = defaultdict(list)
     for card_id in {*linked, *linked.values()}:
         members[_root(linked, card_id)].append(chosen[card_id])
-    # The card that is known best comes first: it is the one to keep.
+    # The card with the most reviews comes first: it is proposed to be kept.
     found = [
         Group(sorted(group, key=lambda c: (-c.reps, c.created_at)), scores.get(root, 0.0))
         for root, group in members.items()
@@ -172,8 +172,8 @@ def _judged(
         for a, b, near in pairs
         if a in found and b in found and found[a].note_id != found[b].note_id
     ]
-    scores = overlaps.compared(
-        [(similarity.said(a), similarity.said(b), near) for a, b, near in present]
+    scores = overlaps.compare(
+        [(similarity.text_of(a), similarity.text_of(b), near) for a, b, near in present]
     )
     return [
         (str(a.id), str(b.id), round(score, 4))

@@ -1,4 +1,4 @@
-"""Words that tell facts apart: numbers, opposites, negations, what is asked; little words."""
+"""Word lists for comparing cards: numbers, opposites, negations, question words, stop words."""
 
 import re
 
@@ -86,7 +86,7 @@ NEGATIONS = frozenset(
         "nie",
     ]
 )
-# What a card asks for, by the word that begins it or stands near its beginning.
+# What a card asks for, by the question word at or near its beginning.
 ASKS = {
     "when": "time",
     "year": "time",
@@ -105,7 +105,7 @@ ASKS = {
     "much": "number",
     "long": "number",
 }
-# Words of which one in a card and the other in another card make them two facts.
+# Pairs of opposites: two cards with one each ask for different facts.
 OPPOSITES = [
     pair.split("/")
     for pair in [
@@ -275,7 +275,7 @@ STOP = frozenset(
         "wann",
     ]
 )
-# Units and signs by one name each.
+# Units and signs, each mapped to one name.
 UNITS = {
     **dict.fromkeys(("degrees", "degree", "°"), "°"),
     **dict.fromkeys(("celsius", "centigrade"), "c"),

@@ -1,6 +1,6 @@
-"""Never twice: which cards of a learner ask for what a draft asks for, and what to do about it.
+"""Overlaps: the cards of a learner that ask for the same as a draft, and what to do about them.
 
-The nearest few by vector are the candidates; likeness.py compares questions and answers.
+The candidates are the nearest few by vector; similarity.py compares questions and answers.
 """
 
 import dataclasses
@@ -19,7 +19,7 @@ from flashcards.domain import card_sides
 from flashcards.domain.records import ANSWER_MAX_CHARACTERS, Flashcard, Kind
 from flashcards.domain.validation import CardError, check_words, clean
 from flashcards.duplicates import similarity
-from flashcards.duplicates.similarity import Said
+from flashcards.duplicates.similarity import CardText
 from flashcards.models import NotDuplicates
 from flashcards.store import cards
 from memoryloop.embeddings import EmbeddingError, get_embedder
@@ -29,29 +29,29 @@ logger = logging.getLogger(__name__)
 Vector = NDArray[np.float32]
 
 SAME, NEAR = "same", "near"
-# Looked at for each draft. With MiniLM other words for one fact lie at a distance of 0.05 to 0.45.
+# Candidates for each draft. With MiniLM the same fact in other words is 0.05 to 0.45 away.
 CANDIDATES = 5
 MAX_DISTANCE = 0.5
-# Cards that the worker has not embedded yet are found by their words, of the newest so many.
+# Of cards that the worker has not embedded yet, the newest so many are searched by their words.
 WAITING_MOST = 60
-# Of a question's stems, the share that a card must have to be looked at without a vector.
+# The share of a question's stems that a card without a vector must have to be a candidate.
 WORDS_SHARED = 0.5
 
 
 class TooLong(CardError):
-    """Merged, a card would have more than a card may have."""
+    """A merged card would exceed the limit of a card."""
 
 
 @dataclass(frozen=True)
 class Overlap:
-    """A card that a draft repeats ("same") or whose question is near its own ("near")."""
+    """A card that asks for the same fact as a draft ("same") or a similar question ("near")."""
 
     card: Flashcard
     score: float
     verdict: str
 
 
-def overlaps(
+def find_overlaps(
     *,
     owner_id: UUID,
     drafts: Sequence[tuple[str, str]],
@@ -60,8 +60,8 @@ def overlaps(
 ) -> list[list[Overlap]]:
     """Return for each draft (question, answer) the owner's cards that it overlaps, surest first.
 
-    Cards of the notes in `leave_out` are not looked at. Where the model cannot be run, nothing
-    overlaps. Costs one search for each draft and one embedding of all the texts.
+    Cards of the notes in `leave_out` are ignored. Where the model cannot be run, nothing overlaps.
+    Costs one search for each draft and one embedding of all the texts.
     """
     if not drafts:
         return []
@@ -74,11 +74,10 @@ def overlaps(
         return [[] for _ in drafts]
 
 
-def compared(pairs: Sequence[tuple[Said, Said, float]]) -> list[tuple[float, float]]:
-    """Return for each pair how likely it is the same, and how near the questions are (cosine).
+def compare(pairs: Sequence[tuple[CardText, CardText, float]]) -> list[tuple[float, float]]:
+    """Return for each pair how likely it is the same fact, and the cosine of the questions.
 
-    A pair carries how near the whole cards are: the cosine of their own vectors. Raises
-    EmbeddingError.
+    A pair comes with the cosine of the cards' own vectors. Raises EmbeddingError.
     """
     texts = sorted({said.ask for a, b, _ in pairs for said in (a, b)})
     if not texts:
@@ -111,12 +110,12 @@ def replace(
 
 
 def merge(*, owner_id: UUID, card_id: UUID, question: str, answer: str, now: datetime) -> Flashcard:
-    """Add to a card's note what only a draft says. Raises TooLong or DoesNotExist."""
+    """Add a draft to a card's note, unless the card has its words. Raises TooLong, DoesNotExist."""
     shown = _draft(question, answer)
 
     def change(card: Flashcard) -> Flashcard:
-        told = similarity.words_of(f"{card.question} {card.answer} {card.extra}").stems
-        if similarity.words_of(shown.whole).stems <= told:
+        present = similarity.words_of(f"{card.question} {card.answer} {card.extra}").stems
+        if similarity.words_of(shown.whole).stems <= present:
             return card
         addition = f"{shown.ask}\n{shown.answer}".strip()
         extra = clean(f"{card.extra}\n\n{addition}" if card.extra else addition)
@@ -128,9 +127,9 @@ def merge(*, owner_id: UUID, card_id: UUID, question: str, answer: str, now: dat
 
 
 def contrast(a: tuple[str, str], b: tuple[str, str]) -> tuple[str, str]:
-    """Return the question and answer of a card that tells two near ones apart."""
+    """Return the question and answer of a card that asks for the difference of two others."""
     one, other = _draft(*a), _draft(*b)
-    first, second = similarity.rests(one, other)
+    first, second = similarity.distinct_words(one, other)
     if not first or not second or max(len(first.split()), len(second.split())) > 4:
         first, second = f"“{one.ask}”", f"“{other.ask}”"
     return (
@@ -139,8 +138,8 @@ def contrast(a: tuple[str, str], b: tuple[str, str]) -> tuple[str, str]:
     )
 
 
-def remember_apart(*, owner_id: UUID, card_ids: Sequence[UUID], now: datetime) -> None:
-    """Remember that these cards, all pairs of them, are no duplicates. Only of the owner's."""
+def mark_not_duplicates(*, owner_id: UUID, card_ids: Sequence[UUID], now: datetime) -> None:
+    """Store that no two of these cards are duplicates; cards of others are ignored."""
     known = cards.for_owner(owner_id).with_deleted().in_bulk(list(card_ids))
     ids = sorted(known, key=str)
     NotDuplicates.objects.bulk_create(
@@ -153,25 +152,27 @@ def remember_apart(*, owner_id: UUID, card_ids: Sequence[UUID], now: datetime) -
     )
 
 
-def told_apart(owner_id: UUID) -> set[tuple[UUID, UUID]]:
-    """Return the pairs that the owner said are no duplicates, the lesser id first."""
+def marked_pairs(owner_id: UUID) -> set[tuple[UUID, UUID]]:
+    """Return the pairs that the owner marked as no duplicates, the lesser id first."""
     pairs = NotDuplicates.objects.filter(owner_id=owner_id)
     return set(pairs.values_list("first_id", "second_id"))
 
 
-def _draft(question: str, answer: str) -> Said:
+def _draft(question: str, answer: str) -> CardText:
     ordinals = card_sides.cloze_ordinals(question)
     kind = Kind.CLOZE if ordinals else Kind.BASIC
-    return similarity.said(card_sides.Draft(kind, question, answer, ordinals[0] if ordinals else 1))
+    return similarity.text_of(
+        card_sides.Draft(kind, question, answer, ordinals[0] if ordinals else 1)
+    )
 
 
 def _candidates(
     owner_id: UUID,
     drafts: Sequence[tuple[str, str]],
-    wanted: Sequence[Said],
+    wanted: Sequence[CardText],
     leave_out: Collection[UUID],
 ) -> list[list[tuple[Flashcard, float]]]:
-    """Return for each draft the cards to compare it with, and how near each is as a whole."""
+    """Return for each draft the cards to compare it with, each with its cosine."""
     vectors = get_embedder().embed([f"{q}\n{a}".strip() or "?" for q, a in drafts])
     waiting = _waiting(owner_id)
     found = []
@@ -194,25 +195,25 @@ def _waiting(owner_id: UUID) -> list[Flashcard]:
     return list(found.order_by("-created_at")[:WAITING_MOST])
 
 
-def _sharing_words(cards: Iterable[Flashcard], shown: Said) -> list[Flashcard]:
+def _sharing_words(cards: Iterable[Flashcard], shown: CardText) -> list[Flashcard]:
     stems = similarity.words_of(shown.whole).stems
     return [
         card
         for card in cards
-        if len(stems & similarity.words_of(similarity.said(card).whole).stems)
+        if len(stems & similarity.words_of(similarity.text_of(card).whole).stems)
         >= max(1.0, WORDS_SHARED * len(stems))
     ][:CANDIDATES]
 
 
 def _judged(
-    wanted: Sequence[Said], found: Sequence[Sequence[tuple[Flashcard, float]]], limit: int
+    wanted: Sequence[CardText], found: Sequence[Sequence[tuple[Flashcard, float]]], limit: int
 ) -> list[list[Overlap]]:
     pairs = [
-        (shown, similarity.said(card), whole)
+        (shown, similarity.text_of(card), whole)
         for shown, cards in zip(wanted, found, strict=True)
         for card, whole in cards
     ]
-    scores = iter(compared(pairs))
+    scores = iter(compare(pairs))
     judged = []
     for nearest in found:
         seen = [_overlap(card, *next(scores)) for card, _ in nearest]

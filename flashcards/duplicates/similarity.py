@@ -1,9 +1,9 @@
-"""How likely two cards are to ask for the same fact: pure, from their words and vectors.
+"""Similarity: how likely two cards are to ask for the same fact. Pure functions.
 
-A bare cosine cannot tell when something began from when it ended (DEPENDENCIES: ROC-AUC below 0.5
-on hard pairs). So the questions and the answers are compared apart, by meaning and by their words,
-and what tells facts apart is looked at by itself: numbers, names, opposites, negations, what kind
-of thing is asked for. The weights are fitted by tests/benchmarks/fit_likeness.py.
+A cosine alone cannot distinguish when something began from when it ended (its ROC-AUC on hard pairs
+is below 0.5). So questions and answers are compared separately, by meaning and by their words, and
+features of their own look at what distinguishes facts: numbers, names, opposites, negations, the
+kind of thing that is asked for. The weights are fitted by tests/benchmarks/fit_likeness.py.
 """
 
 import functools
@@ -18,7 +18,7 @@ import numpy as np
 import snowballstemmer
 from numpy.typing import NDArray
 
-from flashcards.domain.card_sides import HasFaces, front
+from flashcards.domain.card_sides import HasSides, front
 from flashcards.domain.cloze import deletions
 from flashcards.domain.records import Kind
 from flashcards.duplicates import lexicon
@@ -39,8 +39,8 @@ FEATURES = (
 
 
 @dataclass(frozen=True)
-class Said:
-    """What a card asks, what it answers, and both as a statement; plain words."""
+class CardText:
+    """The plain words of a card: its question, its answer, and both as one statement."""
 
     ask: str
     answer: str
@@ -50,18 +50,18 @@ class Said:
         return f"{self.ask.replace(_GAP, self.answer)} {self.answer}".strip()
 
 
-def said(card: HasFaces) -> Said:
+def text_of(card: HasSides) -> CardText:
     """Return a card's words without Markdown; of a cloze the text with its gap, and the gap."""
     if card.kind != Kind.CLOZE:
-        return Said(_plain(card.question), _plain(card.answer))
+        return CardText(_plain(card.question), _plain(card.answer))
     hidden = [d.words for d in deletions(card.question) if d.ordinal == card.ordinal]
     asked = re.sub(r"\*\*\[[^\]]*\]\*\*|&#91;.*?&#93;", _GAP, front(card))
-    return Said(_plain(asked), _plain(", ".join(hidden)))
+    return CardText(_plain(asked), _plain(", ".join(hidden)))
 
 
 @dataclass(frozen=True)
 class Words:
-    """What is looked at in one text."""
+    """The words of one text by kind."""
 
     stems: frozenset[str]
     numbers: frozenset[str]
@@ -71,7 +71,7 @@ class Words:
 
 @functools.lru_cache(maxsize=4096)
 def words_of(text: str) -> Words:
-    """Return a text's stems without little words, its numbers, and the names in it."""
+    """Return a text's stems without stop words, its numbers, and the names in it."""
     stems, numbers, names, raw = set(), set(), set(), set()
     begins = True
     digits = lexicon.COMPOUND.sub(_compound, text.translate(lexicon.SUPERSCRIPTS))
@@ -94,24 +94,24 @@ def words_of(text: str) -> Words:
 
 @functools.lru_cache(maxsize=4096)
 def letters_of(text: str) -> frozenset[str]:
-    """Return a text's runs of three letters, words apart, in lower case."""
+    """Return a text's trigrams in lower case, with a space between words."""
     plain = f" {_NO_WORD.sub(' ', text.lower()).strip()} "
     return frozenset(plain[at : at + 3] for at in range(len(plain) - 2))
 
 
-def rests(a: Said, b: Said) -> tuple[str, str]:
-    """Return the words of each question that the other one has not."""
+def distinct_words(a: CardText, b: CardText) -> tuple[str, str]:
+    """Return the words of each question that are not in the other."""
     ask_a, ask_b = words_of(a.ask), words_of(b.ask)
     return _rest(a.ask, ask_b.stems), _rest(b.ask, ask_a.stems)
 
 
-def features(a: Said, b: Said, *, asked: float, whole: float) -> NDArray[np.float64]:
+def features(a: CardText, b: CardText, *, asked: float, whole: float) -> NDArray[np.float64]:
     """Return the (len(FEATURES),) features of a pair.
 
     `asked` is the cosine of the two `ask`, `whole` that of the cards' own vectors (what the store
     keeps of each: `Flashcard.embedding_text`).
     """
-    rest_a, rest_b = rests(a, b)
+    rest_a, rest_b = distinct_words(a, b)
     has_rest = bool(rest_a) and bool(rest_b)
     a, b = _spelt_out(a, b), _spelt_out(b, a)
     ask_a, ask_b = words_of(a.ask), words_of(b.ask)
@@ -120,7 +120,7 @@ def features(a: Said, b: Said, *, asked: float, whole: float) -> NDArray[np.floa
     answers_agree = _overlap(answer_a.stems, answer_b.stems)
     equal = float(_squeezed(a.answer) == _squeezed(b.answer) and bool(a.answer))
     only_a, only_b = ask_a.stems - ask_b.stems, ask_b.stems - ask_a.stems
-    # Each answer is told by the other card: asked the other way round.
+    # Each answer is in the other card: the same fact asked in the other direction.
     round_about = float(
         bool(answer_a.stems)
         and bool(answer_b.stems)
@@ -168,7 +168,7 @@ def features(a: Said, b: Said, *, asked: float, whole: float) -> NDArray[np.floa
         )
         * (1.0 - equal),
         "no_rest": float(not has_rest),
-        # However a word is spelt or bent: haemoglobin, hemoglobin.
+        # Similar words in other spellings or forms: haemoglobin, hemoglobin.
         "answer_letters": _overlap(letters_of(a.answer), letters_of(b.answer)),
         "whole_letters": _overlap(letters_of(a.whole), letters_of(b.whole)),
         "code": float(("(" in a.whole or "=" in a.whole) and ("(" in b.whole or "=" in b.whole)),
@@ -176,17 +176,17 @@ def features(a: Said, b: Said, *, asked: float, whole: float) -> NDArray[np.floa
     return np.array([values[name] for name in FEATURES])
 
 
-def likeness(a: Said, b: Said, *, asked: float, whole: float) -> float:
+def likeness(a: CardText, b: CardText, *, asked: float, whole: float) -> float:
     """Return how likely it is, 0 to 1, that two cards ask for the same fact; see `features`."""
     if _asked_alike(a.ask, b.ask):
-        # Two answers to one question: whatever they say, only one can be learnt.
+        # Two answers to one question: only one of them can be learnt.
         return 1.0
     total = float(features(a, b, asked=asked, whole=whole) @ np.array(WEIGHTS))
     return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
 
 
 def _asked_alike(one: str, other: str) -> bool:
-    """Tell whether two questions are the same but for case, blanks and full stops."""
+    """Tell whether two questions differ in case, spaces and final punctuation only."""
     return bool(one) and _bare(one) == _bare(other)
 
 
@@ -194,23 +194,25 @@ def _bare(text: str) -> str:
     return " ".join(text.casefold().split()).rstrip("?.!: ")
 
 
-def _spelt_out(one: Said, other: Said) -> Said:
+def _spelt_out(one: CardText, other: CardText) -> CardText:
     """Return a card with the acronyms spelt out that the other card spells out: EU, GDP."""
     words = [
         word for word in re.findall(r"[^\W\d_]+", other.whole) if word.lower() not in lexicon.STOP
     ]
     initials = "".join(word[0] for word in words).upper()
-    said = one
+    spelt_out = one
     for acronym in set(_ACRONYM.findall(one.whole)):
         at = initials.find(acronym)
         if at >= 0 and acronym not in other.whole:
             spelt = " ".join(words[at : at + len(acronym)])
-            said = Said(said.ask.replace(acronym, spelt), said.answer.replace(acronym, spelt))
-    return said
+            spelt_out = CardText(
+                spelt_out.ask.replace(acronym, spelt), spelt_out.answer.replace(acronym, spelt)
+            )
+    return spelt_out
 
 
 def _rest(text: str, known: frozenset[str]) -> str:
-    """Return the words of a text that are neither known nor little, in their order."""
+    """Return the words of a text that are neither known nor stop words, in order."""
     found = (match[0] for match in _WORD.finditer(text))
     return " ".join(
         w for w in found if w.lower() not in lexicon.STOP and not words_of(w).stems <= known
@@ -223,7 +225,7 @@ def _plain(text: str) -> str:
 
 
 def _number(token: str, low: str) -> str | None:
-    """Return a token's number in digits, however it is written; None if it is none."""
+    """Return a number in digits, whether written in digits or words; None for another token."""
     if _NUMBER.fullmatch(token):
         return token.replace(",", "")
     return lexicon.NUMERALS.get(low) or lexicon.ORDINALS.get(low) or lexicon.ROMAN.get(token)
@@ -240,7 +242,7 @@ def _stem(word: str) -> str:
 
 
 class _Stemmer(threading.local):
-    """A stemmer keeps what it works on in itself: each thread has its own."""
+    """A stemmer for each thread: it keeps the word it works on in itself."""
 
     def __init__(self) -> None:
         self.stem: Callable[[str], str] = snowballstemmer.stemmer("english").stemWord
@@ -266,7 +268,7 @@ def _within(a: frozenset[str], b: frozenset[str]) -> float:
 
 
 def _conflict(a: frozenset[str], b: frozenset[str]) -> float:
-    """Return 1 if both have something and nothing of it is the same."""
+    """Return 1 if both have some and none in common."""
     return float(bool(a) and bool(b) and not a & b)
 
 
@@ -323,8 +325,8 @@ WEIGHTS: tuple[float, ...] = (
     2.725,  # answer_letters
     -6.742,  # whole_letters
 )
-# From here on two cards are taken for the same: 3.5 % of the pairs fitted on that were not the
-# same lie above it, and about 5 % of others.
+# Two cards count as the same from here on: false positives are 3.5 % of the pairs that the weights
+# were fitted on, and about 5 % of others.
 SAME = 0.27
 # Cosine of two questions that are near one another, whatever their answers.
 NEAR_QUESTION = 0.7

@@ -1,8 +1,9 @@
-"""After a gap: is there a backlog, what a plan would make of it, and the plan while it holds.
+"""The backlog after a gap, and the plan that a learner may follow to work it off.
 
-A plan sets the learner's limit of reviews, their order and, if wanted, the new cards to none: the
-queue goes by the settings and knows of no plan. What was set before is kept beside it and comes
-back when the pile is gone, except where the learner has set something else meanwhile.
+A plan changes the learner's study settings: the limit of reviews, their order and, if wanted, no
+new cards. The due queue follows the settings and knows no plan. The plan keeps the previous
+settings, which come back when the backlog is gone, except those that the learner has changed
+meanwhile.
 """
 
 from collections.abc import Mapping
@@ -25,14 +26,14 @@ from flashcards.store import cards
 from flashcards.study_settings.settings import EffectiveSettings
 
 Ended = BacklogPlan.Ended
-# A backlog is more than this many overdue cards and more than a day and a half of what is usual.
+# A backlog is more than so many overdue cards, and more than a day and a half of usual reviews.
 LEAST_OVERDUE = 30
 DAYS_WORTH = 1.5
 # A new card is answered about three times on its first day.
 ANSWERS_A_NEW_CARD = 3
 MINUTES = (10, 15, 20, 30, 45, 60, 90, 120)
 MINUTES_MOST = 240
-# A plan that takes longer is no first proposal.
+# A plan that takes longer is not proposed first.
 SOON_DAYS = 45
 NO_LIMIT = 1_000_000
 RESUME_WITHIN = timedelta(days=1)
@@ -40,7 +41,7 @@ RESUME_WITHIN = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Choice:
-    """What a learner may choose of a plan."""
+    """What a learner chooses for a plan."""
 
     minutes: int
     order: Order = Order.RETRIEVABILITY
@@ -49,7 +50,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Backlog:
-    """What has piled up on a learner's present day, decks with limits of their own left out."""
+    """The learner's backlog today; decks with limits of their own are left out."""
 
     pile: Pile
     pace: Pace
@@ -60,11 +61,11 @@ class Backlog:
     new_a_day: int
 
     @property
-    def is_one(self) -> bool:
+    def is_backlog(self) -> bool:
         return _is_backlog(self.overdue, self.pace.reviews_a_day)
 
 
-def overdue(*, owner_id: UUID, settings: EffectiveSettings, now: datetime) -> int:
+def count_overdue(*, owner_id: UUID, settings: EffectiveSettings, now: datetime) -> int:
     """Return how many learnt cards were due before today. One SQL query, and one count."""
     cards = _learnt(owner_id).filter(due__lt=settings.day.start(now))
     if not settings.limited:
@@ -74,17 +75,17 @@ def overdue(*, owner_id: UUID, settings: EffectiveSettings, now: datetime) -> in
 
 def has_backlog(*, owner_id: UUID, settings: EffectiveSettings, now: datetime) -> int:
     """Return how many cards are overdue if that is a backlog, else 0. Three SQL queries."""
-    found = overdue(owner_id=owner_id, settings=settings, now=now)
+    found = count_overdue(owner_id=owner_id, settings=settings, now=now)
     if found <= LEAST_OVERDUE:
         return 0
     pace = pace_of(owner_id=owner_id, settings=settings, now=now)
     return found if _is_backlog(found, pace.reviews_a_day) else 0
 
 
-def read(
+def read_backlog(
     *, owner_id: UUID, settings: EffectiveSettings, now: datetime, plan: BacklogPlan | None
 ) -> Backlog:
-    """Return the pile. Reads five columns of the learner's cards: 0.2 s for 100,000."""
+    """Return the backlog. Reads five columns of the learner's cards: 0.2 s for 100,000."""
     begins = settings.day.start(now)
     horizon = settings.day.start(now, days=backlog.MOST_DAYS)
     columns = ["stability", "difficulty", "due", "last_review"]
@@ -127,7 +128,7 @@ def reviews_for(found: Backlog, choice: Choice, settings: EffectiveSettings) -> 
 
 
 def course_of(found: Backlog, choice: Choice, settings: EffectiveSettings) -> Course:
-    """Return what a choice would make of the pile."""
+    """Return the course that a choice leads to, day by day."""
     return backlog.course(
         found.pile,
         settings=settings.schedule,
@@ -137,8 +138,8 @@ def course_of(found: Backlog, choice: Choice, settings: EffectiveSettings) -> Co
     )
 
 
-def proposed(found: Backlog, settings: EffectiveSettings) -> Choice:
-    """Return the plan to begin with: about what the learner does anyway, or what is soon done."""
+def propose(found: Backlog, settings: EffectiveSettings) -> Choice:
+    """Return the plan to propose: the learner's usual minutes, or more to be done in 45 days."""
     usual = [n for n in MINUTES if n >= found.pace.minutes_a_day] or [MINUTES[-1]]
     for minutes in usual:
         choice = Choice(minutes)
@@ -148,18 +149,20 @@ def proposed(found: Backlog, settings: EffectiveSettings) -> Choice:
     return Choice(usual[-1])
 
 
-# The plan while it holds
+# The active plan
 
 
 def plan_of(*, owner_id: UUID) -> BacklogPlan | None:
-    """Return the learner's plan that holds, if there is one. One SQL query."""
+    """Return the learner's active plan, if there is one. One SQL query."""
     return BacklogPlan.objects.filter(owner_id=owner_id, ended_at=None).first()
 
 
 def accept(*, owner_id: UUID, choice: Choice, now: datetime) -> BacklogPlan:
-    """Have a plan hold from now on, instead of the one that may hold already."""
+    """Start a plan; it replaces an active one."""
     settings = study_settings.settings_for(owner_id=owner_id)
-    found = read(owner_id=owner_id, settings=settings, now=now, plan=plan_of(owner_id=owner_id))
+    found = read_backlog(
+        owner_id=owner_id, settings=settings, now=now, plan=plan_of(owner_id=owner_id)
+    )
     plan = BacklogPlan(
         owner_id=owner_id,
         minutes_per_day=choice.minutes,
@@ -182,7 +185,7 @@ def accept(*, owner_id: UUID, choice: Choice, now: datetime) -> BacklogPlan:
 
 
 def stop(*, owner_id: UUID, now: datetime) -> BacklogPlan | None:
-    """End the plan that holds and bring back what was set before; return it, if there was one."""
+    """End the active plan and restore the previous settings; return the plan, if there was one."""
     with transaction.atomic():
         plan = _locked(owner_id)
         if plan is not None:
@@ -191,7 +194,7 @@ def stop(*, owner_id: UUID, now: datetime) -> BacklogPlan | None:
 
 
 def resume(*, owner_id: UUID, now: datetime) -> BacklogPlan | None:
-    """Have the plan hold again that was stopped within the last day, unless another one does."""
+    """Restart the plan that was stopped within the last day, unless another one is active."""
     with transaction.atomic():
         store.lock_owner(owner_id)
         if _locked(owner_id) is not None:
@@ -207,7 +210,7 @@ def resume(*, owner_id: UUID, now: datetime) -> BacklogPlan | None:
 
 
 def end_if_caught_up(*, owner_id: UUID, now: datetime) -> bool:
-    """End a learner's plan if all that is due fits into the day; return whether it did."""
+    """End a learner's plan if all due cards fit into the day's limit; return whether it ended."""
     if left_over(Learner.read(owner_id), now):
         return False
     with transaction.atomic():
@@ -218,21 +221,21 @@ def end_if_caught_up(*, owner_id: UUID, now: datetime) -> bool:
 
 
 def end_those_caught_up(now: datetime) -> None:
-    """End every plan whose pile is gone."""
+    """End every plan whose backlog is gone."""
     for owner_id in BacklogPlan.objects.filter(ended_at=None).values_list("owner_id", flat=True):
         end_if_caught_up(owner_id=owner_id, now=now)
 
 
 def left_over(learner: Learner, now: datetime) -> int:
-    """Return how many due cards have no place in today's limit, those of decks with own ones aside.
+    """Return how many due cards are beyond today's limit; decks with own limits do not count.
 
     No SQL query.
     """
-    held = learner.due_queue(now, limit=1)
-    if not held.due_held:
+    today = learner.due_queue(now, limit=1)
+    if not today.due_held:
         return 0
     free = replace(learner, settings=replace(learner.settings, reviews_per_day=NO_LIMIT))
-    return free.due_queue(now, limit=1).due - held.due
+    return free.due_queue(now, limit=1).due - today.due
 
 
 def expected_on(course: Course, today: date) -> date | None:
@@ -254,7 +257,7 @@ def _learnt(owner_id: UUID) -> Any:
 def _common(
     deck_ids: list[list[str]], settings: EffectiveSettings
 ) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Return which cards count for the limits of all cards, not for those of a deck."""
+    """Return which cards count for the common limits, not for those of a deck."""
     governing = (
         settings.governing_deck(tuple(UUID(each) for each in listed)) for listed in deck_ids
     )
@@ -266,7 +269,7 @@ def _locked(owner_id: UUID) -> BacklogPlan | None:
 
 
 def _begin(plan: BacklogPlan, now: datetime) -> None:
-    """Set what the plan says, and keep on it what was set before."""
+    """Write the plan's settings, and keep the previous ones on the plan."""
     wanted: dict[str, Any] = {"reviews_per_day": plan.reviews_per_day, "order": plan.order}
     if plan.hold_new:
         wanted["new_per_day"] = 0
@@ -290,7 +293,7 @@ def _keep(
 
 
 def _end(plan: BacklogPlan, why: Ended, now: datetime) -> None:
-    """Bring back what was set before, but for what the learner has set otherwise since."""
+    """Restore the previous settings, except those that the learner has changed since."""
     rows = {str(row.deck_id or ""): row for row in _rows(plan)}
     plain = EffectiveSettings()
     for key, given in plan.given.items():
@@ -301,7 +304,7 @@ def _end(plan: BacklogPlan, why: Ended, now: datetime) -> None:
         for name, value in given.items():
             present = getattr(row, name)
             if present is None and row.deck_id is None:
-                # A form that is saved leaves out what is as MemoryLoop has it.
+                # A settings form that is saved leaves out the defaults.
                 present = getattr(plain, name)
             if present == value:
                 values[name] = plan.before[key][name]

@@ -1,4 +1,4 @@
-"""New FSRS parameters, or new settings for cards that have their day already: each card folded."""
+"""Rescheduling: give reviewed cards the due dates that new settings or parameters lead to."""
 
 import uuid
 from collections import defaultdict
@@ -22,19 +22,19 @@ from flashcards.store import Change, cards, review_logs
 from flashcards.study_settings.settings import EffectiveSettings
 
 Numbers = np.ndarray[Any, np.dtype[Any]]
-# No clock of any time zone changes within a quarter of an hour, and no learner's day begins in one.
+# Time zones and learners' days change on quarters of an hour only.
 _QUARTER_MICROS = 900_000_000
 
 
 @dataclass(frozen=True)
 class Effect:
-    """What it would do to have all cards follow the settings at once."""
+    """What rescheduling all cards would change."""
 
     # The ids of the cards that would move, as text.
     ids: tuple[str, ...]
     earlier: int
     later: int
-    # Due on the learner's present day, as it is and as it would be; the latter to about a tenth.
+    # Cards due today, before and after; the latter is accurate to about a tenth.
     due_now: int
     due_then: int
 
@@ -93,10 +93,10 @@ def _governing(deck_ids: Numbers, settings: EffectiveSettings) -> list[UUID | No
 
 
 def set_parameters(*, owner_id: UUID, parameters: Sequence[float] | None, now: datetime) -> int:
-    """Have FSRS go by these 21 parameters, or by its own with None; return how many cards moved.
+    """Set the FSRS parameters, or the defaults with None; return how many cards moved.
 
-    The memory of every reviewed card is folded from its log with them, and its day chosen anew,
-    all or nothing: state = fold(log) holds for the old parameters before and for the new after.
+    Every reviewed card is folded from its log with them and gets a new due date, all in one
+    transaction: state = fold(log) holds for the old parameters before it and for the new after.
     """
     with transaction.atomic():
         store.lock_owner(owner_id)
@@ -109,9 +109,10 @@ def set_parameters(*, owner_id: UUID, parameters: Sequence[float] | None, now: d
 
 
 def reschedule_all(*, owner_id: UUID, now: datetime) -> int:
-    """Give every reviewed card the day that today's settings would; return how many moved.
+    """Give every reviewed card the due date that the settings lead to; return how many moved.
 
-    One row in each card's log says so. Reads the learner's whole log: for a worker or a command.
+    Each card that moves gets a row in its log. Reads the learner's whole log: for a worker or a
+    command.
     """
     with transaction.atomic():
         store.lock_owner(owner_id)

@@ -1,1 +1,1 @@
-"""Find cards by a search, and change many of those that are found."""
+"""Search: find cards by a search of the query language, and complete what is typed."""

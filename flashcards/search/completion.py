@@ -1,4 +1,4 @@
-"""What could come next in a search: keys, and the names of the learner's own decks and tags."""
+"""Completion of a search while it is typed: keys, and the learner's own decks and tags."""
 
 import re
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ _MEANS = {
 }
 _PROPERTIES = {
     Property.RETRIEVABILITY: ("<0.9", "chance to recall it now"),
-    Property.STABILITY: (">21", "days it holds for"),
+    Property.STABILITY: (">21", "days until recall falls to 90 %"),
     Property.DIFFICULTY: (">7", "1 to 10"),
     Property.LAPSES: (">3", "times forgotten"),
     Property.REPS: ("<5", "reviews"),
@@ -38,7 +38,7 @@ _PROPERTIES = {
 
 @dataclass(frozen=True)
 class Completion:
-    """What may stand for `start` to `end` of the text, and what it means."""
+    """A replacement for `start` to `end` of the text, and what it means."""
 
     text: str
     means: str
@@ -47,7 +47,7 @@ class Completion:
 
 
 def complete(*, owner_id: UUID, text: str, at: int) -> list[Completion]:
-    """Return what the piece of a search that ends at `at` could become, best first."""
+    """Return the completions of the term that ends at `at`, best first."""
     found = re.search(r"(?:^|[\s(-])(([A-Za-z]*)(:)?(\"[^\"]*|[^\s\"()]*))$", text[:at])
     if found is None:
         return []
@@ -65,7 +65,7 @@ def complete(*, owner_id: UUID, text: str, at: int) -> list[Completion]:
             for name in _fitting([*_tags(store.columns(owner_id)), NONE], typed)
         ]
     elif key == "is":
-        names = [standing.value for standing in CardStatus]
+        names = [status.value for status in CardStatus]
         options = [(f"is:{name}", "") for name in _fitting(names, typed)]
     elif key == "prop":
         options = [
@@ -84,12 +84,12 @@ def complete(*, owner_id: UUID, text: str, at: int) -> list[Completion]:
 
 
 def tags(read: CardColumns) -> list[str]:
-    """Return the tags of an owner's cards in their order, whatever their case."""
+    """Return the tags of an owner's cards, sorted without regard to case."""
     return sorted(_tags(read), key=str.lower)
 
 
 def _tags(read: CardColumns) -> Iterable[str]:
-    """Return tags and what they are inside of, those on most cards first."""
+    """Return tags and their parents, those on most cards first."""
     pairs, names = read.label_pairs("tags", read.alive)
     counts = np.bincount(pairs[:, 1].astype(np.int64), minlength=len(names))
     order = np.argsort(-counts, kind="stable")
@@ -98,6 +98,6 @@ def _tags(read: CardColumns) -> Iterable[str]:
 
 
 def _fitting(names: Iterable[str], typed: str) -> list[str]:
-    """Return the names that begin with what was typed, then those that have it elsewhere."""
+    """Return the names that begin with the typed text, then those that contain it."""
     fitting = [name for name in names if typed in name.lower()]
     return sorted(fitting, key=lambda name: not name.lower().startswith(typed))

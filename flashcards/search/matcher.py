@@ -1,4 +1,4 @@
-"""Which cards a search finds: a tree becomes a mask over the owner's columns."""
+"""The matcher: turns the tree of a search into a mask over the owner's columns."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -21,11 +21,11 @@ from flashcards.store import CardColumns, Mask, Numbers
 from memoryloop.embeddings import get_embedder
 from memoryloop.embeddings.base import EmbeddingError
 
-# How many cards `~"…"` finds at most, and how far off in meaning (cosine) they may be: beyond, the
-# built-in model's neighbours have nothing to do with one another.
+# How many cards `~"…"` finds at most, and their greatest cosine distance: with the built-in model
+# cards farther away are unrelated.
 NEAREST = 100
 FARTHEST = 0.75
-# Each costs a pass over all of the words, a run of the model or a scan of the log.
+# Each term costs a pass over all texts, a run of the model or a scan of the log.
 TEXTS_MOST = 32
 MEANINGS_MOST = 4
 RATED_MOST = 4
@@ -41,7 +41,7 @@ _COMPARE: dict[str, Callable[[Numbers, float, float], Mask]] = {
     "=": lambda values, number, near: np.abs(values - number) < near,
     "!=": lambda values, number, near: np.abs(values - number) >= near,
 }
-# How near counts as equal: half of the last digit that is shown.
+# The tolerance of `=`: half of the last digit that pages show.
 _NEAR = {
     Property.RETRIEVABILITY: 0.005,
     Property.STABILITY: 0.5,
@@ -54,22 +54,23 @@ _NEAR = {
 
 @dataclass
 class Matcher:
-    """One search of one owner: their columns and decks, the time, and the decks it came through."""
+    """One search of one owner: their columns, decks, time and settings."""
 
     columns: CardColumns
     decks: list[Deck]
     now: datetime
     day: Day
     schedule: ScheduleSettings
+    # The smart decks that are being searched, to find a deck that contains itself.
     _inside: list[UUID] = field(default_factory=list)
 
     def mask(self, node: Node) -> Mask:
-        """Return the cards that the search finds. Raises BadQuery."""
+        """Return a mask of the cards that the search finds. Raises BadQuery."""
         self._check_cost(node)
         return self._mask(node) & self.columns.alive
 
     def nearness(self, node: Node) -> Numbers | None:
-        """Return each card's place by the meaning that was asked for; None if none was."""
+        """Return each card's rank by the first meaning asked for; None without one."""
         parts = node.parts if isinstance(node, syntax.And) else (node,)
         asked = next((part for part in parts if isinstance(part, syntax.Meaning)), None)
         if asked is None:
@@ -92,8 +93,8 @@ class Matcher:
                 return self._in_deck(node)
             case syntax.Tagged(name):
                 return self._tagged(name)
-            case syntax.Is(standing):
-                return self._standing(standing)
+            case syntax.Is(status):
+                return self._with_status(status)
             case syntax.Compared():
                 return self._compared(node)
             case syntax.Within(moment, days):
@@ -118,7 +119,7 @@ class Matcher:
         ):
             found = [leaf for leaf in leaves(node) if isinstance(leaf, kind)]
             if len(found) > most:
-                raise BadQuery(f"A search may have {most} {what}; from here on it has more.",
+                raise BadQuery(f"A search may have {most} {what}; this is one too many.",
                                found[most].at)  # fmt: skip
 
     def _marked(self, places: Numbers) -> Mask:
@@ -137,7 +138,7 @@ class Matcher:
         try:
             return self.columns.remember(("meaning", asked.value), found)
         except EmbeddingError as error:
-            raise BadQuery(f"Searching by meaning does not work now. {error.sentence}",
+            raise BadQuery(f"Search by meaning does not work now. {error.sentence}",
                            asked.at) from error  # fmt: skip
 
     def _in_deck(self, node: syntax.InDeck) -> Mask:
@@ -157,7 +158,7 @@ class Matcher:
 
     def _smart(self, deck: Deck, at: int) -> Mask:
         if deck.id in self._inside:
-            raise BadQuery(f"The search of the deck “{deck.name}” asks for itself.", at)
+            raise BadQuery(f"The search of the deck “{deck.name}” refers to itself.", at)
         self._inside.append(deck.id)
         try:
             node = parse(deck.search)
@@ -174,22 +175,22 @@ class Matcher:
             return self.columns.unlabelled("tags")
         return self.columns.labelled("tags", _matcher(name))
 
-    def _standing(self, standing: CardStatus) -> Mask:
+    def _with_status(self, status: CardStatus) -> Mask:
         columns = self.columns
         states = columns.array("state")
-        if standing is CardStatus.LEECH:
+        if status is CardStatus.LEECH:
             return columns.labelled("tags", lambda tag: tag.lower() == LEECH_TAG)
-        if standing is CardStatus.SUSPENDED:
+        if status is CardStatus.SUSPENDED:
             return np.asarray(columns.array("suspended") == 1)
         buried = columns.array("buried_until") > micros(self.now)
-        if standing is CardStatus.BURIED:
+        if status is CardStatus.BURIED:
             return np.asarray(buried)
-        if standing is CardStatus.DUE:
+        if status is CardStatus.DUE:
             ready = (columns.array("due") <= micros(self.now)) & (states != State.NEW)
             return np.asarray(ready & ~buried & (columns.array("suspended") == 0))
-        if standing is CardStatus.LEARNING:
+        if status is CardStatus.LEARNING:
             return np.asarray((states == State.LEARNING) | (states == State.RELEARNING))
-        return np.asarray(states == (State.NEW if standing is CardStatus.NEW else State.REVIEW))
+        return np.asarray(states == (State.NEW if status is CardStatus.NEW else State.REVIEW))
 
     def _compared(self, node: syntax.Compared) -> Mask:
         if node.property is Property.DUE:
@@ -202,7 +203,7 @@ class Matcher:
             )
 
     def _due_in_days(self, node: syntax.Compared) -> Mask:
-        """Compare whole days of the learner's own; a new card has no day yet."""
+        """Compare the learner's days; a new card has no due date yet."""
         due, number = self.columns.array("due"), min(max(node.number, -DAYS_MOST), DAYS_MOST)
         scheduled = self.columns.array("state") != State.NEW
 
@@ -252,7 +253,7 @@ def retrievability(columns: CardColumns, now: datetime, schedule: ScheduleSettin
 
 
 def leaves(node: Node) -> Iterable[Node]:
-    """Yield what a search is made of, in the order in which it is written."""
+    """Yield the terms of a search, in the order in which they are written."""
     if isinstance(node, syntax.Not):
         yield from leaves(node.part)
     elif isinstance(node, (syntax.And, syntax.Or)):
@@ -263,13 +264,13 @@ def leaves(node: Node) -> Iterable[Node]:
 
 
 def path_and_parents(name: str) -> list[str]:
-    """Return "A::B::C" and what it is inside of: "A", "A::B", "A::B::C"."""
+    """Return a name and its parents: for "A::B::C" "A", "A::B" and "A::B::C"."""
     parts = name.split(SEPARATOR)
     return [SEPARATOR.join(parts[: n + 1]) for n in range(len(parts))]
 
 
 def _matcher(pattern: str) -> Callable[[str], bool]:
-    """Return whether a name, or one that it is inside of, is this one; `*` stands for anything."""
+    """Return a function that tells whether a name or a parent of it matches; `*` is a wildcard."""
     first, *rest = pattern.lower().split("*")
 
     def is_it(name: str) -> bool:

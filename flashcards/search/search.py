@@ -1,4 +1,4 @@
-"""Find cards by a search: how many, in which order, and those of one page."""
+"""The search for cards: find them by a query, sort them, and read those of a page."""
 
 import dataclasses
 import enum
@@ -23,7 +23,7 @@ from flashcards.store import CardColumns, Numbers
 
 
 class Order(enum.StrEnum):
-    """What cards can be sorted by. A minus before it turns it round."""
+    """What cards can be sorted by. A minus before it reverses the order."""
 
     QUESTION = "question"
     STATE = "state"
@@ -54,14 +54,14 @@ _PLAIN = {
 
 @dataclass(frozen=True)
 class Found:
-    """What a search found, worked out once. A slice reads the cards in it, and only those."""
+    """The result of a search. A slice reads the cards in it, and only those."""
 
     node: Node
     columns: CardColumns
-    # All places that were found, in order.
+    # The rows of the columns that were found, in order.
     places: Numbers
     decks: list[Deck]
-    # What the learner's memory is reckoned by.
+    # The settings that retrievability is computed with.
     schedule: ScheduleSettings
 
     def __len__(self) -> int:
@@ -88,15 +88,16 @@ class Found:
 
     @cached_property
     def total(self) -> int:
-        """Return how many cards the learner has, found or not."""
+        """Return how many cards the learner has."""
         return self.columns.total
 
 
 def find(*, owner_id: UUID, text: str, now: datetime, zone: tzinfo, order: str = "") -> Found:
-    """Return the owner's cards that a search finds, deleted ones never. Raises BadQuery.
+    """Return the owner's cards that a search finds, without deleted ones. Raises BadQuery.
 
-    `order` is one of Order, with a minus to turn it round; else by meaning where meaning is asked
-    for, and the newest first. Three SQL queries; what LanceDB has is read once a checkpoint.
+    `order` is one of Order, with a minus to reverse it. Without one, cards come by meaning if the
+    search asks for meaning, else newest first. Three SQL queries; LanceDB is read once for each
+    checkpoint.
     """
     node = parse(text)
     decks = list(Deck.objects.filter(owner_id=owner_id))
@@ -116,14 +117,14 @@ def find(*, owner_id: UUID, text: str, now: datetime, zone: tzinfo, order: str =
 def matcher_of(
     owner_id: UUID, columns: CardColumns, decks: list[Deck], now: datetime, zone: tzinfo
 ) -> Matcher:
-    """Return what searches these columns by the learner's own day and memory. One SQL query."""
+    """Return a matcher of these columns with the learner's day and settings. One SQL query."""
     settings = study_settings.settings_for(owner_id=owner_id)
     day = dataclasses.replace(settings.day, zone=zone)
     return Matcher(columns, decks, now, day, settings.schedule)
 
 
 def split_order(order: str) -> tuple[Order, bool]:
-    """Return what an order sorts by and whether it descends; the newest first for a wrong one."""
+    """Return what an order sorts by and whether it descends; newest first for an unknown order."""
     known = order if _known(order) else NEWEST_FIRST
     return Order(known.lstrip("-")), known.startswith("-")
 
@@ -148,7 +149,7 @@ def _in_order(matcher: Matcher, order: str) -> Numbers:
         return columns.order(
             key, lambda: columns.label_ranks("deck_ids", lambda _: places), descending=descending
         )
-    # Retrievability falls as time goes by, each card's at its own pace: kept for a minute.
+    # Retrievability changes with time: the order is kept for a minute.
     minute = matcher.now.replace(second=0, microsecond=0)
     return columns.order(
         (by, minute),

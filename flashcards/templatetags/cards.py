@@ -3,24 +3,24 @@
 from django import template
 
 from flashcards.domain import card_sides
-from flashcards.domain.card_sides import HasFaces
+from flashcards.domain.card_sides import HasSides
 
 register = template.Library()
 
 
 @register.filter
-def front(card: HasFaces) -> str:
+def front(card: HasSides) -> str:
     """Return the side that asks, as Markdown."""
     return card_sides.front(card)
 
 
 @register.filter
-def back(card: HasFaces) -> str:
+def back(card: HasSides) -> str:
     """Return the side that answers, as Markdown."""
     return card_sides.back(card)
 
 
 @register.filter
-def summary(card: HasFaces) -> str:
+def summary(card: HasSides) -> str:
     """Return the front as one line of plain words."""
     return card_sides.summary(card)

@@ -59,7 +59,7 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
             duration_ms=7_000,
         )
     settings = study_settings.settings_for(owner_id=user.pk)
-    pile = backlog.read(owner_id=user.pk, settings=settings, now=now, plan=None)
+    pile = backlog.read_backlog(owner_id=user.pk, settings=settings, now=now, plan=None)
     choice = Choice(60)
     wanted = {"desired_retention": 0.95}
     study_settings.save(owner_id=user.pk, deck=None, values=wanted, now=now)
@@ -72,7 +72,7 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
         **_timed("ending", lambda: summary.summary(Learner.read(user.pk), now)),
         **_timed(
             "pile",
-            lambda: backlog.read(owner_id=user.pk, settings=settings, now=now, plan=None),
+            lambda: backlog.read_backlog(owner_id=user.pk, settings=settings, now=now, plan=None),
             rounds=3,
         ),
         **_timed("simulation", lambda: backlog.course_of(pile, choice, settings), rounds=3),

@@ -43,9 +43,9 @@ def matrix(rows: list[dict[str, Any]]) -> tuple[Matrix, Matrix]:
     from flashcards.duplicates import similarity
     from memoryloop.embeddings import get_embedder
 
-    def said(side: list[str]) -> similarity.Said:
+    def said(side: list[str]) -> similarity.CardText:
         kind = "cloze" if "{{c" in side[0] else "basic"
-        return similarity.said(Draft(kind=kind, question=side[0], answer=side[1]))
+        return similarity.text_of(Draft(kind=kind, question=side[0], answer=side[1]))
 
     def whole(side: list[str]) -> str:
         return f"{side[0]}\n{side[1]}".strip()

@@ -1,1 +1,1 @@
-"""The search language: what a search says, as a tree."""
+"""The search language: its syntax tree and its parser."""

@@ -1,4 +1,4 @@
-"""Read a search as people type it: words, "phrases", -not, or, parentheses, key:value."""
+"""The parser of the search language: words, "phrases", -not, or, parentheses, key:value."""
 
 import difflib
 import math
@@ -27,14 +27,14 @@ from flashcards.domain.query.syntax import (
 )
 
 QUERY_MAX_CHARACTERS = 2_000
-# Parentheses and minuses inside one another; people reach three.
+# Nested parentheses and minuses; people use three at most.
 DEPTH_MOST = 40
 # A hundred years.
 DAYS_MOST = 36_525
 FLAG_MOST = 7
 NUMBER_MOST = 1e9
 
-# Other names people know these by.
+# The long names of properties, which people type too.
 _PROPERTIES = {
     **{prop.value: prop for prop in Property},
     "retrievability": Property.RETRIEVABILITY,
@@ -45,13 +45,13 @@ _PROPERTIES = {
 }
 KEYS = ("deck", "tag", "is", "prop", "added", "edited", "rated", "flag")
 _WORD = re.compile(r"[^\s\"()]+")
-# `10:30`, `std::vector` and `https://…` are words; `dekc:Latin` is a slip.
+# `10:30`, `std::vector` and `https://…` are words; `dekc:Latin` is a mistyped key.
 _KEY = re.compile(r"([A-Za-z]+):(?![:/])")
 _COMPARISON = re.compile(rf"([A-Za-z]+)\s*({'|'.join(OPERATORS)})(.*)", re.DOTALL)
 
 
 def parse(text: str) -> Node:
-    """Return what a search says. Raises BadQuery."""
+    """Return the tree of a search. Raises BadQuery."""
     if len(text) > QUERY_MAX_CHARACTERS:
         raise BadQuery(
             f"This search has {len(text):,} characters; {QUERY_MAX_CHARACTERS:,} is the most.",
@@ -72,7 +72,7 @@ class _Parser:
             return Everything()
         node = self._either()
         if not self._ended():
-            raise BadQuery("This parenthesis closes nothing: nothing was opened.", self.at)
+            raise BadQuery("This closing parenthesis has no opening one.", self.at)
         return node
 
     def _either(self) -> Node:
@@ -98,7 +98,7 @@ class _Parser:
             if self._take_operator("and"):
                 if not parts or self._at_end_of_part() or self._peek_operator("or"):
                     raise BadQuery(
-                        "“and” stands between two things, and need not be written. "
+                        "“and” goes between two terms, and can be left out. "
                         'To find the word itself, write "and".',
                         start if not parts else self.at,
                     )
@@ -113,7 +113,7 @@ class _Parser:
         start = self.at
         self.depth += 1
         if self.depth > DEPTH_MOST:
-            raise BadQuery("There is too much inside one another here.", start)
+            raise BadQuery("This search has too many nested parentheses.", start)
         try:
             character = self.text[self.at]
             if character == "-":
@@ -132,7 +132,7 @@ class _Parser:
         self.at += 1
         if self._ended() or self.text[self.at].isspace() or self.text[self.at] == ")":
             raise self._unfinished(
-                "What should be left out? Write it right behind the minus, as in -tag:old.", start
+                "Write what to leave out directly after the minus, as in -tag:old.", start
             )
         return Not(self._one(), start)
 
@@ -153,10 +153,10 @@ class _Parser:
         self.at += 1
         if self._ended() or self.text[self.at].isspace() or self.text[self.at] in "()":
             raise self._unfinished(
-                'What should it mean? Write it as in ~"how cells get energy".', start
+                'Write what to look for after the ~, as in ~"how cells get energy".', start
             )
         if self.text[self.at] == '"':
-            return Meaning(self._phrase("the words behind ~"), start)
+            return Meaning(self._phrase("the words after ~"), start)
         return Meaning(self._bare(), start)
 
     def _word(self, start: int) -> Node:
@@ -168,13 +168,13 @@ class _Parser:
             raise BadQuery(_unknown_key(key[1]), start)
         self.at = key.end()
         if not self._ended() and self.text[self.at] == '"':
-            value = self._phrase(f"the name behind {name}:")
+            value = self._phrase(f"the name after {name}:")
         else:
             found = _WORD.match(self.text, self.at)
             value = found[0] if found else ""
             self.at += len(value)
         if not value.strip():
-            raise self._unfinished(f"{name}: says nothing yet; {_EXAMPLES[name]}", start)
+            raise self._unfinished(f"{name}: needs a value; {_EXAMPLES[name]}", start)
         return _keyed(name, value, start, key.end())
 
     def _bare(self) -> str:
@@ -229,7 +229,7 @@ class _Parser:
 
 
 def _joined(kind: type[And] | type[Or], parts: list[Node], at: int) -> Node:
-    """Return the parts as one node; what says the same without parentheses has none."""
+    """Return the parts as one node, flattened where the parentheses make no difference."""
     flat: list[Node] = []
     for part in parts:
         flat += part.parts if isinstance(part, kind) else [part]
@@ -242,7 +242,7 @@ def _keyed(name: str, value: str, start: int, value_at: int) -> Node:
     if name == "tag":
         return Tagged(value, start)
     if name == "is":
-        return Is(_standing(value, value_at), start)
+        return Is(_status(value, value_at), start)
     if name == "prop":
         return _compared(value, start, value_at)
     if name == "rated":
@@ -252,13 +252,13 @@ def _keyed(name: str, value: str, start: int, value_at: int) -> Node:
     return Within(Moment(name), _whole(value, DAYS_MOST, f"{name}:", value_at), start)
 
 
-def _standing(value: str, at: int) -> CardStatus:
+def _status(value: str, at: int) -> CardStatus:
     try:
         return CardStatus(value.lower())
     except ValueError:
         names = [each.value for each in CardStatus]
         raise BadQuery(
-            f"is: can be {', '.join(names[:-1])} or {names[-1]}{_meant(value, names)}.", at
+            f"is: can be {', '.join(names[:-1])} or {names[-1]}{_suggestion(value, names)}.", at
         ) from None
 
 
@@ -269,14 +269,14 @@ def _compared(value: str, start: int, at: int) -> Node:
     name, operator, text = found[1].lower(), found[2], found[3].strip()
     if name not in _PROPERTIES:
         raise BadQuery(
-            f"prop: knows {', '.join(prop.value for prop in Property)}; "
-            f"not “{found[1]}”{_meant(name, list(_PROPERTIES))}.",
+            f"prop: takes {', '.join(prop.value for prop in Property)}; "
+            f"not “{found[1]}”{_suggestion(name, list(_PROPERTIES))}.",
             at,
         )
     number = _float(text)
     if number is None:
         raise BadQuery(
-            f"A number belongs behind {operator}, as in prop:r<0.9.", at + found.start(3)
+            f"{operator} needs a number after it, as in prop:r<0.9.", at + found.start(3)
         )
     prop = _PROPERTIES[name]
     if prop is Property.RETRIEVABILITY and text.endswith("%"):
@@ -289,7 +289,7 @@ def _float(text: str) -> float | None:
     if not re.fullmatch(r"-?(\d+\.?\d*|\.\d+)(e-?\d{1,3})?%?", text, re.ASCII):
         return None
     number = float(text.rstrip("%"))
-    # Minus zero is zero: it would be printed as such.
+    # Minus zero becomes zero, or it would be printed as -0.
     return number + 0.0 if math.isfinite(number) and abs(number) <= NUMBER_MOST else None
 
 
@@ -313,23 +313,23 @@ def _whole(value: str, most: int, key: str, at: int, *, least: int = 1) -> int:
 
 
 _EXAMPLES = {
-    "deck": "write a deck’s name behind it, as in deck:Latin or deck:none.",
-    "tag": "write a tag behind it, as in tag:verbs or tag:none.",
+    "deck": "write a deck’s name after it, as in deck:Latin or deck:none.",
+    "tag": "write a tag after it, as in tag:verbs or tag:none.",
     "is": "write is:due, is:new, is:suspended and so on.",
     "prop": "write prop:r<0.9, prop:s>21, prop:d>7, prop:lapses>3 and so on.",
-    "added": "write a number of days behind it, as in added:7.",
-    "edited": "write a number of days behind it, as in edited:7.",
-    "rated": "write a number of days behind it, as in rated:7, or rated:7:1 for Again.",
-    "flag": "write a number from 0 to 7 behind it.",
+    "added": "write a number of days after it, as in added:7.",
+    "edited": "write a number of days after it, as in edited:7.",
+    "rated": "write a number of days after it, as in rated:7, or rated:7:1 for Again.",
+    "flag": "write a number from 0 to 7 after it.",
 }
 
 
 def _unknown_key(key: str) -> str:
     close = difflib.get_close_matches(key.lower(), KEYS, n=1, cutoff=0.5)
-    meant = f" Did you mean {close[0]}:?" if close else f" There is {', '.join(KEYS)}."
-    return f"There is no “{key}:” to search by.{meant} To find the words, put them in quotes."
+    hint = f" Did you mean {close[0]}:?" if close else f" The keys are {', '.join(KEYS)}."
+    return f"There is no search key “{key}:”.{hint} To find the words, put them in quotes."
 
 
-def _meant(value: str, names: list[str]) -> str:
+def _suggestion(value: str, names: list[str]) -> str:
     close = difflib.get_close_matches(value.lower(), names, n=1, cutoff=0.5)
     return f"; did you mean {close[0]}" if close else ""

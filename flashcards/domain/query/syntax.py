@@ -1,7 +1,7 @@
-"""What a search says, as a tree. `str()` of a node is a search that parses to the same tree.
+"""The syntax tree of a search. `str()` of a node is a search that parses to the same tree.
 
-Each node knows where in the text it stood (`at`), for errors that point; two nodes that say the
-same are equal wherever they stood.
+Each node has its position in the text (`at`), which errors point to; it does not count when nodes
+are compared.
 """
 
 import enum
@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from memoryloop.errors import UserError
 
-# What may stand bare: no blank, quote, parenthesis or backslash, and nothing that the language
-# would read as something else.
+# Words that need no quotes: no space, quote, parenthesis or backslash, and nothing that the
+# language reads as something else.
 _BARE = re.compile(r"[^\s\"()\\:~-][^\s\"()\\:]*")
 _OPERATOR_WORDS = frozenset({"or", "and"})
 
@@ -22,12 +22,12 @@ class BadQuery(UserError):
     def __init__(self, sentence: str, position: int, *, is_unfinished: bool = False) -> None:
         super().__init__(sentence)
         self.position = position
-        # It may only lack what is about to be typed at its end.
+        # The text may become a search as the learner types on.
         self.is_unfinished = is_unfinished
 
 
 class CardStatus(enum.StrEnum):
-    """What `is:` may ask."""
+    """The values of `is:`."""
 
     NEW = "new"
     LEARNING = "learning"
@@ -39,7 +39,7 @@ class CardStatus(enum.StrEnum):
 
 
 class Property(enum.StrEnum):
-    """What `prop:` may compare: the short names, as they are printed."""
+    """The properties that `prop:` compares, by their short names."""
 
     RETRIEVABILITY = "r"
     STABILITY = "s"
@@ -53,7 +53,7 @@ class Property(enum.StrEnum):
 
 
 class Moment(enum.StrEnum):
-    """Which time the last so many days are counted by."""
+    """The times that `added:` and `edited:` look at."""
 
     ADDED = "added"
     EDITED = "edited"
@@ -64,7 +64,7 @@ OPERATORS = ("<=", ">=", "!=", "<", ">", "=")
 
 @dataclass(frozen=True, slots=True)
 class Everything:
-    """A blank search."""
+    """The empty search, which finds all cards."""
 
     at: int = field(default=0, compare=False)
 
@@ -74,7 +74,7 @@ class Everything:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Words that stand together in the question, the answer or the note, in any case."""
+    """A word or phrase in the question, the answer or the note, in any case."""
 
     value: str
     at: int = field(default=0, compare=False)
@@ -85,7 +85,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """The cards nearest in meaning."""
+    """The cards nearest in meaning to some words."""
 
     value: str
     at: int = field(default=0, compare=False)
@@ -96,7 +96,7 @@ class Meaning:
 
 @dataclass(frozen=True, slots=True)
 class InDeck:
-    """In a deck or one below it; `*` stands for anything, `none` for no deck at all."""
+    """In a deck or one inside it; `*` matches anything, `none` means in no deck."""
 
     name: str
     at: int = field(default=0, compare=False)
@@ -107,7 +107,7 @@ class InDeck:
 
 @dataclass(frozen=True, slots=True)
 class Tagged:
-    """With a tag or one below it; `*` stands for anything, `none` for no tag at all."""
+    """With a tag or one inside it; `*` matches anything, `none` means without tags."""
 
     name: str
     at: int = field(default=0, compare=False)
@@ -118,11 +118,11 @@ class Tagged:
 
 @dataclass(frozen=True, slots=True)
 class Is:
-    standing: CardStatus
+    status: CardStatus
     at: int = field(default=0, compare=False)
 
     def __str__(self) -> str:
-        return f"is:{self.standing}"
+        return f"is:{self.status}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """Added or edited in the last so many of the learner's days, today being the first."""
+    """Added or edited in the last `days` of the learner's days, today included."""
 
     moment: Moment
     days: int
@@ -150,7 +150,7 @@ class Within:
 
 @dataclass(frozen=True, slots=True)
 class Rated:
-    """Answered in the last so many days; with one rating only if it is given, 1 to 4."""
+    """Answered in the last `days` days; only with `rating`, 1 to 4, if it is given."""
 
     days: int
     rating: int | None = None
@@ -162,7 +162,7 @@ class Rated:
 
 @dataclass(frozen=True, slots=True)
 class Flagged:
-    """With this flag, 1 to 7; 0 is none."""
+    """With this flag, 1 to 7; 0 means without a flag."""
 
     flag: int
     at: int = field(default=0, compare=False)
@@ -203,7 +203,7 @@ Node = Leaf | Not | And | Or
 
 
 def quoted(value: str, *, always: bool = False) -> str:
-    """Return the text as it is typed: bare where that is clear, else in quotes."""
+    """Return the text as it is typed, in quotes where it needs them."""
     if not always and _BARE.fullmatch(value) and value.lower() not in _OPERATOR_WORDS:
         return value
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
@@ -211,7 +211,7 @@ def quoted(value: str, *, always: bool = False) -> str:
 
 
 def _value(name: str) -> str:
-    # Behind its key a name may hold `::`; one that begins as an address goes on would make a word.
+    # After its key a name may have `::`, but not begin with a slash: `deck:/` would be a word.
     return name if re.fullmatch(r"[^\s\"()\\:/][^\s\"()\\]*", name) else quoted(name, always=True)
 
 

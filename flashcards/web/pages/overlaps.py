@@ -20,7 +20,7 @@ def of_written(
     """
     if len(question) < QUESTION_MIN_CHARACTERS or not (answer or "{{c" in question):
         return []
-    (found,) = overlaps.overlaps(
+    (found,) = overlaps.find_overlaps(
         owner_id=user.id, drafts=[(question, answer)], leave_out=note_of(user, edited_card)
     )
     near = [one for one in found if one.verdict == overlaps.NEAR][:1]

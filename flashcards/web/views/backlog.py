@@ -72,9 +72,9 @@ def _page(request: HtmxHttpRequest, form: PlanForm | None, now: datetime) -> Htt
     owner_id = request.user.id
     active = backlog.plan_of(owner_id=owner_id)
     settings = study_settings.settings_for(owner_id=owner_id)
-    found = backlog.read(owner_id=owner_id, settings=settings, now=now, plan=active)
+    found = backlog.read_backlog(owner_id=owner_id, settings=settings, now=now, plan=active)
     if form is None:
-        present = page.choice_of(active) if active else backlog.proposed(found, settings)
+        present = page.choice_of(active) if active else backlog.propose(found, settings)
         form = PlanForm.of(request.GET, present)
     context = {"form": form, "found": found, "plan": active}
     if form.is_valid():

@@ -128,7 +128,7 @@ def _overlaps(request: HtmxHttpRequest, draft: Draft) -> list[overlaps.Overlap]:
         return []
     # A card that is being split says what its parts say.
     split = draft.batch.card_id
-    (found,) = overlaps.overlaps(
+    (found,) = overlaps.find_overlaps(
         owner_id=request.user.id,
         drafts=[(draft.question, draft.answer)],
         leave_out=note_of(request.user, str(split)) if split else [],

@@ -62,7 +62,7 @@ def stop_search(request: HtmxHttpRequest) -> HttpResponse:
 def tell_apart(request: HtmxHttpRequest) -> HttpResponse:
     """Remember that the cards of a group are no duplicates."""
     ids = ids_in([request.POST.get("cards", "")])[:GROUP_MOST]
-    overlaps.remember_apart(owner_id=request.user.id, card_ids=ids, now=timezone.now())
+    overlaps.mark_not_duplicates(owner_id=request.user.id, card_ids=ids, now=timezone.now())
     toast(request, "The cards are kept and will not be shown here again.")
     return redirect("flashcards:duplicates")
 

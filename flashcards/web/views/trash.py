@@ -28,7 +28,7 @@ def trash_page(request: HtmxHttpRequest) -> HttpResponse:
     """List the deleted cards, the last deleted first, narrowed by `?q=` as it is typed."""
     text = _text(request.GET.get("q", ""))
     now, zone = timezone.now(), zone_of(request.user)
-    found = trash.cards_in_bin(owner_id=request.user.id, text=text)
+    found = trash.cards_in_trash(owner_id=request.user.id, text=text)
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     rows = [
         {
@@ -68,7 +68,7 @@ def erase_from_trash(request: HtmxHttpRequest) -> HttpResponse:
         toast(request, "Select the cards to delete permanently first.")
         return redirect(_back(request))
     if "sure" not in request.POST:
-        found = trash.cards_in_bin(owner_id=request.user.id).in_bulk(ids)
+        found = trash.cards_in_trash(owner_id=request.user.id).in_bulk(ids)
         context = {
             "ids": list(found),
             "titles": [card_sides.summary(card) for card in list(found.values())[:5]],
@@ -85,7 +85,7 @@ def _chosen(request: HtmxHttpRequest) -> list[uuid.UUID]:
     """Return the selected cards; with `all`, all that the search finds."""
     if "all" in request.POST:
         text = _text(request.POST.get("q", ""))
-        found = trash.cards_in_bin(owner_id=request.user.id, text=text)
+        found = trash.cards_in_trash(owner_id=request.user.id, text=text)
         return [uuid.UUID(row["id"]) for row in found.values("id")]
     return ids_in(request.POST.getlist("card"))
 

@@ -121,7 +121,7 @@ class EditTests(NoteTestCase):
 
     def test_a_question_never_becomes_a_gap(self) -> None:
         (card,) = self.make("Q?", answer="A")
-        with self.assertRaisesRegex(BadCard, "different notes"):
+        with self.assertRaisesRegex(BadCard, "write a new note"):
             self.edit(card, CLOZE, kind=Kind.CLOZE)
 
     def test_bad_words_change_nothing(self) -> None:

@@ -35,7 +35,7 @@ class BinTestCase(TestCase):
         return card
 
     def in_bin(self, text: str = "") -> list[uuid.UUID]:
-        return [card.id for card in trash.cards_in_bin(owner_id=self.alice.pk, text=text)]
+        return [card.id for card in trash.cards_in_trash(owner_id=self.alice.pk, text=text)]
 
 
 class EraseTests(BinTestCase):
@@ -105,7 +105,7 @@ class EraseTests(BinTestCase):
         theirs = self.deleted(owner=self.bob)
         self.assertEqual(self.erase(theirs), 0)
         self.assertEqual(trash.restore(owner_id=self.alice.pk, card_ids=[theirs.id]), [])
-        self.assertEqual(len(trash.cards_in_bin(owner_id=self.bob.pk)), 1)
+        self.assertEqual(len(trash.cards_in_trash(owner_id=self.bob.pk)), 1)
         self.assertEqual(len(history.edits_of(owner_id=self.bob.pk, card_id=theirs.id)), 1)
 
 
@@ -186,7 +186,7 @@ class PageTests(BinTestCase):
         for way in ("restore", "erase"):
             self.client.post(f"{self.url}{way}/", given)
         self.client.post(f"{self.url}erase/", given | {"all": "1"})
-        self.assertEqual(len(trash.cards_in_bin(owner_id=self.bob.pk)), 1)
+        self.assertEqual(len(trash.cards_in_trash(owner_id=self.bob.pk)), 1)
 
     def test_visitors_and_other_methods(self) -> None:
         self.assertEqual(self.client.get(f"{self.url}erase/").status_code, 405)

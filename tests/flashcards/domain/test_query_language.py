@@ -143,9 +143,9 @@ def test_it_reads(text: str, node: Node) -> None:
     [
         ('cell "wall', 5, "never closed"),
         ("cell (wall", 5, "never closed"),
-        ("cell) wall", 4, "closes nothing"),
+        ("cell) wall", 4, "no opening one"),
         ("cell ()", 5, "nothing in these parentheses"),
-        ("cell -", 5, "left out"),
+        ("cell -", 5, "leave out"),
         ("or cell", 0, "before “or”"),
         ("cell or", 7, "after “or”"),
         ("a dekc:Latin", 2, "Did you mean deck:?"),
@@ -156,11 +156,11 @@ def test_it_reads(text: str, node: Node) -> None:
         ("rated:7:5", 8, "rating is 1"),
         ("added:0", 6, "whole number"),
         ("flag:8", 5, "0 to 7"),
-        ("tag:", 0, "says nothing yet"),
-        ("a ~", 2, "What should it mean"),
+        ("tag:", 0, "needs a value"),
+        ("a ~", 2, "what to look for"),
         ('""', 0, "nothing between"),
         ("x" * 2_001, 2_000, "2,000 is the most"),
-        ("(" * 60 + "a" + ")" * 60, 40, "too much"),
+        ("(" * 60 + "a" + ")" * 60, 40, "too many nested"),
     ],
 )
 def test_it_points_at_what_it_does_not_understand(text: str, position: int, part: str) -> None:

@@ -74,7 +74,7 @@ class SearchTests(SearchTestCase):
         self.search()
         self.assertEqual(len(self.groups()), 1)
         ids = [self.first.id, self.second.id]
-        overlaps.remember_apart(owner_id=self.alice.pk, card_ids=ids, now=NOW)
+        overlaps.mark_not_duplicates(owner_id=self.alice.pk, card_ids=ids, now=NOW)
         self.assertEqual(self.groups(), [])
         NotDuplicates.objects.all().delete()
         delete_card(owner_id=self.alice.pk, card_id=self.first.id, now=NOW)
@@ -102,7 +102,7 @@ class SearchTests(SearchTestCase):
         broken = EmbeddingError("No model.")
         with (
             self.assertLogs("flashcards.duplicates.collection_search", "WARNING"),
-            mock.patch.object(overlaps, "compared", autospec=True, side_effect=broken),
+            mock.patch.object(overlaps, "compare", autospec=True, side_effect=broken),
         ):
             search = self.search()
         self.assertEqual(search.status, "failed")

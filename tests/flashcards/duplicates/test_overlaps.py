@@ -33,7 +33,7 @@ class OverlapTests(TestCase):
             embedding.embed_cards(owner_id=owner.pk)
 
     def overlaps(self, *drafts: tuple[str, str], **given: Any) -> list[list[tuple[str, str]]]:
-        found = duplicates.overlaps(owner_id=self.alice.pk, drafts=drafts, **given)
+        found = duplicates.find_overlaps(owner_id=self.alice.pk, drafts=drafts, **given)
         return [[(one.card.question, one.verdict) for one in each] for each in found]
 
     def test_the_same_is_told_from_what_is_near_and_what_is_not(self) -> None:
@@ -139,11 +139,11 @@ class ChangeTests(TestCase):
         mine, theirs = stored_card(self.alice), stored_card(self.bob)
         ids = [self.card.id, mine.id, theirs.id]
         for _ in range(2):
-            duplicates.remember_apart(owner_id=self.alice.pk, card_ids=ids, now=NOW)
+            duplicates.mark_not_duplicates(owner_id=self.alice.pk, card_ids=ids, now=NOW)
         self.assertEqual(NotDuplicates.objects.count(), 1)
         pair = tuple(sorted((self.card.id, mine.id), key=str))
-        self.assertEqual(duplicates.told_apart(self.alice.pk), {pair})
-        self.assertEqual(duplicates.told_apart(self.bob.pk), set())
+        self.assertEqual(duplicates.marked_pairs(self.alice.pk), {pair})
+        self.assertEqual(duplicates.marked_pairs(self.bob.pk), set())
 
 
 class DraftPageTests(TestCase):

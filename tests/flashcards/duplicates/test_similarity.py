@@ -5,14 +5,14 @@ from pathlib import Path
 
 from flashcards.domain.card_sides import Draft
 from flashcards.duplicates import similarity
-from flashcards.duplicates.similarity import Said
+from flashcards.duplicates.similarity import CardText
 from memoryloop.embeddings import get_embedder
 from tests.base import TestCase
 
 PAIRS = Path(__file__).parents[2] / "benchmarks" / "duplicate_pairs.jsonl"
 
 
-def score(a: Said, b: Said) -> float:
+def score(a: CardText, b: CardText) -> float:
     texts = [a.ask, b.ask, f"{a.ask}\n{a.answer}", f"{b.ask}\n{b.answer}"]
     ask_a, ask_b, whole_a, whole_b = get_embedder().embed(texts)
     return similarity.likeness(a, b, asked=float(ask_a @ ask_b), whole=float(whole_a @ whole_b))
@@ -28,7 +28,7 @@ class LikenessTests(TestCase):
                 ("What is Osmosis", "Movement through a membrane."),
             ),
         ):
-            self.assertGreater(score(Said(*a), Said(*b)), similarity.SAME)
+            self.assertGreater(score(CardText(*a), CardText(*b)), similarity.SAME)
 
     def test_another_fact_of_the_same_topic_is_not(self) -> None:
         for a, b in (
@@ -37,25 +37,28 @@ class LikenessTests(TestCase):
             (("What is 6 times 7?", "42"), ("What is 6 times 8?", "48")),
             (("Is a list mutable?", "Yes"), ("Is a tuple mutable?", "No")),
         ):
-            self.assertLess(score(Said(*a), Said(*b)), similarity.SAME)
+            self.assertLess(score(CardText(*a), CardText(*b)), similarity.SAME)
 
     def test_it_does_not_matter_which_comes_first(self) -> None:
-        a, b = Said("When did the EU begin?", "1993"), Said("Start of the European Union?", "1993")
+        a, b = (
+            CardText("When did the EU begin?", "1993"),
+            CardText("Start of the European Union?", "1993"),
+        )
         self.assertAlmostEqual(score(a, b), score(b, a))
 
     def test_no_text_is_too_odd(self) -> None:
         for odd in (
-            Said("", ""),
-            Said("…", "?"),
-            Said("```", "$$"),
-            Said("²³", "±"),
-            Said("EU", "US"),
+            CardText("", ""),
+            CardText("…", "?"),
+            CardText("```", "$$"),
+            CardText("²³", "±"),
+            CardText("EU", "US"),
         ):
-            self.assertGreaterEqual(score(odd, Said("What?", "That")), 0.0)
+            self.assertGreaterEqual(score(odd, CardText("What?", "That")), 0.0)
 
     def test_a_gap_is_what_it_asks_for(self) -> None:
         card = Draft(kind="cloze", question="{{c1::Paris}} is {{c2::in France}}.", answer="")
-        self.assertEqual(similarity.said(card), Said("… is in France.", "Paris"))
+        self.assertEqual(similarity.text_of(card), CardText("… is in France.", "Paris"))
 
     def test_numbers_are_the_same_however_they_are_written(self) -> None:
         for text in ("ninety-five", "95", "Ninety five"):

@@ -230,7 +230,7 @@ class OddSearchTests(TestCase):
     def test_a_deck_that_asks_for_itself_says_so(self) -> None:
         decks.create_deck(owner_id=self.alice.id, name="A", search="deck:B", now=NOW)
         decks.create_deck(owner_id=self.alice.id, name="B", search="deck:A", now=NOW)
-        with self.assertRaisesRegex(BadQuery, "asks for itself"):
+        with self.assertRaisesRegex(BadQuery, "refers to itself"):
             search(self.alice, "deck:A")
 
     def test_a_search_has_so_many_costly_terms_at_most(self) -> None:
