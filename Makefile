@@ -35,10 +35,7 @@ lint: $(VENV)/.installed-dev ## Check style, templates, CSS, JavaScript, import 
 	$(BIN)/ruff format --check .
 	$(BIN)/djlint --lint --quiet templates
 	$(BIN)/oxlint --deny-warnings --quiet static/js
-	@PATH="$(CURDIR)/$(BIN):$$PATH"; if command -v biome >/dev/null; then \
-		echo biome lint --error-on-warnings static/css && \
-		biome lint --error-on-warnings static/css; else \
-		echo "Biome is not installed: the stylesheets are not checked here."; fi
+	$(BIN)/python -m tests.lint_css
 	$(BIN)/lint-imports
 	$(BIN)/mypy .
 
