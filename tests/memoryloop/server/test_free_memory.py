@@ -11,7 +11,7 @@ from memoryloop.server import free_memory
 _PROGRAM = """
 import resource
 from pathlib import Path
-from memoryloop import allocator
+from memoryloop.server import free_memory as allocator
 
 def megabytes():
     pages = int(Path("/proc/self/statm").read_text().split()[1])
