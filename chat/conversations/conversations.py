@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Case, F, QuerySet, When
+from django.db.models import Case, F, Q, QuerySet, When
 from django.utils import timezone
 
 from accounts.models import User
@@ -166,12 +166,17 @@ def lock_conversation(
     conversation.refresh_from_db(
         fields=["leaf"], from_queryset=Conversation.objects.select_for_update()
     )
-    writing = conversation.messages.filter(status=Status.STREAMING)
-    mark_interrupted(writing, now=now)
-    if writing.exists():
-        raise AnswerUnderway(
-            "An answer is still being written. Wait for it or stop it, then send this."
-        )
+    leaf_or_writing = Q(id=conversation.leaf_id) | Q(status=Status.STREAMING)
+    messages = conversation.messages.filter(leaf_or_writing)
+    for message in messages.only("conversation", "position", "status"):
+        if message.is_being_written and not mark_interrupted(
+            Message.objects.filter(id=message.id), now=now
+        ):
+            raise AnswerUnderway(
+                "An answer is still being written. Wait for it or stop it, then send this."
+            )
+        if message.id == conversation.leaf_id:
+            conversation.leaf = message
     return BranchEnd(conversation, branches.leaf_through(conversation, after))
 
 
