@@ -67,7 +67,7 @@ def review_deck(request: HtmxHttpRequest, deck_id: uuid.UUID) -> HttpResponse:
 @never_cache
 @login_required
 def review_session(request: HtmxHttpRequest, session_id: uuid.UUID) -> HttpResponse:
-    """Show the next card of a session that was begun on the page of ways to study."""
+    """Show the next card of a session that was begun on the page of study modes."""
     row = get_object_or_404(ReviewSession, id=session_id, owner=request.user)
     return _page(request, session.of_row(row, typed=_switch(request)), timezone.now())
 
@@ -112,7 +112,7 @@ def undo(request: HtmxHttpRequest) -> HttpResponse:
     if not request.htmx:
         return redirect(at.session.url)
     done = max(0, at.done - 1)
-    return show_next(request, at, now, done=done, first=card, notice="Taken back. Rate it again.")
+    return show_next(request, at, now, done=done, first=card, notice="Undone. Rate it again.")
 
 
 @require_POST

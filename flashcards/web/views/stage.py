@@ -1,4 +1,4 @@
-"""What the review's views have in common: the session of a form, and what is shown of it."""
+"""The stage of the review: the session that a form names, and what is shown of it."""
 
 import math
 import uuid
@@ -30,11 +30,11 @@ SWITCH = {"1": True, "0": False}
 
 @dataclass(frozen=True)
 class Asked:
-    """What a form of the review page says of where it comes from."""
+    """The session, the count and the pace that a form of the review page carries."""
 
     session: StudySession
     done: int
-    # Read with the page, and carried along.
+    # Measured when the page was opened.
     seconds_an_answer: float
 
 
@@ -86,7 +86,7 @@ def show_next(
 
 
 def not_understood(request: HtmxHttpRequest, error: BadQuery) -> HttpResponse:
-    """Say that a deck's search names what is not there any more, where it can be changed."""
+    """Lead to the decks with a toast: the deck's search names something that was deleted."""
     toast(request, error.sentence, level=messages.ERROR)
     url = reverse("flashcards:decks")
     return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
@@ -138,7 +138,7 @@ def number(text: str | None) -> int:
 
 
 def client_id(text: str | None) -> uuid.UUID:
-    """Return the client's id; a request without one is nobody's repetition."""
+    """Return the id that the client made; a new one for a request without one."""
     try:
         return uuid.UUID(text or "")
     except ValueError:
@@ -149,10 +149,10 @@ def _left(form: Asked, stage: Stage, now: datetime) -> dict[str, str]:
     """Return how much is left: of the time, of the round, or how long it will take."""
     until = form.session.until
     if until is not None:
-        why = "The last card may take as long as it needs"
+        why = "You can finish the last card"
         return {"left_words": f"{durations.interval(until - now)} left", "left_title": why}
     if form.session.is_round:
-        return {"left_words": f"{stage.due} left", "left_title": "Cards of this round"}
+        return {"left_words": f"{stage.due} left", "left_title": "Cards left in this session"}
     counts = {"new": stage.new, "learning": stage.learning, "due": stage.due}
     time = pace.time_for(form.seconds_an_answer, **counts)
     said = f"About {durations.interval(time)} at your pace"
@@ -165,10 +165,10 @@ def _end(
     only = session.only(at, learner, now)
     summary = ending.summary(learner, now, only=only)
     more = summary_page.context(summary)
-    # A time that is up does not go on, but what is due does.
+    # After the time is up, the session goes on with what is due.
     more["go_on_url"] = replace(at, row=None).url if at.is_over(now) else at.url
     if at.is_over(now) and at.row is not None:
-        more["end_title"] = f"{durations.count(at.row.minutes or 0, 'minute')} well spent"
+        more["end_title"] = f"{durations.count(at.row.minutes or 0, 'minute')} done"
     elif at.name and not summary.left:
         more["end_title"] = f"Done with {at.name}"
     if only is not None:
