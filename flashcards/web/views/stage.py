@@ -22,6 +22,7 @@ from flashcards.review.answer_check import Comparison
 from flashcards.review.learner import Learner
 from flashcards.review.next_card import Kind, Stage
 from flashcards.review.session import StudySession
+from flashcards.web.pages import session_links
 from flashcards.web.pages import summary as summary_page
 from memoryloop.web.toasts import toast
 
@@ -62,7 +63,7 @@ def go_on(
     if not request.htmx:
         if notice:
             toast(request, notice)
-        return redirect(form.session.url)
+        return redirect(session_links.url(form.session))
     return show_next(request, form, now, done=done, notice=notice)
 
 
@@ -113,13 +114,14 @@ def show(
         "error": error,
         "session": form.session,
         "types": form.session.types(learner.settings),
-        "switch_url": form.session.switched(learner.settings).url,
+        "links": session_links.links(form.session),
+        "switch_url": session_links.url(form.session.switched(learner.settings)),
         "compared": compared,
         "pace_ms": round(1_000 * form.seconds_an_answer),
     }
     if stage.kind is Kind.CARD:
         context |= _left(form, stage, now)
-    if stage.kind is Kind.FINISHED and not form.session.is_round:
+    if stage.kind is Kind.FINISHED and not form.session.has_card_list:
         summary, more = _end(form.session, learner, now)
         stage = replace(stage, done=summary.reviews, due=summary.left)
         context |= more
@@ -146,12 +148,12 @@ def client_id(text: str | None) -> uuid.UUID:
 
 
 def _left(form: Asked, stage: Stage, now: datetime) -> dict[str, str]:
-    """Return how much is left: of the time, of the round, or how long it will take."""
+    """Return how much is left: of the time, of the cards, or how long it will take."""
     until = form.session.until
     if until is not None:
         why = "You can finish the last card"
         return {"left_words": f"{durations.interval(until - now)} left", "left_title": why}
-    if form.session.is_round:
+    if form.session.has_card_list:
         return {"left_words": f"{stage.due} left", "left_title": "Cards left in this session"}
     counts = {"new": stage.new, "learning": stage.learning, "due": stage.due}
     time = pace.time_for(form.seconds_an_answer, **counts)
@@ -166,7 +168,7 @@ def _end(
     summary = ending.summary(learner, now, only=only)
     more = summary_page.context(summary)
     # After the time is up, the session goes on with what is due.
-    more["go_on_url"] = replace(at, row=None).url if at.is_over(now) else at.url
+    more["go_on_url"] = session_links.url(replace(at, row=None) if at.is_over(now) else at)
     if at.is_over(now) and at.row is not None:
         more["end_title"] = f"{durations.count(at.row.minutes or 0, 'minute')} done"
     elif at.name and not summary.left:
