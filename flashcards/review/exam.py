@@ -1,4 +1,4 @@
-"""The way to an exam: how well cards will be known that day, and how many a day it takes."""
+"""Exam preparation: how well cards will be known on a day, and how many reviews it takes."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -15,7 +15,7 @@ from flashcards.review.scope import Scope
 from flashcards.scheduling.simulation import exam as ahead
 from flashcards.scheduling.simulation.exam import Memories
 
-# An exam is in the morning: so long after the learner's day begins.
+# How long after the beginning of the learner's day an exam is: in the morning.
 INTO_THE_DAY = timedelta(hours=6)
 TARGET_PERCENT = 95
 DAYS_MOST = 730
@@ -25,18 +25,18 @@ Places = np.ndarray[Any, np.dtype[np.int64]]
 
 @dataclass(frozen=True)
 class Forecast:
-    """What is to be expected of some cards on a day."""
+    """How well some cards will be known on a day, and what it takes to know them better."""
 
     cards: int
-    # Never seen so far.
+    # Of the cards, those that were never reviewed.
     new: int
     days: int
     # The chance to recall a card that day, on average, if nothing is reviewed until then.
     percent: int
-    # So many a day, and what that makes of it.
+    # The reviews a day for the target, and the percentage that they lead to.
     cards_a_day: int
     percent_then: int
-    # The lowest prediction first.
+    # The cards with the lowest chance of recall first.
     ids: list[UUID]
 
 
@@ -48,7 +48,7 @@ def forecast(
     target_percent: int,
     now: datetime,
 ) -> Forecast:
-    """Return what to expect of a scope's cards on a day that is not over. Raises BadQuery.
+    """Return the forecast for the cards of a scope on a day to come. Raises BadQuery.
 
     Three SQL queries and a simulation, which takes some tenths of a second.
     """

@@ -1,4 +1,4 @@
-"""How fast and how much a learner usually reviews, from the totals of the last three months."""
+"""The learner's pace: seconds an answer and reviews a day, over the last three months."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,24 +8,24 @@ from flashcards import store
 from flashcards.study_settings.settings import EffectiveSettings
 
 LOOK_BACK_DAYS = 90
-# With less behind them a learner has no pace yet; then typical figures stand for theirs.
+# With fewer reviews or days, typical figures are used.
 ENOUGH_REVIEWS = 50
 ENOUGH_DAYS = 5
 TYPICAL_SECONDS = 8.0
-# Outside of that somebody has left the desk, or tapped through.
+# Times outside of this range are cut: somebody left the desk, or tapped through.
 SECONDS_RANGE = (2.0, 45.0)
-# A card that is met for the first time is asked more than once.
+# A new card is answered more than once on its first day.
 ANSWERS_A_NEW_CARD = 2
 
 
 @dataclass(frozen=True)
 class Pace:
-    """What is usual for a learner on a day on which they study."""
+    """The usual figures of a learner for a day on which they study."""
 
     seconds_an_answer: float
     reviews_a_day: float
     minutes_a_day: float
-    # Whether it is theirs, or typical.
+    # Whether these are the learner's own figures, not typical ones.
     is_own: bool
 
 

@@ -86,7 +86,7 @@ def ordered(owner_id: UUID, ids: Sequence[UUID], order: Order) -> list[UUID]:
     return list(ids)
 
 
-def open_rounds(*, owner_id: UUID, now: datetime) -> list[ReviewSession]:
+def open_sessions(*, owner_id: UUID, now: datetime) -> list[ReviewSession]:
     """Return what was begun lately and has cards left, the newest first."""
     rows = ReviewSession.objects.filter(
         owner_id=owner_id, ended_at=None, started_at__gte=now - OPEN_FOR, todo__len__gt=0
@@ -108,7 +108,7 @@ def next_card(row: ReviewSession, cards: OwnerView) -> Flashcard | None:
 
 
 def answer(row: ReviewSession, given: Answer, now: datetime) -> Reviewed:
-    """Take an answer of a round. The same `review_id` again changes nothing.
+    """Take an answer. The same `review_id` again changes nothing.
 
     Raises AlreadyAnswered, or DoesNotExist for a stranger's card.
     """
@@ -132,7 +132,7 @@ def answer(row: ReviewSession, given: Answer, now: datetime) -> Reviewed:
 
 
 def take_back(row: ReviewSession, *, undo_id: UUID, now: datetime) -> Flashcard:
-    """Take back the last answer of a round, and ask its card next. Raises NothingToUndo."""
+    """Take back the last answer, and ask its card next. Raises NothingToUndo."""
     with transaction.atomic():
         store.lock_owner(row.owner_id)
         row.refresh_from_db()
@@ -154,7 +154,7 @@ def take_back(row: ReviewSession, *, undo_id: UUID, now: datetime) -> Flashcard:
                 continue
             _go_on(row, [card.id, *(each for each in row.todo if each != card.id)], now)
             return card
-        raise NothingToUndo("There is no answer of this round to take back.")
+        raise NothingToUndo("There is no answer in this session to take back.")
 
 
 def leave_out(row: ReviewSession, card_id: UUID, now: datetime) -> None:
@@ -166,12 +166,12 @@ def leave_out(row: ReviewSession, card_id: UUID, now: datetime) -> None:
 
 
 def end(row: ReviewSession, now: datetime) -> None:
-    """Let a round be, with whatever is left of it."""
+    """End a session before its cards are done."""
     ReviewSession.objects.filter(id=row.id, ended_at=None).update(ended_at=now)
 
 
 def finish(row: ReviewSession, now: datetime) -> None:
-    """End a round of whose cards none can be asked any more."""
+    """End a session that has no card left to ask."""
     row.todo = []
     row.ended_at = row.ended_at or now
     row.save(update_fields=["todo", "ended_at"])

@@ -1,16 +1,12 @@
-"""A session: what the review page goes by, from the first card to the end, on every way to study.
+"""A session: which cards the review page shows, from the first to the end, in every study mode.
 
-What is due of all cards, or of a deck, needs no more than its address. Everything else has a row
-(ReviewSession), and its address names that.
+The due cards of all cards, or of a deck, need no row. Every other session has one (ReviewSession).
 """
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
-
-from django.urls import reverse
-from django.utils.http import urlencode
 
 from accounts.models import User
 from flashcards.domain.records import Flashcard, Rating, State
@@ -54,8 +50,8 @@ class StudySession:
         return f"{_SESSION}{self.row.id}" if self.row else self.named.key
 
     @property
-    def is_round(self) -> bool:
-        """Tell whether it has a list of cards of its own to do."""
+    def has_card_list(self) -> bool:
+        """Tell whether it has a list of cards of its own: practice, or preparation for an exam."""
         return self.row is not None and self.row.mode != Mode.DUE
 
     @property
@@ -65,33 +61,6 @@ class StudySession:
     @property
     def until(self) -> datetime | None:
         return self.row.until if self.row else None
-
-    @property
-    def url(self) -> str:
-        return self.with_(())
-
-    @property
-    def finish_url(self) -> str:
-        return self.with_((("finish", "1"),))
-
-    @property
-    def ahead_url(self) -> str:
-        return self.with_((("ahead", "1"),))
-
-    @property
-    def path(self) -> str:
-        if self.row is not None:
-            return reverse("flashcards:session", args=[self.row.id])
-        if self.named.deck_id is not None:
-            return reverse("flashcards:review_deck", args=[self.named.deck_id])
-        return reverse("flashcards:review")
-
-    def with_(self, parameters: tuple[tuple[str, str], ...]) -> str:
-        """Return the address of the page with these parameters."""
-        path = self.path
-        if self.typed is not None:
-            parameters = (("typed", "1" if self.typed else "0"), *parameters)
-        return f"{path}?{urlencode(parameters)}" if parameters else path
 
     def is_over(self, now: datetime) -> bool:
         """Tell whether its time is up."""
@@ -103,7 +72,7 @@ class StudySession:
         return next((each for each in chosen if each is not None), False)
 
     def switched(self, settings: EffectiveSettings) -> "StudySession":
-        """Return the same with answers typed, or not any more."""
+        """Return the same session with typing the answers turned on or off."""
         return replace(self, typed=not self.types(settings))
 
 
@@ -209,8 +178,8 @@ def next_stage(
     With `ahead` a card due soon is shown although it was answered just now. `done` is how many
     reviews were done today; without it they are counted.
     """
-    if session.is_round:
-        return _next_of_round(session, learner, now, first)
+    if session.has_card_list:
+        return _next_of_list(session, learner, now, first)
     if first is None and session.is_over(now):
         return Stage(next_card.Kind.FINISHED, done=done or 0)
     if done is None:
@@ -228,7 +197,7 @@ def rate(
     and BadQuery, which says that the rating was taken and what comes next cannot be told.
     """
     after: Learner | None = None
-    if session.row is not None and session.is_round:
+    if session.row is not None and session.has_card_list:
         reviewed = practice.answer(session.row, answer, now)
     else:
         reviewed, after = ratings.rate(owner_id, answer, now)
@@ -237,19 +206,19 @@ def rate(
 
 
 def take_back(session: StudySession, owner_id: UUID, *, undo_id: UUID, now: datetime) -> Flashcard:
-    """Take back the last answer, of a round its own. Raises NothingToUndo."""
-    if session.row is not None and session.is_round:
+    """Take back the last answer, in a session with a card list its own. Raises NothingToUndo."""
+    if session.row is not None and session.has_card_list:
         return practice.take_back(session.row, undo_id=undo_id, now=now)
     return ratings.undo_review(owner_id=owner_id, undo_id=undo_id, now=now)
 
 
 def leave_out(session: StudySession, card_id: UUID, now: datetime) -> None:
     """Go on without a card that was put off or suspended."""
-    if session.row is not None and session.is_round:
+    if session.row is not None and session.has_card_list:
         practice.leave_out(session.row, card_id, now)
 
 
-def _next_of_round(
+def _next_of_list(
     session: StudySession, learner: Learner, now: datetime, first: Flashcard | None
 ) -> Stage:
     row = session.row

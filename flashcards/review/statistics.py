@@ -1,4 +1,4 @@
-"""What a learner did: reviews by day, rating and hour, and how much they really remember."""
+"""Statistics: reviews by day, rating and hour, and the true retention."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
@@ -13,7 +13,7 @@ DAY_BEGINS = timedelta(hours=DAY_BEGINS_AT.hour, minutes=DAY_BEGINS_AT.minute)
 
 @dataclass(frozen=True)
 class Statistics:
-    """Totals of a span of time, reviews that were taken back left out."""
+    """Totals of a span of time, without reviews that were undone."""
 
     reviews: int
     seconds: float
@@ -21,8 +21,8 @@ class Statistics:
     by_day: dict[date, int]
     by_hour: dict[int, int]
     by_rating: dict[Rating, int]
-    # The share of reviews of known cards, a day or more after the one before, that were not Again;
-    # None if there was none.
+    # Of the reviews of known cards, a day or more after the one before, the share that was not
+    # Again; None if there was no such review.
     true_retention: float | None
 
 

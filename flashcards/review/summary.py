@@ -106,7 +106,7 @@ class Summary:
 def summary(learner: Learner, now: datetime, *, only: Collection[str] | None = None) -> Summary:
     """Return the learner's day so far; with `only`, a set of ids, what is left of these cards.
 
-    Costs six SQL queries, and a read of what is due within a week.
+    Costs five SQL queries, and a read of what is due within a week.
     """
     settings, day = learner.settings, learner.settings.day
     logs = learner.reviews_today(now)

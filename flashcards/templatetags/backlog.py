@@ -1,4 +1,4 @@
-"""The line above the review of somebody who has fallen behind: `{% load backlog %}`."""
+"""The line above a review that shows or offers a catch-up plan: `{% load backlog %}`."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ register = template.Library()
 
 @register.inclusion_tag("flashcards/review/_backlog_line.html", takes_context=True)
 def backlog_line(context: dict[str, Any], stage: Stage) -> dict[str, Any]:
-    """Say that a plan holds, or offer one where there is a backlog; else nothing at all.
+    """Show the active plan, or offer one where there is a backlog; else nothing.
 
     One SQL query; four more only where many cards are due.
     """

@@ -1,4 +1,4 @@
-"""Filters for templates that show cards: `{% load cards %}`."""
+"""Filters for cards: `{% load cards %}`."""
 
 from django import template
 

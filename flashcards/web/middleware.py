@@ -1,4 +1,4 @@
-"""What a learner sees while the card store cannot be read."""
+"""The answer while the card store cannot be read: 503 in plain words."""
 
 import logging
 from collections.abc import Callable
@@ -12,7 +12,7 @@ logger = logging.getLogger(__name__)
 
 
 class StoreErrorMiddleware:
-    """Answer 503 in plain words: what is in the journal is safe, and so is what was typed."""
+    """Answer 503: cards, ratings and text that were saved are safe in the journal."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

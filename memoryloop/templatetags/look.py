@@ -1,4 +1,4 @@
-"""Tags and filters of the look: icons, form controls, toasts. Every template has them."""
+"""Tags and filters for icons, form controls and toasts. Every template has them."""
 
 import functools
 from typing import Any

@@ -1,1 +1,1 @@
-"""What the pages' forms accept."""
+"""The forms of the pages."""

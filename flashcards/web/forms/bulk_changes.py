@@ -80,7 +80,7 @@ class ChangeForm(forms.Form):
                 return {"until": day.start(now, days=1).isoformat()}
             case Verb.SET_DUE:
                 days: int = data["days"]
-                # From the beginning of that day on; today means from now on.
+                # From the beginning of that day on; for today from now on.
                 due = day.start(now, days=days) if days else now
                 return {"due": due.isoformat(), "days": days}
         return {}

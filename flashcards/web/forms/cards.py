@@ -1,4 +1,4 @@
-"""What the review and card pages take in."""
+"""The forms of cards: a rating, a new note, and an edit."""
 
 import re
 from typing import Any
@@ -22,7 +22,7 @@ KINDS = [
 
 
 def split_tags(text: str) -> tuple[str, ...]:
-    """Return the tags of a line, each once, without the blanks around them."""
+    """Return the tags of a line, each once, without the spaces around them."""
     found = (" ".join(tag.split()) for tag in re.split(r"[,\n]", text))
     return tuple(dict.fromkeys(tag for tag in found if tag))
 
@@ -44,7 +44,7 @@ class RatingForm(forms.Form):
         coerce=lambda value: Rating(int(value)),
     )
     duration_ms = forms.IntegerField(required=False)
-    # Reviews done today before this one: the progress line's only memory.
+    # Reviews done today before this one, for the progress line.
     done = forms.IntegerField(required=False, min_value=0)
 
     def clean_duration_ms(self) -> int:
@@ -127,7 +127,7 @@ class CardForm(forms.Form):
 
 
 class EditCardForm(CardForm):
-    """The words of a note that exists: a question stays one, a text with gaps stays one.
+    """The text of an existing note: a question stays a question, a text with gaps keeps gaps.
 
     With `ordinal` the text must keep a gap of that number: that of the one card being edited.
     """

@@ -1,1 +1,1 @@
-"""What a page is put together from: sentences, lines and columns."""
+"""The contents of the pages: sentences, rows, charts and links, made from facts."""

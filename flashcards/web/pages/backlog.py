@@ -14,10 +14,10 @@ from flashcards.review.backlog import MINUTES, Backlog, Choice
 from flashcards.scheduling.simulation.backlog import MOST_DAYS, Course, Order
 from flashcards.study_settings.settings import EffectiveSettings
 
-# More days are drawn week by week.
+# A longer course is drawn week by week.
 DAYS_DRAWN = 70
 BESIDE = 2
-# In a visitor's session: the learner's day on which the offer is not to come again.
+# In the session: the learner's day on which the offer is not shown again.
 OFFER_NOT_ON = "backlog_not_on"
 
 
@@ -45,7 +45,7 @@ class Shown:
 
 
 def shown(found: Backlog, choice: Choice, settings: EffectiveSettings, now: datetime) -> Shown:
-    """Return what a choice would do, beside others. Costs seven simulations, half a second."""
+    """Return what a plan would do, and others to compare. Costs seven simulations, 0.5 s."""
     today = settings.day.of(now)
     course = backlog.course_of(found, choice, settings)
     reviews = backlog.reviews_for(found, choice, settings)
@@ -84,7 +84,7 @@ def shown(found: Backlog, choice: Choice, settings: EffectiveSettings, now: date
 
 
 def beside(minutes: int) -> list[int]:
-    """Return the minutes themselves, with two shorter and two longer days where there are any."""
+    """Return the minutes, with two shorter and two longer choices where there are any."""
     shorter = [n for n in MINUTES if n < minutes][-BESIDE:]
     longer = [n for n in MINUTES if n > minutes][:BESIDE]
     return [*shorter, minutes, *longer]

@@ -71,7 +71,7 @@ def table(request: HtmxHttpRequest, query: BrowserQuery) -> dict[str, Any]:
     page = Paginator(range(len(found)), PAGE_SIZE).get_page(request.GET.get("page"))
     shown = card_table.columns(request.COOKIES.get(COLUMNS_COOKIE, "").split("-"))
     start = max(page.start_index() - 1, 0)
-    rows = card_table.lines(
+    rows = card_table.rows(
         found, start, start + PAGE_SIZE, shown=shown, now=query.now, zone=query.zone
     )
     by, descends = search.split_order(query.order)

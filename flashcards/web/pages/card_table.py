@@ -1,4 +1,4 @@
-"""Cards as lines of the browser's table: what each column is called and says."""
+"""The card browser's table: its columns, and a row for each card."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from flashcards.search.search import Found, Order
 
 @dataclass(frozen=True)
 class Cell:
-    """What a line says in one column; `exact` is for a hover."""
+    """The text of one column in a row; `exact` is shown on hover."""
 
     column: "Column"
     text: str
@@ -22,8 +22,8 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class CardLine:
-    """One card in the table. `at` counts the lines before it, on all pages."""
+class CardRow:
+    """One card in the table. `at` counts the rows before it, on all pages."""
 
     card: Flashcard
     at: int
@@ -35,8 +35,8 @@ class CardLine:
 
 
 @dataclass(frozen=True)
-class Place:
-    """What a line is made from: a card, the time, and the names of the learner's decks."""
+class RowSource:
+    """The data of a row: a card, the time, and the names of the learner's decks."""
 
     card: Flashcard
     now: datetime
@@ -45,18 +45,18 @@ class Place:
     schedule: ScheduleSettings
 
 
-Say = Callable[[Place], tuple[str, str]]
+Say = Callable[[RowSource], tuple[str, str]]
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column besides the question; its key is what it sorts by."""
+    """A column besides the question; the table is sorted by its `order`."""
 
     order: Order
     label: str
     say: Say
     is_number: bool = False
-    # Which way round a first click sorts.
+    # Whether a first click sorts in descending order.
     descends: bool = False
 
 
@@ -64,57 +64,63 @@ def _day(moment: datetime, zone: tzinfo) -> str:
     return f"{moment.astimezone(zone):%-d %B %Y, %H:%M}"
 
 
-def _due(place: Place) -> tuple[str, str]:
-    card = place.card
+def _due(source: RowSource) -> tuple[str, str]:
+    card = source.card
     if card.suspended or card.state is State.NEW:
         return "", ""
     ready = max(card.due, card.buried_until) if card.buried_until else card.due
-    return durations.due(ready, now=place.now, zone=place.zone), _day(ready, place.zone)
+    return durations.due(ready, now=source.now, zone=source.zone), _day(ready, source.zone)
 
 
-def _stability(place: Place) -> tuple[str, str]:
-    days = place.card.stability
+def _stability(source: RowSource) -> tuple[str, str]:
+    days = source.card.stability
     if days is None:
         return "", ""
     return durations.interval(timedelta(days=days)), f"{days:.2f} days"
 
 
-def _difficulty(place: Place) -> tuple[str, str]:
-    value = place.card.difficulty
+def _difficulty(source: RowSource) -> tuple[str, str]:
+    value = source.card.difficulty
     return ("", "") if value is None else (f"{value:.1f}", f"{value:.2f} of 10")
 
 
-def _retrievability(place: Place) -> tuple[str, str]:
-    chance = scheduling.retrievability(place.card, place.now, settings=place.schedule)
+def _retrievability(source: RowSource) -> tuple[str, str]:
+    chance = scheduling.retrievability(source.card, source.now, settings=source.schedule)
     return ("", "") if chance is None else (f"{chance:.0%}", f"{chance:.4f}")
 
 
-def _decks(place: Place) -> tuple[str, str]:
-    known = (place.deck_names.get(str(deck_id), "") for deck_id in place.card.deck_ids)
+def _decks(source: RowSource) -> tuple[str, str]:
+    known = (source.deck_names.get(str(deck_id), "") for deck_id in source.card.deck_ids)
     text = ", ".join(sorted(filter(None, known), key=str.lower))
     return text, text
 
 
-def _tags(place: Place) -> tuple[str, str]:
-    text = " ".join(f"#{tag}" for tag in place.card.tags)
+def _tags(source: RowSource) -> tuple[str, str]:
+    text = " ".join(f"#{tag}" for tag in source.card.tags)
     return text, text
 
 
 COLUMNS = (
     Column(Order.DUE, "Due", _due),
-    Column(Order.STATE, "State", lambda place: (state_of(place.card, place.now), "")),
+    Column(Order.STATE, "State", lambda source: (state_of(source.card, source.now), "")),
     Column(Order.RETRIEVABILITY, "Recall", _retrievability, is_number=True),
     Column(Order.STABILITY, "Stability", _stability, is_number=True, descends=True),
     Column(Order.DIFFICULTY, "Difficulty", _difficulty, is_number=True, descends=True),
-    Column(Order.LAPSES, "Lapses", lambda place: (f"{place.card.lapses}", ""), True, descends=True),
-    Column(Order.REVIEWS, "Reviews", lambda place: (f"{place.card.reps}", ""), True, descends=True),
+    Column(
+        Order.LAPSES, "Lapses", lambda source: (f"{source.card.lapses}", ""), True, descends=True
+    ),
+    Column(
+        Order.REVIEWS, "Reviews", lambda source: (f"{source.card.reps}", ""), True, descends=True
+    ),
     Column(
         Order.ADDED,
         "Added",
-        lambda place: _ago(place.card.created_at, place),
+        lambda source: _ago(source.card.created_at, source),
         descends=True,
     ),
-    Column(Order.EDITED, "Edited", lambda place: _ago(place.card.edited_at, place), descends=True),
+    Column(
+        Order.EDITED, "Edited", lambda source: _ago(source.card.edited_at, source), descends=True
+    ),
     Column(Order.DECK, "Decks", _decks),
     Column(Order.TAGS, "Tags", _tags),
 )
@@ -127,25 +133,25 @@ def columns(names: Sequence[str]) -> list[Column]:
     return chosen or [column for column in COLUMNS if column.order in SHOWN_AT_FIRST]
 
 
-def lines(
+def rows(
     found: Found, start: int, stop: int, *, shown: Sequence[Column], now: datetime, zone: tzinfo
-) -> list[CardLine]:
-    """Return the lines from `start` up to `stop`. One LanceDB read."""
+) -> list[CardRow]:
+    """Return the rows from `start` up to `stop`. One read of the store."""
     deck_names = {str(deck.id): deck.name for deck in found.decks}
     made = []
     for at, card in enumerate(found[start:stop], start=start):
-        place = Place(card, now, zone, deck_names, found.schedule)
-        cells = tuple(Cell(column, *column.say(place)) for column in shown)
+        source = RowSource(card, now, zone, deck_names, found.schedule)
+        cells = tuple(Cell(column, *column.say(source)) for column in shown)
         title = card_sides.summary(card) or "(image only)"
         flag = FLAGS[card.flag] if 0 < card.flag < len(FLAGS) else ""
         made.append(
-            CardLine(card, at, title, state_of(card, now), _due(place)[0] or "—", flag, cells)
+            CardRow(card, at, title, state_of(card, now), _due(source)[0] or "—", flag, cells)
         )
     return made
 
 
 def state_of(card: Flashcard, now: datetime) -> str:
-    """Return what a card is at: suspended and buried before anything else."""
+    """Return a card's state in words; suspended and buried before anything else."""
     if card.suspended:
         return "suspended"
     if card.buried_until is not None and card.buried_until > now:
@@ -158,5 +164,5 @@ def state_of(card: Flashcard, now: datetime) -> str:
     }[card.state]
 
 
-def _ago(moment: datetime, place: Place) -> tuple[str, str]:
-    return durations.ago(moment, now=place.now, zone=place.zone), _day(moment, place.zone)
+def _ago(moment: datetime, source: RowSource) -> tuple[str, str]:
+    return durations.ago(moment, now=source.now, zone=source.zone), _day(moment, source.zone)

@@ -1,4 +1,4 @@
-"""From a card to the tutor."""
+"""Explaining a card: a conversation with the tutor about it."""
 
 import functools
 import uuid

@@ -8,9 +8,9 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.http import HtmxHttpRequest
 from flashcards.cards import media
 
-# The address names the content, so it is right for ever; nobody else's cache may keep it.
+# The address names the content, so it never changes; shared caches may not keep it.
 CACHED = "private, max-age=31536000, immutable"
-# Opened by itself, an image runs nothing and loads nothing.
+# An image that is opened by itself runs no script and loads nothing.
 POLICY = "default-src 'none'; sandbox"
 
 

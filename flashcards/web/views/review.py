@@ -27,6 +27,7 @@ from flashcards.review.practice import NothingToStudy
 from flashcards.review.ratings import AlreadyAnswered, Answer, NothingToUndo
 from flashcards.review.session import StudySession
 from flashcards.web.forms.cards import RatingForm
+from flashcards.web.pages import session_links
 from flashcards.web.views import stage as staging
 from flashcards.web.views.access import card_or_404, next_url
 from flashcards.web.views.stage import SWITCH, Asked, asked, client_id, go_on, show_next
@@ -59,7 +60,7 @@ def review_deck(request: HtmxHttpRequest, deck_id: uuid.UUID) -> HttpResponse:
             return staging.not_understood(request, error)
         except NothingToStudy:
             return _page(request, StudySession(scope.of_deck(deck), typed=typed), now)
-        return redirect(session.of_row(row, typed=typed).url)
+        return redirect(session_links.url(session.of_row(row, typed=typed)))
     return _page(request, StudySession(scope.of_deck(deck), typed=typed), now)
 
 
@@ -67,7 +68,7 @@ def review_deck(request: HtmxHttpRequest, deck_id: uuid.UUID) -> HttpResponse:
 @never_cache
 @login_required
 def review_session(request: HtmxHttpRequest, session_id: uuid.UUID) -> HttpResponse:
-    """Show the next card of a session that was begun on the page of ways to study."""
+    """Show the next card of a session that was begun on the page of study modes."""
     row = get_object_or_404(ReviewSession, id=session_id, owner=request.user)
     return _page(request, session.of_row(row, typed=_switch(request)), timezone.now())
 
@@ -87,7 +88,7 @@ def rate(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
     try:
         learner, stage = session.rate(at.session, request.user.id, answer, now, done=at.done)
         if not request.htmx:
-            return redirect(at.session.url)
+            return redirect(session_links.url(at.session))
         return staging.show(request, at, stage, now, learner)
     except Flashcard.DoesNotExist:
         raise Http404("There is no such card.") from None
@@ -110,9 +111,9 @@ def undo(request: HtmxHttpRequest) -> HttpResponse:
     except NothingToUndo as error:
         return go_on(request, at, now, notice=error.sentence)
     if not request.htmx:
-        return redirect(at.session.url)
+        return redirect(session_links.url(at.session))
     done = max(0, at.done - 1)
-    return show_next(request, at, now, done=done, first=card, notice="Taken back. Rate it again.")
+    return show_next(request, at, now, done=done, first=card, notice="Undone. Rate it again.")
 
 
 @require_POST
@@ -153,7 +154,7 @@ def mark_leech(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
     undo_url = reverse("flashcards:review_unleech", args=[card_id]) if on else ""
     toast(request, MARKED if on else UNMARKED, undo_url=undo_url)
     if not request.htmx:
-        return redirect(at.session.with_((("show", str(card_id)),)))
+        return redirect(session_links.url(at.session, show=str(card_id)))
     context = {"card": card, "session": at.session}
     return render(request, "flashcards/review/_review_leech.html", context)
 

@@ -1,4 +1,4 @@
-"""What the review's views have in common: the session of a form, and what is shown of it."""
+"""The stage of the review: the session that a form names, and what is shown of it."""
 
 import math
 import uuid
@@ -22,6 +22,7 @@ from flashcards.review.answer_check import Comparison
 from flashcards.review.learner import Learner
 from flashcards.review.next_card import Kind, Stage
 from flashcards.review.session import StudySession
+from flashcards.web.pages import session_links
 from flashcards.web.pages import summary as summary_page
 from memoryloop.web.toasts import toast
 
@@ -30,11 +31,11 @@ SWITCH = {"1": True, "0": False}
 
 @dataclass(frozen=True)
 class Asked:
-    """What a form of the review page says of where it comes from."""
+    """The session, the count and the pace that a form of the review page carries."""
 
     session: StudySession
     done: int
-    # Read with the page, and carried along.
+    # Measured when the page was opened.
     seconds_an_answer: float
 
 
@@ -62,7 +63,7 @@ def go_on(
     if not request.htmx:
         if notice:
             toast(request, notice)
-        return redirect(form.session.url)
+        return redirect(session_links.url(form.session))
     return show_next(request, form, now, done=done, notice=notice)
 
 
@@ -86,7 +87,7 @@ def show_next(
 
 
 def not_understood(request: HtmxHttpRequest, error: BadQuery) -> HttpResponse:
-    """Say that a deck's search names what is not there any more, where it can be changed."""
+    """Lead to the decks with a toast: the deck's search names something that was deleted."""
     toast(request, error.sentence, level=messages.ERROR)
     url = reverse("flashcards:decks")
     return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
@@ -113,13 +114,14 @@ def show(
         "error": error,
         "session": form.session,
         "types": form.session.types(learner.settings),
-        "switch_url": form.session.switched(learner.settings).url,
+        "links": session_links.links(form.session),
+        "switch_url": session_links.url(form.session.switched(learner.settings)),
         "compared": compared,
         "pace_ms": round(1_000 * form.seconds_an_answer),
     }
     if stage.kind is Kind.CARD:
         context |= _left(form, stage, now)
-    if stage.kind is Kind.FINISHED and not form.session.is_round:
+    if stage.kind is Kind.FINISHED and not form.session.has_card_list:
         summary, more = _end(form.session, learner, now)
         stage = replace(stage, done=summary.reviews, due=summary.left)
         context |= more
@@ -138,7 +140,7 @@ def number(text: str | None) -> int:
 
 
 def client_id(text: str | None) -> uuid.UUID:
-    """Return the client's id; a request without one is nobody's repetition."""
+    """Return the id that the client made; a new one for a request without one."""
     try:
         return uuid.UUID(text or "")
     except ValueError:
@@ -146,13 +148,13 @@ def client_id(text: str | None) -> uuid.UUID:
 
 
 def _left(form: Asked, stage: Stage, now: datetime) -> dict[str, str]:
-    """Return how much is left: of the time, of the round, or how long it will take."""
+    """Return how much is left: of the time, of the cards, or how long it will take."""
     until = form.session.until
     if until is not None:
-        why = "The last card may take as long as it needs"
+        why = "You can finish the last card"
         return {"left_words": f"{durations.interval(until - now)} left", "left_title": why}
-    if form.session.is_round:
-        return {"left_words": f"{stage.due} left", "left_title": "Cards of this round"}
+    if form.session.has_card_list:
+        return {"left_words": f"{stage.due} left", "left_title": "Cards left in this session"}
     counts = {"new": stage.new, "learning": stage.learning, "due": stage.due}
     time = pace.time_for(form.seconds_an_answer, **counts)
     said = f"About {durations.interval(time)} at your pace"
@@ -165,10 +167,10 @@ def _end(
     only = session.only(at, learner, now)
     summary = ending.summary(learner, now, only=only)
     more = summary_page.context(summary)
-    # A time that is up does not go on, but what is due does.
-    more["go_on_url"] = replace(at, row=None).url if at.is_over(now) else at.url
+    # After the time is up, the session goes on with what is due.
+    more["go_on_url"] = session_links.url(replace(at, row=None) if at.is_over(now) else at)
     if at.is_over(now) and at.row is not None:
-        more["end_title"] = f"{durations.count(at.row.minutes or 0, 'minute')} well spent"
+        more["end_title"] = f"{durations.count(at.row.minutes or 0, 'minute')} done"
     elif at.name and not summary.left:
         more["end_title"] = f"Done with {at.name}"
     if only is not None:

@@ -25,6 +25,7 @@ from flashcards.review.scope import Kind
 from flashcards.review.session import StudySession
 from flashcards.study_settings.settings import EffectiveSettings
 from flashcards.web.forms.study_modes import ExamForm, How, StudyModeForm
+from flashcards.web.pages import session_links
 from memoryloop.web.toasts import toast
 
 MINUTES = (5, 10, 20)
@@ -115,11 +116,11 @@ def _begun(request: HtmxHttpRequest, data: dict[str, Any], now: datetime, learne
         row = practice.begin(
             owner_id=user.id, mode=mode, named=named, todo=todo, typed=typed, now=now
         )
-        return session.of_row(row).url
+        return session_links.url(session.of_row(row))
     if not data["minutes"] and not named.is_moving:
-        return StudySession(named, typed=typed).url
+        return session_links.url(StudySession(named, typed=typed))
     row = session.begin_due(learner, named, now, minutes=data["minutes"], typed=typed)
-    return session.of_row(row).url
+    return session_links.url(session.of_row(row))
 
 
 def _chosen(settings: EffectiveSettings, *, typed: bool) -> bool | None:
@@ -153,7 +154,7 @@ def _offered(
         "minutes": [(n, pace.cards_within(n, seconds)) for n in MINUTES],
         "forgotten": len(scope.forgotten_today(learner, now)),
         "forgotten_scope": scope.FORGOTTEN.key,
-        "sessions": practice.open_rounds(owner_id=owner_id, now=now),
+        "sessions": practice.open_sessions(owner_id=owner_id, now=now),
         "has_cards": count_cards(owner_id=owner_id) > 0,
     }
 

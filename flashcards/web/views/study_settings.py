@@ -14,12 +14,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.http import HtmxHttpRequest
 from flashcards import study_settings
 from flashcards.models import Deck, StudySettings
-from flashcards.review import backlog
+from flashcards.review import backlog, retention_effect
 from flashcards.review.pace import pace_of
 from flashcards.study_settings.settings import EffectiveSettings
 from flashcards.web.forms.ids import ids_in, number_in
 from flashcards.web.forms.study_settings import OwnDeckStudyForm, StudyForm
-from flashcards.web.pages import study_effects
+from flashcards.web.pages import retention_effect as page
 from memoryloop.web.toasts import toast
 
 # In the session: the settings that "Undo" after a reset restores.
@@ -87,7 +87,7 @@ def effect(request: HtmxHttpRequest) -> HttpResponse:
     reviews = number_in(request.GET.get("reviews_per_day"))
     new = settings.new_per_day if new is None else new
     reviews = settings.reviews_per_day if reviews is None else reviews
-    found = study_effects.effect_of(
+    found = retention_effect.effect_of(
         owner_id=owner_id,
         present=present,
         retention=percent / 100 if 70 <= percent <= 99 else settings.desired_retention,
@@ -95,8 +95,11 @@ def effect(request: HtmxHttpRequest) -> HttpResponse:
         deck=deck,
     )
     pace = pace_of(owner_id=owner_id, settings=settings, now=now)
-    day = study_effects.day_in_words(new=new, reviews=reviews, pace=pace)
-    return render(request, "flashcards/settings/_study_effect.html", {"effect": found, "day": day})
+    context = {
+        "effect": page.in_words(found),
+        "day": page.day_in_words(new=new, reviews=reviews, pace=pace),
+    }
+    return render(request, "flashcards/settings/_study_effect.html", context)
 
 
 @require_POST

@@ -17,8 +17,8 @@ from flashcards.review.learner import Learner
 from flashcards.review.session import StudySession
 from flashcards.study_settings.settings import EffectiveSettings
 from flashcards.tutor import explain_card
+from flashcards.web.pages import session_links, tutor_links
 from flashcards.web.pages import summary as page
-from flashcards.web.pages import tutor_links
 from flashcards.web.views.stage import asked
 from memoryloop.web.toasts import toast
 
@@ -68,7 +68,7 @@ def more_today(request: HtmxHttpRequest) -> HttpResponse:
             **{sort: number},
         )
         toast(request, said)
-    return redirect(at.session.url)
+    return redirect(session_links.url(at.session))
 
 
 def _limiting_deck(session: StudySession, settings: EffectiveSettings) -> Deck | None:

@@ -1,4 +1,4 @@
-"""Answers that are typed: compared at once, and judged while the learner already looks at them."""
+"""Typed answers in review: compared at once, and then judged by a model."""
 
 import uuid
 

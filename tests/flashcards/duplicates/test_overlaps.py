@@ -179,7 +179,7 @@ class DraftPageTests(TestCase):
         tray = self.client.get(make_url(self.batch))
         self.assertContains(tray, f'hx-get="{self.url()}"')
         fragment = self.client.get(self.url(), headers={"HX-Request": "true"})
-        self.assertContains(fragment, "You have this already")
+        self.assertContains(fragment, "You already have this card")
         self.assertContains(fragment, SPAIN[0])
         self.assertNotContains(fragment, "<html")
         self.assertContains(self.client.get(self.url()), "<html")
@@ -187,12 +187,12 @@ class DraftPageTests(TestCase):
     def test_dropping_drops_the_draft(self) -> None:
         self.assertRedirects(self.client.post(self.url("drop")), make_url(self.batch))
         self.assertEqual(self.reloaded().decision, "drop")
-        self.assertNotContains(self.client.get(self.url()), "You have this already")
+        self.assertNotContains(self.client.get(self.url()), "You already have this card")
 
     def test_keeping_both_is_not_asked_again(self) -> None:
         self.client.post(self.url("keep"))
         self.assertEqual(self.reloaded().decision, "keep")
-        self.assertNotContains(self.client.get(self.url()), "You have this already")
+        self.assertNotContains(self.client.get(self.url()), "You already have this card")
 
     def test_merging_and_replacing_change_the_card_and_drop_the_draft(self) -> None:
         page = self.client.post(self.url("merge"), follow=True)
@@ -248,14 +248,14 @@ class WrittenTests(TestCase):
     def test_what_is_being_written_is_compared_and_stores_nothing(self) -> None:
         self.log_in()
         self.assertContains(self.client.get("/cards/new/"), self.url)
-        self.assertContains(self.check(), "You have this already")
-        self.assertNotContains(self.check(answer=""), "You have this already")
+        self.assertContains(self.check(), "You already have this card")
+        self.assertNotContains(self.check(answer=""), "You already have this card")
         self.assertEqual(count_cards(owner_id=self.alice.pk), 1)
 
     def test_a_card_being_edited_is_not_compared_with_itself(self) -> None:
         self.log_in()
-        self.assertNotContains(self.check(card=str(self.card.id)), "You have this already")
-        self.assertContains(self.check(card="no id"), "You have this already")
+        self.assertNotContains(self.check(card=str(self.card.id)), "You already have this card")
+        self.assertContains(self.check(card="no id"), "You already have this card")
 
     def test_nobody_learns_what_another_has(self) -> None:
         self.log_in(self.bob)

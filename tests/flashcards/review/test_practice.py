@@ -140,7 +140,7 @@ class CramTests(TestCase):
         row.refresh_from_db()
         self.assertEqual((row.answered, row.forgotten, row.left), (0, 0, 6))
         response = self.client.post("/review/undo/", {"at": f"session:{row.id}"}, headers=HTMX)
-        self.assertContains(response, "no answer of this round to take back")
+        self.assertContains(response, "no answer in this session to take back")
         self.assertTrue(check.check().is_clean)
 
     def test_an_undo_in_the_ordinary_review_leaves_a_cram_alone(self) -> None:

@@ -256,7 +256,7 @@ class MinutesTests(_Sittings):
         later = row.started_at + timedelta(minutes=10, seconds=5)
         with mock.patch.object(timezone, "now", return_value=later):
             response = self.rate(at, stage)
-            self.assertContains(response, "10 minutes well spent")
+            self.assertContains(response, "10 minutes done")
             self.assertContains(response, 'href="/review/"')
         card = get_card(owner_id=self.alice.id, card_id=stage.card.id)
         self.assertEqual(card.reps, 1)

@@ -125,6 +125,6 @@ class SummaryTests(TestCase):
     def test_it_costs_the_same_with_many_cards(self) -> None:
         for _ in range(2):
             store(*(self.seen(NOW + timedelta(days=n % 9)) for n in range(20)))
-            # Settings; the journal for today, the queue, the week, the days; the days themselves.
-            with self.assertNumQueries(6):
+            # Settings; the journal for today and the queue, the week, the days; the days.
+            with self.assertNumQueries(5):
                 self.summary()

@@ -11,7 +11,7 @@ from flashcards import study_settings
 from flashcards.domain.records import Rating, State
 from flashcards.models import Deck, StudySettings
 from flashcards.web.forms.study_settings import StudyForm
-from flashcards.web.pages import study_effects
+from flashcards.web.pages import retention_effect
 from tests.base import TestCase
 from tests.factories import flashcard, store
 from tests.flashcards.given_cards import answer, give_many
@@ -201,7 +201,7 @@ class EffectTests(TestCase):
             response.context["effect"].sentence,
             r"^At 95 % you would review \d\.\d. as much as at 90 % with a typical collection\.$",
         )
-        self.assertContains(response, "10 new a day settle at about")
+        self.assertContains(response, "10 new cards a day lead to about")
 
     def test_with_cards_of_their_own_it_says_how_many_reviews_that_is(self) -> None:
         made = timezone.now() - timedelta(days=30)
@@ -245,7 +245,7 @@ class EffectTests(TestCase):
             self.assertEqual(self.effect(deck=wrong).status_code, 404)
 
     def test_no_new_cards_are_fewer_and_fewer_reviews(self) -> None:
-        self.assertContains(self.effect(new_per_day=0), "grow fewer")
+        self.assertContains(self.effect(new_per_day=0), "fewer reviews from week to week")
 
 
 class MoreTodayTests(TestCase):
@@ -270,6 +270,6 @@ class MoreTodayTests(TestCase):
 
 class WordsTests(SimpleTestCase):
     def test_factors_are_told_to_the_tenth(self) -> None:
-        told = [study_effects.times(factor)[:-8] for factor in (0.7, 1.84, 12.3)]
+        told = [retention_effect.times(factor)[:-8] for factor in (0.7, 1.84, 12.3)]
         self.assertEqual([each[:-1] for each in told], ["0.7", "1.8", "12"])
-        self.assertEqual(study_effects.times(1.02), "as much")
+        self.assertEqual(retention_effect.times(1.02), "as much")
