@@ -200,7 +200,7 @@ def _counts(batch: DraftBatch | None, drafts: list[Draft]) -> dict[str, Any]:
 def progress(request: HtmxHttpRequest, batch_id: uuid.UUID) -> HttpResponse:
     """Return the drafts after position `after`, and how far the drafting is."""
     batch, origin = _batch_or_404(request.user, batch_id)
-    drafting.tended(batch)
+    drafting.mark_if_dead(batch)
     if not request.htmx:
         return redirect(make_url(origin))
     drafts = list(batch.drafts.all())
