@@ -1,1 +1,1 @@
-"""Text becomes cards: drafts, what they rest on, and whether they are any good."""
+"""Drafting: cards proposed from a text, their sources, and the faults of each."""

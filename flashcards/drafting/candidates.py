@@ -1,4 +1,4 @@
-"""A candidate card, and what makers of candidates share: comparing them and placing them."""
+"""Candidates: proposed cards, compared with each other and located in their text."""
 
 import difflib
 import math
@@ -14,7 +14,7 @@ CANDIDATES_MAX = 50
 WORDS_A_CARD = 80
 # How much of a quote must be found in the text before its place counts as found.
 QUOTE_SIMILARITY = 0.8
-# Fuzzy search looks at so many places at most, so that a wild quote costs little.
+# The fuzzy search compares so many places at most: its cost is bounded.
 FUZZY_PLACES = 12
 
 CLOZE = re.compile(r"\{\{c\d+::(.+?)(?:::[^{}]*)?\}\}", re.DOTALL)
@@ -23,7 +23,7 @@ _WORD = re.compile(r"\w+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A proposed card. `start` and `end` are offsets in the text of the words it rests on."""
+    """A proposed card. `start` and `end` are the offsets of its source words in the text."""
 
     question: str
     answer: str = ""
@@ -35,26 +35,26 @@ class Candidate:
 def cards_wanted(words: int) -> int:
     """Return how many cards a text of so many words should give at most.
 
-    A paragraph pasted for its facts may give up to three.
+    A short paragraph may give up to three.
     """
     return min(CANDIDATES_MAX, max(1, min(3, words // 15), math.ceil(words / WORDS_A_CARD)))
 
 
-def normalised(question: str, answer: str) -> str:
-    """Return what two candidates have in common when they are one card: case and marks aside."""
+def normalise(question: str, answer: str) -> str:
+    """Return a key that is equal for two candidates that differ in case and punctuation only."""
     text = unicodedata.normalize("NFKC", f"{question} | {answer}").casefold()
     return " ".join(_WORD.findall(CLOZE.sub(r" \1 ", text)))
 
 
 class Seen:
-    """What was already proposed or made, to tell a candidate that says it again."""
+    """The cards that were already proposed or made, to leave out repeated ones."""
 
     def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
-        self._keys = {normalised(question, answer) for question, answer in pairs}
+        self._keys = {normalise(question, answer) for question, answer in pairs}
 
     def add(self, candidate: Candidate) -> bool:
         """Return whether the candidate is new, and remember it."""
-        key = normalised(candidate.question, candidate.answer)
+        key = normalise(candidate.question, candidate.answer)
         if not key or key in self._keys:
             return False
         self._keys.add(key)
@@ -67,9 +67,9 @@ def without_duplicates(candidates: Iterable[Candidate]) -> Iterator[Candidate]:
 
 
 def locate(quote: str, text: str) -> tuple[int, int] | None:
-    """Return the offsets of the quoted words in the text: exact, then loosely, then alike.
+    """Return the offsets of a quote in the text: exact, then word by word, then similar.
 
-    Costs one pass for the first two; the last looks at a bounded number of places.
+    The first two cost one pass; the last compares a bounded number of places.
     """
     quote = quote.strip()
     if not quote or not text:
@@ -81,25 +81,25 @@ def locate(quote: str, text: str) -> tuple[int, int] | None:
     wanted = [word.casefold() for word in _WORD.findall(quote)]
     if not wanted or not words:
         return None
-    # Word by word, whatever stands between: other spaces, case, quotation marks or emphasis.
+    # Word by word: spaces, case, quotation marks and emphasis may differ.
     heads = [at for at, (word, _) in enumerate(words) if word == wanted[0]]
     plain = [word for word, _ in words]
     for at in heads:
         if plain[at : at + len(wanted)] == wanted:
             return words[at][1][0], words[at + len(wanted) - 1][1][1]
-    return _locate_alike(wanted, plain, words)
+    return _locate_similar(wanted, plain, words)
 
 
-def _locate_alike(
+def _locate_similar(
     wanted: list[str], plain: list[str], words: list[tuple[str, tuple[int, int]]]
 ) -> tuple[int, int] | None:
-    """Return the stretch of words most like the wanted ones, if like enough."""
+    """Return the run of words most similar to the wanted ones, if it is similar enough."""
     length = len(wanted)
     if length < 3 or length > 400:
         return None
     bag = set(wanted)
     hits = [word in bag for word in plain]
-    # How many wanted words stand in each window of the quote's length.
+    # How many wanted words each window of the quote's length has.
     count = sum(hits[:length])
     counts = [count]
     for at in range(length, len(plain)):

@@ -1,6 +1,6 @@
-"""A card that tells a draft and a card apart: made by rules at once, bettered by a model after.
+"""Contrast cards: a draft that asks for the difference between a draft and a card.
 
-What the learner changed meanwhile stays as they wrote it.
+Rules write it at once; a model may replace it later, unless the learner has changed it.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from memoryloop.server import background
 
 logger = logging.getLogger(__name__)
 
-# The card is there already: nobody waits longer for better words.
+# The card exists already: after this time it stays as it is.
 MODEL_SECONDS = 45.0
 
 Words = tuple[str, str]
@@ -31,16 +31,16 @@ Words = tuple[str, str]
 def add(
     user: User, beside: Draft, *, made: Words, draft: Words, card: Words, now: datetime
 ) -> tuple[Draft, bool]:
-    """Put a card that tells two apart among the drafts; return it, and whether it is new.
+    """Add a contrast card to the drafts; return it, and whether it is new.
 
-    `made` is what rules made of the two: it is there at once, and a model, if the learner has one,
-    writes a better one in the background. Raises AlreadyDecided, NotReady.
+    `made` is the card by rules, which is added at once. A model, if the learner has one, writes a
+    better one in the background. Raises AlreadyDecided, NotReady.
     """
     grounds = "\n\n".join(f"{question}\n{answer}".strip() for question, answer in (card, draft))
     known = beside.batch.drafts.filter(grounds=grounds).first()
     if known is not None:
         return known, False
-    # Asked before a lock is held: it may probe for a server.
+    # Before a lock is taken: this may probe for a server.
     provider = provider_for(user)
     added = drafting.add(
         beside.batch,
@@ -52,15 +52,15 @@ def add(
         rewriting_since=now if provider.is_model else None,
     )
     if provider.is_model:
-        better = _better(added.id, user, provider, (added.question, added.answer), card, draft)
+        better = _improve(added.id, user, provider, (added.question, added.answer), card, draft)
         transaction.on_commit(lambda: background.submit(better, name=f"contrast {added.id}"))
     return added, True
 
 
-async def _better(
+async def _improve(
     draft_id: UUID, user: User, provider: llm.Provider, old: Words, card: Words, draft: Words
 ) -> None:
-    """Ask for a better one, and put it in the place of the old, whatever comes of it."""
+    """Ask a model for a better card and replace the old one; if it fails, the old one stays."""
     asked_at = timezone.now()
     found = None
     try:
@@ -76,12 +76,12 @@ async def _better(
                 mark_key_refused, user, provider=provider, asked_at=asked_at
             )
     finally:
-        await background.run_in_database(_take, draft_id, old, found, provider.label)
+        await background.run_in_database(_replace, draft_id, old, found, provider.label)
 
 
 @transaction.atomic
-def _take(draft_id: UUID, old: Words, found: Candidate | None, writer: str) -> None:
-    """Put the model's words in the place of the rules', if nobody changed or decided them."""
+def _replace(draft_id: UUID, old: Words, found: Candidate | None, writer: str) -> None:
+    """Replace the words by rules with the model's, unless the learner changed or decided them."""
     draft = Draft.objects.select_for_update(of=("self", "batch")).select_related("batch")
     current = draft.filter(id=draft_id).first()
     if current is None:

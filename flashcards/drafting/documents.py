@@ -1,4 +1,4 @@
-"""Files that a learner brings along: read once into text, which cards are made of."""
+"""Documents: files that a learner uploads, read once into text that cards are made from."""
 
 import functools
 import json
@@ -24,9 +24,9 @@ from flashcards.models.documents import NAME_MAX_CHARACTERS
 FILE_MAX_BYTES = 20 * 1024 * 1024
 TEXT_MAX_CHARACTERS = 1_000_000
 DOCUMENTS_MOST = 1_000
-# A longer text is offered in parts: one run of the card maker gives 50 cards at most.
+# A longer text is divided into parts: a batch has 50 drafts at most.
 PART_WORDS = 3_000
-# What is deleted can be brought back for so long.
+# A deleted document can be restored for so long.
 KEPT_DELETED = timedelta(days=30)
 PDF_SECONDS_MOST = 60
 _TEXT_SUFFIXES = {".txt", ".md", ".markdown", ".text"}
@@ -34,12 +34,12 @@ _ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 class BadFile(CardError):
-    """A file cannot be read; the sentence says why and what to do."""
+    """A file cannot be read."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """A stretch of a document, about as long as one run of the card maker can do justice to."""
+    """A part of a document, about as long as one batch of drafts covers."""
 
     start: int
     end: int
@@ -50,16 +50,16 @@ class Part:
 
 
 def add(*, owner_id: UUID, name: str, content: bytes, now: datetime) -> Document:
-    """Read a file and keep its text; the same text again is the same document. Raises BadFile.
+    """Read a file and store its text; a text that is stored already is returned. Raises BadFile.
 
-    A PDF is read in a process of its own, which takes a second or a few.
+    A PDF is read in a separate process, which takes a few seconds.
     """
     if len(content) > FILE_MAX_BYTES:
         raise BadFile(too_big(len(content)))
     name = file_name(name)
     pages = _pdf_pages(content) if _is_pdf(name, content) else [_decoded(name, content)]
-    pages = [_tidy(page) for page in pages]
-    text, starts = _joined(pages)
+    pages = [_clean_text(page) for page in pages]
+    text, starts = _join(pages)
     if not text.strip():
         raise BadFile("The file is empty: there is no text in it to make cards from.")
     if len(text) > TEXT_MAX_CHARACTERS:
@@ -96,7 +96,7 @@ def for_owner(owner_id: UUID) -> "QuerySet[Document]":
 
 
 def delete(document: Document, *, now: datetime) -> None:
-    """Delete a document; its cards keep their words, and can no longer show where from."""
+    """Delete a document; its cards stay, and no longer show their source."""
     document.deleted_at = now
     document.save(update_fields=["deleted_at"])
 
@@ -107,7 +107,7 @@ def restore(document: Document) -> None:
 
 
 def purge(now: datetime) -> int:
-    """Remove for good what was deleted 30 days ago. Returns how many."""
+    """Erase the documents that were deleted 30 days ago. Return how many."""
     return Document.objects.filter(deleted_at__lt=now - KEPT_DELETED).delete()[0]
 
 
@@ -126,13 +126,13 @@ def file_name(name: str) -> str:
 
 
 def parts(document: Document) -> list[Part]:
-    """Return a long document in parts; a short one has none. Up to a second for a long book."""
-    return [_part(document, sections) for sections in _gathered(document.text)]
+    """Return the parts of a long document, none for a short one. Takes a second for a long book."""
+    return [_part(document, sections) for sections in _gather(document.text)]
 
 
 @functools.lru_cache(maxsize=16)
-def _gathered(text: str) -> list[list[generation.Section]]:
-    """Return the sections of each part of a text. Counted once."""
+def _gather(text: str) -> list[list[generation.Section]]:
+    """Return the sections of each part of a text. Cached."""
     found: list[list[generation.Section]] = [[]]
     for section in generation.sections(text):
         if found[-1] and sum(s.words for s in found[-1]) + section.words > PART_WORDS * 1.2:
@@ -158,7 +158,9 @@ def _is_pdf(name: str, content: bytes) -> bool:
     if content[:1024].lstrip().startswith(b"%PDF-"):
         return True
     if name.casefold().endswith(".pdf"):
-        raise BadFile("The file is called a PDF but is none: export it again, or paste its text.")
+        raise BadFile(
+            "The file is named .pdf but is not a PDF: export it again, or paste its text."
+        )
     return False
 
 
@@ -221,8 +223,8 @@ def _pdf_pages(content: bytes) -> list[str]:
     return pages
 
 
-def _tidy(text: str) -> str:
-    """Return a page's text with plain line ends and nothing that the stores cannot hold."""
+def _clean_text(text: str) -> str:
+    """Return a page's text with \\n line ends, without characters that the stores do not accept."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "").replace("\f", "\n")
     text = text.encode("utf-8", "ignore").decode("utf-8")
     # A word that was broken at the end of a line.
@@ -230,7 +232,7 @@ def _tidy(text: str) -> str:
     return re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE).replace("\u00ad", "")
 
 
-def _joined(pages: list[str]) -> tuple[str, list[int]]:
+def _join(pages: list[str]) -> tuple[str, list[int]]:
     """Return the pages as one text, and where each begins."""
     starts: list[int] = []
     position = 0

@@ -1,6 +1,6 @@
-"""Batches of drafts: started, decided on, made into cards.
+"""Batches of drafts: start them, decide on the drafts, and make cards of the kept ones.
 
-A text has one open batch at a time, and so has each passage of it. Models write theirs in the
+A text has one open batch at a time, and so has each passage of it. A model writes its drafts in the
 background (writing.py).
 """
 
@@ -27,7 +27,7 @@ from flashcards.models import Draft, DraftBatch
 from memoryloop.errors import UserError
 from memoryloop.llm import base as llm
 
-# A writer that has given no sign of life for this long is dead.
+# A writer whose heartbeat is older is dead.
 HEARTBEAT_TIMEOUT = timedelta(seconds=15)
 NOT_READY = "This answer is still being written. Make cards when it is complete."
 
@@ -47,12 +47,12 @@ class AlreadyDecided(DraftingError):
 
 
 def open_batch(user: User, origin: Origin, *, now: datetime | None = None) -> DraftBatch | None:
-    """Return the text's open batch; one whose writer died is marked so. One or two queries."""
+    """Return the text's open batch, as failed if its writer died. One or two queries."""
     batches = batches_for_owner(user).filter(**origin.batch_fields)
-    return tended(batches.exclude(status=Status.DONE).first(), now)
+    return mark_if_dead(batches.exclude(status=Status.DONE).first(), now)
 
 
-def tended(batch: DraftBatch | None, now: datetime | None = None) -> DraftBatch | None:
+def mark_if_dead(batch: DraftBatch | None, now: datetime | None = None) -> DraftBatch | None:
     """Return the batch, marked as failed if its writer has died."""
     if batch is not None and is_stale(batch, now or timezone.now()):
         writing.end(batch.id, batch.run, Status.FAILED, INTERRUPTED)
@@ -73,7 +73,7 @@ def drafts_for_owner(user: User) -> "QuerySet[Draft]":
 
 
 def check(origin: Origin) -> None:
-    """Raises TooLittle or NotReady if no cards can be made of it now."""
+    """Raise TooLittle or NotReady if no cards can be made of a text now."""
     if origin.is_being_written:
         raise NotReady(NOT_READY)
     if not origin.is_split:
@@ -82,13 +82,13 @@ def check(origin: Origin) -> None:
 
 
 def start_batch(user: User, origin: Origin, *, by_rules: bool = False) -> DraftBatch:
-    """Begin to draft, or join the drafting that is under way. Raises TooLittle, NotReady.
+    """Start a batch of drafts, or return the one that is open. Raises TooLittle, NotReady.
 
-    After a failure the same batch goes on where it ended, keeping what came. Rules draft at
-    once; a model is asked in the background, once the transaction has committed.
+    A batch that failed goes on where it ended and keeps its drafts. Rules draft at once; a model
+    is asked in the background, once the transaction has committed.
     """
     check(origin)
-    # Asked before a lock is held: it may probe for a server.
+    # Before a lock is taken: this may probe for a server.
     provider = None if by_rules else provider_for(user)
     model = provider if provider is not None and provider.is_model else None
     batch, claimed = _claim(user, origin, model)
@@ -100,7 +100,7 @@ def start_batch(user: User, origin: Origin, *, by_rules: bool = False) -> DraftB
 
 
 def _claim(user: User, origin: Origin, model: llm.Provider | None) -> tuple[DraftBatch, bool]:
-    """Return the open batch and whether the caller is to write it. One caller is."""
+    """Return the open batch, and whether this caller is the one to write it."""
     in_parts = model is not None and not origin.is_split
     fields = {
         "provider": model.label if model else rules.LABEL,
@@ -114,14 +114,14 @@ def _claim(user: User, origin: Origin, model: llm.Provider | None) -> tuple[Draf
                 made = DraftBatch.objects.create(owner=user, **origin.batch_fields, **fields)
                 return made, True
         except IntegrityError:
-            # A second click came first.
+            # A concurrent request created it.
             batch = open_batch(user, origin)
             if batch is None:
                 raise
     empty = batch.status == Status.READY and not batch.drafts.exists()
     if batch.status != Status.FAILED and not empty:
         return batch, False
-    # What another provider did of it does not count for this one.
+    # Sections that another provider wrote do not count.
     same = batch.provider == fields["provider"] and not empty
     claimed = DraftBatch.objects.filter(id=batch.id, status=batch.status, run=batch.run).update(
         status=Status.WORKING,
@@ -154,10 +154,10 @@ def _draft_by_rules(batch: DraftBatch, origin: Origin, user: User) -> None:
 
 
 def stop(batch: DraftBatch) -> None:
-    """End the drafting and keep what came. The writer sees it within a second."""
+    """Stop the drafting and keep the drafts so far. The writer notices within a second."""
     DraftBatch.objects.filter(id=batch.id, status=Status.WORKING).update(
         status=Status.READY,
-        note="You stopped the drafting: these are the cards that had come.",
+        note="You stopped the drafting: these are the drafts until then.",
         updated_at=timezone.now(),
     )
     batch.refresh_from_db()
@@ -171,7 +171,7 @@ def decide(draft: Draft, *, keep: bool) -> None:
 
 
 def edit(draft: Draft, *, question: str, answer: str) -> None:
-    """Change a draft's words; who edits it means to keep it. Raises AlreadyDecided."""
+    """Change a draft's words, and keep it. Raises AlreadyDecided."""
     _check_open(draft.batch)
     draft.question = question
     draft.answer = answer
@@ -180,15 +180,15 @@ def edit(draft: Draft, *, question: str, answer: str) -> None:
 
 
 def add(batch: DraftBatch, *, question: str, answer: str, **fields: Any) -> Draft:
-    """Put one more draft below the others; `fields` are a Draft's own.
+    """Add a draft after the others; `fields` are other fields of a Draft.
 
-    Raises AlreadyDecided, or NotReady while some come.
+    Raises AlreadyDecided, or NotReady while the batch is being written.
     """
     with transaction.atomic():
         batch = DraftBatch.objects.select_for_update().get(id=batch.id)
         _check_open(batch)
         if batch.status == Status.WORKING:
-            raise NotReady("Drafts are still coming. Try again when all are there.")
+            raise NotReady("Drafts are still being written. Try again when they are complete.")
         last = batch.drafts.order_by("-position").first()
         return batch.drafts.create(
             position=last.position + 1 if last else 0,
@@ -213,9 +213,9 @@ def accept(
 ) -> list[Flashcard]:
     """Make the kept drafts into cards and close the batch, in one transaction.
 
-    For the drafts in `shown` the choice in `kept` holds; for others the one made before. Doing
-    it twice makes the cards once. A card that was split goes into the bin, unless no draft was
-    kept. Raises AlreadyDecided, services.CardError.
+    `kept` decides about the drafts in `shown`; the others keep their earlier decision. Done twice,
+    it makes the cards once. A card that was split goes into the trash, unless no draft was kept.
+    Raises AlreadyDecided, CardError.
     """
     now = now or timezone.now()
     with transaction.atomic():
@@ -227,7 +227,7 @@ def accept(
         except origins.NoOrigin:
             raise AlreadyDecided(TEXT_GONE) from None
         if batch.status == Status.WORKING:
-            # Who adds while more are coming has what they want.
+            # The learner does not wait for the rest: the writer is stopped.
             DraftBatch.objects.filter(id=batch.id).update(run=uuid.uuid4())
         drafts = list(batch.drafts.all())
         for draft in drafts:
@@ -249,7 +249,7 @@ def accept(
 
 
 def undo_split(user: User, batch: DraftBatch, *, now: datetime) -> Flashcard:
-    """Take a card that was split out of the bin again; what it became goes there instead.
+    """Restore a card that was split; the cards that replaced it go into the trash.
 
     Raises Flashcard.DoesNotExist if the batch split no card.
     """

@@ -1,4 +1,4 @@
-"""Turn a text into candidate cards by asking a model. Nothing else asks a model for cards."""
+"""Generation: ask a model for candidate cards. All requests for cards are made here."""
 
 import logging
 import math
@@ -22,9 +22,9 @@ from memoryloop.llm.base import LlmError, Provider
 logger = logging.getLogger(__name__)
 
 MIN_WORDS = 20
-# A passage was chosen by hand: one sentence of it is enough.
+# For a passage that the learner selected one sentence is enough.
 PASSAGE_MIN_WORDS = 5
-# So many cards at most take the place of one that asked for too much.
+# At most so many cards replace one that asked for too much.
 BETTER_MOST = 6
 SECTION_WORDS = 1_000
 # A paragraph longer than this is cut at a line or a space.
@@ -32,14 +32,14 @@ SECTION_CHARACTERS = 9_000
 # A model's answer of 50 cards with their quotes has about 6,000 tokens.
 MAX_TOKENS = 8_192
 CONTRAST_TOKENS = 1_024
-# What the linter says of every card that speaks of two things.
+# Findings that the linter has for every card about two things.
 _OF_TWO = frozenset({"list", "several_facts", "answer_in_question"})
-# So many questions of cards that exist are told to the model, so that it asks others.
+# At most so many existing questions go into the prompt, so that the model asks others.
 KNOWN_QUESTIONS = 60
 
 
 class TooLittle(UserError):
-    """There is not enough in a text to make cards of."""
+    """A text is too short to make cards from."""
 
 
 class CardDraft(BaseModel):
@@ -55,7 +55,7 @@ class CardDraft(BaseModel):
     @field_validator("question", "answer", "quote")
     @classmethod
     def storable(cls, value: str) -> str:
-        """Drop what PostgreSQL does not hold: NUL and half of a surrogate pair."""
+        """Drop NUL and lone surrogates, which PostgreSQL does not accept."""
         return value.replace("\0", "").encode("utf-8", "ignore").decode()
 
     @model_validator(mode="after")
@@ -72,13 +72,13 @@ class CardDraft(BaseModel):
 
 
 class CardDrafts(BaseModel):
-    """What a model answers with."""
+    """The answer of a model."""
 
     cards: list[CardDraft]
 
 
 class BetterDraft(CardDraft):
-    """A card in the place of a weak one, which it names by its number."""
+    """A card that replaces a weak one, given by its number."""
 
     number: int = 0
 
@@ -88,7 +88,7 @@ class BetterDrafts(BaseModel):
 
 
 class ContrastDraft(CardDraft):
-    """A card that tells two others apart, and the words of each that it rests on."""
+    """A card about the difference of two others, and the words of each that support it."""
 
     kind: Literal["basic"] = "basic"
     first: str = Field(default="", max_length=ANSWER_MAX_CHARACTERS)
@@ -97,7 +97,7 @@ class ContrastDraft(CardDraft):
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of a text that is asked about in one request; `start` and `end` are offsets."""
+    """A part of a text that one request covers; `start` and `end` are offsets."""
 
     start: int
     end: int
@@ -106,17 +106,17 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Drafted:
-    """What one section gave so far; `dropped` counts the cards beyond what a text may give."""
+    """Candidates of one section; `dropped` counts those beyond the most that a text may give."""
 
     section: int
     candidates: list[Candidate]
     dropped: int = 0
-    # Whether that was all of the section.
+    # Whether the section is complete.
     done: bool = True
 
 
 def check(text: str, *, least: int = MIN_WORDS) -> None:
-    """Raises TooLittle if the text is a question or has too few words outside code."""
+    """Raise TooLittle if the text is a question or has too few words outside code."""
     prose = without_code(text).strip()
     count = count_words(prose)
     if prose.endswith(("?", "？")) and prose.count("?") + prose.count("？") == 1 and count < 40:
@@ -132,7 +132,7 @@ def check(text: str, *, least: int = MIN_WORDS) -> None:
 
 
 def sections(text: str) -> list[Section]:
-    """Return the text in parts of about 1,000 words, cut between paragraphs where possible."""
+    """Return the sections of a text: about 1,000 words each, cut between paragraphs if possible."""
     found: list[Section] = []
     start = end = None
     words = 0
@@ -155,7 +155,7 @@ def sections(text: str) -> list[Section]:
 
 
 def _pieces(text: str) -> Iterable[tuple[int, int]]:
-    """Yield paragraphs, the very long ones in pieces."""
+    """Yield the paragraphs; a very long one is cut into pieces."""
     for start, end in paragraphs(text):
         while end - start > SECTION_CHARACTERS:
             window = text[start : start + SECTION_CHARACTERS]
@@ -178,9 +178,9 @@ async def generate(
 ) -> AsyncIterator[Drafted]:
     """Ask for the cards of each section in turn, after the first `done` ones. Raises LlmError.
 
-    `known` are (question, answer) of cards that must not come again; at most `room` candidates
-    come in all. A section's sound cards come at once; those with a fault are asked for once more
-    and come with its end, better or as they were.
+    `known` are (question, answer) of cards that must not be repeated; at most `room` candidates are
+    yielded in all. Those without faults are yielded at once; for the others the model is asked once
+    more, and they follow, improved or as they were.
     """
     parts = sections(text)
     total = sum(part.words for part in parts) or 1
@@ -189,7 +189,7 @@ async def generate(
     for index, part in enumerate(parts):
         if index < done:
             continue
-        # Later sections keep their share, whatever this one brings.
+        # Later sections keep their share of the room.
         later = sum(p.words for p in parts[index + 1 :])
         left = max(0, room - math.ceil(room * later / total)) if later else room
         answer = await provider.structured(
@@ -208,31 +208,31 @@ async def generate(
             yield Drafted(index, kept, dropped)
             continue
         yield Drafted(index, [card for card in kept if card not in weak], dropped, done=False)
-        better = await _again(provider, text, part, weak, seen)
+        better = await _improve(provider, text, part, weak, seen)
         better = better[: len(weak) + left - len(kept)]
         room -= len(better) - len(weak)
         yield Drafted(index, better)
 
 
 def faults(card: Candidate, text: str) -> list[Finding]:
-    """Return what is weak about a candidate, and whether its passage says what it answers."""
+    """Return the faults of a candidate, also if its passage does not support its answer."""
     found = linter.lint(card.question, card.answer, card.kind)
     ungrounded = grounding.check(card.question, card.answer, card.kind, text, card.start, card.end)
     return [*found, ungrounded] if ungrounded else found
 
 
 def contrast_faults(question: str, answer: str, grounds: str) -> list[Finding]:
-    """Return what is weak about a card that tells two others apart: it may ask for two things."""
+    """Return the faults of a contrast card, which may ask for two things."""
     found = [fault for fault in linter.lint(question, answer, Kind.BASIC)
              if fault.code not in _OF_TWO]  # fmt: skip
     unsupported = grounding.check(question, answer, Kind.BASIC, grounds, 0, len(grounds))
     return [*found, unsupported] if unsupported else found
 
 
-async def _again(
+async def _improve(
     provider: Provider, text: str, part: Section, weak: Sequence[Candidate], seen: Seen
 ) -> list[Candidate]:
-    """Ask once for better ones in place of the weak; what does not get better stays."""
+    """Ask once for better cards in place of weak ones; a card that does not improve stays."""
     listed = "\n\n".join(
         f"{number}. {card.question}\n   {card.answer}\n   Fault: "
         + " ".join(finding.sentence for finding in faults(card, text))
@@ -249,7 +249,7 @@ async def _again(
             system=SYSTEM, prompt=prompt, schema=BetterDrafts, max_tokens=MAX_TOKENS
         )
     except LlmError as error:
-        # They are drafts all the same: the learner sees them with their faults.
+        # The learner sees them with their faults.
         logger.info("Weak drafts stay as they are: %s", type(error).__name__)
         return list(weak)
     better: dict[int, list[Candidate]] = {}
@@ -280,7 +280,7 @@ async def split(
         Candidate(question=draft.question, answer=draft.answer, kind=Kind(draft.kind))
         for draft in answered.cards
     ]
-    # Cards that differ in their gap alone are different here.
+    # Cards that differ in their gap only are different cards here.
     different = {(card.question, card.answer): card for card in made}
     different.pop((question, answer), None)
     yield Drafted(0, list(different.values())[:room])
@@ -289,7 +289,7 @@ async def split(
 async def contrast(
     provider: Provider, first: tuple[str, str], second: tuple[str, str]
 ) -> Candidate | None:
-    """Ask for a card that tells two (question, answer) apart; None if it does not rest on both.
+    """Ask for a card about the difference of two (question, answer); None if a source is missing.
 
     Raises LlmError.
     """
@@ -327,7 +327,7 @@ def _prompt(text: str, count: int, asked: Sequence[str]) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Return the text so that a closing tag in it does not end it."""
+    """Return the text with its closing tags broken, so that it cannot end the prompt's element."""
     return text.replace("</text>", "<\u200b/text>")
 
 

@@ -1,4 +1,4 @@
-"""Whether the words that a draft rests on say what it answers."""
+"""Grounding: whether the passage of a draft supports its answer."""
 
 import re
 import unicodedata
@@ -8,25 +8,26 @@ from flashcards.domain.records import Kind
 from flashcards.drafting.linter import Finding
 from flashcards.drafting.rules.words import ENGLISH
 
-# Of an answer's telling words, so many must be in its passage, in some form.
+# The share of an answer's content words that its passage must have, in some form.
 SHARE_NEEDED = 0.5
-# A model that answers "why" in its own words is given a little of what is around its quote.
+# The text around a quote counts too: answers to "why" use more of it.
 AROUND_CHARACTERS = 200
 _WORD = re.compile(r"\w+")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _STEM_CHARACTERS = 5
 UNPLACED = Finding(
-    "unplaced", "No passage of the text was found that it rests on: check it before you keep it."
+    "unplaced", "No passage of the text was found for this card: check it before you keep it."
 )
 UNSUPPORTED = Finding(
-    "unsupported", "The passage it rests on does not say this answer: check it before you keep it."
+    "unsupported",
+    "The passage of this card does not support its answer: check it before you keep it.",
 )
 
 
 def check(
     question: str, answer: str, kind: str, text: str, start: int | None, end: int | None
 ) -> Finding | None:
-    """Return what is wrong with how a draft rests on the passage of a text, or None."""
+    """Return what is wrong with the source passage of a draft, or None."""
     if start is None or end is None:
         return UNPLACED
     around = text[max(0, start - AROUND_CHARACTERS) : end + AROUND_CHARACTERS]
@@ -44,7 +45,7 @@ def _numbers(text: str) -> set[str]:
 
 
 def _share(claim: str, text: str) -> float:
-    """Return how many of the claim's telling words the text has, in some form."""
+    """Return the share of the claim's content words that the text has, in some form."""
     words = _stems(claim)
     if not words:
         return 1.0
@@ -53,7 +54,7 @@ def _share(claim: str, text: str) -> float:
 
 
 def _stems(text: str) -> set[str]:
-    """Return the beginnings of the telling words; of scripts without blanks, pairs of letters."""
+    """Return the stems of content words; for scripts without spaces, pairs of characters."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     found: set[str] = set()
     for word in _WORD.findall(folded):

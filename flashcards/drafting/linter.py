@@ -1,6 +1,6 @@
-"""What makes a card hard to learn, found by rules alone: advice, never a refusal.
+"""The linter: finds by rules what makes a card hard to learn. Its findings are advice.
 
-The rules read English and the marks that all languages share; elsewhere they say little.
+The rules know English, and the punctuation that languages share; elsewhere they find little.
 """
 
 import re
@@ -11,14 +11,14 @@ from flashcards.domain.cloze import deletions
 from flashcards.domain.records import Kind
 from flashcards.drafting.rules.words import ENGLISH
 
-# A side that takes longer than a few seconds to read is graded by mood.
+# Longer sides take more than a few seconds to read.
 QUESTION_WORDS_MOST = 40
 ANSWER_WORDS_MOST = 40
 CLOZE_WORDS_MOST = 60
-# A gap of more words than this is recited, not recalled.
+# A longer gap is recited, not recalled.
 GAP_WORDS_MOST = 12
-# The least that is told apart: "What is osmosis?" is answered with more than osmosis.
-_TELLING_CHARACTERS = 4
+# Shorter answers are not looked for in the question.
+_CONTENT_CHARACTERS = 4
 
 _CODE = re.compile(r"```.*?```|~~~.*?~~~|`[^`\n]+`|\$\$.+?\$\$|\$[^$\n]+\$", re.DOTALL)
 _BULLET = re.compile(r"^\s*(?:[-*+•]|\d{1,2}[.)])\s+\S", re.MULTILINE)
@@ -56,7 +56,7 @@ _POINTS_BEFORE = re.compile(
     r"|state|states|claim|claims|give|gives|list|lists))",
     re.IGNORECASE,
 )
-# "this" before a verb or at an end stands for something that the card does not name.
+# "this" before a verb or at an end refers to something that the card does not name.
 _BARE_DEMONSTRATIVE = re.compile(
     r"\b(?:this|that|these|those)(?=\s*[?.!,;]|\s+(?:is|are|was|were|do|does|did|can|could|will|"
     r"would|has|have|had|mean|means|happen|happens|happened|work|works|worked|called|known|used|"
@@ -75,7 +75,7 @@ _OPENS_WITH_PRONOUN = re.compile(
     r"has|have|had|can|could|will|would)\s+|)(?:it|its|he|she|they|them|their|his|him)\b",
     re.IGNORECASE,
 )
-# "that" as a conjunction or a relative pronoun stands for nothing unnamed.
+# "that" as a conjunction or a relative pronoun is fine.
 _BEFORE_THAT = re.compile(
     r"(?:\b(?:so|such|say|says|said|show|shows|mean|means|state|states|claim|claims|fact|idea|"
     r"think|thought|believe|believed|know|known|than|of|to|in|all|everything|is|was)|[a-z]+)\s+$",
@@ -85,14 +85,14 @@ _BEFORE_THAT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One weakness: its code, and a sentence that says what to do about it."""
+    """One fault of a card: its code, and a sentence that says what to do about it."""
 
     code: str
     sentence: str
 
 
 def lint(question: str, answer: str, kind: str) -> list[Finding]:
-    """Return what is weak about a card, the worst first; of a blank one nothing."""
+    """Return the faults of a card, the worst first; none for a blank one."""
     if not question.strip():
         return []
     asked, answered = _prose(question), _prose(answer)
@@ -107,7 +107,7 @@ def lint(question: str, answer: str, kind: str) -> list[Finding]:
 
 @dataclass(frozen=True, slots=True)
 class _Sides:
-    """Both sides as written, and without code and mathematics."""
+    """Both sides, as written and without code and mathematics."""
 
     question: str
     answer: str
@@ -123,7 +123,7 @@ def _words(text: str) -> list[str]:
     return [word.casefold() for word in _WORD.findall(text)]
 
 
-def _telling(text: str) -> list[str]:
+def _content_words(text: str) -> list[str]:
     return [word for word in _words(text) if word not in ENGLISH]
 
 
@@ -160,32 +160,31 @@ def _yes_no(sides: _Sides) -> Iterator[str]:
 
 
 def _given_away(sides: _Sides) -> Iterator[str]:
-    asked, telling = _words(sides.asked), _telling(sides.answered)
-    said = " ".join(telling)
-    if not telling or len(said) < _TELLING_CHARACTERS:
+    asked, content = _words(sides.asked), _content_words(sides.answered)
+    if not content or len(" ".join(content)) < _CONTENT_CHARACTERS:
         return
     # A choice between two names both of them.
     if re.search(r"\bor\b", sides.asked):
         return
-    if set(telling) <= set(asked):
-        yield "The question holds its answer: take those words out of it."
+    if set(content) <= set(asked):
+        yield "The question contains its answer: take those words out of it."
 
 
 def _vague(sides: _Sides) -> Iterator[str]:
     for pattern in (_POINTS_BEFORE, _POINTING_NOUN):
         if match := pattern.search(sides.asked):
-            yield f"“{match[0]}” says nothing in a year: name what is meant."
+            yield f"“{match[0]}” will be unclear in a year: name what it refers to."
             return
     for match in _BARE_DEMONSTRATIVE.finditer(sides.asked):
         before = sides.asked[: match.start()]
         ends = sides.asked[match.end() :].lstrip()[:1] in {"", "?", ".", "!"}
         if match[0].casefold() == "that" and not ends and _BEFORE_THAT.search(before):
             continue
-        yield f"“{match[0]}” says nothing in a year: name what is meant."
+        yield f"“{match[0]}” will be unclear in a year: name what it refers to."
         return
     if match := _OPENS_WITH_PRONOUN.match(sides.asked):
         word = match[0].split()[-1]
-        yield f"“{word}” stands for nothing that the card names: name it."
+        yield f"“{word}” refers to nothing that the card names: name it."
 
 
 def _long(sides: _Sides) -> Iterator[str]:
@@ -209,22 +208,22 @@ def _wide_gap(sides: _Sides) -> Iterator[str]:
             return
 
 
-def _told_elsewhere(sides: _Sides) -> Iterator[str]:
-    """The hidden words stand open beside the gap, or nothing stands beside it."""
+def _visible_elsewhere(sides: _Sides) -> Iterator[str]:
+    """The hidden words are visible beside the gap, or nothing is."""
     gaps = deletions(sides.question)
     outside = sides.question
     for gap in reversed(gaps):
         outside = outside[: gap.start] + " " + outside[gap.end :]
-    if gaps and not _telling(_prose(outside)) and len({gap.ordinal for gap in gaps}) == 1:
+    if gaps and not _content_words(_prose(outside)) and len({gap.ordinal for gap in gaps}) == 1:
         yield "Nothing is left around the gap to recall it by: leave more of the text open."
         return
     open_words = " ".join(_words(outside))
     for gap in gaps:
         hidden = " ".join(_words(gap.words))
-        if len(hidden) >= _TELLING_CHARACTERS and re.search(
+        if len(hidden) >= _CONTENT_CHARACTERS and re.search(
             rf"(?<!\w){re.escape(hidden)}(?!\w)", open_words
         ):
-            yield f"“{gap.words.strip()}” is hidden and yet stands beside the gap."
+            yield f"“{gap.words.strip()}” is hidden, but visible beside the gap."
             return
 
 
@@ -238,7 +237,7 @@ _RULES: tuple[tuple[str, Rule], ...] = (
     ("long", _long),
 )
 _CLOZE_RULES: tuple[tuple[str, Rule], ...] = (
-    ("answer_in_question", _told_elsewhere),
+    ("answer_in_question", _visible_elsewhere),
     ("vague", _vague),
     ("several_facts", _wide_gap),
     ("long", _long_cloze),

@@ -14,7 +14,7 @@ from flashcards.domain import card_sides
 from flashcards.domain.records import Flashcard, Source, text_hash
 from flashcards.models import Document, DraftBatch
 
-# Of a book a page shows this much: of a passage what is around it, else the beginning.
+# How much of a long text a page shows: around a passage, else its beginning.
 AROUND_CHARACTERS = 2_000
 SHOWN_CHARACTERS = 60_000
 
@@ -25,7 +25,7 @@ class NoOrigin(LookupError):
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """A text to make cards from; `start` and `end` bound the passage, all of it without them."""
+    """A text to make cards from: the passage from `start` to `end`, or all of it without them."""
 
     text: str
     title: str
@@ -51,7 +51,7 @@ class Origin:
 
     @property
     def window(self) -> str:
-        """Return what a page shows of the text: a passage with what is around it."""
+        """Return the text that a page shows: the passage and some text around it."""
         if self.is_part and self.end is not None:
             return self.text[self.window_start : self.end + AROUND_CHARACTERS]
         return self.text[:SHOWN_CHARACTERS]
@@ -85,7 +85,7 @@ class Origin:
 
     @property
     def batch_fields(self) -> dict[str, object]:
-        """Return what a batch of drafts from here has in its row."""
+        """Return the fields of a batch of drafts from this text."""
         return {
             "message": self.message,
             "document": self.document,
@@ -95,7 +95,7 @@ class Origin:
         }
 
     def source(self, start: int | None, end: int | None) -> Source:
-        """Return the source of a card that rests on these words of the whole text."""
+        """Return the source of a card that is made from these words of the whole text."""
         if self.card is not None:
             card = self.card
             return Source(
@@ -115,7 +115,7 @@ class Origin:
         )
 
     def part(self, start: int | None, end: int | None) -> "Origin":
-        """Return a passage of it. Raises NoOrigin if there is no such passage."""
+        """Return a passage of the text. Raises NoOrigin if there is no such passage."""
         if start is None and end is None:
             return self
         if self.is_split or start is None or end is None or not 0 <= start < end <= len(self.text):
@@ -146,7 +146,7 @@ def of_card(card: Flashcard) -> Origin:
 def find(
     user: User, origin_id: UUID, *, start: int | None = None, end: int | None = None
 ) -> Origin:
-    """Return a learner's text by its id; one to three queries. Raises NoOrigin, for others' too."""
+    """Return a text of the learner by its id; one to three queries. Raises NoOrigin."""
     message = messages_for_owner(user).filter(id=origin_id).first()
     if message is not None:
         return of_message(message).part(start, end)
@@ -161,5 +161,5 @@ def find(
 
 
 def of_batch(user: User, batch: DraftBatch) -> Origin:
-    """Return what a batch was drafted from. Raises NoOrigin if that is gone."""
+    """Return the text of a batch. Raises NoOrigin if it was deleted."""
     return find(user, batch.origin_id, start=batch.span_start, end=batch.span_end)

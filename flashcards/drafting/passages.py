@@ -1,21 +1,21 @@
-"""Find the words that somebody selected on a page in the text that the page shows."""
+"""Passages: find the words that a learner selected on a page in the text behind it."""
 
 from flashcards.drafting.candidates import locate
 
-# What stood before the selection tells which of several like places was meant.
+# The words before the selection decide between several places with the same words.
 BEFORE_CHARACTERS = 120
-# Of a long selection its two ends are looked for.
+# A long selection is searched by its two ends.
 END_CHARACTERS = 160
 SELECTION_MAX_CHARACTERS = 50_000
-# In a longer text, a piece of so many words tells where to look closely.
+# In a longer text the search is narrowed by a piece of so many words.
 LONG_CHARACTERS = 60_000
 PIECE_WORDS = 5
 
 
 def find(text: str, words: str, before: str = "") -> tuple[int, int] | None:
-    """Return the offsets of the selected words, which a page shows without Markdown's signs.
+    """Return the offsets of the selected words, which a page shows without Markdown's markup.
 
-    `before` are words that stood right before them. None if they are not there.
+    `before` are the words before them. None if they are not found.
     """
     words, lead = words.strip(), before.strip()[-BEFORE_CHARACTERS:]
     if not words:
@@ -26,7 +26,7 @@ def find(text: str, words: str, before: str = "") -> tuple[int, int] | None:
 
 
 def _near(text: str, words: str) -> tuple[int, int]:
-    """Return the part of a long text that a piece of the words is in, if it is in one only."""
+    """Return the part of a long text that has a piece of the words, if only one has."""
     if len(text) <= LONG_CHARACTERS:
         return 0, len(text)
     listed = words.split()
@@ -57,7 +57,7 @@ def _whole(text: str, words: str) -> tuple[int, int] | None:
     if len(words) >= 2 * END_CHARACTERS and words not in text:
         head = locate(words[:END_CHARACTERS].rpartition(" ")[0], text)
         tail = locate(words[-END_CHARACTERS:].partition(" ")[2], text[head[1] :]) if head else None
-        # Signs of Markdown and addresses of links make the text longer, within reason.
+        # Markup and link targets make the text longer, to a limit.
         if head and tail and tail[1] <= 2 * len(words) + END_CHARACTERS:
             return head[0], head[1] + tail[1]
     return locate(words, text)

@@ -1,8 +1,8 @@
-"""Read a PDF's text in a process of its own: `python -m flashcards.drafting.pdf_text`, with bounds.
+"""The PDF reader: a separate process with limits, `python -m flashcards.drafting.pdf_text`.
 
-A PDF is a program of a kind, and a hostile one costs its reader time and memory without end; here
-that ends this process and nothing else. Takes the file on its standard input and answers with one
-line of JSON: {"pages": [texts]} or {"refused": why}. Imports nothing of Django.
+A hostile PDF may take endless time and memory: the limits then end this process and nothing else.
+It takes the file on standard input and answers with one line of JSON: {"pages": [texts]} or
+{"refused": reason}. It does not import Django.
 """
 
 import io
@@ -25,13 +25,13 @@ def main() -> None:
 
 
 def read(content: bytes) -> dict[str, object]:
-    """Return the text of each page, or why there is none: "broken", "encrypted" or "pages"."""
+    """Return the text of each page, or the reason why not: "broken", "encrypted" or "pages"."""
     from pypdf import PdfReader
     from pypdf.errors import PyPdfError
 
     try:
         reader = PdfReader(io.BytesIO(content), strict=False)
-        # One that only forbids printing opens with an empty password.
+        # A PDF that only forbids printing has an empty password.
         if reader.is_encrypted and not reader.decrypt(""):
             return {"refused": "encrypted"}
         count = len(reader.pages)

@@ -1,4 +1,4 @@
-"""What a model is told before it is given a text, a card, or two cards that are easily confused."""
+"""System prompts: make cards from a text, split a card, and contrast two cards."""
 
 SYSTEM = """\
 You make flashcards for spaced repetition from a text that a learner gives you.

@@ -1,8 +1,7 @@
-"""Find the prose in a text: Markdown aside, into sentences that know where they stand.
+"""Prose: the sentences of a Markdown text, with their offsets in it.
 
-Every sentence keeps the offsets of its words in the text it came from. Code blocks, tables,
-formulas on lines of their own and HTML are left out; code and formulas inside a sentence stay
-as they are.
+Code blocks, tables, formulas on lines of their own and HTML are left out; code and formulas inside
+a sentence stay.
 """
 
 import re
@@ -23,7 +22,7 @@ _QUOTED = re.compile(r" {0,3}>[ \t]?")
 _HTML = re.compile(r" {0,3}</?[A-Za-z!]")
 _REFERENCE = re.compile(r" {0,3}\[[^\]\n]{1,80}\]:[ \t]")
 
-# In the order in which they are tried at one place. Each is bounded by a line or a length.
+# Tried in this order at each position. Each is limited to a line or a length.
 _INLINE = re.compile(
     r"(?P<escape>\\[!-/:-@\[-`{-~])"
     r"|(?P<code>(`{1,3})(?!`)[^`\n]{1,300}(?<!`)\3(?!`))"
@@ -68,7 +67,7 @@ class Sentence:
     start: int
     end: int
     heading: str = ""
-    # Which block it stands in, and at which place there.
+    # The number of its block, and its place in it.
     block: int = 0
     place: int = 0
     item: bool = False
@@ -86,17 +85,17 @@ class _Block:
 
 @dataclass(slots=True)
 class _Plain:
-    """Text without markup; `offsets[i]` is where character i stands in the source."""
+    """Text without markup; `offsets[i]` is the offset of character i in the source."""
 
     text: str
     offsets: list[int]
     bold: list[tuple[int, int]]
-    # Stretches of code and formulas: no sentence ends inside.
+    # Ranges of code and formulas: no sentence ends inside.
     whole: list[tuple[int, int]]
 
 
 def count_words(text: str) -> int:
-    """Return the number of words and numbers in a text, marks aside.
+    """Return the number of words and numbers in a text, without punctuation.
 
     Chinese and Japanese are written without spaces: two of their characters count as a word.
     """
@@ -169,7 +168,7 @@ def _lines(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _blocks(text: str) -> Iterator[_Block]:
-    """Yield the blocks that hold prose."""
+    """Yield the blocks of prose."""
     heading = ""
     fence = ""
     formula = False
@@ -214,7 +213,7 @@ def _blocks(text: str) -> Iterator[_Block]:
 
 
 def _skipped(line: str) -> bool:
-    """Return whether a line is a table's row, HTML or a link's address."""
+    """Tell whether a line is a row of a table, HTML or a link definition."""
     stripped = line.strip()
     return (
         stripped.startswith("|")
@@ -229,7 +228,7 @@ def _plain_heading(line: str) -> str:
 
 
 def _inline(source: str, pieces: list[tuple[int, int]]) -> _Plain:
-    """Take emphasis, links' addresses and notes out of a block."""
+    """Return a block without emphasis, link targets and footnote marks."""
     chars: list[str] = []
     offsets: list[int] = []
     bold: list[tuple[int, int]] = []
@@ -275,7 +274,7 @@ def _inline(source: str, pieces: list[tuple[int, int]]) -> _Plain:
 
 
 def _is_sign(source: str, match: re.Match[str]) -> bool:
-    """Return whether a lone asterisk is a sign (2 * 3), not emphasis."""
+    """Tell whether an asterisk is an operator (2 * 3), not emphasis."""
     before = source[match.start() - 1 : match.start()]
     after = source[match.end() : match.end() + 1]
     return match.group() == "*" and (not before or before.isspace()) and after.isspace()
@@ -314,7 +313,6 @@ def _ends_sentence(text: str, match: re.Match[str], start: int) -> bool:
         return "." in last and next_word in _STARTERS and last.casefold() not in {"e.g", "i.e"}
     if len(last) == 1 and last.isalpha():
         # An initial follows a name or opens the sentence; "vitamin C." follows a word.
-        # The word before is near, or there is none.
         before = text[max(start, word.start() - 80) : word.start()].split()
         initial = not before or before[-1][0].isupper()
         return not initial if last.isupper() else False
@@ -331,6 +329,6 @@ def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         yield start, end
 
 
-def worded(sentence: Sentence, text: str) -> Sentence:
-    """Return the sentence with other words, at the same place."""
+def with_text(sentence: Sentence, text: str) -> Sentence:
+    """Return the sentence with another text, at the same offsets."""
     return replace(sentence, text=text)

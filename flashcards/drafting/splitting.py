@@ -1,4 +1,4 @@
-"""Split a card into smaller ones by rules alone: by its list, its lines, or its sentences."""
+"""Splitting by rules: cut a card into smaller ones by its list, its lines or its sentences."""
 
 import re
 
@@ -18,16 +18,16 @@ SERIES_ITEM_WORDS_MOST = 6
 
 
 def by_rules(question: str, answer: str, kind: str) -> list[Candidate]:
-    """Return the smaller cards that stand in for one, best guesses all; perhaps none."""
+    """Return smaller cards that may replace one, or none."""
     made = _gaps(question) if kind == Kind.CLOZE else _parts(question, answer)
-    # Cards that differ in their gap alone are different here.
+    # Cards that differ in their gap only are different cards here.
     different = {(card.question, card.answer): card for card in made}
     different.pop((question, answer), None)
     return [card for card in different.values() if len(card.question) <= QUESTION_MAX_CHARACTERS]
 
 
 def _gaps(text: str) -> list[Candidate]:
-    """Return each gap of a text alone: the words of the others stand there, plain."""
+    """Return a card for each gap of a text, with the words of the other gaps visible."""
     gaps = deletions(text)
     made = []
     for kept in gaps:
@@ -64,7 +64,7 @@ def _parts(question: str, answer: str) -> list[Candidate]:
 
 
 def _of_items(question: str, items: list[str]) -> list[Candidate]:
-    """Return a card for each thing of a list: asked by its name, or hidden among the others."""
+    """Return a card for each item of a list: asked by its name, or hidden among the others."""
     named = [_NAMED.match(item) for item in items]
     if all(named):
         return [

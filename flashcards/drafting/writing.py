@@ -1,7 +1,7 @@
-"""Draft in the background, section by section, while the batch's heart beats.
+"""The writer: asks a model for the drafts of a batch in the background, section by section.
 
-The batch's `updated_at` is the writer's heartbeat; its status and its `run` are how the writer is
-told that it is no longer wanted.
+The batch's `updated_at` is the writer's heartbeat. The writer stops when the batch's status or its
+`run` has changed.
 """
 
 import asyncio
@@ -27,9 +27,9 @@ from memoryloop.server import background
 logger = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 1.0
-INTERRUPTED = "The server stopped while these were being drafted. What came is kept."
-TEXT_GONE = "The text that these were made from is gone."
-OUR_FAULT = "Something went wrong in MemoryLoop itself while drafting. What came is kept."
+INTERRUPTED = "The server stopped while these were being drafted. The drafts so far are kept."
+TEXT_GONE = "The text that these were made from was deleted."
+OUR_FAULT = "Something went wrong in MemoryLoop itself while drafting. The drafts so far are kept."
 
 Status = DraftBatch.Status
 
@@ -39,7 +39,7 @@ def begin(batch: DraftBatch, user: User, provider: llm.Provider) -> None:
 
 
 async def _write(batch_id: UUID, run: UUID, user: User, provider: llm.Provider) -> None:
-    """Write a batch to its end, whatever that is, while its heart beats."""
+    """Write the drafts of a batch with a heartbeat, and end the batch in any case."""
     asked_at = timezone.now()
     writing = asyncio.create_task(_sections(batch_id, run, user, provider))
     status, error = Status.FAILED, INTERRUPTED
@@ -47,7 +47,7 @@ async def _write(batch_id: UUID, run: UUID, user: User, provider: llm.Provider) 
         while not writing.done():
             await asyncio.wait({writing}, timeout=HEARTBEAT_SECONDS)
             if not writing.done() and not await _beat(batch_id, run):
-                # Stopped by the learner, or taken over: the row is no longer ours to write.
+                # Stopped by the learner, or taken over by another run.
                 writing.cancel()
                 await asyncio.wait({writing})
                 return
@@ -122,7 +122,7 @@ def _task(batch_id: UUID, user: User) -> tuple[DraftBatch, Origin, list[tuple[st
 
 
 def known_cards(user: User, origin: Origin) -> list[tuple[str, str]]:
-    """Return (question, answer) of what a text has given: its cards, and every draft."""
+    """Return (question, answer) of all cards and drafts that were made from a text."""
     drafts = Draft.objects.filter(
         batch__owner=user,
         batch__message=origin.message,
@@ -134,7 +134,7 @@ def known_cards(user: User, origin: Origin) -> list[tuple[str, str]]:
 
 
 def cards_made(user: User, origin: Origin) -> list[Flashcard]:
-    """Return the cards that a message or a document gave, in the order they were made in."""
+    """Return the cards made from a message or a document, oldest first."""
     if origin.is_split:
         return []
     field = "message_id" if origin.message else "document_id"
@@ -143,11 +143,11 @@ def cards_made(user: User, origin: Origin) -> list[Flashcard]:
 
 
 async def _beat(batch_id: UUID, run: UUID) -> bool:
-    """Return whether the batch is still this run's to write."""
+    """Update the heartbeat. Return whether this run still writes the batch."""
     try:
         return await background.run_in_database(_touch, batch_id, run)
     except DatabaseError:
-        # The next beat may reach it; dead is who misses fifteen.
+        # The next one may: only a writer that misses fifteen counts as dead.
         logger.warning("The heartbeat of the drafts %s did not reach the database", batch_id)
         return True
 
@@ -170,7 +170,7 @@ def store(
     sections_done: int,
     note: str = "",
 ) -> bool:
-    """Add a section's drafts, all or none. Return whether the batch was still this run's."""
+    """Add a section's drafts, all or none. Return whether this run still writes the batch."""
     ours = _of_run(batch_id, run).update(
         sections_done=sections_done, note=note, updated_at=timezone.now()
     )

@@ -1,4 +1,4 @@
-"""Draft cards from a text by rules alone, for learners without a model."""
+"""Drafting by rules, without a model."""
 
 from flashcards.drafting.rules.drafts import LABEL, draft
 

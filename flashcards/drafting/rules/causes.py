@@ -1,4 +1,4 @@
-"""Make cards of causes and effects, and of what something does or needs."""
+"""Patterns of causes and effects, and of what something does or needs."""
 
 import re
 from collections.abc import Iterator

@@ -1,8 +1,8 @@
-"""Draft cards from a text by rules alone: no model, no network, always the same result.
+"""Drafts by rules: no model, no network, always the same result.
 
-The rules read English. They know definitions, names, dates, numbers and causes, and leave out
-every sentence that leans on another one or that they cannot turn round safely: few good drafts
-are worth more than many. In other languages they only make gaps of years.
+The rules know English: definitions, names, dates, numbers and causes. They leave out every sentence
+that refers to another one or that they cannot turn into a question safely: few good drafts are
+worth more than many. In other languages they only make gaps of years.
 """
 
 import re
@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator
 
 from flashcards.domain.records import ANSWER_MAX_CHARACTERS, QUESTION_MAX_CHARACTERS, Kind
 from flashcards.drafting.candidates import Candidate, Seen, cards_wanted
-from flashcards.drafting.prose import Sentence, count_words, sentences, worded
+from flashcards.drafting.prose import Sentence, count_words, sentences, with_text
 from flashcards.drafting.rules import causes, gaps, patterns, words
 from flashcards.drafting.rules.grammar import Document, parse, upper_first
 from flashcards.drafting.rules.patterns import Made, Reading
 
 LABEL = "Rules"
-# The best first; a sentence gives the card of the highest score.
+# Best first; a sentence gives the card with the highest score.
 QUESTIONS: tuple[Callable[[Reading], Iterator[Made]], ...] = (
     patterns.term,
     patterns.definition,
@@ -28,11 +28,11 @@ QUESTIONS: tuple[Callable[[Reading], Iterator[Made]], ...] = (
     patterns.when,
     causes.effect,
 )
-# Below this a card is rather left out.
+# A card with a lower score is left out.
 GOOD_ENOUGH = 0.5
 SENTENCE_MAX_WORDS = 60
 SENTENCE_MAX_CHARACTERS = 600
-# No word is longer; what is, is data.
+# Longer runs without a space are data, not words.
 _ENDLESS = re.compile(r"\S{80}")
 # A shorter sentence gives one card.
 SECOND_CARD_MIN_WORDS = 12
@@ -54,7 +54,7 @@ _SUBJECT_PRONOUN = re.compile(r"(He|She|It) (?=[a-z])")
 
 
 def draft(text: str) -> list[Candidate]:
-    """Return the cards of a text in its order, at most one per 80 words and at most 50."""
+    """Return the cards of a text in order, at most one per 80 words and at most 50."""
     found = sentences(text)
     total = sum(count_words(sentence.text) for sentence in found)
     found = [sentence for sentence in found if _is_statement(sentence)]
@@ -74,15 +74,15 @@ def draft(text: str) -> list[Candidate]:
 
 
 def is_english(text: str) -> bool:
-    """Return whether enough of the first words are the small words of English."""
+    """Tell whether enough of the first words are English function words."""
     found = re.findall(r"[^\W\d_]+", text[:6000].casefold())
-    # A sentence or two may have few of them.
+    # One or two sentences may have few of them.
     least = 0.22 if len(found) > 30 else 0.12
     return bool(found) and sum(word in words.ENGLISH for word in found) / len(found) > least
 
 
 def _is_statement(sentence: Sentence) -> bool:
-    """Return whether a sentence ends as one, is no question and is short enough to read."""
+    """Tell whether a sentence is a statement and short enough to read."""
     text = sentence.text
     if len(text) > SENTENCE_MAX_CHARACTERS or _ENDLESS.search(text):
         return False
@@ -90,7 +90,7 @@ def _is_statement(sentence: Sentence) -> bool:
 
 
 def _without_opener(text: str) -> str:
-    """Drop "However," and its like from the front of a sentence."""
+    """Return a sentence without "However," and similar openers."""
     lowered = text.casefold()
     for opener in words.OPENERS:
         if lowered.startswith(f"{opener}, "):
@@ -99,7 +99,7 @@ def _without_opener(text: str) -> str:
 
 
 def _resolved(sentence: Sentence, before: Sentence | None, document: Document) -> Sentence | None:
-    """Return the sentence standing on its own feet, or None if it cannot."""
+    """Return the sentence with its pronoun and names resolved, or None if that is not possible."""
     text = _without_opener(sentence.text)
     if ("<" in text and re.search(r"</?[a-z!]", text, re.IGNORECASE)) or "://" in text:
         return None
@@ -116,11 +116,11 @@ def _resolved(sentence: Sentence, before: Sentence | None, document: Document) -
     first = re.split(r"[\s,]", text, maxsplit=1)[0].casefold()
     if first in words.LEANING_STARTS and not sentence.item:
         return None
-    return worded(sentence, _with_full_names(text, document))
+    return with_text(sentence, _with_full_names(text, document))
 
 
 def _subject_of(before: Sentence, document: Document, pronoun: str) -> str | None:
-    """Return what "It" or "She" stands for: the subject of the sentence before, if that is sure."""
+    """Return what "It" or "She" refers to: the subject of the sentence before, if certain."""
     clause = parse(before.text.rstrip("."))
     if clause is None:
         return None
@@ -134,7 +134,7 @@ def _subject_of(before: Sentence, document: Document, pronoun: str) -> str | Non
 
 
 def _with_full_names(text: str, document: Document) -> str:
-    """Say "Edward Jenner" where the text starts, or goes on after a comma, with "Jenner"."""
+    """Return the text with "Edward Jenner" for "Jenner" at its start or after a comma."""
     for last, full in document.full_names.items():
         if last in text and full not in text:
             text = re.sub(rf"(?:^|(?<=, )){re.escape(last)}\b(?!['’]| [A-Z])", full, text, count=1)
@@ -142,7 +142,7 @@ def _with_full_names(text: str, document: Document) -> str:
 
 
 def _cards(sentence: Sentence, document: Document) -> list[Made]:
-    """Return the good cards of one sentence, the best first."""
+    """Return the good cards of one sentence, best first."""
     text = sentence.text.rstrip().rstrip(".").rstrip()
     reading = Reading(sentence, text, parse(text), document)
     cards = [card for pattern in QUESTIONS for card in pattern(reading)]
@@ -154,7 +154,7 @@ def _cards(sentence: Sentence, document: Document) -> list[Made]:
 
 
 def _judged(cards: list[Made], reading: Reading) -> list[Made]:
-    """Return the cards that are good enough, each with its score lowered for what is weak."""
+    """Return the cards that are good enough, each with its score lowered by its weaknesses."""
     good = []
     for card in cards:
         score = card.score - _weakness(card, reading)
@@ -164,7 +164,7 @@ def _judged(cards: list[Made], reading: Reading) -> list[Made]:
 
 
 def _weakness(card: Made, reading: Reading) -> float:
-    """Return how much of a question hangs on what it does not say."""
+    """Return a penalty for a question that depends on what it does not name."""
     question = card.question
     weak = 0.0
     if _LEANING.search(question) or _LEANING.search(card.answer):
@@ -178,7 +178,7 @@ def _weakness(card: Made, reading: Reading) -> float:
     if _UNRESOLVED.search(question) or _starts_with_pronoun(question):
         weak += 0.5
     for match in _PRONOUN.finditer(question):
-        # Something it can stand for comes before, in the question itself.
+        # It may refer to something earlier in the question.
         weak += 0.0 if len(question[: match.start()].split()) >= 5 else 0.4
     count = len(question.split())
     weak += 0.2 if count > 32 else 0.0
@@ -193,7 +193,7 @@ def _weakness(card: Made, reading: Reading) -> float:
 
 
 def _starts_with_pronoun(question: str) -> bool:
-    """Return whether a clause opens with a pronoun before anything it could stand for acted."""
+    """Tell whether a pronoun comes before the first verb, so that it can refer to nothing."""
     match = re.search(r"\b(?:he|she|it|they)\b", question)
     if match is None:
         return False
@@ -204,7 +204,7 @@ def _starts_with_pronoun(question: str) -> bool:
 
 
 def _sound(card: Made) -> bool:
-    """Return whether a card can be learned: no answer in its question, sides of a fair length."""
+    """Tell whether a card can be learned: sides of fair length, no answer in the question."""
     if len(card.question) > QUESTION_MAX_CHARACTERS or len(card.answer) > ANSWER_MAX_CHARACTERS:
         return False
     for side in (card.question, card.answer):
@@ -217,7 +217,7 @@ def _sound(card: Made) -> bool:
     answer = re.findall(r"\w+", card.answer.casefold())
     question = re.findall(r"\w+", card.question.casefold())
     telling = [word for word in answer if word not in words.ENGLISH]
-    # "What is osmosis?" may be answered with osmosis among other words, not with it alone.
+    # An answer may repeat words of the question, but not consist of them.
     return bool(telling) and not set(telling) <= set(question) and len(answer) <= 45
 
 
@@ -246,7 +246,7 @@ def _chosen(made: list[tuple[Sentence, Made]], limit: int) -> list[Candidate]:
     ranked.sort(key=lambda entry: entry[:3])
     chosen: list[tuple[int, int, Candidate]] = []
     for rank, _, start, card, sentence in ranked:
-        # A second card of the same sentence asks for another thing, or is not worth it.
+        # A sentence gives two cards at most.
         if len(chosen) >= limit or rank > 1:
             break
         if rank and count_words(sentence.text) < SECOND_CARD_MIN_WORDS:

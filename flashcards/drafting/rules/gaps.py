@@ -1,4 +1,4 @@
-"""Make a gap where a sentence holds a date, a term in bold or a number."""
+"""Gaps: cloze cards of a date, a term in bold or a number in a sentence."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ _QUANTITY = re.compile(
 
 
 def cloze(reading: Reading) -> Iterator[Made]:
-    """Make a gap of a date, a number or a term in bold."""
+    """Yield a cloze card with a gap for a date, a number or a term in bold."""
     text = f"{reading.text}."
     if "{{" in text or "}}" in text or "::" in text or not 7 <= len(text.split()) <= 40:
         return

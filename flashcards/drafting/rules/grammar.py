@@ -1,4 +1,4 @@
-"""Just enough English grammar to ask about a sentence: subject, verb, and what turns it round."""
+"""Grammar: the subject and verb of an English sentence, and how to turn it into a question."""
 
 import re
 from collections import Counter
@@ -41,7 +41,7 @@ _PLURALS = word_set(
     criteria algae nuclei police media stimuli vertebrae ova larvae
     """
 )
-# Where a question can stop without losing what it asks.
+# Where a question can end without losing its meaning.
 _CUT = re.compile(
     r"(?:;| [—–-] |, (?:and|but|so(?! that)|yet|while|although|though|which|who|whom|whose|where|"
     r"when|after|before|as|because|since|whereas|using|however|then|with|for|to show|"
@@ -51,18 +51,18 @@ _CUT = re.compile(
 
 @dataclass(slots=True)
 class Document:
-    """What the whole text tells about its words: which are names, and whose."""
+    """The names in a whole text, and the persons that they belong to."""
 
-    # Words that stand somewhere in lower case.
+    # Words that occur in lower case.
     lower: set[str] = field(default_factory=set)
-    # Words that stand inside a sentence with a capital.
+    # Words that occur with a capital inside a sentence.
     capital: set[str] = field(default_factory=set)
     persons: set[str] = field(default_factory=set)
-    # Words that stand after "the" in lower case.
+    # Words that occur after "the" in lower case.
     definite: set[str] = field(default_factory=set)
-    # What longer names end with: "Assembly" where the text knows a World Health Assembly.
+    # Last words of longer names: "Assembly" in a text about a World Health Assembly.
     shortened: set[str] = field(default_factory=set)
-    # Last name → full name, where only one person has it.
+    # Last name → full name, if only one person has it.
     full_names: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -145,7 +145,7 @@ def _may_be_person(name: str) -> bool:
 
 
 def _speaks_of_person(sentence: str, match: re.Match[str]) -> bool:
-    """Return whether the words around a name are those around a person's."""
+    """Tell whether the words around a name show that it is a person's."""
     before = re.findall(r"[\w’'-]+", sentence[max(0, match.start() - 40) : match.start()])
     after = sentence[match.end() : match.end() + 90]
     if before and (before[-1].casefold() in words.PERSON_NOUNS or before[-1] in {"named"}):
@@ -167,7 +167,7 @@ def _speaks_of_person(sentence: str, match: re.Match[str]) -> bool:
 
 
 def lower_first(text: str, document: Document) -> str:
-    """Return the text to stand inside a sentence: "The cell" gives "the cell", names stay."""
+    """Return the text as it is inside a sentence: "The cell" gives "the cell", names stay."""
     first = text.split(" ", 1)[0].strip(_EDGE)
     if not first or not first[0].isupper() or not text[0].isupper():
         return text
@@ -201,7 +201,7 @@ def dated(date: str) -> str:
 
 
 def upper_first(text: str) -> str:
-    """Return the text to stand at the start of a sentence; code and odd names stay."""
+    """Return the text as it is at the start of a sentence; code and unusual names stay."""
     first = text.split(" ", 1)[0]
     return text[:1].upper() + text[1:] if first.strip(_EDGE).islower() else text
 
@@ -246,7 +246,7 @@ def parse(text: str) -> Clause | None:
             appositive = " ".join(tokens[at + 1 : end + 1]).rstrip(",")
             subject_end = at + 1
             at = end + 1
-            # Right after the second comma stands the verb, or this is a list.
+            # The verb follows the second comma, or this is a list.
             if at >= len(tokens) or not _verb_form(plain, at):
                 return None
             continue
@@ -335,7 +335,7 @@ def _sound_subject(subject: str) -> bool:
 
 
 def inverted(clause: Clause, document: Document, *, subject: str = "") -> str | None:
-    """Return the clause turned round for a question: "did Jenner publish his findings"."""
+    """Return the clause inverted for a question: "did Jenner publish his findings"."""
     name = lower_first(subject or clause.subject, document)
     name = f"{name} {clause.adverb}".strip()
     verb = clause.verb.casefold()
@@ -343,7 +343,7 @@ def inverted(clause: Clause, document: Document, *, subject: str = "") -> str | 
     if verb == "cannot":
         return None
     if clause.form == "aux":
-        # After "was … and" comes another verb that the question would leave dangling.
+        # After "was … and" comes a second verb that does not fit into the question.
         rest = _without_second_verb(rest)
         return f"{verb} {name} {rest}".strip() if rest else None
     base = {
@@ -359,7 +359,7 @@ def inverted(clause: Clause, document: Document, *, subject: str = "") -> str | 
 
 
 def cut(text: str) -> str:
-    """Return the text up to where it starts to say something else."""
+    """Return the text up to where a second statement begins."""
     match = _CUT.search(text)
     return (text[: match.start()] if match else text).strip(" ,;:")
 

@@ -1,4 +1,4 @@
-"""Ways to make a card of one sentence. Each gives a card and how good it is, or nothing."""
+"""Patterns: each makes a card of a sentence with a score, or nothing."""
 
 import re
 from collections.abc import Iterator
@@ -81,7 +81,7 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A sentence as the patterns see it: words without the full stop, and its clause if clear."""
+    """A sentence for the patterns: its words without the full stop, and its clause if parsed."""
 
     sentence: Sentence
     text: str
@@ -120,7 +120,7 @@ def term(reading: Reading) -> Iterator[Made]:
         yield Made(f"What do {shown} do?", f"They {what[0].lower()}{what[1:]}.", 0.85)
     elif first not in words.LEANING_STARTS | words.PLAIN and first not in words.PARTICIPLES:
         verb = "are" if is_plural(name) and not code else "is"
-        # A whole statement tells something of the term, not what it is.
+        # A whole statement says something about the term; it does not define it.
         told = 0.6 if parse(upper_first(what)) else 0.85
         yield Made(f"What {verb} {shown}?", f"{upper_first(what)}.", told)
 
@@ -161,14 +161,14 @@ def definition(reading: Reading) -> Iterator[Made]:
 
 
 def _definition_end(rest: str) -> str:
-    """Return a definition without what is told after it."""
+    """Return a definition without what follows it."""
     return re.split(r"; |, (?:and|but|so(?! that)|although|while) | [—–] ", rest, maxsplit=1)[
         0
     ].strip(" ,;:")
 
 
 def _is_term(subject: str) -> bool:
-    """Return whether a subject names a thing or kind, rather than "the result"."""
+    """Tell whether a subject names a thing or kind, rather than "the result"."""
     tokens = subject.split()
     first = tokens[0].casefold()
     if first == "the" or len(tokens) > 6 or "," in subject:
@@ -281,7 +281,7 @@ def when(reading: Reading) -> Iterator[Made]:
         trailing = TRAILING_DATE.search(clause.rest)
         if trailing is None:
             return
-        # What stands before the date is one clause, or the date is not the main verb's.
+        # The date belongs to the main verb only if one clause comes before it.
         before = clause.rest[: trailing.start()]
         if cut(before) != before or _SECOND_VERB.search(f"{before} "):
             return
@@ -323,7 +323,7 @@ def how_many(reading: Reading) -> Iterator[Made]:
 
 
 def has_pronoun(text: str) -> bool:
-    """Return whether a phrase speaks of something by a pronoun."""
+    """Tell whether a phrase has a pronoun."""
     return bool(
         re.search(
             r"\b(?:he|she|it|they|him|her|his|hers|its|their|them|himself|this|these)\b", text
@@ -332,6 +332,6 @@ def has_pronoun(text: str) -> bool:
 
 
 def _is_distinct(text: str) -> bool:
-    """Return whether a text says enough to ask who did it: a name, a number or several words."""
+    """Tell whether a text is specific enough to ask who did it: a name, a number, several words."""
     content = [word for word in re.findall(r"[\w’'-]+", text) if len(word) > 3]
     return len(content) >= 4 or (bool(re.search(r"[A-Z]|\d", text)) and len(content) >= 2)

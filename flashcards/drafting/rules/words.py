@@ -1,4 +1,4 @@
-"""English words that the drafting rules know: verbs with their forms, pronouns, kinds of nouns."""
+"""Word lists for the drafting rules: English verbs with their forms, pronouns, kinds of nouns."""
 
 from flashcards.drafting.prose import word_set
 
@@ -67,7 +67,7 @@ trade train transfer transform translate transmit transport trap travel treat tr
 underline unify unite unveil urge use vaccinate vary view violate visit vote walk want warm warn
 wash waste weaken weigh welcome widen work worsen wound yield
 """
-# Of the regular ones, those that double their last letter.
+# Regular verbs that double their last letter.
 _DOUBLING = word_set(
     """
     ban submit permit map plan stem stop trap emit transmit expel refer
@@ -80,7 +80,7 @@ AUXILIARIES = word_set(
     did do
     """
 )
-# Verbs of what people do, and things hardly ever: they tell a person from a place.
+# Verbs whose subject is a person, hardly ever a place.
 HUMAN_VERBS = word_set(
     """
     invented discovered wrote proposed developed published described coined painted composed
@@ -94,7 +94,7 @@ HUMAN_VERBS = word_set(
     asked told took saw
     """
 )
-# What these end is no person's name.
+# Last words of names that are not persons.
 NOT_PERSONS = word_set(
     """
     Academy Act Agency Agreement Airport America Army Assembly Association Authority Bank Battle
@@ -132,7 +132,7 @@ PERSON_NOUNS = word_set(
     witness woman writer zoologist child girl boy patient victim ruler secretary servant
     """
 )
-# At the start of a sentence these lean on something said before.
+# At the start of a sentence these refer to the sentence before.
 LEANING_STARTS = word_set(
     """
     it he she they we i you this that these those such his her its their our your my there here
@@ -144,7 +144,7 @@ LEANING_STARTS = word_set(
     three neither
     """
 )
-# Words inside a sentence that point out of it.
+# Phrases inside a sentence that refer to other sentences.
 LEANING_PHRASES = (
     "this", "these", "such a", "such an", "the former", "the latter", "the same", "as well as this",
     "that year", "that time", "that day", "those days", "too", "also", "at once", "by then",
@@ -155,7 +155,7 @@ LEANING_PHRASES = (
     "the woman", "the child", "the children", "the idea", "the practice", "the method",
     "the outbreak", "the ship", "the result", "the results", "the plan",
 )  # fmt: skip
-# "The virus" alone names nothing; "the world" does.
+# Nouns that are clear after "the": "the world" is, "the virus" is not.
 ONLY_ONE = word_set(
     """
     world earth sun moon sky sea ocean air ground body brain heart blood skin liver lung lungs
@@ -191,7 +191,7 @@ CLASS_NOUNS = word_set(
     vehicle vessel virus vitamin voyage way weapon word work infection
     """
 )
-# They join sentences and can go.
+# Openers that can be left out.
 OPENERS = (
     "however", "moreover", "furthermore", "in addition", "additionally", "indeed", "in fact",
     "of course", "notably", "importantly", "interestingly", "today", "historically",
@@ -208,7 +208,7 @@ NUMBER_WORDS = (
     "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|"
     "sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
 )
-# In other languages: at the start of a sentence these lean on something said before.
+# In other languages: at the start of a sentence these refer to the sentence before.
 LEANING_ELSEWHERE = word_set(
     """
     er sie es dies diese dieser dieses diesem das dass sein seine ihr ihre von dort dann danach
@@ -270,6 +270,6 @@ for _entry in _IRREGULAR.replace("\n", "|").split("|"):
     PARTICIPLES[_participle] = _simple
     PRESENT[_third_person(_base)] = _base
     PLAIN.add(_base)
-# Not told from their own base form, or nouns and adjectives far more often than verbs.
+# Equal to their base form, or far more often nouns and adjectives than verbs.
 for _word in ("put", "set", "cut", "let", "hit", "read", "spread", "split", "shed", "lay", "felt"):
     PAST.pop(_word, None)

@@ -52,7 +52,7 @@ def progress(request: HtmxHttpRequest, batch_id: uuid.UUID) -> HttpResponse:
     """Return the drafts after position `after`, and how far the drafting is."""
     batch = batch_or_404(request.user, batch_id)
     origin = origin_of_batch_or_404(request.user, batch)
-    drafting.tended(batch)
+    drafting.mark_if_dead(batch)
     if not request.htmx:
         return redirect(make_url(origin))
     drafts = list(batch.drafts.all())

@@ -11,7 +11,6 @@ from flashcards.cards.change import add_cards, change_card, change_cards
 from flashcards.domain.records import Flashcard, State
 from flashcards.models import JournalEntry
 from flashcards.store import Change, OwnerGone, cards, review_logs
-from flashcards.store.maintenance import checkpoint
 from tests.base import TestCase
 from tests.factories import NOW, stored_card
 
@@ -156,7 +155,7 @@ class BatchTests(TestCase):
             return bool(left) and bool(change_cards(self.alice.pk, [left.pop()], tagged))
 
         with (
-            mock.patch.object(checkpoint, "run", autospec=True) as run,
+            mock.patch.object(store, "checkpoint", autospec=True) as run,
             mock.patch.object(jobs, "request_checkpoint", autospec=True) as asked,
         ):
             batch.run_batches(self.alice.pk, change_next)

@@ -89,7 +89,7 @@ class UploadTests(DocumentTestCase):
             (b"   \n", "a.txt", "file is empty"),
             (b"PK\x03\x04", "a.docx", "Text, Markdown and PDF can be read"),
             (b"\x00\x01\x02", "a.txt", "not a text file"),
-            (b"words", "a.pdf", "is none"),
+            (b"words", "a.pdf", "is not a PDF"),
             (b"%PDF-1.7 broken", "a.pdf", "damaged"),
         ):
             with self.subTest(words):

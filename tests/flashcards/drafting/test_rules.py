@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from flashcards.domain import card_sides
 from flashcards.domain.records import ANSWER_MAX_CHARACTERS, QUESTION_MAX_CHARACTERS, Kind
 from flashcards.drafting import rules
-from flashcards.drafting.candidates import Candidate, cards_wanted, normalised
+from flashcards.drafting.candidates import Candidate, cards_wanted, normalise
 from flashcards.drafting.prose import count_words
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -163,8 +163,8 @@ def test_every_card_names_the_very_words_it_comes_from() -> None:
             assert card.start is not None
             assert card.end is not None
             words = text[card.start : card.end]
-            asked = set(normalised(faces_text(card), card.answer).split())
-            shared = asked & set(normalised(words, "").split())
+            asked = set(normalise(faces_text(card), card.answer).split())
+            shared = asked & set(normalise(words, "").split())
             assert len(shared) >= 1, (card, words)
             assert "\n\n" not in words
 
@@ -198,7 +198,7 @@ def test_other_languages_give_only_gaps_of_years() -> None:
 def test_no_two_cards_of_a_repeated_text_are_the_same() -> None:
     cards = rules.draft(fixture("biology.md") * 5)
 
-    keys = [normalised(card.question, card.answer) for card in cards]
+    keys = [normalise(card.question, card.answer) for card in cards]
     assert len(keys) == len(set(keys))
 
 

@@ -121,7 +121,7 @@ class PageTests(TrayTestCase):
         html = self.html(self.client.get(self.url))
 
         self.assertIn("ask what, why or how instead", html)
-        self.assertIn("The passage it rests on does not say this answer", html)
+        self.assertIn("The passage of this card does not support its answer", html)
         self.assertIn("No passage of the text was found", html)
 
     def test_a_gap_shows_as_a_gap(self) -> None:
