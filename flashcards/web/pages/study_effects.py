@@ -15,7 +15,8 @@ from flashcards.models.decks import DECK_SEPARATOR
 from flashcards.review.backlog import ANSWERS_A_NEW_CARD
 from flashcards.review.pace import Pace
 from flashcards.scheduling import ScheduleSettings
-from flashcards.scheduling.simulation.workload import Numbers, reviews_a_new_card, workload
+from flashcards.scheduling.forgetting_curve import Numbers
+from flashcards.scheduling.simulation.workload import reviews_a_new_card, workload
 from flashcards.store import cards
 from flashcards.study_settings.settings import EffectiveSettings
 
