@@ -13,31 +13,17 @@ from uuid import UUID
 
 from django.db import transaction
 
+from flashcards import scheduling
 from flashcards.cards.cards import create_cards
 from flashcards.cards.change import read_locked, without_stale_vector, write_changed
 from flashcards.domain.card_sides import card_ordinals
-from flashcards.domain.records import Flashcard, Kind, NewCard, State
+from flashcards.domain.records import Flashcard, Kind, NewCard
 from flashcards.domain.validation import BadCard, check_words, clean
 from flashcards.store import Query, cards
 
 NewNote = NewCard
 # Kinds that a note may be changed to and from; a cloze stays a cloze.
 CHANGEABLE = (Kind.BASIC, Kind.REVERSED)
-_NEW_SCHEDULE = {
-    "state": State.NEW,
-    "step": None,
-    "stability": None,
-    "difficulty": None,
-    "last_review": None,
-    "reps": 0,
-    "lapses": 0,
-    "sequence": 0,
-    "buried_until": None,
-    "suspended": False,
-    "flag": 0,
-    "deleted_at": None,
-    "embedding_model": "",
-}
 
 
 @dataclass(frozen=True)
@@ -174,16 +160,20 @@ def _with(card: Flashcard, shared: dict[str, object], now: datetime) -> Flashcar
 
 def _sibling(card: Flashcard, ordinal: int, position: int, now: datetime) -> Flashcard:
     """Return a new card of the same note, with its tags, decks and source but no reviews."""
-    made: Flashcard = dataclasses.replace(
-        card,
+    # After its siblings, in the order of the text.
+    made_at = now + timedelta(microseconds=position)
+    return dataclasses.replace(
+        scheduling.as_new(card),
         id=uuid.uuid4(),
         ordinal=ordinal,
-        # After its siblings, in the order of the text.
-        due=now + timedelta(microseconds=position),
-        created_at=now + timedelta(microseconds=position),
-        **_NEW_SCHEDULE,  # type: ignore[arg-type] # by name
+        due=made_at,
+        created_at=made_at,
+        buried_until=None,
+        suspended=False,
+        flag=0,
+        deleted_at=None,
+        embedding_model="",
     )
-    return made
 
 
 def _change_note(

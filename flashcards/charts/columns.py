@@ -1,6 +1,6 @@
-"""Columns over days, drawn for a desk and for a phone; the words and the table are the page's.
+"""The column chart over days, drawn once for a desk and once for a phone.
 
-As the forgetting curve: no colour, style or script in the drawing, classes carry the look.
+The drawing has no colour, style or script: classes carry the look, as in forgetting_curve.py.
 """
 
 import math

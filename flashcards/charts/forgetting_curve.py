@@ -1,4 +1,4 @@
-"""A card's forgetting curve: its points, a sentence that says them, and a drawing.
+"""The drawing of a card's forgetting curve, and the sentence that says the same in words.
 
 The drawing has no colour, style or script of its own: classes carry the look, so that it follows
 light and dark under a strict Content-Security-Policy.
@@ -23,11 +23,11 @@ DAY = timedelta(days=1)
 # Beyond so many the oldest reviews are left out of the drawing; the table has them all.
 REVIEWS_DRAWN = 150
 STEPS = 16
-# How far below one hundred per cent the learner wants to let a card fall.
+# The chances of recall that the sentence names.
 FADED = 0.9
 HALF = 0.5
 FARTHEST_DAYS = 36_500.0
-# What is asked for in the drawing: (width, height) for a desk and for a phone.
+# (width, height) for a desk and for a phone.
 SIZES = ((680, 220), (340, 200))
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 12, 12, 28
 _LEVELS = (0.0, 0.5, 0.9, 1.0)
@@ -70,52 +70,31 @@ def curve_of(
     chance = scheduling.retrievability(card, now, settings=settings)
     if chance is None or card.last_review is None:
         return None
-    reviews = [one.log for one in scheduling.standing(logs)][-REVIEWS_DRAWN:]
+    reviews = scheduling.after_each(card, logs, settings=settings)[-REVIEWS_DRAWN:]
     if not reviews:
         return None
     runs: list[list[tuple[datetime, float]]] = []
     marks: list[Mark] = []
-    for number, log in enumerate(reviews):
-        until = reviews[number + 1].reviewed_at if number + 1 < len(reviews) else now
-        there = _after(card, log) if number + 1 < len(reviews) else card
-        run = _run(there, log.reviewed_at, max(until, log.reviewed_at), settings)
+    ends_of_runs = [*(log.reviewed_at for log, _ in reviews[1:]), now]
+    for (log, after), until in zip(reviews, ends_of_runs, strict=True):
+        run = _run(after, log.reviewed_at, max(until, log.reviewed_at), settings)
         before = runs[-1][-1][1] if runs else 0.0
         runs.append(run)
         assert log.rating is not None  # noqa: S101 - each that stands has one
         marks.append(Mark(log.reviewed_at, log.rating, before))
-    ends = max(card.due, now + (now - reviews[0].reviewed_at) / 4, now + DAY)
+    begins = reviews[0][0].reviewed_at
+    ends = max(card.due, now + (now - begins) / 4, now + DAY)
     curve = Curve(
         runs=runs,
         ahead=_run(card, now, ends, settings),
         marks=marks,
-        begins=reviews[0].reviewed_at,
+        begins=begins,
         ends=ends,
         now=now,
         sentence=_sentence(card, chance, now, zone, settings),
     )
     drawings = tuple(_draw(curve, width, height, zone) for width, height in SIZES)
     return dataclasses.replace(curve, drawings=drawings)
-
-
-def days_until(
-    card: Flashcard, level: float, settings: ScheduleSettings = DEFAULT_SETTINGS
-) -> float:
-    """Return how many days after its last review a card's chance falls to a level, 0 to 1."""
-    if card.last_review is None:
-        raise ValueError("A card that was never reviewed is not remembered.")
-    low, high = 0.0, FARTHEST_DAYS
-    for _ in range(60):
-        middle = (low + high) / 2
-        at = card.last_review + timedelta(days=middle)
-        if (scheduling.retrievability(card, at, settings=settings) or 0.0) > level:
-            low = middle
-        else:
-            high = middle
-    return high
-
-
-def _after(card: Flashcard, log: ReviewLog) -> Flashcard:
-    return dataclasses.replace(card, last_review=log.reviewed_at, stability=log.stability_after)
 
 
 def _run(
@@ -135,7 +114,8 @@ def _sentence(
     assert card.last_review is not None  # noqa: S101 - asked by `curve_of`
     parts = []
     for level in (FADED, HALF):
-        at = card.last_review + timedelta(days=days_until(card, level, settings))
+        days = scheduling.days_until(card, level, settings=settings)
+        at = card.last_review + timedelta(days=min(days, FARTHEST_DAYS))
         if at > now:
             parts.append(f"to {level:.0%} {durations.due(at, now=now, zone=zone)}")
     if not parts:

@@ -1,8 +1,8 @@
-"""Simulate a learner's memory, so that the demo's reviews are believable.
+"""The demo's learner: a simulated memory, so that the demo's reviews are believable.
 
-The learner's true chance of recall follows the same forgetting curve as FSRS does, with two
-differences that no scheduler knows: some cards suit this person and some do not, and on some days
-they are tired. Ratings are drawn from that chance.
+The chance of recall follows the scheduler's forgetting curve, with two differences: some cards are
+easier or harder for this person than the scheduler assumes, and on some days they are tired.
+Ratings are drawn from that chance.
 """
 
 import heapq
@@ -103,9 +103,9 @@ class Learner:
         )[0]
 
     def _chance(self, card: Flashcard, now: datetime) -> float:
-        """Return this person's true chance of recall."""
+        """Return this person's chance of recall."""
         if card.last_review is None or now - card.last_review < timedelta(hours=12):
             return RECALL_WITHIN_A_DAY
-        # A memory that lasts twice as long has faded as much as another in half the time.
+        # An aptitude of 2 makes a memory fade half as fast.
         as_felt = card.last_review + (now - card.last_review) / self.aptitude[card.id]
         return scheduling.retrievability(card, as_felt) or 0.0

@@ -15,6 +15,8 @@ ANSWER_MAX_CHARACTERS = 5_000
 
 # `deleted_at` of a card that was erased: only its id is left until the next checkpoint.
 ERASED_AT = datetime(1970, 1, 1, tzinfo=UTC)
+# The memory model of every card that was stored before cards named one.
+FIRST_MEMORY_MODEL = "fsrs-6"
 
 
 class Kind(enum.StrEnum):
@@ -88,10 +90,13 @@ class Flashcard:
     embedding_model: str = ""
     state: State = State.NEW
     step: int | None = None
-    # Days until retrievability falls to 90 %; None for a new card.
+    # The memory, None for a new card: days until retrievability falls to 90 %,
     stability: float | None = None
-    # 1 (easy) to 10 (hard); None for a new card.
+    # 1 (easy) to 10 (hard),
     difficulty: float | None = None
+    # what the memory model keeps besides these two, and which model that is.
+    memory: tuple[float, ...] = ()
+    memory_model: str = FIRST_MEMORY_MODEL
     due: datetime
     last_review: datetime | None = None
     reps: int = 0

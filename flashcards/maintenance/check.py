@@ -25,8 +25,8 @@ from flashcards.store import Change, Manager, cards, review_logs
 PARTS = 16
 EXAMPLES = 5
 SCHEDULE_FIELDS = (
-    *("state", "step", "stability", "difficulty", "due", "last_review"),
-    *("reps", "lapses", "sequence"),
+    *("state", "step", "stability", "difficulty", "memory", "memory_model"),
+    *("due", "last_review", "reps", "lapses", "sequence"),
 )
 
 
@@ -85,11 +85,14 @@ class _Check:
         self.cards = 0
         self.logs = 0
         self.owners = frozenset(get_user_model().objects.values_list("pk", flat=True))
-        fitted = StudySettings.objects.filter(deck=None, parameters__isnull=False)
-        self.fitted = {
-            owner_id: ScheduleSettings(parameters=tuple(parameters))
-            for owner_id, parameters in fitted.values_list("owner_id", "parameters")
-            if parameters
+        own = StudySettings.objects.filter(deck=None)
+        self.models = {
+            owner_id: ScheduleSettings(
+                memory_model=name or scheduling.DEFAULT_MODEL, parameters=tuple(parameters or ())
+            )
+            for owner_id, name, parameters in own.values_list(
+                "owner_id", "memory_model", "parameters"
+            )
         }
 
     def run(self, progress: Callable[[float], None]) -> Report:
@@ -176,8 +179,8 @@ class _Check:
                 self._change([card], functools.partial(_folded, logs=logs, settings=settings), kind)
 
     def _settings(self, owner_id: UUID) -> ScheduleSettings:
-        """Return what a fold needs to know of a learner: the parameters fitted to them."""
-        return self.fitted.get(owner_id, scheduling.DEFAULT_SETTINGS)
+        """Return what a fold needs to know of a learner: the memory model and its parameters."""
+        return self.models.get(owner_id, scheduling.DEFAULT_SETTINGS)
 
     def _sources(self, cards: Iterable[Flashcard]) -> None:
         """Look up every message and document that cards name, and the words in them."""

@@ -58,8 +58,10 @@ class StudySettings(models.Model):
     keep_apart = models.BooleanField(null=True, blank=True)
     # Whether answers are typed before they are shown.
     type_answers = models.BooleanField(null=True, blank=True)
-    # FSRS's 21, once fitted to the learner's own reviews.
-    parameters = ArrayField(models.FloatField(), size=21, null=True, blank=True)
+    # Null: MemoryLoop's own, as for all settings.
+    memory_model = models.CharField(max_length=32, null=True, blank=True)  # noqa: DJ001 - as above
+    # The memory model's, once fitted to the learner's own reviews.
+    parameters = ArrayField(models.FloatField(), null=True, blank=True)
     updated_at = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar[models.Manager["StudySettings"]] = models.Manager()

@@ -30,7 +30,7 @@ class Learner:
     @classmethod
     def read(cls, owner_id: UUID) -> "Learner":
         """Return the learner as of now. One round trip; one more where decks have settings."""
-        settings, cards = ask_both(study_settings.question(owner_id), store.view_question(owner_id))
+        settings, cards = ask_both(study_settings.query(owner_id), store.view_question(owner_id))
         return cls(settings, cards)
 
     @classmethod

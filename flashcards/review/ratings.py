@@ -189,6 +189,9 @@ def _schedule(
     learner: Learner, card: Flashcard, answer: Answer, now: datetime
 ) -> tuple[Flashcard, list[ReviewLog]]:
     """Return the card after an answer, and the rows for its log: two for one that came late."""
+    settings = learner.schedule_of(card)
+    if scheduling.is_outdated(card, settings):
+        card = scheduling.fold(card, learner.cards.history(card.id), settings=settings)
     if card.last_review is not None and now < card.last_review:
         return scheduling.review_late(
             card,
@@ -197,7 +200,7 @@ def _schedule(
             now,
             review_id=answer.review_id,
             duration_ms=answer.duration_ms,
-            settings=learner.schedule_of(card),
+            settings=settings,
         )
     after, row = scheduling.review(
         card,
@@ -205,7 +208,7 @@ def _schedule(
         now,
         review_id=answer.review_id,
         duration_ms=answer.duration_ms,
-        settings=learner.schedule_of(card),
+        settings=settings,
         agenda=learner.agenda(card, now),
     )
     return after, [row]

@@ -1,8 +1,11 @@
-"""Rescheduling: give reviewed cards the due dates that new settings or parameters lead to."""
+"""Rescheduling: give reviewed cards the due dates that new settings or parameters lead to.
+
+Also the change of a learner's memory model, which folds every card and moves none.
+"""
 
 import uuid
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,6 +20,7 @@ from flashcards.domain.clock import from_micros
 from flashcards.domain.records import Flashcard, ReviewLog, State
 from flashcards.domain.study_day import Day
 from flashcards.models import StudySettings
+from flashcards.scheduling import ScheduleSettings
 from flashcards.scheduling.simulation.rescheduling import moved
 from flashcards.store import Change, cards, review_logs
 from flashcards.study_settings.settings import EffectiveSettings
@@ -48,13 +52,13 @@ class Effect:
 
 
 def effect_of(*, owner_id: UUID, settings: EffectiveSettings, now: datetime) -> Effect:
-    """Return what rescheduling would move. Reads six columns of the cards: 0.4 s for 100,000."""
-    columns = ["id", "stability", "last_review", "due", "suspended"]
+    """Return what rescheduling would move. Reads seven columns of the cards: 0.4 s for 100,000."""
+    columns = ["id", "last_review", "due", "stability", "difficulty", "suspended"]
     columns += ["deck_ids"] if settings.decks else []
     these = cards.for_owner(owner_id).filter(state=State.REVIEW)
     rows = these.columns(*columns)
-    stability = rows["stability"]
-    reviewed, due = (day_numbers(rows[name], settings.day) for name in columns[2:4])
+    stability, difficulty = rows["stability"], rows["difficulty"]
+    reviewed, due = (day_numbers(rows[name], settings.day) for name in ("last_review", "due"))
     earlier, later = np.zeros(len(due), dtype=bool), np.zeros(len(due), dtype=bool)
     then = due.copy()
     governing = _governing(rows["deck_ids"], settings) if settings.decks else []
@@ -64,7 +68,8 @@ def effect_of(*, owner_id: UUID, settings: EffectiveSettings, now: datetime) -> 
         else:
             chosen = np.ones(len(due), dtype=bool)
         schedule = (settings if deck_id is None else settings.decks[deck_id]).schedule
-        found = moved(stability[chosen], reviewed[chosen], due[chosen], settings=schedule)
+        memory = schedule.model.from_summary(stability[chosen], difficulty[chosen])
+        found = moved(memory, reviewed[chosen], due[chosen], settings=schedule)
         earlier[chosen], later[chosen], then[chosen] = found.earlier, found.later, found.due
     today = settings.day.of(now).toordinal()
     studied = ~rows["suspended"]
@@ -93,19 +98,34 @@ def _governing(deck_ids: Numbers, settings: EffectiveSettings) -> list[UUID | No
 
 
 def set_parameters(*, owner_id: UUID, parameters: Sequence[float] | None, now: datetime) -> int:
-    """Set the FSRS parameters, or the defaults with None; return how many cards moved.
+    """Set the memory model's parameters, or its defaults with None; return how many cards moved.
 
     Every reviewed card is folded from its log with them and gets a new due date, all in one
     transaction: state = fold(log) holds for the old parameters before it and for the new after.
+    Raises ValueError for parameters that are not the model's.
     """
     with transaction.atomic():
         store.lock_owner(owner_id)
-        StudySettings.objects.update_or_create(
-            owner_id=owner_id,
-            deck=None,
-            defaults={"parameters": parameters and list(parameters), "updated_at": now},
-        )
+        model = study_settings.settings_for(owner_id=owner_id).memory_model
+        _save_model(owner_id, model, parameters, now)
         return reschedule_all(owner_id=owner_id, now=now)
+
+
+def set_memory_model(
+    *, owner_id: UUID, model: str, parameters: Sequence[float] | None = None, now: datetime
+) -> int:
+    """Have another memory model schedule a learner's cards; return how many memories changed.
+
+    Every reviewed card is folded from its log, all in one transaction. Due dates stay until the
+    next review, unless the cards are rescheduled. Raises ValueError for an unknown model, or
+    parameters that are not the model's.
+    """
+    with transaction.atomic():
+        store.lock_owner(owner_id)
+        _save_model(owner_id, model, parameters, now)
+        return _fold_all(
+            owner_id, lambda card, logs, settings: scheduling.fold(card, logs, settings=settings)
+        )
 
 
 def reschedule_all(*, owner_id: UUID, now: datetime) -> int:
@@ -114,27 +134,40 @@ def reschedule_all(*, owner_id: UUID, now: datetime) -> int:
     Each card that moves gets a row in its log. Reads the learner's whole log: for a worker or a
     command.
     """
+
+    def rescheduled(
+        card: Flashcard, logs: list[ReviewLog], settings: ScheduleSettings
+    ) -> Change | None:
+        after, row = scheduling.reschedule(card, logs, now, row_id=uuid.uuid4(), settings=settings)
+        return Change(after, row) if after != card else None
+
     with transaction.atomic():
         store.lock_owner(owner_id)
-        settings = study_settings.settings_for(owner_id=owner_id)
-        by_card: dict[UUID, list[ReviewLog]] = defaultdict(list)
-        for log in review_logs.for_owner(owner_id):
-            by_card[log.flashcard_id].append(log)
+        return _fold_all(owner_id, rescheduled)
 
-        def reschedule(card: Flashcard) -> Change | None:
-            after, row = scheduling.reschedule(
-                card,
-                by_card[card.id],
-                now,
-                row_id=uuid.uuid4(),
-                settings=study_settings.for_card(settings, card).schedule,
-            )
-            moved = (after.due, after.stability, after.difficulty) != (
-                card.due,
-                card.stability,
-                card.difficulty,
-            )
-            return Change(after, row) if moved else None
 
-        reviewed = cards.for_owner(owner_id).with_deleted().filter(reps__gt=0)
-        return len(change_cards(owner_id, reviewed, reschedule))
+def _fold_all(
+    owner_id: UUID,
+    fold: Callable[[Flashcard, list[ReviewLog], ScheduleSettings], Flashcard | Change | None],
+) -> int:
+    """Fold every reviewed card of an owner, who is locked; return how many changed."""
+    settings = study_settings.settings_for(owner_id=owner_id)
+    by_card: dict[UUID, list[ReviewLog]] = defaultdict(list)
+    for log in review_logs.for_owner(owner_id):
+        by_card[log.flashcard_id].append(log)
+
+    def folded(card: Flashcard) -> Flashcard | Change | None:
+        return fold(card, by_card[card.id], study_settings.for_card(settings, card).schedule)
+
+    reviewed = cards.for_owner(owner_id).with_deleted().filter(reps__gt=0)
+    return len(change_cards(owner_id, reviewed, folded))
+
+
+def _save_model(
+    owner_id: UUID, model: str, parameters: Sequence[float] | None, now: datetime
+) -> None:
+    given = tuple(parameters or ())
+    # Raises ValueError for what the model does not take.
+    ScheduleSettings(memory_model=model, parameters=given).model  # noqa: B018 - it is made
+    values = {"memory_model": model, "parameters": list(given) or None, "updated_at": now}
+    StudySettings.objects.update_or_create(owner_id=owner_id, deck=None, defaults=values)

@@ -1,14 +1,7 @@
 """The scheduler: when a card comes back, from its ratings and their times."""
 
-from flashcards.scheduling.fsrs_adapter import (
-    Memory,
-    Outcome,
-    from_sm2,
-    interval_days,
-    outcomes,
-    remembered,
-)
-from flashcards.scheduling.fuzz import EMPTY, Agenda, fuzz_range
+from flashcards.scheduling.fsrs_adapter import DEFAULT_PARAMETERS
+from flashcards.scheduling.fuzz import Agenda, fuzz_range
 from flashcards.scheduling.manual_entries import (
     due_row,
     is_given,
@@ -17,10 +10,14 @@ from flashcards.scheduling.manual_entries import (
     since_reset,
     undo_row,
 )
-from flashcards.scheduling.replay import as_new, effective, governing, standing
+from flashcards.scheduling.memory_model import Memory, memory_fields
+from flashcards.scheduling.outcomes import interval_days
+from flashcards.scheduling.replay import after_each, as_new, effective, governing
 from flashcards.scheduling.scheduler import (
     cram,
+    days_until,
     fold,
+    is_outdated,
     preview,
     reschedule,
     retrievability,
@@ -28,37 +25,36 @@ from flashcards.scheduling.scheduler import (
     review_late,
     undo,
 )
-from flashcards.scheduling.settings import DEFAULT_PARAMETERS, DEFAULT_SETTINGS, ScheduleSettings
+from flashcards.scheduling.settings import DEFAULT_MODEL, DEFAULT_SETTINGS, ScheduleSettings
 
 __all__ = [
+    "DEFAULT_MODEL",
     "DEFAULT_PARAMETERS",
     "DEFAULT_SETTINGS",
-    "EMPTY",
     "Agenda",
     "Memory",
-    "Outcome",
     "ScheduleSettings",
+    "after_each",
     "as_new",
     "cram",
+    "days_until",
     "due_row",
     "effective",
     "fold",
-    "from_sm2",
     "fuzz_range",
     "governing",
     "interval_days",
     "is_given",
+    "is_outdated",
     "is_reset",
-    "outcomes",
+    "memory_fields",
     "preview",
-    "remembered",
     "reschedule",
     "reset_row",
     "retrievability",
     "review",
     "review_late",
     "since_reset",
-    "standing",
     "undo",
     "undo_row",
 ]

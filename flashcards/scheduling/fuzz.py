@@ -1,7 +1,7 @@
-"""On which day of its range an interval lands: the quietest, away from cards near in meaning.
+"""Fuzz: the day of its range on which an interval lands, with few cards and none near in meaning.
 
-Source of the bands: fuzz as published for Anki's FSRS. What is chosen here depends on what else
-is due, which no replay knows; so the log row keeps it (`scheduled_days`).
+Source of the bands: fuzz as published for Anki's FSRS. The day depends on what else is due, which
+a replay does not know; so the log row stores it (`scheduled_days`).
 """
 
 import hashlib
@@ -50,10 +50,10 @@ def fuzz_range(interval_days: int, maximum_days: int) -> tuple[int, int]:
 
 
 def fits(card: Flashcard, first: int, last: int, settings: ScheduleSettings) -> bool:
-    """Tell whether the day a card has is one that its range would give it as well.
+    """Tell whether the day on which a card is due is within its range.
 
-    What the load or a neighbour had a say in stays so; a day on which nothing should come does
-    not, where the range has another one.
+    A day that was chosen for its load or for a neighbour is. A day on which nothing should come
+    (an easy day of 0 %) is not, where the range has another day.
     """
     if card.last_review is None:
         return False

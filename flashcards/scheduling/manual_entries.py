@@ -1,4 +1,4 @@
-"""Rows of the log that are no reviews: begin anew, set the day, take back, answer in a cram."""
+"""Log rows that are not reviews: resets, new due times, undos, answers in a cram."""
 
 import dataclasses
 import uuid
@@ -11,15 +11,15 @@ DAY = timedelta(days=1)
 
 
 def is_reset(log: ReviewLog) -> bool:
-    """Tell whether a row says that the schedule was begun anew."""
+    """Tell whether a row resets the schedule: the card is new again."""
     return log.kind is LogKind.MANUAL and log.state_after is State.NEW and not log.scheduled_days
 
 
 def is_given(log: ReviewLog) -> bool:
-    """Tell whether a row says the memory that a card came with, from before its first review here.
+    """Tell whether a row states the memory that a card had when it was imported.
 
-    It stands for reviews that have no row: `reviewed_at` is the last of them, and no day passed
-    since (`elapsed_days` is 0, where other rows of this kind have none).
+    It stands for reviews that have no rows: `reviewed_at` is the time of the last of them, and
+    `elapsed_days` is 0, where other rows of this kind have none.
     """
     return log.kind is LogKind.MANUAL and log.elapsed_days is not None
 
@@ -43,7 +43,7 @@ def reset_row(card: Flashcard, now: datetime, *, log_id: uuid.UUID) -> ReviewLog
 def due_row(card: Flashcard, due: datetime, now: datetime, *, log_id: uuid.UUID) -> ReviewLog:
     """Return the row that makes the card due at another time, its memory untouched."""
     row = _row(card, now, LogKind.MANUAL, log_id)
-    # No span at all is what a reset has; nobody minds a microsecond.
+    # 0 would make it a reset; a microsecond makes no difference to anybody.
     return dataclasses.replace(row, scheduled_days=(due - now) / DAY or 1e-11)
 
 

@@ -13,15 +13,16 @@ from typing import Any
 
 from flashcards.domain.records import Flashcard, LogKind, Rating, ReviewLog, State
 from flashcards.scheduling import replay
-from flashcards.scheduling.fsrs_adapter import Memory, elapsed_days, interval_days, outcomes
 from flashcards.scheduling.fuzz import EMPTY, Agenda, chosen_day, fits, fuzz_range
 from flashcards.scheduling.manual_entries import cram_row
-from flashcards.scheduling.replay import effective, governing, standing
+from flashcards.scheduling.memory_model import memory_of
+from flashcards.scheduling.outcomes import DAY, interval_days, outcomes
+from flashcards.scheduling.replay import counted_reviews, effective, governing
 from flashcards.scheduling.settings import DEFAULT_SETTINGS, ScheduleSettings
 
 # Longer is a learner who left the desk, not one who thought.
 DURATION_MAX_MS = 60_000
-# The row that chooses a new time after another one has an id made from that one's.
+# A row that sets the due time because of another row has an id made from that row's id.
 _CONSEQUENCE = uuid.UUID("6c1c2c3e-9a53-4a0c-8f9a-2f7c0f6f0e11")
 
 
@@ -38,7 +39,8 @@ def review(
     """Return the card after the review, and the row for its log. `now` is aware."""
     now = now.astimezone(UTC)
     after = outcomes(card, now, settings, agenda=agenda, until=rating)[rating].card
-    elapsed = elapsed_days(card, now, settings)
+    # In the learner's days whatever the memory model counts: the exact time is in `reviewed_at`.
+    elapsed = settings.day.between(card.last_review, now) if card.last_review else None
     log = ReviewLog(
         id=review_id,
         owner_id=card.owner_id,
@@ -49,7 +51,7 @@ def review(
         reviewed_at=now,
         duration_ms=min(max(duration_ms, 0), DURATION_MAX_MS),
         elapsed_days=None if elapsed is None else float(elapsed),
-        scheduled_days=_days(after.due - now),
+        scheduled_days=(after.due - now) / DAY,
         **_before(card),
         **_after(after),
     )
@@ -64,7 +66,7 @@ def cram(
     review_id: uuid.UUID,
     duration_ms: int = 0,
 ) -> tuple[Flashcard, ReviewLog]:
-    """Return the card after an answer that is only practice: its schedule is what it was."""
+    """Return the card after an answer that is only practice: its schedule stays."""
     duration_ms = min(max(duration_ms, 0), DURATION_MAX_MS)
     log = cram_row(card, rating, now, log_id=review_id, duration_ms=duration_ms)
     return dataclasses.replace(card, sequence=card.sequence + 1), log
@@ -82,13 +84,15 @@ def review_late(
 ) -> tuple[Flashcard, list[ReviewLog]]:
     """Return the card with a review put into its place in the past, and the rows for its log.
 
-    For a review that reaches us after later ones: made offline, or by a clock that is behind.
-    `logs` is the card's whole log; the reviews after `at` are replayed on top, and the second row
-    says when the card is due by that.
+    For a review that arrives after later ones: made offline, or by a clock that is behind. `logs`
+    is the card's whole log. The reviews after `at` are replayed after it, and the second row sets
+    the due time that this gives.
     """
     history = list(logs)
-    earlier = [review for review in standing(history) if review.log.reviewed_at <= at]
-    begun = replay.beginning(card, [row for row in history if row.reviewed_at <= at])
+    earlier = [review for review in counted_reviews(history) if review.log.reviewed_at <= at]
+    begun = replay.before_first_review(
+        card, [row for row in history if row.reviewed_at <= at], settings.model
+    )
     there = dataclasses.replace(_replayed(begun, earlier, settings), sequence=card.sequence)
     _, log = review(
         there, rating, at, review_id=review_id, duration_ms=duration_ms, settings=settings
@@ -105,10 +109,11 @@ def undo(
     undoes: uuid.UUID | None = None,
     settings: ScheduleSettings = DEFAULT_SETTINGS,
 ) -> tuple[Flashcard, list[ReviewLog]]:
-    """Return the card without a review, and the log rows that say so; without its last by default.
+    """Return the card without a review, its last by default, and the log rows that record this.
 
-    `logs` is the card's whole log. Without the newest row the card is what it was before it; from
-    the middle of a history, the others are replayed. Raises ValueError if there is no such review.
+    `logs` is the card's whole log. Without its newest review the card is what it was before that
+    review; without one from the middle, the others are replayed. Raises ValueError if there is no
+    such review.
     """
     history = list(logs)
     last = next((log for log in reversed(effective(history)) if undoes in (None, log.id)), None)
@@ -142,17 +147,18 @@ def reschedule(
     settings: ScheduleSettings,
     agenda: Agenda = EMPTY,
 ) -> tuple[Flashcard, ReviewLog | None]:
-    """Return the card as these settings would have it due, and the log row that says so.
+    """Return the card with the due time that these settings give, and the log row that sets it.
 
-    The memory is folded with the settings' parameters, and the interval counted from the last
-    review. A card in its steps keeps its time, one whose day fits the settings its day, a new card
-    everything: then there is no row.
+    The memory is folded with the settings' model, and the interval counted from the last review. A
+    card in its steps keeps its time, a card whose day fits the settings keeps its day, and a new
+    card is left alone: then there is no row.
     """
     history = list(logs)
     folded = fold(card, history, settings=settings)
     if folded.state is not State.REVIEW or folded.last_review is None:
         return folded, None
-    memory = Memory(folded.stability or 0.0, folded.difficulty or 0.0)
+    memory = memory_of(folded, settings.model)
+    assert memory is not None  # noqa: S101 - a card in review has one
     days = interval_days(memory, settings)
     first, last = fuzz_range(days, settings.maximum_interval_days) if settings.fuzz else (days,) * 2
     if fits(folded, first, last, settings):
@@ -176,7 +182,7 @@ def fold(
 ) -> Flashcard:
     """Return the card with the schedule that its log gives, replayed from nothing.
 
-    Of the settings only the parameters matter; what was chosen is in the log.
+    Of the settings only the memory model and its parameters matter; what was chosen is in the log.
     """
     return replay.fold(card, logs, settings=settings)
 
@@ -200,21 +206,41 @@ def retrievability(
 
     Elapsed time is taken to the second, not in whole days: the curve is smooth.
     """
-    if card.last_review is None or not card.stability:
+    memory = memory_of(card, settings.model)
+    if memory is None or card.last_review is None:
         return None
-    decay = -settings.parameters[20]
-    factor = 0.9 ** (1 / decay) - 1
-    elapsed = max(0.0, _days(now - card.last_review))
-    return float((1 + factor * elapsed / card.stability) ** decay)
+    return settings.model.retrievability(memory, max(0.0, (now - card.last_review) / DAY))
+
+
+def days_until(
+    card: Flashcard, level: float, *, settings: ScheduleSettings = DEFAULT_SETTINGS
+) -> float:
+    """Return the days after the last review at which retrievability has fallen to a level.
+
+    Raises ValueError for a new card.
+    """
+    memory = memory_of(card, settings.model)
+    if memory is None:
+        raise ValueError("A card that was never reviewed has no memory to fade.")
+    return settings.model.days_until(memory, level)
+
+
+def is_outdated(card: Flashcard, settings: ScheduleSettings) -> bool:
+    """Tell whether another memory model wrote the card's memory: then it is to be folded anew."""
+    return card.stability is not None and card.memory_model != settings.model.name
 
 
 def _replayed(
     card: Flashcard, reviews: Iterable[replay.CountedReview], settings: ScheduleSettings
 ) -> Flashcard:
-    """Return the card as it would be after these reviews, had these settings held for all."""
+    """Return the card after these reviews, as if these settings had been in effect for all."""
     for one in reviews:
         found = outcomes(
-            card, one.log.reviewed_at, settings, elapsed=one.elapsed_days, until=one.rating
+            card,
+            one.log.reviewed_at,
+            settings,
+            elapsed_days=one.days_for(settings.model),
+            until=one.rating,
         )
         card = found[one.rating].card
     return card
@@ -228,8 +254,15 @@ def _anew(
     settings: ScheduleSettings,
     at: datetime | None,
 ) -> tuple[Flashcard, list[ReviewLog]]:
-    """Return the card due by a replay of its whole history, and the cause's row with its own."""
-    due = _replayed(replay.beginning(card, history), standing(history), settings)
+    """Return the card with the due time that a replay of its history gives, and the two rows.
+
+    `cause` is the row that changed the history, and the second one sets the due time.
+    """
+    due = _replayed(
+        replay.before_first_review(card, history, settings.model),
+        counted_reviews(history),
+        settings,
+    )
     row = _manual(
         card,
         cause.sequence + 1,
@@ -250,7 +283,7 @@ def _manual(
         sequence=sequence,
         kind=LogKind.MANUAL,
         reviewed_at=at,
-        scheduled_days=_days(after.due - at),
+        scheduled_days=(after.due - at) / DAY,
         **_before(card),
         **_after(after),
     )
@@ -276,7 +309,3 @@ def _after(card: Flashcard) -> dict[str, Any]:
         "stability_after": card.stability,
         "difficulty_after": card.difficulty,
     }
-
-
-def _days(delta: timedelta) -> float:
-    return delta / timedelta(days=1)

@@ -1,23 +1,27 @@
-"""What decides when a card comes back: FSRS's parameters and what a learner may set."""
+"""Schedule settings: the memory model with its parameters, and what a learner may set."""
 
 import functools
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-import fsrs
-
 from flashcards.domain.study_day import Day
+from flashcards.scheduling.fsrs_adapter import FSRS6
+from flashcards.scheduling.memory_model import MemoryModel
 
-DEFAULT_PARAMETERS: tuple[float, ...] = tuple(fsrs.scheduler.DEFAULT_PARAMETERS)
+# Every memory model that a card or a learner's settings may name.
+MODELS: dict[str, type[MemoryModel]] = {FSRS6.name: FSRS6}
+DEFAULT_MODEL = FSRS6.name
 # By weekday, Monday first: how many reviews that day should get, in percent of a normal one.
 EVERY_DAY = (100,) * 7
 
 
 @dataclass(frozen=True)
 class ScheduleSettings:
-    """What a learner may set; the defaults are FSRS-6's and Anki's."""
+    """What decides when a card comes back. The defaults are FSRS-6's and Anki's."""
 
-    parameters: tuple[float, ...] = DEFAULT_PARAMETERS
+    memory_model: str = DEFAULT_MODEL
+    # The model's, fitted to the learner's reviews; empty for its own.
+    parameters: tuple[float, ...] = ()
     desired_retention: float = 0.9
     learning_steps: tuple[timedelta, ...] = (timedelta(minutes=1), timedelta(minutes=10))
     relearning_steps: tuple[timedelta, ...] = (timedelta(minutes=10),)
@@ -26,34 +30,17 @@ class ScheduleSettings:
     easy_days: tuple[int, ...] = EVERY_DAY
     day: Day = field(default_factory=Day)
 
-    def scheduler(self) -> fsrs.Scheduler:
-        """Return py-fsrs's scheduler, made once: it checks 21 parameters and keeps no state."""
-        return _scheduler(
-            self.parameters,
-            self.desired_retention,
-            self.learning_steps,
-            self.relearning_steps,
-            self.maximum_interval_days,
-        )
+    @functools.cached_property
+    def model(self) -> MemoryModel:
+        """Return the memory model. Raises ValueError for a name or parameters it does not know."""
+        return _model(self.memory_model, self.parameters)
 
 
 @functools.lru_cache(maxsize=256)
-def _scheduler(
-    parameters: tuple[float, ...],
-    desired_retention: float,
-    learning_steps: tuple[timedelta, ...],
-    relearning_steps: tuple[timedelta, ...],
-    maximum_interval_days: int,
-) -> fsrs.Scheduler:
-    return fsrs.Scheduler(
-        parameters=parameters,
-        desired_retention=desired_retention,
-        learning_steps=learning_steps,
-        relearning_steps=relearning_steps,
-        maximum_interval=maximum_interval_days,
-        # Ours is drawn from the card and from what is due, not from chance.
-        enable_fuzzing=False,
-    )
+def _model(name: str, parameters: tuple[float, ...]) -> MemoryModel:
+    if name not in MODELS:
+        raise ValueError(f"There is no memory model {name!r}: {', '.join(MODELS)}.")
+    return MODELS[name](parameters)
 
 
 DEFAULT_SETTINGS = ScheduleSettings()

@@ -16,7 +16,8 @@ from flashcards.domain.query.syntax import BadQuery, CardStatus, Node, Property
 from flashcards.domain.records import State
 from flashcards.domain.study_day import Day
 from flashcards.models import Deck
-from flashcards.scheduling import ScheduleSettings
+from flashcards.scheduling import Memory, ScheduleSettings
+from flashcards.scheduling.memory_model import MemoryModel
 from flashcards.store import CardColumns, Mask, Numbers
 from memoryloop.embeddings import get_embedder
 from memoryloop.embeddings.base import EmbeddingError
@@ -242,14 +243,26 @@ def property_values(
 
 def retrievability(columns: CardColumns, now: datetime, schedule: ScheduleSettings) -> Numbers:
     """Return the chance that each card would be recalled now, 0 to 1; NaN for a new one."""
-    decay = -schedule.parameters[20]
-    factor = 0.9 ** (1 / decay) - 1
     last = columns.array("last_review")
-    stability = columns.array("stability").astype(np.float64)
+    memory = _memory(columns, schedule.model)
     elapsed = np.maximum(micros(now) - last, 0) / DAY_MICROS
     with np.errstate(invalid="ignore", divide="ignore"):
-        chance = (1 + factor * elapsed / stability) ** decay
-    return np.where((last == 0) | ~(stability > 0), np.nan, chance)
+        chance = schedule.model.retrievability(memory, elapsed)
+    return np.where((last == 0) | ~(memory.stability > 0), np.nan, chance)
+
+
+def _memory(columns: CardColumns, model: MemoryModel) -> Memory[Numbers]:
+    """Return the memory of each card, as `memory_of` does for one; NaN for a new card."""
+    stability, difficulty = (
+        columns.array(name).astype(np.float64) for name in ("stability", "difficulty")
+    )
+    summary = model.from_summary(stability, difficulty)
+    stored = columns.memory(model.name)
+    if stored is None:
+        return summary
+    extra = zip(summary.extra, stored.T, strict=True)
+    kept = tuple(np.where(np.isnan(own), other, own) for other, own in extra)
+    return Memory(stability, difficulty, kept)
 
 
 def leaves(node: Node) -> Iterable[Node]:

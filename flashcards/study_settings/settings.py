@@ -1,4 +1,4 @@
-"""What a learner has set about reviewing, for all cards and for single decks, and what follows.
+"""The study settings in effect: a learner's own, and those of decks that have their own.
 
 A deck's settings hold for its cards and for those of the decks inside it, unless one of them has
 its own. A card in several such decks follows the first of them by name.
@@ -18,7 +18,7 @@ from flashcards.domain.records import Flashcard
 from flashcards.domain.study_day import Day, zone_named
 from flashcards.models import Deck, StudySettings
 from flashcards.models.decks import DECK_SEPARATOR
-from flashcards.scheduling import DEFAULT_PARAMETERS, ScheduleSettings
+from flashcards.scheduling import DEFAULT_MODEL, ScheduleSettings
 from flashcards.scheduling.settings import EVERY_DAY
 from flashcards.store import QueueSettings
 from memoryloop.postgres.pipeline import Question, Rows, ask
@@ -26,22 +26,25 @@ from memoryloop.postgres.pipeline import Question, Rows, ask
 Order = StudySettings.Order
 NewCards = StudySettings.NewCards
 
-# What one row may set, and of these what a deck may.
+# What the settings page may set, and of these what a deck may.
 FIELDS = (
     *("learning_steps_seconds", "relearning_steps_seconds", "desired_retention"),
     *("maximum_interval_days", "fuzz", "easy_days", "new_per_day", "reviews_per_day"),
     *("rollover_hour", "learn_ahead_minutes", "order", "new_cards"),
-    *("bury_siblings", "keep_apart", "type_answers", "parameters"),
+    *("bury_siblings", "keep_apart", "type_answers"),
 )
 DECK_FIELDS = (
     *("learning_steps_seconds", "relearning_steps_seconds", "desired_retention"),
     *("maximum_interval_days", "fuzz", "new_per_day", "reviews_per_day"),
 )
 _EXTRA = ("extra_on", "extra_new", "extra_reviews")
+# Set by `rescheduling`, which folds every card again.
+_MODEL = ("memory_model", "parameters")
+_COLUMNS = (*FIELDS, *_MODEL, *_EXTRA)
 # A row that was changed is another version, with another xmin.
 _VERSION = "s.id || ':' || s.xmin"
 _READ = f"""
-SELECT u.time_zone, {_VERSION}, s.deck_id, {", ".join(f's."{name}"' for name in (*FIELDS, *_EXTRA))}
+SELECT u.time_zone, {_VERSION}, s.deck_id, {", ".join(f's."{name}"' for name in _COLUMNS)}
 FROM accounts_user u LEFT JOIN flashcards_studysettings s ON s.owner_id = u.id
 WHERE u.id = %s ORDER BY s.id
 """  # noqa: S608 - the names are the constants above
@@ -77,7 +80,9 @@ class EffectiveSettings:
     bury_siblings: bool = True
     keep_apart: bool = True
     type_answers: bool = False
-    parameters: tuple[float, ...] = DEFAULT_PARAMETERS
+    memory_model: str = DEFAULT_MODEL
+    # The model's, fitted to the learner; empty for its own.
+    parameters: tuple[float, ...] = ()
     extra_on: date | None = None
     extra_new: int = 0
     extra_reviews: int = 0
@@ -88,7 +93,7 @@ class EffectiveSettings:
     limited: frozenset[UUID] = frozenset()
     # Each deck's place by name.
     deck_ranks: Mapping[UUID, int] = field(default_factory=dict)
-    # Of the versions of the rows that say all this, by which `flashcards_append` compares them.
+    # The versions of the rows these were read from; `flashcards_append` compares them.
     stamp: str = field(default="", compare=False, repr=False)
 
     @cached_property
@@ -106,8 +111,9 @@ class EffectiveSettings:
 
     @cached_property
     def schedule(self) -> ScheduleSettings:
-        """Return what the scheduler is to go by."""
+        """Return the part of the settings that the scheduler needs."""
         return ScheduleSettings(
+            memory_model=self.memory_model,
             parameters=self.parameters,
             desired_retention=self.desired_retention,
             learning_steps=_spans(self.learning_steps_seconds),
@@ -119,7 +125,7 @@ class EffectiveSettings:
         )
 
     def limits_on(self, day: date) -> Limits:
-        """Return how many cards that day, what was added for it alone included."""
+        """Return the limits of a day, with what was added for that day alone."""
         extra = self.extra_on == day
         return Limits(
             self.new_per_day + (self.extra_new if extra else 0),
@@ -134,11 +140,11 @@ class EffectiveSettings:
 
 def settings_for(*, owner_id: UUID) -> EffectiveSettings:
     """Return what a learner has set. One SQL query; two where a deck has settings or orders."""
-    return ask(question(owner_id))
+    return ask(query(owner_id))
 
 
-def question(owner_id: UUID) -> Question[EffectiveSettings]:
-    """Ask for a learner's settings, for whoever asks PostgreSQL something else as well."""
+def query(owner_id: UUID) -> Question[EffectiveSettings]:
+    """Return the query of a learner's settings, for callers that send another one with it."""
 
     def answer(rows: Rows) -> EffectiveSettings:
         known = _remembered.get(owner_id)
@@ -164,7 +170,7 @@ def remembered(owner_id: UUID) -> EffectiveSettings | None:
 
 @dataclass(frozen=True)
 class _Unpacked:
-    """A learner's settings out of the rows that say so."""
+    """A learner's settings, and the rows they were read from."""
 
     rows: Rows
     own: EffectiveSettings
@@ -172,7 +178,7 @@ class _Unpacked:
 
     @property
     def is_all(self) -> bool:
-        """Tell whether decks and their names make no difference."""
+        """Tell whether `own` is all there is: no deck has settings, and no order needs names."""
         return not self.by_deck and self.own.order != Order.DECK
 
 
@@ -185,7 +191,7 @@ def _unpacked(rows: Rows) -> _Unpacked:
     for _, _, deck_id, *values in rows:
         given = {
             name: tuple(value) if isinstance(value, list) else value
-            for name, value in zip((*FIELDS, *_EXTRA), values, strict=True)
+            for name, value in zip(_COLUMNS, values, strict=True)
             if value is not None
         }
         if deck_id is None:
@@ -197,59 +203,59 @@ def _unpacked(rows: Rows) -> _Unpacked:
     return _Unpacked(rows, EffectiveSettings(**own, stamp=stamp), by_deck)
 
 
-def for_card(study: EffectiveSettings, card: Flashcard) -> EffectiveSettings:
+def for_card(settings: EffectiveSettings, card: Flashcard) -> EffectiveSettings:
     """Return the settings that hold for one card: its deck's, or the learner's."""
-    if not study.decks or not card.deck_ids:
-        return study
-    deck_id = study.governing_deck(card.deck_ids)
-    return study if deck_id is None else study.decks[deck_id]
+    if not settings.decks or not card.deck_ids:
+        return settings
+    deck_id = settings.governing_deck(card.deck_ids)
+    return settings if deck_id is None else settings.decks[deck_id]
 
 
-def queue_settings(study: EffectiveSettings, now: datetime) -> QueueSettings:
-    """Return what the queue goes by on the learner's present day."""
-    today = study.day.of(now)
-    known = study.queue_settings_by_day
+def queue_settings(settings: EffectiveSettings, now: datetime) -> QueueSettings:
+    """Return the due queue's settings for the learner's present day."""
+    today = settings.day.of(now)
+    known = settings.queue_settings_by_day
     if today not in known:
         known.clear()
-        known[today] = _queue_settings(study, now, today)
+        known[today] = _queue_settings(settings, now, today)
     return known[today]
 
 
-def _queue_settings(study: EffectiveSettings, now: datetime, today: date) -> QueueSettings:
-    decks = {deck_id: study.decks[deck_id] for deck_id in study.limited}
-    limits: dict[UUID | None, Limits] = {None: study.limits_on(today)}
+def _queue_settings(settings: EffectiveSettings, now: datetime, today: date) -> QueueSettings:
+    decks = {deck_id: settings.decks[deck_id] for deck_id in settings.limited}
+    limits: dict[UUID | None, Limits] = {None: settings.limits_on(today)}
     limits |= {deck_id: own.limits_on(today) for deck_id, own in decks.items()}
     return QueueSettings(
-        day_begins=study.day.start(now),
-        day_ends=study.day.start(now, days=1),
-        order=str(study.order),
-        new_cards=str(study.new_cards),
-        bury_siblings=study.bury_siblings,
-        keep_apart=study.keep_apart,
+        day_begins=settings.day.start(now),
+        day_ends=settings.day.start(now, days=1),
+        order=str(settings.order),
+        new_cards=str(settings.new_cards),
+        bury_siblings=settings.bury_siblings,
+        keep_apart=settings.keep_apart,
         limits={deck_id: (each.new, each.reviews) for deck_id, each in limits.items()},
-        governed_by={d: by for d, by in study.governed_by.items() if by in study.limited},
-        deck_ranks=study.deck_ranks,
+        governed_by={d: by for d, by in settings.governed_by.items() if by in settings.limited},
+        deck_ranks=settings.deck_ranks,
     )
 
 
 def save(*, owner_id: UUID, deck: Deck | None, values: Mapping[str, Any], now: datetime) -> None:
     """Set what `values` name (None: no longer set) for all cards, or for those of a deck.
 
-    Fitted parameters are set by `rescheduling.set_parameters`, which folds every card anew.
+    The memory model and its parameters are set by `rescheduling`, which folds every card again.
     """
-    known = [n for n in FIELDS if n != "parameters"] if deck is None else DECK_FIELDS
+    known = FIELDS if deck is None else DECK_FIELDS
     if unknown := set(values) - set(known):
         raise ValueError(f"There is no such setting: {sorted(unknown)}.")
     _update(owner_id, deck, {**values, "updated_at": now})
 
 
 def reset(*, owner_id: UUID, deck: Deck | None) -> dict[str, Any]:
-    """Set everything back and return what was set, for `save`. Fitted parameters stay."""
+    """Set everything back and return what was set, for `save`. The memory model stays."""
     with transaction.atomic():
         row = StudySettings.objects.filter(owner_id=owner_id, deck=deck).first()
         if row is None:
             return {}
-        names = [n for n in (FIELDS if deck is None else DECK_FIELDS) if n != "parameters"]
+        names = FIELDS if deck is None else DECK_FIELDS
         before = {n: getattr(row, n) for n in names if getattr(row, n) is not None}
         if deck is not None:
             row.delete()
@@ -278,7 +284,7 @@ def _update(owner_id: UUID, deck: Deck | None, values: Mapping[str, Any]) -> Non
 
 
 def _with_decks(
-    study: EffectiveSettings, by_deck: dict[UUID, dict[str, Any]], owner_id: UUID
+    settings: EffectiveSettings, by_deck: dict[UUID, dict[str, Any]], owner_id: UUID
 ) -> EffectiveSettings:
     names = dict(Deck.objects.filter(owner_id=owner_id).values_list("id", "name"))
     ordered = sorted(names, key=lambda deck_id: (names[deck_id].casefold(), str(deck_id)))
@@ -291,10 +297,10 @@ def _with_decks(
             if found is not None:
                 governed[deck_id] = found
                 break
-    # What a learner allowed more of today is for their limit, not for a deck's.
-    plain = dataclasses.replace(study, extra_on=None, extra_new=0, extra_reviews=0)
+    # What a learner added for today counts for their own limit, not for a deck's.
+    plain = dataclasses.replace(settings, extra_on=None, extra_new=0, extra_reviews=0)
     return dataclasses.replace(
-        study,
+        settings,
         governed_by=governed,
         decks={deck_id: dataclasses.replace(plain, **own) for deck_id, own in by_deck.items()},
         limited=frozenset(

@@ -65,7 +65,7 @@ class _History:
     calendar: Calendar
     rows: list[ReviewLog] = field(default_factory=list)
     state: State = State.NEW
-    memory: Memory | None = None
+    memory: Memory[float] | None = None
     last_at: datetime | None = None
 
     def add(self, row_id: object, kind: LogKind, at: datetime, **values: Any) -> None:
@@ -92,7 +92,7 @@ class _History:
             )
         )
 
-    def give(self, state: State, memory: Memory, at: datetime, days: float) -> None:
+    def give(self, state: State, memory: Memory[float], at: datetime, days: float) -> None:
         """Begin with a memory whose reviews have no rows."""
         values = {"state": state, "memory": memory, "elapsed_days": 0.0}
         row_id = f"given {len(self.rows)}"
@@ -172,7 +172,9 @@ def _take(history: _History, review: Review) -> None:
     values["state_before"] = before
     values["state"] = State.REVIEW if review.interval > 0 else learning
     values["elapsed_days"] = None if elapsed is None else float(elapsed)
-    values["memory"] = scheduling.remembered(history.memory, rating, elapsed or 0, settings)
+    values["memory"] = settings.model.next(
+        history.memory, rating, _model_days(history, at, elapsed)
+    )
     history.add(review.id, _KINDS[before], at, **values)
     history.last_at = at
 
@@ -227,7 +229,7 @@ def _end(history: _History, theirs: Card) -> None:
 def _give(history: _History, theirs: Card, state: State) -> None:
     """Give a card without a history the memory and the day that Anki has of it."""
     calendar = history.calendar
-    known = _fsrs(theirs.data)
+    known = _fsrs(theirs.data, calendar.settings)
     if known is None and state is State.LEARNING:
         # Just begun, and nothing is known of it: it begins once more.
         return
@@ -276,8 +278,6 @@ def _folded(card: Flashcard, history: _History) -> Flashcard:
         card,
         state=history.state,
         step=step,
-        stability=history.memory.stability,
-        difficulty=history.memory.difficulty,
         due=governing.reviewed_at + timedelta(days=governing.scheduled_days),
         last_review=history.last_at,
         reps=len(rated) + given,
@@ -285,18 +285,28 @@ def _folded(card: Flashcard, history: _History) -> Flashcard:
             row.rating is Rating.AGAIN and row.state_before is State.REVIEW for row in rated
         ),
         sequence=sequence,
+        **scheduling.memory_fields(history.memory, history.calendar.settings.model),
     )
 
 
-def _memory(factor: int, interval: float, settings: ScheduleSettings) -> Memory:
+def _model_days(history: _History, at: datetime, elapsed: int | None) -> float:
+    """Return the time since the last review as the memory model counts it."""
+    if history.last_at is None or elapsed is None:
+        return 0.0
+    whole_days = history.calendar.settings.model.whole_days
+    return float(elapsed) if whole_days else max(0.0, (at - history.last_at) / _DAY)
+
+
+def _memory(factor: int, interval: float, settings: ScheduleSettings) -> Memory[float]:
     """Return the memory of an interval and what stands in its row for how hard the card is."""
     if 100 <= factor <= _DIFFICULTY_UNTIL:
-        return Memory(max(float(interval), 0.1), 1 + (factor / 1000 - 0.1) * 9)
+        difficulty = 1 + (factor / 1000 - 0.1) * 9
+        return settings.model.from_summary(max(float(interval), 0.1), difficulty)
     ease = factor / 1000 if factor > _DIFFICULTY_UNTIL else _EASE
-    return scheduling.from_sm2(min(ease, 10.0), float(interval), settings)
+    return settings.model.from_sm2(min(ease, 10.0), float(interval))
 
 
-def _fsrs(data: str) -> tuple[Memory, datetime | None] | None:
+def _fsrs(data: str, settings: ScheduleSettings) -> tuple[Memory[float], datetime | None] | None:
     """Return the memory that Anki's own FSRS has written on a card, and its last review."""
     try:
         found = json.loads(data) if data.startswith("{") else {}
@@ -307,7 +317,7 @@ def _fsrs(data: str) -> tuple[Memory, datetime | None] | None:
     if not (0 < stability < 1e6 and 1 <= difficulty <= 10):
         return None
     last = datetime.fromtimestamp(reviewed, UTC) if 0 < reviewed < 2**33 else None
-    return Memory(stability, difficulty), last
+    return settings.model.from_summary(stability, difficulty), last
 
 
 def _time(milliseconds: int, history: _History) -> datetime:

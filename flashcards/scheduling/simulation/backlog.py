@@ -1,8 +1,7 @@
-"""How a pile of overdue cards shrinks at so many reviews a day: a simulation in numpy.
+"""The backlog simulation: how a pile of overdue cards shrinks at so many reviews a day.
 
-Day by day: what is due is put in order, as many as the day takes are reviewed, each is recalled
-with the chance that FSRS gives it, and its memory and next day follow. The formulas are those of
-workload.py.
+Day by day: the due cards are put in order, as many as the day takes are reviewed, each is recalled
+with the chance that the memory model gives it, and its memory and next day follow.
 """
 
 import enum
@@ -12,9 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from flashcards.domain.records import Rating
+from flashcards.scheduling.forgetting_curve import Numbers
+from flashcards.scheduling.memory_model import Memory, each_column
 from flashcards.scheduling.settings import ScheduleSettings
-from flashcards.scheduling.simulation import workload
-from flashcards.scheduling.simulation.workload import GOOD, Numbers
+from flashcards.scheduling.simulation.workload import from_columns, intervals
 
 Places = np.ndarray[Any, np.dtype[Any]]
 # Beyond that a sample stands for all cards.
@@ -68,7 +69,8 @@ def chance_now(pile: Pile, settings: ScheduleSettings) -> float:
     due = pile.due <= 0
     if not due.any():
         return settings.desired_retention
-    return float(workload.recall(pile.stability[due], pile.elapsed[due], settings).mean())
+    memory = from_columns(pile.stability[due], pile.difficulty[due], settings)
+    return float(settings.model.retrievability(memory, pile.elapsed[due]).mean())
 
 
 def course(
@@ -124,8 +126,7 @@ class _Parts:
 class _State:
     """The cards as they go, those not learnt yet behind them with a due day beyond all days."""
 
-    stability: Numbers
-    difficulty: Numbers
+    memory: Memory[Numbers]
     due: Numbers
     last: Numbers
     learnt: int
@@ -137,10 +138,12 @@ class _State:
         known = int(len(pile) * share)
         chosen = draws.choice(len(pile), known, replace=False) if share < 1 else slice(None)
         new = int(pile.new * share)
-        first, easy = settings.parameters[GOOD - 1], workload.first_difficulty(GOOD, settings)
+        seen = from_columns(pile.stability[chosen], pile.difficulty[chosen], settings)
+        first = settings.model.next(None, Rating.GOOD, 0.0)
         return cls(
-            stability=np.append(np.maximum(pile.stability[chosen], 0.001), np.full(new, first)),
-            difficulty=np.append(np.clip(pile.difficulty[chosen], 1, 10), np.full(new, easy)),
+            memory=each_column(
+                lambda column, number: np.append(column, np.full(new, number)), seen, first
+            ),
             due=np.append(pile.due[chosen], np.full(new, np.inf)),
             last=np.append(-pile.elapsed[chosen], np.zeros(new)),
             learnt=known,
@@ -160,26 +163,28 @@ class _State:
         elif order is Order.OVERDUENESS:
             rank = -(day - last) / np.maximum(due - last, 1)
         else:
-            rank = workload.recall(self.stability[ready], day - last, settings)
+            rank = settings.model.retrievability(self._memory(ready), day - last)
         return np.asarray(ready[np.argpartition(rank, most - 1)[:most]])
 
     def review(
         self, taken: Places, day: int, draws: np.random.Generator, settings: ScheduleSettings
     ) -> int:
         """Review these cards and return how many of them were forgotten."""
-        memory = self.stability[taken], self.difficulty[taken]
-        chance = workload.recall(memory[0], day - self.last[taken], settings)
-        recalled = draws.random(len(taken)) < chance
-        self.stability[taken], self.difficulty[taken] = workload.after(
-            memory, chance, recalled, settings
-        )
+        memory, elapsed = self._memory(taken), day - self.last[taken]
+        recalled = draws.random(len(taken)) < settings.model.retrievability(memory, elapsed)
+        after = settings.model.after(memory, elapsed, recalled)
+        for column, numbers in zip(self.memory.numbers, after.numbers, strict=True):
+            column[taken] = numbers
         self.last[taken] = day
-        self.due[taken] = day + workload.intervals(self.stability[taken], settings)
+        self.due[taken] = day + intervals(after, settings)
         return int(np.count_nonzero(~recalled))
 
     def learn(self, number: int, day: int, settings: ScheduleSettings) -> None:
         """Learn so many of the new cards, as far as there are any."""
         new = slice(self.learnt, min(self.learnt + number, len(self.due)))
         self.last[new] = day
-        self.due[new] = day + workload.intervals(self.stability[new], settings)
+        self.due[new] = day + intervals(self._memory(new), settings)
         self.learnt = new.stop
+
+    def _memory(self, places: Places | slice) -> Memory[Numbers]:
+        return each_column(lambda column: column[places], self.memory)

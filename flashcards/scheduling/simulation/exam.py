@@ -1,21 +1,15 @@
-"""How well cards will be known on a day to come, and how many a day it takes to know them better.
-
-A simulation of many cards at once; the formulas are those of `workload`.
-"""
+"""The exam simulation: how well cards will be known on a day, and how many a day that takes."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from flashcards.domain.records import Rating
+from flashcards.scheduling.forgetting_curve import Numbers
+from flashcards.scheduling.memory_model import Memory, each_column
 from flashcards.scheduling.settings import ScheduleSettings
-from flashcards.scheduling.simulation.workload import (
-    GOOD,
-    Numbers,
-    after,
-    first_difficulty,
-    recall,
-)
+from flashcards.scheduling.simulation.workload import from_columns
 
 Places = np.ndarray[Any, np.dtype[np.int64]]
 # Beyond, a sample stands for all.
@@ -53,11 +47,8 @@ def predicted(cards: Memories, days: float, settings: ScheduleSettings) -> Numbe
 
     0 for a card never seen.
     """
-    seen = ~np.isnan(cards.stability)
-    chance = np.zeros(len(cards))
-    elapsed = cards.elapsed_days[seen] + days
-    chance[seen] = recall(np.maximum(cards.stability[seen], 0.001), elapsed, settings)
-    return chance
+    memory = from_columns(cards.stability, cards.difficulty, settings)
+    return _predicted(memory, cards.elapsed_days + days, settings)
 
 
 def pace_for(
@@ -98,7 +89,8 @@ def pace_for(
 def _walk(cards: Memories, days: int, number: int, settings: ScheduleSettings, seed: int) -> float:
     """Return how well cards are known in the end when so many are reviewed each day."""
     draws = np.random.default_rng(seed)
-    stability, difficulty = cards.stability.copy(), cards.difficulty.copy()
+    model, memory = settings.model, from_columns(cards.stability, cards.difficulty, settings)
+    first = model.next(None, Rating.GOOD, 0.0)
     last = -cards.elapsed_days
     steps = min(days, MOST_STEPS)
     for step in range(steps):
@@ -106,16 +98,32 @@ def _walk(cards: Memories, days: int, number: int, settings: ScheduleSettings, s
         most = min(len(cards), round(number * days / steps))
         if not most:
             break
-        chance = predicted(Memories(stability, difficulty, now - last), days - now, settings)
+        chance = _predicted(memory, days - last, settings)
         chosen = np.argpartition(chance, most - 1)[:most]
         luck = draws.random(len(cards))[chosen]
-        new = np.isnan(stability[chosen])
-        before = np.where(new, settings.parameters[2], stability[chosen])
-        hard = np.where(new, first_difficulty(GOOD, settings), difficulty[chosen])
-        chances = recall(before, np.where(new, 0.0, now - last[chosen]), settings)
-        grown, harder = after((before, hard), chances, luck < chances, settings)
-        stability[chosen] = np.where(new, before, grown)
-        difficulty[chosen] = np.where(new, hard, harder)
+        new = np.isnan(memory.stability[chosen])
+        elapsed = np.where(new, 0.0, now - last[chosen])
+        before = each_column(
+            lambda column, number, new=new, chosen=chosen: np.where(new, number, column[chosen]),
+            memory,
+            first,
+        )
+        recalled = luck < model.retrievability(before, elapsed)
+        after = model.after(before, elapsed, recalled)
+        columns = zip(memory.numbers, before.numbers, after.numbers, strict=True)
+        for column, at_first, grown in columns:
+            column[chosen] = np.where(new, at_first, grown)
         last[chosen] = now
-    end = Memories(stability, difficulty, days - last)
-    return float(predicted(end, 0.0, settings).mean())
+    return float(_predicted(memory, days - last, settings).mean())
+
+
+def _predicted(
+    memory: Memory[Numbers], elapsed_days: Numbers, settings: ScheduleSettings
+) -> Numbers:
+    """Return the chance of recall of each card, 0 for a card never seen."""
+    seen = ~np.isnan(memory.stability)
+    chance = np.zeros(len(seen))
+    chance[seen] = settings.model.retrievability(
+        each_column(lambda column: column[seen], memory), elapsed_days[seen]
+    )
+    return chance

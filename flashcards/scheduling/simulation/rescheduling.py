@@ -1,15 +1,18 @@
-"""Which cards a change of the settings would move: what `reschedule` does to one, for many at once.
+"""The preview of rescheduling: which cards a change of the settings would move, and to when.
 
-The rules of fuzz.py in numpy; a test holds the two together.
+It does for many cards at once what `scheduling.reschedule` does to one, with the rules of fuzz.py
+in numpy; a test compares the two.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from flashcards.scheduling.forgetting_curve import Numbers
 from flashcards.scheduling.fuzz import FUZZ_BANDS, FUZZ_FLOOR_DAYS
+from flashcards.scheduling.memory_model import Mask, Memory
 from flashcards.scheduling.settings import ScheduleSettings
-from flashcards.scheduling.simulation.workload import Mask, Numbers, intervals
+from flashcards.scheduling.simulation.workload import intervals
 
 
 @dataclass(frozen=True)
@@ -22,13 +25,13 @@ class Moved:
 
 
 def moved(
-    stability: Numbers, reviewed: Numbers, due: Numbers, *, settings: ScheduleSettings
+    memory: Memory[Numbers], reviewed: Numbers, due: Numbers, *, settings: ScheduleSettings
 ) -> Moved:
     """Return what settings would do to cards in review.
 
     `reviewed` and `due` are days, counted as dates are: the ordinal of the learner's own day.
     """
-    days = intervals(stability, settings)
+    days = intervals(memory, settings)
     first, last = _ranges(days, settings) if settings.fuzz else (days, days)
     now = due - reviewed
     easy = np.array(settings.easy_days)[(due.astype(np.int64) - 1) % 7] == 0

@@ -58,6 +58,17 @@ class LanceColumns:
         """Return a column: times as int64 microseconds (0 if missing), NaN for no number."""
         return np.concatenate([block.arrays[name] for block in self.blocks])
 
+    def memory(self, model: str) -> Numbers | None:
+        """Return (n, numbers) of what a memory model keeps of each card; see `CardColumns`."""
+        found = [(block.memories.get(model), offset) for block, offset in self._placed()]
+        kept = [(each, offset) for each, offset in found if each is not None]
+        if not kept:
+            return None
+        numbers = np.full((len(self), kept[0][0].numbers.shape[1]), np.nan)
+        for each, offset in kept:
+            numbers[each.rows + offset] = each.numbers
+        return numbers
+
     def containing(self, text: str) -> Mask:
         """Return the cards in whose question, answer or note the text occurs, in any case."""
 

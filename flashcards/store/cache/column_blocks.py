@@ -16,7 +16,7 @@ from flashcards.store.values import Mask, Numbers
 _TIMES = ("due", "last_review", "buried_until", "created_at", "edited_at")
 _NUMBERS = ("state", "stability", "difficulty", "reps", "lapses", "flag", "suspended")
 _LISTS: tuple[Labels, ...] = ("tags", "deck_ids")
-COLUMNS = ["id", *_TIMES, *_NUMBERS, *_LISTS]
+COLUMNS = ["id", *_TIMES, *_NUMBERS, *_LISTS, "memory", "memory_model"]
 TEXTS = ["question", "answer", "extra"]
 # Between the texts of a card, so that no phrase is found across two of them.
 _SEAM = "\n\x00\n"
@@ -41,12 +41,36 @@ class LabelList:
 
 
 @dataclass
+class StoredMemories:
+    """What one memory model keeps besides stability and difficulty, of the cards it wrote."""
+
+    rows: Numbers
+    # (rows, numbers) of float64.
+    numbers: Numbers
+
+    @classmethod
+    def of(cls, memory: pa.ChunkedArray, models: pa.ChunkedArray) -> dict[str, "StoredMemories"]:
+        """Return them by the name of the model; nothing of a model that keeps nothing else."""
+        filled = np.flatnonzero(memory.is_valid().to_numpy())
+        if not len(filled):
+            return {}
+        kept, names = _one(memory.take(pa.array(filled))), _one(models.take(pa.array(filled)))
+        found = {}
+        for name in pc.unique(names).to_pylist():
+            places = np.flatnonzero(pc.equal(names, name).to_numpy(zero_copy_only=False))
+            numbers = kept.take(pa.array(places)).flatten().to_numpy()
+            found[name] = cls(filled[places], numbers.reshape(len(places), -1))
+        return found
+
+
+@dataclass
 class Block:
     """Some rows: their ids as text of 36 bytes, times in microseconds, numbers, lists."""
 
     ids: Numbers
     arrays: dict[str, Numbers]
     lists: dict[Labels, LabelList]
+    memories: dict[str, StoredMemories]
     # All words of a card in lower case, the question first, once somebody searched them.
     _words: pa.Array | None = None
     _by_id: Numbers | None = None
@@ -66,7 +90,9 @@ class Block:
             # A missing number is NaN.
             column = rows[name].cast(pa.int8()) if name == "suspended" else rows[name]
             arrays[name] = column.to_numpy()
-        return cls(ids[order], arrays, {name: LabelList.of(rows[name]) for name in _LISTS})
+        lists = {name: LabelList.of(rows[name]) for name in _LISTS}
+        memories = StoredMemories.of(rows["memory"], rows["memory_model"])
+        return cls(ids[order], arrays, lists, memories)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -75,6 +101,7 @@ class Block:
     def size_bytes(self) -> int:
         words = self._words.nbytes if self._words is not None else 0
         lists = sum(each.rows.nbytes + each.codes.nbytes for each in self.lists.values())
+        lists += sum(each.rows.nbytes + each.numbers.nbytes for each in self.memories.values())
         return int(
             self.ids.nbytes + sum(a.nbytes for a in self.arrays.values()) + lists + words + 4096
         )

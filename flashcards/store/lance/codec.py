@@ -63,6 +63,13 @@ def _of_type(type_: Any) -> _Codec:
             to_list: Converter = lambda items: [str(item) for item in items]  # noqa: E731 - a table of converters
             from_list: Converter = lambda items: tuple(uuid.UUID(item) for item in items)  # noqa: E731 - as above
             return _Codec(from_list, to_list, from_list)
+        if inner is float:
+            # Nearly always empty, which Arrow has as null.
+            return _Codec(
+                tuple,
+                lambda numbers: list(numbers) or None,
+                lambda numbers: tuple(numbers or ()),
+            )
         return _Codec(tuple, list, tuple)
     if type_ is uuid.UUID:
         return _Codec(uuid.UUID, str, uuid.UUID)
@@ -147,16 +154,20 @@ def from_ipc(data: bytes) -> pa.Table:
 
 
 def from_table(spec: TableSpec, table: pa.Table) -> list[Any]:
-    """Return the records of an Arrow table that has the columns of `spec.whole`, or all others."""
+    """Return the records of an Arrow table that has the columns of `spec.whole`, or all others.
+
+    A field whose column an older table lacks has its default.
+    """
     if table.column_names[:1] == ["image"]:
         return [from_image(spec.record, image) for image in table["image"].to_pylist()]
+    converters = dict(_CONVERTERS[spec.record, "from_arrow"])
+    names = [name for name in converters if name in table.column_names]
     columns = [
         [convert(value) for value in table[name].to_pylist()]
-        if convert
+        if (convert := converters[name])
         else table[name].to_pylist()
-        for name, convert in _CONVERTERS[spec.record, "from_arrow"]
+        for name in names
     ]
-    names = [name for name, _ in _CONVERTERS[spec.record, "from_arrow"]]
     return [spec.record(**dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)]
 
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 from flashcards.domain.records import Flashcard, ReviewLog
 
 # Raised when a table's shape changes; upgrades.py knows the way from each to the next.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 EMBEDDING_DIMENSIONS = 384
 # LanceDB returns ten rows unless told otherwise.
 EVERYTHING = 2**31 - 1
@@ -53,6 +53,9 @@ FLASHCARDS_SCHEMA = pa.schema(
         # float64: the fold of the log must give the stored state to the last bit.
         _field("stability", pa.float64(), null=True),
         _field("difficulty", pa.float64(), null=True),
+        # What the memory model keeps of a card besides these two; null where that is nothing.
+        _field("memory", pa.list_(pa.float64()), null=True),
+        _field("memory_model", _TEXT),
         _field("due", _TIME),
         _field("last_review", _TIME, null=True),
         _field("reps", pa.int32()),

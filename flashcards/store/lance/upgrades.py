@@ -1,4 +1,4 @@
-"""What has changed in the tables since the first version, and how a store that is older catches up.
+"""Upgrades of the two tables: one for each schema version, applied in order to an older store.
 
 To change a table: change schema.py, raise SCHEMA_VERSION, and add here what brings the version
 before to the new one. A new field of a record needs a default, for images in the journal are read
@@ -6,11 +6,13 @@ as they were written. Each step looks first whether it was done, so one that was
 again.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import pyarrow as pa
 
+from flashcards.domain.records import FIRST_MEMORY_MODEL
 from flashcards.store.errors import OtherSchema
 from flashcards.store.lance import codec
 from flashcards.store.lance.schema import (
@@ -70,7 +72,8 @@ class AddImages:
     def change_table(self, table: Any) -> None:
         if "image" not in table.schema.names:
             table.add_columns({"image": "''"})
-        scan = table.search().where("image = ''").select(self._columns).limit(EVERYTHING)
+        scan = table.search().where("image = ''").select(self._columns(table.schema.names))
+        scan = scan.limit(EVERYTHING)
         rows = scan.to_arrow()
         if rows.num_rows:
             images = pa.table({"id": rows["id"].cast(pa.string()), "image": self._images(rows)})
@@ -82,12 +85,12 @@ class AddImages:
             return rows
         return rows.append_column(self.spec.schema.field("image"), self._images(rows))
 
-    @property
-    def _columns(self) -> list[str]:
-        return [name for name in self.spec.columns if name != "image"]
+    def _columns(self, names: Collection[str]) -> list[str]:
+        """Return the columns of a record, as far as there were any at the time of this upgrade."""
+        return [name for name in self.spec.columns if name in names]
 
     def _images(self, rows: pa.Table) -> pa.Array:
-        records = codec.from_table(self.spec, rows.select(self._columns))
+        records = codec.from_table(self.spec, rows.select(self._columns(rows.schema.names)))
         return pa.array([codec.to_image(record) for record in records], pa.string())
 
 
@@ -110,6 +113,14 @@ UPGRADES: tuple[Upgrade, ...] = (
         ),
     ),
     Upgrade(2, "a card is read whole from one column", (AddImages(FLASHCARDS),)),
+    Upgrade(
+        3,
+        "cards name their memory model and keep what it needs",
+        (
+            AddColumn(FLASHCARDS, "memory"),
+            AddColumn(FLASHCARDS, "memory_model", FIRST_MEMORY_MODEL, f"'{FIRST_MEMORY_MODEL}'"),
+        ),
+    ),
 )
 
 

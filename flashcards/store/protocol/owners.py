@@ -125,6 +125,13 @@ class CardColumns(Protocol):
         """Return a column: times as int64 microseconds (0 if missing), NaN for no number."""
         ...
 
+    def memory(self, model: str) -> Numbers | None:
+        """Return (n, numbers) of what a memory model keeps besides stability and difficulty.
+
+        NaN for cards that another model wrote; None if the model keeps nothing of any card.
+        """
+        ...
+
     def containing(self, text: str) -> Mask:
         """Return the cards in whose question, answer or note the text occurs, in any case."""
         ...

@@ -140,7 +140,7 @@ class DeckStudyForm(forms.Form):
 class StudyForm(DeckStudyForm):
     """The settings for all of a learner's cards."""
 
-    names = tuple(name for name in FIELDS if name != "parameters")
+    names = FIELDS
 
     order = forms.ChoiceField(
         label="Review order",

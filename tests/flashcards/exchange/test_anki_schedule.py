@@ -143,9 +143,9 @@ def test_without_fsrs_it_is_the_interval_and_the_ease() -> None:
     assert easy.stability == hard.stability == 30
     assert (easy.difficulty or 0) < (hard.difficulty or 0)
     # FSRS's own Good answer lengthens that interval by that ease.
-    memory = scheduling.from_sm2(2.5, 30, SETTINGS)
+    memory = SETTINGS.model.from_sm2(2.5, 30)
     assert 1 < memory.difficulty < 10
-    after = scheduling.remembered(memory, Rating.GOOD, 30, SETTINGS)
+    after = SETTINGS.model.next(memory, Rating.GOOD, 30)
     assert after.stability / 30 == pytest.approx(2.5, rel=0.01)
 
 

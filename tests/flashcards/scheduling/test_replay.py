@@ -123,8 +123,10 @@ class Learner:
         self.settings = replace(self.settings, **values)  # type: ignore[arg-type]
 
     def fold(self) -> Flashcard:
-        # In any order, and with none of the settings but the parameters.
-        only = ScheduleSettings(parameters=self.settings.parameters)
+        # In any order, and with none of the settings but the memory model and its parameters.
+        only = ScheduleSettings(
+            memory_model=self.settings.memory_model, parameters=self.settings.parameters
+        )
         return scheduling.fold(self.card, reversed(self.logs), settings=only)
 
 
@@ -266,9 +268,8 @@ def test_the_days_of_old_logs_keep_their_meaning() -> None:
     whole = [log.elapsed_days for log in learner.logs]
     learner.logs[1] = replace(learner.logs[1], elapsed_days=8.958333)
     folded = learner.fold()
-    by_hand = scheduling.remembered(
-        scheduling.remembered(None, Rating.EASY, 0, PLAIN), Rating.GOOD, 8, PLAIN
-    )
+    model = PLAIN.model
+    by_hand = model.next(model.next(None, Rating.EASY, 0), Rating.GOOD, 8)
     assert (whole, folded.stability) == ([None, 9.0], by_hand.stability)
 
 

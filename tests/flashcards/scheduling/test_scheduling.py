@@ -134,9 +134,8 @@ def test_days_are_counted_by_the_learners_own_rollovers(last: str, now: str, day
     card, _ = rate(new_card(), 4, first, settings)
     _, log = rate(card, 3, then, settings)
     assert log.elapsed_days == days
-    by_hand = scheduling.remembered(
-        scheduling.remembered(None, Rating.EASY, 0, PLAIN), Rating.GOOD, days, PLAIN
-    )
+    model = PLAIN.model
+    by_hand = model.next(model.next(None, Rating.EASY, 0), Rating.GOOD, days)
     assert log.stability_after == by_hand.stability
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from flashcards.domain.records import Rating
-from flashcards.scheduling import Memory, ScheduleSettings, interval_days, remembered
+from flashcards.scheduling import Memory, ScheduleSettings, interval_days
 from flashcards.scheduling.simulation import workload
 from flashcards.scheduling.simulation.workload import Workload, reviews_a_new_card
 
@@ -24,16 +24,14 @@ def at(retention: float) -> Workload:
 def test_its_formulas_are_those_of_fsrs(recalled: bool) -> None:
     for stability, difficulty in ((0.4, 9.5), (3.0, 5.0), (120.0, 1.2)):
         memory = Memory(stability, difficulty)
-        (days,) = workload.intervals(np.array([stability]), PLAIN)
+        many = Memory(np.array([stability]), np.array([difficulty]))
+        (days,) = workload.intervals(many, PLAIN)
         assert days == interval_days(memory, PLAIN)
-        chance = workload.recall(np.array([stability]), np.array([days]), PLAIN)
-        after = workload.after(
-            (np.array([stability]), np.array([difficulty])), chance, np.array([recalled]), PLAIN
-        )
+        after = PLAIN.model.after(many, np.array([days]), np.array([recalled]))
         rating = Rating.GOOD if recalled else Rating.AGAIN
-        by_fsrs = remembered(memory, rating, int(days), PLAIN)
-        assert after[0][0] == pytest.approx(by_fsrs.stability)
-        assert after[1][0] == pytest.approx(by_fsrs.difficulty)
+        by_fsrs = PLAIN.model.next(memory, rating, int(days))
+        assert after.stability[0] == pytest.approx(by_fsrs.stability)
+        assert after.difficulty[0] == pytest.approx(by_fsrs.difficulty)
 
 
 def test_more_to_remember_is_more_to_review() -> None:

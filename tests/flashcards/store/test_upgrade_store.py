@@ -8,6 +8,7 @@ from io import StringIO
 from typing import Any
 from unittest import mock
 
+import pyarrow as pa
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.test import TransactionTestCase
@@ -21,14 +22,24 @@ from flashcards.review.due import due_queue
 from flashcards.review.ratings import review_card, undo_review
 from flashcards.store import OtherSchema, cards, clear_cache, review_logs
 from flashcards.store.lance import codec, failpoints, tables, upgrades
-from flashcards.store.lance.schema import FLASHCARDS, REVIEW_LOGS, SCHEMA_VERSION
+from flashcards.store.lance.schema import EVERYTHING, FLASHCARDS, REVIEW_LOGS, SCHEMA_VERSION
 from flashcards.store.maintenance import checkpoint, run_upgrades
 from memoryloop.server.health import FailingError
 from tests.factories import NOW, flashcard, stored_card
 from tests.flashcards.store.processes import start
 
 STEPS = [f"upgrade-{u.number}-{n}" for u in upgrades.UPGRADES for n in range(1, len(u.steps) + 1)]
-LACKING = ((FLASHCARDS, "revision"), (FLASHCARDS, "image"), (REVIEW_LOGS, "undoes"))
+# By schema: the columns that its upgrade brings.
+BROUGHT = {
+    1: ((FLASHCARDS, "revision"), (REVIEW_LOGS, "undoes")),
+    2: ((FLASHCARDS, "image"),),
+    3: ((FLASHCARDS, "memory"), (FLASHCARDS, "memory_model")),
+}
+
+
+def older_image(image: dict[str, Any]) -> dict[str, Any]:
+    """Return an image without what schema 3 brought."""
+    return {k: v for k, v in image.items() if k not in ("memory", "memory_model")}
 
 
 def forget() -> None:
@@ -56,14 +67,23 @@ class UpgradeStoreTests(TransactionTestCase):
         self.logs = list(review_logs.for_owner(self.alice))
         self.make_older()
 
-    def make_older(self) -> None:
-        """Leave both tables as they were before the first upgrade."""
+    def make_older(self, schema: int = 0) -> None:
+        """Leave both tables, and what is in the journal, as this schema had them."""
         with checkpoint.exclusive(upgrading=True) as recorded:
-            for spec, column in LACKING:
-                tables.for_writing(spec).drop_columns([column])
+            for number in range(schema + 1, SCHEMA_VERSION + 1):
+                for spec, column in BROUGHT[number]:
+                    tables.for_writing(spec).drop_columns([column])
+            if schema >= 2:
+                table = tables.for_writing(FLASHCARDS)
+                rows = table.search().select(["id", "image"]).limit(EVERYTHING).to_arrow()
+                images = [older_image(json.loads(i)) for i in rows["image"].to_pylist()]
+                stored = pa.table({"id": rows["id"], "image": [json.dumps(i) for i in images]})
+                table.merge_insert("id").when_matched_update_all().execute(stored)
             recorded.flashcards = tables.for_writing(FLASHCARDS).version
             recorded.review_logs = tables.for_writing(REVIEW_LOGS).version
-            recorded.schema = 0
+            recorded.schema = schema
+        for entry in JournalEntry.objects.exclude(card=None):
+            JournalEntry.objects.filter(pk=entry.pk).update(card=older_image(entry.card or {}))
         forget()
 
     def assert_up_to_date(self) -> None:
@@ -97,7 +117,7 @@ class UpgradeStoreTests(TransactionTestCase):
         self.assertEqual(review_logs.for_owner(self.alice).count(), 5)
 
     def test_until_it_is_upgraded_nothing_reads_or_writes_it(self) -> None:
-        sentence = r"schema 0 .* wants 2: run `manage.py upgrade_store`"
+        sentence = r"schema 0 .* wants 3: run `manage.py upgrade_store`"
         for act in (
             lambda: list(cards.for_owner(self.alice)),
             lambda: due_queue(owner_id=self.alice.pk, now=NOW),
@@ -130,7 +150,7 @@ class UpgradeStoreTests(TransactionTestCase):
         self.assertEqual(StoreVersions.objects.get().checkpoints, versions.checkpoints)
 
     def test_killed_after_any_step_it_goes_on_where_it_was(self) -> None:
-        self.assertEqual(len(STEPS), 3)
+        self.assertEqual(len(STEPS), 5)
         for step in STEPS:
             with self.subTest(step=step):
                 process = start("upgrade", self.alice.pk, failpoint=step)
@@ -173,16 +193,40 @@ class UpgradeStoreTests(TransactionTestCase):
             output, errors = process.communicate(timeout=60)
             self.assertEqual(process.returncode, 0, errors)
             done += json.loads(output)["upgraded"]
-        self.assertEqual(sorted(done), [1, 2])
+        self.assertEqual(sorted(done), [1, 2, 3])
         self.assert_up_to_date()
 
     def test_a_batch_that_waits_in_the_journal_in_the_old_shape_is_moved(self) -> None:
         card = flashcard(self.alice)
-        rows = codec.to_table(FLASHCARDS, [card]).drop_columns(["revision", "image"])
+        lacking = [c for brought in BROUGHT.values() for spec, c in brought if spec is FLASHCARDS]
+        rows = codec.to_table(FLASHCARDS, [card]).drop_columns(lacking)
         JournalEntry.objects.create(
             owner_id=self.alice.pk, kind=JournalEntry.Kind.BATCH, card_rows=codec.to_ipc(rows)
         )
         run_upgrades.run()
+        checkpoint.run()
+        self.assertEqual(cards.for_owner(self.alice).get(id=card.id), card)
+        self.assertEqual(check.check().findings, [])
+
+    def test_a_store_of_the_schema_before_keeps_its_memories_and_names_their_model(self) -> None:
+        run_upgrades.run()
+        self.make_older(schema=2)
+        (done,) = run_upgrades.run()
+        self.assertEqual(done.number, 3)
+        self.assert_up_to_date()
+        rows = tables.for_writing(FLASHCARDS).search().select(["memory", "memory_model"])
+        for row in rows.limit(EVERYTHING).to_arrow().to_pylist():
+            self.assertEqual((row["memory"], row["memory_model"]), (None, "fsrs-6"))
+        self.assertEqual(check.check().findings, [])
+        self.assert_it_works()
+
+    def test_a_batch_of_the_schema_before_is_moved(self) -> None:
+        run_upgrades.run()
+        card = flashcard(self.alice)
+        rows = codec.to_table(FLASHCARDS, [card]).drop_columns(["memory", "memory_model"])
+        JournalEntry.objects.create(
+            owner_id=self.alice.pk, kind=JournalEntry.Kind.BATCH, card_rows=codec.to_ipc(rows)
+        )
         checkpoint.run()
         self.assertEqual(cards.for_owner(self.alice).get(id=card.id), card)
         self.assertEqual(check.check().findings, [])

@@ -62,7 +62,8 @@ def test_what_is_shown_beforehand_is_what_happens_to_each_card(seed: int) -> Non
     reviewed, due = (
         np.array([float(day.of(at).toordinal())]) for at in (card.last_review or NOW, card.due)
     )
-    found = moved(np.array([card.stability]), reviewed, due, settings=then)
+    memory = then.model.from_summary(np.array([card.stability]), np.array([card.difficulty]))
+    found = moved(memory, reviewed, due, settings=then)
     assert bool(found.earlier[0] or found.later[0]) == (row is not None)
     if row is not None and after.due != card.due:
         assert found.earlier[0] == (after.due < card.due) or then.easy_days != (100,) * 7

@@ -1,4 +1,4 @@
-"""The forgetting curve: its points, its sentence, and a drawing that a strict policy lets pass."""
+"""The drawing of the forgetting curve: points, sentence, nothing that a strict policy blocks."""
 
 import dataclasses
 import re
@@ -7,7 +7,7 @@ from datetime import UTC, timedelta
 from xml.etree import ElementTree
 
 from flashcards import scheduling
-from flashcards.charts.forgetting_curve import Curve, curve_of, days_until
+from flashcards.charts.forgetting_curve import Curve, curve_of
 from flashcards.domain.records import Flashcard, Rating, ReviewLog
 from tests.base import TestCase
 from tests.factories import NOW, flashcard
@@ -56,7 +56,7 @@ class CurveTests(TestCase):
     def test_the_day_it_falls_to_ninety_per_cent_is_its_stability(self) -> None:
         self.reviewed(0, 3)
         assert self.card.stability is not None
-        self.assertAlmostEqual(days_until(self.card, 0.9), self.card.stability, places=3)
+        self.assertAlmostEqual(scheduling.days_until(self.card, 0.9), self.card.stability, places=3)
 
     def test_the_drawing_is_well_formed_and_has_no_style_or_script(self) -> None:
         self.reviewed(0, 3, 9, rating=Rating.AGAIN)
