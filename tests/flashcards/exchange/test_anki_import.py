@@ -297,7 +297,7 @@ class TextTests(ImportTestCase):
         for name, content, said in (
             ("x.csv", b"", "no line with cards"),
             ("x.exe", b"x", "can be imported"),
-            ("x.csv", b"MZ\xff\x00\x00", "no text file"),
+            ("x.csv", b"MZ\xff\x00\x00", "not a text file"),
             ("x.apkg", b"not a zip", "no Anki package"),
         ):
             with self.subTest(name=name), self.assertRaises(BadPackage) as caught:
