@@ -1,4 +1,4 @@
-"""Hear of users being deleted, in the admin, by themselves or in bulk."""
+"""Signal handlers: erase a user's cards and files when the user is deleted, in whatever way."""
 
 from typing import Any
 
@@ -13,18 +13,18 @@ from flashcards.models import CardExport, CardImport
 
 def connect() -> None:
     pre_delete.connect(
-        _user_is_deleted, sender=get_user_model(), dispatch_uid="flashcards.erase_owner"
+        _erase_cards_of, sender=get_user_model(), dispatch_uid="flashcards.erase_owner"
     )
     for model in (CardImport, CardExport):
-        post_delete.connect(_files_are_not_wanted, sender=model)
+        post_delete.connect(_delete_files_of, sender=model)
 
 
-def _user_is_deleted(instance: Any, **_: Any) -> None:
+def _erase_cards_of(instance: Any, **_: Any) -> None:
     """Erase their cards in the transaction that deletes the user, and then their images."""
     delete_for_owner(owner_id=instance.pk)
     media.drop_unowned(media.names_of(instance.pk))
 
 
-def _files_are_not_wanted(instance: Any, **_: Any) -> None:
-    """Remove the files of an import or export that is deleted, or whose owner is."""
+def _delete_files_of(instance: Any, **_: Any) -> None:
+    """Delete the files of an import or export that is deleted, or whose owner is."""
     uploads.discard(instance)

@@ -1,4 +1,4 @@
-"""Cards and reviews in Django's admin, over the repository; and how the store does."""
+"""Cards, reviews and the state of the store in Django's admin."""
 
 from flashcards.admin import cards, drafts, reviews, store
 

@@ -1,4 +1,4 @@
-"""Flashcards in the admin. Every change goes through the services, so through the journal."""
+"""Flashcards in the admin. Every change goes through the services and the journal."""
 
 from typing import Any
 
@@ -115,16 +115,16 @@ class StoredFlashcardAdmin(StoreAdmin[StoredFlashcard]):
     # Changing one card
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        # What is in the bin is restored before it is edited.
-        return super().has_change_permission(request, obj) and not _in_bin(obj)
+        # A card in the trash must be restored before it is edited.
+        return super().has_change_permission(request, obj) and not _in_trash(obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_delete_permission(request, obj) and not _in_bin(obj)
+        return super().has_delete_permission(request, obj) and not _in_trash(obj)
 
     def save_model(
         self, request: HttpRequest, obj: StoredFlashcard, form: Any, change: bool
     ) -> None:
-        """Hand what was changed to the services, within the admin's transaction."""
+        """Save the changed fields by the services, in the admin's transaction."""
         owner_id, card_id, now = obj.owner_id, obj.pk, timezone.now()
         changed = set(form.changed_data)
         if set(WORDS) & changed:
@@ -150,7 +150,7 @@ class StoredFlashcardAdmin(StoreAdmin[StoredFlashcard]):
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
-        """Return the cards themselves: nothing else goes with them into the bin."""
+        """Return the cards themselves: nothing else is deleted with them."""
         names = [str(card) for card in objs]
         return names, {str(self.opts.verbose_name_plural): len(names)}, set(), []
 
@@ -172,7 +172,7 @@ class StoredFlashcardAdmin(StoreAdmin[StoredFlashcard]):
         card = self.get_object(request, object_id)
         if card is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined, no-any-return] # Django's own answer to an unknown id
-        if _in_bin(card):
+        if _in_trash(card):
             restore_card(owner_id=card.owner_id, card_id=card.pk)
             self.log_change(request, card, "Restored from the trash.")
             self.message_user(request, "The flashcard is restored from the trash.")
@@ -184,7 +184,7 @@ class StoredFlashcardAdmin(StoreAdmin[StoredFlashcard]):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         may_delete = super().has_delete_permission(request)
-        context["can_restore"] = may_delete and _in_bin(context.get("original"))
+        context["can_restore"] = may_delete and _in_trash(context.get("original"))
         return super().render_change_form(request, context, *args, **kwargs)
 
     # Changing many cards
@@ -210,12 +210,12 @@ class StoredFlashcardAdmin(StoreAdmin[StoredFlashcard]):
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions = super().get_actions(request)
-        # Django's own asks the ORM to delete.
+        # Django's own action deletes with the ORM.
         actions.pop("delete_selected", None)
         return actions
 
     def _report(self, request: HttpRequest, changed: list[Flashcard], done: str, flag: int) -> None:
-        """Say how many cards were changed, and note it in the admin's log."""
+        """Show how many cards were changed, and write it to the admin's log."""
         if not changed:
             self.message_user(request, "That changed nothing.", messages.WARNING)
             return
@@ -225,5 +225,5 @@ class StoredFlashcardAdmin(StoreAdmin[StoredFlashcard]):
         self.message_user(request, f"{count} {done}.")
 
 
-def _in_bin(card: StoredFlashcard | None) -> bool:
+def _in_trash(card: StoredFlashcard | None) -> bool:
     return card is not None and card.deleted_at is not None

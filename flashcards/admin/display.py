@@ -1,4 +1,4 @@
-"""How things read in the admin's columns and fields."""
+"""Texts and links in the admin's columns and fields."""
 
 from urllib.parse import urlencode
 

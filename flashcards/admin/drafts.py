@@ -1,4 +1,4 @@
-"""Draft batches in the admin: what was proposed, to look at and to throw away."""
+"""Draft batches in the admin, to view and to delete."""
 
 from typing import Any
 

@@ -14,22 +14,22 @@ from flashcards.admin.rows import parsed_id
 from flashcards.domain.records import Kind, LogKind, Rating
 from flashcards.models.admin_rows import STATES
 
-# Owners that one part of an address may stand for; a longer list says nothing anyway.
+# The most owners that a part of an address may match.
 OWNERS_AT_MOST = 1_000
 
 
 class TextFilter(admin.SimpleListFilter):
-    """A filter with a line to type into, in place of choices."""
+    """A filter with a text field instead of choices."""
 
     template = "admin/flashcards/text_filter.html"
     placeholder = ""
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        # Never shown; the admin leaves out a filter without any.
+        # Not shown; the admin hides a filter without choices.
         return [("", "")]
 
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
-        """Yield the one thing the template needs: what else is asked for, to be kept."""
+        """Yield what the template needs: the other parameters of the query."""
         yield {
             "name": self.parameter_name,
             "value": self.value() or "",
@@ -196,7 +196,7 @@ class DueFilter(admin.SimpleListFilter):
 
 
 class PastFilter(admin.SimpleListFilter):
-    """How long ago a time was, at most."""
+    """A filter by the greatest age of a time."""
 
     column = ""
     DAYS: ClassVar[dict[str, tuple[int, str]]] = {

@@ -1,4 +1,4 @@
-"""A card as the admin edits it: the rules are those of the learner's own form."""
+"""The form of a card in the admin, with the rules of the learner's form."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ class TagsField(forms.Field):
 
 
 class StoredFlashcardForm(forms.ModelForm[StoredFlashcard]):
-    # Not required here: the learner's form, which `clean` asks, says what is.
+    # Not required here: `clean` asks the learner's form what is.
     question = MarkdownField(required=False, widget=AdminTextareaWidget)
     answer = MarkdownField(required=False, widget=AdminTextareaWidget)
     extra = MarkdownField(

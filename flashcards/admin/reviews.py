@@ -1,4 +1,4 @@
-"""The review log in the admin: to look at, never to change."""
+"""The review log in the admin, read-only."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from flashcards.admin.rows import SEARCH_WORDS, RowQuery, StoreAdmin, parsed_id
 from flashcards.models import StoredReviewLog
 from flashcards.store import cards, review_logs
 
-# Cards whose reviews one search by words looks for.
+# The most cards whose reviews a search by words shows.
 CARDS_AT_MOST = 500
 
 
@@ -61,7 +61,7 @@ class StoredReviewLogAdmin(StoreAdmin[StoredReviewLog]):
             one = queryset.filter(id=wanted)
             return (one if one.count() else queryset.filter(flashcard_id=wanted)), False
         if not _may_see_cards(request):
-            # Finding a card's reviews by a word would say that the card has it.
+            # Who may not see cards may not find out their words by a search either.
             return queryset.none(), False
         chosen = cards.all_owners().with_deleted().containing(words)
         found = [card.id for card in chosen[: CARDS_AT_MOST + 1]]
@@ -108,7 +108,7 @@ def _may_see_cards(request: HttpRequest) -> bool:
 
 
 def _add_questions(rows: Sequence[StoredReviewLog]) -> None:
-    """Give each row its card's question: one read for all of them."""
+    """Add the card's question to each row: one read for all of them."""
     found = cards.all_owners().with_deleted()
     questions = {
         card.id: card.question for card in found.filter(id__in=list({r.flashcard_id for r in rows}))

@@ -1,4 +1,4 @@
-"""The admin's change list over the repository: what stands where a QuerySet would."""
+"""The admin's change list over the store's repository, in place of a QuerySet."""
 
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -18,12 +18,12 @@ from flashcards.models.admin_rows import StoreRow
 from flashcards.store import OwnerGone, Query, StoreError
 
 Row = TypeVar("Row", bound=StoreRow)
-# More words than this in one search narrow nothing, and each costs a pass over the texts.
+# More words in one search hardly narrow it, and each costs a pass over the texts.
 SEARCH_WORDS = 20
 
 
 class RowQuery(Generic[Row]):
-    """A repository's query whose records come out as the admin's rows.
+    """A query of the repository that returns the admin's rows.
 
     It has what Django's change list, paginator and actions ask of a QuerySet, and no more.
     Reading it costs what the query costs, and one SQL query for the owners' addresses.
@@ -47,7 +47,7 @@ class RowQuery(Generic[Row]):
         return RowQuery(query, self._row, self._complete)
 
     def filter(self, **conditions: Any) -> "RowQuery[Row]":
-        """Return the rows for which all conditions hold; `pk__in` takes ids as forms send them."""
+        """Return the rows for which all conditions hold; `pk__in` takes ids as text."""
         if "pk__in" in conditions:
             ids = (parsed_id(value) for value in conditions.pop("pk__in"))
             conditions["id__in"] = [value for value in ids if value is not None]
@@ -109,7 +109,7 @@ class RowChangeList(ChangeList):
             request
         )
         if rest:
-            # Only what a filter declares narrows the list: nothing else is known to the store.
+            # Only declared filters narrow the list.
             raise IncorrectLookupParameters(f"Nothing is filtered by {', '.join(sorted(rest))}.")
         rows = self.root_queryset
         for spec in self.filter_specs:
@@ -126,12 +126,12 @@ class RowChangeList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         if request.method != "POST":
-            # Now rather than in the template, so that a store that cannot be read is said so.
+            # Read now, not in the template: `_answer` handles errors of the store.
             len(cast("Any", self.result_list))
 
 
 class StoreAdmin(admin.ModelAdmin[Row], Generic[Row]):
-    """Rows of the store, to look at. Subclasses say what may be changed, and how."""
+    """Rows of the store, read-only. Subclasses allow changes."""
 
     list_per_page = 50
     list_max_show_all = 200
@@ -174,7 +174,7 @@ class StoreAdmin(admin.ModelAdmin[Row], Generic[Row]):
     def _answer(
         self, request: HttpRequest, view: Callable[..., HttpResponse], *arguments: Any
     ) -> HttpResponse:
-        """Return what the view answers, or in plain words why the store does not."""
+        """Return the view's response, or a page that explains why the store cannot be read."""
         try:
             return view(*arguments)
         except (ObjectDoesNotExist, OwnerGone):
@@ -197,7 +197,7 @@ class StoreAdmin(admin.ModelAdmin[Row], Generic[Row]):
 
 
 def parsed_id(value: object) -> uuid.UUID | None:
-    """Return an id that came as text, or None for what is no id."""
+    """Return an id that came as text; None for an invalid one."""
     try:
         return value if isinstance(value, uuid.UUID) else uuid.UUID(str(value))
     except ValueError:

@@ -1,4 +1,4 @@
-"""How the store does: what waits in the journal, what LanceDB holds, and a checkpoint on demand."""
+"""The state of the store in the admin: journal, LanceDB tables, and a checkpoint on demand."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ PANEL = "admin:flashcards_storeversions_changelist"
 
 @admin.register(StoreVersions)
 class StorePanel(admin.ModelAdmin[StoreVersions]):
-    """One page in place of a list: there is one row, and nobody edits it."""
+    """One page in place of a list: there is one row, which is not edited."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -57,7 +57,7 @@ class StorePanel(admin.ModelAdmin[StoreVersions]):
 
     @method_decorator(require_POST)
     def checkpoint_view(self, request: HttpRequest) -> HttpResponse:
-        """Move one batch of the journal now: an administrator asked, and waits for it."""
+        """Move one batch of the journal at an administrator's request, who waits for it."""
         if not request.user.is_superuser:
             raise PermissionDenied
         try:
@@ -84,7 +84,7 @@ def _say(request: HttpRequest, done: Checkpoint) -> None:
 
 @admin.register(JournalEntry)
 class JournalEntryAdmin(admin.ModelAdmin[JournalEntry]):
-    """What is pending, for superusers: it shows what learners wrote."""
+    """Pending changes, for superusers only: they show what learners wrote."""
 
     list_display = ("id", "kind", "owner_id", "card_id", "with_review", "created_at")
     list_filter = ("kind", "created_at")

@@ -1,1 +1,1 @@
-"""A demo learner: conversations, cards and 90 days of reviews, for `manage.py demo`."""
+"""The demo learner for `manage.py demo`: conversations, cards and 90 days of reviews."""

@@ -22,7 +22,7 @@ from flashcards.store import Change
 EMAIL = "demo@memoryloop.example"
 NAME = "Demo Learner"
 DAYS = 90
-# Cards of the lists come in over this many days, one list after another.
+# The lists of cards are added one after another, over so many days.
 LISTS_OVER_DAYS = 88
 
 
@@ -37,7 +37,7 @@ class Built:
 
 
 def build(*, password: str, seed: int, now: datetime, report: Callable[[str], object]) -> Built:
-    """Create the demo learner with everything that is theirs. All or nothing."""
+    """Create the demo learner with all their data, in one transaction."""
     rng = random.Random(seed)  # noqa: S311 - a simulation that has to repeat itself
     with transaction.atomic():
         user = User.objects.create_user(EMAIL, password, name=NAME)
@@ -65,36 +65,36 @@ def _converse(
     user: User, talk: DemoConversation, today: datetime, rng: random.Random
 ) -> list[Flashcard]:
     """Store a conversation and return the cards made from it."""
-    said_at = today + timedelta(days=-talk.days_ago, hours=rng.uniform(4, 15))
+    written_at = today + timedelta(days=-talk.days_ago, hours=rng.uniform(4, 15))
     conversation = Conversation.objects.create(
-        id=_id(rng), owner=user, title=talk.title, created_at=said_at, updated_at=said_at
+        id=_id(rng), owner=user, title=talk.title, created_at=written_at, updated_at=written_at
     )
     cards: list[Flashcard] = []
     message: Message | None = None
-    for position, said in enumerate(talk.messages):
-        said_at += timedelta(seconds=rng.uniform(20, 120))
+    for position, written in enumerate(talk.messages):
+        written_at += timedelta(seconds=rng.uniform(20, 120))
         message = Message.objects.create(
             id=_id(rng),
             conversation=conversation,
             parent=message,
             position=position,
-            role=Message.Role.ASSISTANT if said.provider else Message.Role.USER,
-            content=said.content,
-            provider=said.provider,
-            model=said.model,
-            created_at=said_at,
-            updated_at=said_at,
-            cards_made_at=said_at + timedelta(minutes=2) if said.cards else None,
+            role=Message.Role.ASSISTANT if written.provider else Message.Role.USER,
+            content=written.content,
+            provider=written.provider,
+            model=written.model,
+            created_at=written_at,
+            updated_at=written_at,
+            cards_made_at=written_at + timedelta(minutes=2) if written.cards else None,
         )
-        for number, card in enumerate(said.cards):
-            made_at = said_at + timedelta(minutes=2, microseconds=number)
+        for number, card in enumerate(written.cards):
+            made_at = written_at + timedelta(minutes=2, microseconds=number)
             cards.append(_sourced(_flashcard(user, card, made_at, rng), card, message))
-    Conversation.objects.filter(id=conversation.id).update(updated_at=said_at, leaf=message)
+    Conversation.objects.filter(id=conversation.id).update(updated_at=written_at, leaf=message)
     return cards
 
 
 def _sourced(card: Flashcard, demo: DemoCard, message: Message) -> Flashcard:
-    """Return the card with the place of its words. Raises ValueError if they are not there."""
+    """Return the card with its source in a message. Raises ValueError if that lacks the words."""
     start = message.content.index(demo.source)
     return replace(
         card,
@@ -106,7 +106,7 @@ def _sourced(card: Flashcard, demo: DemoCard, message: Message) -> Flashcard:
 
 
 def _cards_of_lists(user: User, today: datetime, rng: random.Random) -> list[Flashcard]:
-    """Return the cards of the lists, each list added on a day of its own."""
+    """Return the cards of the lists; each list is added on another day."""
     lists = content.lists()
     rng.shuffle(lists)
     cards: list[Flashcard] = []

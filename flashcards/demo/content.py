@@ -1,7 +1,7 @@
-"""Read the demo's texts: cards/*.md are lists of cards, conversations/*.md talks with their cards.
+"""The demo's texts: cards/*.md are lists of cards, conversations/*.md talks with their cards.
 
 A card is one line: `question → answer`, or a text with a cloze; in a conversation ` ← words` names
-the words of the answer above that it came from. `⏎` stands for a line break.
+the words of the answer above that it came from. `⏎` is a line break.
 """
 
 import re
@@ -16,7 +16,7 @@ FOLDER = Path(__file__).parent
 
 @dataclass(frozen=True)
 class DemoCard:
-    """One card; `source` is the words it came from, empty outside conversations."""
+    """One card; `source` are the words it came from, empty outside conversations."""
 
     kind: Kind
     question: str
@@ -37,7 +37,7 @@ class DemoMessage:
 
 @dataclass(frozen=True)
 class DemoConversation:
-    """One conversation, held so many days ago."""
+    """One conversation of so many days ago."""
 
     title: str
     days_ago: int
@@ -45,7 +45,7 @@ class DemoConversation:
 
 
 def lists() -> list[list[DemoCard]]:
-    """Return the lists of cards, one a subject, by the names of their files."""
+    """Return the lists of cards, one for each subject, in the order of their file names."""
     return [_list(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("cards/*.md"))]
 
 

@@ -69,7 +69,7 @@ class Flashcard:
 
     id: uuid.UUID
     owner_id: uuid.UUID
-    # Cards of one note are siblings: edited as one, told apart by `ordinal`.
+    # Cards of one note are siblings: edited together, distinguished by `ordinal`.
     note_id: uuid.UUID
     kind: Kind = Kind.BASIC
     ordinal: int = 1

@@ -79,7 +79,7 @@ def compare(pairs: Sequence[tuple[CardText, CardText, float]]) -> list[tuple[flo
 
     A pair comes with the cosine of the cards' own vectors. Raises EmbeddingError.
     """
-    texts = sorted({said.ask for a, b, _ in pairs for said in (a, b)})
+    texts = sorted({text.ask for a, b, _ in pairs for text in (a, b)})
     if not texts:
         return []
     vectors: Mapping[str, Vector] = dict(zip(texts, get_embedder().embed(texts), strict=True))

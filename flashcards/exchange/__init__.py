@@ -1,1 +1,1 @@
-"""Cards from other programs and for them: Anki's packages, and text files with columns."""
+"""Import and export: Anki packages, and text files with columns."""

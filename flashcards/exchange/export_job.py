@@ -1,4 +1,4 @@
-"""Make a file of cards, in the background: a package for Anki, or a table."""
+"""The export job: writes cards to a file in the background, as an Anki package or a table."""
 
 import contextlib
 import logging
@@ -28,9 +28,9 @@ Clock = Callable[[], datetime]
 Status = CardExport.Status
 FORMATS = {"apkg": "Anki package (.apkg)", "csv": "Table (.csv)"}
 CHUNK_CARDS = 1_000
-# What takes longer than about a second is for the background worker.
+# The background worker does what would take longer than about a second.
 AT_ONCE_CARDS = 300
-# A file is kept for so long, for its owner to fetch.
+# A file can be downloaded for so long.
 KEPT = timedelta(days=1)
 HEARTBEAT = timedelta(minutes=5)
 BROKEN = "The file could not be made. Try again."
@@ -49,7 +49,7 @@ def start(
     card_ids: Sequence[UUID],
     clock: Clock,
 ) -> CardExport:
-    """Make a file of these cards of the owner; of many in the background. Raises NothingToExport"""
+    """Write these cards of the owner to a file, many in the background. Raises NothingToExport."""
     if not card_ids:
         raise NothingToExport("There is no card to export here.")
     with transaction.atomic():
@@ -76,19 +76,19 @@ def file_of(row: CardExport) -> Path:
 
 
 def resume(now: datetime) -> None:
-    """Ask again for what a worker left half done when it ended."""
+    """Ask the worker again for exports that another one left unfinished."""
     for row in CardExport.objects.filter(status=Status.WORKING, updated_at__lt=now - HEARTBEAT):
         jobs.request_export(row.id)
 
 
 def purge(now: datetime) -> None:
-    """Remove files that were made a day ago."""
+    """Delete files that are older than a day."""
     for row in CardExport.objects.filter(created_at__lt=now - KEPT).defer("card_ids"):
         row.delete()
 
 
 def run(*, export_id: UUID, clock: Clock) -> None:
-    """Make the file, from its beginning; writes down how far it is."""
+    """Write the file from its beginning; saves the progress."""
     row = CardExport.objects.filter(id=export_id, status=Status.WORKING).first()
     if row is None:
         return
@@ -134,8 +134,8 @@ def _write(row: CardExport, path: Path, clock: Clock) -> None:
             chosen = [found[card_id] for card_id in ids if card_id in found]
             logs: dict[UUID, list[ReviewLog]] = defaultdict(list)
             if with_schedule and row.format == "apkg":
-                mine_logs = review_logs.for_owner(row.owner_id)
-                for log in mine_logs.filter(flashcard_id__in=frozenset(found)):
+                owned_logs = review_logs.for_owner(row.owner_id)
+                for log in owned_logs.filter(flashcard_id__in=frozenset(found)):
                     logs[log.flashcard_id].append(log)
             guids = dict(
                 NoteOrigin.objects.filter(

@@ -1,4 +1,4 @@
-"""A note as other programs read it: HTML fields, its name, and what it will be known by."""
+"""Exported notes: HTML fields for other programs, and what identifies a note that comes back."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from flashcards.exchange.anki import collection
 from flashcards.exchange.anki.notes import OWN_PREFIX, words_of
 from flashcards.exchange.anki.schema import FIELDS, TYPE_IDS
 from flashcards.exchange.import_notes import OWN_GUID, fields_hash, words_hash
-from flashcards.exchange.media import held
+from flashcards.exchange.media import placeholder
 from flashcards.models import NoteOrigin
 from memoryloop.markdown import portable
 
@@ -31,7 +31,7 @@ class Outgoing:
     tags: tuple[str, ...]
 
     def images(self) -> set[str]:
-        """Return the file names of the images that it shows."""
+        """Return the file names of its images."""
         return {name for text in self.fields for name in _IMAGE.findall(text)}
 
 
@@ -39,26 +39,26 @@ def note_of(card: Flashcard, guids: Mapping[UUID, str]) -> Outgoing:
     """Return the note of a card."""
     guid = guids.get(card.note_id) or f"{OWN_GUID}{card.note_id}"
     texts = (card.question, card.answer, card.extra)
-    # Anki parts tags at blanks.
+    # In Anki a space ends a tag.
     tags = tuple("_".join(tag.split()) for tag in card.tags)
-    # What parts fields from one another is in none of them.
+    # The separator of fields may not be in one.
     fields = (portable(text).replace(collection.FIELD_SEPARATOR, "") for text in texts)
     return Outgoing(guid, card.kind, tuple(fields), tags)
 
 
 def data_of(card: Flashcard, note: Outgoing) -> str:
-    """Return the words as they were written, for the day on which the note comes back."""
-    said = {"question": card.question, "answer": card.answer, "extra": card.extra}
-    whole = {"memoryloop": {**said, "fields": fields_hash(note.fields)}}
+    """Return the words in Markdown, which an import takes instead of the HTML fields."""
+    words = {"question": card.question, "answer": card.answer, "extra": card.extra}
+    whole = {"memoryloop": {**words, "fields": fields_hash(note.fields)}}
     return json.dumps(whole, ensure_ascii=False)
 
 
 def origin_of(card: Flashcard, note: Outgoing) -> NoteOrigin:
-    """Return by what the note is known when it comes back unchanged."""
+    """Return the row by which an import recognises the note if it is unchanged."""
     theirs = collection.Note(0, note.guid, 0, (), note.fields, "")
     ordinals = [ordinal - 1 for ordinal in card_ordinals(card.kind, card.question)]
-    found, _ = words_of(theirs, _TYPES[card.kind], ordinals, held)
-    hashed = words_hash(found[0].saying(clean)) if found else ""
+    found, _ = words_of(theirs, _TYPES[card.kind], ordinals, placeholder)
+    hashed = words_hash(found[0].with_texts(clean)) if found else ""
     return NoteOrigin(
         owner_id=card.owner_id, note_id=card.note_id, guid=note.guid, words_hash=hashed
     )

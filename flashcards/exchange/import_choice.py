@@ -1,4 +1,4 @@
-"""What a learner chose of a file, and the decks of theirs that its cards go into."""
+"""Import choices: which decks of a file are imported, and into which decks."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from flashcards.cards.decks import BadDeck
 from flashcards.exchange.report import Report
 from flashcards.models.decks import DECK_NAME_MAX_CHARACTERS, DECK_SEPARATOR
 
-# The deck that every collection has, for what was put into none.
+# Anki's deck for cards that were put into no other.
 DEFAULT = "Default"
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Which decks of the file (None: all), with what, and where to."""
+    """What a learner chose: decks of the file (None for all), schedules, and a parent deck."""
 
     deck_ids: frozenset[int] | None = None
     keep_schedule: bool = True
@@ -44,7 +44,7 @@ class Choice:
 
 
 class Decks:
-    """Gives the learner's deck for one of a file's, made the first time a card wants it."""
+    """Finds the learner's deck for a deck of a file; creates it for the first card in it."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class Decks:
             try:
                 deck = decks.deck_named(owner_id=self._owner_id, name=candidate, now=self._now)
             except BadDeck as error:
-                # A saved search has this name, or there are as many decks as there may be.
+                # A smart deck has this name, or the limit of decks is reached.
                 reason = error.sentence
                 continue
             if candidate.lower() not in known:
@@ -87,7 +87,7 @@ class Decks:
 
 
 def storable(name: str, parent: str = "") -> str:
-    """Return a deck's name as decks here may be called; "" if nothing is left of it."""
+    """Return a valid name for a deck; "" if nothing is left of the name."""
     whole = DECK_SEPARATOR.join([parent, name])
     parts = (" ".join(part.replace("*", "-").split()) for part in whole.split(DECK_SEPARATOR))
     kept = DECK_SEPARATOR.join(part for part in parts if part)

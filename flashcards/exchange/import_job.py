@@ -37,11 +37,11 @@ BROKEN = "Something went wrong here. What was imported until then stays; undo it
 
 
 class NotNow(CardError):
-    """An import cannot be started or undone as it stands."""
+    """An import cannot be started or undone in its state."""
 
 
 def start(*, owner_id: UUID, import_id: UUID, choice: Choice, now: datetime) -> None:
-    """Begin to import what was chosen, in the background. Raises NotNow."""
+    """Start to import what was chosen, in the background. Raises NotNow."""
     with transaction.atomic():
         started = CardImport.objects.filter(
             id=import_id, owner_id=owner_id, status__in=[Status.READY, Status.FAILED]
@@ -52,7 +52,7 @@ def start(*, owner_id: UUID, import_id: UUID, choice: Choice, now: datetime) -> 
 
 
 def undo(*, owner_id: UUID, import_id: UUID, now: datetime) -> None:
-    """Put what was imported into the bin, in the background. Raises NotNow."""
+    """Put the imported cards into the trash, in the background. Raises NotNow."""
     with transaction.atomic():
         stopped = CardImport.objects.filter(
             id=import_id, owner_id=owner_id, status__in=[Status.WORKING, Status.DONE, Status.FAILED]
@@ -63,18 +63,18 @@ def undo(*, owner_id: UUID, import_id: UUID, now: datetime) -> None:
 
 
 def resume(now: datetime) -> None:
-    """Ask again for what a worker left half done when it ended."""
+    """Ask the worker again for imports that another one left unfinished."""
     idle = CardImport.objects.filter(status__in=_UNDER_WAY, updated_at__lt=now - HEARTBEAT)
     for row in idle.only("id"):
         jobs.request_import(row.id)
 
 
 def run(*, import_id: UUID, clock: Clock) -> None:
-    """Finish an import or its undo. Whoever calls it again goes on from where it is."""
+    """Finish an import or its undo. Called again, it goes on where it was."""
     row = CardImport.objects.filter(id=import_id, status__in=_UNDER_WAY).first()
     if row is None:
         return
-    # What an earlier step has written is seen once it is in LanceDB.
+    # The cards of earlier steps can be read once they are in LanceDB.
     store.checkpoint_all()
     try:
         if row.status == Status.WORKING:
@@ -138,7 +138,7 @@ def _import(row: CardImport, clock: Clock) -> None:
 def _write(
     row: CardImport, wholes: Sequence[Whole], step: import_notes.Step, report: Report, now: datetime
 ) -> bool:
-    """Write a step down, all or nothing. Return whether to go on."""
+    """Write a step in one transaction. Return whether to go on."""
     with transaction.atomic():
         store.lock_owner(row.owner_id)
         fresh = CardImport.objects.select_for_update().get(id=row.id)
@@ -184,7 +184,7 @@ def _write(
 def _take_back(row: CardImport, clock: Clock) -> None:
     if not CardImport.objects.filter(id=row.id, status=Status.UNDOING).exists():
         return
-    # Its last steps may have been written just now.
+    # The cards of its last steps can be read once they are in LanceDB.
     store.checkpoint_all()
     batch.run_batches(row.owner_id, lambda: _take_back_next(row, clock()))
     undone = CardImport.objects.filter(id=row.id, status=Status.UNDOING).first()
@@ -200,7 +200,7 @@ def _take_back(row: CardImport, clock: Clock) -> None:
 def _take_back_next(row: CardImport, now: datetime) -> bool:
     """Put a batch of the last part's cards into the trash. Return whether there is more.
 
-    With the last batch of a part go its changes of words, and the part itself.
+    The last batch of a part also restores the words that the import changed, and deletes the part.
     """
     with transaction.atomic():
         store.lock_owner(row.owner_id)
@@ -235,7 +235,7 @@ def _restore_words(owner_id: UUID, part: ImportPart, now: datetime) -> None:
 
 
 def _remove_empty(owner_id: UUID, deck_ids: list[UUID]) -> None:
-    """Remove the decks that the import made, as far as no card is left in them."""
+    """Delete the decks that the import created, if they have no card any more."""
     imported = cards.for_owner(owner_id)
     for deck in Deck.objects.filter(owner_id=owner_id, id__in=deck_ids):
         if not imported.filter(deck_ids__contains=deck.id).exists():

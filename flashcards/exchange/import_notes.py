@@ -1,7 +1,7 @@
-"""What the notes of a file become: new cards with their logs, or changes of those that are there.
+"""Imported notes: new cards with their review logs, or changes of cards that exist already.
 
-A note is known again by Anki's name for it (its guid): the ids of what is made of it follow from
-that and from the owner, so the same package twice makes nothing twice.
+Anki's id of a note (its guid) and the owner determine the ids of its cards: importing the same
+package twice creates nothing twice.
 """
 
 import dataclasses
@@ -30,14 +30,14 @@ from flashcards.exchange.anki.notes import Words, words_of
 from flashcards.exchange.anki.schedule import Calendar
 from flashcards.exchange.html import to_markdown
 from flashcards.exchange.import_choice import Choice, Decks
-from flashcards.exchange.media import Pictures, held
+from flashcards.exchange.media import Pictures, placeholder
 from flashcards.exchange.report import Report
 from flashcards.models import NoteOrigin
 from flashcards.store import cards
 
-# What our own packages call the notes that were made here.
+# The guid of notes that were created here, in packages exported from here.
 OWN_GUID = "memoryloop-"
-OTHER_KIND = "the note is there already, as one of another kind"
+OTHER_KIND = "the note exists already as one of another kind"
 TWICE = "the same note is in the file twice"
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _EXAMPLE_CHARACTERS = 80
@@ -46,11 +46,11 @@ Changing = Callable[[Flashcard, datetime], Flashcard]
 
 @dataclass
 class Step:
-    """What some thousand notes become."""
+    """The cards, logs and changes of some thousand notes."""
 
     cards: list[Flashcard] = field(default_factory=list)
     logs: list[ReviewLog] = field(default_factory=list)
-    # By card: how it changes.
+    # By card id: the function that changes the card.
     changes: dict[UUID, Changing] = field(default_factory=dict)
     origins: list[NoteOrigin] = field(default_factory=list)
 
@@ -59,7 +59,7 @@ class Step:
 class _Candidate:
     whole: Whole
     words: Words
-    # The cards of the file by our ordinals.
+    # The cards of the file by their ordinals here.
     cards: dict[int, Card]
     # Anki's name of the note, and which of those that it becomes.
     guid: str
@@ -69,7 +69,7 @@ class _Candidate:
 
 
 class Maker:
-    """Makes steps of notes; it knows which notes it has seen."""
+    """Makes the steps of an import from notes; remembers the notes of earlier steps."""
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class Maker:
         self._seen: set[UUID] = set()
 
     def step(self, wholes: Sequence[Whole]) -> Step:
-        """Return what these notes become. Reads what is there already."""
+        """Return the step of these notes. Reads the cards that exist already."""
         candidates = [each for whole in wholes for each in self._candidates(whole)]
         ids = {each.note_id for each in candidates}
         ids |= {each.own_id for each in candidates if each.own_id}
@@ -123,7 +123,7 @@ class Maker:
             return
         note = whole.note
         note_type = self._note_types.get(note.type_id)
-        found, skipped = words_of(note, note_type, sorted(by_ordinal), held)
+        found, skipped = words_of(note, note_type, sorted(by_ordinal), placeholder)
         for each in skipped:
             self._report.skip(each.reason, _example(note))
         for words in found:
@@ -145,9 +145,9 @@ class Maker:
         there: list[Flashcard],
         known_hash: str | None,
     ) -> None:
-        words = each.words.saying(clean)
+        words = each.words.with_texts(clean)
         hashed = words_hash(words)
-        exact = written_here(each.whole.note, words)
+        exact = restore_markdown(each.whole.note, words)
         by_ordinal = {card.ordinal: card for card in there}
         if there:
             kind = there[0].kind
@@ -155,7 +155,7 @@ class Maker:
                 for _ in each.cards:
                     self._report.skip(OTHER_KIND, _example(each.whole.note))
                 return
-        is_same = known_hash == hashed if known_hash else _says(there, exact)
+        is_same = known_hash == hashed if known_hash else _has_words(there, exact)
         if not is_same:
             step.origins.append(
                 NoteOrigin(
@@ -170,8 +170,8 @@ class Maker:
             elif card.deleted_at is not None or not is_same:
                 name = "restored" if card.deleted_at is not None else "updated"
                 self._report.count(name)
-                said = None if is_same else exact.saying(self._pictures.resolve)
-                step.changes[card.id] = _changing(said, tags)
+                texts = None if is_same else exact.with_texts(self._pictures.resolve)
+                step.changes[card.id] = _change_to(texts, tags)
             else:
                 self._report.count("same")
 
@@ -186,19 +186,19 @@ class Maker:
         tags: tuple[str, ...],
         there: list[Flashcard],
     ) -> None:
-        words = words.saying(self._pictures.resolve)
+        words = words.with_texts(self._pictures.resolve)
         made = self._made_at(each.whole.note.id) + timedelta(microseconds=ordinal)
-        # The words of a note's cards are one: a card that comes later has those that are here.
-        said = there[0] if there and _says(there, words) else words
+        # All cards of a note have the same words: a card that is added takes those of the others.
+        texts = there[0] if there and _has_words(there, words) else words
         card = Flashcard(
             id=uuid.uuid5(note_id, str(ordinal)),
             owner_id=self._owner_id,
             note_id=note_id,
             kind=words.kind,
             ordinal=ordinal,
-            question=said.question,
-            answer=said.answer,
-            extra=said.extra,
+            question=texts.question,
+            answer=texts.answer,
+            extra=texts.extra,
             deck_ids=self._decks.of(theirs.deck_id),
             tags=tags,
             due=made,
@@ -208,9 +208,9 @@ class Maker:
         logs: list[ReviewLog] = []
         if self._choice.keep_schedule:
             reviews = each.whole.reviews.get(theirs.id, [])
-            card, logs = schedule.taken_over(card, theirs, reviews, self._calendar)
+            card, logs = schedule.import_schedule(card, theirs, reviews, self._calendar)
         else:
-            card = schedule.begun_anew(card, theirs, self._calendar)
+            card = schedule.drop_schedule(card, theirs, self._calendar)
         step.cards.append(card)
         step.logs += logs
         self._report.count("imported")
@@ -219,38 +219,38 @@ class Maker:
             self._report.count("long")
 
     def _made_at(self, note_id: int) -> datetime:
-        """Return when a note was made, which its id says; a line of a text file is made now."""
+        """Return when a note was created, which is its id; a line of a text file is created now."""
         now = self._calendar.now
         if not 0 < note_id < 2**43:
             return now
         at = datetime.fromtimestamp(note_id / 1000, UTC)
         if at < _EARLIEST:
-            # In the order of the lines, and not after now.
+            # In the order of the lines, and before now.
             return now - timedelta(seconds=100, microseconds=-100 * (note_id % 1_000_000))
         return min(at, now)
 
 
 def words_hash(words: Words) -> str:
-    said = "\x1f".join((words.kind, words.question, words.answer, words.extra))
-    return hashlib.sha256(said.encode()).hexdigest()
+    joined = "\x1f".join((words.kind, words.question, words.answer, words.extra))
+    return hashlib.sha256(joined.encode()).hexdigest()
 
 
 def fields_hash(fields: Sequence[str]) -> str:
     return hashlib.sha256("\x1f".join(fields).encode()).hexdigest()
 
 
-def written_here(note: Note, words: Words) -> Words:
-    """Return the words as they were written here, if the note has them and is still the same.
+def restore_markdown(note: Note, words: Words) -> Words:
+    """Return the words in the Markdown that they were exported from, if the note is unchanged.
 
-    Our own packages carry them beside the fields, so that no form is lost in HTML.
+    Packages exported from here have it beside the HTML fields, which cannot express all of it.
     """
     if '"memoryloop"' not in note.data:
         return words
     try:
-        said = json.loads(note.data)["memoryloop"]
-        if said["fields"] != fields_hash(note.fields):
+        stored = json.loads(note.data)["memoryloop"]
+        if stored["fields"] != fields_hash(note.fields):
             return words
-        texts = {name: clean(str(said[name])) for name in ("question", "answer", "extra")}
+        texts = {name: clean(str(stored[name])) for name in ("question", "answer", "extra")}
     except (ValueError, KeyError, TypeError, RecursionError):
         return words
     if max(map(len, texts.values())) > to_markdown.MAX_CHARACTERS:
@@ -275,15 +275,15 @@ def _own_id(guid: str) -> UUID | None:
         return None
 
 
-def _says(cards: Sequence[Flashcard], words: Words) -> bool:
+def _has_words(cards: Sequence[Flashcard], words: Words) -> bool:
     wanted = words.kind, words.question, words.answer, words.extra
     return bool(cards) and all(
         (card.kind, card.question, card.answer, card.extra) == wanted for card in cards
     )
 
 
-def _changing(words: Words | None, tags: tuple[str, ...]) -> Changing:
-    """Return what makes a card that is there say what the file says, out of the bin if need be."""
+def _change_to(words: Words | None, tags: tuple[str, ...]) -> Changing:
+    """Return the function that gives a card the words of the file, and restores it if deleted."""
 
     def change(card: Flashcard, now: datetime) -> Flashcard:
         after = dataclasses.replace(card, deleted_at=None)
@@ -297,13 +297,7 @@ def _changing(words: Words | None, tags: tuple[str, ...]) -> Changing:
             extra=words.extra,
             tags=tuple(dict.fromkeys([*card.tags, *tags])),
         )
-        if after == card:
-            return card
-        after = dataclasses.replace(after, edited_at=now)
-        if after.text_hash != card.text_hash:
-            # The vector is of other words now.
-            after = dataclasses.replace(after, embedding_model="")
-        return after
+        return dataclasses.replace(after, edited_at=now) if after != card else card
 
     return change
 

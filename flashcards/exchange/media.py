@@ -1,7 +1,7 @@
-"""The images that imported notes show: stored once each, and what could not be taken told.
+"""Images of imported notes: stored once each, and reported if they cannot be stored.
 
-Until a note is known to be new or changed, an image in its words is held by its name alone: so a
-note is the same note whether or not its package has the media.
+Until a note is known to be new or changed, its words have a placeholder with the image's name: a
+note is the same whether or not its package has the media.
 """
 
 import base64
@@ -19,7 +19,9 @@ from flashcards.exchange.html.inline import escape
 AUDIO = {"mp3", "ogg", "oga", "opus", "wav", "m4a", "aac", "flac", "spx", "3gp", "wma"}
 VIDEO = {"mp4", "webm", "mkv", "avi", "mov", "mpg", "mpeg", "ogv", "flv", "m4v", "wmv"}
 IMAGES = {"png", "jpg", "jpeg", "gif", "webp"}
-_HELD = re.compile("!\\[(?P<alt>(?:[^\\]\\\\]|\\\\.)*)\\]\\(\ue010(?P<source>[^\ue011]*)\ue011\\)")
+_PLACEHOLDER = re.compile(
+    "!\\[(?P<alt>(?:[^\\]\\\\]|\\\\.)*)\\]\\(\ue010(?P<source>[^\ue011]*)\ue011\\)"
+)
 _STORED = re.compile(r"/media/([0-9a-f]{64}\.[a-z]+)")
 NO_FILE = "the image is not in the package"
 _DATA = re.compile(r"data:image/[a-z+]+;base64,([A-Za-z0-9+/=\s]+)", re.IGNORECASE)
@@ -34,31 +36,31 @@ def kind_of(name: str) -> str:
     return "other"
 
 
-def held(source: str, alt: str) -> str:
-    """Return the Markdown of an image by its name in a package, for `Pictures.resolve`."""
+def placeholder(source: str, alt: str) -> str:
+    """Return Markdown with an image's name in a package, which `Pictures.resolve` replaces."""
     words = escape(" ".join(alt.split()))
     return f"![{words}](\ue010{source}\ue011)"
 
 
 class Pictures:
-    """Puts addresses in the place of names; an image is stored the first time it is met."""
+    """Replaces placeholders by addresses; stores an image when it first occurs."""
 
     def __init__(self, owner_id: UUID, package: Package | None, now: datetime) -> None:
         self._owner_id = owner_id
         self._package = package
         self._now = now
         self._names: dict[str, str] = {}
-        # What became of them, for the report.
+        # Counts for the report.
         self.stored = 0
         self.refused: Counter[str] = Counter()
         self.examples: dict[str, list[str]] = {}
 
     def resolve(self, text: str) -> str:
-        """Return Markdown with the addresses of its images, or their names where there is none."""
+        """Return Markdown with the addresses of its images, or the name of an image without one."""
         for name in set(_STORED.findall(text)):
-            # Written here once: the package has the image by the name that it had here.
+            # Exported from here: the package has the image under its file name here.
             self._address(name)
-        return _HELD.sub(self._shown, text)
+        return _PLACEHOLDER.sub(self._shown, text)
 
     def _shown(self, match: re.Match[str]) -> str:
         source, alt = match["source"], match["alt"]
@@ -73,11 +75,11 @@ class Pictures:
 
     def _address(self, source: str) -> str:
         if source not in self._names:
-            self._names[source] = self._taken(source)
+            self._names[source] = self._store(source)
         return self._names[source]
 
-    def _taken(self, source: str) -> str:
-        """Return the address of an image, stored now; "" if it cannot be taken."""
+    def _store(self, source: str) -> str:
+        """Store an image and return its address; "" if it cannot be stored."""
         if media.find(owner_id=self._owner_id, name=source) is not None:
             return f"/media/{source}"
         try:

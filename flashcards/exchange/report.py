@@ -1,4 +1,4 @@
-"""What became of the notes of a file: counts, and of what was left out the reasons."""
+"""The report of an import: counts, and the reasons why cards and images were left out."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ COUNTS = ("imported", "reviews", "updated", "same", "restored", "long", "images"
 
 
 class Report:
-    """Grows with each step; what a step counted is kept with it, so nothing is counted twice."""
+    """Counts over all steps; it is saved with each step, so nothing is counted twice."""
 
     def __init__(self, known: dict[str, Any]) -> None:
         self.counts: dict[str, int] = {name: int(known.get(name, 0)) for name in COUNTS}
@@ -23,14 +23,14 @@ class Report:
         self.counts[name] += number
 
     def skip(self, reason: str, example: str) -> None:
-        """Count a card that was not taken, and keep the first few as examples."""
+        """Count a card that was not imported, and keep the first few as examples."""
         kept = self.skipped.setdefault(reason, {"count": 0, "examples": []})
         kept["count"] += 1
         if len(kept["examples"]) < EXAMPLES_MOST:
             kept["examples"].append(example)
 
     def skip_deck(self, name: str, reason: str) -> None:
-        """Count a deck that could not be made; its cards are there, in none."""
+        """Count a deck that could not be created; its cards are imported into no deck."""
         kept = self.left_out.setdefault(reason, {"count": 0, "examples": []})
         kept["count"] += 1
         if len(kept["examples"]) < EXAMPLES_MOST:

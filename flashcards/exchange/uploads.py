@@ -1,4 +1,4 @@
-"""A file to be imported: kept in a folder of its own, looked into, and removed when it is done."""
+"""Uploads: files to import, stored in a folder each, inspected, and deleted after the import."""
 
 import contextlib
 import functools
@@ -14,13 +14,13 @@ from django.db import transaction
 
 from flashcards.exchange import media
 from flashcards.exchange.anki.collection import Collection, NoteType
-from flashcards.exchange.anki.notes import mirrored
+from flashcards.exchange.anki.notes import mirrored_fields
 from flashcards.exchange.anki.package import BadPackage, Package
 from flashcards.exchange.text.reader import TextFile
 from flashcards.models import CardImport
 from flashcards.models.exchange import NAME_MAX_CHARACTERS
 
-# A file that nobody imports after all stays for so long, and what tells of an import too.
+# How long a file that is not imported is kept, and the report of an import.
 KEPT_UNUSED = timedelta(days=1)
 KEPT_REPORT = timedelta(days=30)
 PACKAGES = (".apkg", ".colpkg", ".zip")
@@ -33,12 +33,12 @@ class _Named(Protocol):
 
 
 def folder_of(row: _Named) -> Path:
-    """Return where the files of an import or an export are."""
+    """Return the folder of an import or an export."""
     return Path(settings.EXCHANGE_ROOT) / str(row.pk)
 
 
 def receive(*, owner_id: UUID, upload: Any, now: datetime) -> CardImport:
-    """Keep a file and look into it; nothing is imported yet. Raises BadPackage."""
+    """Store a file and inspect it; nothing is imported yet. Raises BadPackage."""
     if upload is None or not upload.name:
         raise BadPackage("Choose a file first: an Anki package, or a text file with columns.")
     name = Path(upload.name.replace("\\", "/")).name
@@ -62,7 +62,7 @@ def receive(*, owner_id: UUID, upload: Any, now: datetime) -> CardImport:
         with (folder / "file").open("wb") as file:
             for piece in upload.chunks():
                 file.write(piece)
-        row.contents = _look_into(row)
+        row.contents = _inspect(row)
         row.total = row.contents["notes"]
         row.save()
     except BaseException:
@@ -73,7 +73,7 @@ def receive(*, owner_id: UUID, upload: Any, now: datetime) -> CardImport:
 
 @contextlib.contextmanager
 def opened(row: CardImport) -> Iterator[tuple[Source, Package | None]]:
-    """Open what was uploaded. Raises BadPackage."""
+    """Open an uploaded file. Raises BadPackage."""
     folder = folder_of(row)
     if not (folder / "file").exists():
         raise BadPackage("The file is not here any more. Choose it again.")
@@ -92,13 +92,13 @@ def opened(row: CardImport) -> Iterator[tuple[Source, Package | None]]:
 
 
 def discard(row: _Named) -> None:
-    """Remove the files of an import or an export, once the present transaction has committed."""
+    """Delete the files of an import or an export once the current transaction has committed."""
     remove = functools.partial(shutil.rmtree, folder_of(row), ignore_errors=True)
     transaction.on_commit(remove, robust=True)
 
 
 def purge(now: datetime) -> None:
-    """Remove files that nobody imported, and what tells of imports long ago."""
+    """Delete files that were not imported, and old reports."""
     old = CardImport.objects.filter(updated_at__lt=now - KEPT_UNUSED)
     for row in old.filter(status=CardImport.Status.READY):
         row.delete()
@@ -117,7 +117,7 @@ def _format(name: str) -> str:
     )
 
 
-def _look_into(row: CardImport) -> dict[str, Any]:
+def _inspect(row: CardImport) -> dict[str, Any]:
     with opened(row) as (source, package):
         cards = source.cards_by_deck()
         names = source.decks
@@ -148,14 +148,14 @@ def _type_name(note_type: NoteType | None) -> str:
 
 
 def _becomes(source: Source, type_id: int) -> str:
-    """Say what the notes of a type become."""
+    """Return what the notes of a type are imported as, in words."""
     note_type = source.note_types.get(type_id)
     if note_type is None:
         return "cannot be imported"
     if note_type.is_image_occlusion:
-        return "cannot be imported: parts of an image cannot be hidden here"
+        return "cannot be imported: hiding parts of an image is not supported"
     if note_type.is_cloze:
         return "texts with gaps"
-    if mirrored(note_type) and len(note_type.templates) == 2:
+    if mirrored_fields(note_type) and len(note_type.templates) == 2:
         return "questions asked both ways"
     return "a question for each of its templates" if len(note_type.templates) > 1 else "questions"

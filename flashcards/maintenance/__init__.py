@@ -1,1 +1,1 @@
-"""What keeps the stores whole: backups, checks, bulk loading and measuring."""
+"""Maintenance: backup and restore, checks, re-embedding, bulk loading and benchmarks."""

@@ -1,4 +1,4 @@
-"""What flashcards puts into a learner's archive of everything: cards, reviews, and the rest."""
+"""The flashcards part of the account export: cards, reviews, and the rows of other models."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +16,7 @@ from flashcards.store import cards, review_logs
 
 ABOUT = """cards/
   cards.jsonl, cards.csv      your cards with their schedules; deleted_at is set for those in the
-                              bin. due is when a card is asked next, stability the days until you
+                              trash. due is when a card is asked next, stability the days until you
                               recall it with 90 %, difficulty goes from 1 to 10; memory_model
                               names the model that says so (fsrs-6), memory what else it keeps
   reviews.jsonl, reviews.csv  every review; rating 1 is Again, 2 Hard, 3 Good, 4 Easy
@@ -34,13 +34,13 @@ _REVIEW_COLUMNS = (
     "elapsed_days", "scheduled_days", "undoes", "state_before", "stability_before",
     "difficulty_before", "state_after", "stability_after", "difficulty_after",
 )  # fmt: skip
-# What is the store's own, or counted from what is exported.
+# Internal to the store, or computed from what is exported.
 _NOT_EXPORTED = (JournalEntry, ReviewTotals)
 _READ_BYTES = 256 * 1024
 
 
 def files(owner_id: UUID) -> Iterator[account_export.File]:
-    """Yield the files of a learner's archive, each read from its store as it is taken."""
+    """Yield the files of a learner's archive; each is read when it is taken."""
     store.settle_batches(owner_id)
     names = _deck_names(owner_id)
     yield "cards/cards.jsonl", account_export.json_lines(_cards(owner_id, names))
@@ -91,7 +91,7 @@ def _reviews(owner_id: UUID) -> Iterator[dict[str, Any]]:
 
 
 def _flat(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a row whose lists are text, one item from the next by a space or a semicolon."""
+    """Return a row with its lists as text, separated by spaces or semicolons."""
     return {**row, "tags": " ".join(row["tags"]), "decks": "; ".join(row["decks"])}
 
 

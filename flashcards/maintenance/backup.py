@@ -1,14 +1,14 @@
-"""Both stores, as they were at one moment, in a folder; taken while MemoryLoop serves.
+"""The backup: both stores at one moment, in a folder, taken while MemoryLoop serves.
 
-    manifest.json        what is in it, with a checksum for each file
+    manifest.json        the contents, with a checksum for each file
     postgresql.dump      pg_dump's custom format
     flashcards.arrow     the LanceDB tables' rows, Arrow IPC
     review_logs.arrow
     media/               uploaded files
-    secrets/             only if asked for: what decrypts the learners' API keys and signs sessions
+    secrets/             only on request: the keys of the learners' API keys and of sessions
 
-No checkpoint moves anything while the tables are read and PostgreSQL's moment is taken, so the
-journal in the dump begins just where the tables end.
+Checkpoints wait while the tables are read and PostgreSQL takes its snapshot: the journal in the
+dump begins where the tables end.
 """
 
 import contextlib
@@ -41,12 +41,12 @@ Progress = Callable[[str], None]
 
 
 class BackupError(Exception):
-    """A backup cannot be made or restored; the message is a sentence for who runs it."""
+    """A backup cannot be made or restored. The message is a sentence for the administrator."""
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a backup says of itself."""
+    """The manifest of a backup: its format, versions, counts and files."""
 
     format: int
     made_at: str
@@ -92,7 +92,7 @@ def make(
 
 
 def describe(path: Path) -> dict[str, Any]:
-    """Return a file's size and SHA-256, as the manifest has them."""
+    """Return a file's size and SHA-256 for the manifest."""
     digest = hashlib.sha256()
     with path.open("rb") as stream:
         while chunk := stream.read(_CHUNK_BYTES):
@@ -113,7 +113,7 @@ def _copy_stores(folder: Path, now: datetime, with_secrets: bool, progress: Prog
             progress("Dumping PostgreSQL and reading LanceDB")
             stack.enter_context(dump.dumping(folder / DUMP, moment))
             counts |= tables.write_files(folder)
-        # From here on checkpoints go on; the dump has its moment already.
+        # Checkpoints may go on from here: the dump has its snapshot.
         progress("Waiting for the dump of PostgreSQL")
         return Manifest(
             format=FORMAT,
@@ -128,7 +128,7 @@ def _copy_stores(folder: Path, now: datetime, with_secrets: bool, progress: Prog
 
 
 def _counts(moment: Snapshot) -> dict[str, int]:
-    """Return what PostgreSQL holds just then."""
+    """Return how many rows PostgreSQL has in the snapshot."""
     row = moment.connection.execute(
         "SELECT (SELECT count(*) FROM accounts_user), (SELECT count(*) FROM chat_message),"
         " (SELECT count(*) FROM flashcards_journalentry)"
@@ -137,7 +137,7 @@ def _counts(moment: Snapshot) -> dict[str, int]:
 
 
 def applied_migrations() -> dict[str, list[str]]:
-    """Return the names of the migrations that the database has had, by app."""
+    """Return the names of the applied migrations, by app."""
     applied: dict[str, list[str]] = {}
     for app, name in sorted(MigrationRecorder(connection).applied_migrations()):
         applied.setdefault(app, []).append(name)
@@ -153,7 +153,7 @@ def _copy_secrets(folder: Path) -> None:
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Write a file that nobody but its owner may read."""
+    """Write a file that only its owner may read."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as stream:
         stream.write(content)
@@ -161,7 +161,7 @@ def write_private(path: Path, content: bytes) -> None:
 
 @contextlib.contextmanager
 def _growing(folder: Path) -> Iterator[Path]:
-    """Give an empty folder to fill, which bears the final name once all is on the disk."""
+    """Yield an empty folder, which gets its final name once everything is on the disk."""
     partial = folder.with_name(f"{folder.name}.partial")
     try:
         partial.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -172,8 +172,8 @@ def _growing(folder: Path) -> Iterator[Path]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise BackupError(f"Another backup is just being written to {partial}.") from None
-        # What an earlier one left that was cut off.
+            raise BackupError(f"Another backup is being written to {partial}.") from None
+        # Left behind by a backup that was interrupted.
         _clear(partial)
         try:
             yield partial
@@ -181,7 +181,7 @@ def _growing(folder: Path) -> Iterator[Path]:
             shutil.rmtree(partial, ignore_errors=True)
             raise
         for path in (*partial.rglob("*"), partial):
-            # Wherever the folder is copied to, its files stay its owner's.
+            # Only the owner may read it, also where the folder is copied to.
             path.chmod(0o700 if path.is_dir() else 0o600)
             _sync(path)
         partial.rename(folder)

@@ -1,4 +1,4 @@
-"""The way in for a hundred thousand cards at once: imports, restored backups, demonstrations."""
+"""Bulk loading: store a hundred thousand new cards at once."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -21,7 +21,7 @@ def load_cards(
     vectors: Sequence[Any] | None = None,
     progress: Callable[[float], None] = lambda _: None,
 ) -> None:
-    """Store new cards and their reviews, as safely as one card; they are in LanceDB on return.
+    """Store new cards and their reviews through the journal; they are in LanceDB on return.
 
     The ids are new to the store, and each card's schedule is the fold of its logs: that is for the
     caller to see to. All are acknowledged in one commit, so a failure leaves all or none.
@@ -32,7 +32,7 @@ def load_cards(
     if any(card.owner_id != owner_id for card in cards) or any(
         log.owner_id != owner_id for log in logs
     ):
-        raise ValueError("A card to be stored belongs to somebody else.")
+        raise ValueError("A card to be stored belongs to another owner.")
     batches = range(0, max(len(cards), len(logs)), BATCH_CARDS)
     with transaction.atomic():
         store.lock_owner(owner_id)

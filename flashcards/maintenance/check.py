@@ -1,6 +1,6 @@
-"""Whether the two stores agree with each other and with the rule that state = fold(log).
+"""The store check: whether the two stores agree, and whether state = fold(log) for every card.
 
-Works through the cards in parts, so that a million of them fit into memory.
+It works through the cards in parts, so that a million of them fit into memory.
 """
 
 import dataclasses
@@ -32,10 +32,10 @@ SCHEDULE_FIELDS = (
 
 @dataclass
 class Finding:
-    """One kind of thing that is wrong, how often, and a few of the places."""
+    """One kind of fault: how often it was found, and a few examples."""
 
     kind: str
-    # What it means, in a sentence.
+    # The meaning, in a sentence.
     sentence: str
     count: int = 0
     examples: list[str] = field(default_factory=list)
@@ -77,7 +77,7 @@ class Report:
 
 
 class _Check:
-    """One run over everything."""
+    """One run of the check."""
 
     def __init__(self, *, repair: bool) -> None:
         self.repair = repair
@@ -97,7 +97,7 @@ class _Check:
 
     def run(self, progress: Callable[[float], None]) -> Report:
         if self.repair:
-            # A checkpoint repairs residue by itself: applying a change twice changes nothing.
+            # A checkpoint repairs residue: applying a change twice changes nothing.
             store.checkpoint_all()
         pending = store.count_pending()
         self._residue()
@@ -144,7 +144,7 @@ class _Check:
         for card_id in differing:
             self.found["image_differs"].add(f"card {card_id}")
         if self.repair and differing:
-            # Reviews are folded from the image: it is written to the columns again.
+            # The image counts: it is written to the columns again.
             wrong = [card for card in cards if card.id in differing]
             self._change(wrong, lambda card: card, "image_differs")
 
@@ -173,17 +173,17 @@ class _Check:
             else:
                 continue
             self.found[kind].add(example)
-            # A hole in the middle of a history stays one; what is left of it can be folded.
+            # A history with a gap in the middle cannot be repaired; one that is shorter can.
             if self.repair and positions == list(range(len(positions))):
                 settings = self._settings(card.owner_id)
                 self._change([card], functools.partial(_folded, logs=logs, settings=settings), kind)
 
     def _settings(self, owner_id: UUID) -> ScheduleSettings:
-        """Return what a fold needs to know of a learner: the memory model and its parameters."""
+        """Return the settings for a fold: the learner's memory model and its parameters."""
         return self.models.get(owner_id, scheduling.DEFAULT_SETTINGS)
 
     def _sources(self, cards: Iterable[Flashcard]) -> None:
-        """Look up every message and document that cards name, and the words in them."""
+        """Check that the messages and documents of cards exist and have the cards' words."""
         texts: dict[UUID, str] = {}
         named = {card.message_id for card in cards if card.message_id}
         texts |= dict(Message.objects.filter(pk__in=named).values_list("pk", "content"))
@@ -212,7 +212,7 @@ class _Check:
                 by_owner[card.owner_id].append(card)
         for owner_id, items in by_owner.items():
             ids = [card.id for card in items]
-            # A Change each: what is written in two ways is written again though it is the same.
+            # As a Change, which is written even if the card is the same.
             written = batch.change_in_batches(
                 owner_id, ids, lambda card: Change(change(card)), include_deleted=True
             )
@@ -228,7 +228,7 @@ class _Check:
 
 
 def check(*, repair: bool = False, progress: Callable[[float], None] = lambda _: None) -> Report:
-    """Check both stores, and mend what can be mended by folding. `progress` gets 0 to 1."""
+    """Check both stores, and with `repair` repair what can be. `progress` gets 0 to 1."""
     return _Check(repair=repair).run(progress)
 
 
@@ -242,7 +242,7 @@ def _folded(card: Flashcard, *, logs: list[ReviewLog], settings: ScheduleSetting
 
 
 def _parts() -> Iterator[tuple[UUID, UUID]]:
-    """Return the first and last id of each part of all ids."""
+    """Yield the first and last id of each part of all ids."""
     size = 2**128 // PARTS
     for part in range(PARTS):
         yield UUID(int=part * size), UUID(int=(part + 1) * size - 1)

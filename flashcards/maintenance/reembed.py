@@ -1,4 +1,4 @@
-"""Give every card a vector of the present embedder: after another model came, or to start anew."""
+"""Re-embedding: give every card a vector of the current embedding model."""
 
 import dataclasses
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from memoryloop.embeddings import get_embedder
 
 @dataclass(frozen=True)
 class Reembedded:
-    """What was done: `dropped` vectors were thrown away first, `embedded` were made."""
+    """What was done: `dropped` vectors were removed first, `embedded` were made."""
 
     owners: int = 0
     dropped: int = 0
@@ -38,7 +38,7 @@ def reembed(
     """
     name = get_embedder().name
     owners = [owner_id] if owner_id is not None else _all_owners()
-    # Vectors of different models cannot be compared: all of the others go before the first comes.
+    # Vectors of different models cannot be compared: the old ones are removed first.
     dropped = sum(_drop(owner, "" if everything else name) for owner in owners)
     store.checkpoint_all()
     counts = {owner: _without_vector(owner).count() for owner in owners}
@@ -64,11 +64,11 @@ def _without_vector(owner_id: UUID) -> Query[Flashcard]:
 
 
 def _drop(owner_id: UUID, keep: str) -> int:
-    """Throw away an owner's vectors but those of the model to keep. Return how many there were.
+    """Remove an owner's vectors, except those of one model. Return how many.
 
     The cards are marked as having no vector; a checkpoint then removes it.
     """
-    # In the trash too: a card may come back from it.
+    # In the trash too: a card may be restored.
     found = cards.for_owner(owner_id).with_deleted().exclude(embedding_model="")
     dropped = 0
 

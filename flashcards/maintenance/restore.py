@@ -1,8 +1,8 @@
-"""Put a backup in the place of what an installation holds, and check that it is whole.
+"""The restore: replace the data of an installation by a backup, and check it.
 
-Everything is verified before anything is changed. LanceDB comes first, where the rows that were
-there stay as an older version; then PostgreSQL and what it records of LanceDB, in one transaction.
-Should that fail, the tables go back.
+The backup is verified before anything is changed. LanceDB comes first, whose old rows stay as an
+older version; then PostgreSQL with its record of LanceDB's versions, in one transaction. If that
+fails, the tables are put back.
 """
 
 import json
@@ -33,7 +33,7 @@ from memoryloop.postgres import dump
 
 @dataclass(frozen=True)
 class Restored:
-    """What was put back, and what checking it found."""
+    """What was restored, and what the check found."""
 
     manifest: Manifest
     report: check.Report
@@ -69,7 +69,7 @@ def restore(
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Return what a backup says of itself. Raises BackupError if this code cannot restore it."""
+    """Return a backup's manifest. Raises BackupError if this version cannot restore it."""
     try:
         data = json.loads((folder / MANIFEST).read_text())
         found = data["format"]
@@ -100,15 +100,15 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def verify(folder: Path, manifest: Manifest) -> None:
-    """Raise BackupError unless every file is there and what it was."""
+    """Raise BackupError unless every file exists and is unchanged."""
     for name, described in manifest.files.items():
         path = folder / name
         if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
-            raise BackupError(f"{path} is missing: the backup is not whole.")
+            raise BackupError(f"{path} is missing: the backup is incomplete.")
         if backup.describe(path) != described:
             raise BackupError(f"{path} has changed since the backup was made: it is damaged.")
     if DUMP not in manifest.files:
-        raise BackupError(f"{folder / MANIFEST} names no {DUMP}: the backup is not whole.")
+        raise BackupError(f"{folder / MANIFEST} names no {DUMP}: the backup is incomplete.")
 
 
 def _refuse_if_occupied(*, replace: bool) -> None:
@@ -137,7 +137,7 @@ def _put_back(folder: Path, manifest: Manifest, progress: Progress) -> None:
 
 
 def _drop_tables() -> str:
-    """Return SQL that drops our tables: a newer one might hold on to one that is replaced."""
+    """Return SQL that drops our tables: a newer table may refer to one that is replaced."""
     with connection.cursor() as cursor:
         there = set(connection.introspection.table_names(cursor))
     ours = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}

@@ -1,1 +1,1 @@
-"""What the tutor is told about the learner's cards."""
+"""The tutor: cards in prompts for models, and decks proposed by a model."""

@@ -1,4 +1,4 @@
-"""A card, its source and its history as a tutor is told of them, to explain it."""
+"""Explaining a card: a conversation whose prompt has the card, its source and its history."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta, tzinfo
@@ -12,7 +12,7 @@ from flashcards.domain import card_sides, durations
 from flashcards.domain.records import Flashcard, Kind
 from flashcards.review.card_memory import history_of, logs_of, memory_of
 
-# Of a long history the newest reviews say enough.
+# The most reviews of a card in the prompt, newest first.
 REVIEWS_TOLD = 8
 SIDE_CHARACTERS = 2_000
 
@@ -31,7 +31,7 @@ def explain(
         user,
         f"Explain this card to me: {title}",
         title=title,
-        text=told(user, card, now=now, zone=zone),
+        text=describe_card(user, card, now=now, zone=zone),
         links=links,
     )
 
@@ -51,13 +51,13 @@ def discuss(
         f"These cards were hard for me today:\n{titles}\n"
         "What do they have in common, and how could I keep them?",
         title="What was hard today",
-        text="\n\n".join(told(user, card, now=now, zone=zone) for card in cards),
+        text="\n\n".join(describe_card(user, card, now=now, zone=zone) for card in cards),
         links=links,
     )
 
 
-def told(user: User, card: Flashcard, *, now: datetime, zone: tzinfo) -> str:
-    """Return everything about a card that helps to explain it, as plain lines."""
+def describe_card(user: User, card: Flashcard, *, now: datetime, zone: tzinfo) -> str:
+    """Return the card, its source and its history as plain lines for a prompt."""
     return "\n".join([*_sides(card), *_source(user, card), *_history(card, now, zone)])
 
 
@@ -75,8 +75,8 @@ def _sides(card: Flashcard) -> Iterator[str]:
 def _source(user: User, card: Flashcard) -> Iterator[str]:
     source = source_of(user, card)
     if source is not None:
-        said = f"{source.before}{source.words}{source.after}"
-        yield f"Where it comes from ({source.title}): {said}"
+        text = f"{source.before}{source.words}{source.after}"
+        yield f"Where it comes from ({source.title}): {text}"
 
 
 def _history(card: Flashcard, now: datetime, zone: tzinfo) -> Iterator[str]:

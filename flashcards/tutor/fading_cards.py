@@ -1,4 +1,4 @@
-"""What the learner is about to forget of a topic: the cards' part in a conversation."""
+"""Fading cards: the cards about a topic that the learner is about to forget, for a prompt."""
 
 import logging
 import re
@@ -16,11 +16,11 @@ from memoryloop.llm.base import Found
 
 logger = logging.getLogger(__name__)
 
-# With MiniLM unrelated sentences lie at 0.8 and beyond, a question and its answer at 0.2 to 0.6.
+# With MiniLM unrelated sentences are 0.8 or more apart, a question and its answer 0.2 to 0.6.
 MAX_DISTANCE = 0.62
 # Of the cards near the topic, the ones with the lowest retrievability are taken.
 CANDIDATES_PER_CARD = 4
-# Cards the worker has not embedded yet are found by their words; beyond so many only the newest.
+# Of cards that the worker has not embedded yet, the newest so many are searched by their words.
 UNEMBEDDED_MOST = 200
 _WORD = re.compile(r"\w{4,}")
 
@@ -28,11 +28,11 @@ _WORD = re.compile(r"\w{4,}")
 def fading_cards(
     *, owner_id: UUID, text: str, now: datetime, limit: int, card_url: Callable[[UUID], str]
 ) -> list[Found]:
-    """Return the owner's cards near a text, those soonest forgotten first."""
-    # Words first: the text is being embedded in another thread by then.
-    alike = _sharing_words(owner_id, text)
-    near = _near_in_meaning(owner_id, text, limit * CANDIDATES_PER_CARD)
-    cards = {card.id: card for card in [*near, *alike]}
+    """Return the owner's cards near a text, lowest retrievability first."""
+    # Words first: meanwhile another thread embeds the text.
+    by_words = _sharing_words(owner_id, text)
+    by_meaning = _near_in_meaning(owner_id, text, limit * CANDIDATES_PER_CARD)
+    cards = {card.id: card for card in [*by_meaning, *by_words]}
     ranked = sorted(
         cards.values(),
         key=lambda card: (_chance(card, now) is None, _chance(card, now) or 0.0, str(card.id)),
@@ -55,7 +55,7 @@ def _near_in_meaning(owner_id: UUID, text: str, limit: int) -> list[Flashcard]:
             owner_id=owner_id, text=text, limit=limit, max_distance=MAX_DISTANCE
         )
     except EmbeddingError:
-        logger.warning("Cards cannot be found by meaning just now.", exc_info=True)
+        logger.warning("Cards cannot be found by meaning now.", exc_info=True)
         return []
 
 

@@ -121,8 +121,8 @@ def term(reading: Reading) -> Iterator[Made]:
     elif first not in words.LEANING_STARTS | words.PLAIN and first not in words.PARTICIPLES:
         verb = "are" if is_plural(name) and not code else "is"
         # A whole statement says something about the term; it does not define it.
-        told = 0.6 if parse(upper_first(what)) else 0.85
-        yield Made(f"What {verb} {shown}?", f"{upper_first(what)}.", told)
+        score = 0.6 if parse(upper_first(what)) else 0.85
+        yield Made(f"What {verb} {shown}?", f"{upper_first(what)}.", score)
 
 
 def definition(reading: Reading) -> Iterator[Made]:
@@ -153,9 +153,9 @@ def definition(reading: Reading) -> Iterator[Made]:
     if person and person == subject:
         yield Made(f"Who {clause.verb} {subject}?", f"{upper_first(what)}.", 0.95)
     elif (_is_term(subject) or _is_the_kind(clause)) and not person:
-        told = _class_of(rest)
+        is_kind = _class_of(rest)
         detailed = len(what.split()) >= 5
-        if told and detailed:
+        if is_kind and detailed:
             shown = lower_first(subject, reading.document)
             yield Made(f"What {clause.verb} {shown}?", f"{upper_first(what)}.", 1.0)
 

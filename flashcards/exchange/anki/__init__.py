@@ -1,1 +1,1 @@
-"""Anki's packages: read and written."""
+"""Anki packages: reading and writing them."""

@@ -1,8 +1,7 @@
 """Anki's collection: notes, their types, cards, decks and reviews, in either of its two schemas.
 
-The database was made by somebody else. It is read only: no view, no trigger and no function that
-its schema names is run, values are taken for what they should be, and a query that takes too long
-is ended.
+The database is untrusted. It is opened read-only; no view, trigger or function of its schema runs,
+values are converted to the expected types, and a query that takes too long is ended.
 """
 
 import contextlib
@@ -22,13 +21,13 @@ from flashcards.exchange.anki.package import DAMAGED, BadPackage
 FIELD_SEPARATOR = "\x1f"
 DECK_SEPARATOR = "::"
 QUERY_SECONDS_MOST = 120
-# One note, in bytes; Anki's own are far below.
+# The most bytes of one note; real ones are far smaller.
 VALUE_MAX_BYTES = 8 * 1024**2
 _NEEDED = ("col", "notes", "cards", "revlog")
 _STEPS_BETWEEN_LOOKS = 1_000_000
 # Notes read at once.
 CHUNK_NOTES = 2_000
-# From 15 on, note types and decks have tables of their own.
+# From this version on, note types and decks have tables of their own.
 _NEW_SCHEMA = 15
 _IMAGE_OCCLUSION = 6
 _ALLOWED = {
@@ -69,7 +68,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A card as Anki keeps it; `due` is a position, a day number or a time, by its kind."""
+    """A row of Anki's cards; `due` is a position, a day number or a time, by its kind."""
 
     id: int
     note_id: int
@@ -86,7 +85,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A row of Anki's log: its id is when (ms); intervals are days, or seconds below 0."""
+    """A row of Anki's log: its id is the time (ms); intervals are days, or seconds below 0."""
 
     id: int
     ease: int
@@ -107,10 +106,10 @@ class Whole:
 
 
 class Collection:
-    """An open collection. Every way of reading raises BadPackage where it is damaged."""
+    """An open collection. Every method that reads it raises BadPackage if it is damaged."""
 
     def __init__(self, path: Path) -> None:
-        with _trouble():
+        with _translate_errors():
             self._db = _open(path)
             try:
                 _check_schema(self._db)
@@ -143,7 +142,7 @@ class Collection:
         self.first_scheduler = _int(config.get("schedVer", 1)) < 2
 
     def day_zero(self, zone: tzinfo) -> date:
-        """Return the date that due days are counted from; by the learner's zone if none is said."""
+        """Return the date that due days are counted from; `zone` is used if the file names none."""
         if self.offset is not None:
             zone = timezone(timedelta(minutes=self.offset))
         return self.created.astimezone(zone).date()
@@ -155,7 +154,7 @@ class Collection:
         return _int((self._one("SELECT count(*) FROM revlog") or (0,))[0])
 
     def cards_by_deck(self) -> dict[int, int]:
-        """Return how many cards each deck has; those in a filtered deck count for their own."""
+        """Return how many cards each deck has; cards in a filtered deck count for their own."""
         home = "CASE WHEN odid THEN odid ELSE did END"
         rows = self._all(f"SELECT {home}, count(*) FROM cards GROUP BY 1")  # noqa: S608 - no value
         return {_int(deck): _int(count) for deck, count in rows}
@@ -169,7 +168,7 @@ class Collection:
         return _int((self._one("SELECT count(*) FROM cards WHERE type > 0") or (0,))[0])
 
     def wholes(self, *, after: int) -> Iterator[list[Whole]]:
-        """Yield the notes behind an id in the order of their ids, some thousands at a time."""
+        """Yield the notes after an id in the order of their ids, some thousands at a time."""
         while notes := self._notes(after):
             after = notes[-1].id
             yield self._with_cards(notes)
@@ -276,13 +275,13 @@ class Collection:
     def _all(self, sql: str, *values: int) -> list[tuple[Any, ...]]:
         ends = time.monotonic() + QUERY_SECONDS_MOST
         self._db.set_progress_handler(lambda: time.monotonic() > ends, _STEPS_BETWEEN_LOOKS)
-        with _trouble():
+        with _translate_errors():
             return self._db.execute(sql, values).fetchall()
 
 
 @contextlib.contextmanager
-def _trouble() -> Iterator[None]:
-    """Say in words what SQLite and what is in the database may raise."""
+def _translate_errors() -> Iterator[None]:
+    """Raise BadPackage for what SQLite or wrong values may raise."""
     try:
         yield
     except (
@@ -293,14 +292,14 @@ def _trouble() -> Iterator[None]:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    # Immutable: no lock, no journal and no second file beside it is looked for.
+    # Immutable: SQLite opens no lock, journal or other file beside it.
     db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
     db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, VALUE_MAX_BYTES)
     db.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
     for pragma in ("trusted_schema=OFF", "cell_size_check=ON", "mmap_size=0", "query_only=ON"):
         db.execute(f"PRAGMA {pragma}")
     db.text_factory = lambda data: data.decode("utf-8", "replace")
-    # Some of Anki's columns are ordered by one of its own; nothing here is.
+    # Some of Anki's columns use a collation of its own, which no query here needs.
     db.create_collation("unicase", lambda a, b: (a > b) - (a < b))
     db.set_authorizer(
         lambda action, *_: sqlite3.SQLITE_OK if action in _ALLOWED else sqlite3.SQLITE_DENY
@@ -309,7 +308,7 @@ def _open(path: Path) -> sqlite3.Connection:
 
 
 def _check_schema(db: sqlite3.Connection) -> None:
-    """Refuse what only looks like a table. Raises BadPackage."""
+    """Raise BadPackage if a table that is read is a view or a virtual table."""
     kinds = {
         _text(name): (_text(kind), _text(sql).lstrip().upper())
         for kind, name, sql in db.execute("SELECT type, name, sql FROM sqlite_master")
@@ -357,7 +356,7 @@ def _json_object(text: object) -> dict[str, Any]:
 
 
 def _int(value: object) -> int:
-    """Return a number that both stores hold; SQLite gives whatever was put into a column."""
+    """Return a number that both stores accept; an SQLite column may have a value of any type."""
     if type(value) is int and -(2**62) <= value <= 2**62:
         return value
     if isinstance(value, bool) or not isinstance(value, int | float | str):

@@ -1,7 +1,7 @@
-"""A note of Anki as notes of ours: which kind, which words, and which of its cards are which.
+"""Conversion of Anki's notes: their kind, their words, and the ordinals of their cards.
 
-Two cards that ask for one another are a reversed note. A text with gaps is a cloze. Any other
-template makes a note of its own for its card, since the words of a note's cards are one here.
+Two cards that ask for each other's answer become a reversed note, a text with gaps a cloze. The
+card of any other template becomes a note of its own: here all cards of a note have the same words.
 """
 
 import dataclasses
@@ -17,15 +17,15 @@ from flashcards.exchange.anki import templates
 from flashcards.exchange.anki.collection import Note, NoteType, Template
 from flashcards.exchange.html import inline, to_markdown
 
-# The field of our own packages that is neither question nor answer; see exporting.
+# The third field of packages exported from here; see export_notes.
 NOTE_FIELD = "Note"
 OWN_PREFIX = "MemoryLoop "
-# What a card's side may have at most, to be one.
+# The most characters of a side.
 SIDE_MAX_CHARACTERS = 100_000
 NO_TEMPLATE = "its note type has no template for it"
 NO_TYPE = "its note type is not in the package"
 EMPTY_FRONT = "its question is empty"
-IMAGE_OCCLUSION = "image occlusion: parts of an image cannot be hidden here"
+IMAGE_OCCLUSION = "image occlusion: hiding parts of an image is not supported"
 NO_GAP = "the text has no gap of this number"
 TOO_LONG = f"a side has more than {SIDE_MAX_CHARACTERS:,} characters"
 _CLOZE_NUMBER = re.compile(r"\{\{c(\d+)::")
@@ -34,9 +34,9 @@ _STYLED_TAGS = re.compile(r"^\{\{c\d+::image-occlusion:", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Words:
-    """One note of ours: its words, and its ordinals by the ordinals of Anki's cards."""
+    """A converted note: its words, and its ordinals by the ordinals of Anki's cards."""
 
-    # Tells the notes that one of Anki's becomes from one another; "" for the first.
+    # Distinguishes the notes that one note of Anki becomes; "" for the first.
     key: str
     kind: Kind
     question: str
@@ -44,15 +44,15 @@ class Words:
     extra: str
     ordinals: Mapping[int, int]
 
-    def saying(self, change: Callable[[str], str]) -> "Words":
-        """Return the same note with each of its texts changed."""
+    def with_texts(self, change: Callable[[str], str]) -> "Words":
+        """Return the note with a function applied to each of its texts."""
         question, answer, extra = map(change, (self.question, self.answer, self.extra))
         return dataclasses.replace(self, question=question, answer=answer, extra=extra)
 
 
 @dataclass(frozen=True)
 class Skipped:
-    """A card that cannot be taken, and why."""
+    """A card that cannot be imported, and the reason."""
 
     ordinal: int
     reason: str
@@ -64,7 +64,7 @@ def words_of(
     ordinals: Sequence[int],
     image: to_markdown.Image | None = None,
 ) -> tuple[list[Words], list[Skipped]]:
-    """Return what the cards of a note with these ordinals become, and which cannot be taken."""
+    """Return the notes that these cards of a note become, and the cards that are skipped."""
     if note_type is None:
         return [], [Skipped(ordinal, NO_TYPE) for ordinal in ordinals]
     missing = [""] * len(note_type.fields)
@@ -74,7 +74,7 @@ def words_of(
     markdown = functools.partial(to_markdown.convert, image=image)
     own_note = ""
     if note_type.name.startswith(OWN_PREFIX):
-        # The answers of our own packages show it too, below what is the answer.
+        # In packages exported from here the answer side shows this field too.
         own_note, fields[NOTE_FIELD] = markdown(fields.get(NOTE_FIELD, "")), ""
     if note_type.is_cloze:
         found, skipped = _cloze(note_type, fields, ordinals, markdown)
@@ -89,8 +89,8 @@ def words_of(
     return kept, skipped
 
 
-def mirrored(note_type: NoteType) -> tuple[str, str] | None:
-    """Return the two fields that the first two templates ask for, each by the other, if so."""
+def mirrored_fields(note_type: NoteType) -> tuple[str, str] | None:
+    """Return the two fields of which each is the answer to the other, if there are two such."""
     if note_type.is_cloze or len(note_type.templates) < 2:
         return None
     if note_type.name.startswith(OWN_PREFIX):
@@ -105,7 +105,7 @@ def mirrored(note_type: NoteType) -> tuple[str, str] | None:
 
 
 def _answered(template: Template, asked: str) -> str:
-    """Return the one field that an answer shows besides what was asked."""
+    """Return the one field that an answer shows besides the question."""
     whole = template.back.replace("{{FrontSide}}", "").replace(f"{{{{{asked}}}}}", "", 1)
     return templates.is_plain(whole, is_front=False)
 
@@ -119,11 +119,11 @@ def _templates(
     by_ordinal = {template.ordinal: template for template in note_type.templates}
     found: list[tuple[str, Kind, str, str, dict[int, int]]] = []
     skipped: list[Skipped] = []
-    # Fields that no card shows are not to be lost.
+    # Fields that no card shows are kept in the note field.
     used = [template for template in note_type.templates if template.ordinal in ordinals]
     shown = {name for template in used for name in _named(template, fields)}
     rest = list(ordinals)
-    pair = mirrored(note_type)
+    pair = mirrored_fields(note_type)
     both = [template.ordinal for template in note_type.templates[:2]]
     if pair and set(both) <= set(rest):
         question, answer = (markdown(fields.get(name, "")) for name in pair)
@@ -149,14 +149,14 @@ def _templates(
 
 
 def _named(template: Template, fields: Mapping[str, str]) -> set[str]:
-    """Return the fields that a card shows, and those that its conditions ask about."""
+    """Return the fields that a card shows or that its conditions depend on."""
     front = templates.front(template.front, fields)
     shown = front.shown | templates.back(template.back, fields, front.html).shown
     return shown | templates.asked_about(template.front) | templates.asked_about(template.back)
 
 
 def _extra(fields: Mapping[str, str], shown: set[str], markdown: Callable[[str], str]) -> str:
-    """Return what the fields say that no side shows."""
+    """Return the texts of the fields that no side shows."""
     parts = []
     for name, value in fields.items():
         if name not in shown and (text := markdown(value)):
@@ -175,7 +175,7 @@ def _cloze(
     template = note_type.templates[0]
     front = templates.front(template.front, fields)
     gapped = set(templates.cloze_fields(template.front))
-    # The answer shows the text once more, whole.
+    # The answer side repeats the whole text.
     without = {name: "" if name in gapped else value for name, value in fields.items()}
     blank = templates.front(template.front, without)
     back = templates.back(template.back, without, blank.html)
@@ -193,7 +193,7 @@ def _cloze(
     if not alone:
         found = [Words("", Kind.CLOZE, question, answer, extra, numbers)] if numbers else []
         return found, skipped
-    # Gaps inside of gaps: one note for each, with no other gap in it.
+    # Nested gaps: a note for each, with no other gap in it.
     alone |= {ordinal: only_gap(question, ordinal + 1) for ordinal in numbers}
     notes = [
         Words("" if not o else str(o), Kind.CLOZE, text, answer, extra, {o: o + 1})
@@ -212,7 +212,7 @@ def only_gap(text: str, ordinal: int) -> str:
                 continue
             words = text[match.end() : end].partition("::")[0]
             if _CLOZE_NUMBER.search(text, match.end(), end):
-                # The hint comes last; what is inside has a :: of its own.
+                # The hint comes last: an inner gap has a :: of its own.
                 words = text[match.end() : end]
             text = text[: match.start()] + words + text[end + 2 :]
             break

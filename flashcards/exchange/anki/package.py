@@ -1,8 +1,8 @@
 """An Anki package (.apkg, .colpkg): a ZIP with a SQLite database and the media of its notes.
 
-Three generations are about: `collection.anki2`, `collection.anki21`, and `collection.anki21b`,
-which is compressed with zstd, as are its media. Whatever is in a package was made by somebody
-else: nothing is unpacked beyond what was allowed, and no name in it becomes a path.
+There are three generations: `collection.anki2`, `collection.anki21`, and `collection.anki21b`,
+which is compressed with zstd, as are its media. A package is untrusted: nothing is unpacked beyond
+a limit, and no name in it becomes a path.
 """
 
 import io
@@ -20,10 +20,10 @@ from flashcards.domain.validation import CardError
 from flashcards.exchange.anki import protobuf
 
 COLLECTION_MAX_BYTES = 2 * 1024**3
-# The table of contents of a ZIP is read at once: some 400,000 files.
+# The table of contents of a ZIP is read into memory: enough for some 400,000 files.
 DIRECTORY_MAX_BYTES = 40 * 1024**2
 MEDIA_MAP_MAX_BYTES = 64 * 1024**2
-# What zstd may keep at hand while it unpacks; Anki's own packages need 8 MB at most.
+# The window of zstd; Anki's packages need 8 MB at most.
 _WINDOW_MAX_BYTES = 128 * 1024**2
 _PIECE_BYTES = 1024 * 1024
 _COLLECTIONS = ("collection.anki21b", "collection.anki21", "collection.anki2")
@@ -45,11 +45,11 @@ _NOT_A_PACKAGE = (
 
 
 class BadPackage(CardError):
-    """A file cannot be imported; the sentence says why and what to do."""
+    """A file cannot be imported."""
 
 
 class Package:
-    """An open package. `compressed` tells whether its media are."""
+    """An open package. `compressed` tells whether its media are compressed."""
 
     def __init__(self, path: Path) -> None:
         """Open a package. Raises BadPackage."""
@@ -80,7 +80,7 @@ class Package:
 
     @property
     def media(self) -> dict[str, str]:
-        """Return the files' names in the ZIP by their own. Raises BadPackage."""
+        """Return the names of ZIP entries by the names of the media. Raises BadPackage."""
         if self._entries is None:
             self._entries = self._read_media_map()
         return self._entries
@@ -105,7 +105,7 @@ class Package:
             raise BadPackage(DAMAGED) from error
 
     def _pieces(self, entry: str, most: int, *, compressed: bool) -> Iterator[bytes]:
-        """Yield a file's content, no more than was allowed of it. Raises BadPackage."""
+        """Yield a file's content up to a limit. Raises BadPackage beyond it."""
         length = 0
         try:
             with self._zip.open(entry) as packed:
@@ -152,7 +152,7 @@ def _check_directory(path: Path) -> None:
 
 
 def _directory_bytes(file: BinaryIO) -> int | None:
-    """Return the length of the ZIP's table of contents as its end says; None if it has none."""
+    """Return the length of the ZIP's table of contents from its end record; None without one."""
     end = file.seek(0, io.SEEK_END)
     tail_start = max(0, end - 65_557)
     file.seek(tail_start)
@@ -172,6 +172,6 @@ def _directory_bytes(file: BinaryIO) -> int | None:
 
 
 def write_media_map(names: list[str]) -> bytes:
-    """Return the map of media as every version of Anki reads it."""
+    """Return the map of media in the format that every version of Anki reads."""
     numbered: dict[str, Any] = {str(number): name for number, name in enumerate(names)}
     return json.dumps(numbered, ensure_ascii=False).encode()

@@ -1,4 +1,4 @@
-"""As much of Protocol Buffers' wire format as Anki's packages need: the fields of a message."""
+"""Protocol Buffers: the fields of a message, as far as Anki packages need it."""
 
 from collections.abc import Iterator
 
@@ -7,11 +7,11 @@ _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 
 class BadMessage(ValueError):
-    """The bytes are no message."""
+    """The bytes are not a message."""
 
 
 def fields(data: bytes) -> Iterator[tuple[int, Value]]:
-    """Yield (number, value) of each field, in their order; fixed-width ones as bytes.
+    """Yield (number, value) of each field, in order; fixed-width ones as bytes.
 
     Raises BadMessage.
     """
@@ -37,7 +37,7 @@ def fields(data: bytes) -> Iterator[tuple[int, Value]]:
 
 
 def first(data: bytes, number: int) -> Value | None:
-    """Return the last value of a field, which is the one that counts; None if it is not there."""
+    """Return the last value of a field, which is the valid one; None without one."""
     found = None
     for each, value in fields(data):
         if each == number:
@@ -46,13 +46,13 @@ def first(data: bytes, number: int) -> Value | None:
 
 
 def text(data: bytes, number: int) -> str:
-    """Return a field of text; "" if it is not there."""
+    """Return a text field; "" without one."""
     value = first(data, number)
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else ""
 
 
 def number(data: bytes, field: int) -> int:
-    """Return a field of a number; 0 if it is not there."""
+    """Return a number field; 0 without one."""
     value = first(data, field)
     return value if isinstance(value, int) else 0
 

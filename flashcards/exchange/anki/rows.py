@@ -1,4 +1,4 @@
-"""A card of ours and its log as rows of Anki's tables: `schedule` the other way round."""
+"""Rows of Anki's tables for a card and its review log: the reverse of schedule.py."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -15,7 +15,7 @@ _KINDS = {LogKind.LEARN: 0, LogKind.REVIEW: 1, LogKind.RELEARN: 2, LogKind.CRAM:
 _MANUAL = 4
 _SUSPENDED, _BURIED = -1, -3
 _EASE = 2500
-# One learning step is left, today and in all.
+# Anki's `left`: one learning step today, one in all.
 _ONE_STEP = 1001
 _SECONDS_A_DAY = 86_400
 Row = tuple[Any, ...]
@@ -23,7 +23,7 @@ Row = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Days:
-    """How a package counts days: from a date, by the learner's clock."""
+    """The day numbers of a package: counted from a date, in the learner's time zone."""
 
     zero: date
     day: Day
@@ -34,7 +34,7 @@ class Days:
 
 
 class Ids:
-    """Gives numbers that are times in milliseconds, each once."""
+    """Makes ids that are times in milliseconds, each once."""
 
     def __init__(self) -> None:
         self._used: set[int] = set()
@@ -99,13 +99,13 @@ def card_row(
 
 
 def review_rows(card_number: int, logs: Iterable[ReviewLog], ids: Ids) -> list[Row]:
-    """Return the rows of `revlog` for what stands of a card's log, in its order."""
+    """Return the rows of `revlog` for the reviews of a card that were not undone, in order."""
     rows: list[Row] = []
     last = 0
-    for log in _standing(logs):
+    for log in _without_undone(logs):
         interval = _interval(log)
         hard = log.difficulty_after
-        # Where SM-2 has its ease, FSRS has the difficulty, from 100 to 1100.
+        # FSRS writes the difficulty, as 100 to 1100, into the field of SM-2's ease.
         factor = round(((hard - 1) / 9 + 0.1) * 1000) if hard else 0
         if log.rating is None:
             ease, kind, duration = 0, _MANUAL, 0
@@ -121,13 +121,13 @@ def review_rows(card_number: int, logs: Iterable[ReviewLog], ids: Ids) -> list[R
     return rows
 
 
-def _standing(logs: Iterable[ReviewLog]) -> list[ReviewLog]:
+def _without_undone(logs: Iterable[ReviewLog]) -> list[ReviewLog]:
     history = list(logs)
     undone = {log.undoes for log in history if log.kind is LogKind.UNDO}
     kept: Sequence[ReviewLog] = [
         log
         for log in history
-        # The card itself says with which memory it came.
+        # The memory that a card came with is on the card itself.
         if log.kind is not LogKind.UNDO and log.id not in undone and not scheduling.is_given(log)
     ]
     return sorted(kept, key=lambda log: (log.reviewed_at, log.sequence))

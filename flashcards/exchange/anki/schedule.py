@@ -1,8 +1,8 @@
-"""Anki's schedule and history of a card as rows of our log; the card is their fold.
+"""Conversion of Anki's schedules: the review log of a card, of which the card is the fold.
 
-Every rating keeps its time and its interval. A card that was studied, but of whose first reviews
-there is no row, begins with the memory that Anki has of it: FSRS's own, else SM-2's interval and
-ease. Whatever moved a card without a rating is a row too, so that it is due on the day it was.
+Every rating keeps its time and its interval. A card whose first reviews have no rows begins with
+the memory state that Anki has for it: FSRS's own, else from SM-2's interval and ease. Changes
+without a rating become rows too, so that the card stays due on the same day.
 """
 
 import dataclasses
@@ -30,9 +30,9 @@ _KINDS = {
     State.REVIEW: LogKind.REVIEW,
     State.RELEARNING: LogKind.RELEARN,
 }
-# Larger due values are times, smaller ones numbers of days.
+# Larger due values are times, smaller ones are day numbers.
 _TIMES_FROM = 1_000_000_000
-# FSRS's difficulty stands where SM-2's ease does, which is never so low.
+# A lower ease is FSRS's difficulty, which Anki writes into the same field.
 _DIFFICULTY_UNTIL = 1_100
 _EASE = 2.5
 _DAYS_MOST = 36_500
@@ -44,22 +44,22 @@ _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Calendar:
-    """How a package counts its days, and by which settings its reviews are folded."""
+    """The day numbers of a package, and the settings that its reviews are folded with."""
 
     day_zero: date
     settings: ScheduleSettings
     now: datetime
-    # Before Anki 2.1 there were three answers while learning: Again, Good, Easy.
+    # Before Anki 2.1 a learning card had three answers: Again, Good, Easy.
     first_scheduler: bool = False
 
     def date_of(self, number: int) -> date:
-        """Return the date of a day's number; nonsense becomes the nearest that a calendar has."""
+        """Return the date of a day number; the nearest valid one for a number out of range."""
         return self.day_zero + timedelta(days=min(max(number, -_DAYS_MOST), 2 * _DAYS_MOST))
 
 
 @dataclass
 class _History:
-    """A card's log while it grows, and what the card is by it."""
+    """The log of a card while it is built, with the state and memory that it leads to."""
 
     card: Flashcard
     calendar: Calendar
@@ -93,7 +93,7 @@ class _History:
         )
 
     def give(self, state: State, memory: Memory[float], at: datetime, days: float) -> None:
-        """Begin with a memory whose reviews have no rows."""
+        """Add a row for a memory state whose reviews have no rows."""
         values = {"state": state, "memory": memory, "elapsed_days": 0.0}
         row_id = f"given {len(self.rows)}"
         self.add(row_id, LogKind.MANUAL, at, scheduled_days=days or 1e-11, **values)
@@ -104,10 +104,10 @@ class _History:
         self.last_at = None
 
 
-def taken_over(
+def import_schedule(
     card: Flashcard, theirs: Card, reviews: Sequence[Review], calendar: Calendar
 ) -> tuple[Flashcard, list[ReviewLog]]:
-    """Return the card, new until now, as it was in Anki, and the log that says so.
+    """Return a new card with its schedule from Anki, and its review log.
 
     `reviews` are in the order of their times.
     """
@@ -119,8 +119,8 @@ def taken_over(
     return _folded(marked, history), history.rows
 
 
-def begun_anew(card: Flashcard, theirs: Card, calendar: Calendar) -> Flashcard:
-    """Return the card without what was learnt, but with its flag, and suspended if it was."""
+def drop_schedule(card: Flashcard, theirs: Card, calendar: Calendar) -> Flashcard:
+    """Return a new card without its schedule from Anki, but with its flag and its suspension."""
     return dataclasses.replace(_marked(card, theirs, calendar), buried_until=None)
 
 
@@ -153,7 +153,7 @@ def _take(history: _History, review: Review) -> None:
         "scheduled_days": days,
     }
     if review.type == _FILTERED and review.factor == 0:
-        # Practice that was not to count.
+        # Practice in a filtered deck, without effect on the schedule.
         values["elapsed_days"] = None if elapsed is None else float(elapsed)
         history.add(review.id, LogKind.CRAM, at, **values)
         return
@@ -167,7 +167,7 @@ def _take(history: _History, review: Review) -> None:
         before = State.NEW if before is State.LEARNING else before
     elif before is State.NEW:
         before = State.LEARNING
-    # Learning it was only as long as it comes back the same day.
+    # A card is in its steps only if it comes back on the same day.
     learning = State.RELEARNING if before in (State.REVIEW, State.RELEARNING) else State.LEARNING
     values["state_before"] = before
     values["state"] = State.REVIEW if review.interval > 0 else learning
@@ -180,7 +180,7 @@ def _take(history: _History, review: Review) -> None:
 
 
 def _take_manual(history: _History, review: Review, at: datetime, days: float) -> None:
-    """Take a row that no answer made: begun anew, or given another day."""
+    """Convert a row without an answer: a reset, or another due date."""
     if review.interval == 0 and review.factor == 0:
         if history.memory is not None:
             history.reset(review.id, at)
@@ -192,7 +192,7 @@ def _take_manual(history: _History, review: Review, at: datetime, days: float) -
 
 
 def _end(history: _History, theirs: Card) -> None:
-    """See to it that the card is in the state and due on the day that Anki says."""
+    """Add a row if the log does not yet lead to the state and the due date that Anki has."""
     if theirs.type == _NEW:
         if history.memory is not None:
             history.reset("reset", history.rows[-1].reviewed_at)
@@ -210,14 +210,14 @@ def _end(history: _History, theirs: Card) -> None:
     governing = scheduling.governing(history.rows)
     assert governing is not None  # noqa: S101 - there is a memory, so there is a row
     if governing.state_after is State.REVIEW:
-        # Whole days by the learner's clock, whatever the clocks did meanwhile.
+        # Whole days in the learner's time zone, also where the clocks change.
         on = settings.day.of(governing.reviewed_at) + round(governing.scheduled_days) * _DAY
     else:
         on = settings.day.of(governing.reviewed_at + timedelta(days=governing.scheduled_days))
     same_day = on == settings.day.of(due)
     span = (due - governing.reviewed_at) / _DAY
     if governing.state_after is state and same_day and span:
-        # To the very moment: days of 23 hours, and what Anki added by chance within a day.
+        # The exact time: days of 23 hours, and Anki's fuzz within a day.
         if abs(span - governing.scheduled_days) > 1e-9:
             history.rows[governing.sequence] = dataclasses.replace(governing, scheduled_days=span)
         return
@@ -227,11 +227,11 @@ def _end(history: _History, theirs: Card) -> None:
 
 
 def _give(history: _History, theirs: Card, state: State) -> None:
-    """Give a card without a history the memory and the day that Anki has of it."""
+    """Give a card without a history the memory state and the due date that Anki has for it."""
     calendar = history.calendar
     known = _fsrs(theirs.data, calendar.settings)
     if known is None and state is State.LEARNING:
-        # Just begun, and nothing is known of it: it begins once more.
+        # In its first steps, without a memory state: it stays new.
         return
     interval = min(max(theirs.interval, 1), _DAYS_MOST)
     memory = known[0] if known else _memory(theirs.factor, interval, calendar.settings)
@@ -246,7 +246,7 @@ def _give(history: _History, theirs: Card, state: State) -> None:
 
 
 def _due(theirs: Card, calendar: Calendar, last: datetime) -> datetime:
-    """Return when a card is due: a moment, or its day at the time of its last review."""
+    """Return when a card is due: a time, or on its due day at the time of its last review."""
     if theirs.due >= _TIMES_FROM:
         return datetime.fromtimestamp(min(theirs.due, 2**33), UTC)
     day = calendar.settings.day
@@ -259,7 +259,7 @@ def _due(theirs: Card, calendar: Calendar, last: datetime) -> datetime:
 
 
 def _folded(card: Flashcard, history: _History) -> Flashcard:
-    """Return the card as its log has it: what `scheduling.fold` gives, without a second replay."""
+    """Return the card that `scheduling.fold` gives for the log, without a second replay."""
     if not history.rows:
         return card
     sequence = len(history.rows)
@@ -298,7 +298,7 @@ def _model_days(history: _History, at: datetime, elapsed: int | None) -> float:
 
 
 def _memory(factor: int, interval: float, settings: ScheduleSettings) -> Memory[float]:
-    """Return the memory of an interval and what stands in its row for how hard the card is."""
+    """Return the memory state of an interval and an ease factor."""
     if 100 <= factor <= _DIFFICULTY_UNTIL:
         difficulty = 1 + (factor / 1000 - 0.1) * 9
         return settings.model.from_summary(max(float(interval), 0.1), difficulty)
@@ -307,7 +307,7 @@ def _memory(factor: int, interval: float, settings: ScheduleSettings) -> Memory[
 
 
 def _fsrs(data: str, settings: ScheduleSettings) -> tuple[Memory[float], datetime | None] | None:
-    """Return the memory that Anki's own FSRS has written on a card, and its last review."""
+    """Return the memory state that Anki's FSRS has stored on a card, and its last review."""
     try:
         found = json.loads(data) if data.startswith("{") else {}
         stability, difficulty = float(found["s"]), float(found["d"])
@@ -321,7 +321,7 @@ def _fsrs(data: str, settings: ScheduleSettings) -> tuple[Memory[float], datetim
 
 
 def _time(milliseconds: int, history: _History) -> datetime:
-    """Return the time of a row: never in the future, and never before the row that it follows."""
+    """Return the time of a row: not in the future, and not before the previous row."""
     seconds = min(max(milliseconds, 0) / 1000, 2**33)
     at = min(datetime.fromtimestamp(seconds, UTC), history.calendar.now)
     return max(at, history.rows[-1].reviewed_at if history.rows else _EARLIEST)

@@ -1,4 +1,4 @@
-"""What every Anki collection has, in the schema that all of its versions read (11)."""
+"""Anki's schema 11, which all of its versions read: tables, and rows of every collection."""
 
 import json
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from typing import Any
 from flashcards.domain.records import Kind
 from flashcards.exchange.anki.notes import NOTE_FIELD, OWN_PREFIX
 
-# Fixed, so that packages made at different times share their note types.
+# Fixed ids: packages that are exported at different times share their note types.
 TYPE_IDS = {Kind.BASIC: 1767225600001, Kind.REVERSED: 1767225600002, Kind.CLOZE: 1767225600003}
 FIELDS = {
     Kind.BASIC: ("Front", "Back", NOTE_FIELD),
@@ -77,7 +77,7 @@ CREATE INDEX ix_revlog_cid ON revlog (cid);
 
 @dataclass(frozen=True)
 class Head:
-    """What a collection says of itself: from when it counts its days, and by which clock."""
+    """The head of a collection: where its day numbers begin, and its time zone."""
 
     created: datetime
     # Minutes west of Greenwich.

@@ -1,7 +1,7 @@
 """Anki's card templates: `{{Field}}`, `{{#Field}}…{{/Field}}`, `{{^Field}}`, filters, FrontSide.
 
-A template is parsed once and rendered for each note. What it does not understand it shows as the
-field alone, so that no word of a note is lost; which fields were shown is told.
+A template is parsed once and rendered for each note. A field with an unknown filter is shown as it
+is, so that no word of a note is lost. A rendered side lists the fields that it shows.
 """
 
 import functools
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from flashcards.exchange.html import to_markdown
 
-# Deeper conditions are not looked into: nobody writes such.
+# Conditions that are nested deeper are ignored.
 DEPTH_MOST = 50
 _TOKEN = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
@@ -44,7 +44,7 @@ _Node = _Text | _Shown | _If
 
 @dataclass
 class Side:
-    """A side of a card as HTML, and which fields it shows or asks about."""
+    """A side of a card as HTML, and the fields that it shows or depends on."""
 
     html: str = ""
     shown: set[str] = field(default_factory=set)
@@ -52,7 +52,7 @@ class Side:
 
 @functools.lru_cache(maxsize=2_048)
 def parse(template: str) -> tuple[_Node, ...]:
-    """Return what a template is made of; conditions left open end with it."""
+    """Return the nodes of a template; unclosed conditions end with it."""
     source = _COMMENT.sub("", template)
     open_: list[tuple[str, bool, list[_Node]]] = [("", True, [])]
     position = 0
@@ -81,14 +81,14 @@ def _end(open_: list[tuple[str, bool, list[_Node]]]) -> None:
 
 
 def front(template: str, fields: Mapping[str, str]) -> Side:
-    """Return the side that asks. A hint and a box to type into show nothing of their fields."""
+    """Return the front of a card; hints and boxes to type into show nothing of their fields."""
     side = Side()
     side.html = _render(parse(template), fields, side, is_front=True)
     return side
 
 
 def back(template: str, fields: Mapping[str, str], front_html: str) -> Side:
-    """Return what the answer adds to the question, which most templates show once more."""
+    """Return the back of a card without the front, which most templates repeat."""
     side = Side()
     whole = _render(parse(template), fields, side, is_front=False)
     before, rule, after = _split(whole)
@@ -99,7 +99,7 @@ def back(template: str, fields: Mapping[str, str], front_html: str) -> Side:
 
 
 def is_plain(template: str, *, is_front: bool) -> str:
-    """Return the name of the one field that a template shows, and "" if it shows anything else.
+    """Return the name of the only field that a template shows, "" if it shows anything else.
 
     Of an answer the question it repeats does not count.
     """
@@ -115,13 +115,13 @@ def is_plain(template: str, *, is_front: bool) -> str:
 
 
 def cloze_fields(template: str) -> list[str]:
-    """Return the fields that a template shows with their gaps."""
+    """Return the fields that a template shows as clozes."""
     nodes = [node for node in _flat(parse(template)) if isinstance(node, _Shown)]
     return [node.name for node in nodes if "cloze" in node.filters]
 
 
 def asked_about(template: str) -> set[str]:
-    """Return the fields that a template's conditions name."""
+    """Return the fields in a template's conditions."""
     found: set[str] = set()
     waiting = list(parse(template))
     while waiting:
@@ -140,7 +140,7 @@ def _split(html: str) -> tuple[str, str, str]:
 
 
 def _flat(nodes: tuple[_Node, ...]) -> list[_Node]:
-    """Return the nodes in their order, those within conditions too."""
+    """Return the nodes in order, with those inside conditions."""
     found: list[_Node] = []
     for node in nodes:
         found += _flat(node.inside) if isinstance(node, _If) else [node]
@@ -165,7 +165,7 @@ def _render(
 def _holds(node: _If, fields: Mapping[str, str]) -> bool:
     if node.name in fields:
         return bool(_EMPTY.match(fields[node.name])) is not node.wanted
-    # The gaps of a text are asked one after the other; there is no telling which.
+    # A cloze condition depends on the card that is shown, which is not known here.
     return node.wanted if _CLOZE_CONDITION.fullmatch(node.name) else not node.wanted
 
 

@@ -1,4 +1,4 @@
-"""Cards as a package in Anki's oldest format (schema 11), which later versions read as well."""
+"""The package writer: Anki's oldest format (schema 11), which all versions read."""
 
 import hashlib
 import sqlite3
@@ -19,13 +19,13 @@ from flashcards.exchange.export_notes import data_of, note_of, origin_of
 from flashcards.exchange.html import to_markdown
 from flashcards.models import NoteOrigin
 
-# Days are counted from here: before the first review that anybody has of FSRS or SM-2.
+# Day numbers are counted from here: earlier than any review.
 _LONG_AGO = timedelta(days=365 * 10)
 _DEFAULT_DECK = 1
 
 
 class AnkiWriter:
-    """Writes a package: rows into a database beside it first, all of it zipped when it closes."""
+    """Writes rows into a database beside the package, and zips it all when it is closed."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class AnkiWriter:
         logs: Mapping[UUID, Sequence[ReviewLog]],
         guids: Mapping[UUID, str],
     ) -> list[NoteOrigin]:
-        """Write cards, their notes and their reviews; return what the notes are known by."""
+        """Write cards, their notes and their reviews; return the rows that identify the notes."""
         origins, notes, rows, reviews = [], [], [], []
         for card in cards:
             if card.note_id not in self._notes:
@@ -116,7 +116,7 @@ class AnkiWriter:
             self._db.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608 - our own names
 
     def _deck_of(self, card: Flashcard) -> int:
-        """Return the number of the first of a card's decks: in Anki a card is in one."""
+        """Return the id of a card's first deck: in Anki a card is in one."""
         names = (self._deck_names[each] for each in card.deck_ids if each in self._deck_names)
         name = next(names, "Default")
         if name not in self._decks:
@@ -139,7 +139,7 @@ class AnkiWriter:
                 path = media.path_of(image) if image else None
                 if path is None or not path.exists():
                     continue
-                # Images are compressed already.
+                # Images are already compressed.
                 entry = zipfile.ZipInfo(str(len(names)), date_time=stamp)
                 bundle.writestr(entry, path.read_bytes())
                 names.append(name)

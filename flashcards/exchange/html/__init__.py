@@ -1,1 +1,1 @@
-"""HTML as Anki's fields have it, as Markdown."""
+"""Conversion of the HTML of Anki's fields to Markdown."""

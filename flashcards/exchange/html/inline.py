@@ -1,7 +1,7 @@
-"""Within a line of Markdown: what has to be escaped, emphasis that holds, code, line breaks.
+"""Inline Markdown: escaping, emphasis, code, links and line breaks.
 
-While a line is put together, emphasis and breaks are single characters that no text has; `finish`
-makes Markdown of them once it is known what stands beside them.
+While a line is built, emphasis and breaks are single private characters; `finish` replaces them by
+Markdown, which depends on the characters beside them.
 """
 
 import re
@@ -14,7 +14,7 @@ _SIGNS = {opening: mark for mark, opening in _OPEN.items()}
 _CLOSE = "\ue007"
 _INNERMOST = re.compile(f"([\ue004-\ue006])([^\ue004-\ue007]*){_CLOSE}")
 
-# A backslash before what Markdown would take for a sign of its own.
+# A backslash before characters that Markdown would read as markup.
 _SPECIAL = re.compile(
     r"\\(?=[!-/:-@\[-`{-~])"
     r"|[*`]"
@@ -32,16 +32,16 @@ _SUBSCRIPTS = str.maketrans("0123456789+-=()aeoxhklmnpst", "₀₁₂₃₄₅�
 
 
 def escape(text: str) -> str:
-    """Return plain text as Markdown that reads the same."""
+    """Return plain text escaped for Markdown."""
     escaped = _SPECIAL.sub(r"\\\g<0>", text)
     if escaped.count("$") > 1:
-        # Two of them could be a formula.
+        # Two dollar signs could be a formula.
         escaped = escaped.replace("$", "\\$")
     return escaped
 
 
 def marked(text: str, mark: str) -> str:
-    """Return text with a mark around each of its lines; it is written out by `finish`."""
+    """Return text with emphasis around each of its lines, for `finish`."""
     parts = re.split(f"([{BREAK}{LINE}])", text)
     return "".join(
         part if part in (BREAK, LINE) or not part.strip() else f"{_OPEN[mark]}{part}{_CLOSE}"
@@ -50,7 +50,7 @@ def marked(text: str, mark: str) -> str:
 
 
 def code(text: str) -> str:
-    """Return text as a span of code, whatever backticks it has."""
+    """Return text as a code span, which may contain backticks."""
     text = _SPACES.sub(" ", text.replace("\xa0", " "))
     if not text.strip():
         return text
@@ -61,7 +61,7 @@ def code(text: str) -> str:
 
 
 def fenced(text: str) -> str:
-    """Return text as a block of code."""
+    """Return text as a fenced code block."""
     text = text.replace("\xa0", " ").strip("\n")
     if not text.strip():
         return ""
@@ -89,7 +89,7 @@ def superscript(text: str) -> str:
 
 
 def finish(text: str) -> str:
-    """Return a block's text: lines broken as they were, emphasis where Markdown reads it as such.
+    """Return a block's text with its line breaks, and emphasis where Markdown can express it.
 
     An empty line between two lines makes them two paragraphs.
     """
@@ -118,7 +118,7 @@ def _line(text: str) -> str:
 
 
 def _emphasis(text: str, match: re.Match[str]) -> str:
-    """Return the words of a mark with its signs, or without where they would show as signs."""
+    """Return emphasised words with their markup, or without where it would be read as text."""
     mark, words = _SIGNS[match[1]], match[2]
     core = words.strip()
     if not core or mark in core:
@@ -127,24 +127,24 @@ def _emphasis(text: str, match: re.Match[str]) -> str:
     lead, trail = words[:at], words[at + len(core) :]
     before = lead[-1:] or text[: match.start()].rstrip("\ue004\ue005\ue006")[-1:]
     after = trail[:1] or text[match.end() :].lstrip(_CLOSE)[:1]
-    # Signs of punctuation at an edge keep Markdown from seeing the end of the emphasis.
-    while core and not _holds(core, before, after) and _is_sign(core[-1]) and after.strip():
+    # Punctuation at an edge keeps Markdown from recognising the emphasis.
+    while core and not _is_emphasis(core, before, after) and _is_sign(core[-1]) and after.strip():
         if len(core) > 1 and core[-2] == "\\":
             break
         shorter = core[:-1].rstrip()
         core, trail = shorter, core[len(shorter) :] + trail
         after = trail[:1]
-    if not core or not _holds(core, before, after):
+    if not core or not _is_emphasis(core, before, after):
         return words
     return f"{lead}{mark}{core}{mark}{trail}"
 
 
-def _holds(core: str, before: str, after: str) -> bool:
-    """Tell whether marks right around the core are read as such (CommonMark 6.2)."""
+def _is_emphasis(core: str, before: str, after: str) -> bool:
+    """Tell whether markup directly around the core is read as emphasis (CommonMark 6.2)."""
     if "*" in (before, after) or core.endswith("\\"):
         return False
     if "*" in (core[0], core[-1]):
-        # Beside a star the two runs become one, which is bold and italic where both end together.
+        # Beside a star the two runs are one, which is bold and italic if both end together.
         runs = re.findall(r"(?<!\\)\*+", core)
         return len(runs) == 2 and core[0] == core[-1] == "*" and core[-2] != "\\"
     opens = not _is_sign(core[0]) or not before.strip() or _is_sign(before)

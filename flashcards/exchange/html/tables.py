@@ -1,4 +1,4 @@
-"""A table of HTML as one of Markdown, where it is one: what only lays out a page is paragraphs."""
+"""HTML tables as Markdown tables; a table that only lays out a page becomes paragraphs."""
 
 import re
 from collections.abc import Sequence
@@ -8,12 +8,12 @@ _BAR = re.compile(r"(?<!\\)\|")
 
 
 def cell(blocks: Sequence[str]) -> str:
-    """Return what is in a cell on one line."""
+    """Return a cell's content on one line."""
     return " ".join(" / ".join(re.sub(r" *\n+", "\n", " / ".join(blocks)).split("\n")).split())
 
 
 def table(rows: Sequence[Sequence[str]], besides: Sequence[str]) -> str:
-    """Return rows of cells as a table; what stood between the cells comes before it."""
+    """Return rows of cells as a table; text between the cells comes before it."""
     filled = [list(row) for row in rows if any(row)]
     width = max((len(row) for row in filled), default=0)
     if width <= 1 or width > COLUMNS_MOST:

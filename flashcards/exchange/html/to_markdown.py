@@ -1,6 +1,6 @@
-"""HTML as Anki's fields have it to Markdown: the words stay, and as much of the form as it can say.
+"""The converter from HTML to Markdown: keeps all words, and the formatting that Markdown has.
 
-Nothing is made safe here: the Markdown is sanitised where it becomes HTML again.
+It does not sanitise: the Markdown is sanitised where it becomes HTML again.
 """
 
 import html
@@ -12,9 +12,9 @@ from html.parser import HTMLParser
 from flashcards.exchange.html import inline, tables
 from flashcards.exchange.html.inline import BOLD, BREAK, ITALIC, LINE, STRUCK, escape
 
-# Elements nested deeper than this are shown flat: nobody writes such.
+# Elements that are nested deeper are flattened.
 DEPTH_MOST = 24
-# Longer is no card; of such a text only the words are kept.
+# Of a longer text only the words are kept.
 MAX_CHARACTERS = 100_000
 Image = Callable[[str, str], str]
 
@@ -40,28 +40,28 @@ _FORMULA = re.compile(
 _WITHIN_LATEX = (("$$", "$$", True), ("\\[", "\\]", True), ("$", "$", False))
 _TAG = re.compile(r"<[^>]*>")
 _BR = re.compile(r"<(?:br|/?div|/?p)\b[^>]*>", re.IGNORECASE)
-# Stand in for a formula while the HTML is read; no keyboard has them.
-_HELD = re.compile("\ue000([0-9]+)\ue001")
+# Placeholders for formulas while the HTML is read: private characters.
+_PLACEHOLDER = re.compile("\ue000([0-9]+)\ue001")
 _PLAIN = re.compile(r"[<&\ue000-\ue01f\x00-\x08]|\\[(\[]|\[\$|\[latex", re.IGNORECASE)
 _PRIVATE = re.compile("[\ue000-\ue01f]")
 
 
 def convert(source: str, image: Image | None = None) -> str:
-    """Return HTML as Markdown. `image` gives the Markdown of an image by its address and text."""
+    """Return HTML as Markdown. `image` returns the Markdown of an image by its address and text."""
     if not _PLAIN.search(source):
         return inline.finish(escape(source))
     if len(source) > MAX_CHARACTERS:
         return escape(plain(source))
     formulas: list[str] = []
 
-    def hold(match: re.Match[str]) -> str:
+    def replace_formula(match: re.Match[str]) -> str:
         formulas.append(_formula(match))
         return f"\ue000{len(formulas) - 1}\ue001"
 
     reader = _Reader(image or _no_image)
-    reader.feed(_FORMULA.sub(hold, _PRIVATE.sub("", source)))
+    reader.feed(_FORMULA.sub(replace_formula, _PRIVATE.sub("", source)))
     reader.close()
-    return _HELD.sub(lambda match: formulas[int(match[1])], reader.result()).strip()
+    return _PLACEHOLDER.sub(lambda match: formulas[int(match[1])], reader.result()).strip()
 
 
 def plain(source: str) -> str:
@@ -77,7 +77,7 @@ def _formula(match: re.Match[str]) -> str:
     latex = html.unescape(_TAG.sub("", _BR.sub("\n", text))).replace("\xa0", " ")
     latex = "\n".join(line.strip() for line in latex.split("\n") if line.strip())
     if name == "latex":
-        # A document of LaTeX, of which mostly one formula is left.
+        # A LaTeX document, which mostly contains one formula.
         for opening, closing, shown in _WITHIN_LATEX:
             if len(latex) > 2 and latex.startswith(opening) and latex.endswith(closing):
                 latex, is_block = latex[len(opening) : -len(closing)].strip(), shown
@@ -95,7 +95,7 @@ def _no_image(source: str, alt: str) -> str:
 
 @dataclass
 class _Frame:
-    """What is being read: of an element that holds blocks, or of one within a line."""
+    """An element that is being read: one that contains blocks, or an inline one."""
 
     tag: str
     blocks: list[str] = field(default_factory=list)
@@ -122,7 +122,7 @@ class _Reader(HTMLParser):
         self._flush()
         return "\n\n".join(self._stack[0].blocks)
 
-    # What the parser calls
+    # Called by the parser
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if self._dropped or tag in _DROPPED:
@@ -152,7 +152,7 @@ class _Reader(HTMLParser):
             top.line.append("(")
         elif len(self._stack) >= DEPTH_MOST:
             return
-        elif frame := _within_a_line(tag, given):
+        elif frame := _inline_frame(tag, given):
             self._stack.append(frame)
         else:
             self._open_block(tag, given)
@@ -209,7 +209,7 @@ class _Reader(HTMLParser):
         self._stack.append(frame)
 
     def _until(self, tag: str, parents: tuple[str, ...]) -> None:
-        """Close an element that its writer left open: HTML does not want the end of each."""
+        """Close elements whose end tags are left out, as HTML allows."""
         for frame in reversed(self._stack[1:]):
             if frame.tag in parents:
                 return
@@ -220,11 +220,11 @@ class _Reader(HTMLParser):
                 return
 
     def _block(self) -> _Frame:
-        """Return the innermost element that holds blocks."""
+        """Return the innermost element that contains blocks."""
         return next(frame for frame in reversed(self._stack) if frame.tag not in _WITHIN_A_LINE)
 
     def _flush(self) -> None:
-        """Make what was read of a line a block of its own; marks end there, and go on after it."""
+        """End the current line as a block; open emphasis ends there, and goes on after it."""
         again: list[_Frame] = []
         while self._stack[-1].tag in _WITHIN_A_LINE:
             frame = self._stack[-1]
@@ -238,7 +238,7 @@ class _Reader(HTMLParser):
         self._stack += reversed(again)
 
     def _close(self, frame: _Frame) -> None:
-        """End the innermost element and put what it says into the one around it."""
+        """End the innermost element and add its Markdown to the one around it."""
         if frame.tag in _WITHIN_A_LINE:
             self._stack.pop()
             self._stack[-1].line.append(_in_line(frame))
@@ -257,8 +257,8 @@ class _Reader(HTMLParser):
             around.blocks.append(text)
 
 
-def _within_a_line(tag: str, given: dict[str, str]) -> _Frame | None:
-    """Return what an element opens that stands within a line; None for others."""
+def _inline_frame(tag: str, given: dict[str, str]) -> _Frame | None:
+    """Return the frame of an inline element; None for others."""
     if tag == "a" and given.get("href"):
         return _Frame("a", href=given["href"])
     if tag in _SMALL:
@@ -314,7 +314,7 @@ def _as_block(frame: _Frame, around: _Frame) -> str:
         marker = "- "
         if around.tag == "ol":
             marker, around.number = f"{around.number}. ", around.number + 1
-        # A list right below its item's words is tight, as it is written by hand.
+        # A nested list directly after its item's words is tight.
         body = re.sub(r"\n\n(?=(?:- |\d+\. ))", "\n", body)
         return marker + body.replace("\n", "\n" + " " * len(marker)) if body else ""
     return body

@@ -1,1 +1,1 @@
-"""Text files with columns: read and written."""
+"""Text files with columns: reading and writing them."""

@@ -1,4 +1,4 @@
-"""Cards as a table that a spreadsheet opens and Anki imports: one line for each note."""
+"""The table writer: a CSV file for spreadsheets and Anki, with one line for each note."""
 
 import csv
 from collections.abc import Mapping, Sequence
@@ -48,7 +48,7 @@ class CsvWriter:
         logs: Mapping[UUID, Sequence[ReviewLog]],  # noqa: ARG002 - a table has no history
         guids: Mapping[UUID, str],
     ) -> list[NoteOrigin]:
-        """Write the notes of cards that are not in the file yet; return what they are known by."""
+        """Write the notes that are not in the file yet; return the rows that identify them."""
         origins = []
         for card in cards:
             if card.note_id in self._notes:

@@ -1,6 +1,6 @@
-"""A text file with columns (.csv, .tsv, .txt), with the headers that Anki writes and reads.
+"""The reader of text files with columns (.csv, .tsv, .txt) and of the headers that Anki writes.
 
-It is shown as what a package holds: notes of three types, in decks, without a history.
+It has the interface of a collection: notes of three types, in decks, without a history.
 """
 
 import csv
@@ -29,7 +29,7 @@ _ANSWER = "{{FrontSide}}<hr id=answer>"
 
 
 class TextFile:
-    """An open text file; raises BadPackage like a collection."""
+    """An open text file; its methods raise BadPackage."""
 
     first_scheduler = False
 
@@ -38,7 +38,7 @@ class TextFile:
             raise BadPackage(
                 f"A text file may have {FILE_MAX_BYTES // 1024**2} MB. Cut this one into several."
             )
-        self._text = _decoded(path.read_bytes())
+        self._text = _decode(path.read_bytes())
         csv.field_size_limit(FIELD_MAX_CHARACTERS)
         self._head: dict[str, str] = {}
         lines = self._text.split("\n", 50)
@@ -64,7 +64,7 @@ class TextFile:
             decks[deck_id] = decks.get(deck_id, 0) + len(whole.cards)
             types[type_id] = types.get(type_id, 0) + 1
         if not self._counts["type"]:
-            raise BadPackage("There is no line with cards in this file.")
+            raise BadPackage("This file has no line with cards.")
 
     def __enter__(self) -> "TextFile":
         return self
@@ -91,7 +91,7 @@ class TextFile:
         return self._counts["type"]
 
     def wholes(self, *, after: int) -> Iterator[list[Whole]]:
-        """Yield the notes of the lines behind a line, some thousands at a time."""
+        """Yield the notes of the lines after a line, some thousands at a time."""
         numbered = ((n, row) for n, row in enumerate(self._rows(), 1) if n > after and any(row))
         while chunk := list(itertools.islice(numbered, CHUNK_NOTES)):
             yield [self._whole(number, row) for number, row in chunk]
@@ -172,7 +172,7 @@ class TextFile:
         return [name.strip() for at, name in enumerate(row) if at not in taken]
 
     def _types(self) -> Iterator[NoteType]:
-        """Yield the three types, each with as many fields as there may be columns."""
+        """Yield the three note types, with a field for each column."""
         rest = [
             self._names[at] if at < len(self._names) and self._names[at] else f"Field {at + 1}"
             for at in range(2, COLUMNS_MOST)
@@ -195,7 +195,7 @@ def _ordinals(type_id: int, fields: list[str]) -> list[int]:
 
 
 def _guid(fields: list[str]) -> str:
-    """Return a name for a line without one: the same first column is the same note."""
+    """Return a guid for a line without one: lines with the same first column are the same note."""
     return sha256((fields[0] if fields else "").strip().encode()).hexdigest()[:32]
 
 
@@ -203,12 +203,12 @@ def _as_html(text: str) -> str:
     return html.escape(text, quote=False).replace("\r", "").replace("\n", "<br>")
 
 
-def _decoded(data: bytes) -> str:
+def _decode(data: bytes) -> str:
     for encoding in ("utf-16",) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig",):
         try:
             return data.decode(encoding)
         except UnicodeDecodeError:
             break
     if b"\x00" in data[:4_096]:
-        raise BadPackage("This is no text file. Choose a CSV file or an Anki package.")
+        raise BadPackage("This is not a text file. Choose a CSV file or an Anki package.")
     return data.decode("cp1252", "replace")

@@ -1,4 +1,4 @@
-"""Measure the card store on data of its own: one learner's cards, or many learners'."""
+"""Benchmarks of the card store on generated data: of one learner, or of many."""
 
 from flashcards.maintenance.benchmark.many_learners import ManyLearners
 from flashcards.maintenance.benchmark.one_learner import OneLearner

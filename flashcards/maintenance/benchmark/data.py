@@ -14,19 +14,19 @@ from flashcards import scheduling
 from flashcards.domain.records import Flashcard, Rating, ReviewLog
 
 TOPICS = 2_000
-# How far a card's vector lies from its topic's: neighbours at a cosine of 0.8 or so.
+# The noise on a topic's vector: cards of a topic have a cosine of about 0.8.
 SPREAD = 0.5
-# How long ago cards were made at most, and how many reviews one has had at most.
+# The greatest age of a card, and the most reviews of one.
 OLDEST_DAYS = 1_000
 MOST_REVIEWS = 12
-# The learner was not there for so long: there is something to do.
+# The learner has paused for so long, so that cards are due.
 AWAY = timedelta(days=3)
 MODEL = "benchmark"
 NOW = datetime(2026, 6, 1, 9, tzinfo=UTC)
 
 
 class Data:
-    """Draws cards, their histories and their vectors."""
+    """Generates cards, their histories and their vectors."""
 
     def __init__(self, seed: int) -> None:
         self.draw = random.Random(seed)  # noqa: S311 - the same data for the same seed
@@ -41,7 +41,7 @@ class Data:
         return " ".join(self.draw.choices(self.words, k=words))
 
     def card(self, owner_id: uuid.UUID, number: int) -> Flashcard:
-        """Return a card that is new, made at some time in the last three years."""
+        """Return a new card, created at a random time in the last three years."""
         day = NOW - timedelta(days=self.draw.randrange(1, OLDEST_DAYS))
         made = day.replace(hour=19, microsecond=number % 1_000_000)
         return Flashcard(
@@ -59,13 +59,13 @@ class Data:
     def studied(
         self, owner_id: uuid.UUID, *, cards: int, reviews: int
     ) -> tuple[list[Flashcard], list[ReviewLog]]:
-        """Return so many cards and, as far as they are old enough, so many reviews of them."""
+        """Return so many cards and about so many reviews of them."""
         made, logs = [], list[ReviewLog]()
         each = reviews / max(cards, 1)
         for number in range(cards):
             card = self.card(owner_id, number)
             at = card.created_at
-            # A young card has had few reviews; older ones make up for it.
+            # A young card has few reviews, an old one more.
             for _ in range(min(int(each * (number + 1)) - len(logs), MOST_REVIEWS)):
                 if at > NOW - AWAY:
                     break
@@ -79,7 +79,7 @@ class Data:
         return made, logs
 
     def _study_time(self, now: datetime, due: datetime) -> datetime:
-        """Return when a learner who studies at four hours of the day comes to a card."""
+        """Return when a learner who studies at four hours of the day reviews a card."""
         if due - now < timedelta(hours=1):
             return due
         at = due.replace(hour=self.draw.choice((8, 13, 19, 20)), minute=self.draw.randrange(60))
@@ -92,7 +92,7 @@ class Data:
 
 
 def hits(vectors: Any, query: Any, found: list[int], neighbours: int) -> int:
-    """Return how many of the true nearest were found; these are places in `vectors`."""
+    """Return how many of the true nearest were found; `found` are indexes of `vectors`."""
     nearest = np.argpartition(-(vectors @ query), neighbours)[:neighbours].tolist()
     return len(set(nearest) & set(found))
 

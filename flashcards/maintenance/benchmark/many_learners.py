@@ -1,4 +1,4 @@
-"""Measure the card store of many learners: what one of them waits for among all the others."""
+"""The benchmark of many learners: what one of them waits for among the others."""
 
 import json
 import resource
@@ -28,7 +28,7 @@ from flashcards.store import cards
 ASKED = 20
 ROUNDS = 10
 NEIGHBOURS = 10
-# A learner's topics: each is shared with others, whose cards are as near.
+# A learner's topics, which others share: their cards are as near.
 TOPICS_EACH = TOPICS // 10
 
 
@@ -59,7 +59,7 @@ class ManyLearners:
     # Data
 
     def build(self) -> None:
-        """Store the data, and in the folder what `measure` has to know of it."""
+        """Store the data, and a description for `measure` in the folder."""
         learners = []
         for number in range(self.count):
             learner, vectors = self._learner(number)
@@ -119,7 +119,7 @@ class ManyLearners:
         }
 
     def _each(self, name: str, operation: Callable[[Learner, int], object]) -> None:
-        """Time an operation on (learner, place of the learner), the first of each by itself."""
+        """Time an operation on (learner, its number); the first run of each is timed separately."""
         asked = list(enumerate(self.learners))
 
         def turn(number: int) -> None:

@@ -1,4 +1,4 @@
-"""Measure the card store of one learner: each operation, over 100,000 cards or so."""
+"""The benchmark of one learner: each operation, on about 100,000 cards."""
 
 import json
 import resource
@@ -31,7 +31,7 @@ from flashcards.store import cards
 
 DAYS = 365
 NEIGHBOURS = 10
-# In a row, to see whether they grow slower: a tenth of them when there are few cards.
+# Ratings in a row, to see whether they get slower; a tenth of them for few cards.
 RATINGS = 10_000
 
 
@@ -53,9 +53,9 @@ class OneLearner:
         self.folder = folder
 
     def build(self) -> None:
-        """Store the data, and in the folder what `measure` has to know of it."""
+        """Store the data, and a description for `measure` in the folder."""
         self.owner = User.objects.create_user("bench@memoryloop.example")
-        # As many as there are: a day's limits would end the measurement after 220 cards.
+        # No limits: those of a day would end the measurement after 220 cards.
         no_limits = {"new_per_day": 9_999, "reviews_per_day": 9_999}
         study_settings.save(owner_id=self.owner.pk, deck=None, values=no_limits, now=self.now)
         self._build()
@@ -68,7 +68,7 @@ class OneLearner:
         known = json.loads((self.folder / "known.json").read_text())
         self.ids = [uuid.UUID(card_id) for card_id in known["ids"]]
         self.values = known["values"]
-        # Ids of new reviews must not be those of the data.
+        # New reviews need other ids than those of the data.
         self.data.draw.seed(-1)
         self._read()
         self._review()
@@ -105,7 +105,7 @@ class OneLearner:
         started = time.perf_counter()
         bulk_load.load_cards(owner_id=self.owner.pk, cards=plain, logs=[])
         self.values["bulk_import_cards_per_s"] = len(plain) / (time.perf_counter() - started)
-        # What a month of the worker does.
+        # As the worker would in a month.
         started = time.perf_counter()
         store.optimize()
         self.values["indexes_s"] = time.perf_counter() - started
@@ -136,7 +136,7 @@ class OneLearner:
             answer = Answer(card.id, self.data.id(), card.sequence, rating, 4_000)
             _, after = rate(self.owner.pk, answer, self.now)
             rated = Span.now()
-            # As the page that takes a rating does.
+            # As the review page does.
             learner = after or Learner.read(self.owner.pk)
             (card, *_) = learner.due_queue(self.now, limit=1).cards
             found = Span.now()
@@ -214,9 +214,9 @@ class OneLearner:
         return queries, found
 
     def _recall(self, queries: Any, found: list[list[Flashcard]]) -> float:
-        """Return the share of the true nearest that were found; edited cards aside."""
+        """Return the share of the true nearest that were found, without edited cards."""
         vectors = np.load(self.folder / "vectors.npy")
-        # Those that were edited.
+        # The edited cards.
         vectors[:100] = 0
         places = {card_id: n for n, card_id in enumerate(self.ids)}
         hits = sum(
@@ -244,7 +244,7 @@ class OneLearner:
             )
 
     def _compare(self) -> None:
-        """The same work by a plain PostgreSQL table, and by LanceDB written from the request."""
+        """Time the same work with a plain PostgreSQL table, and with direct writes to LanceDB."""
         self.timings.record("postgresql_rate", list(plain_ratings(300)))
         inserts, updates = store.measure_direct_writes(self.owner.pk, rows=20)
         for name, spans in (("old_insert", inserts), ("old_update", updates)):
@@ -254,9 +254,9 @@ class OneLearner:
 
 
 def plain_ratings(count: int) -> Iterator[Span]:
-    """Yield what a plain table takes: lock and read a row, update it, log it."""
+    """Yield the times of a plain table: lock and read a row, update it, log it."""
     with connection.cursor() as cursor:
-        # A folder that is measured again has those of the last time.
+        # A folder that is measured again has the tables of the last run.
         cursor.execute("DROP TABLE IF EXISTS plain_card, plain_log")
         cursor.execute(
             "CREATE TABLE plain_card (id int PRIMARY KEY, stability float, due timestamptz)"

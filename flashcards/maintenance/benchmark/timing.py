@@ -1,4 +1,4 @@
-"""How long operations take: each one's median and 99th percentile, and its processor time."""
+"""Timings: the median, the 99th percentile and the processor time of each operation."""
 
 import dataclasses
 import time
@@ -16,20 +16,20 @@ class Figure:
     n: int
     median_ms: float
     p99_ms: float
-    # Of all threads of this process: what it takes without waiting for others on a busy machine.
+    # Processor time of all threads of this process, which other processes do not affect.
     processor_ms: float
 
 
 @dataclass(frozen=True)
 class Span:
-    """Seconds that went by, and those that this process was at work."""
+    """Elapsed seconds, and the processor seconds of this process."""
 
     seconds: float
     processor: float
 
     @classmethod
     def now(cls) -> Self:
-        """Return a beginning, for `since`."""
+        """Return the start of a span, for `since`."""
         return cls(time.perf_counter(), time.process_time())
 
     def since(self, begun: Self) -> "Span":
@@ -37,7 +37,7 @@ class Span:
 
 
 class Timings:
-    """The figures of a run, each reported as it comes."""
+    """The figures of a run; each is reported at once."""
 
     def __init__(self, report: Report) -> None:
         self.figures: dict[str, Figure] = {}

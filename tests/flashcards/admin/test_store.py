@@ -30,7 +30,7 @@ class TestPanel(AdminTestCase):
         response = self.panel()
         self.assertContains(response, "Nothing is pending")
         self.assertContains(response, "There has been no checkpoint yet.")
-        self.assertEqual([table.rows for table in response.context["tables"]], [0, 0])
+        self.assertEqual([table.rows for table in response.context["status"].tables], [0, 0])
 
     def test_it_shows_what_is_pending_and_what_each_table_holds(self) -> None:
         cards = give_many(self.alice, 3)
@@ -40,7 +40,7 @@ class TestPanel(AdminTestCase):
         response = self.panel()
         self.assertContains(response, "2 changes wait")
         self.assertContains(response, "1 checkpoint so far")
-        tables = {table.name: table for table in response.context["tables"]}
+        tables = {table.name: table for table in response.context["status"].tables}
         self.assertEqual(tables["flashcards"].rows, 4)
         self.assertEqual(tables["review_logs"].rows, 1)
         recorded = StoreVersions.objects.get()

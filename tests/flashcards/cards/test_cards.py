@@ -305,8 +305,8 @@ class ReviewTests(TestCase):
             for _ in range(count):
                 stored_card(self.alice)
             card = stored_card(self.alice)
-            # the settings and what is pending; the owner's lock and the insert
-            with self.assertNumQueries(2):
+            # the settings; what is pending; the lock and the insert in one
+            with self.assertNumQueries(3):
                 review_card(
                     owner_id=self.alice.pk,
                     card_id=card.id,

@@ -327,4 +327,4 @@ class DeckAboutTests(_Decks):
     def test_a_topic_that_no_card_is_near_says_so(self) -> None:
         self.log_in(self.charlie)
         response = self.client.get("/decks/about/", {"topic": "it"})
-        self.assertContains(response, "None of your cards has to do with that.")
+        self.assertContains(response, "None of your cards is about that.")

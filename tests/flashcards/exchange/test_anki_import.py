@@ -297,7 +297,7 @@ class TextTests(ImportTestCase):
         for name, content, said in (
             ("x.csv", b"", "no line with cards"),
             ("x.exe", b"x", "can be imported"),
-            ("x.csv", b"MZ\xff\x00\x00", "no text file"),
+            ("x.csv", b"MZ\xff\x00\x00", "not a text file"),
             ("x.apkg", b"not a zip", "no Anki package"),
         ):
             with self.subTest(name=name), self.assertRaises(BadPackage) as caught:
@@ -336,7 +336,7 @@ class PageTests(ImportTestCase):
         self.assertContains(page, "1 card: its question is empty.")
         self.assertContains(page, "Undo the import")
         page = self.client.post(f"{url}undo/", follow=True)
-        self.assertContains(page, "Putting the cards into the bin")
+        self.assertContains(page, "Moving the cards to the trash")
         import_cards(import_id=str(row.id))
         self.assertContains(self.client.get(url), "The import is undone")
         self.assertContains(self.client.get("/cards/import/"), "deck.apkg")
@@ -352,7 +352,7 @@ class PageTests(ImportTestCase):
         page = self.client.post(
             reverse("flashcards:import", args=[row.id]) + "discard/", follow=True
         )
-        self.assertContains(page, "nothing was imported")
+        self.assertContains(page, "Nothing was imported")
         self.assertFalse(CardImport.objects.exists())
         broken = self.upload(package)
         (uploads.folder_of(broken) / "file").unlink()

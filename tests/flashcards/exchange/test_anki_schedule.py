@@ -13,7 +13,7 @@ from flashcards import scheduling
 from flashcards.domain.records import Flashcard, LogKind, Rating, ReviewLog, State
 from flashcards.domain.study_day import Day, zone_named
 from flashcards.exchange.anki.collection import Card, Review
-from flashcards.exchange.anki.schedule import Calendar, begun_anew, taken_over
+from flashcards.exchange.anki.schedule import Calendar, drop_schedule, import_schedule
 from flashcards.scheduling import ScheduleSettings
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -58,7 +58,7 @@ HISTORY = [
 def take(
     theirs: Card, reviews: list[Review], calendar: Calendar = CALENDAR
 ) -> tuple[Flashcard, list[ReviewLog]]:
-    made, logs = taken_over(OURS, theirs, reviews, calendar)
+    made, logs = import_schedule(OURS, theirs, reviews, calendar)
     # The invariant of the whole house.
     assert scheduling.fold(made, logs, settings=calendar.settings) == made
     assert [log.sequence for log in logs] == list(range(len(logs)))
@@ -163,7 +163,7 @@ def test_suspended_buried_flagged_and_begun_anew() -> None:
     assert (made.suspended, made.flag, made.state) == (True, 2, State.REVIEW)
     made, _ = take(card(type=2, queue=-3, due=24, interval=4), HISTORY)
     assert made.buried_until == SETTINGS.day.start(NOW, days=1)
-    made = begun_anew(OURS, theirs, CALENDAR)
+    made = drop_schedule(OURS, theirs, CALENDAR)
     assert (made.suspended, made.flag, made.state) == (True, 2, State.NEW)
 
 

@@ -204,7 +204,7 @@ class RestoreTests(BackupTestCase):
         self.assertIn("flashcards.arrow has changed since the backup was made", said)
         arrow.unlink()
         said = elsewhere.manage("restore", str(self.backup), expect=1)
-        self.assertIn("flashcards.arrow is missing: the backup is not whole", said)
+        self.assertIn("flashcards.arrow is missing: the backup is incomplete", said)
         said = elsewhere.manage("restore", str(self.folder), expect=1)
         self.assertIn("is no backup: it has no manifest.json", said)
         self.assertFalse((elsewhere.data / "lancedb").exists())

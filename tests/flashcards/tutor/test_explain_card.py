@@ -69,7 +69,7 @@ class ExplainTests(TestCase):
         )  # fmt: skip
         store(card, logs=(review_log(card, rating=Rating.AGAIN, reviewed_at=NOW),))
 
-        told = explain_card.told(self.alice, card, now=NOW + timedelta(days=2), zone=UTC)
+        told = explain_card.describe_card(self.alice, card, now=NOW + timedelta(days=2), zone=UTC)
 
         self.assertIn("reviewed 3 times, forgotten 1 time", told)
         self.assertIn("recall now", told)
@@ -78,7 +78,7 @@ class ExplainTests(TestCase):
     def test_a_cloze_is_told_with_its_gap_and_without(self) -> None:
         card = flashcard(self.alice, kind=Kind.CLOZE, question="{{c1::Lima}} is a city.")
 
-        told = explain_card.told(self.alice, card, now=NOW, zone=UTC)
+        told = explain_card.describe_card(self.alice, card, now=NOW, zone=UTC)
 
         self.assertIn("Question: **[…]** is a city.", told)
         self.assertIn("Answer: **Lima** is a city.", told)
