@@ -21,7 +21,7 @@ from accounts.models import User
 from flashcards import scheduling, study_settings
 from flashcards.cards.cards import get_card
 from flashcards.domain.records import Flashcard, LogKind, Rating, ReviewLog, State
-from flashcards.exchange.anki.schedule import taken_over
+from flashcards.exchange.anki.schedule import import_schedule
 from flashcards.maintenance import bulk_load, check
 from flashcards.models import StudySettings
 from flashcards.review import exam, rescheduling, scope
@@ -150,7 +150,7 @@ class WholeProgramTests(TransactionTestCase):
         self.new = made[5]
         # One that came from Anki with a memory, and was reviewed since.
         theirs = anki.card(type=2, queue=2, due=70, interval=20, data='{"s":21.5,"d":6.25}')
-        brought, logs = taken_over(flashcard(self.alice), theirs, [], anki.CALENDAR)
+        brought, logs = import_schedule(flashcard(self.alice), theirs, [], anki.CALENDAR)
         bulk_load.load_cards(owner_id=self.owner_id, cards=[brought], logs=logs)
         answer(brought, Rating.GOOD, now=NOW + 9 * DAY)
         self.now = NOW + 20 * DAY
