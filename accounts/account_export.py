@@ -1,7 +1,7 @@
-"""Everything of a learner in one ZIP, made while it is sent: no file, and never all in memory.
+"""The account export: everything of a learner in one ZIP, made while it is sent.
 
-An app that keeps something of learners registers an exporter from its AppConfig; this module
-knows none of them.
+It is never a file on this machine, nor whole in memory. An app that stores data of learners
+registers an exporter from its AppConfig; this module imports none of them.
 """
 
 import csv
@@ -23,40 +23,40 @@ from accounts.models import ApiKey, Endpoint, User
 File = tuple[str, Iterable[bytes]]
 Exporter = Callable[[UUID], Iterator[File]]
 
-# What is sent at once: large enough that handing it over costs nothing.
+# The size of a part that is sent: large enough that sending costs little.
 PART_BYTES = 128 * 1024
 _LINES_BYTES = 32 * 1024
 _FETCHED_ROWS = 500
-# What rows of any app hold that is no use outside of MemoryLoop, or not for taking out.
+# Columns that are of no use outside of MemoryLoop, or secret.
 _LEFT_OUT = frozenset({"owner_id", "embedding", "ciphertext", "password"})
 
 
 @dataclass(frozen=True)
-class _Registered:
+class _Registration:
     exporter: Exporter
-    # What its files are, for the README of the archive.
+    # Describes its files in the README of the archive.
     about: str
 
 
-_registered: dict[str, _Registered] = {}
+_registered: dict[str, _Registration] = {}
 
 
 def register(name: str, exporter: Exporter, *, about: str = "") -> None:
-    """Have `exporter(owner_id)` yield files of everybody's archive. The name is registered once."""
-    _registered[name] = _Registered(exporter, about)
+    """Add the files that `exporter(owner_id)` yields to each archive. A name is registered once."""
+    _registered[name] = _Registration(exporter, about)
 
 
 def archive(owner_id: UUID, *, now: datetime) -> Generator[bytes, None, None]:
     """Yield the bytes of a learner's archive.
 
-    Raises in the middle if a store cannot be read: what was sent until then is no valid ZIP.
+    Raises in the middle if a store cannot be read: what was sent by then is not a valid ZIP.
     """
     sink = _Sink()
     with zipfile.ZipFile(sink, "w") as bundle:
         for path, content in _files(owner_id, now):
             entry = zipfile.ZipInfo(path, date_time=now.timetuple()[:6])
             entry.compress_type = zipfile.ZIP_DEFLATED
-            # Nobody but its owner reads what it is unpacked into.
+            # Unpacked, the files can be read by their owner only.
             entry.external_attr = 0o600 << 16
             with bundle.open(entry, "w") as file:
                 for piece in content:
@@ -67,7 +67,7 @@ def archive(owner_id: UUID, *, now: datetime) -> Generator[bytes, None, None]:
 
 
 def _files(owner_id: UUID, now: datetime) -> Iterator[File]:
-    """Yield every file; of two that bear one name, the second gets a number."""
+    """Yield every file. A path that occurs a second time gets a number."""
     seen: set[str] = set()
     yield "README.txt", [_readme(now).encode()]
     for name in sorted(_registered):
@@ -93,7 +93,7 @@ def _readme(now: datetime) -> str:
 
 
 class _Sink(io.RawIOBase):
-    """Takes what a ZipFile writes, and gives it away. It cannot be sought in, and need not be."""
+    """A buffer that a ZipFile writes to and the archive is taken from. It cannot seek."""
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []
@@ -137,7 +137,7 @@ def json_lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
 
 
 def csv_lines(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
-    """Yield rows as RFC 4180 has them, under a line with the names of the columns."""
+    """Yield rows as CSV (RFC 4180), after a line with the names of the columns."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(columns)
@@ -155,7 +155,7 @@ def owned_models(
 ) -> Iterator[File]:
     """Yield `<folder>/<model>.jsonl` with the learner's rows of each model that has some.
 
-    A model without an owner is its parent's: the first relation that leads to one counts.
+    A model without an owner belongs to its parent, by the first relation that leads to one.
     """
     for model in owned:
         rows = model._default_manager.filter(**{owner_lookup(model): owner_id}).order_by("pk")
@@ -165,7 +165,7 @@ def owned_models(
 
 
 def owner_lookup(model: type[models.Model]) -> str:
-    """Return what a model's rows are filtered by to be one learner's. Raises LookupError."""
+    """Return the lookup that filters a model's rows by their owner. Raises LookupError."""
     for field in model._meta.concrete_fields:
         if field.attname == "owner_id":
             return "owner_id"
@@ -187,7 +187,7 @@ def _values(rows: "models.QuerySet[Any]") -> Iterator[dict[str, Any]]:
     return rows.values(*names).iterator(chunk_size=_FETCHED_ROWS)
 
 
-# What accounts itself keeps
+# The export of this app
 
 
 def export_account(owner_id: UUID) -> Iterator[File]:

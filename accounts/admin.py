@@ -1,4 +1,4 @@
-"""Users, their keys' hints, and what is throttled. No key is shown, whole or encrypted."""
+"""The admin of users, keys, endpoints and throttling. No key is shown, not even encrypted."""
 
 from typing import Any
 
@@ -47,7 +47,7 @@ class UserAdmin(DjangoUserAdmin[User]):
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(admin.ModelAdmin[ApiKey]):
-    """Shows that a key is there and how it does. It can be deleted, and nothing else."""
+    """Shows a key's hint and status. A key can only be deleted."""
 
     fields = readonly_fields = (
         "owner",
@@ -74,7 +74,7 @@ class ApiKeyAdmin(admin.ModelAdmin[ApiKey]):
 
 @admin.register(Endpoint)
 class EndpointAdmin(admin.ModelAdmin[Endpoint]):
-    """Shows whose server is where and how it does. It can be deleted, and nothing else."""
+    """Shows the address and status of a learner's server. An endpoint can only be deleted."""
 
     fields = readonly_fields = (
         "owner",
@@ -103,7 +103,7 @@ class EndpointAdmin(admin.ModelAdmin[Endpoint]):
 
 @admin.register(EmailChange)
 class EmailChangeAdmin(admin.ModelAdmin[EmailChange]):
-    """Shows the changes of address under way. One can be deleted: its links lead nowhere then."""
+    """Shows the pending changes of address. Deleting one makes its links invalid."""
 
     fields = readonly_fields = (
         "owner",

@@ -1,6 +1,6 @@
-"""Change a learner's address: asked for with the password, done when both addresses agree.
+"""The change of a learner's email address: requested with the password, done when both agree.
 
-The state is a row of EmailChange; a link names the row and the side that it was sent to, signed.
+The state is a row of EmailChange. A link holds the row and the side that it was sent to, signed.
 """
 
 from dataclasses import dataclass
@@ -19,18 +19,18 @@ class Side(StrEnum):
 
 
 class State(StrEnum):
-    # The other address has yet to say yes.
+    # The other address has not confirmed yet.
     WAITING = "waiting"
     DONE = "done"
-    # Used up, too old, replaced by a later request, or never ours.
+    # Used, expired, replaced by a later request, or not signed by us.
     STALE = "stale"
-    # Somebody signed up with the new address meanwhile.
+    # Another account has the new address by now.
     TAKEN = "taken"
 
 
 @dataclass(frozen=True)
 class Link:
-    """What a link that is still good leads to."""
+    """The change and the side that a valid link stands for."""
 
     change: EmailChange
     side: Side
@@ -42,9 +42,9 @@ def pending(user: User, *, now: datetime) -> EmailChange | None:
 
 
 def request(*, user: User, new_email: str, base_url: str, now: datetime) -> EmailChange:
-    """Ask both addresses, by way of the worker; the links of an earlier request are void.
+    """Have the worker ask both addresses. The links of an earlier request become invalid.
 
-    Does and takes the same whether or not the new address has an account. `base_url` has no slash
+    Takes the same time whether or not the new address has an account. `base_url` has no slash
     at its end.
     """
     with transaction.atomic():
@@ -54,7 +54,7 @@ def request(*, user: User, new_email: str, base_url: str, now: datetime) -> Emai
             old_email=user.email,
             new_email=new_email,
             created_at=now,
-            expires_at=now + email_tokens.LASTS,
+            expires_at=now + email_tokens.LIFETIME,
         )
         for side in Side:
             tasks.send_email_change.defer(
@@ -68,7 +68,7 @@ def cancel(*, user: User) -> None:
 
 
 def open_link(token: str, *, now: datetime) -> Link | None:
-    """Return what a link leads to; None if it is stale or not ours. One SQL query."""
+    """Return what a link stands for; None if it is stale or not signed by us. One SQL query."""
     named = email_tokens.read(token)
     if named is None:
         return None
@@ -84,12 +84,12 @@ def open_link(token: str, *, now: datetime) -> Link | None:
 
 
 def confirm(token: str, *, base_url: str, now: datetime) -> State:
-    """Note that one side agrees, and change the address once both do. Safe to do twice."""
+    """Confirm one side, and change the address once both are confirmed. Idempotent."""
     try:
         with transaction.atomic():
             return _confirm(token, base_url=base_url, now=now)
     except IntegrityError:
-        # The address was free when it was asked for, and is not any more.
+        # The address was free when the change was requested, and is taken now.
         link = open_link(token, now=now)
         if link is not None:
             link.change.delete()
@@ -100,7 +100,7 @@ def _confirm(token: str, *, base_url: str, now: datetime) -> State:
     link = open_link(token, now=now)
     if link is None:
         return State.STALE
-    # Two links clicked at once take turns, and the second sees what the first did.
+    # Locked, so that the second of two links opened at once sees the first one's change.
     change = EmailChange.objects.select_for_update().filter(id=link.change.id).first()
     if change is None:
         return State.STALE

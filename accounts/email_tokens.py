@@ -1,10 +1,10 @@
-"""What a link in the mails of a change of address proves: that somebody reads one side's mail."""
+"""Tokens of the links in the mails of a change of address."""
 
 from datetime import timedelta
 
 from django.core import signing
 
-LASTS = timedelta(hours=24)
+LIFETIME = timedelta(hours=24)
 _SALT = "accounts.email-change"
 
 
@@ -14,9 +14,9 @@ def make(change_id: str, side: str) -> str:
 
 
 def read(token: str) -> tuple[str, str] | None:
-    """Return the change and the side; None if it is not ours or too old."""
+    """Return the change and the side; None if the token is not signed by us or expired."""
     try:
-        change_id, side = signing.loads(token, salt=_SALT, max_age=LASTS)
+        change_id, side = signing.loads(token, salt=_SALT, max_age=LIFETIME)
     except signing.BadSignature:
         return None
     return str(change_id), str(side)

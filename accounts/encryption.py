@@ -1,4 +1,4 @@
-"""Encrypt the learners' API keys with AES-256-GCM, bound to the row that holds them.
+"""The encryption of learners' API keys: AES-256-GCM, bound to the row that holds the token.
 
 A token reads `v1.<key id>.<base64 of nonce + ciphertext>`. The owner and the provider are
 authenticated with it, so a token copied into another row decrypts for nobody. The key id says
@@ -34,12 +34,12 @@ SCRYPT = {"n": 2**14, "r": 8, "p": 1}
 
 
 class Unreadable(Exception):
-    """No key at hand decrypts this token: the key is lost, or the token is another row's."""
+    """No known key decrypts this token: the key is lost, or the token belongs to another row."""
 
 
 @dataclass(frozen=True)
 class EncryptionKey:
-    """A key and its public name, which gives nothing of the key away."""
+    """A key and its public id, from which the key cannot be guessed."""
 
     id: str
     key: bytes = field(repr=False)
@@ -54,7 +54,7 @@ def derive(secret: str) -> EncryptionKey:
     except (binascii.Error, ValueError):
         material = b""
     if len(material) != KEY_BYTES:
-        # Perhaps a passphrase: make each guess at it expensive.
+        # It may be a passphrase, so each guess at it is made expensive.
         material = hashlib.scrypt(
             secret.encode(), salt=b"memoryloop api keys", dklen=KEY_BYTES, **SCRYPT
         )
@@ -69,11 +69,11 @@ def _expand(material: bytes, purpose: bytes, length: int = KEY_BYTES) -> bytes:
 
 @sensitive_variables()
 def encryption_keys() -> list[EncryptionKey]:
-    """Return the keys at hand, the one that encrypts first.
+    """Return the known keys, first the one that encrypts.
 
-    Read when needed and not at import: the file is made only once something is encrypted. It
-    keeps decrypting after MEMORYLOOP_ENCRYPTION_KEYS is set, so moving to that loses nothing.
-    Raises ImproperlyConfigured when neither is there and the file cannot be made.
+    Read when needed and not at import: the key file is made only once something is encrypted. Its
+    key still decrypts after MEMORYLOOP_ENCRYPTION_KEYS is set. Raises ImproperlyConfigured where
+    neither exists and the file cannot be made.
     """
     secrets = list(settings.ENCRYPTION_KEYS)
     file = Path(settings.ENCRYPTION_KEY_FILE)
@@ -114,16 +114,16 @@ def decrypt(token: str, *, owner_id: uuid.UUID, provider: str) -> str:
         )
         return plaintext.decode()
     except (InvalidTag, ValueError):
-        # binascii.Error and UnicodeDecodeError are ValueErrors. `from None`: a traceback that
-        # shows what was being decrypted would help nobody who may read it.
+        # binascii.Error and UnicodeDecodeError are ValueErrors. `from None` keeps what was being
+        # decrypted out of tracebacks.
         raise Unreadable from None
 
 
 def is_current(token: str) -> bool:
-    """Say whether the first key made this token."""
+    """Tell whether the first key made this token."""
     return token.startswith(f"{VERSION}.{encryption_keys()[0].id}.")
 
 
 def _associated_data(header: str, owner_id: uuid.UUID, provider: str) -> bytes:
-    # A UUID's text has a fixed length and no newline: no two rows give the same bytes.
+    # A UUID's text has a fixed length and no newline, so no two rows give the same bytes.
     return f"{header}\n{owner_id}\n{provider}".encode()

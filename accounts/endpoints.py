@@ -1,4 +1,4 @@
-"""A learner's own server that speaks OpenAI's protocol: save, try, choose, forget."""
+"""The learner's own OpenAI-compatible server: save it, test it, choose who answers, remove it."""
 
 import logging
 from datetime import datetime
@@ -27,8 +27,8 @@ logger = logging.getLogger(__name__)
 KEY_MAX_CHARACTERS = 500
 LABEL_MAX_CHARACTERS = 40
 LISTED_MODELS_MAX = 300
-# What people copy along from a documentation's example.
-_TAILS = ("/chat/completions", "/completions", "/models", "/responses")
+# Paths that people copy from a documentation's example together with the address.
+_COPIED_PATHS = ("/chat/completions", "/completions", "/models", "/responses")
 
 
 def saved_endpoint(user: User) -> Endpoint | None:
@@ -37,14 +37,14 @@ def saved_endpoint(user: User) -> Endpoint | None:
 
 @sensitive_variables()
 def clean_url(url: str) -> str:
-    """Return the address as requests begin. Raises InvalidEndpoint."""
+    """Return the base address of requests. Raises InvalidEndpoint."""
     url = url.strip()
     if not url:
         raise InvalidEndpoint("Type the server's address, such as http://localhost:11434/v1.")
     if "://" not in url:
         url = f"http://{url}" if is_local(f"http://{url}") else f"https://{url}"
     url = url.rstrip("/")
-    for tail in _TAILS:
+    for tail in _COPIED_PATHS:
         url = url.removesuffix(tail)
     parts = _split(url)
     if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
@@ -65,7 +65,7 @@ def clean_url(url: str) -> str:
 
 @sensitive_variables()
 def without_secrets(url: str) -> str:
-    """Return what was typed without what may be a password or a key in it."""
+    """Return what was typed without the parts that may hold a password or a key."""
     head = url.partition("?")[0].partition("#")[0]
     scheme, separator, rest = head.rpartition("://")
     host, slash, path = rest.partition("/")
@@ -73,12 +73,12 @@ def without_secrets(url: str) -> str:
 
 
 def _split(url: str) -> SplitResult | None:
-    """Return the parts of an address that can be asked; None for one that cannot."""
+    """Return the parts of an address; None if it is not valid."""
     if not url.isprintable() or " " in url:
         return None
     try:
         parts = urlsplit(url)
-        # Reading them checks them.
+        # Reading these properties validates them.
         _ = parts.port, parts.hostname
     except ValueError:
         return None
@@ -98,10 +98,11 @@ def clean_key(api_key: str) -> str:
 
 @sensitive_variables("api_key")
 def save_endpoint(*, user: User, base_url: str, api_key: str, model: str, now: datetime) -> KeyTest:
-    """Try a server and save it, unless it refuses the key. Takes up to 3 s.
+    """Test a server and save it, unless it refuses the key. Takes up to 3 s.
 
-    An empty key keeps the one saved, if the address stays the same: somebody at an open session
-    must not have it sent to a server of theirs. What could not be tried is saved, and says so.
+    An empty key keeps the saved one if the address is the same: otherwise anybody at an open
+    session could have it sent to a server of theirs. A server that cannot be reached is saved as
+    untested.
     Raises InvalidEndpoint, InvalidKey or InvalidModel.
     """
     if reach() is Reach.OFF:
@@ -110,17 +111,17 @@ def save_endpoint(*, user: User, base_url: str, api_key: str, model: str, now: d
     row = saved_endpoint(user)
     if not api_key and row is not None and row.base_url == base_url:
         api_key = read(row)[1]
-    result, checked = _try(base_url, api_key, model)
+    result, checked = _test(base_url, api_key, model)
     if result.state is KeyState.REFUSED:
         raise InvalidKey(f"{result.sentence} Nothing was saved.")
     Endpoint.objects.update_or_create(
         owner=user,
         defaults={
             "base_url": base_url,
-            "ciphertext": _sealed(user, base_url, api_key),
+            "ciphertext": _encrypt_key(user, base_url, api_key),
             "hint": mask(api_key) if api_key else "",
             "updated_at": now,
-            **_found(result, checked, base_url, now),
+            **_result_fields(result, checked, base_url, now),
             "model": checked.model if checked else model,
         },
     )
@@ -129,7 +130,7 @@ def save_endpoint(*, user: User, base_url: str, api_key: str, model: str, now: d
 
 @sensitive_variables("api_key")
 def test_endpoint(*, user: User, now: datetime) -> KeyTest:
-    """Try the saved server and record how it did. Takes up to 3 s. Raises NoKey."""
+    """Test the saved server and record the result. Takes up to 3 s. Raises NoKey."""
     row = saved_endpoint(user)
     if row is None:
         raise NoKey("There is no server to test. Save one first.")
@@ -138,28 +139,28 @@ def test_endpoint(*, user: User, now: datetime) -> KeyTest:
         return KeyTest(state, "Its key can no longer be read: save it again.")
     if state is KeyState.OFF:
         return KeyTest(state, "Whoever runs this MemoryLoop has closed it to servers of learners.")
-    result, checked = _try(row.base_url, api_key, row.model)
+    result, checked = _test(row.base_url, api_key, row.model)
     if result.state is not KeyState.UNTESTED:
-        # Only what was tried: another may have been saved meanwhile.
+        # Only the row that was tested: another may have been saved meanwhile.
         Endpoint.objects.filter(pk=row.pk, updated_at=row.updated_at).update(
-            **_found(result, checked, row.base_url, now),
+            **_result_fields(result, checked, row.base_url, now),
             **({"model": checked.model} if checked else {}),
         )
     return result
 
 
 def remove_endpoint(*, user: User) -> bool:
-    """Forget the learner's server and its key. Return whether there was one."""
+    """Delete the learner's server and its key. Return whether there was one."""
     return Endpoint.objects.filter(owner=user).delete()[0] > 0
 
 
-def ask_first(*, user: User, endpoint: bool) -> None:
-    """Have the learner's server answer before Claude, or Claude before it."""
+def set_first(*, user: User, endpoint: bool) -> None:
+    """Set whether the learner's server answers before Claude, or after it."""
     Endpoint.objects.filter(owner=user).update(comes_first=endpoint)
 
 
 def mark_refused(user: User, *, asked_at: datetime | None = None) -> None:
-    """Stop using the learner's server: it refused its key when it was asked for an answer."""
+    """Stop using the learner's server, which refused its key when it was asked for an answer."""
     rows = Endpoint.objects.filter(owner=user)
     if asked_at is not None:
         rows = rows.filter(updated_at__lte=asked_at)
@@ -177,7 +178,7 @@ def read(row: Endpoint | None) -> tuple[KeyState, str]:
         return KeyState(row.status), ""
     try:
         api_key = encryption.decrypt(
-            row.ciphertext, owner_id=row.owner_id, provider=sealed_for(row.base_url)
+            row.ciphertext, owner_id=row.owner_id, provider=encryption_purpose(row.base_url)
         )
     except encryption.Unreadable:
         return KeyState.UNREADABLE, ""
@@ -189,35 +190,35 @@ def provider(row: Endpoint, api_key: str) -> llm.Provider:
     return llm.LearnerEndpoint(row.base_url, api_key, row.model, row.label)
 
 
-def sealed_for(base_url: str) -> str:
-    """Return what a key is encrypted for: of no use with another address in its row."""
+def encryption_purpose(base_url: str) -> str:
+    """Return what a key is encrypted for: it cannot be decrypted for another address."""
     return f"endpoint {base_url}"
 
 
 @sensitive_variables("api_key")
-def _sealed(user: User, base_url: str, api_key: str) -> str:
+def _encrypt_key(user: User, base_url: str, api_key: str) -> str:
     if not api_key:
         return ""
-    return encryption.encrypt(api_key, owner_id=user.pk, provider=sealed_for(base_url))
+    return encryption.encrypt(api_key, owner_id=user.pk, provider=encryption_purpose(base_url))
 
 
-def _found(
+def _result_fields(
     result: KeyTest, checked: llm.EndpointCheck | None, base_url: str, now: datetime
 ) -> dict[str, object]:
-    """Return what a row keeps of a try."""
-    tried = result.state is not KeyState.UNTESTED
+    """Return the fields of a row that record a test."""
+    is_tested = result.state is not KeyState.UNTESTED
     label = checked.label if checked else label_for(base_url)
     return {
         "label": label[:LABEL_MAX_CHARACTERS],
         "status": result.state.value,
-        "tested_at": now if tried else None,
+        "tested_at": now if is_tested else None,
         **({"listed_models": list(checked.models[:LISTED_MODELS_MAX])} if checked else {}),
     }
 
 
 @sensitive_variables("api_key")
-def _try(base_url: str, api_key: str, model: str) -> tuple[KeyTest, llm.EndpointCheck | None]:
-    """Raises InvalidEndpoint for an address that is not open to learners."""
+def _test(base_url: str, api_key: str, model: str) -> tuple[KeyTest, llm.EndpointCheck | None]:
+    """Test a server. Raises InvalidEndpoint for an address that is closed to learners."""
     try:
         checked = llm.check_endpoint(base_url, api_key, model)
         clean_model(checked.model)

@@ -1,4 +1,4 @@
-"""Request types: what the middleware adds, made visible to the type checker."""
+"""Typed requests, with the attributes that middleware adds."""
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
@@ -8,14 +8,14 @@ from accounts.models import User
 
 
 class HtmxHttpRequest(HttpRequest):
-    """A request from a learner who is logged in, perhaps sent by htmx."""
+    """A request of a learner who is logged in."""
 
     htmx: HtmxDetails
     user: User
 
 
 class AnonymousHttpRequest(HttpRequest):
-    """A request from anybody."""
+    """A request of anybody, logged in or not."""
 
     htmx: HtmxDetails
     user: User | AnonymousUser

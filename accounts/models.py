@@ -1,4 +1,4 @@
-"""Users, the keys and endpoints they bring, changes of address, and what throttles log-in."""
+"""Models: users, their API keys and endpoints, changes of address, and log-in attempts."""
 
 import uuid
 from typing import Any, ClassVar
@@ -16,7 +16,7 @@ URL_MAX_CHARACTERS = 500
 class UserManager(BaseUserManager["User"]):
     @classmethod
     def normalize_email(cls, email: str | None) -> str:
-        """Return the address in lower case: nobody is another person for typing a capital."""
+        """Return the address in lower case: addresses that differ in case only are the same."""
         return (email or "").strip().lower()
 
     def get_by_natural_key(self, username: str | None) -> "User":
@@ -38,12 +38,12 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A learner. Logs in with an email address; every card and conversation names one."""
+    """A learner, who logs in with an email address. Cards and conversations belong to one."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = models.EmailField("email address", unique=True)
     name = models.CharField(max_length=150, blank=True)
-    # An IANA name. It decides when this learner's day begins.
+    # An IANA name. The learner's day begins in this time zone.
     time_zone = models.CharField(max_length=64, default="UTC")
     is_staff = models.BooleanField("staff", default=False)
     is_active = models.BooleanField("active", default=True)
@@ -68,7 +68,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class Status(models.TextChoices):
-    """How a key or an endpoint did when it was last tried."""
+    """The result of the last test of a key or an endpoint."""
 
     UNTESTED = "untested", "Not tested"
     WORKING = "working", "Working"
@@ -77,7 +77,7 @@ class Status(models.TextChoices):
 
 
 class ApiKey(models.Model):
-    """A learner's key for a model provider, encrypted; `hint` is all that is ever shown."""
+    """A learner's encrypted key for a model provider. Only `hint` is ever shown."""
 
     class Provider(models.TextChoices):
         ANTHROPIC = "anthropic", "Claude"
@@ -90,9 +90,9 @@ class ApiKey(models.Model):
     ciphertext = models.TextField(editable=False)
     # First 7 … last 4 characters.
     hint = models.CharField(max_length=20, editable=False)
-    # Blank for the one that the server's settings name.
+    # Blank for settings.CLAUDE_MODEL.
     model = models.CharField(max_length=MODEL_MAX_CHARACTERS, blank=True)
-    # The names that the provider listed when it was last asked.
+    # The names that the provider listed at the last test.
     listed_models = models.JSONField(default=list, editable=False)
     status = models.CharField(max_length=8, choices=Status, default=Status.UNTESTED)
     tested_at = models.DateTimeField(null=True, blank=True)
@@ -108,23 +108,23 @@ class ApiKey(models.Model):
 
 
 class Endpoint(models.Model):
-    """A learner's own server that speaks OpenAI's protocol; its key, if any, is encrypted."""
+    """A learner's own OpenAI-compatible server. Its key, if it has one, is encrypted."""
 
     Status = Status
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.OneToOneField(User, on_delete=models.CASCADE, related_name="endpoint")
     base_url = models.CharField("base URL", max_length=URL_MAX_CHARACTERS)
-    # What people call it: "Ollama", "OpenAI", or its host.
+    # The usual name of the server: "Ollama", "OpenAI", or its host.
     label = models.CharField(max_length=40)
-    # Blank where it wants no key.
+    # Blank for a server without a key.
     ciphertext = models.TextField(blank=True, editable=False)
     # First 7 … last 4 characters.
     hint = models.CharField(max_length=20, blank=True, editable=False)
     model = models.CharField(max_length=MODEL_MAX_CHARACTERS, blank=True)
-    # The names that it listed when it was last asked.
+    # The names that the server listed at the last test.
     listed_models = models.JSONField(default=list, editable=False)
-    # Whether it answers although the learner has a Claude key, too.
+    # Whether it answers even if the learner also has a Claude key.
     comes_first = models.BooleanField(default=False)
     status = models.CharField(max_length=8, choices=Status, default=Status.UNTESTED)
     tested_at = models.DateTimeField(null=True, blank=True)
@@ -136,9 +136,9 @@ class Endpoint(models.Model):
 
 
 class EmailChange(models.Model):
-    """A change of address under way: done once both addresses have said yes."""
+    """A pending change of address, which is done once both addresses have confirmed it."""
 
-    # New with each request, so that the links of an earlier one lead nowhere.
+    # New with each request, so that the links of earlier requests are invalid.
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.OneToOneField(User, on_delete=models.CASCADE, related_name="email_change")
     old_email = models.EmailField(max_length=254)
@@ -153,9 +153,9 @@ class EmailChange(models.Model):
 
 
 class LogInAttempts(models.Model):
-    """Failed log-ins of one address from one place in a window. Counted here for all processes."""
+    """A count of attempts within a window, such as failed log-ins (throttling.py)."""
 
-    # SHA-256 of what is throttled: no address of somebody without an account is kept.
+    # An HMAC of what is throttled, so that addresses without an account are not stored.
     key = models.CharField(max_length=64, primary_key=True)
     failures = models.PositiveIntegerField(default=0)
     window_started_at = models.DateTimeField(default=timezone.now)

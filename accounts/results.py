@@ -1,4 +1,4 @@
-"""What comes of trying a key or an endpoint, and the errors that services raise."""
+"""The result of testing a key or an endpoint, and the errors that services raise."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -10,7 +10,7 @@ _SHORT_KEY_CHARACTERS = 16
 
 
 class AccountError(UserError):
-    """A request that cannot be granted."""
+    """A learner's request concerning their account cannot be fulfilled."""
 
 
 class InvalidKey(AccountError):
@@ -30,14 +30,14 @@ class InvalidModel(AccountError):
 
 
 class KeyState(Enum):
-    """What a learner should know about the key or endpoint they saved."""
+    """The state of a saved key or endpoint, as the learner is told it."""
 
     NONE = "none"
     UNTESTED = "untested"
     WORKING = "working"
     REFUSED = "refused"
     NO_MODEL = "no_model"
-    # Encrypted with a key this server no longer has.
+    # Encrypted with a key that this server no longer has.
     UNREADABLE = "unreadable"
     # Whoever runs the server has closed it to endpoints of learners.
     OFF = "off"
@@ -49,24 +49,21 @@ class KeyState(Enum):
 
 @dataclass(frozen=True)
 class KeyTest:
-    """How a key or endpoint did when it was tried. `sentence` is for the learner."""
+    """The result of testing a key or endpoint. `sentence` is for the learner."""
 
     state: KeyState
     sentence: str
 
 
 def mask(api_key: str) -> str:
-    """Return the first 7 and last 4 characters: all that is ever shown.
-
-    Of a key so short that those are most of it, nothing.
-    """
+    """Return the first 7 and last 4 characters, the only ones ever shown; none of a short key."""
     if len(api_key) < _SHORT_KEY_CHARACTERS:
         return "…"
     return f"{api_key[:7]}…{api_key[-4:]}"
 
 
 def clean_model(model: str) -> str:
-    """Return a model's name as it is sent. Raises InvalidModel."""
+    """Return a model's name without surrounding space. Raises InvalidModel."""
     model = model.strip()
     if len(model) > MODEL_MAX_CHARACTERS or not model.isprintable():
         raise InvalidModel(

@@ -1,4 +1,4 @@
-"""Learners' accounts, their API keys, and which provider answers them."""
+"""Account services: sign-up, API keys, the provider that answers a learner, deletion."""
 
 import logging
 import re
@@ -28,7 +28,7 @@ from memoryloop.llm.base import Provider
 logger = logging.getLogger(__name__)
 
 KEY_MAX_CHARACTERS = 200
-# sk-ant-api03-… today. Only the prefix is promised, so only the prefix and the alphabet are asked.
+# sk-ant-api03-… today. Only the prefix is documented, so only that and the alphabet are checked.
 _KEY_SHAPE = re.compile(r"sk-ant-[A-Za-z0-9_-]{16,}")
 
 
@@ -40,7 +40,7 @@ class AddressTaken(AccountError):
 def sign_up(*, email: str, password: str, name: str, time_zone: str) -> User:
     """Create a learner. Raises AddressTaken."""
     try:
-        # A savepoint: the address may be taken between a look and the insert.
+        # In a savepoint, because the insert fails when the address is taken.
         with transaction.atomic():
             return User.objects.create_user(
                 email, password, name=name, time_zone=known_time_zone(time_zone)
@@ -52,13 +52,13 @@ def sign_up(*, email: str, password: str, name: str, time_zone: str) -> User:
 
 
 def known_time_zone(name: str) -> str:
-    """Return the name if this machine knows the zone, else UTC."""
+    """Return the name if it is a known time zone, else UTC."""
     return name if name in zoneinfo.available_timezones() else "UTC"
 
 
 @dataclass(frozen=True)
 class Tutor:
-    """Who answers a learner, and why in words."""
+    """The provider that answers a learner, and the reason in a sentence."""
 
     provider: Provider
     reason: str
@@ -66,12 +66,12 @@ class Tutor:
     key_state: KeyState
     endpoint: Endpoint | None
     endpoint_state: KeyState
-    # What answers without the learner's own key and server.
+    # The provider that answers without the learner's own key and server.
     otherwise: Provider
 
 
 def provider_for(user: User) -> Provider:
-    """Return what answers this learner. Two SQL queries, and a probe of 300 ms at most.
+    """Return the provider of this learner. Two SQL queries, and a probe of 300 ms at most.
 
     Their own Claude key if it can be read and Claude has not refused it, or their own server,
     in the order they chose; else the server's OpenAI-compatible or Ollama model; else the offline
@@ -81,12 +81,12 @@ def provider_for(user: User) -> Provider:
 
 
 def load_sdks() -> None:
-    """Import the SDKs of the providers that somebody here has a key or an address of."""
+    """Import the SDKs that the saved keys and endpoints need."""
     llm.warm_up(claude=ApiKey.objects.exists(), compatible=Endpoint.objects.exists())
 
 
 def fallback_for(user: User, *, failed: str) -> Provider:
-    """Return what can answer in place of the provider with the label `failed`.
+    """Return the provider that can answer instead of the one with the label `failed`.
 
     The learner's other key or server, else the server's model, else the offline helper. Two SQL
     queries, and a probe of 300 ms at most. Never raises.
@@ -97,9 +97,9 @@ def fallback_for(user: User, *, failed: str) -> Provider:
 
 
 def test_refused(*, user: User, failed: str, now: datetime) -> KeyTest | None:
-    """Try the learner's key or server again if it is the one that failed and was refused.
+    """Test the learner's key or server again if it is the one that failed and was refused.
 
-    Takes up to 3 s. None where there is nothing to try.
+    Takes up to 3 s. Return None where there is nothing to test.
     """
     row, endpoint = saved_key(user), endpoints.saved_endpoint(user)
     if row is not None and failed == "Claude" and row.status == ApiKey.Status.REFUSED:
@@ -110,8 +110,9 @@ def test_refused(*, user: User, failed: str, now: datetime) -> KeyTest | None:
 
 
 def is_mended(*, user: User, failed: str) -> bool:
-    """Tell whether the learner's key or server that was refused is another one by now, or passed a
-    test since. Two SQL queries.
+    """Tell whether the refused key or server was replaced or has passed a test since.
+
+    Two SQL queries.
     """
     row, endpoint = saved_key(user), endpoints.saved_endpoint(user)
     if failed == "Claude":
@@ -122,7 +123,7 @@ def is_mended(*, user: User, failed: str) -> bool:
 
 
 def describe_tutor(user: User) -> Tutor:
-    """Return what answers this learner and why, for the settings page. Two SQL queries."""
+    """Return the provider and the reason for it, for the settings page. Two SQL queries."""
     row, endpoint = saved_key(user), endpoints.saved_endpoint(user)
     state, endpoint_state = _read(row)[0], endpoints.read(endpoint)[0]
     own, otherwise = _own_provider(row, endpoint), llm.detect()
@@ -139,7 +140,7 @@ def describe_tutor(user: User) -> Tutor:
 
 @sensitive_variables()
 def _own_provider(row: ApiKey | None, endpoint: Endpoint | None) -> Provider | None:
-    """Return what the learner brought and can be used, in the order they chose."""
+    """Return the learner's own provider that can be used and comes first, if any."""
     state, api_key = _read(row)
     endpoint_state, endpoint_key = endpoints.read(endpoint)
     server = (
@@ -222,13 +223,13 @@ def clean_api_key(api_key: str) -> str:
 
 @sensitive_variables("api_key")
 def save_api_key(*, user: User, api_key: str, now: datetime) -> KeyTest:
-    """Try a key and save it, unless Claude refuses it. Takes up to 3 s.
+    """Test a key and save it, unless Claude refuses it. Takes up to 3 s.
 
-    A refused key is not saved, so that it never replaces one that works; one that could not be
-    tried is, and says so. Raises InvalidKey.
+    A refused key is not saved, so that it never replaces one that works. A key that could not be
+    tested is saved as untested. Raises InvalidKey.
     """
     api_key = clean_api_key(api_key)
-    result, models = _try(api_key)
+    result, models = _test(api_key)
     if result.state is KeyState.REFUSED:
         raise InvalidKey(f"{result.sentence} It was not saved.")
     ciphertext = encryption.encrypt(
@@ -251,16 +252,16 @@ def save_api_key(*, user: User, api_key: str, now: datetime) -> KeyTest:
 
 @sensitive_variables("api_key")
 def test_api_key(*, user: User, now: datetime) -> KeyTest:
-    """Try the saved key and its model and record how they did. Takes up to 3 s. Raises NoKey."""
+    """Test the saved key and its model and record the result. Takes up to 3 s. Raises NoKey."""
     row = saved_key(user)
     if row is None:
         raise NoKey("There is no key to test. Save one first.")
     state, api_key = _read(row)
     if state is KeyState.UNREADABLE:
         return KeyTest(state, "This key can no longer be read: save it again.")
-    result, models = _try(api_key, row.model)
+    result, models = _test(api_key, row.model)
     if result.state is not KeyState.UNTESTED:
-        # Only the key that was tried: another may have been saved meanwhile.
+        # Only the key that was tested: another may have been saved meanwhile.
         ApiKey.objects.filter(pk=row.pk, ciphertext=row.ciphertext).update(
             status=result.state.value,
             tested_at=now,
@@ -271,9 +272,9 @@ def test_api_key(*, user: User, now: datetime) -> KeyTest:
 
 @sensitive_variables("api_key")
 def choose_model(*, user: User, model: str, now: datetime) -> KeyTest:
-    """Have Claude answer with this model, the server's own choice if blank. Takes up to 3 s.
+    """Set the Claude model of a learner; blank for CLAUDE_MODEL. Takes up to 3 s.
 
-    Raises NoKey, or InvalidModel if Claude has none of that name: the one before stays.
+    Raises NoKey, or InvalidModel if Claude has no such model, which leaves the model as it was.
     """
     row, model = saved_key(user), clean_model(model)
     if row is None:
@@ -281,7 +282,7 @@ def choose_model(*, user: User, model: str, now: datetime) -> KeyTest:
     state, api_key = _read(row)
     if state is KeyState.UNREADABLE:
         return KeyTest(state, "This key can no longer be read: save it again.")
-    result, models = _try(api_key, model)
+    result, models = _test(api_key, model)
     if result.state is KeyState.NO_MODEL:
         raise InvalidModel(result.sentence)
     fields: dict[str, object] = {"model": model}
@@ -297,13 +298,13 @@ def choose_model(*, user: User, model: str, now: datetime) -> KeyTest:
 
 
 def remove_api_key(*, user: User) -> bool:
-    """Forget the learner's Claude key. Return whether there was one."""
+    """Delete the learner's Claude key. Return whether there was one."""
     rows = ApiKey.objects.filter(owner=user, provider=ApiKey.Provider.ANTHROPIC)
     return rows.delete()[0] > 0
 
 
 def is_learners_own(provider: Provider | None) -> bool:
-    """Tell whether what answers is asked with what the learner saved in their settings."""
+    """Tell whether a provider is asked with the learner's own key or is their own server."""
     return isinstance(provider, llm.LearnerEndpoint) or (
         provider is not None and provider.label == "Claude"
     )
@@ -312,11 +313,11 @@ def is_learners_own(provider: Provider | None) -> bool:
 def mark_key_refused(
     user: User, *, provider: Provider | None = None, asked_at: datetime | None = None
 ) -> None:
-    """Stop using the learner's key: it was refused when an answer was asked for.
+    """Stop using the learner's key, which the provider refused when it was asked for an answer.
 
-    Theirs for Claude unless the provider is their own server; a provider that whoever runs
-    MemoryLoop connected has no key of theirs. A key that was saved after `asked_at` was not the
-    one asked, and stays.
+    It is the key of their own server if that is the provider, else their Claude key. A provider
+    that the administrator connected has no key of theirs. A key saved after `asked_at` is kept,
+    because it was not the one refused.
     """
     if isinstance(provider, llm.LearnerEndpoint):
         endpoints.mark_refused(user, asked_at=asked_at)
@@ -330,8 +331,8 @@ def mark_key_refused(
 
 
 @sensitive_variables("api_key")
-def _try(api_key: str, model: str = "") -> tuple[KeyTest, list[str]]:
-    """Return how a key did, and the models it may use."""
+def _test(api_key: str, model: str = "") -> tuple[KeyTest, list[str]]:
+    """Return the result of a test, and the models that the key may use."""
     try:
         models = llm.check_claude_key(api_key, model)
     except (llm.AuthenticationFailed, llm.PermissionRefused) as error:
@@ -346,21 +347,21 @@ def _try(api_key: str, model: str = "") -> tuple[KeyTest, list[str]]:
 
 @sensitive_variables("password")
 def set_password(*, user: User, password: str) -> None:
-    """Set a password. Every session of the learner ends, unless the view keeps its own."""
+    """Set a password. This ends every session of the learner, unless the view keeps its own."""
     user.set_password(password)
     user.save(update_fields=["password"])
 
 
 def request_password_reset(*, email: str, base_url: str) -> None:
-    """Have the worker send a link, if the address has an account. One SQL query, always."""
+    """Have the worker send a link if the address has an account. Always one SQL query."""
     tasks.send_password_reset.defer(email=email, base_url=base_url)
 
 
 def delete_account(*, user: User) -> None:
-    """Delete a learner and everything that names them as its owner, all or nothing.
+    """Delete a learner and everything that they own, in one transaction.
 
-    Apps that keep rows elsewhere listen to pre_delete, which is sent inside the transaction.
+    Apps that store rows elsewhere connect to pre_delete, which is sent inside the transaction.
     """
     with transaction.atomic():
-        tasks.forget_jobs(user)
+        tasks.delete_jobs_of(user)
         user.delete()

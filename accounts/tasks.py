@@ -1,4 +1,4 @@
-"""What the background worker does for accounts."""
+"""Background tasks of accounts: mails, and the deletion of what has expired."""
 
 from datetime import UTC, datetime
 from importlib import import_module
@@ -18,7 +18,7 @@ from procrastinate.contrib.django import app
 from accounts import email_tokens, throttling
 from accounts.models import EmailChange, User
 
-_FORGET = """
+_DELETE_JOBS = """
 DELETE FROM procrastinate_jobs WHERE status <> 'doing' AND (
     args->>'email' = %(email)s OR args->>'old_email' = %(email)s
     OR args->>'new_email' = %(email)s OR args->>'owner_id' = %(id)s
@@ -33,8 +33,8 @@ DELETE FROM procrastinate_jobs WHERE status <> 'doing' AND (
 def send_password_reset(*, email: str, base_url: str) -> None:
     """Send a link that sets a new password, if the address has an account.
 
-    Asked for here and not in the request, so that the request takes as long for an address
-    nobody has. Tried again when the mail server fails; `base_url` has no slash at its end.
+    The account is looked up here and not in the request, so that the request takes as long for an
+    unknown address. Retried when the mail server fails. `base_url` has no slash at its end.
     """
     user = User.objects.filter(email=email, is_active=True).first()
     if user is None or not user.has_usable_password():
@@ -65,14 +65,14 @@ def send_password_reset(*, email: str, base_url: str) -> None:
     retry=RetryStrategy(max_attempts=5, exponential_wait=4),
 )
 def send_email_change(*, change_id: str, side: str, base_url: str) -> None:
-    """Ask one of the two addresses of a change whether it agrees.
+    """Ask one of the two addresses of a change to confirm it.
 
-    A new address that has an account is told of it and gets no link, which is found out here and
-    not in the request, so that nobody learns from that who has an account.
+    A new address that has an account is told so and gets no link. That is looked up here and not
+    in the request, which would otherwise tell who has an account.
     """
     change = EmailChange.objects.select_related("owner").filter(id=change_id).first()
     if change is None:
-        # Asked for again, or cancelled, meanwhile.
+        # Requested again, or cancelled, meanwhile.
         return
     token = email_tokens.make(change_id, side)
     link = base_url + reverse("accounts:email_confirm", args=[token])
@@ -90,15 +90,15 @@ def send_email_change(*, change_id: str, side: str, base_url: str) -> None:
     retry=RetryStrategy(max_attempts=5, exponential_wait=4),
 )
 def send_email_changed(*, old_email: str, new_email: str, base_url: str) -> None:
-    """Tell the old address that it is one no longer."""
+    """Tell the old address that it is no longer the account's."""
     context = {"old_email": old_email, "new_email": new_email, "base_url": base_url}
     _send("email_changed", [old_email], context)
 
 
-def forget_jobs(user: User) -> None:
-    """Delete the jobs that name a learner who goes: those that wait, and those that failed."""
+def delete_jobs_of(user: User) -> None:
+    """Delete the waiting and failed jobs that name a learner whose account is deleted."""
     with connection.cursor() as cursor:
-        cursor.execute(_FORGET, {"email": user.email, "id": str(user.pk)})
+        cursor.execute(_DELETE_JOBS, {"email": user.email, "id": str(user.pk)})
 
 
 def _send(template: str, to: list[str], context: dict[str, Any]) -> None:
@@ -111,11 +111,11 @@ def _send(template: str, to: list[str], context: dict[str, Any]) -> None:
 @app.periodic(cron="17 * * * *")
 @app.task(name="accounts.tidy", pass_context=False)
 def tidy(timestamp: int) -> None:
-    """Delete sessions, counts of attempts and changes of address whose time is over, every hour.
+    """Delete expired sessions, counts of attempts and changes of address, every hour.
 
     `timestamp` is the second for which this run was planned.
     """
     now = datetime.fromtimestamp(timestamp, UTC)
-    throttling.forget_expired(now=now)
+    throttling.delete_expired(now=now)
     EmailChange.objects.filter(expires_at__lte=now).delete()
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()

@@ -1,7 +1,7 @@
-"""Slow down guessing, counted in the database so that every web process sees the same count.
+"""Throttling: attempts are counted in the database, so that all web processes share the count.
 
-An attempt is counted before it is checked and uncounted when it succeeds. Counting afterwards
-would let a hundred requests that arrive together all be checked against a count of zero.
+An attempt is counted before it is checked, and taken back when it succeeds. If it were counted
+afterwards, a hundred requests at once would all be checked against a count of zero.
 """
 
 import ipaddress
@@ -17,8 +17,8 @@ from accounts.models import LogInAttempts
 
 WINDOW = timedelta(minutes=15)
 
-# One statement, so that two connections never read the same count. A window that has passed
-# starts again at one; an open one keeps its start, so waiting always ends.
+# One statement, so that two connections never read the same count. A window that is over starts
+# again at one. An open window keeps its start, so that waiting always ends.
 _COUNT = """
 INSERT INTO accounts_loginattempts AS attempts (key, failures, window_started_at)
 VALUES (%(key)s, 1, %(now)s)
@@ -32,7 +32,7 @@ RETURNING failures, window_started_at
 
 
 class TooManyAttempts(Exception):
-    """Refuse an attempt without checking it, and say when the next one counts."""
+    """An attempt is refused unchecked. `until` is when the next one is accepted."""
 
     def __init__(self, until: datetime, now: datetime) -> None:
         super().__init__(until)
@@ -48,7 +48,7 @@ class TooManyAttempts(Exception):
 
 @dataclass(frozen=True)
 class Limit:
-    """At most `attempts` of one kind by the same `who` in a window."""
+    """A limit of `attempts` of one kind by the same `who` in a window."""
 
     name: str
     attempts: int
@@ -62,7 +62,7 @@ class Limit:
             raise TooManyAttempts(started_at + WINDOW, now)
 
     def uncount(self, *who: str) -> None:
-        """Take back one attempt that turned out well."""
+        """Take back one attempt, which has succeeded."""
         LogInAttempts.objects.filter(key=self.key(*who), failures__gt=0).update(
             failures=F("failures") - 1
         )
@@ -71,33 +71,33 @@ class Limit:
         LogInAttempts.objects.filter(key=self.key(*who)).delete()
 
     def key(self, *who: str) -> str:
-        """Return what the count is kept under: keyed, so that no address can be read from it."""
+        """Return the key of a count: an HMAC, so that no address can be read from it."""
         name = f"accounts.throttling.{self.name}"
         return str(salted_hmac(name, "\n".join(who), algorithm="sha256").hexdigest())
 
 
 LOG_IN = Limit("log in", 8)
 LOG_IN_FROM_ONE_PLACE = Limit("log in from one place", 50)
-# Per address from anywhere: nobody's mailbox is filled from a hundred places.
+# For an address from anywhere, so that nobody's mailbox is filled from a hundred places.
 RESET = Limit("reset", 5)
 RESET_FROM_ONE_PLACE = Limit("reset from one place", 20)
-# Sign-up says when an address cannot be used; this keeps it from being asked about lists of them.
+# Sign-up tells when an address is taken. This limit keeps it from being asked about a list.
 SIGN_UP_REFUSED = Limit("sign up refused", 10)
-# The password asked for again, by whoever sits at a session that was left open.
+# The password that is asked for again in a session, which may have been left open.
 CONFIRM_PASSWORD = Limit("confirm password", 8)
-# Servers tried in one learner's name: enough to set one up, too few to search a network with.
+# Servers tested for a learner: enough to set one up, too few to scan a network.
 ENDPOINT = Limit("endpoint", 30)
-# Mails to two addresses each time.
+# Each sends mails to two addresses.
 EMAIL_CHANGE = Limit("email change", 5)
-# Archives of everything: each reads all that a learner has.
+# Each reads everything that a learner has.
 EXPORT = Limit("export", 5)
 
 
 def client_place(request: HttpRequest) -> str:
-    """Return the client's address; of IPv6 the /64, which is what one customer is given.
+    """Return the client's address; for IPv6 its /64, which is what one customer gets.
 
-    REMOTE_ADDR only: the ASGI server puts there what a trusted proxy says, and a header that
-    anyone can send is no address.
+    Only REMOTE_ADDR is used: the ASGI server sets it from a trusted proxy's headers, and anyone
+    can send such headers.
     """
     address: str = request.META.get("REMOTE_ADDR", "")
     try:
@@ -117,11 +117,11 @@ def count_log_in(email: str, place: str, *, now: datetime) -> None:
     LOG_IN_FROM_ONE_PLACE.count(place, now=now)
 
 
-def log_in_succeeded(email: str, place: str) -> None:
+def uncount_log_in(email: str, place: str) -> None:
     LOG_IN.clear(email, place)
     LOG_IN_FROM_ONE_PLACE.uncount(place)
 
 
-def forget_expired(*, now: datetime) -> int:
-    """Delete the counts whose window has passed. Return how many."""
+def delete_expired(*, now: datetime) -> int:
+    """Delete the counts whose window is over. Return how many."""
     return LogInAttempts.objects.filter(window_started_at__lte=now - WINDOW).delete()[0]

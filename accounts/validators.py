@@ -1,4 +1,4 @@
-"""Django's password validators, in plain words that say what to do."""
+"""Password validators: Django's, with sentences that say what to do."""
 
 from django.contrib.auth import password_validation
 

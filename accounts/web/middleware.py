@@ -1,4 +1,4 @@
-"""Show every time in the learner's own time zone."""
+"""The time zone middleware: times are shown in the learner's own time zone."""
 
 import zoneinfo
 from collections.abc import Callable

@@ -103,7 +103,7 @@ class SecrecyTests(KeyTestCase):
             self.assertNotIn(own.ciphertext, repr(own))
 
         for first in (False, True):
-            endpoints.ask_first(user=self.alice, endpoint=first)
+            endpoints.set_first(user=self.alice, endpoint=first)
             self.assert_clean(
                 f"{row!r} {row} {vars(row)!r} {services.provider_for(self.alice)!r} "
                 f"{services.describe_tutor(self.alice)!r}"
@@ -154,7 +154,7 @@ class SecrecyTests(KeyTestCase):
                 {"base_url": own.url, "api_key": OWN_KEY},
             ),
             (
-                "accounts.endpoints._found",
+                "accounts.endpoints._result_fields",
                 "save_endpoint",
                 {"base_url": own.url, "api_key": OWN_KEY},
             ),

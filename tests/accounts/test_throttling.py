@@ -77,7 +77,7 @@ class CountTests(TestCase):
         THREE.count("old", now=NOW - throttling.WINDOW)
         THREE.count("new", now=NOW - timedelta(minutes=1))
 
-        self.assertEqual(throttling.forget_expired(now=NOW), 1)
+        self.assertEqual(throttling.delete_expired(now=NOW), 1)
         self.assertEqual(LogInAttempts.objects.get().key, THREE.key("new"))
 
     def test_a_place_is_an_address_or_the_network_of_one_customer(self) -> None:

@@ -1,4 +1,4 @@
-"""`manage.py rotate_encryption_key`."""
+"""`manage.py rotate_encryption_key`: encrypt the saved API keys with another key."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -22,7 +22,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         rotated = current = 0
         unreadable: list[str] = []
-        for model, pk in _sealed_rows():
+        for model, pk in _rows_with_keys():
             # One short transaction a row: learners may save and remove keys meanwhile.
             with transaction.atomic():
                 row = model.objects.select_for_update().filter(pk=pk).first()
@@ -51,7 +51,7 @@ class Command(BaseCommand):
             )
 
 
-def _sealed_rows() -> Iterator[tuple[type[ApiKey] | type[Endpoint], UUID]]:
+def _rows_with_keys() -> Iterator[tuple[type[ApiKey] | type[Endpoint], UUID]]:
     """Yield every row that holds a learner's key."""
     for pk in ApiKey.objects.order_by("pk").values_list("pk", flat=True):
         yield ApiKey, pk
@@ -60,5 +60,5 @@ def _sealed_rows() -> Iterator[tuple[type[ApiKey] | type[Endpoint], UUID]]:
 
 
 def _purpose(row: ApiKey | Endpoint) -> str:
-    """Return what a row's key is encrypted for besides its owner."""
-    return row.provider if isinstance(row, ApiKey) else endpoints.sealed_for(row.base_url)
+    """Return what a row's key is encrypted for, besides its owner."""
+    return row.provider if isinstance(row, ApiKey) else endpoints.encryption_purpose(row.base_url)

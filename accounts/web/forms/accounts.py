@@ -1,4 +1,4 @@
-"""Forms: what may be typed, and the plain words for what may not."""
+"""Forms of accounts: sign-up, log-in, passwords, the profile."""
 
 import functools
 import zoneinfo
@@ -18,14 +18,14 @@ from accounts.models import User, UserManager
 
 EMAIL_MAX_CHARACTERS = 254
 NAME_MAX_CHARACTERS = 150
-# Argon2 takes any length; nobody needs to make it hash megabytes.
+# Argon2 takes any length: without a limit it would hash megabytes.
 PASSWORD_MAX_CHARACTERS = 1_000
-# Cased for the browser: on phones no capital is put first, and nothing is corrected.
+# Browsers neither capitalise nor correct these fields.
 AS_TYPED = {"autocapitalize": "none", "spellcheck": "false"}
 
 
 class FocusedForm(forms.BaseForm):
-    """Puts the cursor where something is to be put right, not always into the first field."""
+    """A form that focuses the first field with an error."""
 
     def add_error(self, field: str | None, error: Any) -> None:
         super().add_error(field, error)
@@ -51,7 +51,7 @@ def _email_field(autocomplete: str, **attributes: Any) -> forms.EmailField:
 
 
 def _password_field(label: str, autocomplete: str, **attributes: Any) -> forms.CharField:
-    # Never rendered back (render_value is False), whatever else was wrong with the form.
+    # A password is never rendered (render_value is False), also in a form with errors.
     return forms.CharField(
         label=label,
         strip=False,
@@ -85,11 +85,11 @@ def _name_field(**attributes: Any) -> forms.CharField:
 
 @functools.cache
 def time_zone_choices() -> tuple[tuple[str, Any], ...]:
-    """Return the zones people live in, grouped by region, for a select. UTC comes first."""
+    """Return the time zones for a select, grouped by region, UTC first."""
     regions: dict[str, list[tuple[str, str]]] = {}
     for name in sorted(zoneinfo.available_timezones()):
         region, _, place = name.partition("/")
-        # Not the aliases kept for old software: US/Eastern, Etc/GMT+5, EST5EDT.
+        # Without the aliases for old software: US/Eastern, Etc/GMT+5, EST5EDT.
         if place and region in _REGIONS:
             regions.setdefault(region, []).append((name, place.replace("_", " ")))
     return (("UTC", "UTC"), *((region, tuple(zones)) for region, zones in regions.items()))
@@ -115,7 +115,7 @@ class SignUpForm(FocusedForm, forms.Form):
     name = _name_field(autofocus=True)
     email = _email_field("email")
     password = _new_password_field("Password")
-    # Filled in by time-zone.js. Anything the server does not know becomes UTC.
+    # Set by time-zone.js. An unknown time zone becomes UTC.
     time_zone = forms.CharField(
         required=False, widget=forms.HiddenInput(attrs={"data-time-zone": ""})
     )
@@ -128,7 +128,7 @@ class SignUpForm(FocusedForm, forms.Form):
 
     @sensitive_variables("password")
     def clean(self) -> dict[str, Any]:
-        # After the other fields, because a password must not be like the name or the address.
+        # After the other fields: a password must not be similar to the name or the address.
         password = self.cleaned_data.get("password")
         if password:
             user = User(
@@ -142,12 +142,12 @@ class SignUpForm(FocusedForm, forms.Form):
 
 
 class LogInForm(FocusedForm, forms.Form):
-    """Checks an address and a password, at the same cost whether or not the address is known."""
+    """Checks an address and a password. Takes the same time for an unknown address."""
 
     email = _email_field("username", autofocus=True)
     password = _password_field("Password", "current-password")
 
-    # One sentence for an unknown address, a wrong password and an account that was closed.
+    # The same sentence for an unknown address, a wrong password and an inactive account.
     refused = "Wrong email address or password. Check both and try again."
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
@@ -164,17 +164,17 @@ class LogInForm(FocusedForm, forms.Form):
             return self.cleaned_data
         place = throttling.client_place(self.request)
         throttling.count_log_in(email, place, now=timezone.now())
-        # Hashes once also for an unknown address, and checks the password before is_active.
+        # Django hashes once for an unknown address, too, and checks the password before is_active.
         user = authenticate(self.request, username=email, password=password)
         if user is None:
             raise ValidationError(self.refused, code="refused")
-        throttling.log_in_succeeded(email, place)
+        throttling.uncount_log_in(email, place)
         self.user = user
         return self.cleaned_data
 
 
 class AdminLogInForm(AdminAuthenticationForm):
-    """The admin's own log-in, throttled with the same counts."""
+    """The admin's log-in form, with the same throttling."""
 
     @sensitive_variables()
     def clean(self) -> dict[str, Any]:
@@ -187,7 +187,7 @@ class AdminLogInForm(AdminAuthenticationForm):
         except throttling.TooManyAttempts as error:
             raise ValidationError(error.sentence, code="throttled") from None
         cleaned = super().clean()
-        throttling.log_in_succeeded(email, place)
+        throttling.uncount_log_in(email, place)
         return cleaned
 
 
@@ -213,7 +213,7 @@ class NewPasswordForm(FocusedForm, forms.Form):
 
 
 class ConfirmPasswordForm(FocusedForm, forms.Form):
-    """Asks who sits at a session that is logged in for their password once more."""
+    """Asks for the password again, because a session may have been left open."""
 
     password = _password_field("Your password", "current-password", autofocus=True)
 
@@ -283,7 +283,7 @@ class ProfileForm(FocusedForm, forms.ModelForm[User]):
         known = {name for _, zones in choices[1:] for name, _ in zones} | {"UTC"}
         current = self.instance.time_zone
         if current not in known and current in zoneinfo.available_timezones():
-            # A browser may name an alias (Etc/UTC, US/Eastern): it stays, and shows as chosen.
+            # A browser may have sent an alias (Etc/UTC, US/Eastern), which is kept.
             choices.insert(1, (current, current))
         cast("forms.ChoiceField", self.fields["time_zone"]).choices = choices
 

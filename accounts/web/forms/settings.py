@@ -12,12 +12,12 @@ from accounts.models import Endpoint
 from accounts.results import AccountError, clean_model
 from accounts.web.forms.accounts import AS_TYPED, FocusedForm
 
-# Far above what services take, whose sentences are the plainer ones.
+# Above the limits of the services, whose sentences are plainer than the form's.
 _MAX_CHARACTERS = 10_000
 
 
 def _key_field(label: str, **attributes: Any) -> forms.CharField:
-    # Never rendered back (render_value is False), whatever else was wrong with the form.
+    # A key is never rendered (render_value is False), also in a form with errors.
     return forms.CharField(
         label=label,
         max_length=_MAX_CHARACTERS,
@@ -43,7 +43,7 @@ class ApiKeyForm(FocusedForm, forms.Form):
 
 
 class ModelForm(FocusedForm, forms.Form):
-    """A choice of the models that a provider listed; and a field for one that it did not list."""
+    """A choice of the listed models, with a field for a model that is not listed."""
 
     model = forms.CharField(label="Model", required=False, max_length=_MAX_CHARACTERS)
     other_model = forms.CharField(
@@ -59,7 +59,7 @@ class ModelForm(FocusedForm, forms.Form):
         super().__init__(*args, **kwargs)
         self.initial.setdefault("model", current)
         if not models:
-            # Nothing to choose from: one field to type into.
+            # Without a list there is one text field.
             self.fields["model"].widget = forms.TextInput(
                 attrs={"autocomplete": "off", "placeholder": default, **AS_TYPED}
             )
@@ -77,7 +77,7 @@ class ModelForm(FocusedForm, forms.Form):
 
     @property
     def chosen(self) -> str:
-        """Return the model that was typed, else the one chosen; blank for the default."""
+        """Return the typed model, else the chosen one; blank for the default."""
         return str(self.cleaned_data.get("other_model") or self.cleaned_data["model"])
 
 
@@ -119,7 +119,7 @@ class EndpointForm(ModelForm):
         typed = self.cleaned_data["base_url"]
         shown = endpoints.without_secrets(typed)
         if shown != typed:
-            # The field shows again what was typed, but no key that came with it.
+            # The field shows what was typed, without a key in it.
             self.data = {**dict(self.data.items()), "base_url": shown}
         return str(_cleaned(endpoints.clean_url, typed))
 
@@ -130,7 +130,7 @@ class EndpointForm(ModelForm):
 
 @sensitive_variables("value")
 def _cleaned(clean: Any, value: str) -> str:
-    """Return what a service makes of a value, with its error as the form's."""
+    """Return a value cleaned by a service, whose error becomes the field's."""
     try:
         return cast("str", clean(value))
     except AccountError as error:

@@ -1,4 +1,4 @@
-"""Change the address that one logs in with: ask for it, and the links in the mails."""
+"""Views to change the email address: the request, and the links in the mails."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -13,7 +13,7 @@ from accounts import email_change, throttling
 from accounts.email_change import State
 from accounts.http import AnonymousHttpRequest, HtmxHttpRequest
 from accounts.web.forms.accounts import EmailChangeForm
-from accounts.web.views.sign_in import posted, too_many
+from accounts.web.views.sign_in import form_data, render_too_many
 
 _TEMPLATE = "accounts/email_change.html"
 _STATUS = {State.STALE: 410, State.TAKEN: 409}
@@ -24,9 +24,9 @@ _STATUS = {State.STALE: 410, State.TAKEN: 409}
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def change(request: HtmxHttpRequest) -> HttpResponse:
-    """Ask for another address. Says the same whether or not that has an account."""
+    """Request another address. The answer is the same whether or not that has an account."""
     now = timezone.now()
-    form = EmailChangeForm(posted(request), user=request.user)
+    form = EmailChangeForm(form_data(request), user=request.user)
     if request.method == "POST":
         try:
             valid = form.is_valid()
@@ -34,7 +34,7 @@ def change(request: HtmxHttpRequest) -> HttpResponse:
                 throttling.EMAIL_CHANGE.count(str(request.user.pk), now=now)
                 throttling.RESET.count(form.cleaned_data["new_email"], now=now)
         except throttling.TooManyAttempts as error:
-            return too_many(request, _TEMPLATE, form, error)
+            return render_too_many(request, _TEMPLATE, form, error)
         if valid:
             email_change.request(
                 user=request.user,

@@ -1,4 +1,4 @@
-"""Export your data: a page that says what is in the archive, and the archive itself."""
+"""The page "Export your data", and the archive."""
 
 import asyncio
 import concurrent.futures
@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import account_export, throttling
 from accounts.http import HtmxHttpRequest
 
-# Each holds a database connection as long as it is being sent.
+# Archives at a time: each holds a database connection while it is sent.
 AT_ONCE = 3
 _slots = threading.BoundedSemaphore(AT_ONCE)
 _LOOK_AGAIN_SECONDS = 0.25
@@ -35,7 +35,7 @@ def export(request: HtmxHttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def download(request: HtmxHttpRequest) -> HttpResponseBase:
-    """Send the archive as it is made; the browser shows how far it is."""
+    """Stream the archive while it is made."""
     now = timezone.now()
     try:
         throttling.EXPORT.count(str(request.user.pk), now=now)
@@ -49,7 +49,7 @@ def download(request: HtmxHttpRequest) -> HttpResponseBase:
         content_type="application/zip",
         headers={
             "Content-Disposition": f'attachment; filename="memoryloop-{now:%Y-%m-%d}.zip"',
-            # A proxy that waits for the whole would hold all of it.
+            # A proxy must not buffer the whole archive.
             "X-Accel-Buffering": "no",
         },
     )

@@ -1,4 +1,4 @@
-"""Change a password, or set a new one through a link sent by email."""
+"""Views to change a password, and to set a new one through a link sent by email."""
 
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
@@ -17,7 +17,7 @@ from accounts import services, throttling
 from accounts.http import AnonymousHttpRequest, HtmxHttpRequest
 from accounts.models import User
 from accounts.web.forms.accounts import NewPasswordForm, PasswordChangeForm, PasswordResetForm
-from accounts.web.views.sign_in import posted, too_many
+from accounts.web.views.sign_in import form_data, render_too_many
 
 # The token moves from the address into the session at once, so that the page which asks for a
 # password has no secret in its address, its history entry or its Referer.
@@ -30,15 +30,15 @@ TOKEN_IN_SESSION = "set"  # noqa: S105 (stands in the address for the token)
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def password_change(request: HtmxHttpRequest) -> HttpResponse:
-    form = PasswordChangeForm(posted(request), user=request.user)
+    form = PasswordChangeForm(form_data(request), user=request.user)
     if request.method == "POST":
         try:
             valid = form.is_valid()
         except throttling.TooManyAttempts as error:
-            return too_many(request, "accounts/password_change.html", form, error)
+            return render_too_many(request, "accounts/password_change.html", form, error)
         if valid:
             services.set_password(user=request.user, password=form.cleaned_data["new_password"])
-            # This session stays, under a new key; every other one has ended.
+            # This session continues under a new key; all others end.
             update_session_auth_hash(request, request.user)
             messages.success(request, "Your password is changed. Other devices are logged out.")
             return redirect("settings:home")
@@ -50,8 +50,8 @@ def password_change(request: HtmxHttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def password_reset(request: AnonymousHttpRequest) -> HttpResponse:
-    """Ask for a link. Says and does the same whether or not the address has an account."""
-    form = PasswordResetForm(posted(request))
+    """Request a link. The answer is the same whether or not the address has an account."""
+    form = PasswordResetForm(form_data(request))
     if request.method == "POST" and form.is_valid():
         email = form.cleaned_data["email"]
         try:
@@ -60,7 +60,7 @@ def password_reset(request: AnonymousHttpRequest) -> HttpResponse:
                 throttling.client_place(request), now=timezone.now()
             )
         except throttling.TooManyAttempts as error:
-            return too_many(request, "accounts/password_reset.html", form, error)
+            return render_too_many(request, "accounts/password_reset.html", form, error)
         services.request_password_reset(
             email=email, base_url=request.build_absolute_uri("/").rstrip("/")
         )
@@ -89,9 +89,9 @@ def password_reset_confirm(request: AnonymousHttpRequest, uidb64: str, token: st
     elif not default_token_generator.check_token(user, request.session.get(SESSION_TOKEN)):
         user = None
     if user is None:
-        # Used already, too old, or never ours.
+        # Used, expired, or not signed by us.
         return render(request, "accounts/password_reset_stale.html", status=410)
-    form = NewPasswordForm(posted(request), user=user)
+    form = NewPasswordForm(form_data(request), user=user)
     if request.method == "POST" and form.is_valid():
         services.set_password(user=user, password=form.cleaned_data["new_password"])
         del request.session[SESSION_TOKEN]

@@ -1,4 +1,4 @@
-"""The settings page: who answers, the learner's own key, and their own server."""
+"""The settings page: the provider that answers, the learner's key, and their own server."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ def home(request: HtmxHttpRequest) -> HttpResponse:
 
 
 def _back(request: HtmxHttpRequest) -> str:
-    """Return the page of ours that somebody came from to mend a key; blank if none is named."""
+    """Return the page on this host that `next` names, to go back to; blank if there is none."""
     address = request.GET.get("next", "")
     ours = url_has_allowed_host_and_scheme(
         address, {request.get_host()}, require_https=request.is_secure()
@@ -56,7 +56,7 @@ def _back(request: HtmxHttpRequest) -> str:
 @login_required
 @require_safe
 def tutor(request: HtmxHttpRequest) -> HttpResponse:
-    """Look again for who answers: the fragment, or the whole page without htmx."""
+    """Probe for a local server again and show who answers: a fragment for htmx, else the page."""
     clear_cache()
     if not request.htmx:
         return redirect("settings:home")
@@ -77,8 +77,8 @@ def save_key(request: HtmxHttpRequest) -> HttpResponse:
         except InvalidKey as error:
             form.add_error("api_key", error.sentence)
         else:
-            return _answer(request, result)
-    return _wrong(request, key_form=form)
+            return _render_result(request, result)
+    return _render_invalid(request, key_form=form)
 
 
 @never_cache
@@ -90,7 +90,7 @@ def test_key(request: HtmxHttpRequest) -> HttpResponse:
     except NoKey as error:
         # Removed in another tab.
         result = KeyTest(KeyState.NONE, error.sentence)
-    return _answer(request, result)
+    return _render_result(request, result)
 
 
 @never_cache
@@ -102,13 +102,13 @@ def choose_model(request: HtmxHttpRequest) -> HttpResponse:
         try:
             result = services.choose_model(user=request.user, model=form.chosen, now=timezone.now())
         except NoKey as error:
-            return _answer(request, KeyTest(KeyState.NONE, error.sentence))
+            return _render_result(request, KeyTest(KeyState.NONE, error.sentence))
         except InvalidModel as error:
             named = bool(form.cleaned_data.get("other_model"))
             form.add_error("other_model" if named else "model", error.sentence)
         else:
-            return _answer(request, result)
-    return _wrong(request, model_form=form)
+            return _render_result(request, result)
+    return _render_invalid(request, model_form=form)
 
 
 @never_cache
@@ -116,7 +116,7 @@ def choose_model(request: HtmxHttpRequest) -> HttpResponse:
 @require_POST
 def remove_key(request: HtmxHttpRequest) -> HttpResponse:
     services.remove_api_key(user=request.user)
-    return _answer(request, KeyTest(KeyState.NONE, "Your Claude key is deleted."))
+    return _render_result(request, KeyTest(KeyState.NONE, "Your Claude key is deleted."))
 
 
 @never_cache
@@ -143,8 +143,8 @@ def save_endpoint(request: HtmxHttpRequest) -> HttpResponse:
         except InvalidKey as error:
             form.add_error("api_key", error.sentence)
         else:
-            return _answer(request, endpoint_result=result)
-    return _wrong(request, endpoint_form=form)
+            return _render_result(request, endpoint_result=result)
+    return _render_invalid(request, endpoint_form=form)
 
 
 @never_cache
@@ -160,7 +160,7 @@ def test_endpoint(request: HtmxHttpRequest) -> HttpResponse:
         result = KeyTest(KeyState.NONE, error.sentence)
     except InvalidEndpoint as error:
         result = KeyTest(KeyState.OFF, error.sentence)
-    return _answer(request, endpoint_result=result)
+    return _render_result(request, endpoint_result=result)
 
 
 @never_cache
@@ -169,26 +169,26 @@ def test_endpoint(request: HtmxHttpRequest) -> HttpResponse:
 def remove_endpoint(request: HtmxHttpRequest) -> HttpResponse:
     endpoints.remove_endpoint(user=request.user)
     result = KeyTest(KeyState.NONE, "Your server and its key are deleted.")
-    return _answer(request, endpoint_result=result)
+    return _render_result(request, endpoint_result=result)
 
 
 @never_cache
 @login_required
 @require_POST
 def ask_first(request: HtmxHttpRequest) -> HttpResponse:
-    """Choose who answers of a learner's own two."""
-    endpoints.ask_first(user=request.user, endpoint=request.POST.get("first") == "endpoint")
+    """Choose whether Claude or the learner's server answers first."""
+    endpoints.set_first(user=request.user, endpoint=request.POST.get("first") == "endpoint")
     if request.htmx:
         return render(request, "accounts/_tutor.html", _context(request))
     return redirect("settings:home")
 
 
-def _answer(
+def _render_result(
     request: HtmxHttpRequest,
     result: KeyTest | None = None,
     endpoint_result: KeyTest | None = None,
 ) -> HttpResponse:
-    """Show how it went: in the section for htmx, else as a message after a redirect."""
+    """Show a result: in the section for htmx, else as a message after a redirect."""
     if request.htmx:
         context = _context(request, result=result, endpoint_result=endpoint_result)
         return render(request, "accounts/_tutor.html", context)
@@ -198,7 +198,7 @@ def _answer(
     return redirect("settings:home")
 
 
-def _wrong(request: HtmxHttpRequest, **forms: Any) -> HttpResponse:
+def _render_invalid(request: HtmxHttpRequest, **forms: Any) -> HttpResponse:
     template = "accounts/_tutor.html" if request.htmx else "accounts/settings.html"
     return render(request, template, _context(request, **forms), status=422)
 

@@ -1,4 +1,4 @@
-"""Sign up, log in, log out; the profile; delete an account."""
+"""Views to sign up, log in and log out, of the profile, and to delete an account."""
 
 from django.conf import settings
 from django.contrib import messages
@@ -17,7 +17,7 @@ from accounts import services, throttling
 from accounts.http import AnonymousHttpRequest, HtmxHttpRequest
 from accounts.web.forms.accounts import ConfirmPasswordForm, LogInForm, ProfileForm, SignUpForm
 
-# With several back ends login() must be told which; there is one.
+# login() needs a back end for a user who did not come from authenticate().
 BACKEND = settings.AUTHENTICATION_BACKENDS[0]
 
 
@@ -31,15 +31,15 @@ def next_page(request: HttpRequest, default: str) -> str:
     return resolve_url(default)
 
 
-def posted(request: HttpRequest) -> QueryDict | None:
-    """Return what a form sent, also when it sent nothing; None when no form was sent."""
+def form_data(request: HttpRequest) -> QueryDict | None:
+    """Return the data of a POST, which may be empty; None for another method."""
     return request.POST if request.method == "POST" else None
 
 
-def too_many(
+def render_too_many(
     request: HttpRequest, template: str, form: BaseForm, error: throttling.TooManyAttempts
 ) -> HttpResponse:
-    """Show the form again with when to come back, and answer 429."""
+    """Show the form with the time of the next attempt, and answer 429."""
     form.add_error(None, error.sentence)
     response = render(request, template, {"form": form, "next": request.POST.get("next", "")})
     response.status_code = 429
@@ -53,20 +53,20 @@ def too_many(
 def sign_up(request: AnonymousHttpRequest) -> HttpResponse:
     """Create an account and log in.
 
-    An address that is taken is told: keeping quiet about it would need a mail server, which a
-    MemoryLoop of one's own seldom has, and would leave people who forgot that they signed up
-    waiting for a mail. Asking about many addresses is throttled instead.
+    A taken address is told. Hiding that would need a mail server, which a self-hosted MemoryLoop
+    seldom has, and people who forgot their account would wait for a mail. Instead, asking about
+    many addresses is throttled.
     """
     if request.user.is_authenticated:
         return redirect(next_page(request, settings.LOGIN_REDIRECT_URL))
-    form = SignUpForm(posted(request))
+    form = SignUpForm(form_data(request))
     if request.method == "POST" and form.is_valid():
         place = throttling.client_place(request)
         try:
             throttling.SIGN_UP_REFUSED.count(place, now=timezone.now())
             user = services.sign_up(**form.cleaned_data)
         except throttling.TooManyAttempts as error:
-            return too_many(request, "accounts/sign_up.html", form, error)
+            return render_too_many(request, "accounts/sign_up.html", form, error)
         except services.AddressTaken as error:
             form.add_error("email", error.sentence)
         else:
@@ -83,12 +83,12 @@ def sign_up(request: AnonymousHttpRequest) -> HttpResponse:
 def log_in(request: AnonymousHttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect(next_page(request, settings.LOGIN_REDIRECT_URL))
-    form = LogInForm(posted(request), request=request)
+    form = LogInForm(form_data(request), request=request)
     if request.method == "POST":
         try:
             valid = form.is_valid()
         except throttling.TooManyAttempts as error:
-            return too_many(request, "accounts/login.html", form, error)
+            return render_too_many(request, "accounts/login.html", form, error)
         if valid and form.user is not None:
             login(request, form.user)  # gives the session a new key
             return redirect(next_page(request, settings.LOGIN_REDIRECT_URL))
@@ -106,7 +106,7 @@ def log_out(request: AnonymousHttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: HtmxHttpRequest) -> HttpResponse:
-    form = ProfileForm(posted(request), instance=request.user)
+    form = ProfileForm(form_data(request), instance=request.user)
     if request.method == "POST" and form.is_valid():
         form.instance.save(update_fields=form.changed_data)
         messages.success(request, "Your profile is saved.")
@@ -124,13 +124,13 @@ def profile(request: HtmxHttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete_account(request: HtmxHttpRequest) -> HttpResponse:
-    """Delete the account and all that is in it, once the password is given again."""
-    form = ConfirmPasswordForm(posted(request), user=request.user)
+    """Delete the account and everything in it, after the password was given again."""
+    form = ConfirmPasswordForm(form_data(request), user=request.user)
     if request.method == "POST":
         try:
             valid = form.is_valid()
         except throttling.TooManyAttempts as error:
-            return too_many(request, "accounts/delete.html", form, error)
+            return render_too_many(request, "accounts/delete.html", form, error)
         if valid:
             services.delete_account(user=request.user)
             logout(request)
