@@ -315,8 +315,8 @@ class ReviewTests(TestCase):
                     rating=Rating.GOOD,
                     now=LATER,
                 )
-            # the settings and what is pending of this learner
-            with self.assertNumQueries(1):
+            # the settings; what is pending of this learner
+            with self.assertNumQueries(2):
                 due_queue(owner_id=self.alice.pk, now=LATER)
 
 
