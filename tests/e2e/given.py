@@ -5,15 +5,15 @@ from tests.e2e.visit import Visit
 _GIVE = """
 from django.utils import timezone
 from accounts.models import User
-from flashcards import services
+from flashcards import study_settings
+from flashcards.cards.cards import create_cards
 from flashcards.domain.records import NewCard
-from flashcards.review import study
 owner_id = User.objects.get(email={email!r}).pk
 now = timezone.now()
 cards = [NewCard(question=f"What is {{n}} times 7?", answer=f"{{7 * n}}") for n in range({number})]
-services.create_cards(owner_id=owner_id, cards=cards, now=now)
+create_cards(owner_id=owner_id, cards=cards, now=now)
 values = {{"new_per_day": {number}, "learning_steps_seconds": []}}
-study.save(owner_id=owner_id, deck=None, values=values, now=now)
+study_settings.save(owner_id=owner_id, deck=None, values=values, now=now)
 """
 
 

@@ -18,12 +18,14 @@ import uuid
 from datetime import timedelta
 from django.utils import timezone
 from accounts.models import User
-from flashcards import decks, services
+from flashcards.cards import decks
+from flashcards.cards.cards import create_cards
 from flashcards.domain.records import NewCard, Rating
+from flashcards.review.ratings import review_card
 now = timezone.now()
 owner = User.objects.get(email={email!r}).id
 deck = decks.deck_named(owner_id=owner, name="Latin", now=now)
-made = services.create_cards(
+made = create_cards(
     owner_id=owner,
     cards=[
         NewCard(
@@ -37,7 +39,7 @@ made = services.create_cards(
     now=now - timedelta(days=1),
 )
 for card in made[:3]:
-    services.review_card(
+    review_card(
         owner_id=owner, card_id=card.id, review_id=uuid.uuid4(), sequence=0, rating=Rating.EASY,
         now=now, duration_ms=1_000,
     )
