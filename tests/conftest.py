@@ -1,6 +1,9 @@
 """Fixtures for every test."""
 
+import fcntl
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -9,6 +12,9 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from flashcards import store
+from memoryloop.postgres.server import lock_file
+from tests.live import LiveMemoryLoop
+from tests.memoryloop.server.processes import processes_of
 
 # A property holds or not: how long a busy machine takes to find out is no part of it.
 hypothesis_settings.register_profile(
@@ -55,3 +61,28 @@ def no_jobs_left_behind() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", flush_and_empty_the_queue)
         yield
+
+
+@pytest.fixture(scope="session")
+def prepared_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a data folder on which MemoryLoop has run and been stopped: to copy, not to use.
+
+    All workers share it. A first start makes the database and collects the static files, which
+    takes as long as all else that it does.
+    """
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    data = folder / "prepared"
+    with lock_file(folder / "prepared.lock") as descriptor:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if not data.exists():
+            begun = LiveMemoryLoop(data=folder / "being-prepared")
+            begun.start()
+            try:
+                assert begun.health()[1]["status"] == "ok"
+            finally:
+                assert begun.stop() == 0
+            assert processes_of(begun.data) == {}
+            begun.data.rename(data)
+    return data

@@ -1,6 +1,6 @@
 """A whole MemoryLoop of its own, as a person runs it: `manage.py serve` in a process.
 
-    with LiveMemoryLoop({"OPENAI_BASE_URL": provider.url}) as live:
+    with LiveMemoryLoop({"OPENAI_BASE_URL": provider.url}, like=prepared_data) as live:
         page.goto(live.url)
 
 Its data folder is its own and goes with it. It uses the embedded PostgreSQL, whatever DATABASE_URL
@@ -12,6 +12,7 @@ import http.client
 import json
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -68,8 +69,10 @@ def environment(data: Path, extra: Mapping[str, str] | None = None) -> dict[str,
 class LiveMemoryLoop:
     """`manage.py serve` on a free port; `env` is added to its environment, `before` to its command.
 
-    Shows .url (no slash at the end), .data, .log (what it has printed), .process,
-    .started_in_seconds; .manage(*args) runs another command on the same data. Raises RuntimeError
+    Its data folder is `data`, or one of its own that begins as a copy of `like` (the fixture
+    `prepared_data`: without, a first start makes a database). Shows .url (no slash at the end),
+    .data, .log (what it has printed), .process, .started_in_seconds; .manage(*args) runs another
+    command on the same data, .call(*args) does so in a process that is kept. Raises RuntimeError
     with its log if it does not start.
     """
 
@@ -78,6 +81,8 @@ class LiveMemoryLoop:
         env: Mapping[str, str] | None = None,
         data: Path | None = None,
         before: Sequence[str] = (),
+        *,
+        like: Path | None = None,
     ) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -85,11 +90,14 @@ class LiveMemoryLoop:
             tempfile.TemporaryDirectory(prefix="memoryloop-live-") if data is None else None
         )
         self.data = Path(self._folder.name) if self._folder else data or Path()
+        if like is not None:
+            shutil.copytree(like, self.data, dirs_exist_ok=True)
         self.environment = environment(self.data, {"PORT": str(self.port), **(env or {})})
         self._command = [*before, sys.executable, str(REPOSITORY / "manage.py"), "serve"]
         self._log_file = self.data / "serve.log"
         self.process: subprocess.Popen[bytes] | None = None
         self.started_in_seconds = 0.0
+        self._commands: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -136,6 +144,10 @@ class LiveMemoryLoop:
 
     def stop(self, sign: signal.Signals = signal.SIGTERM) -> int | None:
         """Ask it to stop, wait, and return its exit status (None if it was not running)."""
+        if self._commands is not None:
+            # It uses the database, which ends with the last who does.
+            self._commands.communicate()
+            self._commands = None
         if self.process is None:
             return None
         process, self.process = self.process, None
@@ -175,3 +187,24 @@ class LiveMemoryLoop:
         if done.returncode:
             raise RuntimeError(f"manage.py {' '.join(args)} failed:\n{done.stdout}{done.stderr}")
         return done.stdout
+
+    def call(self, *args: str) -> str:
+        """Run a command as manage() does, in one process for all that are run so."""
+        if self._commands is None:
+            self._commands = subprocess.Popen(
+                [sys.executable, "-m", "tests.commands"],
+                env=self.environment,
+                cwd=REPOSITORY,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        process = self._commands
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(json.dumps(args) + "\n")
+        process.stdin.flush()
+        status, printed = json.loads(process.stdout.readline())
+        if status:
+            raise RuntimeError(f"manage.py {' '.join(args)} failed:\n{printed}")
+        return str(printed)

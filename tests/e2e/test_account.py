@@ -34,7 +34,7 @@ def test_nobody_answers_then_an_own_ollama_then_claude(visit: Callable[..., Visi
         person.ask("What is a cell?")
         expect(page.locator(".message--answer .message-foot")).to_contain_text("qwen3:8b")
 
-        person.save_claude_key()
+        person.save_claude_key(by_hand=True)
         page.get_by_role("button", name="Use Ollama").click()
         expect(page.get_by_text("Ollama answers you.", exact=True)).to_be_visible()
     # It has gone: the test says so, and Claude takes over by a click.

@@ -68,7 +68,7 @@ UNDOING_CHANGES = (
 def learner(visit: Callable[..., Visit], site: LiveMemoryLoop) -> Visit:
     person = visit()
     email = person.sign_up()
-    site.manage("shell", "-c", _MAKE.format(email=email, cards=CARDS))
+    site.call("shell", "-c", _MAKE.format(email=email, cards=CARDS))
     # What is typed wrong is answered with 422, which the browser reports.
     person.expected_statuses = {422}
     person.page.goto("/cards/?order=question")

@@ -62,7 +62,7 @@ def test_what_is_there_already_is_shown_while_writing_and_found_later(learner: V
     page.get_by_role("button", name="Save card").click()
     expect(page.locator(".toast")).to_contain_text("saved")
     # The worker gives both cards their vectors by itself; what it has not seen yet is not found.
-    learner.site.manage("reembed")
+    learner.site.call("reembed")
     page.goto("/cards/duplicates/")
     page.get_by_role("button", name="Find duplicates").click()
     group = page.locator(".duplicate-group")

@@ -77,7 +77,7 @@ def answer_until_another(page: Page, card: str) -> None:
 
 def stored_ratings(person: Visit, owner: str) -> list[int]:
     """Return the rating of each review that LanceDB has. Fails if a card has more than one."""
-    person.site.manage("checkpoint")
+    person.site.call("checkpoint")
     logs = rows(person.site, "review_logs", owner)
     twice = {card: n for card, n in Counter(log["flashcard_id"] for log in logs).items() if n > 1}
     assert twice == {}

@@ -41,7 +41,7 @@ def _review_and_look_into_the_store(person: Visit, made: int) -> None:
     assert person.review_everything() == made
     expect(person.page.get_by_role("heading", name="Done for today")).to_be_visible()
 
-    person.site.manage("checkpoint")
+    person.site.call("checkpoint")
     cards = rows(person.site, "flashcards", owner)
     logs = rows(person.site, "review_logs", owner)
     assert len(cards) == made

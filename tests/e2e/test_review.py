@@ -29,7 +29,7 @@ def write_card(page: Page, question: str, answer: str) -> None:
 
 def _reviews(person: Visit, owner: str) -> list[tuple[int, int]]:
     """Return (sequence, rating) of each review that LanceDB has, in that order."""
-    person.site.manage("checkpoint")
+    person.site.call("checkpoint")
     return sorted(
         (log["sequence"], log["rating"]) for log in rows(person.site, "review_logs", owner)
     )

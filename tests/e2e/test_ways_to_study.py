@@ -76,7 +76,7 @@ def test_a_cram_goes_on_after_a_reload_and_on_another_page(visit: Callable[..., 
     assert person.card_on_page() == first
     rate_by_key(person, "3")
     expect(page.get_by_role("heading", name="Done")).to_be_focused()
-    person.site.manage("checkpoint")
+    person.site.call("checkpoint")
     logs = rows(person.site, "review_logs", owner)
     assert {log["kind"] for log in logs} == {"cram"}
     assert {card["reps"] for card in rows(person.site, "flashcards", owner)} == {0}

@@ -32,7 +32,7 @@ def test_the_loop_needs_no_javascript(
     owner = person.begin_review()
     assert person.review_everything() == made
     expect(page.get_by_role("heading", name="Done for today")).to_be_visible()
-    person.site.manage("checkpoint")
+    person.site.call("checkpoint")
     assert len(rows(person.site, "flashcards", owner)) == made
     assert len(rows(person.site, "review_logs", owner)) == made
 

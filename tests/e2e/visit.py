@@ -4,11 +4,20 @@ import itertools
 import re
 from typing import Literal
 
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, expect
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Request,
+    expect,
+)
 
 from tests.live import LiveMemoryLoop
 
 PASSWORD = "a lamp, a desk and an open book"
+CLAUDE_KEY = "sk-ant-api03-" + "k" * 80 + "-AAAA"
 HEIGHTS = {390: 844, 1440: 900}
 # Under load, two cores and seven other programs.
 PATIENCE_MS = 30_000
@@ -16,15 +25,18 @@ PATIENCE_MS = 30_000
 _numbers = itertools.count(1)
 
 
-def send(page: Page, path: str, **fields: str) -> None:
-    """Send the form of a page in the browser's name, without having that page drawn.
+def send(page: Page, path: str, **fields: str | float | bool) -> None:
+    """Send a form in the browser's name, without having a page drawn.
 
     For what a test begins with: drawing a page costs ten times what the server does for it.
     """
-    form = page.request.get(path).text()
-    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', form)
-    assert token, path
-    answer = page.request.post(path, form={**fields, "csrfmiddlewaretoken": token[1]})
+    cookies = {str(each.get("name")): str(each.get("value")) for each in page.context.cookies()}
+    if "csrftoken" not in cookies:
+        # Any page with a form brings the token.
+        page.request.get("/accounts/login/")
+        send(page, path, **fields)
+        return
+    answer = page.request.post(path, form=fields, headers={"X-CSRFToken": cookies["csrftoken"]})
     assert answer.ok, f"{path}: {answer.status}"
 
 
@@ -39,13 +51,16 @@ class Visit:
         width: int = 1440,
         scheme: Literal["light", "dark"] = "light",
         javascript: bool = True,
+        logged_in_as: "Visit | None" = None,
     ) -> None:
         self.site = site
+        self.width = width
         self.javascript = javascript
+        self.email: str = logged_in_as.email if logged_in_as else ""
         self.problems: list[str] = []
         # Statuses that a test provokes: the browser reports each as an error on the console.
         self.expected_statuses: set[int] = set()
-        self.context = browser.new_context(
+        self.context: BrowserContext = browser.new_context(
             viewport={"width": width, "height": HEIGHTS.get(width, 900)},
             color_scheme=scheme,
             java_script_enabled=javascript,
@@ -53,6 +68,7 @@ class Visit:
             is_mobile=width < 500,
             base_url=site.url,
             reduced_motion="reduce",
+            storage_state=logged_in_as.context.storage_state() if logged_in_as else None,
         )
         self.context.set_default_timeout(PATIENCE_MS)
         self.context.on("request", self._on_request)
@@ -95,7 +111,7 @@ class Visit:
 
     def sign_up(self, name: str = "Ada Lovelace", *, by_hand: bool = False) -> str:
         """Make an account, go to its first page, and return the email address."""
-        email = f"learner{next(_numbers)}@example.org"
+        self.email = email = f"learner{next(_numbers)}@example.org"
         if not by_hand:
             send(self.page, "/accounts/sign-up/", name=name, email=email, password=PASSWORD)
             self.page.goto("/chat/")
@@ -116,13 +132,15 @@ class Visit:
         self.page.locator("main").get_by_role("button", name="Log in").click()
         self.arrive(r"/chat/$")
 
-    def save_claude_key(self) -> None:
+    def save_claude_key(self, *, by_hand: bool = False) -> None:
+        """Have Claude answer; done by hand, on the page of the settings."""
+        if not by_hand:
+            send(self.page, "/settings/key/", api_key=CLAUDE_KEY)
+            return
         self.page.goto("/settings/")
-        self.page.get_by_label("Claude API key").fill("sk-ant-api03-" + "k" * 80 + "-AAAA")
+        self.page.get_by_label("Claude API key").fill(CLAUDE_KEY)
         self.page.get_by_role("button", name="Save the key").click()
-        expect(self.page.get_by_text("Claude answers you.", exact=True)).to_be_visible(
-            timeout=PATIENCE_MS
-        )
+        expect(self.page.get_by_text("Claude answers you.", exact=True)).to_be_visible()
 
     def ask(self, question: str) -> None:
         """Send a message from where the composer is, and wait until the answer is whole."""

@@ -30,13 +30,19 @@ _CODE = {"code", "tt", "kbd", "samp"}
 _DROPPED = {"script", "style", "head", "title", "svg", "input", "select", "textarea", "template"}
 _VOID = {"br", "hr", "img", "input", "wbr", "meta", "link", "source", "col"}
 _SMALL = {"sub": inline.subscript, "sup": inline.superscript}
-_FORMULA = re.compile(
-    r"\\\((?P<inline>.*?)\\\)|\\\[(?P<display>.*?)\\\]"
-    r"|\[\$\](?P<dollar>.*?)\[/\$\]|\[\$\$\](?P<dollars>.*?)\[/\$\$\]"
-    r"|\[latex\](?P<latex>.*?)\[/latex\]"
-    r"|<anki-mathjax(?P<block>[^>]*)>(?P<mathjax>.*?)</anki-mathjax>",
-    re.DOTALL | re.IGNORECASE,
+_FORMULA_STARTS = re.compile(
+    r"(?P<inline>\\\()|(?P<display>\\\[)|(?P<dollar>\[\$\])|(?P<dollars>\[\$\$\])"
+    r"|(?P<latex>\[latex\])|(?P<mathjax><anki-mathjax(?P<block>[^>]*)>)",
+    re.IGNORECASE,
 )
+_FORMULA_ENDS = {
+    "inline": re.compile(r"\\\)"),
+    "display": re.compile(r"\\\]"),
+    "dollar": re.compile(r"\[/\$\]"),
+    "dollars": re.compile(r"\[/\$\$\]"),
+    "latex": re.compile(r"\[/latex\]", re.IGNORECASE),
+    "mathjax": re.compile(r"</anki-mathjax>", re.IGNORECASE),
+}
 _WITHIN_LATEX = (("$$", "$$", True), ("\\[", "\\]", True), ("$", "$", False))
 _TAG = re.compile(r"<[^>]*>")
 _BR = re.compile(r"<(?:br|/?div|/?p)\b[^>]*>", re.IGNORECASE)
@@ -52,16 +58,36 @@ def convert(source: str, image: Image | None = None) -> str:
         return inline.finish(escape(source))
     if len(source) > MAX_CHARACTERS:
         return escape(plain(source))
-    formulas: list[str] = []
-
-    def replace_formula(match: re.Match[str]) -> str:
-        formulas.append(_formula(match))
-        return f"\ue000{len(formulas) - 1}\ue001"
-
+    text, formulas = _hold_formulas(_PRIVATE.sub("", source))
     reader = _Reader(image or _no_image)
-    reader.feed(_FORMULA.sub(replace_formula, _PRIVATE.sub("", source)))
+    reader.feed(text)
     reader.close()
     return _PLACEHOLDER.sub(lambda match: formulas[int(match[1])], reader.result()).strip()
+
+
+def _hold_formulas(source: str) -> tuple[str, list[str]]:
+    """Return HTML with a sign in place of each formula, and the formulas as Markdown.
+
+    What begins as a formula and has no end is text. An end is looked for only as long as there
+    are any, so that a text of nothing but beginnings takes no longer than another.
+    """
+    formulas: list[str] = []
+    parts: list[str] = []
+    endless: set[str] = set()
+    done = at = 0
+    while start := _FORMULA_STARTS.search(source, at):
+        at = start.start() + 1
+        name = next(name for name in _FORMULA_ENDS if start[name] is not None)
+        if name in endless:
+            continue
+        end = _FORMULA_ENDS[name].search(source, start.end())
+        if end is None:
+            endless.add(name)
+            continue
+        formulas.append(_formula(name, source[start.end() : end.start()], start["block"] or ""))
+        parts += [source[done : start.start()], f"\ue000{len(formulas) - 1}\ue001"]
+        done = at = end.end()
+    return "".join([*parts, source[done:]]), formulas
 
 
 def plain(source: str) -> str:
@@ -70,10 +96,8 @@ def plain(source: str) -> str:
     return " ".join(text.split())
 
 
-def _formula(match: re.Match[str]) -> str:
-    found = {name: text for name, text in match.groupdict().items() if text is not None}
-    is_block = "block" in found and bool(re.search(r"block=.?true", found.pop("block")))
-    ((name, text),) = found.items()
+def _formula(name: str, text: str, attributes: str) -> str:
+    is_block = bool(re.search(r"block=.?true", attributes))
     latex = html.unescape(_TAG.sub("", _BR.sub("\n", text))).replace("\xa0", " ")
     latex = "\n".join(line.strip() for line in latex.split("\n") if line.strip())
     if name == "latex":

@@ -100,7 +100,7 @@ def runs(pid: int) -> bool:
 def keeper_of(folder: Path) -> int:
     """Return the keeper's process id, or 0."""
     lines = processes_of(folder).items()
-    return next((pid for pid, line in lines if "postgres_keeper.py" in line), 0)
+    return next((pid for pid, line in lines if "postgres/keeper.py" in line), 0)
 
 
 def server_of(folder: Path) -> int:

@@ -27,31 +27,17 @@ from tests.memoryloop.server.processes import (
 )
 
 
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a data folder on which MemoryLoop has run and been stopped by SIGTERM."""
-    data = tmp_path_factory.mktemp("serve") / "data"
-    live = LiveMemoryLoop(data=data)
-    live.start()
-    try:
-        assert live.health()[1]["status"] == "ok"
-    finally:
-        assert live.stop() == 0
-    assert processes_of(data) == {}
-    return data
-
-
 @pytest.fixture
-def data(prepared: Path, tmp_path: Path) -> Path:
-    shutil.copytree(prepared, tmp_path / "data")
+def data(prepared_data: Path, tmp_path: Path) -> Path:
+    shutil.copytree(prepared_data, tmp_path / "data")
     return tmp_path / "data"
 
 
 @pytest.fixture(scope="module")
-def live(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveMemoryLoop]:
+def live(prepared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveMemoryLoop]:
     """Return a MemoryLoop that has been started for the second time."""
     data = tmp_path_factory.mktemp("live") / "data"
-    shutil.copytree(prepared, data)
+    shutil.copytree(prepared_data, data)
     with LiveMemoryLoop(data=data) as running:
         yield running
     nothing_runs(data, 1)
