@@ -57,38 +57,25 @@ def start(
     if not card_ids:
         raise NothingSelected("Select some cards first.")
     _delete_old(owner_id, clock())
-    with transaction.atomic():
-        change = BulkChange.objects.create(
-            owner_id=owner_id,
-            verb=verb,
-            argument=dict(argument),
-            card_ids=b"".join(card_id.bytes for card_id in card_ids),
-            total=len(card_ids),
-            created_at=clock(),
-        )
-        if change.total > AT_ONCE_CARDS:
-            jobs.request_bulk(change.id)
-    if change.total <= AT_ONCE_CARDS:
-        run(change_id=change.id, clock=clock)
-        change.refresh_from_db()
-    return change
+    change = BulkChange.objects.create(
+        owner_id=owner_id,
+        verb=verb,
+        argument=dict(argument),
+        card_ids=b"".join(card_id.bytes for card_id in card_ids),
+        total=len(card_ids),
+        created_at=clock(),
+    )
+    return _run_or_request(change, clock)
 
 
 def undo(*, owner_id: UUID, change_id: UUID, clock: Clock) -> BulkChange:
     """Undo a change; one that is still under way is stopped first. Raises NothingToUndo."""
-    with transaction.atomic():
-        stopped = BulkChange.objects.filter(
-            id=change_id, owner_id=owner_id, status__in=[Status.WORKING, Status.DONE]
-        ).update(status=Status.UNDOING)
-        if not stopped:
-            raise NothingToUndo("This was undone already, or is too old to undo.")
-        change = BulkChange.objects.get(id=change_id)
-        if change.total > AT_ONCE_CARDS:
-            jobs.request_bulk(change.id)
-    if change.total <= AT_ONCE_CARDS:
-        run(change_id=change.id, clock=clock)
-        change.refresh_from_db()
-    return change
+    stopped = BulkChange.objects.filter(
+        id=change_id, owner_id=owner_id, status__in=[Status.WORKING, Status.DONE]
+    ).update(status=Status.UNDOING)
+    if not stopped:
+        raise NothingToUndo("This was undone already, or is too old to undo.")
+    return _run_or_request(BulkChange.objects.get(id=change_id), clock)
 
 
 def under_way(*, owner_id: UUID) -> BulkChange | None:
@@ -112,6 +99,19 @@ def run(*, change_id: UUID, clock: Clock) -> None:
     if change is not None:
         owner_id = change.owner_id
         batch.run_batches(owner_id, lambda: _change_next(change_id, owner_id, clock()))
+
+
+def _run_or_request(change: BulkChange, clock: Clock) -> BulkChange:
+    """Finish a short change, and leave a long one to the worker; return it as it is then.
+
+    Should this process die in between, `resume` finds the change.
+    """
+    if change.total > AT_ONCE_CARDS:
+        jobs.request_bulk(change.id)
+    else:
+        run(change_id=change.id, clock=clock)
+        change.refresh_from_db()
+    return change
 
 
 def _change_next(change_id: UUID, owner_id: UUID, now: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""ORM rows of the flashcards app. Cards and logs themselves are in the store (records.py)."""
+"""ORM models of the flashcards app. Cards and review logs are not here but in the store."""
 
 from flashcards.models.admin_rows import StoredFlashcard, StoredReviewLog
 from flashcards.models.backlog import BacklogPlan

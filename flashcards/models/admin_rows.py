@@ -1,4 +1,4 @@
-"""What the admin sees of the store: models without a table, filled from the repository's records.
+"""Models for the admin without a table, filled from the records of the store.
 
 They give the admin labels, permissions and addresses; nothing is ever read or written through them.
 """
@@ -23,20 +23,20 @@ STATES = _choices(State)
 
 
 class NoTable(models.Manager[M]):
-    """Finds nothing: what walks over all models, as dumpdata does, meets no missing table."""
+    """A manager that finds nothing: dumpdata and others that read all models find no table."""
 
     def get_queryset(self) -> models.QuerySet[M]:
         return super().get_queryset().none()
 
 
 class StoreRow(models.Model):
-    """A record of the store in the shape that the admin reads."""
+    """A record of the store as a model for the admin."""
 
     id = models.UUIDField("id", primary_key=True, editable=False)
-    # Not a foreign key: there is no table that PostgreSQL could join.
+    # Not a foreign key: there is no table to join.
     owner_id = models.UUIDField("owner", editable=False)
 
-    # The owner's address; the admin looks up those of a whole page at once.
+    # The owner's email address, which the admin reads for a whole page at once.
     owner_email = ""
 
     objects: ClassVar[models.Manager[Any]] = NoTable()
@@ -46,12 +46,12 @@ class StoreRow(models.Model):
         managed = False
 
     def __str__(self) -> str:
-        # No words of the learner: the admin's own log keeps this after their account is gone.
+        # No words of the learner: the admin's log keeps this after their account is deleted.
         return str(self.id)
 
     @classmethod
     def of(cls, record: Any) -> Self:
-        """Return a record's row."""
+        """Return the model of a record."""
         return cls(**{field.name: getattr(record, field.name) for field in cls._meta.fields})
 
 
@@ -105,7 +105,7 @@ class StoredReviewLog(StoreRow):
     stability_after = models.FloatField(null=True)
     difficulty_after = models.FloatField(null=True)
 
-    # How the question begins, for those who may see cards.
+    # The beginning of the question, for users who may see cards.
     question = ""
 
     class Meta(StoreRow.Meta):

@@ -1,4 +1,4 @@
-"""A learner's plan to catch up after a gap, and what was set before it."""
+"""Backlog plans: a learner's plan to catch up after a gap, and the settings before it."""
 
 from typing import ClassVar
 
@@ -11,7 +11,7 @@ from flashcards.models.study import StudySettings
 
 
 class BacklogPlan(models.Model):
-    """What was agreed to; while it holds, it is the study settings that say so to the queue."""
+    """An accepted plan. While it is active, the study settings have its values."""
 
     class Ended(models.TextChoices):
         CAUGHT_UP = "caught_up", "Caught up"
@@ -25,11 +25,11 @@ class BacklogPlan(models.Model):
     reviews_per_day = models.PositiveIntegerField()
     order = models.CharField(max_length=14, choices=StudySettings.Order)
     hold_new = models.BooleanField(default=True)
-    # By deck, "" for all cards: {field: value} as it was set before, and as the plan set it.
+    # By deck id, "" for all cards: {field: value} before the plan, and as the plan set it.
     before = models.JSONField(default=dict)
     given = models.JSONField(default=dict)
     due_at_start = models.PositiveIntegerField()
-    # On this one of the learner's days it was expected to end.
+    # The learner's day on which it was expected to end.
     expected_on = models.DateField(null=True, blank=True)
     started_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)

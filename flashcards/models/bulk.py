@@ -1,4 +1,4 @@
-"""Changes of many cards at once, and what it takes to undo them."""
+"""Bulk actions and deleted decks, with what undoes them."""
 
 import uuid
 
@@ -8,7 +8,7 @@ from django.utils import timezone
 
 
 class BulkChange(models.Model):
-    """One thing done to many cards. Its id is what an undo names."""
+    """A bulk action on many cards. An undo names its id."""
 
     class Status(models.TextChoices):
         WORKING = "working", "Working"
@@ -21,12 +21,12 @@ class BulkChange(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="bulk_changes"
     )
     verb = models.CharField(max_length=10)
-    # What the verb needs: a tag, a deck's id, a flag, a time.
+    # The argument of the verb: a tag, a deck's id, a flag, a time.
     argument = models.JSONField(default=dict)
     # The cards, 16 bytes each, in the order in which they are changed.
     card_ids = models.BinaryField()
     total = models.PositiveIntegerField()
-    # How many of them have been looked at, and how many were changed and can be undone.
+    # How many cards have been processed, and how many of them were changed.
     done = models.PositiveIntegerField(default=0)
     changed = models.PositiveIntegerField(default=0)
     status = models.CharField(max_length=7, choices=Status, default=Status.WORKING)
@@ -45,11 +45,11 @@ class BulkChange(models.Model):
 
 
 class BulkPart(models.Model):
-    """One batch of a change: how to undo it, written in the transaction that changed the cards."""
+    """What undoes one batch of a bulk action, written in the transaction of the batch."""
 
     change = models.ForeignKey(BulkChange, on_delete=models.CASCADE, related_name="parts")
     number = models.PositiveIntegerField()
-    # [card's id, what undoes the change]; see flashcards.cards.card_actions.
+    # [card id, inverse] each; see flashcards.cards.card_actions.
     inverses = models.JSONField()
 
     class Meta:
@@ -61,13 +61,13 @@ class BulkPart(models.Model):
 
 
 class RemovedDecks(models.Model):
-    """Decks that were deleted together, as they were, until nobody would undo it any more."""
+    """Decks that were deleted together, kept for an undo."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="removed_decks"
     )
-    # {"id", "name", "search", "created_at"} each. Their cards still name them.
+    # {"id", "name", "search", "created_at"} each. Their cards still have their ids.
     decks = models.JSONField()
     created_at = models.DateTimeField(default=timezone.now)
 

@@ -1,4 +1,4 @@
-"""Decks: a card may be in many. Rows are here, membership is on the card (`deck_ids`)."""
+"""Decks. A card may be in many: membership is on the card (`deck_ids`)."""
 
 import uuid
 
@@ -19,7 +19,7 @@ class Deck(models.Model):
     )
     # The whole path: Biology::Cells is inside Biology.
     name = models.CharField(max_length=DECK_NAME_MAX_CHARACTERS)
-    # The search that a smart deck is; blank for a deck that cards are put into.
+    # The search of a smart deck; blank for a deck that cards are put into.
     search = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -39,5 +39,5 @@ class Deck(models.Model):
 
     @property
     def is_smart(self) -> bool:
-        """Tell whether its cards are those that a search finds, now and later."""
+        """Tell whether its cards are the results of a search."""
         return bool(self.search)

@@ -1,4 +1,4 @@
-"""What a learner brings along: texts to make cards of, and images shown on cards."""
+"""Uploaded documents, which cards are made from, and images on cards."""
 
 import uuid
 
@@ -10,18 +10,18 @@ NAME_MAX_CHARACTERS = 200
 
 
 class Document(models.Model):
-    """The text of a file, as it was read once; cards point into it, so it never changes."""
+    """The text of an uploaded file. Cards have offsets in it, so it never changes."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="documents"
     )
-    # Of the file, without its folders.
+    # The file's name without folders.
     name = models.CharField(max_length=NAME_MAX_CHARACTERS)
     text = models.TextField()
-    # Of the text: the same file again is the same document.
+    # Of the text: a file that is uploaded again is the same document.
     sha256 = models.CharField(max_length=64)
-    # Offsets at which the pages of a PDF begin; empty for what has no pages.
+    # Offsets at which the pages of a PDF begin; empty for a text without pages.
     page_starts = models.JSONField(default=list, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     deleted_at = models.DateTimeField(null=True, blank=True)
@@ -47,21 +47,21 @@ class Document(models.Model):
 
 
 class Image(models.Model):
-    """One learner's right to an image; the file is shared by all who have the same one."""
+    """A learner's permission to see an image; learners with the same image share the file."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="images"
     )
-    # SHA-256 of the file: its name, in the address too.
+    # SHA-256 of the file, which is its name and part of its URL.
     sha256 = models.CharField(max_length=64, db_index=True)
-    # "png", "jpg", "gif" or "webp", as the content says.
+    # "png", "jpg", "gif" or "webp", from the content.
     extension = models.CharField(max_length=4)
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
     size_bytes = models.PositiveIntegerField()
     created_at = models.DateTimeField(default=timezone.now)
-    # When a card or a draft was last seen to show it.
+    # When it was last found on a card or a draft.
     used_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

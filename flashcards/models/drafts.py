@@ -1,4 +1,4 @@
-"""Draft cards: what was proposed from a text, until the learner keeps, edits or drops it."""
+"""Drafts: cards proposed from a text, until the learner keeps or drops them."""
 
 import uuid
 from datetime import timedelta
@@ -12,41 +12,41 @@ from flashcards.models.documents import Document
 
 
 class DraftBatch(models.Model):
-    """One run of the card maker over a message, a document, a passage of either, or a card."""
+    """The drafts of one text: a message, a document, a passage of either, or a card to split."""
 
     class Status(models.TextChoices):
-        # `updated_at` moves while its writer lives.
+        # `updated_at` is the heartbeat of its writer.
         WORKING = "working", "Working"
         READY = "ready", "Ready"
         FAILED = "failed", "Failed"
-        # The learner has decided; the kept drafts are cards now.
+        # The learner has decided; the kept drafts are cards.
         DONE = "done", "Done"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="draft_batches"
     )
-    # What is drafted from: one of these three.
+    # The origin: one of these three.
     message = models.ForeignKey(
         Message, on_delete=models.CASCADE, null=True, blank=True, related_name="draft_batches"
     )
     document = models.ForeignKey(
         Document, on_delete=models.CASCADE, null=True, blank=True, related_name="draft_batches"
     )
-    # A card that is being split; cards are in the store, so this is no foreign key.
+    # A card to split. Not a foreign key: cards are in the store.
     card_id = models.UUIDField(null=True, blank=True)
     # The passage, as offsets in the whole text; both null for all of it.
     span_start = models.PositiveIntegerField(null=True, blank=True)
     span_end = models.PositiveIntegerField(null=True, blank=True)
     status = models.CharField(max_length=7, choices=Status, default=Status.WORKING)
-    # One plain sentence for the learner when the status is FAILED.
+    # A sentence for the learner if the status is FAILED.
     error = models.CharField(max_length=500, blank=True)
-    # What to know about drafts that did come: that there were more than are shown, say.
+    # A sentence about the drafts, for example that some were left out.
     note = models.CharField(max_length=300, blank=True)
-    # A text is drafted section by section; a second attempt goes on after those that are done.
+    # A text is drafted in sections; a second attempt goes on after the ones that are done.
     sections = models.PositiveSmallIntegerField(default=1)
     sections_done = models.PositiveSmallIntegerField(default=0)
-    # Names the writer: one that was thought dead must not write into its successor's work.
+    # The id of the writer: one that was replaced must not write any more.
     run = models.UUIDField(default=uuid.uuid4, editable=False)
     # Who drafted: "Claude", "Ollama", "Rules"; and with which model.
     provider = models.CharField(max_length=40, blank=True)
@@ -78,7 +78,7 @@ class DraftBatch(models.Model):
 
     @property
     def origin_id(self) -> uuid.UUID:
-        """Return the id of what is drafted from."""
+        """Return the id of the origin."""
         found = self.message_id or self.document_id or self.card_id
         assert found is not None  # noqa: S101 - the table's constraint says so
         return found
@@ -96,23 +96,22 @@ class Draft(models.Model):
     kind = models.CharField(max_length=8, default="basic")
     question = models.TextField()
     answer = models.TextField(blank=True)
-    # Offsets in the whole text of the words it came from; both null if not found there.
+    # The source words' offsets in the whole text; both null if they were not found.
     source_start = models.PositiveIntegerField(null=True)
     source_end = models.PositiveIntegerField(null=True)
     decision = models.CharField(max_length=4, choices=Decision, default=Decision.KEEP)
-    # What it was made from if not from the text alone: two cards' words, for one that tells them
-    # apart. It is then judged by these.
+    # For a contrast card: the words of the two cards, which must support it.
     grounds = models.TextField(blank=True)
-    # Since when a model writes a better version of it, which takes its place; null if none does.
+    # Since when a model has been writing a better version; null if none is.
     rewriting_since = models.DateTimeField(null=True, blank=True)
-    # The model that wrote it, where the batch's did not.
+    # The model that wrote it, if not the batch's.
     writer = models.CharField(max_length=40, blank=True)
-    # The note that it became.
+    # The note that was made from it.
     note_id = models.UUIDField(null=True, blank=True)
 
-    # The side that is shown first.
+    # A draft is shown as its first card.
     ordinal = 1
-    # A model that has not answered for so long, or whose process died, does not any more.
+    # After so long no better version is expected.
     REWRITING = timedelta(seconds=60)
 
     class Meta:

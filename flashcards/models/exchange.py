@@ -1,4 +1,4 @@
-"""Imports and exports: what came with which file, and what it takes to undo it."""
+"""Imports and exports, and what undoes an import."""
 
 import uuid
 from typing import ClassVar
@@ -11,7 +11,7 @@ NAME_MAX_CHARACTERS = 200
 
 
 class CardImport(models.Model):
-    """A file to be imported: first looked into, then taken over, then perhaps undone."""
+    """An import: its file is inspected, then imported, then perhaps undone."""
 
     class Status(models.TextChoices):
         READY = "ready", "Waiting for the learner"
@@ -25,25 +25,25 @@ class CardImport(models.Model):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="card_imports"
     )
-    # Of the file, without its folders.
+    # The file's name without folders.
     name = models.CharField(max_length=NAME_MAX_CHARACTERS)
     # "anki" for a package, "text" for a file with columns.
     format = models.CharField(max_length=4)
     status = models.CharField(max_length=7, choices=Status, default=Status.READY)
-    # One plain sentence for the learner when the status is FAILED.
+    # A sentence for the learner if the status is FAILED.
     error = models.CharField(max_length=300, blank=True)
-    # What is in the file, as it is shown before anything is imported.
+    # The contents of the file, shown before the import.
     contents = models.JSONField(default=dict)
     # What the learner chose.
     options = models.JSONField(default=dict)
-    # What became of it: counts, and of what was skipped the reasons with examples.
+    # The report: counts, and reasons with examples for what was skipped.
     report = models.JSONField(default=dict)
     done = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
-    # The note up to which it was imported: a worker that dies goes on behind it.
+    # The last imported note: the next worker goes on after it.
     position = models.BigIntegerField(default=-(2**62))
     created_at = models.DateTimeField(default=timezone.now)
-    # Moves while its worker lives.
+    # The heartbeat of its worker.
     updated_at = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar[models.Manager["CardImport"]] = models.Manager()
@@ -60,13 +60,13 @@ class CardImport(models.Model):
 
 
 class ImportPart(models.Model):
-    """What one step of an import changed, written in the transaction that did it."""
+    """What undoes one step of an import, written in the transaction of the step."""
 
     card_import = models.ForeignKey(CardImport, on_delete=models.CASCADE, related_name="parts")
     number = models.PositiveIntegerField()
-    # Cards that were made or taken out of the bin, 16 bytes each.
+    # Cards that were created or restored, 16 bytes each. An undo removes those that it has done.
     card_ids = models.BinaryField()
-    # [card's id, its words before, its words after] of those that were there already.
+    # [card id, words before, words after] of cards that existed already.
     changes = models.JSONField(default=list)
 
     objects: ClassVar[models.Manager["ImportPart"]] = models.Manager()
@@ -82,15 +82,15 @@ class ImportPart(models.Model):
 
 
 class NoteOrigin(models.Model):
-    """Where a note came from: it is known again when it comes once more, and when it goes back."""
+    """The identity of an imported or exported note, by which a later import recognises it."""
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="note_origins"
     )
     note_id = models.UUIDField()
-    # Anki's name of the note, the same in every collection that has it.
+    # Anki's guid of the note, the same in every collection.
     guid = models.TextField()
-    # Of the words as they came, so that a change here and a change there are told apart.
+    # Of the words when they were imported: shows whether they were changed here since.
     words_hash = models.CharField(max_length=64)
 
     objects: ClassVar[models.Manager["NoteOrigin"]] = models.Manager()
@@ -105,7 +105,7 @@ class NoteOrigin(models.Model):
 
 
 class CardExport(models.Model):
-    """A file that is made of cards, for Anki or as a table, and kept for a day."""
+    """An export of cards to a file, an Anki package or a table, which is kept for a day."""
 
     class Status(models.TextChoices):
         WORKING = "working", "Working"
@@ -122,7 +122,7 @@ class CardExport(models.Model):
     search = models.TextField(blank=True)
     # What the learner chose: "schedule", "media".
     options = models.JSONField(default=dict)
-    # The cards, 16 bytes each, in their order.
+    # The cards, 16 bytes each, in order.
     card_ids = models.BinaryField()
     status = models.CharField(max_length=7, choices=Status, default=Status.WORKING)
     error = models.CharField(max_length=300, blank=True)

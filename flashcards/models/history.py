@@ -1,4 +1,4 @@
-"""What became of a card's words: one row for each card that an edit changed."""
+"""The edit history of cards, and duplicates: searches and pairs that are none."""
 
 import uuid
 from typing import ClassVar
@@ -17,12 +17,12 @@ class CardEdit(models.Model):
     )
     # Not a foreign key: cards are in LanceDB.
     card_id = models.UUIDField()
-    # Siblings that were changed together share it, and are brought back together.
+    # Siblings that were edited together share it, and are reverted together.
     change_id = models.UUIDField(default=uuid.uuid4)
     # {"question": …, "answer": …, "extra": …, "tags": […]}
     before = models.JSONField()
     after = models.JSONField()
-    # The change that this one brought back what was before it.
+    # The change that this one reverted.
     reverts = models.UUIDField(null=True)
     edited_at = models.DateTimeField(default=timezone.now)
 
@@ -41,7 +41,7 @@ class CardEdit(models.Model):
 
 
 class NotDuplicates(models.Model):
-    """Two cards of which their learner said that both are to stay."""
+    """Two cards that their learner marked as no duplicates."""
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="not_duplicates"
@@ -66,7 +66,7 @@ class NotDuplicates(models.Model):
 
 
 class DuplicateSearch(models.Model):
-    """One run through a learner's whole collection, looking for cards that say the same."""
+    """A search for duplicates in a learner's whole collection."""
 
     class Status(models.TextChoices):
         WORKING = "working", "Working"
@@ -79,14 +79,14 @@ class DuplicateSearch(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="duplicate_search"
     )
     status = models.CharField(max_length=7, choices=Status, default=Status.WORKING)
-    # One plain sentence for the learner when the status is FAILED.
+    # A sentence for the learner if the status is FAILED.
     error = models.CharField(max_length=300, blank=True)
     compared = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
-    # [[id, id, score], …]: pairs that say the same, the surest first.
+    # [[id, id, score], …]: duplicates, the likeliest first.
     pairs = models.JSONField(default=list)
     started_at = models.DateTimeField(default=timezone.now)
-    # Moves while its worker lives.
+    # The heartbeat of its worker.
     updated_at = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar[models.Manager["DuplicateSearch"]] = models.Manager()

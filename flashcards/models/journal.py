@@ -1,4 +1,4 @@
-"""The journal: every change to a card or a review is first one row here."""
+"""The journal: every change of a card or a review is first a row here."""
 
 from typing import ClassVar
 
@@ -19,9 +19,9 @@ class JournalEntry(models.Model):
         CARD = "card"
         # Many new cards at once, and their reviews; seen once a checkpoint has moved them.
         BATCH = "batch"
-        # `card_id` and its reviews go for good, out of the bin.
+        # Erases the card `card_id` and its reviews.
         ERASE_CARD = "erase_card"
-        # Everything of this owner goes, in both tables.
+        # Erases all rows of the owner in both tables.
         ERASE_OWNER = "erase_owner"
 
     id = models.BigAutoField(primary_key=True)
@@ -52,7 +52,7 @@ class StoreVersions(models.Model):
     """The LanceDB versions that hold every entry no longer in the journal. One row."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
-    # How many there have been.
+    # The number of checkpoints so far.
     checkpoints = models.PositiveBigIntegerField(default=0)
     # Which of them last changed rows otherwise than by moving entries: an erasure, an upgrade.
     rebuilt = models.PositiveBigIntegerField(default=0, db_default=0)

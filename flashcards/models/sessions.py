@@ -1,4 +1,4 @@
-"""Sessions that are more than what is due now: a cram, ten minutes, the way to an exam."""
+"""Study sessions other than the due cards: cramming, a time limit, an exam."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -11,13 +11,13 @@ from django.utils import timezone
 
 
 class ReviewSession(models.Model):
-    """One session: what it is about, and how far it has come, on whatever device."""
+    """A study session: its scope and its progress, the same on every device."""
 
     class Mode(models.TextChoices):
         DUE = "due", "What is due"
-        # Every card once or until it is known; the schedule is not touched.
+        # Every card once, or until it is known; schedules do not change.
         CRAM = "cram", "Practice"
-        # True reviews before their time.
+        # Reviews before the due date, which count.
         AHEAD = "ahead", "Ahead of an exam"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -28,7 +28,7 @@ class ReviewSession(models.Model):
     # As flashcards.review.scope writes it, and what the learner reads.
     scope = models.TextField()
     name = models.TextField(blank=True)
-    # Null: as long as it takes; as the learner has set it.
+    # Null: no time limit.
     minutes = models.PositiveSmallIntegerField(null=True, blank=True)
     typed = models.BooleanField(null=True, blank=True)
     # The cards it began with, where they would not be found again once they are answered.
@@ -52,7 +52,7 @@ class ReviewSession(models.Model):
 
     @property
     def until(self) -> datetime | None:
-        """Return when its time is up, if it has one."""
+        """Return when its time limit ends, if it has one."""
         return self.started_at + timedelta(minutes=self.minutes) if self.minutes else None
 
     @property

@@ -1,4 +1,4 @@
-"""What learners set about their reviewing: one row for all of their cards, one a deck."""
+"""Study settings: a row for all cards of a learner, and a row for a deck."""
 
 from typing import ClassVar
 
@@ -13,7 +13,7 @@ from flashcards.models.decks import Deck
 
 
 class StudySettings(models.Model):
-    """Only what differs: null is the learner's own setting for a deck, else MemoryLoop's."""
+    """Settings that differ: null means the learner's common setting, and there the default."""
 
     class Order(models.TextChoices):
         RETRIEVABILITY = "retrievability", "Closest to being forgotten first"
@@ -30,7 +30,7 @@ class StudySettings(models.Model):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="study_settings"
     )
-    # Null: for all cards that no deck with settings of its own holds.
+    # Null: the common settings, for cards that are in no deck with its own.
     deck = models.ForeignKey(Deck, null=True, blank=True, on_delete=models.CASCADE)
     learning_steps_seconds = ArrayField(models.PositiveIntegerField(), null=True, blank=True)
     relearning_steps_seconds = ArrayField(models.PositiveIntegerField(), null=True, blank=True)
@@ -39,7 +39,7 @@ class StudySettings(models.Model):
     )
     maximum_interval_days = models.PositiveIntegerField(null=True, blank=True)
     fuzz = models.BooleanField(null=True, blank=True)
-    # Monday first: what of a normal day's reviews a day should get, in percent.
+    # Monday first: the share of a normal day's reviews, in percent.
     easy_days = ArrayField(models.PositiveSmallIntegerField(), size=7, null=True, blank=True)
     new_per_day = models.PositiveIntegerField(null=True, blank=True)
     reviews_per_day = models.PositiveIntegerField(null=True, blank=True)
@@ -47,7 +47,7 @@ class StudySettings(models.Model):
     extra_on = models.DateField(null=True, blank=True)
     extra_new = models.PositiveIntegerField(default=0)
     extra_reviews = models.PositiveIntegerField(default=0)
-    # The following are the learner's and never a deck's.
+    # The following are in the common settings only.
     rollover_hour = models.PositiveSmallIntegerField(
         null=True, blank=True, validators=[MaxValueValidator(23)]
     )
@@ -60,7 +60,7 @@ class StudySettings(models.Model):
     type_answers = models.BooleanField(null=True, blank=True)
     # Null: MemoryLoop's own, as for all settings.
     memory_model = models.CharField(max_length=32, null=True, blank=True)  # noqa: DJ001 - as above
-    # The memory model's, once fitted to the learner's own reviews.
+    # FSRS parameters that were fitted to the learner's reviews.
     parameters = ArrayField(models.FloatField(), null=True, blank=True)
     updated_at = models.DateTimeField(default=timezone.now)
 

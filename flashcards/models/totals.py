@@ -1,4 +1,4 @@
-"""How much was reviewed when, kept up at each checkpoint so that no page reads a whole log."""
+"""Review totals by hour, updated at each checkpoint: no page reads a whole log."""
 
 from typing import ClassVar
 
@@ -6,7 +6,7 @@ from django.db import models
 
 
 class ReviewTotals(models.Model):
-    """The reviews of one owner in one hour with one rating from one state, those undone left out.
+    """The reviews of one owner in one hour with one rating from one state, without undone ones.
 
     Counts what a checkpoint has moved into LanceDB; what is still in the journal comes on top.
     """
@@ -19,7 +19,7 @@ class ReviewTotals(models.Model):
     rating = models.PositiveSmallIntegerField()
     # The FSRS state before the review.
     state = models.PositiveSmallIntegerField()
-    # Whether the memory was put to the test: a day or more after the review before.
+    # Whether the review tested the memory: it was a day or more after the one before.
     spaced = models.BooleanField()
     reviews = models.IntegerField(default=0)
     duration_ms = models.BigIntegerField(default=0)
