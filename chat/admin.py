@@ -1,4 +1,4 @@
-"""Conversations and messages, to look at and to delete; nobody edits what was said."""
+"""Conversations and messages in the admin site: to read and to delete, not to edit."""
 
 from typing import ClassVar
 
@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from chat.models import Conversation, Message
 
-# Of a conversation's messages the newest are shown with it; the list of messages has them all.
+# How many messages are shown on the page of a conversation.
 INLINE_MESSAGES = 20
 
 

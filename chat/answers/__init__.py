@@ -1,1 +1,1 @@
-"""An answer: asked for, written down and shown as it comes."""
+"""Answers: sending a message, writing the answer in the background, and streaming it to pages."""

@@ -1,16 +1,17 @@
-"""An answer as server-sent events, for whoever watches it being written.
+"""The stream of an answer: server-sent events for a page that shows it while it is written.
 
-Written in this process, it is followed in memory; written in another one, on the message's row.
-Either way the page gets the same events:
+An answer that is generated in this process is read from memory, one of another process from the
+message's row. The events are the same:
 
-- `reset`: HTML of everything so far. The first event of each connection, so a page that connects
-  again is exact without keeping count.
-- `append`: HTML of blocks that are finished, to stay; the open block is empty again.
-- `tail`: HTML of the open block, in place of what it was.
-- `text`: the open block's next words as they came: those that are no more than words, and on a
-  busy server, where rendering has to wait its turn, all words until HTML takes their place.
+- `reset`: HTML of the whole text so far. It is the first event of each connection, so that a page
+  that connects again need not keep count.
+- `append`: HTML of finished blocks. The open block is empty again.
+- `tail`: HTML of the open block, in place of the one before.
+- `text`: the next words of the open block, unrendered: plain words, and on a busy server any words
+  until the next `tail` replaces them.
 - `done`: the whole message, complete or stopped.
-- `failed`: the whole message, broken off.
+- `failed`: the whole message, failed or interrupted.
+- `gone`: the message was deleted.
 
 The data of each is a JSON object.
 """
@@ -32,7 +33,7 @@ from chat.conversations.conversations import HEARTBEAT_TIMEOUT, mark_interrupted
 from chat.models import Message
 from memoryloop.server.background import run_in_database
 
-# Words that come faster than this are gathered up.
+# Text that comes faster than this is sent together.
 UPDATE_SECONDS = 0.02
 POLL_SECONDS = 0.25
 KEEP_ALIVE_SECONDS = 15.0
@@ -43,8 +44,8 @@ PREAMBLE = "retry: 1000\n\n"
 
 
 @dataclass(frozen=True)
-class News:
-    """What came since the news before; `restarted` when it replaces all that was."""
+class Update:
+    """The text since the last update; with `restarted`, all text of the answer."""
 
     text: str
     restarted: bool = False
@@ -60,46 +61,47 @@ async def events(
     with Page() as page:
         yield PREAMBLE
         shown = False
-        async for news in _news(answer):
-            if news is None:
+        async for update in _updates(answer):
+            if update is None:
                 yield KEEP_ALIVE
-                continue
-            yield page.add(news.text) if shown and not news.restarted else page.restart(news.text)
-            shown = True
+            elif shown and not update.restarted:
+                yield page.add(update.text)
+            else:
+                yield page.restart(update.text)
+                shown = True
         yield await run_in_database(final_event, answer.id)
 
 
-async def _news(answer: Message) -> AsyncIterator[News | None]:
-    """Yield what comes until the answer has ended; None when nothing came for a while."""
+async def _updates(answer: Message) -> AsyncIterator[Update | None]:
+    """Yield updates until the answer has ended; None if there was none for a while."""
     live = generation.find(answer.id)
     source = _from_memory(live) if live is not None else _from_row(answer.id)
-    async for news in source:
-        yield news
+    async for update in source:
+        yield update
 
 
-async def _from_memory(live: generation.Generation) -> AsyncIterator[News | None]:
+async def _from_memory(live: generation.Generation) -> AsyncIterator[Update | None]:
     loop = asyncio.get_running_loop()
     with live.watched() as watcher:
-        # What has come already is news to somebody who connects now.
-        yield News(text := live.text, restarted=True)
-        shown, told_at = len(text), loop.time()
+        yield Update(text := live.text, restarted=True)
+        shown, updated_at = len(text), loop.time()
         while True:
             finished, text = live.finished, live.text
             if len(text) > shown:
-                yield News(text[shown:])
-                shown, told_at = len(text), loop.time()
+                yield Update(text[shown:])
+                shown, updated_at = len(text), loop.time()
             if finished:
                 return
             if not await watcher.wait(KEEP_ALIVE_SECONDS):
                 yield None
                 continue
-            # The first words are shown as they come; those right after them are gathered up.
-            rest = told_at + UPDATE_SECONDS - loop.time()
+            # The first words are sent at once, later ones in steps of UPDATE_SECONDS.
+            rest = updated_at + UPDATE_SECONDS - loop.time()
             if rest > 0 and shown:
                 await asyncio.sleep(rest)
 
 
-async def _from_row(answer_id: UUID) -> AsyncIterator[News | None]:
+async def _from_row(answer_id: UUID) -> AsyncIterator[Update | None]:
     shown = 0
     attempt: datetime | None = None
     quiet_since = time.monotonic()
@@ -108,12 +110,12 @@ async def _from_row(answer_id: UUID) -> AsyncIterator[News | None]:
         if row is None or (row.status != Message.Status.STREAMING and attempt is None):
             return
         if row.attempt != attempt:
-            # The first look, or the answer is being written again from its beginning.
+            # The first read, or a new attempt at the answer.
             text = row.text if not shown else await run_in_database(_read_text, answer_id)
-            yield News(text, restarted=True)
+            yield Update(text, restarted=True)
             attempt, shown, quiet_since = row.attempt, len(text), time.monotonic()
         elif row.text:
-            yield News(row.text)
+            yield Update(row.text)
             shown += len(row.text)
             quiet_since = time.monotonic()
         if row.status != Message.Status.STREAMING:
@@ -132,9 +134,9 @@ class _Row:
 
 
 def _read_row(answer_id: UUID, shown: int) -> _Row | None:
-    """Return the state of the row and what is on it beyond what is shown. One SQL query.
+    """Return the state of the row and its text beyond what is shown. One SQL query.
 
-    The reader who finds that the writer died says so on the row (a second query).
+    Marks the answer as interrupted if its generation died (a second query).
     """
     rows = Message.objects.filter(id=answer_id)
     row = (

@@ -1,8 +1,8 @@
-"""Writing an answer: in the background's loop, independent of whoever is watching.
+"""A generation: one attempt at an answer, written in the background's event loop.
 
-The words are in memory for those who watch in this process, and on the message's row, at most a
-moment later, for everybody else. The row's `updated_at` is the writer's heartbeat, its `status`
-how others tell the writer to stop.
+It goes on whether or not a page is open. The text is in memory for the pages that this process
+serves, and on the message's row, at most a moment later, for those of other processes. The row's
+`updated_at` is the heartbeat of the generation; a `status` other than STREAMING tells it to stop.
 """
 
 import asyncio
@@ -32,26 +32,28 @@ from memoryloop.server import background
 
 logger = logging.getLogger(__name__)
 
-FLUSH_SECONDS = 0.25
-# Longer answers are written to their row less often: each time costs the whole text.
-FLUSH_CHARACTERS_PER_SECOND = 80_000
-# With many answers under way each is written less often: a hundred writes a second in all.
-FLUSH_SECONDS_PER_ANSWER = 0.01
-MAX_FLUSH_SECONDS = 5.0
-# With nothing new to write, how often the row is touched and looked at for a stop.
+SAVE_SECONDS = 0.25
+# Longer answers are written to their row less often: each write stores the whole text.
+SAVE_CHARACTERS_PER_SECOND = 80_000
+# With many generations each answer is written less often: a hundred writes a second in all.
+SAVE_SECONDS_PER_ANSWER = 0.01
+MAX_SAVE_SECONDS = 5.0
+# How often the row is updated, and read for a stop, while no new text comes.
 HEARTBEAT_SECONDS = 1.0
 MAX_TOKENS = 4_096
-# An answer longer than this is a runaway; what came is kept.
+# A longer answer is cut off here; what came until then is kept.
 MAX_ANSWER_CHARACTERS = 1_000_000
 
-OUR_FAULT = "Something went wrong in MemoryLoop itself while writing this answer. Try it again."
-NOTHING_CAME = "The tutor answered with nothing. Try again, or put the question another way."
+OUR_FAULT = "Something went wrong in MemoryLoop itself while this answer was written. Try again."
+NOTHING_CAME = "The tutor sent an empty answer. Try again, or rephrase the question."
 
 Status, ErrorKind = Message.Status, Message.ErrorKind
 
 
 @dataclass(frozen=True)
 class Outcome:
+    """How an attempt ended."""
+
     status: str
     error: str = ""
     error_kind: str = ""
@@ -60,7 +62,7 @@ class Outcome:
 
 
 class Generation:
-    """One attempt at one answer, while it is being written in this process."""
+    """One attempt at an answer, while it is being written in this process."""
 
     def __init__(
         self,
@@ -73,31 +75,31 @@ class Generation:
         self.answer = answer
         self.owner = owner
         self.lookup = lookup
-        # The label of the provider that failed and is not to be asked this time.
+        # The label of the provider that failed and is not asked this time.
         self.instead_of = instead_of
         self.provider: llm.Provider | None = None
         self.prompt: prompts.Prompt | None = None
-        # Whether what the answer was told is stored.
-        self.recorded = False
+        # Whether the prompt is stored (chat.recall.answer_context).
+        self.is_prompt_stored = False
         self.finished = False
         self.stopped = False
         self._parts: list[str] = []
         self._watchers: set[Watcher] = set()
         self._lock = threading.Lock()
-        # A "\r" at the end of a piece, of which it is not known yet whether "\n" follows.
+        # A "\r" at the end of a piece, until it is known whether "\n" follows.
         self._held_back = ""
         self._stop: Callable[[], object] | None = None
 
     @property
     def text(self) -> str:
-        """Return what has come. Cheap when nothing has come since the last time."""
+        """Return the text so far. Cheap if nothing was added since the last call."""
         with self._lock:
             if len(self._parts) > 1:
                 self._parts = ["".join(self._parts)]
             return self._parts[0] if self._parts else ""
 
     def append(self, piece: str) -> None:
-        """Take a piece from the provider, made fit for PostgreSQL and for the browser."""
+        """Add a piece of the answer, cleaned for PostgreSQL and for the browser."""
         piece = self._held_back + piece
         self._held_back = "\r" if piece.endswith("\r") else ""
         piece = piece.removesuffix("\r").replace("\r\n", "\n").replace("\r", "\n")
@@ -112,7 +114,7 @@ class Generation:
         self._notify()
 
     def stop(self) -> None:
-        """End it, keeping what came. May be called from any thread."""
+        """End the generation and keep its text. May be called from any thread."""
         self.stopped = True
         if self._stop is not None:
             self._stop()
@@ -124,6 +126,7 @@ class Generation:
 
     @contextlib.contextmanager
     def watched(self) -> Iterator[Watcher]:
+        """Give a watcher that is notified of each piece, until the end of the `with` block."""
         watcher = Watcher()
         with self._lock:
             self._watchers.add(watcher)
@@ -145,7 +148,7 @@ _live: dict[UUID, Generation] = {}
 
 
 def find(answer_id: UUID) -> Generation | None:
-    """Return the generation if it is being written in this process."""
+    """Return the generation of an answer if it runs in this process."""
     return _live.get(answer_id)
 
 
@@ -156,9 +159,9 @@ def live_count() -> int:
 def start_on_commit(
     answer: Message, owner: User, *, instead_of: str = "", lookup: Lookup | None = None
 ) -> None:
-    """Begin to write once the transaction that stores the question has committed.
+    """Start a generation once the transaction that stores the question has committed.
 
-    `instead_of` is the label of a provider that failed: what stands in for it answers this time.
+    `instead_of` is the label of a provider that failed: its fallback answers this time.
     `lookup` is the one that was started for the question, if one was.
     """
     transaction.on_commit(lambda: start(answer, owner, instead_of=instead_of, lookup=lookup))
@@ -169,32 +172,32 @@ def start(
 ) -> Generation:
     generation = Generation(answer=answer, owner=owner, instead_of=instead_of, lookup=lookup)
     _live[answer.id] = generation
-    background.submit(_write(generation), name=f"answer {answer.id}")
+    background.submit(_run(generation), name=f"answer {answer.id}")
     return generation
 
 
 def stop(answer_id: UUID) -> None:
-    """End a generation of this process at once; one of another sees it on the row."""
+    """End a generation of this process at once. One of another process reads the row's status."""
     generation = find(answer_id)
     if generation is not None:
         generation.stop()
 
 
-async def _write(generation: Generation) -> None:
+async def _run(generation: Generation) -> None:
     try:
-        outcome = await _attend(generation)
+        outcome = await _receive_and_save(generation)
         if not await _save_outcome(generation, outcome):
             logger.error("The answer %s could not be saved.", generation.answer.id)
         elif outcome.status == Status.COMPLETE:
-            titles.begin(generation.answer, generation.provider)
+            titles.improve_in_background(generation.answer, generation.provider)
     finally:
         if _live.get(generation.answer.id) is generation:
             del _live[generation.answer.id]
         generation.finish()
 
 
-async def _attend(generation: Generation) -> Outcome:
-    """Receive the answer while its row is kept up to date; return how it ended."""
+async def _receive_and_save(generation: Generation) -> Outcome:
+    """Receive the answer and save its text to the row now and then; return how it ended."""
     receiving = asyncio.create_task(_receive(generation))
     loop = asyncio.get_running_loop()
     generation.on_stop(lambda: loop.call_soon_threadsafe(receiving.cancel))
@@ -202,22 +205,22 @@ async def _attend(generation: Generation) -> Outcome:
     try:
         while True:
             interval = max(
-                FLUSH_SECONDS,
-                len(written) / FLUSH_CHARACTERS_PER_SECOND,
-                live_count() * FLUSH_SECONDS_PER_ANSWER,
+                SAVE_SECONDS,
+                len(written) / SAVE_CHARACTERS_PER_SECOND,
+                live_count() * SAVE_SECONDS_PER_ANSWER,
             )
-            await asyncio.wait({receiving}, timeout=min(interval, MAX_FLUSH_SECONDS))
+            await asyncio.wait({receiving}, timeout=min(interval, MAX_SAVE_SECONDS))
             if receiving.done():
                 return _outcome(generation, receiving)
-            await _record(generation)
+            await _store_prompt(generation)
             text = generation.text
             if text == written and loop.time() - written_at < HEARTBEAT_SECONDS:
                 continue
-            if await _flush(generation, text if text != written else None) is False:
+            if await _save_progress(generation, text if text != written else None) is False:
                 generation.stop()
             written, written_at = text, loop.time()
     except asyncio.CancelledError:
-        # The server stops. There is a moment to write down what came.
+        # The server stops. There is a moment left to save the text.
         receiving.cancel()
         return Outcome(Status.INTERRUPTED, INTERRUPTED_SENTENCE, ErrorKind.BROKEN)
 
@@ -264,7 +267,7 @@ def _outcome(generation: Generation, receiving: "asyncio.Task[None]") -> Outcome
         return Outcome(Status.STOPPED)
     if isinstance(error, llm.LengthReached):
         return Outcome(Status.COMPLETE, error.sentence)
-    # With words already there it is an answer that broke off; without, one that never came.
+    # An answer that broke off has text; one that failed has none.
     status = Status.INTERRUPTED if generation.text else Status.FAILED
     if isinstance(error, llm.LlmError):
         kind = failures.kind_of(error, generation.provider, answering=bool(generation.text))
@@ -273,40 +276,40 @@ def _outcome(generation: Generation, receiving: "asyncio.Task[None]") -> Outcome
     return Outcome(status, OUR_FAULT, ErrorKind.OURS)
 
 
-async def _record(generation: Generation) -> None:
-    """Store what the answer was told before any of its words, so that a killed server leaves both.
+async def _store_prompt(generation: Generation) -> None:
+    """Store the prompt before any text of the answer, so that a killed server leaves both.
 
-    Not before it is asked for: the learner waits for the first words.
+    Only after the provider was asked, because the learner waits for the first words.
     """
-    if generation.recorded or generation.prompt is None:
+    if generation.is_prompt_stored or generation.prompt is None:
         return
     try:
-        await background.run_in_database(_write_context, generation)
+        await background.run_in_database(_write_prompt, generation)
     except DatabaseError:
-        # It is tried again with what comes next, and with the end.
-        logger.warning("What an answer was told could not be stored.", exc_info=True)
+        # It is tried again with the next text, and at the end.
+        logger.warning("The prompt of an answer could not be stored.", exc_info=True)
     else:
-        generation.recorded = True
+        generation.is_prompt_stored = True
 
 
-def _write_context(generation: Generation) -> None:
+def _write_prompt(generation: Generation) -> None:
     with transaction.atomic():
         if _row(generation).filter(status=Status.STREAMING).exists():
             answer_context.record(generation.answer, generation.prompt)
 
 
-async def _flush(generation: Generation, text: str | None) -> bool | None:
-    """Beat, and write the text to the row if it is given.
+async def _save_progress(generation: Generation, text: str | None) -> bool | None:
+    """Update the heartbeat, and the text if it is given.
 
-    False means stop, None that the database does not answer just now.
+    Return False if the generation is to stop, None if the database failed.
     """
     answer, provider = generation.answer, generation.provider
     by = _written_by(provider) if provider is not None else {}
-    what = save_progress.Flush(answer.id, answer.created_at, text, **by)
+    progress = save_progress.Progress(answer.id, answer.created_at, text, **by)
     try:
-        return await save_progress.flush(what, under_way=live_count())
+        return await save_progress.save(progress, live_count=live_count())
     except DatabaseError:
-        logger.warning("An answer could not be flushed.", exc_info=True)
+        logger.warning("The progress of an answer could not be saved.", exc_info=True)
         return None
 
 
@@ -325,7 +328,7 @@ async def _save_outcome(generation: Generation, outcome: Outcome) -> bool:
 
 
 def _write_outcome(generation: Generation, outcome: Outcome) -> None:
-    """Store how the attempt ended and what it brought, whatever was marked on the row meanwhile."""
+    """Store how the attempt ended and its text, whatever was written to the row meanwhile."""
     if outcome.error_kind == ErrorKind.KEY:
         mark_key_refused(
             generation.owner,
@@ -338,7 +341,8 @@ def _write_outcome(generation: Generation, outcome: Outcome) -> None:
         fields |= _written_by(generation.provider)
     with transaction.atomic():
         row = _row(generation)
-        # A stop that came from elsewhere stands; a reader who took the writer for dead was wrong.
+        # A stop from another process stays. INTERRUPTED, set by a reader that missed the heartbeat,
+        # does not.
         ended = row.exclude(status=Status.STOPPED).update(
             status=outcome.status,
             error=outcome.error,
@@ -347,16 +351,16 @@ def _write_outcome(generation: Generation, outcome: Outcome) -> None:
             **fields,
         )
         if not ended and not row.update(**fields):
-            return  # deleted, or a new attempt has begun
+            return  # Deleted, or a new attempt has begun.
         row.update(content=KEPT_CONTENT, earlier_content="")
-        if not generation.recorded:
+        if not generation.is_prompt_stored:
             answer_context.record(answer, generation.prompt)
         Conversation.objects.filter(id=answer.conversation_id).update(updated_at=now)
         jobs.request_embedding(*filter(None, (answer.parent_id, answer.id)))
 
 
 def _row(generation: Generation) -> "QuerySet[Message]":
-    """Return the row as long as it is at this attempt."""
+    """Return the row while it belongs to this attempt."""
     answer = generation.answer
     return Message.objects.filter(id=answer.id, created_at=answer.created_at)
 

@@ -1,4 +1,5 @@
-"""Conversations opened about something, a card say: chat knows its words and the ways back."""
+"""Conversations about something else in MemoryLoop, such as a card: the chat stores its text and
+links back to it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -17,7 +18,7 @@ TITLE_CHARACTERS = 160
 
 @dataclass(frozen=True)
 class Link:
-    """A way from the conversation to something else: an address within this site."""
+    """A link from the conversation to a page of this site."""
 
     label: str
     url: str
@@ -33,10 +34,10 @@ def open_conversation(
     text: str,
     links: Callable[[Conversation], Sequence[Link]],
 ) -> Conversation:
-    """Begin a conversation about something, with the learner's first message, and have it answered.
+    """Begin a conversation about something with the learner's first message, and have it answered.
 
-    `text` is what the tutor is told of it, besides what is said; `links` may lead back to the new
-    conversation. Raises MessageError.
+    `text` is sent to the tutor with each message. `links` returns the links to show; it gets the
+    new conversation, so that pages can link back to it. Raises MessageError.
     """
     lookup = lookups.start(owner_id=owner.pk, text=content, now=timezone.now())
     exchange = ask(owner, content)

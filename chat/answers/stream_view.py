@@ -1,4 +1,4 @@
-"""What the page of somebody who watches an answer shows, and the events that keep it up to date."""
+"""The view of one streaming page: which events bring it up to date with an answer."""
 
 import re
 import time
@@ -7,73 +7,74 @@ import orjson
 
 from memoryloop import markdown
 
-# Rendering for all who watch takes at most this part of the event loop's time: a page is rendered
-# less often then, and shows words as they came meanwhile.
+# Rendering for all pages together takes at most this part of the event loop's time. Beyond it each
+# page is rendered less often, and is sent unrendered words meanwhile.
 RENDERING_SHARE = 0.25
-# But that is no longer than this.
+# The longest time between two renderings of a page.
 MAX_RENDER_SECONDS = 2.0
-# A render that makes the others wait for less than this is none to be careful about.
+# A pause shorter than this is not worth making.
 _UNNOTICED_SECONDS = 0.02
 
-# Words and what stands between them: no sign that Markdown gives a meaning to within a line.
+# Words and punctuation that mean nothing in Markdown within a line.
 _PLAIN = re.compile(r"(?:[^\W_]|[ ,.;:'\"?!%()’‘“”–—…-])*")
-# A line that says enough to be what it is: neither a list's number nor a heading's sign any more.
+# A line that has begun with a word: it cannot become a list item or a heading any more.
 _BEGUN_LINE = re.compile(r"[^\W\d_]{2}")
 _LONE_MARKS = ("```", "~~~", "$$")
 _PAIRED_MARKS = (("\\(", "\\)"), ("\\[", "\\]"), ("[", "]"), ("<", ">"))
 
-_watching = 0
+_open_pages = 0
 
 
 class Page:
-    """What the page of one watcher shows: finished blocks and the open one. Use within `with`."""
+    """The state of one streaming page: its open block. Use as a context manager."""
 
     def __init__(self) -> None:
         self._open = ""
-        # Spaces that the rendered block lost at its end, and that words which follow need.
+        # The spaces at the end of the block, which its HTML lacks and which the next words need.
         self._space = ""
-        # Whether plain words change nothing of the rendered block but its length.
+        # Whether plain words can be added to the rendered block as they are.
         self._settled = False
-        self._rests_until = 0.0
+        self._next_render = 0.0
 
     def __enter__(self) -> "Page":
-        global _watching
-        _watching += 1
+        global _open_pages
+        _open_pages += 1
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        global _watching
-        _watching -= 1
+        global _open_pages
+        _open_pages -= 1
 
     def restart(self, text: str) -> bytes:
         """Return the event that shows a text from its beginning."""
         self._open = ""
-        html, tail = self._take(text)
+        html, tail = self._render(text)
         return event("reset", html=html, tail=tail)
 
     def add(self, text: str) -> bytes:
         """Return the events that show a text's continuation."""
         plain = self._settled and _PLAIN.fullmatch(text)
-        if plain or time.monotonic() < self._rests_until:
+        if plain or time.monotonic() < self._next_render:
             self._open += text
             self._settled = bool(plain)
             shown, self._space = self._space + text, ""
             return event("text", text=shown)
-        html, tail = self._take(text)
+        html, tail = self._render(text)
         events = event("append", html=html) if html else b""
         return events + event("tail", html=tail)
 
-    def _take(self, text: str) -> tuple[str, str]:
-        # Of this thread, so that waiting for other threads does not count as rendering.
+    def _render(self, text: str) -> tuple[str, str]:
+        """Add text; return the HTML of the blocks that it finished, and of the open one."""
+        # The time of this thread, so that waiting for other threads does not count.
         started = time.thread_time()
         finished, self._open = markdown.split_blocks(self._open + text)
         html = markdown.render("".join(finished)) if finished else ""
         tail = markdown.render(self._open, unfinished=True) if self._open.strip() else ""
         self._space = self._open[len(self._open.rstrip(" ")) :] if tail else ""
         self._settled = bool(tail) and is_settled(self._open)
-        fair = (time.thread_time() - started) * _watching / RENDERING_SHARE
-        if fair > _UNNOTICED_SECONDS:
-            self._rests_until = time.monotonic() + min(fair, MAX_RENDER_SECONDS)
+        pause = (time.thread_time() - started) * _open_pages / RENDERING_SHARE
+        if pause > _UNNOTICED_SECONDS:
+            self._next_render = time.monotonic() + min(pause, MAX_RENDER_SECONDS)
         return html, tail
 
 

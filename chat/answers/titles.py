@@ -1,4 +1,4 @@
-"""A better title from the model that answered, where the first message makes a poor one."""
+"""Titles: the model that answered names a conversation whose first message makes a poor title."""
 
 import logging
 from uuid import UUID
@@ -12,10 +12,10 @@ from memoryloop.server import background
 
 logger = logging.getLogger(__name__)
 
-# A first message of so many words that fits into a title whole says what it is about.
+# A first message with this many words, and short enough for a title, is kept as the title.
 ENOUGH_WORDS = 3
 READ_CHARACTERS = 1_500
-# Models that think before they speak do it at this one's cost too.
+# The thinking of a model counts, too.
 MAX_TOKENS = 1_000
 SYSTEM = (
     "You name conversations between a learner and a tutor, so that the learner finds them again. "
@@ -29,8 +29,8 @@ class TitleDraft(BaseModel):
     title: str = Field(description="The topic, at most 50 characters")
 
 
-def begin(answer: Message, provider: Provider | None) -> None:
-    """Have the conversation titled in the background if this is its first answer."""
+def improve_in_background(answer: Message, provider: Provider | None) -> None:
+    """Have the conversation named in the background if this is its first answer."""
     if answer.position == 1 and provider is not None and provider.is_model:
         background.submit(
             improve(answer.conversation_id, provider), name=f"title {answer.conversation_id}"
@@ -38,7 +38,7 @@ def begin(answer: Message, provider: Provider | None) -> None:
 
 
 async def improve(conversation_id: UUID, provider: Provider) -> None:
-    """Ask for a title and store it. Changes nothing where that fails or the learner was first."""
+    """Ask for a title and store it. Changes nothing if that fails or the learner gave one."""
     prompt = await background.run_in_database(_prompt, conversation_id)
     if not prompt:
         return
@@ -47,13 +47,13 @@ async def improve(conversation_id: UUID, provider: Provider) -> None:
             system=SYSTEM, prompt=prompt, schema=TitleDraft, max_tokens=MAX_TOKENS
         )
     except LlmError as error:
-        logger.info("A conversation keeps its first words as its title: %s", error)
+        logger.info("The model gave no title; the first words of the conversation stay: %s", error)
         return
     await background.run_in_database(store, conversation_id, draft.title)
 
 
 def store(conversation_id: UUID, title: str) -> bool:
-    """Take a model's title unless the learner gave one. Returns whether it was taken."""
+    """Store a model's title unless the learner gave one. Return whether it was stored."""
     title = title_from(title.strip().strip("\"'“”„«»").removesuffix(".").strip(), default="")
     if not title:
         return False
@@ -65,7 +65,7 @@ def store(conversation_id: UUID, title: str) -> bool:
 
 
 def says_enough(content: str, title: str) -> bool:
-    """Tell whether a first message is a good title as it stands."""
+    """Tell whether a first message is a good title as it is."""
     return (
         not title.endswith("…")
         and "\n" not in content.strip()
@@ -74,16 +74,16 @@ def says_enough(content: str, title: str) -> bool:
 
 
 def _prompt(conversation_id: UUID) -> str:
-    """Return what is asked, or nothing where no title is wanted. Two SQL queries."""
+    """Return the prompt; "" if no title is wanted. Two SQL queries."""
     conversation = Conversation.objects.filter(
         id=conversation_id, title_by=Conversation.TitleBy.FIRST, deleted_at=None
     ).first()
     if conversation is None:
         return ""
-    said = list(conversation.messages.only("role", "content").order_by("position")[:2])
-    if not said or says_enough(said[0].content, conversation.title):
+    first_two = list(conversation.messages.only("role", "content").order_by("position")[:2])
+    if not first_two or says_enough(first_two[0].content, conversation.title):
         return ""
     return "\n\n".join(
         f"<{name}>\n{message.content[:READ_CHARACTERS]}\n</{name}>"
-        for name, message in zip(("learner", "tutor"), said, strict=False)
+        for name, message in zip(("learner", "tutor"), first_two, strict=False)
     )

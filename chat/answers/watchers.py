@@ -1,4 +1,4 @@
-"""Whoever watches an answer being written, and how they learn that there is more of it."""
+"""Watchers: how a page's coroutine waits for new text of an answer that another thread writes."""
 
 import asyncio
 import contextlib
@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 
 class Waker:
-    """Calls the watchers of one event loop from another thread: it is woken once for all of them.
+    """Calls functions in an event loop from another thread, waking the loop once for all of them.
 
-    To wake a loop from another thread is a call of the system, which at hundreds of words a second
-    costs more than the words.
+    Waking a loop from another thread is a system call. At hundreds of words a second it would cost
+    more than the words.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -27,7 +27,7 @@ class Waker:
                 return
         loop = self._loop()
         if loop is not None:
-            # An ended loop raises; its watchers have ended with it.
+            # A closed loop raises; its watchers ended with it.
             with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(self._call_all)
 
@@ -42,55 +42,55 @@ _wakers: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Waker]" = weakref
 
 
 class Watcher:
-    """Somebody who wants to know, in their own event loop, when there is more."""
+    """A flag that any thread can set and that a coroutine of one event loop waits for."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
         self._waker = _wakers.setdefault(self._loop, Waker(self._loop))
-        self._has_news = False
+        self._is_set = False
         self._waiting: asyncio.Future[None] | None = None
-        # One clock for all waits, which looks again rather than be set anew for each word.
-        self._until = 0.0
-        self._clock: asyncio.TimerHandle | None = None
+        # One timer for all waits: it is set again when it runs out, not for each wait.
+        self._deadline = 0.0
+        self._timer: asyncio.TimerHandle | None = None
 
     async def wait(self, timeout_seconds: float) -> bool:
-        """Return whether there was news before the time was up."""
-        if not self._has_news:
+        """Return whether the watcher was notified before the time was up."""
+        if not self._is_set:
             self._waiting = self._loop.create_future()
-            self._until = self._loop.time() + timeout_seconds
-            if self._clock is None:
-                self._clock = self._loop.call_at(self._until, self._look_at_clock)
+            self._deadline = self._loop.time() + timeout_seconds
+            if self._timer is None:
+                self._timer = self._loop.call_at(self._deadline, self._check_timer)
             try:
                 await self._waiting
             finally:
                 self._waiting = None
-        came, self._has_news = self._has_news, False
-        return came
+        was_set, self._is_set = self._is_set, False
+        return was_set
 
     def notify(self) -> None:
-        """Wake the watcher. Called from the writer's thread, which may be the watcher's own."""
-        if self._has_news:
+        """Wake the watcher. Called from any thread, also from the watcher's own."""
+        if self._is_set:
             return
         if threading.get_ident() == self._thread:
-            self._hear()
+            self._set()
         else:
-            self._waker.call(self._hear)
+            self._waker.call(self._set)
 
     def close(self) -> None:
-        if self._clock is not None:
-            self._clock.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
 
-    def _hear(self) -> None:
-        self._has_news = True
+    def _set(self) -> None:
+        self._is_set = True
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_result(None)
 
-    def _look_at_clock(self) -> None:
-        self._clock = None
+    def _check_timer(self) -> None:
+        self._timer = None
         if self._waiting is None or self._waiting.done():
             return
-        if self._loop.time() < self._until:
-            self._clock = self._loop.call_at(self._until, self._look_at_clock)
+        if self._loop.time() < self._deadline:
+            self._timer = self._loop.call_at(self._deadline, self._check_timer)
         else:
             self._waiting.set_result(None)

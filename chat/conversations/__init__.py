@@ -1,1 +1,1 @@
-"""Conversations and messages: kept, branched, archived, exported."""
+"""Conversations and their messages: storing, branching, archiving and exporting them."""

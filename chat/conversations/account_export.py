@@ -1,4 +1,4 @@
-"""What the chat puts into a learner's archive of everything: each conversation, twice."""
+"""The chat in the export of an account: each conversation as Markdown and as JSON."""
 
 from collections.abc import Iterator
 from uuid import UUID
@@ -8,16 +8,16 @@ from chat.conversations import export
 from chat.models import AnswerContext, Conversation, Seed
 
 ABOUT = """conversations/
-  one .md and one .json for each conversation, named after the day it began; the .md has the branch
-  that was open, the .json every branch. Deleted ones that could still be brought back are in
-  conversations/deleted/. In conversations/more/ is what was recalled for each answer"""
+  one .md and one .json for each conversation, named after the day it began; the .md has the open
+  branch, the .json all branches. Deleted ones that can still be restored are in
+  conversations/deleted/. conversations/more/ has the prompts of the answers"""
 _FETCHED_ROWS = 100
 
 
 def files(owner_id: UUID) -> Iterator[account_export.File]:
     """Yield two files for each conversation, the oldest first. A few SQL queries for each."""
-    mine = Conversation.objects.filter(owner=owner_id).order_by("created_at", "id")
-    for conversation in mine.iterator(chunk_size=_FETCHED_ROWS):
+    conversations = Conversation.objects.filter(owner=owner_id).order_by("created_at", "id")
+    for conversation in conversations.iterator(chunk_size=_FETCHED_ROWS):
         folder = "conversations/deleted" if conversation.deleted_at else "conversations"
         name = export.file_name(conversation, "md").removesuffix(".md")
         stem = f"{folder}/{conversation.created_at:%Y-%m-%d} {name}"

@@ -1,7 +1,8 @@
-"""The branches of a conversation: something said in another version, and what followed on that.
+"""The branches of a conversation: versions of a message, each with the messages that follow it.
 
-Each message names the one it follows, its parent. A branch is the way from a message back to the
-first one; a conversation remembers where the branch that is open ends, its leaf.
+Each message has a parent, the message that it follows. A branch is the chain of parents from a
+message back to the first one; its newest message is its leaf. A conversation stores the leaf of the
+branch that is open.
 """
 
 from collections import defaultdict
@@ -14,8 +15,8 @@ from django.db.models.expressions import RawSQL
 
 from chat.models import Conversation, Message
 
-# From a message back to the first. Costs one look into an index for each message on the way.
-WAY_BACK = """
+# A message and those before it on its branch, down to a position. One index lookup for each.
+_BRANCH = """
 WITH RECURSIVE branch (id, parent_id, position) AS (
     SELECT id, parent_id, position FROM chat_message WHERE id = %s
     UNION ALL
@@ -25,8 +26,8 @@ WITH RECURSIVE branch (id, parent_id, position) AS (
 )
 SELECT id FROM branch
 """
-# Whatever followed on a message, in any version: the ends of that, the newest first.
-_ENDS_BELOW = """
+# The newest leaf among all messages that follow a message.
+_NEWEST_LEAF = """
 WITH RECURSIVE below (id, created_at, position) AS (
     SELECT id, created_at, position FROM chat_message WHERE id = %s
     UNION ALL
@@ -42,7 +43,7 @@ _BATCH_SIZE = 500
 
 @dataclass(frozen=True)
 class Versions:
-    """Where a message stands among the versions of itself."""
+    """The number of a message among its versions, and the versions before and after it."""
 
     number: int
     count: int
@@ -51,31 +52,31 @@ class Versions:
 
 
 def path(leaf_id: UUID | None, *, down_to: int = 0) -> "QuerySet[Message]":
-    """Return the messages of the branch that ends at a leaf, from a position on, in no order.
+    """Return the messages of the branch with this leaf, from a position on, unordered.
 
-    Takes the leaf's owner for granted: the caller has found it for one.
+    Does not check the owner: the caller has found the leaf for one.
     """
     if leaf_id is None:
         return Message.objects.none()
-    return Message.objects.filter(id__in=_way_back(leaf_id, down_to))
+    return Message.objects.filter(id__in=_branch_ids(leaf_id, down_to))
 
 
-def _way_back(leaf_id: UUID, down_to: int) -> RawSQL:
-    return RawSQL(WAY_BACK, (leaf_id, down_to))  # noqa: S611 - a constant
+def _branch_ids(leaf_id: UUID, down_to: int) -> RawSQL:
+    return RawSQL(_BRANCH, (leaf_id, down_to))  # noqa: S611 - a constant
 
 
 def is_on(leaf_id: UUID | None, message: Message) -> bool:
-    """Tell whether a message lies on the branch that ends at a leaf. One SQL query at most."""
+    """Tell whether a message is on the branch with this leaf. One SQL query at most."""
     if message.id == leaf_id:
         return True
     return path(leaf_id, down_to=message.position).filter(id=message.id).exists()
 
 
 def leaf_through(conversation: Conversation, at: UUID | None) -> Message | None:
-    """Return the leaf of the branch to show or to go on with; None in an empty conversation.
+    """Return the leaf of a branch that contains the message `at`; None in an empty conversation.
 
-    It is the open branch if that leads through the message `at` (or if `at` is nothing of this
-    conversation), else the newest that does. Two SQL queries at most beyond `leaf`.
+    That is the open branch if it contains the message, or if the message is not in this
+    conversation; else the branch whose leaf is the newest. Two SQL queries at most beyond `leaf`.
     """
     leaf = conversation.leaf or newest(conversation)
     if at is None or leaf is None or at == leaf.id:
@@ -83,34 +84,34 @@ def leaf_through(conversation: Conversation, at: UUID | None) -> Message | None:
     through = conversation.messages.filter(id=at).only("id", "position").first()
     if through is None or is_on(leaf.id, through):
         return leaf
-    return newest_below(through)
+    return newest_leaf(through)
 
 
 def newest(conversation: Conversation) -> Message | None:
-    """Return the newest message, for a conversation whose leaf was taken away."""
+    """Return the newest message, for a conversation whose leaf was deleted."""
     messages = conversation.messages.defer("embedding", "earlier_content")
     return messages.order_by("-created_at", "-position").first()
 
 
-def newest_below(message: Message) -> Message:
-    """Return the end of the branch through a message on which something was said last.
+def newest_leaf(message: Message) -> Message:
+    """Return the newest leaf among the branches that contain a message.
 
-    One SQL query, which looks at everything that followed on the message.
+    One SQL query, which reads everything that follows the message.
     """
-    below = RawSQL(_ENDS_BELOW, (message.id,))  # noqa: S611 - a constant
-    ends = Message.objects.filter(id__in=below)
-    return ends.defer("embedding", "earlier_content").get()
+    below = RawSQL(_NEWEST_LEAF, (message.id,))  # noqa: S611 - a constant
+    leaf = Message.objects.filter(id__in=below)
+    return leaf.defer("embedding", "earlier_content").get()
 
 
-def elsewhere(answer: Message) -> "QuerySet[Message]":
-    """Return what was said in the conversation on branches that do not lead to an answer."""
+def on_other_branches(answer: Message) -> "QuerySet[Message]":
+    """Return the messages of the conversation that are not on the branch of an answer."""
     return Message.objects.filter(conversation_id=answer.conversation_id).exclude(
-        id__in=_way_back(answer.id, 0)
+        id__in=_branch_ids(answer.id, 0)
     )
 
 
 def has_branches(conversation_id: UUID) -> Exists:
-    """Return whether anything in a conversation has another version, to annotate a query with."""
+    """Return an expression: whether any message of a conversation has another version."""
     return Exists(Message.objects.filter(conversation_id=conversation_id, version__gt=1))
 
 
@@ -137,7 +138,7 @@ def number_versions(messages: Sequence[Message]) -> None:
         by_parent[parent_id].append(message_id)
     for message in messages:
         ids: list[UUID | None] = [None, *by_parent[message.parent_id], None]
-        # A version that came a moment ago is counted by whoever opens the page next.
+        # A version that was stored after the messages were read is not among these ids.
         at = ids.index(message.id) if message.id in ids else len(ids) - 1
         message.versions = Versions(  # type: ignore[attr-defined] # set here for the templates
             number=at, count=len(ids) - 2, before=ids[at - 1], after=(*ids, None)[at + 1]
@@ -145,10 +146,10 @@ def number_versions(messages: Sequence[Message]) -> None:
 
 
 def add_in_order(conversation: Conversation, messages: Iterable[Message]) -> list[Message]:
-    """Store messages, each following the one before, after what is there; the last is the leaf.
+    """Store messages at the end of a conversation, each as a reply to the one before.
 
-    Their conversation, parents and positions are set here. Locks nothing: for a conversation that
-    nobody speaks in.
+    Sets their conversation, parents and positions. Locks nothing: for a conversation that nobody
+    writes in meanwhile.
     """
     leaf = conversation.leaf or newest(conversation)
     chain = list(messages)

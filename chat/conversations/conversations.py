@@ -1,4 +1,4 @@
-"""Conversations and messages: what can be done with them, always for one owner."""
+"""Conversations and messages: reading, creating and changing them, always for one owner."""
 
 import re
 from collections.abc import Sequence
@@ -15,21 +15,21 @@ from chat.conversations import branches, jobs
 from chat.models import MESSAGE_MAX_CHARACTERS, TITLE_MAX_CHARACTERS, Conversation, Message
 from memoryloop.errors import UserError
 
-# A writer that has given no sign of life for this long is dead.
+# An answer whose `updated_at` is older than this has lost its generation.
 HEARTBEAT_TIMEOUT = timedelta(seconds=15)
 INTERRUPTED_SENTENCE = (
-    "The server stopped while this answer was being written. What came is kept; "
-    "Retry has it written again."
+    "The server stopped while this answer was being written. The text so far is kept; "
+    "press Retry to write it again."
 )
 
-# What an attempt brought, or if it brought nothing, what the one before had.
+# The text of an attempt, or of the attempt before if this one has none.
 KEPT_CONTENT = Case(When(content="", then=F("earlier_content")), default=F("content"))
 
 Status = Message.Status
 
 
 class MessageError(UserError):
-    """A message that cannot be taken."""
+    """A message that is refused."""
 
 
 class EmptyMessage(MessageError):
@@ -45,7 +45,7 @@ class AnswerUnderway(MessageError):
 
 
 class NotTheLastAnswer(MessageError):
-    """Only the last answer of a conversation can be written again."""
+    """An answer that cannot be retried, because the conversation goes on after it."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def ask(
     after: UUID | None = None,
     now: datetime | None = None,
 ) -> Exchange:
-    """Store a learner's message and the row of the answer, to be written by `generation`.
+    """Store a learner's message and the row of its answer, which a generation will write.
 
     They are added at the end of the branch through `after`, or of the open one.
     Raises MessageError; AnswerUnderway while another answer is being written.
@@ -226,9 +226,9 @@ def _store(messages: Sequence[Message]) -> None:
 
 @transaction.atomic
 def retry_answer(answer: Message, *, now: datetime | None = None) -> None:
-    """Make ready for writing an answer again, which opens its branch.
+    """Reset an answer so that it can be written again, and open its branch.
 
-    What came the first time is put back if the second attempt brings nothing.
+    The text of the first attempt is restored if the second one brings none.
     Raises NotTheLastAnswer, AnswerUnderway.
     """
     now = now or timezone.now()
@@ -243,7 +243,7 @@ def retry_answer(answer: Message, *, now: datetime | None = None) -> None:
     writing = answer.conversation.messages.filter(status=Status.STREAMING)
     if writing.exists() and not mark_interrupted(writing, now=now):
         raise AnswerUnderway("Another answer is being written. Wait for it or stop it first.")
-    # Read within the lock: whatever the writer of the first attempt has added since is kept too.
+    # Read within the lock, so that no text of the first attempt is lost.
     answer.refresh_from_db(fields=["content", "earlier_content"])
     Message.objects.filter(id=answer.id).update(
         status=Status.STREAMING,
@@ -262,7 +262,7 @@ def retry_answer(answer: Message, *, now: datetime | None = None) -> None:
 
 
 def stop_answer(answer: Message, *, now: datetime | None = None) -> bool:
-    """Mark an answer as stopped; its writer, wherever it runs, sees that and keeps what came."""
+    """Mark an answer as stopped. Its generation, in whichever process, ends and keeps the text."""
     return bool(
         Message.objects.filter(id=answer.id, status=Status.STREAMING).update(
             status=Status.STOPPED, content=KEPT_CONTENT, updated_at=now or timezone.now()
@@ -271,7 +271,7 @@ def stop_answer(answer: Message, *, now: datetime | None = None) -> bool:
 
 
 def mark_interrupted(answers: "QuerySet[Message]", *, now: datetime | None = None) -> int:
-    """Mark those of the answers whose writer died. Returns how many. One SQL statement."""
+    """Mark the answers that lost their generation. Return how many. One SQL statement."""
     now = now or timezone.now()
     return answers.filter(status=Status.STREAMING, updated_at__lt=now - HEARTBEAT_TIMEOUT).update(
         status=Status.INTERRUPTED,
@@ -283,7 +283,7 @@ def mark_interrupted(answers: "QuerySet[Message]", *, now: datetime | None = Non
 
 
 def mark_cards_made(message: Message, now: datetime) -> None:
-    """Note that cards were made from a message. Called in the transaction that creates them."""
+    """Record that cards were made from a message, in the transaction that creates them."""
     message.cards_made_at = now
     message.save(update_fields=["cards_made_at"])
 
@@ -299,7 +299,7 @@ def rename_conversation(conversation: Conversation, title: str) -> None:
 
 
 def delete_conversation(conversation: Conversation, *, now: datetime | None = None) -> None:
-    """Put a conversation away; it can be brought back until the worker purges it."""
+    """Delete a conversation. It can be restored until the worker purges it."""
     now = now or timezone.now()
     conversation.messages.filter(status=Status.STREAMING).update(
         status=Status.STOPPED, updated_at=now

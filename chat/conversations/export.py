@@ -1,4 +1,4 @@
-"""A conversation as a file: Markdown to read, JSON to take elsewhere."""
+"""Export of a conversation: Markdown to read, JSON to import elsewhere."""
 
 import json
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Where conversations stand: pinned ones first, archived ones out of the way."""
+"""Pinning and archiving conversations: pinned ones are listed first, archived ones not at all."""
 
 from datetime import datetime
 
@@ -19,13 +19,13 @@ def listed(owner: User) -> "QuerySet[Conversation]":
 
 
 def archived(owner: User) -> "QuerySet[Conversation]":
-    """Return the owner's archived conversations, the last one put there first."""
+    """Return the owner's archived conversations, the last archived first."""
     conversations = conversations_for_owner(owner).filter(archived_at__isnull=False)
     return conversations.order_by("-archived_at", "id")
 
 
 def pin(conversation: Conversation, *, now: datetime) -> None:
-    """Put a conversation first in the lists; out of the archive too if it was there."""
+    """List a conversation first. An archived one is taken out of the archive."""
     conversation.pinned_at, conversation.archived_at = now, None
     conversation.save(update_fields=["pinned_at", "archived_at"])
 
@@ -36,7 +36,7 @@ def unpin(conversation: Conversation) -> None:
 
 
 def archive(conversation: Conversation, *, now: datetime) -> None:
-    """Take a conversation out of the lists. Searching finds it, a new message brings it back."""
+    """Take a conversation out of the lists. Search finds it; a new message unarchives it."""
     conversation.archived_at, conversation.pinned_at = now, None
     conversation.save(update_fields=["archived_at", "pinned_at"])
 

@@ -1,4 +1,4 @@
-"""Other versions of what was said: another answer, a question put in other words, a fork."""
+"""Versions: another answer to a question, an edited question, and a fork of a conversation."""
 
 from datetime import datetime
 
@@ -18,7 +18,7 @@ from chat.conversations.conversations import (
 )
 from chat.models import TITLE_MAX_CHARACTERS, Conversation, Message, Seed
 
-# What a fork's message keeps of the one that it copies.
+# The fields that a fork copies from a message.
 _COPIED = (
     "position", "role", "content", "status", "error", "provider", "model",
     "created_at", "updated_at", "embedding", "embedding_model",
@@ -26,22 +26,22 @@ _COPIED = (
 
 
 class NothingToAnswer(MessageError):
-    """An answer that follows on no question."""
+    """An answer without a question before it."""
 
 
 class StillBeingWritten(MessageError):
-    """A fork would copy half an answer."""
+    """A fork would copy an unfinished answer."""
 
 
 @transaction.atomic
 def regenerate(answer: Message, *, now: datetime | None = None) -> Message:
-    """Store the row of another answer to the same question, to be written by `generation`.
+    """Store the row of another answer to the same question, which a generation will write.
 
-    The answer that is there stays, as the version before. Raises NothingToAnswer, AnswerUnderway.
+    The first answer is kept as a version. Raises NothingToAnswer, AnswerUnderway.
     """
     now = now or timezone.now()
     if answer.parent_id is None:
-        raise NothingToAnswer("This answer follows on no question. Ask in a new message instead.")
+        raise NothingToAnswer("This answer has no question. Ask in a new message instead.")
     another = Message(role=Message.Role.ASSISTANT, status=Status.STREAMING)
     _add_version(answer, [another], now=now)
     return another
@@ -49,9 +49,9 @@ def regenerate(answer: Message, *, now: datetime | None = None) -> Message:
 
 @transaction.atomic
 def edit_message(message: Message, content: str, *, now: datetime | None = None) -> Exchange:
-    """Store a learner's message in other words, and the row of the answer to it.
+    """Store an edited version of a learner's message, and the row of its answer.
 
-    The message that is there stays, with all that followed on it. Raises MessageError,
+    The first version is kept with all messages that follow it. Raises MessageError,
     AnswerUnderway.
     """
     now = now or timezone.now()
@@ -73,10 +73,7 @@ def _add_version(message: Message, messages: list[Message], *, now: datetime) ->
 
 @transaction.atomic
 def open_branch(message: Message) -> Message:
-    """Open the branch that leads through a message, the one on which something was said last.
-
-    Returns its leaf.
-    """
+    """Open the newest branch that contains a message, and return its leaf."""
     conversation = Conversation.objects.select_for_update().get(id=message.conversation_id)
     leaf = branches.leaf_through(conversation, message.id) or message
     Conversation.objects.filter(id=conversation.id).update(leaf=leaf)
@@ -85,7 +82,7 @@ def open_branch(message: Message) -> Message:
 
 @transaction.atomic
 def fork(message: Message, *, owner: User, now: datetime | None = None) -> Conversation:
-    """Begin a conversation that goes on from a message: all up to it is copied.
+    """Create a conversation with copies of a message and all messages before it on its branch.
 
     Cards stay with the messages they were made from. Raises StillBeingWritten.
     """

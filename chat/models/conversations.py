@@ -11,11 +11,11 @@ from pgvector.django import HnswIndex, VectorField
 
 MESSAGE_MAX_CHARACTERS = 50_000
 TITLE_MAX_CHARACTERS = 50
-# A learner's text from here on is offered for cards; every answer is.
+# From this length a learner's message has a link to make cards; every answer has one.
 CARDS_FROM_WORDS = 60
 FOLDED_LINES = 12
 FOLDED_CHARACTERS = 1_000
-# A model has titled a new conversation by then, or does not.
+# How long after its start a conversation may still get a title from a model.
 TITLE_WITHIN = timedelta(minutes=3)
 
 
@@ -31,11 +31,11 @@ class Conversation(models.Model):
     )
     title = models.CharField(max_length=TITLE_MAX_CHARACTERS)
     created_at = models.DateTimeField(default=timezone.now)
-    # When something was last said; the rail lists the newest first.
+    # When the last message was added or finished; lists show the newest first.
     updated_at = models.DateTimeField(default=timezone.now)
-    # Set while a deleted conversation can still be brought back; the worker purges it later.
+    # Set while a deleted conversation can still be restored; the worker purges it later.
     deleted_at = models.DateTimeField(null=True, blank=True)
-    # Pinned ones stand first; archived ones are out of the lists, and found all the same.
+    # Pinned ones are listed first, archived ones only in the archive. Search finds both.
     pinned_at = models.DateTimeField(null=True, blank=True)
     archived_at = models.DateTimeField(null=True, blank=True)
     title_by = models.CharField(
@@ -93,7 +93,7 @@ class Message(models.Model):
 
     class ErrorKind(models.TextChoices):
         KEY = "key", "The key was refused"
-        # It is known, but may not do this: no credit, no permission.
+        # The key is valid but may not do this: no credit, no permission.
         RIGHTS = "rights", "The key is not allowed to"
         LIMIT = "limit", "The key is used too often"
         MODEL = "model", "There is no such model"
@@ -105,8 +105,8 @@ class Message(models.Model):
     conversation = models.ForeignKey(
         Conversation, on_delete=models.CASCADE, related_name="messages"
     )
-    # What it follows. Messages with the same parent are versions of one another: a question asked
-    # in other words, another answer. None for the first of a branch.
+    # The message that this one follows. Messages with the same parent are versions of one another:
+    # an edited question, another answer. None for the first message of a branch.
     parent = models.ForeignKey(
         "self",
         on_delete=models.CASCADE,
@@ -117,34 +117,34 @@ class Message(models.Model):
     )
     # 1, 2, 3 … among those with the same parent.
     version = models.PositiveSmallIntegerField(default=1, editable=False)
-    # The conversation's owner, written by a trigger (migration 0004): a search is limited to one
-    # owner by an index of this table alone.
+    # The conversation's owner, written by a trigger (migration 0004), so that an index of this
+    # table limits a search to one owner.
     owner_id = models.UUIDField(null=True, editable=False)
     # 0, 1, 2 … along its branch.
     position = models.PositiveIntegerField()
     role = models.CharField(max_length=9, choices=Role)
     content = models.TextField(blank=True)
-    # What the attempt before had brought. Put back if the one under way brings nothing.
+    # The text of the attempt before, which is restored if this one brings none.
     earlier_content = models.TextField(blank=True, editable=False)
     status = models.CharField(max_length=11, choices=Status, default=Status.COMPLETE)
     # One plain sentence for the learner when the status is FAILED or INTERRUPTED, or when a
     # complete answer ends at its length limit.
     error = models.CharField(max_length=500, blank=True)
-    # What kind of trouble that was, for the way out that is offered.
+    # The kind of the error, which decides what the page offers.
     error_kind = models.CharField(max_length=10, choices=ErrorKind, blank=True)
-    # From when on the provider takes questions again, if it said so.
+    # When the provider accepts questions again, if it said so.
     retry_at = models.DateTimeField(null=True, blank=True, editable=False)
-    # Who wrote an answer, as shown: "Claude", "Ollama", "Offline"; and with which model.
+    # The label of the provider of an answer ("Claude", "Ollama", "Offline"), and its model.
     provider = models.CharField(max_length=40, blank=True)
     model = models.CharField(max_length=120, blank=True)
-    # For an answer: when this attempt at it began, which tells one attempt from the next.
+    # For an answer: when this attempt at it began, which identifies the attempt.
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
     # Set in the transaction that creates the cards (flashcards.cards.cards.create_cards).
     cards_made_at = models.DateTimeField(null=True, blank=True)
-    # Whether the key that was refused is another one by now; set by answers.failures for a page.
+    # Whether the refused key was changed or tested since; set by answers.failures for a page.
     is_mended = False
-    # Of `content`, unit length; null until the worker has come by.
+    # Of `content`, unit length; null until the worker has stored it.
     embedding = VectorField(dimensions=384, null=True, blank=True, editable=False)
     embedding_model = models.CharField(max_length=60, blank=True, editable=False)
 
@@ -170,8 +170,8 @@ class Message(models.Model):
                 name="message_streaming",
                 condition=models.Q(status="streaming"),
             ),
-            # The words to search are in a generated column that only SQL sees, as nobody wants it
-            # read: `words`, with the index `message_words` (migration 0004, recall.message_search).
+            # The searched words are in the generated column `words`, which only SQL reads, with
+            # the index `message_words` (migration 0004, recall.message_search).
             models.Index(fields=["owner_id", "-created_at"], name="message_owner_recent"),
             HnswIndex(
                 fields=["embedding"], opclasses=["vector_cosine_ops"], name="message_meaning"
@@ -205,16 +205,16 @@ class Message(models.Model):
 
     @property
     def must_wait(self) -> bool:
-        """Tell whether the provider said when it takes questions again, and that is yet to come."""
+        """Tell whether the provider accepts no questions before `retry_at`."""
         return self.retry_at is not None and self.retry_at > timezone.now()
 
     @property
-    def trouble(self) -> str:
-        """Return the sentence about what went wrong; one that said "in 70 seconds" for so long."""
+    def error_sentence(self) -> str:
+        """Return the sentence about the error, as it is true now: a refused key may be changed
+        since, a limit may have passed.
+        """
         if self.is_mended:
-            return (
-                f"{self.provider} refused the key. It was changed or tested since: you can retry."
-            )
+            return f"{self.provider} refused the key. It was changed or tested since: press Retry."
         if self.retry_at is None or self.must_wait:
             return self.error
         return f"{self.provider} was asked too often with this key. You can ask again now."
@@ -230,12 +230,12 @@ class Message(models.Model):
 
     @property
     def is_long(self) -> bool:
-        """Tell whether a page shows it folded: about twelve lines."""
+        """Tell whether a page shows only about the first twelve lines."""
         return len(self.content) > FOLDED_CHARACTERS or self.content.count("\n") >= FOLDED_LINES
 
     @property
     def makes_cards(self) -> bool:
-        """Tell whether it is offered for cards: what a model wrote, or a learner's long text."""
+        """Tell whether it has a link to make cards: an answer of a model, or a long message."""
         if self.cards_made_at is not None:
             return True
         if self.is_answer:

@@ -1,18 +1,18 @@
-"""What is kept beside conversations and messages: where one began, and what an answer was told."""
+"""Records beside messages: what a conversation was opened about, and the prompt of an answer."""
 
 from django.db import models
 from django.utils import timezone
 
 
 class Seed(models.Model):
-    """What a conversation was opened about: shown at its beginning, and told to the tutor."""
+    """What a conversation was opened about: shown at its beginning, and sent to the tutor."""
 
     conversation = models.OneToOneField(
         "chat.Conversation", on_delete=models.CASCADE, primary_key=True, related_name="seed"
     )
     title = models.CharField(max_length=160)
     text = models.TextField()
-    # The ways back: [{"label": …, "url": …, "icon": …}], addresses within this site.
+    # Links back: [{"label": …, "url": …, "icon": …}], addresses within this site.
     links = models.JSONField(default=list)
 
     def __str__(self) -> str:
@@ -31,21 +31,21 @@ class Instructions(models.Model):
 
 
 class AnswerContext(models.Model):
-    """What a model was sent for an answer: enough to show it word for word."""
+    """The prompt of an answer: enough to show it word for word."""
 
     answer = models.OneToOneField(
         "chat.Message", on_delete=models.CASCADE, primary_key=True, related_name="context"
     )
     instructions = models.ForeignKey(Instructions, on_delete=models.PROTECT, related_name="+")
-    # What stood below the instructions: what was recalled, as it was quoted.
+    # The text below the instructions: what was looked up, as it was quoted.
     quoted = models.TextField(blank=True)
     # The same piece by piece: [{"kind", "title", "text", "url", "why", "tokens"}].
     found = models.JSONField(default=list)
     # The ids of the messages sent, oldest first. A message never changes once it is answered.
     window = models.JSONField(default=list)
-    # How many earlier messages of the branch found no room.
+    # How many earlier messages of the branch did not fit.
     left_out = models.PositiveIntegerField(default=0)
-    # Estimates: of the whole, and what the window might hold.
+    # Estimates: the whole prompt, and the limit for its messages.
     tokens = models.PositiveIntegerField(default=0)
     window_tokens = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)

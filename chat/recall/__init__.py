@@ -1,1 +1,1 @@
-"""What the model is told: what bears on a question, and the conversation so far."""
+"""Recall: finding what a learner has that bears on a text, and building prompts from it."""

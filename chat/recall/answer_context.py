@@ -1,4 +1,4 @@
-"""What an answer was told: kept when the answer is, shown word for word."""
+"""The context of an answer: the prompt that was sent for it, stored and shown word for word."""
 
 import hashlib
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from chat.recall import prompts
 from chat.recall.tokens import estimate_tokens
 
 
-def record(answer: Message, prompt: "prompts.Prompt | None") -> None:
-    """Keep what was sent for an answer, in place of what an earlier attempt at it was sent.
+def record(answer: Message, prompt: prompts.Prompt | None) -> None:
+    """Store the prompt of an answer, in place of that of an earlier attempt.
 
     Within the caller's transaction. Two SQL statements.
     """
@@ -55,7 +55,7 @@ def record(answer: Message, prompt: "prompts.Prompt | None") -> None:
 
 @dataclass(frozen=True)
 class Sent:
-    """What an answer was told, for its page. `messages` are as they are now, oldest first."""
+    """The stored prompt of an answer. `messages` are as they are now, oldest first."""
 
     system: str
     system_tokens: int
@@ -63,13 +63,13 @@ class Sent:
     notes: list[dict[str, Any]]
     messages: list[tuple[Message, int]]
     message_tokens: int
-    # Messages that were sent and that are gone since.
+    # How many of the messages were deleted since.
     missing: int
     context: AnswerContext
 
 
 def sent(owner: User, answer: Message) -> Sent | None:
-    """Return what an answer of this owner's was told; None where it was not kept.
+    """Return the prompt of an answer of this owner's; None if none is stored.
 
     Two SQL queries.
     """

@@ -1,11 +1,11 @@
-"""Finding what was said: by its words and by its meaning, in one list, for one learner.
+"""Message search: by words and by meaning, in one ranking, for one owner.
 
 Both searches are limited to the owner before anything is ranked, by indexes of chat_message alone
-(`owner_id` is on each row). Words: a generated tsvector with a GIN index, in the language that the
-message is written in; what is looked for is put into all of them. Meaning: of an owner
-with few messages every vector is compared, which is exact; of others the HNSW index is walked
-until enough of it is theirs (pgvector's iterative scan). What was found offline is left out: it
-only lists what is found itself.
+(`owner_id` is on each row). Words: a generated tsvector with a GIN index, in the language of the
+message; the searched text is parsed in all languages. Meaning: for an owner with few messages every
+vector is compared, which is exact; for others the HNSW index is scanned until enough of its results
+are theirs (pgvector's iterative scan). Answers of the offline helper are left out, because they
+only list other messages and cards.
 """
 
 import logging
@@ -28,29 +28,29 @@ logger = logging.getLogger(__name__)
 
 TEXT_MAX_CHARACTERS = 400
 RESULTS = 20
-# Each search brings so many; then they are fused and the best are shown.
+# The results of each search, before the rankings are fused.
 CANDIDATES = 40
-# Of the messages that have the words the newest so many are ranked: "the cell" is in thousands.
+# Only the newest messages with the words are ranked: "the cell" may be in thousands.
 RANKED_MOST = 400
-# With MiniLM what is unrelated lies at 0.8 and beyond, words and what they mean at 0.4 to 0.7.
+# With MiniLM unrelated texts lie at 0.8 and beyond, a word and a text about it at 0.4 to 0.7.
 MAX_DISTANCE = 0.7
-# Up to here every vector of an owner is compared: some 5 ms. So it is up to EXACT_MOST (some 30 ms)
-# where the owner has less than a third of all messages: the index is slow and forgetful then, as
-# most of what it comes upon is somebody else's.
+# Up to EXACT_ALWAYS messages every vector of an owner is compared, in some 5 ms; up to EXACT_MOST
+# (some 30 ms) if the owner has less than a third of all messages, because most of what the index
+# returns is somebody else's then: it would be slow and miss results.
 EXACT_ALWAYS, EXACT_MOST = 3_000, 20_000
 # Reciprocal rank fusion, with the constant of Cormack, Clarke and Büttcher (SIGIR 2009).
 FUSION = 60
 HEADLINE_CHARACTERS = 6_000
-# Around what was found, in the snippets; private characters that no text needs.
+# Mark the found words in snippets: characters of Unicode's private use area.
 OPEN, CLOSE = "\ue000", "\ue001"
 
-# Owners known to have more than EXACT_MOST, and until when others are known not to: counting takes
-# some milliseconds, and nobody says thousands of things within a minute.
+# Owners with more than EXACT_MOST messages; and others, with the time until which their count is
+# not repeated: counting takes some milliseconds.
 _with_many: set[UUID] = set()
 _with_few: dict[UUID, float] = {}
 COUNTED_SECONDS = 60.0
 _WORD = re.compile(r"\w+")
-# A word not to be found, as websearch_to_tsquery understands it.
+# A word to exclude, in the syntax of websearch_to_tsquery.
 _WITHOUT = re.compile(r"(?<!\S)-(\w+)(?!\S)")
 _LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\s]*\)?|\]\([^)\s]*\)?")
 _MARKUP = re.compile(r"\*\*|__|`|^\s*(?:#{1,6}|>|[-*+])\s+|^\s*\|?[-:| ]{3,}$", re.MULTILINE)
@@ -71,9 +71,9 @@ WHERE owner_id = %(owner)s AND embedding IS NULL AND content <> '' AND provider 
   AND conversation_id IS DISTINCT FROM %(but)s::uuid
 LIMIT 1
 """
-# The languages that messages are indexed in (migration 0005). In each, every word, the last as far
-# as it is typed; or any of them. What says nothing in English ("the") is not looked for as a word
-# of another language.
+# The languages that messages are indexed in (migration 0005). A query has all words in one of them,
+# the last one as a prefix; or any of the words. A text of English stop words alone finds nothing,
+# not even as words of another language.
 LANGUAGES = (
     "english", "german", "french", "spanish", "italian", "portuguese", "dutch", "russian",
 )  # fmt: skip
@@ -89,7 +89,7 @@ WHERE numnode(query) > 0
 _ALL_WORDS = "websearch_to_tsquery(config, %(head)s) && to_tsquery(config, %(tail)s)"
 _ANY_WORD = "to_tsquery(config, %(any)s)"
 
-# With what tells copies of a message from one another: nothing.
+# The hash identifies copies of a message.
 _FOUND = f"""
 SELECT m.id, ts_headline(
     chat_language(m.content), left(m.content, {HEADLINE_CHARACTERS}),
@@ -114,7 +114,7 @@ WHERE owner_id = %(owner)s AND embedding_model = %(model)s AND provider <> 'Offl
   )) AND NOT id = ANY(%(leave_out)s)
 ORDER BY {order} LIMIT %(limit)s
 """
-# An expression that no index can serve, and one that only the vectors' index can.
+# An expression that no index serves, and one that the HNSW index serves.
 _EXACTLY = "(embedding <=> %(vector)s::vector) + 0"
 _BY_INDEX = "embedding <=> %(vector)s::vector"
 _USE_INDEX = """
@@ -126,7 +126,7 @@ SELECT set_config('hnsw.iterative_scan', 'strict_order', true),
 
 @dataclass(frozen=True)
 class Near:
-    """A message near in meaning, and how far it is: cosine distance, 0 to 2."""
+    """A message near in meaning, and its cosine distance, 0 to 2."""
 
     id: UUID
     distance: float
@@ -134,25 +134,25 @@ class Near:
 
 @dataclass(frozen=True)
 class Hit:
-    """A message that was found. In `snippet`, OPEN and CLOSE stand around the words found."""
+    """A message that was found. In `snippet`, OPEN and CLOSE surround the found words."""
 
     message: Message
     snippet: str
     by_words: bool
-    # The same words in other conversations.
+    # Copies of it in other conversations.
     also: Sequence[Message] = ()
 
 
 @dataclass(frozen=True)
 class Found:
-    """What a search brought, the best first."""
+    """The results of a search, the best first."""
 
     conversations: list[Conversation]
     hits: list[Hit]
 
 
 def search(*, owner_id: UUID, text: str, limit: int = RESULTS) -> Found:
-    """Return the owner's conversations named so, and messages with these words or this meaning.
+    """Return the owner's conversations with such a title, and messages by words and meaning.
 
     Some ten short SQL queries, and 7 ms to embed the text if it is new.
     """
@@ -161,7 +161,7 @@ def search(*, owner_id: UUID, text: str, limit: int = RESULTS) -> Found:
         return Found([], [])
     by_words = with_words(owner_id=owner_id, text=text, limit=CANDIDATES)
     by_meaning = [item.id for item in _meaning(owner_id, text)]
-    # A few more, as copies of a message are one hit.
+    # More than are shown, because copies of a message are one hit.
     ids = fuse(by_words, by_meaning)[: limit * 2]
     hits = _hits(owner_id, ids, set(by_words), text)[:limit]
     return Found(named(owner_id=owner_id, text=text), hits)
@@ -180,15 +180,15 @@ def with_words(
 ) -> list[UUID]:
     """Return the owner's messages that have every word of a text, the best first.
 
-    Understands "quoted words", or, and -without; the last word counts as far as it is typed. Where
-    no message has them all, or with `any_word`, those that have some of them. With `unembedded`
-    only messages that are not found by their meaning yet. Four SQL queries at most.
+    Understands "quoted words", or, and -without; the last word is a prefix. If no message has all
+    words, or with `any_word`, returns those that have some of them. With `unembedded` only messages
+    without an embedding. Four SQL queries at most.
     """
     words = _WORD.findall(text.lower())
     if not words:
         return []
     head, _, last = text.rpartition(" ")
-    # A quote or a minus belongs to what websearch_to_tsquery understands.
+    # A quote or a minus is left to websearch_to_tsquery.
     bare = last.isalnum() and text.count('"') % 2 == 0
     parameters = {
         "owner": owner_id,
@@ -210,22 +210,24 @@ def with_words(
 
 
 def has_unembedded(*, owner_id: UUID, but: UUID | None = None) -> bool:
-    """Tell whether an owner has messages that are not found by their meaning yet, in conversations
-    `but` for one. One SQL query.
+    """Tell whether an owner has messages without an embedding, outside the conversation `but`.
+
+    One SQL query.
     """
     parameters = {"owner": owner_id, "but": but}
     return bool(_rows(_UNEMBEDDED, parameters))
 
 
 def _matching(query: str, parameters: dict[str, Any]) -> list[UUID]:
-    """Return the messages that a query finds in whichever language they are written."""
-    anyhow = _in_all_languages(query, parameters)
-    return _newest_with(anyhow, parameters) if anyhow else []
+    """Return the messages that match a query in any language."""
+    tsquery = _in_all_languages(query, parameters)
+    return _newest_with(tsquery, parameters) if tsquery else []
 
 
 def _without(text: str, parameters: dict[str, Any]) -> list[UUID]:
-    """Return the messages with the words of a text, but none with those behind a minus: not in any
-    language, whichever the message is written in.
+    """Return the messages with the words of a text and none of those with a minus.
+
+    The excluded words are excluded in all languages.
     """
     wanted = " ".join(_WITHOUT.sub(" ", text).split())
     words = {"head": wanted, "tail": "", "text": wanted}
@@ -238,9 +240,9 @@ def _without(text: str, parameters: dict[str, Any]) -> list[UUID]:
 
 
 def _in_all_languages(query: str, parameters: dict[str, Any]) -> str:
-    """Return a query for the words of a text as they are indexed in each language, "" for none."""
+    """Return a tsquery for the words of a text as each language indexes them; "" for none."""
     queries = [text for (text,) in _rows(_QUERIES.format(query=query), parameters)]
-    # Each stem once: most words are the same in most languages.
+    # Without duplicates: most words have the same stem in most languages.
     return " | ".join(f"({text})" for text in sorted(queries))
 
 
@@ -259,9 +261,9 @@ def nearest(
 ) -> list[Near]:
     """Return the owner's messages nearest to a vector, the nearest first.
 
-    Without those of deleted conversations, and those an embedder of another name has embedded.
-    `exactly` compares every vector, or insists on the index; by default the owner's number of
-    messages decides. Two SQL queries.
+    Without deleted conversations and without embeddings of another model. `exactly` says whether
+    to compare every vector or to use the index; by default the owner's number of messages decides.
+    Two SQL queries.
     """
     plain = np.ascontiguousarray(vector, dtype=np.float32)
     parameters = {
@@ -284,7 +286,7 @@ def nearest(
 
 
 def fuse(*rankings: Sequence[UUID]) -> list[UUID]:
-    """Return what the rankings name, best first: high in one, or fairly high in both."""
+    """Return the ids of all rankings, the best first, by reciprocal rank fusion."""
     scores: dict[UUID, float] = {}
     for ranking in rankings:
         for rank, id_ in enumerate(ranking, start=1):
@@ -293,7 +295,7 @@ def fuse(*rankings: Sequence[UUID]) -> list[UUID]:
 
 
 def _has_many(owner_id: UUID) -> bool:
-    """Tell whether an owner has too many messages to compare each. Counted until it is so."""
+    """Tell whether an owner has too many messages to compare every vector."""
     if owner_id in _with_many:
         return True
     if _with_few.get(owner_id, 0.0) > time.monotonic():
@@ -315,7 +317,7 @@ def _meaning(owner_id: UUID, text: str) -> list[Near]:
     try:
         vector = embedder.embed([text])[0]
     except embeddings.EmbeddingError:
-        logger.warning("A search goes by words alone: its text could not be embedded.")
+        logger.warning("The text of a search could not be embedded; searching for its words alone.")
         return []
     near = nearest(owner_id=owner_id, vector=vector, model=embedder.name, limit=CANDIDATES)
     return [item for item in near if item.distance < MAX_DISTANCE]
@@ -333,7 +335,7 @@ def _hits(owner_id: UUID, ids: Sequence[UUID], by_words: set[UUID], text: str) -
         .only("id", "role", "position", "created_at", "provider", "conversation")
         .in_bulk()
     )
-    # What was said twice in the same words, in a fork say, is one hit, where it fits best.
+    # Copies of a message, in a fork for example, are one hit.
     same: dict[tuple[str, str], list[Message]] = {}
     for id_ in ids:
         if message := messages.get(id_):
@@ -344,22 +346,22 @@ def _hits(owner_id: UUID, ids: Sequence[UUID], by_words: set[UUID], text: str) -
 def _hit(
     copies: Sequence[Message], snippets: dict[UUID, tuple[str, str]], by_words: set[UUID]
 ) -> Hit:
-    """Return the hit of a message and its copies: where something was said last, it goes on."""
+    """Return the hit of a message and its copies: the one in the most recent conversation."""
     shown, *others = sorted(
         copies, key=lambda copy: (copy.conversation.updated_at, copy.created_at), reverse=True
     )
-    elsewhere = {other.conversation_id: other for other in others}
-    elsewhere.pop(shown.conversation_id, None)
+    also = {other.conversation_id: other for other in others}
+    also.pop(shown.conversation_id, None)
     return Hit(
         message=shown,
         snippet=_plain(snippets[shown.id][0]),
         by_words=any(copy.id in by_words for copy in copies),
-        also=list(elsewhere.values()),
+        also=list(also.values()),
     )
 
 
 def _plain(snippet: str) -> str:
-    """Return a snippet on one line, without the commonest signs of Markdown."""
+    """Return a snippet on one line, without the most common Markdown."""
     return " ".join(_MARKUP.sub("", _LINK.sub(r"\1", snippet)).split())
 
 

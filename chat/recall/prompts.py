@@ -145,7 +145,7 @@ def read_history(owner_id: UUID, answer: Message) -> History:
         return History([], 0, [], "")
     other_branches: list[UUID] = []
     if conversation.is_branched:
-        other_branches = list(branches.elsewhere(answer).values_list("id", flat=True))
+        other_branches = list(branches.on_other_branches(answer).values_list("id", flat=True))
     seed = getattr(conversation, "seed", None)
     messages = list(_newest_first(answer.parent_id, answer.position - 1))
     return History(

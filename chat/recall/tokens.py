@@ -1,4 +1,4 @@
-"""How long texts are for a model."""
+"""Estimates of how many tokens a text takes."""
 
 
 def estimate_tokens(text: str) -> int:

@@ -1,4 +1,4 @@
-"""Text with the words that were found in it."""
+"""Filters for search results."""
 
 import re
 
@@ -14,6 +14,6 @@ _FOUND = re.compile(f"{OPEN}([^{OPEN}{CLOSE}]*){CLOSE}")
 
 @register.filter
 def marked(snippet: str) -> SafeString:
-    """Return a snippet escaped, with what was found in <mark>."""
+    """Return an escaped snippet, with the found words in <mark>."""
     html = _FOUND.sub(r"<mark>\1</mark>", escape(snippet))
     return mark_safe(html.replace(OPEN, "").replace(CLOSE, ""))  # noqa: S308 - escaped above

@@ -1,4 +1,4 @@
-"""Times as people say them."""
+"""Filters for times."""
 
 from datetime import datetime
 

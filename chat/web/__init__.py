@@ -1,1 +1,1 @@
-"""Pages of the chat."""
+"""The chat's pages: views, forms, and what the chat registers with the floors below."""

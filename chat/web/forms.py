@@ -1,4 +1,4 @@
-"""What learners send: messages, and titles of conversations."""
+"""Forms for messages and for titles of conversations."""
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -53,7 +53,7 @@ class MessageForm(forms.Form):
 
 
 class EditForm(forms.Form):
-    """A message of the learner's in other words."""
+    """An edited version of a learner's message."""
 
     content = forms.CharField(
         label="Message",

@@ -11,7 +11,7 @@ PAGES = (PalettePage("Chat", "chat:home", "chat", "ask tutor new conversation"),
 
 # A message on one line of the palette.
 SNIPPET_CHARACTERS = 90
-# With fewer letters nearly everything fits.
+# Shorter texts match nearly everything.
 FEWEST_LETTERS = 3
 
 
@@ -29,11 +29,11 @@ def find_conversations(*, owner_id: uuid.UUID, text: str, limit: int) -> list[Pa
 
 
 def find_messages(*, owner_id: uuid.UUID, text: str, limit: int) -> list[PaletteItem]:
-    """Return this owner's messages with these words or this meaning; none without a word."""
+    """Return this owner's messages by words and meaning; none for a very short text."""
     if len(text.strip()) < FEWEST_LETTERS:
         return []
     found = message_search.search(owner_id=owner_id, text=text, limit=limit)
-    # A conversation that is there by its title is not there again by the message it is named after.
+    # A conversation that is listed by its title is not listed again by its first message.
     named = {conversation.id for conversation in found.conversations}
     return [
         PaletteItem(

@@ -1,11 +1,11 @@
-/* Versions of messages, what is being edited, and what to do when a key fails. */
+/* Versions of messages, editing a message, and the dialog for a refused key. */
 "use strict";
 
 (() => {
   const root = document.scrollingElement;
   let top = null;
 
-  /* Another branch comes in place of this one: the message stays where it was pressed. */
+  /* Another branch replaces this one: the message stays at its place on the screen. */
 
   document.addEventListener("htmx:beforeRequest", (event) => {
     const message = event.detail.elt.closest?.(".message");
@@ -17,7 +17,7 @@
     if (!message) return;
     if (top !== null) root.scrollTop += message.getBoundingClientRect().top - top;
     const versions = message.querySelector(".versions");
-    // What was pressed is gone; who uses the keyboard goes on where they were.
+    // The button that had the focus was replaced: its successor gets it.
     if (document.activeElement === document.body) {
       versions?.querySelector("button")?.focus({ preventScroll: true });
     }
@@ -25,11 +25,11 @@
     if (versions && status) status.textContent = versions.getAttribute("aria-label");
   });
 
-  /* Editing a message: what is typed outlives the page */
+  /* Editing a message: what is typed is kept in the browser */
 
   const key = (form) => `draft:${form.dataset.draft}`;
 
-  function remember(form, text) {
+  function saveDraft(form, text) {
     try {
       if (text === null) localStorage.removeItem(key(form));
       else localStorage.setItem(key(form), text);
@@ -38,7 +38,7 @@
     }
   }
 
-  function recalled(form) {
+  function readDraft(form) {
     try {
       return localStorage.getItem(key(form));
     } catch {
@@ -51,8 +51,8 @@
     form.dataset.armed = "yes";
     const field = form.elements.namedItem("content");
     const original = field.value;
-    if (!form.querySelector("[role=alert]")) field.value = recalled(form) ?? field.value;
-    field.addEventListener("input", () => remember(form, field.value === original ? null : field.value));
+    if (!form.querySelector("[role=alert]")) field.value = readDraft(form) ?? field.value;
+    field.addEventListener("input", () => saveDraft(form, field.value === original ? null : field.value));
     field.addEventListener("keydown", (event) => {
       if (event.key === "Escape") {
         form.querySelector("[data-edit-cancel]").click();
@@ -63,21 +63,21 @@
       event.preventDefault();
       form.requestSubmit();
     });
-    form.querySelector("[data-edit-cancel]").addEventListener("click", () => remember(form, null));
-    if (!form.hasAttribute("hx-post")) form.addEventListener("submit", () => remember(form, null));
+    form.querySelector("[data-edit-cancel]").addEventListener("click", () => saveDraft(form, null));
+    if (!form.hasAttribute("hx-post")) form.addEventListener("submit", () => saveDraft(form, null));
     field.focus();
     field.setSelectionRange(field.value.length, field.value.length);
   }
 
   document.addEventListener("htmx:afterRequest", (event) => {
     const form = event.detail.elt;
-    if (form.matches?.("[data-edit]") && event.detail.successful) remember(form, null);
+    if (form.matches?.("[data-edit]") && event.detail.successful) saveDraft(form, null);
   });
 
-  /* When a key fails: the dialog says so once; the same ways out stay at the answer. */
+  /* A refused key: the dialog opens once; the same actions stay at the answer. */
 
   document.addEventListener("answer-ended", (event) => {
-    const dialog = event.detail.message.querySelector("[data-trouble]");
+    const dialog = event.detail.message.querySelector("[data-key-dialog]");
     if (dialog && !document.querySelector("dialog[open]")) dialog.showModal();
   });
 

@@ -1,4 +1,4 @@
-/* The chat: sending, the answer as it is written, and never a jump under the reader. */
+/* The chat: the composer, streaming answers, and the scroll position. */
 "use strict";
 
 (() => {
@@ -7,7 +7,7 @@
   const narrow = matchMedia("(max-width: 47.99rem)");
   const status = document.getElementById("answer-status");
 
-  /* Scrolling: the page follows the answer while its end is in view, and else stays put. */
+  /* Scrolling: the page follows the answer while its end is in view; else it stays where it is. */
 
   const root = document.scrollingElement;
   const toEnd = document.querySelector("[data-to-end]");
@@ -23,7 +23,7 @@
     if (toEnd) toEnd.hidden = isAtEnd();
   };
   if (toEnd) {
-    // Only what the reader does unpins the page; the answer growing does not.
+    // Only scrolling up stops following the answer; its growth does not.
     let lastTop = root.scrollTop;
     addEventListener(
       "scroll",
@@ -119,7 +119,7 @@
     if (document.activeElement === field) field.setSelectionRange(field.value.length, field.value.length);
   }
 
-  // Coming back with the browser's Back button: the page is as it was left, not as it was sent.
+  // After the browser's Back button the form can be sent again.
   addEventListener("pageshow", (event) => {
     if (!event.persisted) return;
     for (const form of document.querySelectorAll("[data-composer]")) delete form.dataset.sent;
@@ -134,7 +134,7 @@
     field.focus();
   });
 
-  /* What htmx brings */
+  /* Requests of htmx */
 
   document.addEventListener("htmx:beforeRequest", (event) => {
     const form = event.detail.elt;
@@ -160,7 +160,7 @@
 
   let before = null;
   document.addEventListener("htmx:beforeSwap", (event) => {
-    // Earlier messages come above: what is being read stays where it is.
+    // Earlier messages are inserted above: keep the scroll position.
     before = event.detail.target?.id === "earlier" ? root.scrollHeight - root.scrollTop : null;
   });
 
@@ -174,7 +174,7 @@
   /* The answer */
 
   const followed = new WeakSet();
-  // Models that think first, or are loaded from a disk, take their time; longer wants a word.
+  // After this time without text the page says that the answer is slow.
   const SLOW_MS = 10000;
   const RETRY_MS = [1000, 2000, 4000, 8000, 15000];
 
@@ -185,7 +185,7 @@
     setTimeout(() => {
       if (!message.isConnected || message.classList.contains("has-words")) return;
       message.classList.add("is-slow");
-      say("No words have come yet.");
+      say("No text has come yet.");
     }, SLOW_MS);
     connect(message, 0);
   }
@@ -195,14 +195,14 @@
     const body = message.querySelector("[data-body]");
     const tail = body.querySelector("[data-tail]");
     const source = new EventSource(message.dataset.stream);
-    // A browser connects again by itself, but gives up where a server that is restarting says so.
+    // A browser reconnects by itself, but not after an error response of a restarting server.
     source.addEventListener("error", () => {
       if (source.readyState !== EventSource.CLOSED || !message.isConnected) return;
       if (attempt < RETRY_MS.length) {
         setTimeout(() => connect(message, attempt + 1), RETRY_MS[attempt]);
         return;
       }
-      toast("The connection is lost. Your message is stored; reload the page to go on.", "warning", {
+      toast("Connection lost. Your message is saved; reload the page to continue.", "warning", {
         sticky: true,
         action: { label: "Reload", run: () => location.reload() },
       });
@@ -238,7 +238,7 @@
       message.classList.add("has-words");
     });
     on("done", (data) => end(data, "The answer is finished."));
-    on("failed", (data) => end(data, "The answer broke off."));
+    on("failed", (data) => end(data, "The answer was not finished."));
     on("gone", () => source.close());
 
     function end({ html, actions }, words) {
@@ -261,8 +261,8 @@
     }
   }
 
-  // The block in which a rendered text ends: what comes next is written there. Not the emphasis or
-  // the link in it, for that has ended.
+  // The last block of a rendered text, where the next words are added. Not an emphasis or a link in
+  // it: those are complete.
   const BLOCKS = "p, li, ul, ol, blockquote, h1, h2, h3, h4, h5, h6, pre, pre > code, table, tbody, tr, td";
 
   function endOf(element) {
@@ -275,7 +275,7 @@
     if (status) status.textContent = words;
   }
 
-  /* Copying an answer as it was written */
+  /* Copying an answer as Markdown */
 
   document.addEventListener("click", async (event) => {
     const link = event.target.closest("[data-copy-from]");
@@ -287,7 +287,7 @@
       await navigator.clipboard.writeText(await response.text());
       toast("Copied as Markdown.");
     } catch {
-      toast("It could not be copied. The link opens its text instead.", "warning");
+      toast("Copying failed. The link now opens the text instead.", "warning");
       link.removeAttribute("data-copy-from");
     }
   });

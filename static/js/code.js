@@ -1,4 +1,4 @@
-/* A button at each block of code of a conversation that copies it. */
+/* A copy button at each code block of a conversation. */
 "use strict";
 
 (() => {
@@ -7,7 +7,7 @@
   if (!messages || !drawing || !navigator.clipboard) return;
 
   function arm(pre) {
-    // What is still being written is drawn anew with each word.
+    // The open block of a streaming answer is replaced again and again.
     if (pre.closest("[data-tail], .code-block")) return;
     const block = document.createElement("div");
     block.className = "code-block";

@@ -41,12 +41,12 @@ def test_an_answer_and_a_question_have_versions_with_a_way_between_them(
     expect(page.get_by_text("The second answer.")).to_be_visible()
     expect(page.get_by_text("2 / 2")).to_be_visible()
     expect(page.get_by_text("The first answer.")).to_have_count(0)
-    page.get_by_role("button", name="The version before").click()
+    page.get_by_role("button", name="Previous version").click()
     expect(page.get_by_text("The first answer.")).to_be_visible()
     expect(page.get_by_text("1 / 2")).to_be_visible()
 
     page.get_by_role("link", name="Edit").click()
-    field = page.get_by_label("Your message in other words")
+    field = page.get_by_label("Your edited message")
     expect(field).to_be_focused()
     field.fill("What is a plant's cell?")
     claude.reply("It has a wall.")
@@ -56,7 +56,7 @@ def test_an_answer_and_a_question_have_versions_with_a_way_between_them(
     page.reload()
     expect(page.get_by_text("It has a wall.")).to_be_visible()
     # Below the other version of the question, what was said last comes first.
-    page.get_by_role("button", name="The version before").click()
+    page.get_by_role("button", name="Previous version").click()
     expect(page.get_by_text("The second answer.")).to_be_visible()
 
     page.get_by_role("button", name="Fork").last.click()
@@ -80,7 +80,7 @@ def test_a_key_that_fails_is_told_in_a_dialog_and_the_message_is_answered_after_
     expect(dialog.get_by_role("heading", name="Claude refused the key")).to_be_visible()
     expect(dialog.get_by_role("link", name="Fix the key")).to_be_visible()
     expect(dialog.get_by_role("button", name="Retry")).to_be_visible()
-    dialog.get_by_role("button", name="Go on offline").click()
+    dialog.get_by_role("button", name="Answer offline").click()
 
     expect(page.locator(".message--answer .badge")).to_contain_text("Offline")
     expect(dialog).to_have_count(0)
@@ -149,12 +149,12 @@ def test_a_model_that_says_nothing_for_long_is_told_before_it_is_given_up(
     page.get_by_role("button", name="Ask", exact=True).click()
     person.arrive(r"/chat/[0-9a-f-]{36}/")
     expect(page.get_by_text("Writing")).to_be_visible()
-    expect(page.get_by_text("No words yet")).to_be_hidden()
+    expect(page.get_by_text("No text yet")).to_be_hidden()
 
     page.clock.fast_forward(11_000)
 
-    expect(page.get_by_text("No words yet")).to_be_visible()
+    expect(page.get_by_text("No text yet")).to_be_visible()
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_text("Stopped")).to_be_visible()
-    expect(page.get_by_text("No words yet")).to_have_count(0)
+    expect(page.get_by_text("No text yet")).to_have_count(0)
     expect(page.locator(".message-text").get_by_text("Are you there?")).to_be_visible()

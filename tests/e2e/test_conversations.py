@@ -25,7 +25,7 @@ def test_a_search_lands_on_the_message_and_an_answer_shows_what_it_was_told(
     person.ask("Where is Lima?")
 
     page.goto("/chat/conversations/")
-    page.get_by_role("searchbox", name="Search everything").fill("quokka smi")
+    page.get_by_role("searchbox", name="Search all messages").fill("quokka smi")
     hit = page.get_by_role("link", name=re.compile("quokkas smile.* You"))
     expect(hit.locator("mark").first).to_have_text("quokkas")
     hit.click()
@@ -33,10 +33,10 @@ def test_a_search_lands_on_the_message_and_an_answer_shows_what_it_was_told(
     expect(message).to_contain_text("Why do quokkas smile?")
 
     person.arrive("#message-")
-    page.get_by_role("link", name="What the tutor was told").click()
-    panel = page.get_by_role("dialog", name="What the tutor was told")
-    expect(panel.get_by_text("Show it word for word")).to_be_visible()
-    panel.get_by_text("Show it word for word").click()
+    page.get_by_role("link", name="What was sent to the tutor").click()
+    panel = page.get_by_role("dialog", name="What was sent to the tutor")
+    expect(panel.get_by_text("Show the full text")).to_be_visible()
+    panel.get_by_text("Show the full text").click()
     expect(panel.locator("pre")).to_contain_text("You are the tutor in MemoryLoop")
     person.press("Escape")
     expect(panel).to_be_hidden()
@@ -45,7 +45,7 @@ def test_a_search_lands_on_the_message_and_an_answer_shows_what_it_was_told(
     page.get_by_role("button", name="Archive").click()
     expect(page.get_by_text("is archived.")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_text("is back in the list.")).to_be_visible()
+    expect(page.get_by_text("is unarchived.")).to_be_visible()
     expect(page.get_by_role("link", name="Why do quokkas smile?")).to_be_visible()
 
 

@@ -1,4 +1,4 @@
-"""Get what belongs to the learner who asks; a stranger's is as absent as one that never was."""
+"""Access: the conversations and messages of the logged-in learner; 404 for everybody else's."""
 
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from chat.models import Conversation, Message
 
 
 def get_conversation(owner: User, conversation_id: UUID) -> Conversation:
-    """Return the conversation, the leaf of its open branch and what it is about. One SQL query."""
+    """Return the conversation with its leaf and its seed. One SQL query."""
     owned = conversations_for_owner(owner).select_related("leaf", "seed")
     return get_object_or_404(
         owned.defer("leaf__embedding", "leaf__content", "leaf__earlier_content"),
@@ -33,6 +33,6 @@ def get_answer(owner: User, message_id: UUID) -> Message:
 
 
 def get_question(owner: User, message_id: UUID) -> Message:
-    """Return something that the learner themselves said."""
+    """Return a message that the learner wrote."""
     questions = messages_for_owner(owner).filter(role=Message.Role.USER)
     return get_object_or_404(questions, id=message_id)

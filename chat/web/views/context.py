@@ -1,4 +1,4 @@
-"""What an answer was told."""
+"""The context of an answer: the prompt that was sent for it."""
 
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from chat.web.views.access import get_answer
 @require_safe
 @login_required
 def context(request: HtmxHttpRequest, message_id: UUID) -> HttpResponse:
-    """Show exactly what was sent for an answer: a panel to htmx, else a page of its own."""
+    """Show exactly what was sent for an answer: a panel to htmx, else a page."""
     answer = get_answer(request.user, message_id)
-    told = {"answer": answer, "sent": answer_context.sent(request.user, answer)}
-    return render(request, "chat/_context.html" if request.htmx else "chat/context.html", told)
+    data = {"answer": answer, "sent": answer_context.sent(request.user, answer)}
+    return render(request, "chat/_context.html" if request.htmx else "chat/context.html", data)

@@ -1,4 +1,4 @@
-"""A conversation: reading it, naming it, putting it away and bringing it back."""
+"""Conversations: reading, renaming, deleting and restoring one, and the list of all."""
 
 from uuid import UUID
 
@@ -25,7 +25,7 @@ from chat.web.views.access import get_conversation
 from memoryloop.web.toasts import toast
 
 PER_PAGE = 50
-# How often a page asks whether its conversation has a better title, each time waiting longer.
+# How often a page asks for a better title of its conversation, each time waiting longer.
 TITLE_ATTEMPTS = 5
 
 
@@ -35,7 +35,7 @@ def conversation(request: HtmxHttpRequest, conversation_id: UUID) -> HttpRespons
     """Show the newest messages, or with `?upto=` those up to a position."""
     found = get_conversation(request.user, conversation_id)
     context = pages.conversation_context(request, found, MessageForm())
-    # An earlier part, asked for by the page that shows what follows it.
+    # Earlier messages, for a page that shows the later ones.
     if request.htmx and "upto" in request.GET and not request.htmx.history_restore_request:
         return render(request, "chat/_earlier.html", context)
     return render(request, "chat/conversation.html", context)
@@ -53,7 +53,7 @@ def all_conversations(request: HtmxHttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def title(request: HtmxHttpRequest, conversation_id: UUID) -> HttpResponse:
-    """Return the title, which a model may have bettered meanwhile; others go to the page."""
+    """Return the title, which a model may have improved; without htmx, go to the conversation."""
     found = get_conversation(request.user, conversation_id)
     if not request.htmx:
         return redirect(found)
@@ -102,7 +102,7 @@ def delete(request: HtmxHttpRequest, conversation_id: UUID) -> HttpResponse:
 @require_POST
 @login_required
 def restore(request: HtmxHttpRequest, conversation_id: UUID) -> HttpResponse:
-    """Bring a deleted conversation back. One that is there already stays as it is."""
+    """Restore a deleted conversation. Restoring it again changes nothing."""
     owned = Conversation.objects.filter(owner=request.user)
     found = get_object_or_404(owned, id=conversation_id)
     restore_conversation(found)

@@ -1,4 +1,4 @@
-"""Where a conversation begins."""
+"""The chat's home page, where a conversation begins."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -13,7 +13,7 @@ from chat.conversations.conversations import start_conversation
 from chat.web.forms import MessageForm
 
 RECENT = 8
-# Ways in for somebody who does not know what to type yet.
+# First messages for somebody who does not know what to type yet.
 SUGGESTIONS = (
     ("Explain photosynthesis", "Explain photosynthesis to me as if I were new to biology."),
     (
@@ -53,7 +53,7 @@ def start(request: HtmxHttpRequest) -> HttpResponse:
 
 def _render_home(request: HtmxHttpRequest, form: MessageForm, status: int = 200) -> HttpResponse:
     recent = list(pin_and_archive.listed(request.user)[: RECENT + 1])
-    # Whoever has asked before has seen who answers. Costs two queries, and perhaps a probe.
+    # Only for new learners: the others have seen who answers. Two queries, and perhaps a probe.
     tutor = provider_for(request.user) if not recent else None
     context = {
         "form": form,

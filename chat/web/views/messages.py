@@ -1,4 +1,4 @@
-"""One message: sending it, finding it, stopping and retrying an answer."""
+"""Messages: sending one, showing one, stopping and retrying an answer."""
 
 from uuid import UUID
 
@@ -55,7 +55,7 @@ def send(request: HtmxHttpRequest, conversation_id: UUID) -> HttpResponse:
 @require_safe
 @login_required
 def message(request: HtmxHttpRequest, message_id: UUID) -> HttpResponse:
-    """Return the message's fragment to htmx, and others to its place in the conversation."""
+    """Return the message's fragment to htmx; else go to its place in the conversation."""
     found = get_message(request.user, message_id)
     if request.htmx:
         return render(request, "chat/_message.html", pages.message_context(request.user, found))
@@ -65,7 +65,7 @@ def message(request: HtmxHttpRequest, message_id: UUID) -> HttpResponse:
 @require_safe
 @login_required
 def source(request: HtmxHttpRequest, message_id: UUID) -> HttpResponse:
-    """Return the message as it was written, in Markdown."""
+    """Return the Markdown of a message as plain text."""
     found = get_message(request.user, message_id)
     return HttpResponse(found.content, content_type="text/plain; charset=utf-8")
 
@@ -73,28 +73,28 @@ def source(request: HtmxHttpRequest, message_id: UUID) -> HttpResponse:
 @require_POST
 @login_required
 def stop(request: HtmxHttpRequest, message_id: UUID) -> HttpResponse:
-    """Stop an answer; what came stays. Stopping one that has ended changes nothing."""
+    """Stop an answer and keep its text. Stopping one that has ended changes nothing."""
     answer = get_answer(request.user, message_id)
     if stop_answer(answer):
         generation.stop(answer.id)
-    # The page learns of the end from the stream it is listening to.
+    # The page gets the end of the answer from its stream.
     return HttpResponse(status=204) if request.htmx else _to_message(answer)
 
 
 @require_POST
 @login_required
 def retry(request: HtmxHttpRequest, message_id: UUID) -> HttpResponse:
-    """Have the last answer, which ended badly, written again.
+    """Have the last answer written again after it failed or was stopped.
 
-    `provider=fallback` has what stands in for the provider that failed write it; else a key that
-    was refused is tried first, and used if it works by now.
+    With `provider=fallback` the provider that failed is not asked, but its fallback; else a key
+    that was refused is tested first, and used if it works now.
     """
     answer = get_answer(request.user, message_id)
     instead_of = answer.provider if request.POST.get("provider") == "fallback" else ""
     if not instead_of and answer.error_kind == Message.ErrorKind.KEY:
         tried = test_refused(user=request.user, failed=answer.provider, now=timezone.now())
         if tried is not None and tried.state is KeyState.REFUSED:
-            return _still_failing(request, answer, tried.sentence)
+            return _key_still_refused(request, answer, tried.sentence)
     try:
         retry_answer(answer)
         generation.start_on_commit(answer, request.user, instead_of=instead_of)
@@ -108,8 +108,8 @@ def retry(request: HtmxHttpRequest, message_id: UUID) -> HttpResponse:
     return _to_message(answer)
 
 
-def _still_failing(request: HtmxHttpRequest, answer: Message, sentence: str) -> HttpResponse:
-    """Say that the key is refused still, where its failure is told."""
+def _key_still_refused(request: HtmxHttpRequest, answer: Message, sentence: str) -> HttpResponse:
+    """Show that the key is still refused, and leave the page as it is."""
     toast(request, sentence, level=levels.WARNING)
     if not request.htmx:
         return _to_message(answer)
@@ -121,7 +121,7 @@ def _still_failing(request: HtmxHttpRequest, answer: Message, sentence: str) -> 
 def _refused(
     request: HtmxHttpRequest, conversation_id: UUID, form: MessageForm, *, status: int
 ) -> HttpResponse:
-    """Show what is wrong where it was typed, with what was typed."""
+    """Show the composer again with what was typed and the errors."""
     conversation = get_conversation_alone(request.user, conversation_id)
     context = pages.conversation_context(request, conversation, form)
     if not request.htmx:

@@ -1,4 +1,4 @@
-"""What the templates of a conversation are given."""
+"""Contexts of the templates that show conversations and messages."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -16,16 +16,16 @@ from chat.models import Conversation, Message
 from chat.web.forms import MessageForm
 from memoryloop import markdown
 
-# Some 140 KB of a page.
+# A page of some 140 KB.
 MESSAGES_PER_PAGE = 40
-# Shown after a message that is jumped to, so that it does not stand at the page's very end.
+# How many later messages a link to an old message shows.
 SHOWN_AFTER = 10
 # How many conversations the side column lists.
 IN_SIDE_COLUMN = 30
 
 
 def load() -> None:
-    """Load what the first answer would otherwise wait for: templates, and Markdown's parser."""
+    """Load templates and the Markdown parser, so that the first request need not."""
     for name in (
         "chat/home.html",
         "chat/conversation.html",
@@ -39,8 +39,8 @@ def load() -> None:
 def conversation_context(
     request: HtmxHttpRequest, conversation: Conversation, form: MessageForm
 ) -> dict[str, Any]:
-    """Return what chat/conversation.html shows: of the open branch, or of the one that leads
-    through the message `?at=`. Four SQL queries, however long it is; two more for another branch.
+    """Return the context of chat/conversation.html: the open branch, or the one with the message
+    `?at=`. Four SQL queries, however long it is; two more for another branch.
     """
     leaf = branches.leaf_through(conversation, _message_id(request.GET))
     last = leaf.position if leaf else 0
@@ -55,7 +55,7 @@ def conversation_context(
 def branch_context(
     owner: User, conversation: Conversation, leaf: Message | None, *, upto: int | None = None
 ) -> dict[str, Any]:
-    """Return what chat/_branch.html shows: a branch's messages up to a position, or its newest.
+    """Return the context of chat/_branch.html: the messages up to a position, or the newest.
 
     Three SQL queries.
     """
@@ -77,7 +77,7 @@ def branch_context(
         "conversation": conversation,
         "chat_messages": messages,
         "leaf_id": leaf.id if leaf else None,
-        # Links within a branch that is not the open one name it.
+        # The query of links within a branch that is not the open one.
         "branch": f"at={leaf.id}&" if leaf and leaf.id != conversation.leaf_id else "",
         "streaming": messages[-1] if messages and messages[-1].is_being_written else None,
         "earlier_upto": first - 1 if first > 0 else None,
@@ -86,7 +86,7 @@ def branch_context(
 
 
 def exchange_context(conversation: Conversation, messages: list[Message]) -> dict[str, Any]:
-    """Return what chat/_exchange.html shows: messages just added, and the composer emptied."""
+    """Return the context of chat/_exchange.html: new messages and an empty composer."""
     return {
         "conversation": conversation,
         "chat_messages": messages,
@@ -97,7 +97,7 @@ def exchange_context(conversation: Conversation, messages: list[Message]) -> dic
 
 
 def message_context(owner: User, message: Message) -> dict[str, Any]:
-    """Return what chat/_message.html shows. One SQL query, more for one that failed."""
+    """Return the context of chat/_message.html. One SQL query, more for one that failed."""
     branches.number_versions([message])
     failures.offer_fallback(owner, [message], message.conversation.leaf_id)
     return {
@@ -117,12 +117,12 @@ def final_data(request: HtmxHttpRequest, answer: Message) -> dict[str, str]:
 
 
 def address(message: Message) -> str:
-    """Return where a message is shown, whichever branch it is on. One SQL query, or three."""
+    """Return the address of a message, on whichever branch it is. One SQL query, or three."""
     conversation = message.conversation
     query = {}
     leaf = conversation.leaf
     if leaf is None or not branches.is_on(leaf.id, message):
-        leaf = branches.newest_below(message)
+        leaf = branches.newest_leaf(message)
         query["at"] = str(message.id)
     if message.position <= leaf.position - MESSAGES_PER_PAGE:
         query["upto"] = str(message.position + SHOWN_AFTER)
@@ -138,6 +138,6 @@ def _message_id(query: QueryDict) -> UUID | None:
 
 
 def _position(query: QueryDict, *, default: int) -> int:
-    """Return the position asked for; anything that is none means the newest."""
+    """Return the position in the query; the default if there is none."""
     value = query.get("upto", "")
     return int(value) if value.isascii() and value.isdigit() and len(value) < 9 else default

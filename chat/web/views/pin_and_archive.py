@@ -1,4 +1,4 @@
-"""Where conversations stand: pinned, archived, or in the list."""
+"""Pinning and archiving a conversation, and the list of archived ones."""
 
 from uuid import UUID
 
@@ -22,7 +22,7 @@ PER_PAGE = 50
 @require_safe
 @login_required
 def archived(request: HtmxHttpRequest) -> HttpResponse:
-    """List what was put out of the way."""
+    """List the archived conversations."""
     page = Paginator(pin_and_archive.archived(request.user), PER_PAGE).get_page(
         request.GET.get("page")
     )
@@ -35,7 +35,7 @@ def pin(request: HtmxHttpRequest, conversation_id: UUID) -> HttpResponse:
     found = get_conversation(request.user, conversation_id)
     pin_and_archive.pin(found, now=timezone.now())
     undo = reverse("chat:unpin", args=[found.id])
-    toast(request, f"“{found.title}” is pinned: it stands first.", undo_url=undo)
+    toast(request, f"“{found.title}” is pinned.", undo_url=undo)
     return redirect(_next(request, found.get_absolute_url()))
 
 
@@ -63,12 +63,12 @@ def archive(request: HtmxHttpRequest, conversation_id: UUID) -> HttpResponse:
 def unarchive(request: HtmxHttpRequest, conversation_id: UUID) -> HttpResponse:
     found = get_conversation(request.user, conversation_id)
     pin_and_archive.unarchive(found)
-    toast(request, f"“{found.title}” is back in the list.")
+    toast(request, f"“{found.title}” is unarchived.")
     return redirect(_next(request, found.get_absolute_url()))
 
 
 def _next(request: HtmxHttpRequest, default: str) -> str:
-    """Return where the page asked to go afterwards, if that is here."""
+    """Return the address in "next" if it is on this site, else the default."""
     url = request.POST.get("next", "")
     allowed = url_has_allowed_host_and_scheme(
         url, allowed_hosts={request.get_host()}, require_https=request.is_secure()

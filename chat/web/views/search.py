@@ -1,4 +1,4 @@
-"""One search box over everything that was said."""
+"""Search over all messages and titles of conversations."""
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -15,7 +15,7 @@ from chat.web.views.conversations import PER_PAGE
 @require_safe
 @login_required
 def search(request: HtmxHttpRequest) -> HttpResponse:
-    """Show what `?q=` finds, as it is typed; without words, the list of conversations."""
+    """Show the results for `?q=`, as it is typed; without it, the list of conversations."""
     text = request.GET.get("q", "").replace("\0", "").strip()[: message_search.TEXT_MAX_CHARACTERS]
     context: dict[str, object] = {"q": text}
     if text:
@@ -23,4 +23,5 @@ def search(request: HtmxHttpRequest) -> HttpResponse:
     else:
         context["page"] = Paginator(pin_and_archive.listed(request.user), PER_PAGE).get_page(1)
     is_fragment = request.htmx and request.htmx.target == "found"
-    return render(request, "chat/_found.html" if is_fragment else "chat/search.html", context)
+    template = "chat/_search_results.html" if is_fragment else "chat/search.html"
+    return render(request, template, context)

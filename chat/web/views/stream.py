@@ -1,4 +1,4 @@
-"""The stream of server-sent events that an answer arrives by."""
+"""The stream of an answer, as server-sent events."""
 
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from chat.web.views.access import get_answer
 @require_safe
 @login_required
 def stream(request: HtmxHttpRequest, message_id: UUID) -> StreamingHttpResponse:
-    """Follow an answer from what is there until it ends. Neither thread nor connection waits."""
+    """Stream an answer until it ends. Holds neither a thread nor a database connection."""
     live = generation.find(message_id)
     if live is not None and live.owner.pk == request.user.pk:
         answer = live.answer
@@ -31,7 +31,7 @@ def stream(request: HtmxHttpRequest, message_id: UUID) -> StreamingHttpResponse:
         event_stream.events(answer, final_event), content_type="text/event-stream"
     )
     response["Cache-Control"] = "no-cache, no-transform"
-    # nginx would gather the events up.
+    # Without it nginx buffers the events.
     response["X-Accel-Buffering"] = "no"
     return response
 
@@ -39,7 +39,7 @@ def stream(request: HtmxHttpRequest, message_id: UUID) -> StreamingHttpResponse:
 def _final_event(request: HtmxHttpRequest, answer_id: UUID) -> bytes:
     """Return the event that ends the stream. Runs in a database thread."""
     answer = messages_for_owner(request.user).filter(id=answer_id).first()
-    if answer is None:  # deleted meanwhile, with its conversation
+    if answer is None:  # Deleted with its conversation.
         return stream_view.event("gone")
-    badly = answer.status in {Message.Status.FAILED, Message.Status.INTERRUPTED}
-    return stream_view.event("failed" if badly else "done", **pages.final_data(request, answer))
+    failed = answer.status in {Message.Status.FAILED, Message.Status.INTERRUPTED}
+    return stream_view.event("failed" if failed else "done", **pages.final_data(request, answer))

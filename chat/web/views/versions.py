@@ -1,4 +1,4 @@
-"""Other versions of what was said: another answer, an edit, the way between them, a fork."""
+"""Versions: another answer, an edited question, switching between versions, and a fork."""
 
 import json
 from uuid import UUID
@@ -25,7 +25,7 @@ from memoryloop.web.toasts import toast
 @require_POST
 @login_required
 def regenerate(request: HtmxHttpRequest, message_id: UUID) -> HttpResponse:
-    """Have another answer written; the one that is there stays as another version."""
+    """Have another answer written; the first one is kept as a version."""
     answer = get_answer(request.user, message_id)
     try:
         another = versions.regenerate(answer)
@@ -38,7 +38,7 @@ def regenerate(request: HtmxHttpRequest, message_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def edit(request: HtmxHttpRequest, message_id: UUID) -> HttpResponse:
-    """Put a question in other words and have it answered; both versions stay."""
+    """Edit a question and have it answered; the first version is kept."""
     question = get_question(request.user, message_id)
     if request.method != "POST":
         return _form(request, question, EditForm(initial={"content": question.content}))
@@ -63,7 +63,7 @@ def edit(request: HtmxHttpRequest, message_id: UUID) -> HttpResponse:
 @require_POST
 @login_required
 def open_version(request: HtmxHttpRequest, message_id: UUID) -> HttpResponse:
-    """Open the branch that leads through a version of a message."""
+    """Open the branch of another version of a message."""
     message = get_message(request.user, message_id)
     return _show(request, message, versions.open_branch(message))
 
@@ -71,21 +71,21 @@ def open_version(request: HtmxHttpRequest, message_id: UUID) -> HttpResponse:
 @require_POST
 @login_required
 def fork(request: HtmxHttpRequest, message_id: UUID) -> HttpResponse:
-    """Begin a new conversation that goes on from a message."""
+    """Create a conversation that goes on from a message."""
     message = get_message(request.user, message_id)
     try:
         conversation = versions.fork(message, owner=request.user)
     except MessageError as error:
         return _refused(request, message, error)
-    toast(request, "This is a conversation of its own now. The other one stays as it was.")
+    toast(request, "A new conversation was created from this message. The first one is unchanged.")
     return _go(request, conversation.get_absolute_url())
 
 
 def _show(request: HtmxHttpRequest, message: Message, leaf: Message) -> HttpResponse:
-    """Show a branch that has just been opened, at a message of it.
+    """Show a branch that was just opened, at one of its messages.
 
-    htmx gets its messages in place of those of the branch before, where the page shows the newest
-    ones and the message is among them.
+    htmx gets its messages in place of those of the other branch if the page shows the newest
+    messages and this one is among them.
     """
     conversation = Conversation.objects.get(id=message.conversation_id)
     far = message.position <= leaf.position - pages.MESSAGES_PER_PAGE
@@ -112,7 +112,7 @@ def _form(
 
 
 def _refused(request: HtmxHttpRequest, message: Message, error: MessageError) -> HttpResponse:
-    """Say why not, and leave the page as it is."""
+    """Show the error, and leave the page as it is."""
     toast(request, error.sentence, level=levels.WARNING)
     if not request.htmx:
         return redirect(pages.address(message))

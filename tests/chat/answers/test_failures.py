@@ -38,7 +38,7 @@ class KeyTests(StreamingTestCase):
         page = self.page(answer)
         self.assertIn("What is a cell?", page)
         # Once at the answer, for whoever has no scripts, and once in the dialog.
-        for way in ("Fix the key", "Retry", "Go on offline"):
+        for way in ("Fix the key", "Retry", "Answer offline"):
             self.assertEqual(page.count(way), 2, way)
         self.assertIn("Claude refused the key", page)
         self.assertIn(f'href="/settings/?next=/chat/messages/{answer.id}/"', page)
@@ -50,7 +50,7 @@ class KeyTests(StreamingTestCase):
         events = self.all_events(self.ask())
 
         self.assertEqual(events[-1].name, "failed")
-        self.assertIn("data-trouble", events[-1].data["html"])
+        self.assertIn("data-key-dialog", events[-1].data["html"])
 
     def test_the_fallback_answers_this_once(self) -> None:
         answer = self.failed(status=429)
@@ -72,7 +72,7 @@ class KeyTests(StreamingTestCase):
         clear_cache()
         self.addCleanup(clear_cache)
         answer = self.failed(status=402)
-        self.assertIn("Go on with Ollama", self.page(answer))
+        self.assertIn("Answer with Ollama", self.page(answer))
 
         self.retry(answer, provider="fallback", htmx=True)
 
@@ -106,7 +106,7 @@ class KeyTests(StreamingTestCase):
         page = self.page(answer)
 
         self.assertIn("It was changed or tested since", page)
-        self.assertNotIn("data-trouble", page)
+        self.assertNotIn("data-key-dialog", page)
         self.assertNotIn("Fix the key", page)
         self.assertEqual(page.count(f"/chat/messages/{answer.id}/retry/"), 4)
 
@@ -130,8 +130,8 @@ class KeyTests(StreamingTestCase):
         answer = self.failed(status=529, times=2)
 
         page = self.page(answer)
-        self.assertNotIn("data-trouble", page)
-        self.assertIn("Go on offline", page)
+        self.assertNotIn("data-key-dialog", page)
+        self.assertIn("Answer offline", page)
         self.assertNotIn("Fix the key", page)
 
     def test_a_fault_of_ours_offers_nobody_else(self) -> None:
@@ -143,7 +143,9 @@ class KeyTests(StreamingTestCase):
         ):
             answer = self.finished(self.ask())
 
-        self.assertNotIn("Go on", self.page(answer))
+        page = self.page(answer)
+        self.assertNotIn("Answer offline", page)
+        self.assertNotIn("Answer with", page)
 
     def test_nobody_else_gets_it_answered(self) -> None:
         answer = self.failed(status=401)

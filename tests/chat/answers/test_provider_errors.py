@@ -95,7 +95,7 @@ class Troubles(StreamingTestCase):
                     kind = "rights"
                 page = self.assert_told(answer, last, *words)
                 self.assertEqual((answer.status, answer.error_kind), ("failed", kind))
-                self.assertEqual("data-trouble" in page, kind in {"key", "rights", "limit"})
+                self.assertEqual("data-key-dialog" in page, kind in {"key", "rights", "limit"})
                 self.assertEqual("Choose a model" in page, kind == "model")
                 self.assertEqual("not used again until a test" in page, kind == "key")
                 refused = self.own_key() and status == 401

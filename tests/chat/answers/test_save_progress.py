@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from chat.answers.save_progress import Flush, write_rows
+from chat.answers.save_progress import Progress, write_rows
 from chat.conversations.conversations import ask, retry_answer, stop_answer
 from chat.models import Message
 from tests.base import TestCase
@@ -22,9 +22,9 @@ class WriteRowsTests(TestCase):
         with self.assertNumQueries(1):
             going_on = write_rows(
                 [
-                    Flush(one.id, one.created_at, "Größe 🧠", "Claude", "claude-x"),
-                    Flush(two.id, two.created_at),
-                    Flush(three.id, three.created_at, "Too late"),
+                    Progress(one.id, one.created_at, "Größe 🧠", "Claude", "claude-x"),
+                    Progress(two.id, two.created_at),
+                    Progress(three.id, three.created_at, "Too late"),
                 ],
                 now=later,
             )
@@ -43,7 +43,9 @@ class WriteRowsTests(TestCase):
         answer.refresh_from_db()
         retry_answer(answer)
 
-        self.assertEqual(write_rows([Flush(answer.id, before, "Old")], now=timezone.now()), set())
+        self.assertEqual(
+            write_rows([Progress(answer.id, before, "Old")], now=timezone.now()), set()
+        )
 
         answer.refresh_from_db()
         self.assertEqual(answer.content, "")

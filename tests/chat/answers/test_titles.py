@@ -114,11 +114,11 @@ class ImproveTests(TransactionTestCase):
         first = self.conversation.messages.get(position=1)
         later = Message(conversation=self.conversation, position=3, role="assistant")
         with mock.patch.object(background, "submit", autospec=True) as submit:
-            titles.begin(later, mock.Mock(is_model=True))
-            titles.begin(first, OfflineProvider())
-            titles.begin(first, None)
+            titles.improve_in_background(later, mock.Mock(is_model=True))
+            titles.improve_in_background(first, OfflineProvider())
+            titles.improve_in_background(first, None)
             submit.assert_not_called()
-            titles.begin(first, mock.Mock(is_model=True))
+            titles.improve_in_background(first, mock.Mock(is_model=True))
             submit.assert_called_once()
             submit.call_args.args[0].close()
 

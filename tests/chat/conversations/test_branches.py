@@ -213,7 +213,7 @@ class OpenTests(BranchTestCase):
         self.assertContains(response, f"?at={self.at_end_of(early)}&amp;upto=55")
 
     def at_end_of(self, message: Message) -> uuid.UUID:
-        return branches.newest_below(message).id
+        return branches.newest_leaf(message).id
 
     def test_an_address_that_names_nothing_shows_the_open_branch(self) -> None:
         other = conversation_of(self.bob).messages.get(position=1)

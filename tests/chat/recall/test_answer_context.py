@@ -96,7 +96,7 @@ class PageTests(ContextTestCase):
         self.assertContains(page, "<html")
         for words in (
             "Capital of Peru?", "fading: 71% likely", "Quito is in Ecuador.", "close in meaning",
-            "Tell me about &lt;Peru&gt;", "3 earlier ones found no room", "Claude · claude-x",
+            "Tell me about &lt;Peru&gt;", "3 earlier ones did not fit", "Claude · claude-x",
             "You are the tutor in MemoryLoop",
         ):  # fmt: skip
             self.assertContains(page, words)
@@ -110,7 +110,7 @@ class PageTests(ContextTestCase):
         self.assertNotContains(page, "<html")
 
     def test_an_answer_without_one_says_so(self) -> None:
-        self.assertContains(self.client.get(self.url), "was not kept")
+        self.assertContains(self.client.get(self.url), "No prompt is stored")
 
     def test_the_answer_has_a_button_that_leads_there(self) -> None:
         page = self.client.get(self.answer.conversation.get_absolute_url())
