@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -101,6 +102,13 @@ def keeper_of(folder: Path) -> int:
     """Return the keeper's process id, or 0."""
     lines = processes_of(folder).items()
     return next((pid for pid, line in lines if "postgres/keeper.py" in line), 0)
+
+
+def kill_keeper(folder: Path) -> None:
+    pid = keeper_of(folder)
+    # Signalling 0 would kill this process and its whole group.
+    assert pid, "the keeper runs"
+    os.kill(pid, signal.SIGKILL)
 
 
 def server_of(folder: Path) -> int:

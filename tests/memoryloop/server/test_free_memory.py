@@ -1,4 +1,4 @@
-"""What was freed goes back to the system, where the C library can do that."""
+"""Freed memory is returned to the system, where the C library can do that."""
 
 import subprocess
 import sys
@@ -11,18 +11,18 @@ from memoryloop.server import free_memory
 _PROGRAM = """
 import resource
 from pathlib import Path
-from memoryloop.server import free_memory as allocator
+from memoryloop.server import free_memory
 
 def megabytes():
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * resource.getpagesize() // 2**20
 
-allocator.bound()
+free_memory.limit()
 blocks = [b"x" * 50_000 for _ in range(4_000)]
 kept = blocks[::50]
 del blocks
 before = megabytes()
-assert allocator.give_back()
+assert free_memory.give_back()
 print(before - megabytes())
 """
 

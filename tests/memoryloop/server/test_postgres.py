@@ -16,6 +16,7 @@ from tests.memoryloop.server.processes import (
     Holder,
     ask,
     keeper_of,
+    kill_keeper,
     nothing_runs,
     processes_of,
     runs,
@@ -133,7 +134,7 @@ def test_a_killed_keeper_takes_the_server_along_and_the_next_start_works(folder:
     with Holder(folder) as holder:
         server = server_of(folder)
         holder.process.send_signal(signal.SIGSTOP)
-        os.kill(keeper_of(folder), signal.SIGKILL)
+        kill_keeper(folder)
         until(lambda: not runs(server), "the server has ended")
         holder.process.send_signal(signal.SIGCONT)
         with EmbeddedPostgres(folder).running():
@@ -143,7 +144,7 @@ def test_a_killed_keeper_takes_the_server_along_and_the_next_start_works(folder:
 
 def test_a_killed_keeper_is_replaced_by_who_began_it(folder: Path) -> None:
     with EmbeddedPostgres(folder).running():
-        os.kill(keeper_of(folder), signal.SIGKILL)
+        kill_keeper(folder)
 
         def answers() -> bool:
             try:
