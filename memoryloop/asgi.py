@@ -13,13 +13,13 @@ from memoryloop.server import free_memory
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "memoryloop.settings")
 
-free_memory.bound()
-# What is loaded here stays: the collector need not look through it, neither now nor later.
+free_memory.limit()
+# Everything loaded here stays, so the garbage collector need not search it, now or later.
 collecting = gc.isenabled()
 gc.disable()
 django.setup()
 
-# After Django is set up: they bring settings with them.
+# Imported after django.setup(), because they read the settings.
 from memoryloop.server import background, preload  # noqa: E402
 from memoryloop.server.handler import Handler  # noqa: E402
 
@@ -30,7 +30,8 @@ handler = Handler()
 gc.freeze()
 if collecting:
     gc.enable()
-# Whoever has something to send waits for whoever renders a page: 5 ms, unless it is said.
+# The longest that the event loop, which sends answers, waits for a thread that renders a page.
+# Python's default is 5 ms.
 sys.setswitchinterval(0.001)
 
 
@@ -42,7 +43,7 @@ async def application(scope: dict[str, Any], receive: Receive, send: Send) -> No
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:
-    """Lend the server's loop to the background; let that write down what it has before the end."""
+    """Run background tasks on the server's loop, and end them before the loop ends."""
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":

@@ -1,6 +1,6 @@
-"""Markdown to HTML that is safe to show, whoever wrote it.
+"""Markdown rendering: HTML that is safe to show, whoever wrote the text.
 
-Text from a model or a learner becomes HTML here and nowhere else, sanitised once on its way out.
+Text from a model or a learner becomes HTML only here, and is sanitised once, as the last step.
 """
 
 import functools
@@ -15,10 +15,11 @@ from memoryloop.markdown.portable import portable
 
 logger = logging.getLogger(__name__)
 
-# Beyond this a text is shown as it was written: no answer and no card comes near it.
+# Longer texts are shown as they were written. No answer or card is that long.
 MAX_CHARACTERS = 500_000
-# Rendered texts up to this long are remembered; a page of fifty messages costs its new ones only.
-_REMEMBERED_CHARACTERS = 20_000
+# The HTML of texts up to this length is cached, so that a page of fifty messages renders the new
+# ones only.
+_CACHED_CHARACTERS = 20_000
 
 __all__ = ["MAX_CHARACTERS", "portable", "render", "split_blocks"]
 
@@ -26,22 +27,22 @@ __all__ = ["MAX_CHARACTERS", "portable", "render", "split_blocks"]
 def render(text: str, *, unfinished: bool = False) -> SafeString:
     """Return the HTML of a Markdown text.
 
-    Tables, strikethrough, highlighted code, and math as MathML. Never raises: what cannot be
-    rendered is shown escaped, as it was written. `unfinished` is for the tail of a stream, where
-    a formula still open is held together.
+    With tables, strikethrough, highlighted code, and formulas as MathML. Never raises: a text that
+    cannot be rendered is shown escaped. `unfinished` is for the end of a stream, where a formula
+    that is not closed yet is kept together.
     """
     text = normalise(text)
-    if len(text) <= _REMEMBERED_CHARACTERS and not unfinished:
-        return _render_remembered(text)
+    if len(text) <= _CACHED_CHARACTERS and not unfinished:
+        return _render_cached(text)
     return _render(text, unfinished)
 
 
 def split_blocks(text: str) -> tuple[list[str], str]:
     """Return a growing text's finished top-level blocks and the tail that may still change.
 
-    Joined, they are the text with its line ends made "\\n". Whatever is appended to the text
-    later leaves the finished blocks as they are. Linear in the length of the text, so a stream
-    should call it with the tail of the call before and what came since.
+    Joined, they are the text with "\\n" as line ends. Text that is appended later does not change
+    the finished blocks. Takes time in proportion to the text, so a stream should call it with the
+    previous tail and what came since.
     """
     text = normalise(text)
     complete = text[: text.rfind("\n") + 1]
@@ -61,7 +62,7 @@ def split_blocks(text: str) -> tuple[list[str], str]:
     cuts = [offsets[line] for line in starts[1:]]
     last, after = blocks[-1], (blocks[-1].map or [0, 0])[1]
     if last.meta.get("open") and cuts and lines[starts[-1] - 1].strip(" \t"):
-        # Should this turn out to be no formula, it continues the block right above it.
+        # If this is not a formula in the end, it continues the block above.
         cuts.pop()
     if last.type in _CLOSED_BY_BLANK_LINE and after < len(lines) and not lines[after].strip(" \t"):
         cuts.append(offsets[after + 1])
@@ -74,8 +75,8 @@ def normalise(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
 
 
-# A blank line ends these for good. It does not end a list, a quote's list, or indented code; and
-# an open fence or formula runs across it.
+# Blocks that a blank line ends. It does not end a list, indented code, an open fence or an open
+# formula.
 _CLOSED_BY_BLANK_LINE = {"paragraph_open", "heading_open", "hr", "table_open"}
 
 
@@ -85,7 +86,7 @@ def _lines(text: str) -> list[str]:
 
 
 @functools.lru_cache(maxsize=1_024)
-def _render_remembered(text: str) -> SafeString:
+def _render_cached(text: str) -> SafeString:
     return _render(text, False)
 
 
@@ -98,7 +99,7 @@ def _render(text: str, unfinished: bool) -> SafeString:
             return _as_written(text)
         return mark_safe(sanitising.clean(html))  # noqa: S308 - sanitised in this line
     except Exception:
-        # Whatever a hostile text has found, the learner still reads the words.
+        # An error in a parser, found by a hostile text: the learner still reads the words.
         logger.exception("A text of %d characters could not be rendered.", len(text))
         return _as_written(text)
 

@@ -4,23 +4,24 @@ import functools
 import re
 import time
 from collections.abc import Iterator
+from typing import Any
 
 from django.utils.html import escape
 from pygments import format as format_tokens
 from pygments.formatters.html import HtmlFormatter
 from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
-from pygments.token import STANDARD_TYPES, Text, _TokenType
+from pygments.token import STANDARD_TYPES, Text
 from pygments.util import ClassNotFound
 
 CLASSES = {name for name in STANDARD_TYPES.values() if name}
 # A longer block is shown without colours.
 MAX_CHARACTERS = 20_000
-# What all blocks of one text may take; what is left then is shown without colours. Lexers are
-# regular expressions, whose cost grows with the square of some texts.
+# The time for all blocks of one text; the rest is shown without colours. Lexers are regular
+# expressions, which take quadratic time for some texts.
 MAX_SECONDS = 0.3
 _LANGUAGE = re.compile(r"[A-Za-z0-9+#._-]{1,30}")
-# What people learn. Some of the other 500 lexers are slow on text that was not meant for them.
+# Languages that people learn. Some of the other 500 lexers are slow on unfit text.
 _NAMES = (
     "bash c c++ cpp c# cs csharp clojure css dart diff docker dockerfile elixir erlang f# fortran "
     "fsharp go golang graphql haskell hs html ini java javascript js json jsx julia kotlin kt "
@@ -33,14 +34,14 @@ _formatter = HtmlFormatter(nowrap=True)
 
 
 class Budget:
-    """The time that the code blocks of one text have left, in seconds."""
+    """The seconds that are left for the code blocks of one text."""
 
     def __init__(self) -> None:
         self.seconds = MAX_SECONDS
 
 
 def render(code: str, info: str, budget: Budget) -> str:
-    """Return a code block's HTML; `info` is what stands behind the fence."""
+    """Return a code block's HTML; `info` is the text after the opening fence."""
     language = _LANGUAGE.match(info.strip())
     name = language.group().lower() if language else ""
     affordable = len(code) <= MAX_CHARACTERS and budget.seconds > 0
@@ -50,8 +51,8 @@ def render(code: str, info: str, budget: Budget) -> str:
     return f'<pre class="code"{shown}><code>{body}</code></pre>\n'
 
 
-def _tokens(lexer: Lexer, code: str, budget: Budget) -> Iterator[tuple[_TokenType, str]]:
-    """Yield the tokens that fit into the time there is, then the rest as plain text."""
+def _tokens(lexer: Lexer, code: str, budget: Budget) -> Iterator[tuple[Any, str]]:
+    """Yield the tokens until the time is over, then the rest as plain text."""
     started = time.monotonic()
     read = 0
     for kind, value in lexer.get_tokens(code):

@@ -21,7 +21,7 @@ from markdown_it.utils import OptionsDict
 
 logger = logging.getLogger(__name__)
 
-# A longer one is shown as it was written.
+# A longer formula is shown as it was written.
 MAX_CHARACTERS = 4_000
 # Braces, \left and \begin nested deeper than this are shown as written: the converter recurses.
 MAX_DEPTH = 40
@@ -37,7 +37,7 @@ ATTRIBUTES = {
     "rspace", "scriptlevel", "separator", "stretchy", "voffset", "width",
 }  # fmt: skip
 
-# How a formula opens and closes at the start of a line, where it is a block of its own.
+# The marks of a formula that is a block of its own: they open it at the start of a line.
 _DISPLAY = {"$$": "$$", "\\[": "\\]"}
 _COMMAND = re.compile(r"\\(?:text|mathrm|operatorname|mathbf|mathit)\{[^{}]*\}|\\[A-Za-z]+")
 _SIGN = re.compile(r"[\\^_=<>+*/{}|!≤≥≠≈∈→∞±·√-]")
@@ -53,7 +53,7 @@ def math_plugin(md: MarkdownIt) -> None:
 
 
 def _block(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
-    """Read a formula that starts a line and ends one. A blank line ends the attempt."""
+    """Parse a formula that starts and ends a line. It must not hold a blank line."""
     if state.is_code_block(start_line):
         return False
     start = state.bMarks[start_line] + state.tShift[start_line]
@@ -68,7 +68,7 @@ def _block(state: StateBlock, start_line: int, end_line: int, silent: bool) -> b
         end = state.eMarks[line]
         if line > start_line:
             position = state.bMarks[line] + state.tShift[line]
-            # Left the list or quote that the formula stands in, or met a blank line.
+            # The end of the list or quote that holds the formula, or a blank line.
             if state.sCount[line] < state.blkIndent or position >= end:
                 return False
         row = state.src[position:end]
@@ -82,7 +82,7 @@ def _block(state: StateBlock, start_line: int, end_line: int, silent: bool) -> b
         content.append(row)
         line += 1
     else:
-        # Still open where the text ends. While an answer is being written it is held together.
+        # Not closed where the text ends. In a stream it is kept together.
         if not state.env.get("unfinished"):
             return False
         line, punctuation = end_line - 1, ""
@@ -134,9 +134,9 @@ def _inline(state: StateInline, silent: bool) -> bool:
 
 
 def _still_open(state: StateInline, opening: str, silent: bool) -> bool:
-    """Hold a formula together whose end has not been written yet: its signs are no Markdown.
+    """Keep a formula together whose end has not come yet, so that it is not read as Markdown.
 
-    A single dollar may be money, so that one waits as text.
+    Not one that a single dollar opens, which may be money.
     """
     source, start = state.src, state.pos
     if not state.env.get("unfinished") or len(source) - start > MAX_CHARACTERS:
@@ -156,7 +156,7 @@ def _dollar_end(source: str, start: int) -> int:
     if start + 1 >= len(source) or source[start + 1].isspace():
         return -1
     end = start + 1
-    # A formula between single dollars stands in a sentence: it is short.
+    # A formula between single dollars is part of a sentence, and short.
     limit = min(len(source), start + 500)
     while True:
         end = source.find("$", end, limit)
@@ -173,7 +173,7 @@ def _dollar_end(source: str, start: int) -> int:
 
 
 def _is_formula(latex: str) -> bool:
-    """Tell `x_1 + 2` from prose that happens to stand between two prices."""
+    """Tell a formula such as `x_1 + 2` from prose between two prices."""
     if _WORDS.search(_COMMAND.sub(" ", latex)):
         return False
     return bool(_SIGN.search(latex)) or len(latex) <= 12
@@ -186,14 +186,14 @@ def to_mathml(latex: str, display: str) -> str | None:
         return None
     try:
         mathml = converter.convert(latex, display=display)
-    except Exception:  # the converter raises whatever its tables make of bad LaTeX
+    except Exception:  # the converter raises errors of many kinds for invalid LaTeX
         logger.debug("LaTeX was not understood.", exc_info=True)
         return None
     return str(mathml)
 
 
 def _depth(latex: str) -> int:
-    """Return a bound on how deep the groups are nested; scripts count, as they recurse too."""
+    """Return an upper bound of the nesting of groups and scripts. The converter recurses."""
     depth = deepest = 0
     for match in re.finditer(r"\\(?:begin|left)\b|\\(?:end|right)\b|\\.|[{}^_]", latex):
         sign = match.group()

@@ -1,4 +1,4 @@
-"""The Markdown parser, bounded: no text makes it hang, recurse too deep or lose words."""
+"""The Markdown parser, with limits: no text makes it hang, recurse too deep or lose words."""
 
 import functools
 import re
@@ -17,13 +17,13 @@ from memoryloop.markdown.math import math_plugin
 
 # Levels of tokens: a list item in a list in a quote counts five.
 MAX_NESTING = 60
-# A single paragraph beyond these is shown without emphasis and links: what the inline rules cost
-# grows faster than the text, and nobody writes such a paragraph.
+# A paragraph beyond these limits is shown without emphasis and links, because the inline rules take
+# more than linear time.
 _MAX_PARAGRAPH_CHARACTERS = 50_000
 _MAX_DELIMITERS = 2_000
 _MAX_BRACKETS = 300
 _DELIMITERS = re.compile(r"[*_~`<&]")
-# An image that a learner stored; its address is its content's hash, and only they may see it.
+# The address of an image that a learner stored: the hash of its content. Only they can see it.
 OWN_IMAGE = re.compile(r"/media/[0-9a-f]{64}\.(?:png|jpg|gif|webp)")
 _BOX = re.compile(r"\[([ xX])\]\s+")
 _ALIGNMENTS = {"text-align:center": "align-center", "text-align:right": "align-right"}
@@ -42,7 +42,7 @@ class Parser:
         md.enable(["table", "strikethrough"])
         md.use(gfm_autolink_plugin)
         md.use(math_plugin)
-        # A paragraph becomes text or is parsed further only after it has been measured.
+        # Before the inline rules, so that they do not parse a paragraph beyond the limits.
         md.core.ruler.before("inline", "bound_paragraphs", _bound_paragraphs)
         md.core.ruler.after("inline", "images_to_links", _images_to_links)
         md.core.ruler.push("task_lists", _task_lists)
@@ -52,7 +52,7 @@ class Parser:
         self._md = md
 
     def replace_rule(self, name: str, rule: Callable[..., str]) -> None:
-        """Have tokens of a type rendered by another rule."""
+        """Render the tokens of a type by another rule."""
         self._md.add_render_rule(name, rule)
 
     def block_tokens(self, text: str, *, unfinished: bool) -> list[Token] | None:
@@ -71,7 +71,7 @@ class Parser:
 
 
 def _too_deep(tokens: Sequence[Token]) -> bool:
-    """Tell whether the parser has stopped at its deepest level, where it drops what is inside."""
+    """Tell whether the parser reached its deepest level, at which it drops the content."""
     return any(token.level >= MAX_NESTING - 2 for token in tokens)
 
 
@@ -87,11 +87,11 @@ def _bound_paragraphs(state: StateCore) -> None:
         ):
             token.type = "bounded"
             token.children = [Token("text", "", 0, content=text)]
-    # The inline rule passes these by; the renderer takes them as any other paragraph.
+    # markdown-it's inline rule skips the type "bounded"; _images_to_links restores the type.
 
 
 def _images_to_links(state: StateCore) -> None:
-    """Show images as links, except those stored here: a page loads nothing else a text names."""
+    """Show images as links, except those stored here: no page loads anything from another host."""
     for token in state.tokens:
         if token.type == "bounded":
             token.type = "inline"
@@ -121,7 +121,7 @@ def _images_to_links(state: StateCore) -> None:
 
 
 def _task_lists(state: StateCore) -> None:
-    """Show "[ ]" and "[x]" at the beginning of a list's item as boxes."""
+    """Show "[ ]" and "[x]" at the start of a list item as boxes."""
     for item, paragraph, token in zip(
         state.tokens, state.tokens[1:], state.tokens[2:], strict=False
     ):
@@ -135,7 +135,7 @@ def _task_lists(state: StateCore) -> None:
 
 
 def _align_with_classes(state: StateCore) -> None:
-    """Say a table column's alignment with a class: the policy of the page forbids styles."""
+    """Align table columns with classes, because the Content-Security-Policy forbids styles."""
     for token in state.tokens:
         if token.type in {"th_open", "td_open"}:
             aligned = _ALIGNMENTS.get(str(token.attrs.pop("style", "")))

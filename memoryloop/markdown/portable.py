@@ -1,6 +1,6 @@
-r"""Markdown to HTML for other programs: formulas stay TeX between `\(…\)` and `\[…\]`.
+r"""Portable HTML for other programs: formulas stay TeX between `\(…\)` and `\[…\]`.
 
-Code is not highlighted and no class of ours is needed to read it. Sanitised like every HTML.
+Code is not highlighted, and no class is used. Sanitised as all HTML is.
 """
 
 import functools
@@ -18,16 +18,16 @@ from memoryloop.markdown.parsing import Parser
 
 _OWN_IMAGE = re.compile(r'src="/media/([0-9a-f]{64}\.[a-z]+)"')
 _PARAGRAPH = re.compile(r"<p>((?:(?!</?p>).)*)</p>", re.DOTALL)
-# What nothing but our own pages understands.
+# Attributes that only our own pages use.
 _OURS = re.compile(r' (?:class|loading|rel|data-language)="[^"]*"')
 
 
 def portable(text: str) -> str:
-    """Return a Markdown text as HTML for another program; our images by their file names."""
+    """Return a Markdown text as HTML for another program, with images by their file names."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
     html = _parser().html(text, unfinished=False)
     if html is None:
-        # Nested too deep to be read.
+        # Nested too deep to be parsed.
         return str(escape(text)).replace("\n", "<br>")
     clean = _OURS.sub("", sanitising.clean(html)).strip()
     alone = _PARAGRAPH.fullmatch(clean)

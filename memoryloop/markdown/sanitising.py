@@ -1,4 +1,4 @@
-"""The one place where HTML is made safe: an allowlist of elements, attributes and classes."""
+"""The sanitiser: an allowlist of elements, attributes and classes. All HTML passes through it."""
 
 import nh3
 
@@ -7,7 +7,7 @@ from memoryloop.markdown.math import ATTRIBUTES as MATH_ATTRIBUTES
 from memoryloop.markdown.math import ELEMENTS as MATH_ELEMENTS
 from memoryloop.markdown.parsing import OWN_IMAGE
 
-# No form, no frame, no style: nothing that loads, submits or covers the page, but our own images.
+# No form, frame or style: nothing that loads, submits or covers the page, except our own images.
 _ELEMENTS = {
     "a", "blockquote", "br", "code", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "img", "li",
     "ol", "p", "pre", "s", "span", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",

@@ -1,4 +1,4 @@
-"""Dump and restore the whole database with PostgreSQL's own programs."""
+"""Dumps: the whole database is dumped and restored with PostgreSQL's own programs."""
 
 import contextlib
 import os
@@ -23,12 +23,12 @@ _LEAVING_SECONDS = 2.0
 
 
 class DumpError(Exception):
-    """The database could not be dumped or restored; the message is a sentence for who runs it."""
+    """The database could not be dumped or restored. The message is for the administrator."""
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One moment of the database, for a connection of ours and for pg_dump."""
+    """One state of the database, shared by a connection and pg_dump."""
 
     name: str
     connection: "psycopg.Connection[Any]"
@@ -36,7 +36,7 @@ class Snapshot:
 
 @contextlib.contextmanager
 def snapshot() -> Iterator[Snapshot]:
-    """Hold the database as it is now, within the block. Others write on."""
+    """Keep the current state readable within the block, while others write."""
     with psycopg.connect(_conninfo(), autocommit=False) as held:
         held.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         held.read_only = True
@@ -46,7 +46,7 @@ def snapshot() -> Iterator[Snapshot]:
 
 @contextlib.contextmanager
 def dumping(file: Path, moment: Snapshot) -> Iterator[None]:
-    """Dump that moment into a file while the block runs; done when it ends. Raises DumpError."""
+    """Dump a snapshot into a file while the block runs, and wait for it. Raises DumpError."""
     command = [
         *(_program("pg_dump", server_version() // 10_000), "--format=custom", "--no-password"),
         *(f"--snapshot={moment.name}", f"--file={file}", f"--dbname={_conninfo(password=False)}"),
@@ -62,9 +62,9 @@ def dumping(file: Path, moment: Snapshot) -> Iterator[None]:
 
 
 def restore(file: Path, *, first: str, then: str) -> None:
-    """Put a dump in the place of what is there, SQL before and after it, all in one transaction.
+    """Replace the database by a dump, in one transaction with the SQL `first` and `then`.
 
-    Needs a PostgreSQL that is not older than the one that was dumped. Raises DumpError.
+    Needs a PostgreSQL that is not older than the dumped one. Raises DumpError.
     """
     version = server_version()
     reading = [
@@ -84,14 +84,14 @@ def restore(file: Path, *, first: str, then: str) -> None:
         assert source.stdout is not None  # noqa: S101 - it was asked for
         assert target.stdin is not None  # noqa: S101 - as above
         try:
-            # psql hangs up when it has met an error; its words are read below.
+            # psql closes its input after an error; its output is read below.
             with contextlib.suppress(BrokenPipeError):
                 target.stdin.write(first.encode())
                 _copy(source.stdout, target.stdin, version)
                 if source.wait() == 0:
                     target.stdin.write(then.encode())
                 else:
-                    # What it has must not be committed: it is not the whole.
+                    # An incomplete dump must not be committed.
                     target.kill()
         finally:
             source.kill()
@@ -122,10 +122,10 @@ def dump_version(file: Path) -> int:
 
 
 def count_others() -> int:
-    """Return how many other connections of this role the database has; ours are closed first."""
+    """Return the number of other connections of this role, after closing our own."""
     connection.close()
     connection.close_pool()  # type: ignore[attr-defined]
-    # Our own take a moment to go after they were closed.
+    # The server takes a moment to end closed connections.
     deadline = time.monotonic() + _LEAVING_SECONDS
     with psycopg.connect(_conninfo(), autocommit=True) as ours:
         while (others := _others(ours)) and time.monotonic() < deadline:
@@ -145,14 +145,14 @@ def _copy(source: IO[bytes], target: IO[bytes], version: int) -> None:
     head = True
     while chunk := source.read(_CHUNK_BYTES):
         if head and version < 170_000:
-            # pg_restore of 17 and later says this to every server; older ones do not know it.
+            # pg_restore 17 and later sends this to every server; older servers reject it.
             chunk = chunk.replace(b"\nSET transaction_timeout = 0;\n", b"\n", 1)
         head = False
         target.write(chunk)
 
 
 def _program(name: str, at_least: int) -> str:
-    """Return one of PostgreSQL's programs of this major version or later. Raises DumpError."""
+    """Return the path of a PostgreSQL program of this version or later. Raises DumpError."""
     candidates = []
     with contextlib.suppress(PostgresError):
         candidates.append(str(binaries() / name))
@@ -170,7 +170,7 @@ def _program(name: str, at_least: int) -> str:
 
 
 def _conninfo(*, password: bool = True) -> str:
-    """Return where the database is, as libpq reads it."""
+    """Return the connection string of the database for libpq."""
     known = {item.keyword.decode() for item in pq.Conninfo.get_defaults()}
     given = {k: v for k, v in connection.get_connection_params().items() if k in known and v}
     if not password:
@@ -179,7 +179,7 @@ def _conninfo(*, password: bool = True) -> str:
 
 
 def _environment() -> dict[str, str]:
-    # Not as an argument: every user of the machine can read those.
+    # The password is no argument, because every user of the machine can read arguments.
     password = connection.get_connection_params().get("password")
     return {**os.environ, **({"PGPASSWORD": password} if password else {})}
 

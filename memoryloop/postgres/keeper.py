@@ -1,10 +1,9 @@
-"""Keep one PostgreSQL server for as long as somebody uses it.
+"""The keeper: a process that runs the embedded PostgreSQL server as long as a process uses it.
 
-A small process of its own (standard library only, so it starts in some 20 ms), begun by
-memoryloop.postgres.server. Every process that uses the server holds a shared lock on the file
-USERS; the kernel drops that lock however the process ends, `kill -9` included. The keeper makes the
-data folder if there is none, runs the server, starts it again when it dies, and stops it when
-nobody holds the lock any more.
+memoryloop.postgres.server starts it. It uses the standard library only, so that it starts in some
+20 ms. Every process that uses the server holds a shared lock on the file USERS, which the kernel
+releases however the process ends, `kill -9` included. The keeper makes the data folder if there is
+none, runs the server, restarts it when it dies, and stops it when nobody holds the lock.
 """
 
 import contextlib
@@ -23,7 +22,7 @@ from pathlib import Path
 from typing import NoReturn
 
 ROLE = DATABASE = "memoryloop"
-# In the server's folder: one lock held by each user, one by the keeper; PGDATA; what it says.
+# In the server's folder: the lock of all users, the keeper's lock, PGDATA, and the server's log.
 USERS, KEEPER, DATA, LOG = "users.lock", "keeper.lock", "data", "server.log"
 READY = "ready"
 WAY_OUT = "set MEMORYLOOP_DATA to another folder, or DATABASE_URL to a PostgreSQL server"
@@ -34,15 +33,15 @@ _LONGEST_PAUSE_SECONDS = 5.0
 _LOG_BYTES = 1_000_000
 _CLONE_NEWUSER = 0x10000000  # linux/sched.h
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
-_OVERFLOW_UID = 65534  # what the kernel shows for every user a namespace does not map
+_OVERFLOW_UID = 65534  # shown by the kernel for every user that a namespace does not map
 
 
 class PostgresError(Exception):
-    """The embedded server cannot be used; the message is a sentence for who runs it."""
+    """The embedded server cannot be used. The message is a sentence for the administrator."""
 
 
 def try_lock(descriptor: int, kind: int) -> bool:
-    """Take a flock (LOCK_SH or LOCK_EX) if it is free; return whether it was."""
+    """Take a flock (LOCK_SH or LOCK_EX) if it is free; tell whether it was taken."""
     try:
         fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except OSError as error:
@@ -54,7 +53,7 @@ def try_lock(descriptor: int, kind: int) -> bool:
 
 @contextlib.contextmanager
 def lock_file(path: Path) -> Iterator[int]:
-    """Open a lock file, making it if need be, and close it (which frees the lock) at the end."""
+    """Open a lock file, created if missing. Closing it at the end releases the lock."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         yield descriptor
@@ -63,11 +62,11 @@ def lock_file(path: Path) -> Iterator[int]:
 
 
 def _account() -> pwd.struct_passwd:
-    """Return the account the server believes it runs as.
+    """Return the account that the server runs as, from its own point of view.
 
-    PostgreSQL refuses to be root and wants a name for its user. Root therefore runs it in a user
-    namespace that shows root's user id as another account's. Never as `nobody`: that is how a
-    namespace shows every user it does not know, and then peer authentication would let all in.
+    PostgreSQL refuses to run as root and needs a user with a name. Root therefore runs it in a
+    user namespace that maps root's id to another account's. Never to `nobody`: a namespace shows
+    every unknown user as that, so peer authentication would accept them all.
     """
     if os.geteuid() != 0:
         try:
@@ -84,10 +83,10 @@ def _account() -> pwd.struct_passwd:
 
 
 def _preparation(account: pwd.struct_passwd) -> Callable[[], None]:
-    """Return what a child does between fork and exec.
+    """Return the function that a child calls between fork and exec.
 
-    It enters a user namespace if the account is not our own, so that no user is made and no
-    folder opened to others; and asks to be stopped should the keeper be killed.
+    It enters a user namespace if the account is not our own, and has the kernel stop the child
+    when the keeper is killed.
     """
     libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
     uid, gid = os.geteuid(), os.getegid()
@@ -123,7 +122,7 @@ class Keeper:
         self.leaving = False
 
     def start(self) -> None:
-        """Bring the server up, or raise PostgresError saying why it would not."""
+        """Start the server. Raises PostgresError."""
         self._rotate_log()
         if not (self.data / "PG_VERSION").exists():
             self._create()
@@ -139,7 +138,7 @@ class Keeper:
             time.sleep(0.01)
 
     def keep(self, users: int) -> None:
-        """Run the server until nobody holds the lock, starting it again whenever it dies."""
+        """Run the server until nobody holds the lock, and restart it whenever it dies."""
         pause = _POLL_SECONDS
         while not self.leaving and not try_lock(users, fcntl.LOCK_EX):
             time.sleep(_POLL_SECONDS)
@@ -148,14 +147,14 @@ class Keeper:
                 continue
             if not self.data.exists():
                 return
-            # The dead server's own children may need a moment to notice and let go.
+            # The dead server's children may need a moment to exit.
             time.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
             self._rotate_log()
             self._launch()
 
     def stop(self) -> None:
-        """Stop the server: cleanly, at once if that takes too long."""
+        """Stop the server cleanly, or by force if that takes too long."""
         if self.server is None:
             return
         for sign, seconds in (
@@ -192,7 +191,7 @@ class Keeper:
         return done.stdout
 
     def _refused(self, program: str, error: Exception) -> PostgresError:
-        # What fails between fork and exec is the namespace.
+        # The namespace is what can fail between fork and exec.
         if isinstance(error, subprocess.SubprocessError):
             return PostgresError(
                 "PostgreSQL refuses to run as root, and this system grants no user namespace to "
@@ -202,7 +201,7 @@ class Keeper:
         return PostgresError(f"{self.binaries / program} cannot be run ({error}): {WAY_OUT}.")
 
     def _create(self) -> None:
-        """Make the data folder and the database in it, wholly or not at all."""
+        """Create the data folder with the database in it, or nothing."""
         new = self.folder / f"{DATA}.new"
         shutil.rmtree(new, ignore_errors=True)
         self._run(
@@ -229,10 +228,10 @@ class Keeper:
             )
 
     def _end_an_orphan(self) -> None:
-        """Stop a server whose keeper was killed, and clear away the notes of one long gone.
+        """Stop a server whose keeper was killed, and remove the stale files of a dead one.
 
-        PostgreSQL trusts that whatever has a noted process id is a server; after a restart of
-        the machine or of a container it often is another program.
+        PostgreSQL takes any process with the recorded id for a server; after a restart of the
+        machine or of a container it often is another program.
         """
         note = self.data / "postmaster.pid"
         with contextlib.suppress(FileNotFoundError, ValueError):
@@ -259,7 +258,7 @@ class Keeper:
         return os.fsencode(self.data) in shown.stdout
 
     def _launch(self) -> None:
-        # Only the owner of this process may connect, under the one role there is.
+        # Only the account of this process may connect, and only with this role.
         (self.data / "pg_hba.conf").write_text(f"local all {ROLE} peer map=owner\n")
         name = self.account.pw_name.replace('"', '""')
         (self.data / "pg_ident.conf").write_text(f'owner "{name}" {ROLE}\n')
@@ -310,7 +309,7 @@ class Keeper:
 
 
 def main(folder: Path, socket: Path, binaries: Path) -> int:
-    """Be the keeper of this folder; print `ready`, or else one sentence that says why not."""
+    """Run the keeper of this folder. Prints `ready`, or one sentence that says why not."""
     with lock_file(folder / KEEPER) as keeping, lock_file(folder / USERS) as users:
         if not try_lock(keeping, fcntl.LOCK_EX):
             return 0
@@ -336,13 +335,13 @@ def main(folder: Path, socket: Path, binaries: Path) -> int:
             if socket.parent != folder:
                 with contextlib.suppress(OSError):
                     socket.rmdir()
-            # In this order: who gets the users' lock next must find no keeper.
+            # Released before the users' lock: the next user must find no keeper.
             fcntl.flock(keeping, fcntl.LOCK_UN)
     return 0
 
 
 def _say(line: str) -> None:
-    """Tell the process that began this one, which may have gone."""
+    """Print a line for the process that started this one, if it still runs."""
     with contextlib.suppress(OSError):
         os.write(sys.stdout.fileno(), f"{line}\n".encode())
     nowhere = os.open(os.devnull, os.O_RDWR)

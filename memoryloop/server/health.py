@@ -1,6 +1,6 @@
-"""Say whether everything works: GET /healthz.
+"""Health checks: GET /healthz reports whether everything works.
 
-The parts above register checks of their own from their AppConfig; this module imports no app.
+Apps register their checks from their AppConfig; this module imports no app.
 """
 
 import logging
@@ -16,7 +16,7 @@ from procrastinate.contrib.django.models import ProcrastinateWorker
 
 logger = logging.getLogger(__name__)
 
-# What a check returns is shown as it is; None is shown as "ok".
+# The result is shown; None is shown as "ok".
 Check = Callable[[], int | str | None]
 
 TIME_LIMIT_SECONDS = 3.0
@@ -25,7 +25,7 @@ HEARTBEAT = timedelta(minutes=1)
 
 
 class FailingError(Exception):
-    """What is wrong, in words that may be shown to anybody: no address, no name, no secret."""
+    """A check failed. The message is public: it holds no address, name or secret."""
 
 
 _checks: dict[str, Check] = {}
@@ -34,14 +34,14 @@ _checks: dict[str, Check] = {}
 def register(name: str, check: Check) -> None:
     """Add a check, or replace the one of that name.
 
-    It runs in a thread with a database connection of its own and a limit of 3 s. What it raises
-    makes the whole unhealthy: a FailingError's words are shown, anything else is only logged.
+    It runs in a thread with its own database connection and a limit of 3 s. Any error makes the
+    report unhealthy. The message of a FailingError is shown; other errors are only logged.
     """
     _checks[name] = check
 
 
 def report() -> tuple[bool, dict[str, int | str]]:
-    """Run all checks side by side; return whether all is well, and each one's finding."""
+    """Run all checks in parallel; return whether all passed, and the finding of each."""
     deadline = time.monotonic() + TIME_LIMIT_SECONDS
     running = {name: _begin(check) for name, check in _checks.items()}
     findings: dict[str, int | str] = {}
@@ -57,7 +57,7 @@ def report() -> tuple[bool, dict[str, int | str]]:
 
 
 def _begin(check: Check) -> Future[int | str | None]:
-    """Run a check in a thread that holds up neither the next request's checks nor an exit."""
+    """Run a check in a daemon thread, which delays neither other checks nor the exit."""
     future: Future[int | str | None] = Future()
 
     def run() -> None:

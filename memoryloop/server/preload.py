@@ -1,6 +1,6 @@
-"""Load what is slow to load, once a web server is up, so that the first learner does not wait.
+"""Preloading: slow imports and files are loaded when the web server starts, not in a request.
 
-The parts above register what they want loaded from their AppConfig; this module imports no app.
+Apps register their loaders from their AppConfig; this module imports no app.
 """
 
 import gc
@@ -20,20 +20,20 @@ _loaders: list[Callable[[], object]] = []
 
 
 def register(loader: Callable[[], object]) -> None:
-    """Have something loaded after each start of a web server. It touches no network."""
+    """Add a loader that runs after each start of a web server. It must not use the network."""
     if loader not in _loaders:
         _loaders.append(loader)
 
 
 def begin() -> threading.Thread:
-    """Load everything in a thread of its own, one after the other, and return the thread."""
+    """Start the thread that runs all loaders, and return it."""
     thread = threading.Thread(target=run, name="warming", daemon=True)
     thread.start()
     return thread
 
 
 def run() -> None:
-    """Load everything. What fails is told in the log, and again when it is wanted."""
+    """Run all loaders. A failure is logged, and raised again where the thing is used."""
     for loader in (_load_embedder, *_loaders):
         began = time.monotonic()
         try:
@@ -41,11 +41,11 @@ def run() -> None:
         except Exception:
             logger.exception("%s could not be loaded ahead of time.", loader.__qualname__)
         logger.info("%s: %.1f s", loader.__qualname__, time.monotonic() - began)
-    # Those of this thread, which ends.
+    # The connections of this thread, which ends.
     connections.close_all()
-    # All of it stays: no collection, which holds every thread up, looks through it any more.
+    # It all stays, so the garbage collector, which stops all threads, need not search it.
     gc.freeze()
-    # Loading the embedder alone leaves 60 MB of it.
+    # Loading leaves tens of megabytes of freed memory.
     free_memory.give_back()
 
 

@@ -1,4 +1,4 @@
-"""What `manage.py serve` is made of: address, migrations, static files, web server, worker."""
+"""The parts of `manage.py serve`: address, migrations, static files, web server, worker."""
 
 import contextlib
 import hashlib
@@ -24,20 +24,20 @@ from django.db.migrations.executor import MigrationExecutor
 logger = logging.getLogger(__name__)
 
 _LONGEST_PAUSE_SECONDS = 30.0
-# A worker that ran this long had a good start: the next failure begins counting anew.
+# After a worker has run this long, the pause before its next restart is short again.
 _GOOD_START_SECONDS = 60.0
 _WORKER_STOP_SECONDS = 10.0
-# Answers that are still streaming get this long, then they are cut off and kept as they are.
+# Answers that are still streaming get this long. Then they are cut off and kept as they are.
 _STREAMS_STOP_SECONDS = 2
-# Longer than a card is looked at, so that a rating finds its connection open; and longer than
-# nginx keeps one that it does not use (60 s), which must be the side that closes it.
+# Longer than a learner looks at a card, so that a rating finds its connection open; and longer
+# than nginx keeps an idle connection (60 s), because nginx must be the one to close it.
 _KEEP_ALIVE_SECONDS = 75
-# Whatever may hang, the process ends.
+# After this long the process exits, whatever hangs.
 _STOP_SECONDS = 20.0
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens on the address. Raises CommandError in plain words."""
+    """Return a socket that listens on the address. Raises CommandError."""
     try:
         family, _, _, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -59,7 +59,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def migrate() -> None:
-    """Bring both stores up to date; costs some 50 ms when they are."""
+    """Migrate both stores. Takes some 50 ms when they are up to date."""
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         call_command("migrate", interactive=False, verbosity=0)
@@ -82,9 +82,9 @@ def collect_static_files() -> None:
 
 
 class WebServer(uvicorn.Server):
-    """Uvicorn, which says when it is ready and ends in bounded time, and its process with it.
+    """Uvicorn, which sets `ready` when it serves, and whose process exits in bounded time.
 
-    `ends_process=False` is for a process that goes on afterwards.
+    `ends_process=False` is for a process that continues afterwards.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class WebServer(uvicorn.Server):
                 application,
                 lifespan="on",
                 access_log=False,
-                # Django's LOGGING is in charge.
+                # Django's LOGGING configures it.
                 log_config=None,
                 server_header=False,
                 timeout_keep_alive=_KEEP_ALIVE_SECONDS,
@@ -122,7 +122,7 @@ class WebServer(uvicorn.Server):
 
 
 class Worker:
-    """The background worker's process: begun again when it dies, gone when this process goes."""
+    """The background worker's process: restarted when it dies, and ended with this process."""
 
     def __init__(self) -> None:
         self.stopping = threading.Event()
@@ -154,12 +154,12 @@ class Worker:
     def _run(self) -> int:
         with subprocess.Popen(  # noqa: S603 - our own program, no shell
             [sys.executable, settings.BASE_DIR / "manage.py", "worker", "--until-stdin-closes"],
-            # The kernel closes our end however we die, and the worker sees it.
+            # The kernel closes our end however this process dies, and the worker notices.
             stdin=subprocess.PIPE,
-            # Ctrl-C is for us; we tell the worker.
+            # Ctrl-C goes to this process only, which tells the worker.
             start_new_session=True,
         ) as self.process:
-            # `stopping` may have been set while the process was begun.
+            # `stopping` may have been set while the process started.
             if self.stopping.is_set():
                 self.process.terminate()
             return self.process.wait()

@@ -1,1 +1,1 @@
-"""Django's PostgreSQL backend on the embedded server, which runs as soon as it is wanted."""
+"""The database backend of the embedded server: Django's PostgreSQL backend, started on demand."""

@@ -1,7 +1,7 @@
-"""Start the embedded server when a process first wants a connection, and leave it at exit.
+"""The database backend of the embedded server, which starts it at a process's first connection.
 
-So `check`, `help` or `collectstatic` start nothing, and every command that does need the
-database finds one, without a list of which those are. Processes of one data folder share it.
+`check`, `help` and `collectstatic` start no server, and commands that need the database need not be
+listed anywhere. The processes of one data folder share the server and leave it at exit.
 """
 
 import atexit
@@ -17,14 +17,14 @@ from memoryloop.postgres.server import EmbeddedPostgres
 
 class DatabaseWrapper(base.DatabaseWrapper):
     def get_connection_params(self) -> dict[str, Any]:
-        """Return what to connect with. Costs a server's start the first time in a process."""
+        """Return the connection parameters. Starts the server the first time in a process."""
         use_server()
         return super().get_connection_params()
 
 
 @functools.cache
 def use_server() -> None:
-    """Have the server running until this process ends. Raises PostgresError."""
+    """Keep the server running until this process ends. Raises PostgresError."""
     server = settings.EMBEDDED_POSTGRES
     if server is not None:
         server.start()
@@ -32,7 +32,7 @@ def use_server() -> None:
 
 
 def _leave_server(server: EmbeddedPostgres) -> None:
-    # Else the connections that wait in the pool would be cut off.
+    # First, as the server would cut off the idle connections of the pool.
     wrapper = connections["default"]
     if isinstance(wrapper, DatabaseWrapper):
         wrapper.close_pool()
