@@ -18,7 +18,7 @@ from flashcards.store.lance import tables
 from flashcards.store.search import search
 from memoryloop.postgres.server import lock_file
 from tests.live import LiveMemoryLoop
-from tests.memoryloop.server.processes import processes_of
+from tests.memoryloop.server.processes import processes_of, wait_for_no_disk
 
 # A property holds or not: how long a busy machine takes to find out is no part of it.
 hypothesis_settings.register_profile(
@@ -86,6 +86,7 @@ def prepared_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
             begun.start()
             try:
                 assert begun.health()[1]["status"] == "ok"
+                wait_for_no_disk(begun.data / "postgres")
             finally:
                 assert begun.stop() == 0
             assert processes_of(begun.data) == {}
