@@ -14,7 +14,7 @@ from hypothesis import settings as hypothesis_settings
 from flashcards import store
 from memoryloop.postgres.server import lock_file
 from tests.live import LiveMemoryLoop
-from tests.memoryloop.server.processes import processes_of
+from tests.memoryloop.server.processes import processes_of, wait_for_no_disk
 
 # A property holds or not: how long a busy machine takes to find out is no part of it.
 hypothesis_settings.register_profile(
@@ -81,6 +81,7 @@ def prepared_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
             begun.start()
             try:
                 assert begun.health()[1]["status"] == "ok"
+                wait_for_no_disk(begun.data / "postgres")
             finally:
                 assert begun.stop() == 0
             assert processes_of(begun.data) == {}

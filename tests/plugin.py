@@ -8,6 +8,7 @@ run.
 import gc
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,29 @@ def quick_hashes() -> None:
     Argon2PasswordHasher.time_cost = 1
     Argon2PasswordHasher.memory_cost = 8
     Argon2PasswordHasher.parallelism = 1
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_files() -> Iterator[None]:
+    """Do not wait for the disk: what the tests write may go with the power."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda descriptor: None)
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None,
+) -> Iterator[None]:
+    """Have the embedded PostgreSQL not wait for the disk either, before the database is made."""
+    from django.conf import settings
+
+    from tests.memoryloop.server.processes import wait_for_no_disk
+
+    server = settings.EMBEDDED_POSTGRES
+    if server is None:
+        yield
+        return
+    with server.running():
+        wait_for_no_disk(server.folder)
+        yield

@@ -137,3 +137,9 @@ def ask(folder: Path, query: str) -> object:
         cursor = connection.execute(query)
         row = cursor.fetchone() if cursor.description else None
         return row[0] if row else None
+
+
+def wait_for_no_disk(folder: Path) -> None:
+    """Have the folder's server, also when it is started again, not wait until data is on disk."""
+    ask(folder, "ALTER SYSTEM SET fsync = off")
+    ask(folder, "SELECT pg_reload_conf()")
