@@ -1,4 +1,4 @@
-"""The ASGI handler: one thread for a request, and none for a stream (docs/decisions/0012)."""
+"""The ASGI handler: one thread for a request, none for a stream (0012-asgi-handler.md)."""
 
 import asyncio
 import threading
