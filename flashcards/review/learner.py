@@ -1,4 +1,4 @@
-"""The learner: one learner's settings and cards at one moment, read in one round trip.
+"""The learner: one learner's settings and cards at one moment.
 
 A request makes one and hands it on, so that what it shows belongs together, and a rating goes by
 just what was read.
@@ -29,7 +29,7 @@ class Learner:
 
     @classmethod
     def read(cls, owner_id: UUID) -> "Learner":
-        """Return the learner as of now. One round trip; one more where decks have settings."""
+        """Return the learner as of now. Two SQL queries; one more where decks have settings."""
         settings, cards = ask_both(study_settings.query(owner_id), store.view_question(owner_id))
         return cls(settings, cards)
 

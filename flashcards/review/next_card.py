@@ -15,6 +15,8 @@ from flashcards.review.learner import Learner
 BREATHER = timedelta(seconds=60)
 # With more than this many learning cards ahead, nobody needs the exact number.
 LEARNING_SOON_MOST = 40
+# A card that is met for the first time is asked more than once.
+ANSWERS_A_NEW_CARD = 2
 
 
 class Kind(enum.StrEnum):
@@ -119,6 +121,12 @@ def choices(learner: Learner, card: Flashcard, now: datetime) -> tuple[Choice, .
         Choice(rating, rating.name.capitalize(), durations.interval(spans[rating]))
         for rating in Rating
     )
+
+
+def time_for(seconds_an_answer: float, *, new: int, learning: int, due: int) -> timedelta:
+    """Return how long so many cards take."""
+    answers = new * ANSWERS_A_NEW_CARD + learning + due
+    return timedelta(seconds=answers * seconds_an_answer)
 
 
 def _learning_soon(

@@ -14,8 +14,6 @@ ENOUGH_DAYS = 5
 TYPICAL_SECONDS = 8.0
 # Times outside of this range are cut: somebody left the desk, or tapped through.
 SECONDS_RANGE = (2.0, 45.0)
-# A new card is answered more than once on its first day.
-ANSWERS_A_NEW_CARD = 2
 
 
 @dataclass(frozen=True)
@@ -53,9 +51,3 @@ def pace_of(*, owner_id: UUID, settings: EffectiveSettings, now: datetime) -> Pa
 def cards_within(minutes: int, seconds_an_answer: float) -> int:
     """Return how many cards somebody answers in a time; at least one."""
     return max(1, round(60 * minutes / seconds_an_answer))
-
-
-def time_for(seconds_an_answer: float, *, new: int, learning: int, due: int) -> timedelta:
-    """Return how long so many cards take."""
-    answers = new * ANSWERS_A_NEW_CARD + learning + due
-    return timedelta(seconds=answers * seconds_an_answer)

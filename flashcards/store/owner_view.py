@@ -13,12 +13,15 @@ import numpy as np
 
 from flashcards.domain.clock import MICROSECOND, from_micros, micros
 from flashcards.domain.records import ERASED_AT, Flashcard, ReviewLog, State
-from flashcards.store.due import due_counts
-from flashcards.store.due.due_cards import NEAR, Reading, due_cards, known_cards
+from flashcards.store.due.due_cards import NEAR, Reading, due_cards, due_counts, known_cards
 from flashcards.store.due.due_rows import STUDIED
 from flashcards.store.due.recent_reviews import NEEDED, recent
-from flashcards.store.journal import journal
-from flashcards.store.journal.pending import Pending
+from flashcards.store.journal.pending import (
+    Pending,
+    pending_question,
+    remembered_pending,
+    write_if_unchanged,
+)
 from flashcards.store.lance import codec
 from flashcards.store.lance.filters import condition
 from flashcards.store.lance.schema import FLASHCARDS, REVIEW_LOGS
@@ -111,7 +114,7 @@ class LanceView:
         return from_micros(int(ready.min())) if len(ready) else None
 
     def due_counts(self, settings: QueueSettings, now: datetime) -> Callable[[int, int], list[int]]:
-        return due_counts.counts(self.owner_id, self.pending, now, settings.day_begins)
+        return due_counts(self.owner_id, self.pending, now, settings.day_begins)
 
     def near_dues(self, settings: QueueSettings, now: datetime, card_id: UUID) -> list[datetime]:
         if not settings.keep_apart:
@@ -126,7 +129,7 @@ class LanceView:
             return reviews.near_dues(card_id, vector, NEAR, lambda i: cards.vector(i, reviews))
 
     def write_if_unchanged(self, change: Change, settings_stamp: str) -> "LanceView | None":
-        after = journal.write_if_unchanged(self.pending, change, settings_stamp)
+        after = write_if_unchanged(self.pending, change, settings_stamp)
         return None if after is None else LanceView(self.owner_id, after)
 
     def _stored_cards(self, ids: list[UUID]) -> list[Flashcard]:
@@ -183,7 +186,7 @@ def view(owner_id: UUID) -> OwnerView:
 
 def view_question(owner_id: UUID) -> Question[OwnerView]:
     """Ask for a view, for whoever asks PostgreSQL something else as well."""
-    question = journal.question(owner_id)
+    question = pending_question(owner_id)
     return Question(
         question.sql,
         question.parameters,
@@ -193,5 +196,5 @@ def view_question(owner_id: UUID) -> Question[OwnerView]:
 
 def remembered_view(owner_id: UUID) -> LanceView | None:
     """Return the view that this process saw last, which may be outdated. No query."""
-    pending = journal.remembered(owner_id)
+    pending = remembered_pending(owner_id)
     return None if pending is None else LanceView(owner_id, pending)

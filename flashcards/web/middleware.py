@@ -1,24 +1,18 @@
 """The answer while the card store cannot be read: 503 in plain words."""
 
 import logging
-from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.deprecation import MiddlewareMixin
 
 from flashcards.store import StoreError
 
 logger = logging.getLogger(__name__)
 
 
-class StoreErrorMiddleware:
+class StoreErrorMiddleware(MiddlewareMixin):
     """Answer 503: cards, ratings and text that were saved are safe in the journal."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, StoreError):

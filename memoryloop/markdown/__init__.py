@@ -9,9 +9,9 @@ import logging
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from memoryloop.markdown import sanitising
 from memoryloop.markdown.parsing import parser
 from memoryloop.markdown.portable import portable
+from memoryloop.markdown.sanitising import cleaner
 
 logger = logging.getLogger(__name__)
 
@@ -97,7 +97,7 @@ def _render(text: str, unfinished: bool) -> SafeString:
         html = parser().html(text, unfinished=unfinished)
         if html is None:
             return _as_written(text)
-        return mark_safe(sanitising.clean(html))  # noqa: S308 - sanitised in this line
+        return mark_safe(cleaner.clean(html))  # noqa: S308 - sanitised in this line
     except Exception:
         # An error in a parser, found by a hostile text: the learner still reads the words.
         logger.exception("A text of %d characters could not be rendered.", len(text))

@@ -13,8 +13,8 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
-from memoryloop.markdown import sanitising
 from memoryloop.markdown.parsing import Parser
+from memoryloop.markdown.sanitising import cleaner
 
 _OWN_IMAGE = re.compile(r'src="/media/([0-9a-f]{64}\.[a-z]+)"')
 _PARAGRAPH = re.compile(r"<p>((?:(?!</?p>).)*)</p>", re.DOTALL)
@@ -29,7 +29,7 @@ def portable(text: str) -> str:
     if html is None:
         # Nested too deep to be parsed.
         return str(escape(text)).replace("\n", "<br>")
-    clean = _OURS.sub("", sanitising.clean(html)).strip()
+    clean = _OURS.sub("", cleaner.clean(html)).strip()
     alone = _PARAGRAPH.fullmatch(clean)
     return _OWN_IMAGE.sub(r'src="\1"', alone[1] if alone else clean)
 

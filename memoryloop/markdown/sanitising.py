@@ -21,7 +21,8 @@ def _only_own_images(element: str, attribute: str, value: str) -> str | None:
     return value
 
 
-_cleaner = nh3.Cleaner(
+# `clean` returns HTML that is safe to show.
+cleaner = nh3.Cleaner(
     tags=_ELEMENTS | MATH_ELEMENTS,
     clean_content_tags={"script", "style"},
     attributes={
@@ -46,7 +47,3 @@ _cleaner = nh3.Cleaner(
     strip_comments=True,
     attribute_filter=_only_own_images,
 )
-
-
-def clean(html: str) -> str:
-    return _cleaner.clean(html)

@@ -9,12 +9,8 @@ from memoryloop import markdown
 from memoryloop.web import navigation, slots
 
 register = template.Library()
-
-
-@register.filter(name="markdown")
-def markdown_filter(text: str) -> SafeString:
-    """Render Markdown as HTML that is safe to show."""
-    return markdown.render(text)
+# Markdown as HTML that is safe to show.
+register.filter("markdown", markdown.render)
 
 
 @register.simple_tag(name="navigation")

@@ -17,8 +17,7 @@ from flashcards.domain.records import Flashcard
 from flashcards.store.cache.card_columns import LanceColumns
 from flashcards.store.cache.column_blocks import COLUMNS, TEXTS, Block
 from flashcards.store.cache.owner_cache import OwnerCache
-from flashcards.store.journal import journal
-from flashcards.store.journal.pending import Entry, Pending
+from flashcards.store.journal.pending import Entry, Pending, read_pending
 from flashcards.store.lance import codec
 from flashcards.store.lance.filters import condition
 from flashcards.store.lance.schema import FLASHCARDS
@@ -107,7 +106,7 @@ def read(owner_id: UUID) -> LanceColumns:
 
     One SQL query; LanceDB is read the first time (100,000 cards: about 0.2 s), and now and then.
     """
-    pending = journal.read(owner_id)
+    pending = read_pending(owner_id)
 
     def stored() -> Collection:
         return Collection(owner_id, _stored(owner_id, pending))

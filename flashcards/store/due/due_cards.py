@@ -1,28 +1,33 @@
-"""The due cards: what can fall due within two days, in memory for each learner, and its order.
+"""The due cards: what can fall due within two days, in order, and how many fall due on each day.
 
-LanceDB is read once for each owner; from then on the journal's entries are applied as they come.
-This is the hot path of a review session.
+In memory for each learner: LanceDB is read once, and from then on the journal's entries are applied
+as they come. This is the hot path of a review session.
 """
 
+import threading
 from collections import OrderedDict
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from flashcards.domain.records import Flashcard
+import numpy as np
+from django.conf import settings as django_settings
+
+from flashcards.domain.clock import DAY_MICROS, micros
+from flashcards.domain.records import Flashcard, State
 from flashcards.store.cache.owner_cache import OwnerCache
 from flashcards.store.due import due_rows
-from flashcards.store.due.due_rows import HORIZON, Rows, key_of
-from flashcards.store.due.recent_reviews import Done, RecentTotals
+from flashcards.store.due.due_rows import HORIZON, STUDIED, Rows, key_of
+from flashcards.store.due.recent_reviews import Done, RecentTotals, recent
 from flashcards.store.due.review_order import Pick, ReviewOrder, pick
 from flashcards.store.journal.pending import Entry, Pending
 from flashcards.store.lance import codec
 from flashcards.store.lance.filters import condition
 from flashcards.store.lance.schema import FLASHCARDS
 from flashcards.store.repository import stored_rows
-from flashcards.store.values import DueQueue, QueueSettings, Vector
+from flashcards.store.values import DueQueue, Numbers, QueueSettings, Vector
 
 # Orders of one owner's cards that are kept, by their settings.
 ORDERS_MOST = 4
@@ -35,6 +40,10 @@ WHOLE_MOST = 600
 APART_MOST = 40
 # Unit vectors of cards that mean nearly the same; of unrelated ones it is 0.2 and less.
 NEAR = 0.65
+COUNTED_OWNERS = 1_000
+# Edits, deletions and suspensions are noticed in the counts by day after so long at the latest.
+COUNTED_FOR = timedelta(hours=6)
+_MOST_DAYS = 36_500
 
 
 class DueCards:
@@ -137,11 +146,6 @@ def known_cards(owner_id: UUID, pending: Pending, ids: Collection[UUID]) -> dict
         return {card_id: image for card_id, image in images if image is not None}
 
 
-def clear_cache() -> None:
-    """Drop everything kept, as between tests."""
-    _due_cards.clear()
-
-
 @dataclass
 class Reading:
     """One reading of the due queue."""
@@ -210,3 +214,74 @@ class Reading:
             cards = codec.from_table(FLASHCARDS, rows)
             self.cards.keep(cards, codec.vectors([each.id for each in cards], rows["embedding"]))
         return [card for card in map(self.cards.image, wanted) if card is not None]
+
+
+@dataclass(frozen=True)
+class _Histogram:
+    uri: str
+    # Reviews from then on are not in the counts; it may be long before it was read, where one came
+    # late or the journal has not been moved for hours.
+    taken_at: datetime
+    read_at: datetime
+    # When one of the learner's days began; days are counted in 24 hours from here. A change of
+    # the clocks moves a few cards over a border, which only a balance of loads can notice: nobody.
+    begins: datetime
+    counts: Numbers
+
+
+_histograms_lock = threading.Lock()
+_histograms: OrderedDict[UUID, _Histogram] = OrderedDict()
+
+
+def due_counts(
+    owner_id: UUID, pending: Pending, now: datetime, day_begins: datetime
+) -> Callable[[int, int], list[int]]:
+    """Return a function of (first, last), days from the day that began then: cards due on each."""
+    known = _histogram(owner_id, pending, now, day_begins)
+    with recent(owner_id, pending, now) as found:
+        moved = found.moved(known.begins, known.taken_at)
+
+    def between(first: int, last: int) -> list[int]:
+        stored = known.counts[first : last + 1].tolist()
+        stored += [0] * (last - first + 1 - len(stored))
+        return [count + moved[first + n] for n, count in enumerate(stored)]
+
+    return between
+
+
+def _histogram(owner_id: UUID, pending: Pending, now: datetime, day_begins: datetime) -> _Histogram:
+    uri = django_settings.LANCEDB_URI
+    with _histograms_lock:
+        kept = _histograms.get(owner_id)
+    if (
+        kept is not None
+        and kept.uri == uri
+        and kept.begins == day_begins
+        and timedelta(0) <= now - kept.read_at < COUNTED_FOR
+    ):
+        return kept
+    # What is in the journal now comes on top as reviews; so the time is that of its first.
+    oldest = min((log.reviewed_at for log in pending.logs.values()), default=now)
+    counted = _count_stored(owner_id, pending, day_begins)
+    found = _Histogram(uri, min(oldest, now), now, day_begins, counted)
+    with _histograms_lock:
+        _histograms[owner_id] = found
+        _histograms.move_to_end(owner_id)
+        while len(_histograms) > COUNTED_OWNERS:
+            _histograms.popitem(last=False)
+    return found
+
+
+def _count_stored(owner_id: UUID, pending: Pending, day_begins: datetime) -> Numbers:
+    later = condition(FLASHCARDS, "due__gte", day_begins)
+    learnt = condition(FLASHCARDS, "state", State.REVIEW)
+    rows = stored_rows.read(FLASHCARDS, owner_id, pending, ["due"], later, learnt, *STUDIED)
+    days = (codec.column_micros(rows["due"]) - micros(day_begins)) // DAY_MICROS
+    return np.bincount(days[days <= _MOST_DAYS]).astype(np.int64)
+
+
+def clear_cache() -> None:
+    """Drop everything kept, as between tests."""
+    _due_cards.clear()
+    with _histograms_lock:
+        _histograms.clear()

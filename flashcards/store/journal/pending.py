@@ -1,17 +1,47 @@
-"""What the journal holds of one owner, decoded; brought forward by what was written since."""
+"""What is pending: the entries that the journal holds of one owner, decoded and kept in memory.
+
+One SQL statement brings an owner's pending entries together with the versions that hold all the
+others, so a reader never sees a change twice or not at all, whatever a checkpoint does meanwhile.
+A process that knows the older entries reads the newer ones only.
+"""
 
 import bisect
+import threading
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
+
 from flashcards.domain.records import Flashcard, ReviewLog
 from flashcards.models import JournalEntry
 from flashcards.store.lance import codec, upgrades
 from flashcards.store.lance.schema import FLASHCARDS, TableSpec
+from flashcards.store.values import Change, Vector
+from memoryloop.postgres.pipeline import Question, Rows, ask
 
 Kind = JournalEntry.Kind
+# Owners whose pending entries one process keeps decoded.
+CACHED_OWNERS = 1_000
+
+_READ = """
+SELECT v.checkpoints, v.rebuilt, o.checkpoint, o.batch, o.entry_id,
+    v.flashcards, v.review_logs, v.schema, j.id, j.owner_id, j.kind, j.card, j.log
+FROM (SELECT 1) AS one
+LEFT JOIN flashcards_storeversions v ON true
+LEFT JOIN flashcards_storedowner o ON o.owner_id = %s
+LEFT JOIN flashcards_journalentry j ON {condition} AND j.kind <> 'batch'
+ORDER BY j.id
+"""
+_READ_OWNER = _READ.format(condition="j.owner_id = %s AND j.id > %s")
+_READ_ALL = _READ.format(condition="true")
+# How many of a row's columns say what LanceDB holds.
+_STORED = 8
+# Locks the owner, compares what is known with what is there, and writes; nulls if they differ.
+# With the new entry's id comes that of the newest entry that a checkpoint has moved.
+_APPEND = "SELECT * FROM flashcards_append(%s, %s, %s, %s::jsonb, %s::jsonb, %s, %s, %s, %s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,3 +188,107 @@ def _after(entry_id: int, changes: Sequence[Entry]) -> Sequence[Entry]:
 
 def _id(entry: Entry) -> int:
     return entry.id
+
+
+# By owner, the least recently used leaving first.
+_kept: OrderedDict[UUID, Pending] = OrderedDict()
+_lock = threading.Lock()
+
+
+def read_pending(owner_id: UUID | None) -> Pending:
+    """Return what is pending of one owner, or of all with None. One SQL query, rarely two."""
+    return ask(pending_question(owner_id) if owner_id else Question(_READ_ALL, [None], _all))
+
+
+def pending_question(owner_id: UUID) -> Question[Pending]:
+    """Ask what is pending of an owner, for whoever asks PostgreSQL something else as well."""
+    known = remembered_pending(owner_id) or Pending()
+
+    def answer(rows: Rows) -> Pending:
+        stored = stored_of(rows[0][:_STORED])
+        if known.goes_on_to(stored):
+            return _remember(owner_id, fold(known.with_stored(stored), _entries(rows)))
+        if known.last_id:
+            # Something of theirs was moved that nobody has seen here: begin anew.
+            rows = ask(Question(_READ_OWNER, [owner_id, owner_id, 0], list))
+        return _remember(owner_id, _all(rows))
+
+    return Question(_READ_OWNER, [owner_id, owner_id, known.last_id], answer)
+
+
+def remembered_pending(owner_id: UUID) -> Pending | None:
+    """Return what this process saw last of an owner's pending entries, which may be outdated."""
+    return _kept.get(owner_id)
+
+
+def _remember(owner_id: UUID, pending: Pending) -> Pending:
+    # Within a transaction the rows may be our own and be rolled back yet.
+    if not connection.in_atomic_block:
+        with _lock:
+            known = _kept.get(owner_id)
+            if known is None or _age(known) <= _age(pending):
+                _kept[owner_id] = pending
+                _kept.move_to_end(owner_id)
+            while len(_kept) > CACHED_OWNERS:
+                _kept.popitem(last=False)
+    return pending
+
+
+def _all(rows: Rows) -> Pending:
+    stored = stored_of(rows[0][:_STORED])
+    return fold(Pending(stored, known_from=stored.moved_id), _entries(rows))
+
+
+def _entries(rows: Rows) -> Rows:
+    """Return the columns of the entries; none where there is only the row that says so."""
+    return [row[_STORED:] for row in rows] if rows[0][_STORED] is not None else []
+
+
+def _age(pending: Pending) -> tuple[int, int]:
+    return pending.generation, pending.last_id
+
+
+def write_if_unchanged(pending: Pending, change: Change, settings_stamp: str) -> Pending | None:
+    """Write a change that was worked out from `pending`, and return what is pending after it.
+
+    Returns None, and writes nothing, if `pending` is outdated or the owner's study settings are not
+    of the versions that the stamp names. One round trip to PostgreSQL: it locks, compares, writes
+    and, unless the caller is in a transaction, commits.
+    """
+    known = pending.last_id, pending.stored.epoch, settings_stamp
+    with connection.cursor() as cursor:
+        cursor.execute(_APPEND, [*row_of(change), *known])
+        written, moved = cursor.fetchone()
+    if written is None:
+        return None
+    entry = Entry(written, change.card, change.log)
+    after = _remember(change.card.owner_id, pending.with_changes([entry]))
+    # Who only ever writes must not go on with all that was pending hours ago.
+    return after if (moved or 0) <= after.stored.moved_id else read_pending(change.card.owner_id)
+
+
+def row_of(change: Change, kind: JournalEntry.Kind = Kind.CARD) -> tuple[Any, ...]:
+    """Return the columns of an entry, but the time that PostgreSQL gives it."""
+    return (
+        change.card.owner_id,
+        kind.value,
+        change.card.id,
+        codec.to_image(change.card),
+        codec.to_image(change.log) if change.log else None,
+        None if change.vector is None else codec.vector_to_bytes(change.vector),
+    )
+
+
+def read_pending_vectors(owner_id: UUID) -> dict[UUID, Vector]:
+    """Return the pending embeddings of an owner's cards, the newest of each. One SQL query."""
+    entries = JournalEntry.objects.filter(owner_id=owner_id, vector__isnull=False).order_by("id")
+    pairs = entries.values_list("card_id", "vector")
+    return {
+        card_id: codec.vector_from_bytes(bytes(data)) for card_id, data in pairs if card_id and data
+    }
+
+
+def clear_cache() -> None:
+    """Drop every decoded entry, as between tests."""
+    with _lock:
+        _kept.clear()

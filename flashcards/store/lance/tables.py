@@ -1,38 +1,46 @@
-"""Open tables of the LanceDB database that LANCEDB_URI names.
+"""The tables of the LanceDB database that LANCEDB_URI names, opened once in each process.
 
 LanceDB is imported when first used: it takes a while, which no other command should pay.
-Readers never create anything: a table that is not there yet is empty. A handle is brought up to
-the version that PostgreSQL recorded before it is read.
+
+Readers use LanceDB's asynchronous interface and wait for its answer: the synchronous one goes to
+an event loop and back six times for each read, which takes as long as to read a card by its id.
+They never create anything, and a table is brought up to the version that PostgreSQL recorded before
+it is read. The checkpoint writes through the synchronous interface.
 """
 
+import asyncio
 import contextlib
 import datetime
 import functools
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 from django.conf import settings
 
 from flashcards.store.errors import StoreError
-from flashcards.store.lance import lazy_import
 from flashcards.store.lance.schema import Index, TableSpec
 
 # What LanceDB may keep of files' metadata in each process; of indexes, LANCEDB_INDEX_CACHE_MB says.
 METADATA_CACHE_BYTES = 48 * 1024**2
 
+T = TypeVar("T")
+
 _lock = threading.Lock()
-_opened: dict[tuple[str, str], "Handle"] = {}
+# By address and name.
+_readers: dict[tuple[str, str], "Reader"] = {}
+_writers: dict[tuple[str, str], Any] = {}
 
 
 @dataclass
-class Handle:
-    """One table of this process, shared by its threads, and the version it is known to have."""
+class Reader:
+    """One table for reading, shared by the threads of this process, and its known version."""
 
+    # LanceDB's AsyncTable.
     table: Any
     version: int
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -47,42 +55,50 @@ class Handle:
         with self.lock:
             if self.version >= version:
                 return
-            with translate_errors():
-                self.table.checkout_latest()
-                self.version = self.table.version
+            self.version = wait_for(self._newest())
         if self.version < version:
             raise StoreError(
                 f"LanceDB has version {self.version} of a table of which PostgreSQL recorded "
                 f"{version}: was an older copy of its files put back? Restore both together."
             )
 
+    async def _newest(self) -> int:
+        await self.table.checkout_latest()
+        return int(await self.table.version())
+
 
 def load() -> None:
     """Import what takes a while to import when a table is first read."""
-    lazy_import.lancedb()
+    import lancedb  # noqa: F401
+
     # Arrow's own pool keeps 30 MB of what was freed; the C library can be told to give it back.
     pa.set_memory_pool(pa.system_memory_pool())
 
 
 def database() -> Any:
-    """Connect to LANCEDB_URI. No I/O for a folder."""
-    lancedb = lazy_import.lancedb()
-    uri = settings.LANCEDB_URI
+    """Connect to LANCEDB_URI, for writing. No I/O for a folder."""
+    import lancedb
+
+    return lancedb.connect(settings.LANCEDB_URI, **_connection())
+
+
+def _connection() -> dict[str, Any]:
+    """Return what to connect with, besides the address."""
     if is_cloud():
         cloud: dict[str, Any] = settings.LANCEDB_CLOUD
-        return lancedb.connect(uri, **cloud)
+        return cloud
     if is_local():
-        Path(uri).mkdir(parents=True, exist_ok=True)
-        return lancedb.connect(uri, session=_session())
-    return lancedb.connect(
-        uri, storage_options=settings.LANCEDB_STORAGE_OPTIONS, session=_session()
-    )
+        Path(settings.LANCEDB_URI).mkdir(parents=True, exist_ok=True)
+        return {"session": _session()}
+    return {"storage_options": settings.LANCEDB_STORAGE_OPTIONS, "session": _session()}
 
 
 @functools.cache
 def _session() -> Any:
     """Return the caches of this process: LanceDB's own would take up to 7 GB."""
-    return lazy_import.lancedb().Session(
+    import lancedb
+
+    return lancedb.Session(
         index_cache_size_bytes=settings.LANCEDB_INDEX_CACHE_MB * 1024**2,
         metadata_cache_size_bytes=METADATA_CACHE_BYTES,
     )
@@ -122,9 +138,33 @@ def index_config(kind: Index) -> Any:
 
 
 def fetch(scan: Any) -> Any:
-    """Run a scan and return its Arrow table. Raises StoreError for whatever LanceDB raises."""
+    """Run a scan of a reader's table and return its Arrow table. Raises StoreError."""
+    return wait_for(scan.to_arrow())
+
+
+def stream(scan: Any, rows: int) -> Iterator[Any]:
+    """Run a scan and yield batches of at most so many rows. Raises StoreError."""
+    batches = wait_for(scan.to_batches(max_batch_length=rows))
+    while (batch := wait_for(_next(batches))) is not None:
+        yield batch
+
+
+async def _next(batches: Any) -> Any | None:
+    return await anext(batches, None)
+
+
+def wait_for(answer: Coroutine[Any, Any, T]) -> T:
+    """Wait for an answer of a reader's table. Raises StoreError for whatever LanceDB raises."""
     with translate_errors():
-        return scan.to_arrow()
+        return asyncio.run_coroutine_threadsafe(answer, _loop()).result()
+
+
+@functools.cache
+def _loop() -> asyncio.AbstractEventLoop:
+    """Return the event loop in which LanceDB answers, in a thread of its own."""
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="lancedb", daemon=True).start()
+    return loop
 
 
 @contextlib.contextmanager
@@ -167,71 +207,82 @@ def create(spec: TableSpec, rows: Any = None) -> Any:
 
 
 def existing(spec: TableSpec, version: int) -> Any | None:
-    """Return the table at `version` or later; None while it has never been written."""
+    """Return the table for reading, at `version` or later; None while it was never written."""
     if version == 0:
         return None
-    handle = _handle(spec)
-    if handle is None:
-        raise StoreError(
-            f"LanceDB at {settings.LANCEDB_URI} has no table {spec.name}, but PostgreSQL recorded "
-            "cards in it: does LANCEDB_URI point at the right place?"
-        )
-    handle.catch_up(version)
-    return handle.table
+    reader = _reader(spec)
+    reader.catch_up(version)
+    return reader.table
 
 
 def indexed(spec: TableSpec, version: int) -> frozenset[str]:
     """Return the columns of the table that have an index at `version` or later."""
     table = existing(spec, version)
-    handle = _handle(spec)
-    if table is None or handle is None:
+    if table is None:
         return frozenset()
-    if handle.indexed_at != version:
-        with translate_errors():
-            handle.indexed = frozenset(c for index in table.list_indices() for c in index.columns)
-        handle.indexed_at = version
-    return handle.indexed
+    reader = _reader(spec)
+    if reader.indexed_at != version:
+        indexes = wait_for(table.list_indices())
+        reader.indexed = frozenset(column for index in indexes for column in index.columns)
+        reader.indexed_at = version
+    return reader.indexed
 
 
 def for_writing(spec: TableSpec) -> Any:
     """Return the newest version of the table, made if it is missing. For the checkpoint only."""
-    handle = _handle(spec)
-    if handle is None:
+    table = _writer(spec)
+    if table is None:
         create(spec)
-        handle = _handle(spec)
-    if handle is None:
+        table = _writer(spec)
+    if table is None:
         raise StoreError(f"LanceDB made the table {spec.name} and then did not list it.")
-    handle.table.checkout_latest()
-    handle.version = handle.table.version
-    return handle.table
+    table.checkout_latest()
+    return table
 
 
 def is_there(spec: TableSpec) -> bool:
     """Return whether LanceDB has the table, whatever PostgreSQL says."""
-    return _handle(spec) is not None
+    return _writer(spec) is not None
 
 
 def clear_cache() -> None:
-    """Close every handle, as after LANCEDB_URI changed."""
+    """Close every table, as after LANCEDB_URI changed."""
     with _lock:
-        _opened.clear()
+        _readers.clear()
+        _writers.clear()
 
 
-def _handle(spec: TableSpec) -> Handle | None:
+def _reader(spec: TableSpec) -> Reader:
     key = (settings.LANCEDB_URI, spec.name)
-    handle = _opened.get(key)
-    if handle is not None:
-        return handle
     with _lock:
-        if key in _opened:
-            return _opened[key]
-        with translate_errors():
-            connection = database()
-            if spec.name not in connection.list_tables().tables:
-                return None
-            table = connection.open_table(spec.name)
-            _opened[key] = Handle(table, table.version)
-        return _opened[key]
+        if key not in _readers:
+            _readers[key] = wait_for(_opened(spec.name))
+        return _readers[key]
+
+
+async def _opened(name: str) -> Reader:
+    import lancedb
+
+    connection = await lancedb.connect_async(settings.LANCEDB_URI, **_connection())
+    if name not in (await connection.list_tables()).tables:
+        raise StoreError(
+            f"LanceDB at {settings.LANCEDB_URI} has no table {name}, but PostgreSQL recorded "
+            "cards in it: does LANCEDB_URI point at the right place?"
+        )
+    table = await connection.open_table(name)
+    return Reader(table, int(await table.version()))
+
+
+def _writer(spec: TableSpec) -> Any | None:
+    key = (settings.LANCEDB_URI, spec.name)
+    with _lock:
+        if key not in _writers:
+            with translate_errors():
+                connection = database()
+                if spec.name not in connection.list_tables().tables:
+                    return None
+                _writers[key] = connection.open_table(spec.name)
+        return _writers[key]
 
 
 def sync_to_disk(spec: TableSpec, since: float) -> None:

@@ -1,13 +1,13 @@
 """The caches: everything that this process remembers of the store."""
 
 from flashcards.store.cache import collection
-from flashcards.store.due import due_cards, due_counts, recent_reviews
-from flashcards.store.journal import journal
+from flashcards.store.due import due_cards, recent_reviews
+from flashcards.store.journal import pending
 from flashcards.store.lance import tables
 from flashcards.store.search import search
 
 
 def clear_cache() -> None:
     """Drop all of it, as after the store was exchanged, or between tests."""
-    for module in (collection, due_cards, due_counts, recent_reviews, journal, search, tables):
+    for module in (collection, due_cards, recent_reviews, pending, search, tables):
         module.clear_cache()

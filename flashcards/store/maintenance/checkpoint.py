@@ -41,6 +41,8 @@ _LOCK = 0x4D4C_6370
 BATCH_ENTRIES = 20_000
 # Below this a scan finds the nearest as fast as an index does.
 VECTOR_INDEX_ROWS = 20_000
+# The cards that have a vector.
+EMBEDDED = condition(FLASHCARDS, "embedding_model__gt", "").to_sql()
 # Ids in one condition of a deletion.
 ERASE_BATCH = 1_000
 
@@ -368,14 +370,13 @@ def optimize_table(
     for column, kind in spec.indexes:
         if column in there:
             continue
-        if kind is Index.VECTOR and not vectors_pay(table):
+        if kind is Index.VECTOR and not vectors_pay(table.count_rows(EMBEDDED)):  # type: ignore[attr-defined]
             continue
         table.create_index(column, config=tables.index_config(kind))  # type: ignore[attr-defined]
     if not tables.is_cloud():
         table.optimize(cleanup_older_than=keep_versions)  # type: ignore[attr-defined]
 
 
-def vectors_pay(table: object) -> bool:
+def vectors_pay(embedded: int) -> bool:
     """Tell whether so many cards have a vector that an index finds the nearest sooner."""
-    embedded = condition(FLASHCARDS, "embedding_model__gt", "").to_sql()
-    return bool(table.count_rows(embedded) >= VECTOR_INDEX_ROWS)  # type: ignore[attr-defined]
+    return embedded >= VECTOR_INDEX_ROWS

@@ -28,7 +28,7 @@ def check_readable() -> None:
     for spec, version in ((FLASHCARDS, recorded.flashcards), (REVIEW_LOGS, recorded.review_logs)):
         table = tables.existing(spec, version)
         if table is not None:
-            tables.fetch(table.search().select(["id"]).limit(1))
+            tables.fetch(table.query().select(["id"]).limit(1))
 
 
 def status() -> StoreStatus:
@@ -69,8 +69,8 @@ def find_residue() -> list[str]:
     if table is None:
         return []
     where = condition(FLASHCARDS, "id__in", [UUID(card_id) for card_id in pending]).to_sql()
-    scan = table.search().where(where).select(["id", "revision"]).limit(EVERYTHING)
-    rows = scan.to_arrow().to_pylist()
+    scan = table.query().where(where).select(["id", "revision"]).limit(EVERYTHING)
+    rows = tables.fetch(scan).to_pylist()
     found = [pending[row["id"]] for row in rows if row["revision"] >= pending[row["id"]]]
     return [f"entry {entry_id}" for entry_id in sorted(found)]
 
@@ -85,7 +85,7 @@ def find_differing_images(start: UUID, end: UUID) -> list[UUID]:
         [condition(FLASHCARDS, "id__gte", start), condition(FLASHCARDS, "id__lte", end)]
     ).to_sql()
     columns = [*FLASHCARDS.columns, *FLASHCARDS.whole]
-    rows = tables.fetch(table.search().where(part).select(columns).limit(EVERYTHING))
+    rows = tables.fetch(table.query().where(part).select(columns).limit(EVERYTHING))
     by_columns = codec.from_table(FLASHCARDS, rows.select(FLASHCARDS.columns))
     by_image = codec.from_table(FLASHCARDS, rows.select(FLASHCARDS.whole))
     pairs = zip(by_columns, by_image, strict=True)
@@ -101,14 +101,16 @@ def find_index_faults() -> Iterator[tuple[str, str]]:
         table = tables.existing(spec, version)
         if table is None:
             continue
-        indices = {column: index for index in table.list_indices() for column in index.columns}
+        indexes = tables.wait_for(table.list_indices())
+        names = {column: index.name for index in indexes for column in index.columns}
         for column, kind in spec.indexes:
-            if kind is Index.VECTOR and column not in indices and not checkpoint.vectors_pay(table):
+            if column not in names:
+                if kind is not Index.VECTOR or checkpoint.vectors_pay(
+                    tables.wait_for(table.count_rows(checkpoint.EMBEDDED))
+                ):
+                    yield "index_missing", f"{spec.name}.{column}"
                 continue
-            if column not in indices:
-                yield "index_missing", f"{spec.name}.{column}"
-                continue
-            stats = table.index_stats(indices[column].name)
+            stats = tables.wait_for(table.index_stats(names[column]))
             if stats is not None and stats.num_unindexed_rows > UNINDEXED_ROWS_MOST:
                 yield "index_behind", f"{spec.name}.{column}: {stats.num_unindexed_rows:,} rows"
 

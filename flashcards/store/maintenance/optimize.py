@@ -42,13 +42,14 @@ def optimize(specs: Sequence[TableSpec] = (FLASHCARDS, REVIEW_LOGS)) -> None:
 def _is_due(spec: TableSpec, table: Any | None) -> bool:
     if table is None:
         return False
-    names = {column: index.name for index in table.list_indices() for column in index.columns}
+    indexes = tables.wait_for(table.list_indices())
+    names = {column: index.name for index in indexes for column in index.columns}
     if not all(column in names for column, kind in spec.indexes if kind is not Index.VECTOR):
         return True
     if tables.is_cloud():
         return False
-    stats = table.index_stats(names["id"])
-    fragments = table.stats()["fragment_stats"]["num_fragments"]
+    stats = tables.wait_for(table.index_stats(names["id"]))
+    fragments = tables.wait_for(table.stats())["fragment_stats"]["num_fragments"]
     return bool(fragments > FRAGMENTS_MOST or stats.num_unindexed_rows > UNINDEXED_ROWS_MOST)
 
 

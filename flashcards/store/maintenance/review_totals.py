@@ -13,7 +13,7 @@ from django.db import connection
 
 from flashcards.domain.records import LogKind, Rating, ReviewLog, State
 from flashcards.models import ReviewTotals
-from flashcards.store.journal import journal
+from flashcards.store.journal.pending import read_pending
 from flashcards.store.repository.manager import review_logs
 from flashcards.store.values import ReviewSummary
 
@@ -154,7 +154,7 @@ def read(
 
     Two SQL queries, whatever the length of the log. A day begins `day_begins` after midnight.
     """
-    pending = journal.read(owner_id)
+    pending = read_pending(owner_id)
     summary = ReviewSummary()
     if owner_id not in pending.erased:
         _read_moved(summary, owner_id, since, until, zone, day_begins)
@@ -190,7 +190,7 @@ WHERE owner_id = %(owner)s AND hour >= %(since)s AND reviews > 0
 
 def days(owner_id: UUID, since: datetime, *, zone: tzinfo, day_begins: timedelta) -> set[date]:
     """Return the days since a time on which anything was reviewed. Two SQL queries."""
-    pending = journal.read(owner_id)
+    pending = read_pending(owner_id)
     counts, _ = differences(pending.logs.values(), {})
     found = {
         (at.hour.astimezone(zone).replace(tzinfo=None) - day_begins).date()

@@ -11,8 +11,7 @@ import pyarrow.compute as pc
 from django.db.models import Aggregate, F
 
 from flashcards.store.errors import UnknownLookup
-from flashcards.store.journal import journal
-from flashcards.store.journal.pending import Pending
+from flashcards.store.journal.pending import Pending, read_pending
 from flashcards.store.lance import codec, tables
 from flashcards.store.lance.filters import (
     Expression,
@@ -171,13 +170,12 @@ class LanceQuery(Generic[R]):
         wanted = self.wanted
         if wanted.nothing:
             return 0
-        pending = journal.read(wanted.owner_id)
+        pending = read_pending(wanted.owner_id)
         overlay = wanted.overlay(pending)
         total = len(wanted.fresh(pending))
         table = stored_rows.table_of(wanted.spec, wanted.owner_id, pending)
         if table is not None:
-            with tables.translate_errors():
-                total += table.count_rows(wanted.base_filter(pending, overlay))
+            total += tables.wait_for(table.count_rows(wanted.base_filter(pending, overlay)))
         total = max(total - wanted.offset, 0)
         return total if wanted.limit is None else min(total, wanted.limit)
 
@@ -214,16 +212,15 @@ class LanceQuery(Generic[R]):
         Pending changes are in it. Whatever a learner has, only a batch of it is in memory.
         """
         wanted, spec = self.wanted, self.wanted.spec
-        pending = journal.read(wanted.owner_id)
+        pending = read_pending(wanted.owner_id)
         yield from codec.to_plain(codec.to_table(spec, wanted.fresh(pending)).select(spec.columns))
         table = stored_rows.table_of(spec, wanted.owner_id, pending)
         if table is None:
             return
         where = wanted.base_filter(pending, wanted.overlay(pending))
-        scan = table.search().where(where).select(spec.columns).limit(EVERYTHING)
-        with tables.translate_errors():
-            for batch in scan.to_batches(STREAMED_ROWS):
-                yield from codec.to_plain(pa.Table.from_batches([batch]).select(spec.columns))
+        scan = table.query().where(where).select(spec.columns).limit(EVERYTHING)
+        for batch in tables.stream(scan, STREAMED_ROWS):
+            yield from codec.to_plain(pa.Table.from_batches([batch]).select(spec.columns))
 
     def _arrow(self, fields: Sequence[str], *, ordered: bool) -> pa.Table:
         """Return the rows as an Arrow table of the named fields, all of them if none is named.
@@ -239,13 +236,13 @@ class LanceQuery(Generic[R]):
         schema = pa.schema([spec.schema.field(name) for name in needed])
         parts = [schema.empty_table()]
         if not wanted.nothing:
-            pending = journal.read(wanted.owner_id)
+            pending = read_pending(wanted.owner_id)
             overlay = wanted.overlay(pending)
             parts.append(codec.to_table(spec, wanted.fresh(pending)).select(needed))
             table = stored_rows.table_of(spec, wanted.owner_id, pending)
             if table is not None:
                 # Rows with a newer image leave here: LanceDB would compare each id with each.
-                scan = table.search().where(wanted.base_filter(pending, {})).limit(EVERYTHING)
+                scan = table.query().where(wanted.base_filter(pending, {})).limit(EVERYTHING)
                 rows = tables.fetch(scan.select([*{"id", *needed}]))
                 newer = pc.is_in(rows["id"], pa.array(map(str, overlay), pa.string()))
                 parts.append(rows.filter(pc.invert(newer)).select(needed).cast(schema))
@@ -264,7 +261,7 @@ class LanceQuery(Generic[R]):
         wanted = self.wanted
         if wanted.nothing or wanted.limit == 0:
             return []
-        pending = journal.read(wanted.owner_id)
+        pending = read_pending(wanted.owner_id)
         overlay = wanted.overlay(pending)
         rows = wanted.fresh(pending)
         # Rows of LanceDB that precede the page whichever of the pending ones precede it too.
@@ -281,7 +278,7 @@ class LanceQuery(Generic[R]):
         self, table: Any, pending: Pending, overlay: Mapping[UUID, Any], passed: int
     ) -> list[R]:
         wanted = self.wanted
-        scan = table.search().select(wanted.spec.whole)
+        scan = table.query().select(wanted.spec.whole)
         if key := wanted.key:
             # The few rows of a key are judged here: an index of owners would first bring all of
             # theirs, which takes longer than reading the rows.

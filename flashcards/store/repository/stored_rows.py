@@ -30,7 +30,7 @@ def read(
     if table is None:
         return spec.schema.empty_table().select(columns)
     where = all_of([condition(spec, "owner_id", owner_id), *conditions])
-    return tables.fetch(table.search().where(where.to_sql()).select(columns).limit(EVERYTHING))
+    return tables.fetch(table.query().where(where.to_sql()).select(columns).limit(EVERYTHING))
 
 
 def read_by_key(
@@ -43,4 +43,4 @@ def read_by_key(
     table = None if key.is_empty else table_of(spec, owner_id, pending)
     if table is None:
         return spec.schema.empty_table().select(columns)
-    return tables.fetch(table.search().where(key.to_sql()).select(columns).limit(EVERYTHING))
+    return tables.fetch(table.query().where(key.to_sql()).select(columns).limit(EVERYTHING))

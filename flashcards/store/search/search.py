@@ -13,8 +13,7 @@ import numpy as np
 from django.conf import settings
 
 from flashcards.domain.records import Flashcard
-from flashcards.store.journal import journal
-from flashcards.store.journal.pending import Pending
+from flashcards.store.journal.pending import Pending, read_pending, read_pending_vectors
 from flashcards.store.lance import codec, tables
 from flashcards.store.lance.filters import all_of, condition
 from flashcards.store.lance.schema import FLASHCARDS
@@ -45,7 +44,7 @@ _alone: "OrderedDict[UUID, tuple[tuple[str, int], bool]]" = OrderedDict()
 def by_words(owner_id: UUID, text: str, *, limit: int) -> list[Flashcard]:
     """Return the cards with the most of the words, best match first. Stemmed, accents folded."""
     words = list(dict.fromkeys(word.lower() for word in _WORD.findall(text)))[:WORDS_MOST]
-    pending = journal.read(owner_id)
+    pending = read_pending(owner_id)
     table = stored_rows.table_of(FLASHCARDS, owner_id, pending)
     if not words or limit <= 0:
         return []
@@ -76,17 +75,17 @@ def nearest(
     owner_id: UUID, vector: Vector, *, limit: int, max_distance: float = FARTHEST
 ) -> list[tuple[float, Flashcard]]:
     """Return what `by_meaning` does, each card behind its distance."""
-    pending = journal.read(owner_id)
+    pending = read_pending(owner_id)
     if limit <= 0:
         return []
     near: dict[UUID, tuple[float, Flashcard]] = {}
     # Cards that have another vector in the journal.
-    renewed = journal.read_vectors(owner_id) if pending.cards else {}
+    renewed = read_pending_vectors(owner_id) if pending.cards else {}
     table = stored_rows.table_of(FLASHCARDS, owner_id, pending)
     if table is not None:
 
         def scan() -> Any:
-            probed = table.search(vector).distance_type("cosine").nprobes(PROBES)
+            probed = table.query().nearest_to(vector).distance_type("cosine").nprobes(PROBES)
             return probed.refine_factor(REFINED)
 
         alone = _is_nearly_alone(owner_id, pending, table)
@@ -158,7 +157,7 @@ def _best(
     best: list[tuple[float, Flashcard]] = []
     for where in ["", *filters] if alone else filters:
         asked = depth + SPARE
-        filtered = scan().where(where, prefilter=True) if where else scan()
+        filtered = scan().where(where) if where else scan()
         rows = tables.fetch(filtered.select([*FLASHCARDS.whole, score]).limit(asked))
         cards = codec.from_table(FLASHCARDS, rows)
         scores = rows[score].to_pylist()
@@ -177,9 +176,9 @@ def _is_nearly_alone(owner_id: UUID, pending: Pending, table: Any) -> bool:
     key = settings.LANCEDB_URI, pending.generation
     known = _alone.get(owner_id)
     if known is None or known[0] != key:
-        with tables.translate_errors():
-            theirs = table.count_rows(condition(FLASHCARDS, "owner_id", owner_id).to_sql())
-            known = _alone[owner_id] = key, theirs >= ALONE_SHARE * table.count_rows()
+        owned = condition(FLASHCARDS, "owner_id", owner_id).to_sql()
+        theirs, all_of_them = (tables.wait_for(table.count_rows(where)) for where in (owned, None))
+        known = _alone[owner_id] = key, theirs >= ALONE_SHARE * all_of_them
         while len(_alone) > ALONE_REMEMBERED:
             _alone.popitem(last=False)
     return known[1]
@@ -198,7 +197,7 @@ def _matching(
         return list(cards.for_owner(owner_id))
     query = tables.match(" ".join(words), list(_TEXT_COLUMNS))
     best = _best(
-        lambda: table.search(query, query_type="fts"),
+        lambda: table.query().nearest_to_text(query),
         "_score",
         owner_id,
         limit + len(pending.cards),

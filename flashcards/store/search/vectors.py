@@ -4,8 +4,7 @@ from uuid import UUID
 
 import numpy as np
 
-from flashcards.store.journal import journal
-from flashcards.store.journal.pending import Pending
+from flashcards.store.journal.pending import Pending, read_pending, read_pending_vectors
 from flashcards.store.lance.filters import condition
 from flashcards.store.lance.schema import EMBEDDING_DIMENSIONS, FLASHCARDS
 from flashcards.store.repository import stored_rows
@@ -17,7 +16,7 @@ def read(owner_id: UUID) -> tuple[list[UUID], Vector]:
 
     Cards in the bin are absent. Costs 1.5 KB a card in memory, and one read of LanceDB.
     """
-    pending = journal.read(owner_id)
+    pending = read_pending(owner_id)
     rows = stored_rows.read(
         FLASHCARDS,
         owner_id,
@@ -37,7 +36,7 @@ def read(owner_id: UUID) -> tuple[list[UUID], Vector]:
         ids += [found[n] for n in kept]
         parts.append(matrix[kept])
     if pending.cards:
-        for card_id, vector in journal.read_vectors(owner_id).items():
+        for card_id, vector in read_pending_vectors(owner_id).items():
             card = pending.cards.get(card_id)
             if card and not card.deleted_at and card.embedding_model and card_id not in set(ids):
                 ids.append(card_id)

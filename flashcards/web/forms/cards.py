@@ -9,7 +9,6 @@ from flashcards.domain.card_sides import cloze_ordinals
 from flashcards.domain.records import ANSWER_MAX_CHARACTERS, QUESTION_MAX_CHARACTERS, Kind, Rating
 from flashcards.domain.validation import CARDS_A_NOTE
 
-DURATION_MAX_MS = 60_000
 TAGS_MAX_CHARACTERS = 300
 DECKS_MAX_CHARACTERS = 1_000
 
@@ -41,17 +40,11 @@ class RatingForm(forms.Form):
     sequence = forms.IntegerField(min_value=0)
     rating = forms.TypedChoiceField(
         choices=[(str(rating.value), rating.name) for rating in Rating],
-        coerce=lambda value: Rating(int(value)),
+        coerce=int,
     )
     duration_ms = forms.IntegerField(required=False)
     # Reviews done today before this one, for the progress line.
     done = forms.IntegerField(required=False, min_value=0)
-
-    def clean_duration_ms(self) -> int:
-        return min(max(self.cleaned_data["duration_ms"] or 0, 0), DURATION_MAX_MS)
-
-    def clean_done(self) -> int:
-        return self.cleaned_data["done"] or 0
 
 
 class CardForm(forms.Form):

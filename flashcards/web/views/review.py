@@ -1,8 +1,12 @@
-"""The review session: one card, one rating, one round trip."""
+"""The review: the page of a session, and the answers to its ratings. One round trip a rating."""
 
+import math
 import uuid
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,31 +14,32 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.http import HtmxHttpRequest
-from flashcards import study_settings
-from flashcards.cards.cards import bury_card, set_suspended, set_tags
-from flashcards.cards.sources import source_of
+from flashcards.domain import durations
 from flashcards.domain.query.syntax import BadQuery
-from flashcards.domain.records import Flashcard
+from flashcards.domain.records import Flashcard, Rating
 from flashcards.domain.validation import CardError
 from flashcards.models import Deck, ReviewSession
-from flashcards.review import leeches, pace, scope, session
+from flashcards.review import scope, session
+from flashcards.review import summary as ending
+from flashcards.review.answer_check import Comparison
 from flashcards.review.due import due_queue
 from flashcards.review.learner import Learner
-from flashcards.review.next_card import Kind, Stage
+from flashcards.review.next_card import Kind, Stage, time_for
+from flashcards.review.pace import SECONDS_RANGE, TYPICAL_SECONDS, pace_of
 from flashcards.review.practice import NothingToStudy
 from flashcards.review.ratings import AlreadyAnswered, Answer, NothingToUndo
 from flashcards.review.session import StudySession
 from flashcards.web.forms.cards import RatingForm
 from flashcards.web.pages import session_links
-from flashcards.web.views import stage as staging
-from flashcards.web.views.access import card_or_404, next_url
-from flashcards.web.views.stage import SWITCH, Asked, asked, client_id, go_on, show_next
+from flashcards.web.pages import summary as summary_page
+from flashcards.web.views.access import card_or_404
 from memoryloop.web.toasts import toast
 
+SWITCH = {"1": True, "0": False}
 ANSWERED_ELSEWHERE = "That card was already answered in another tab. Here is the next one."
-MARKED, UNMARKED = "Marked as a leech.", "No longer marked as a leech."
 BAD_RATING = "That rating did not arrive as one of Again, Hard, Good or Easy. Rate the card again."
 
 
@@ -57,7 +62,7 @@ def review_deck(request: HtmxHttpRequest, deck_id: uuid.UUID) -> HttpResponse:
         try:
             row = session.due_today(Learner.read(request.user.id), deck, now)
         except BadQuery as error:
-            return staging.not_understood(request, error)
+            return not_understood(request, error)
         except NothingToStudy:
             return _page(request, StudySession(scope.of_deck(deck), typed=typed), now)
         return redirect(session_links.url(session.of_row(row, typed=typed)))
@@ -83,19 +88,23 @@ def rate(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
         return show_next(request, at, now, first=card, revealed=True, error=BAD_RATING, status=422)
     data = form.cleaned_data
     answer = Answer(
-        card_id, data["review_id"], data["sequence"], data["rating"], data["duration_ms"]
+        card_id=card_id,
+        review_id=data["review_id"],
+        sequence=data["sequence"],
+        rating=Rating(data["rating"]),
+        duration_ms=data["duration_ms"] or 0,
     )
     try:
         learner, stage = session.rate(at.session, request.user.id, answer, now, done=at.done)
         if not request.htmx:
             return redirect(session_links.url(at.session))
-        return staging.show(request, at, stage, now, learner)
+        return show(request, at, stage, now, learner)
     except Flashcard.DoesNotExist:
         raise Http404("There is no such card.") from None
     except AlreadyAnswered:
         return go_on(request, at, now, notice=ANSWERED_ELSEWHERE)
     except BadQuery as error:
-        return staging.not_understood(request, error)
+        return not_understood(request, error)
     except CardError as error:
         return show_next(request, at, now, error=error.sentence, status=422)
 
@@ -116,70 +125,6 @@ def undo(request: HtmxHttpRequest) -> HttpResponse:
     return show_next(request, at, now, done=done, first=card, notice="Undone. Rate it again.")
 
 
-@require_POST
-@login_required
-def suspend(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
-    """Suspend the card in review and go on."""
-    now, at = timezone.now(), asked(request)
-    card_or_404(request.user, card_id)
-    set_suspended(owner_id=request.user.id, card_id=card_id, suspended=True)
-    session.leave_out(at.session, card_id, now)
-    resume = reverse("flashcards:resume_card", args=[card_id])
-    toast(request, "Suspended: it stays away until you resume it.", undo_url=resume)
-    return go_on(request, at, now)
-
-
-@require_POST
-@login_required
-def bury(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
-    """Put the card in review off until the learner's next day and go on."""
-    now, at = timezone.now(), asked(request)
-    card_or_404(request.user, card_id)
-    settings = study_settings.settings_for(owner_id=request.user.id)
-    until = settings.day.start(now, days=1)
-    bury_card(owner_id=request.user.id, card_id=card_id, until=until)
-    session.leave_out(at.session, card_id, now)
-    unbury = reverse("flashcards:unbury_card", args=[card_id])
-    toast(request, "Put off until tomorrow.", undo_url=unbury)
-    return go_on(request, at, now)
-
-
-@require_POST
-@login_required
-def mark_leech(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
-    """Tag the card in review as a leech, or take the tag away with `off`; the card stays."""
-    at, card = asked(request), card_or_404(request.user, card_id)
-    on = "off" not in request.POST
-    card = _with_leech_tag(card, marked=on)
-    undo_url = reverse("flashcards:review_unleech", args=[card_id]) if on else ""
-    toast(request, MARKED if on else UNMARKED, undo_url=undo_url)
-    if not request.htmx:
-        return redirect(session_links.url(at.session, show=str(card_id)))
-    context = {"card": card, "session": at.session}
-    return render(request, "flashcards/review/_review_leech.html", context)
-
-
-@require_POST
-@login_required
-def unmark_leech(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
-    """Take the tag of a leech from a card, from the toast that said it was marked."""
-    _with_leech_tag(card_or_404(request.user, card_id), marked=False)
-    toast(request, UNMARKED)
-    return redirect(next_url(request, reverse("flashcards:review")))
-
-
-@require_safe
-@login_required
-def source(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
-    """Show the words that a card came from; a page of its own has them without a script."""
-    card = card_or_404(request.user, card_id)
-    if not request.htmx:
-        return redirect(reverse("flashcards:card", args=[card_id]) + "#source")
-    return render(
-        request, "flashcards/review/_source.html", {"source": source_of(request.user, card)}
-    )
-
-
 @require_safe
 @never_cache
 @login_required
@@ -189,14 +134,9 @@ def due_badge(request: HtmxHttpRequest) -> HttpResponse:
     return render(request, "flashcards/review/_due_badge.html", {"count": queue.total})
 
 
-def _with_leech_tag(card: Flashcard, *, marked: bool) -> Flashcard:
-    tags = leeches.tags_of(card, marked=marked)
-    return set_tags(owner_id=card.owner_id, card_id=card.id, tags=tags, now=timezone.now())
-
-
 def _page(request: HtmxHttpRequest, at: StudySession, now: datetime) -> HttpResponse:
     learner = Learner.read(request.user.id)
-    own = pace.pace_of(owner_id=request.user.id, now=now, settings=learner.settings)
+    own = pace_of(owner_id=request.user.id, now=now, settings=learner.settings)
     form = Asked(at, 0, own.seconds_an_answer)
     try:
         if "finish" in request.GET:
@@ -205,10 +145,163 @@ def _page(request: HtmxHttpRequest, at: StudySession, now: datetime) -> HttpResp
             ahead = "ahead" in request.GET
             stage = session.next_stage(at, learner, now, ahead=ahead)
         shown = stage.card is not None and request.GET.get("show") == str(stage.card.id)
-        return staging.show(request, form, stage, now, learner, revealed=shown)
+        return show(request, form, stage, now, learner, revealed=shown)
     except BadQuery as error:
-        return staging.not_understood(request, error)
+        return not_understood(request, error)
 
 
 def _switch(request: HtmxHttpRequest) -> bool | None:
     return SWITCH.get(request.GET.get("typed", ""))
+
+
+# What these views and those of the card in review have in common
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The session, the count and the pace that a form of the review page carries."""
+
+    session: StudySession
+    done: int
+    # Measured when the page was opened.
+    seconds_an_answer: float
+
+
+def asked(request: HtmxHttpRequest) -> Asked:
+    """Return what a form says. Raises Http404 for somebody else's session."""
+    key, typed = request.POST.get("at", ""), SWITCH.get(request.POST.get("typed", ""))
+    try:
+        found = session.opened(request.user, key, typed=typed)
+    except session.NotThere:
+        raise Http404("There is no such session.") from None
+    low, high = SECONDS_RANGE
+    seconds = number(request.POST.get("pace")) / 1_000 or TYPICAL_SECONDS
+    return Asked(found, number(request.POST.get("done")), min(max(seconds, low), high))
+
+
+def go_on(
+    request: HtmxHttpRequest,
+    form: Asked,
+    now: datetime,
+    *,
+    done: int | None = None,
+    notice: str = "",
+) -> HttpResponse:
+    """Answer with what comes next: the fragment to htmx, a redirect to a plain form."""
+    if not request.htmx:
+        if notice:
+            toast(request, notice)
+        return redirect(session_links.url(form.session))
+    return show_next(request, form, now, done=done, notice=notice)
+
+
+def show_next(
+    request: HtmxHttpRequest,
+    form: Asked,
+    now: datetime,
+    *,
+    done: int | None = None,
+    first: Flashcard | None = None,
+    **how: Any,
+) -> HttpResponse:
+    """Show the next card of a session, or `first`; `how` is for `show`."""
+    learner = Learner.read(request.user.id)
+    done = form.done if done is None else done
+    try:
+        stage = session.next_stage(form.session, learner, now, done=done, first=first)
+        return show(request, form, stage, now, learner, **how)
+    except BadQuery as error:
+        return not_understood(request, error)
+
+
+def not_understood(request: HtmxHttpRequest, error: BadQuery) -> HttpResponse:
+    """Lead to the decks with a toast: the deck's search names something that was deleted."""
+    toast(request, error.sentence, level=messages.ERROR)
+    url = reverse("flashcards:decks")
+    return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
+
+
+def show(
+    request: HtmxHttpRequest,
+    form: Asked,
+    stage: Stage,
+    now: datetime,
+    learner: Learner,
+    *,
+    revealed: bool = False,
+    notice: str = "",
+    error: str = "",
+    compared: Comparison | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """Show a stage: the whole page, or the fragment to htmx. Raises BadQuery."""
+    template = "flashcards/review/_stage.html" if request.htmx else "flashcards/review/review.html"
+    context: dict[str, Any] = {
+        "revealed": revealed,
+        "notice": notice,
+        "error": error,
+        "session": form.session,
+        "types": form.session.types(learner.settings),
+        "links": session_links.links(form.session),
+        "switch_url": session_links.url(form.session.switched(learner.settings)),
+        "compared": compared,
+        "pace_ms": round(1_000 * form.seconds_an_answer),
+    }
+    if stage.kind is Kind.CARD:
+        context |= _left(form, stage, now)
+    if stage.kind is Kind.FINISHED and not form.session.has_card_list:
+        summary, more = _end(form.session, learner, now)
+        stage = replace(stage, done=summary.reviews, due=summary.left)
+        context |= more
+    if stage.kind is Kind.WAIT and stage.next_due is not None:
+        context["wait_seconds"] = max(1, math.ceil((stage.next_due - now).total_seconds()))
+        context["wait_words"] = durations.due(
+            stage.next_due, now=now, zone=learner.settings.day.zone
+        )
+        context["wait_count"] = durations.count(stage.learning, "card")
+    context["stage"] = stage
+    return render(request, template, context, status=status)
+
+
+def number(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 7 else 0
+
+
+def client_id(text: str | None) -> uuid.UUID:
+    """Return the id that the client made; a new one for a request without one."""
+    try:
+        return uuid.UUID(text or "")
+    except ValueError:
+        return uuid.uuid4()
+
+
+def _left(form: Asked, stage: Stage, now: datetime) -> dict[str, str]:
+    """Return how much is left: of the time, of the cards, or how long it will take."""
+    until = form.session.until
+    if until is not None:
+        why = "You can finish the last card"
+        return {"left_words": f"{durations.interval(until - now)} left", "left_title": why}
+    if form.session.has_card_list:
+        return {"left_words": f"{stage.due} left", "left_title": "Cards left in this session"}
+    counts = {"new": stage.new, "learning": stage.learning, "due": stage.due}
+    time = time_for(form.seconds_an_answer, **counts)
+    said = f"About {durations.interval(time)} at your pace"
+    return {"left_words": said, "left_short": durations.short(time), "left_title": said}
+
+
+def _end(
+    at: StudySession, learner: Learner, now: datetime
+) -> tuple[ending.Summary, dict[str, Any]]:
+    only = session.only(at, learner, now)
+    summary = ending.summary(learner, now, only=only)
+    more = summary_page.context(summary)
+    # After the time is up, the session goes on with what is due.
+    more["go_on_url"] = session_links.url(replace(at, row=None) if at.is_over(now) else at)
+    if at.is_over(now) and at.row is not None:
+        more["end_title"] = f"{durations.count(at.row.minutes or 0, 'minute')} done"
+    elif at.name and not summary.left:
+        more["end_title"] = f"Done with {at.name}"
+    if only is not None:
+        everything = learner.due_queue(now, limit=1)
+        more["elsewhere"] = max(0, everything.total - summary.left)
+    return summary, more

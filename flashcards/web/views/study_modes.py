@@ -21,6 +21,7 @@ from flashcards.domain.validation import CardError
 from flashcards.models import ReviewSession
 from flashcards.review import exam, pace, practice, scope, session
 from flashcards.review.learner import Learner
+from flashcards.review.next_card import time_for
 from flashcards.review.scope import Kind
 from flashcards.review.session import StudySession
 from flashcards.study_settings.settings import EffectiveSettings
@@ -149,7 +150,7 @@ def _offered(
         "form": form,
         "due": queue.total,
         "time": durations.interval(
-            pace.time_for(seconds, new=queue.new, learning=queue.learning, due=queue.due)
+            time_for(seconds, new=queue.new, learning=queue.learning, due=queue.due)
         ),
         "minutes": [(n, pace.cards_within(n, seconds)) for n in MINUTES],
         "forgotten": len(scope.forgotten_today(learner, now)),

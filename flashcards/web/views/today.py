@@ -19,7 +19,7 @@ from flashcards.study_settings.settings import EffectiveSettings
 from flashcards.tutor import explain_card
 from flashcards.web.pages import session_links, tutor_links
 from flashcards.web.pages import summary as page
-from flashcards.web.views.stage import asked
+from flashcards.web.views.review import asked
 from memoryloop.web.toasts import toast
 
 MORE = {"new": (10, "10 more new cards today."), "reviews": (50, "50 more reviews today.")}

@@ -13,7 +13,7 @@ from accounts.services import provider_for
 from flashcards.review import answer_check, answer_judge
 from flashcards.web.pages import typed_answer as page
 from flashcards.web.views.access import card_or_404
-from flashcards.web.views.stage import asked, show_next
+from flashcards.web.views.review import asked, show_next
 
 
 @require_POST

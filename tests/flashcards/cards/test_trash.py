@@ -13,8 +13,7 @@ from flashcards.cards.cards import delete_card, edit_card, get_card
 from flashcards.domain.records import Flashcard, Rating
 from flashcards.maintenance import check
 from flashcards.models import CardEdit, JournalEntry
-from flashcards.store import cards, review_logs
-from flashcards.store.journal import journal
+from flashcards.store import cards, clear_cache, review_logs
 from flashcards.store.lance import tables
 from flashcards.store.lance.schema import FLASHCARDS, REVIEW_LOGS
 from flashcards.store.maintenance import checkpoint
@@ -90,7 +89,7 @@ class EraseTests(BinTestCase):
                     self.assertRaises(RuntimeError),
                 ):
                     checkpoint.run()
-                journal.clear_cache()
+                clear_cache()
                 self.assertEqual(self.in_bin(), [])
                 checkpoint.run_until_empty()
                 self.assertEqual(self.in_bin(), [])

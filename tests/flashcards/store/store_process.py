@@ -11,8 +11,10 @@ import gc
 import json
 import os
 import random
+import re
 import sys
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,6 +23,8 @@ gc.disable()
 atexit.register(gc.freeze)
 
 import django  # noqa: E402
+
+_INSERT = re.compile(r'INSERT INTO "?flashcards_journalentry')
 
 
 def acknowledge(**what: Any) -> None:
@@ -31,6 +35,8 @@ def acknowledge(**what: Any) -> None:
 def main(action: str, owner: str, seed: str, count: str) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "memoryloop.settings")
     django.setup()
+    from django.db import connection
+
     from flashcards.cards.cards import create_cards, delete_card, get_card
     from flashcards.domain.records import Flashcard, NewCard, Rating
     from flashcards.review.ratings import AlreadyAnswered, NothingToUndo, review_card, undo_review
@@ -119,10 +125,28 @@ def main(action: str, owner: str, seed: str, count: str) -> None:
             acknowledge(review=str(log.id))
 
     more = {"rate_alike": rate_alike, "upgrade": upgrade, "reviews": reviews}
-    for _ in range(int(count)):
-        name = draw.choice(list(actions)) if action == "mix" else action
-        (actions | more)[name]()
-        now += timedelta(minutes=1)
+    with connection.execute_wrapper(die_at_the_journal):
+        for _ in range(int(count)):
+            name = draw.choice(list(actions)) if action == "mix" else action
+            (actions | more)[name]()
+            now += timedelta(minutes=1)
+
+
+def die_at_the_journal(
+    execute: Callable[..., Any], sql: str, parameters: Any, many: bool, context: Any
+) -> Any:
+    """Run a statement; one that writes to the journal may have this process die around it."""
+    from django.db import transaction
+
+    from flashcards.store.lance import failpoints
+
+    if "flashcards_append" not in sql and not _INSERT.search(sql):
+        return execute(sql, parameters, many, context)
+    failpoints.reach("journal-before")
+    result = execute(sql, parameters, many, context)
+    failpoints.reach("journal-written")
+    transaction.on_commit(lambda: failpoints.reach("journal-committed"))
+    return result
 
 
 if __name__ == "__main__":

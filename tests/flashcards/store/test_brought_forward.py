@@ -5,6 +5,7 @@ import dataclasses
 import itertools
 import random
 import uuid
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from unittest import mock
@@ -36,7 +37,7 @@ from flashcards.store import Change, DueQueue
 from flashcards.store.cache import collection
 from flashcards.store.cache.owner_cache import OwnerCache
 from flashcards.store.due import due_cards, recent_reviews
-from flashcards.store.journal import journal
+from flashcards.store.journal import journal, pending
 from flashcards.store.maintenance import checkpoint
 from tests.factories import flashcard
 
@@ -50,7 +51,7 @@ picks = st.integers(0, 10_000)
 def another_process() -> Iterator[None]:
     """Know nothing of what this process has in memory, and leave it as it is."""
     with (
-        mock.patch.object(journal, "_cache", journal._Cache()),
+        mock.patch.object(pending, "_kept", OrderedDict()),
         mock.patch.object(due_cards, "_due_cards", OwnerCache(9)),
         mock.patch.object(recent_reviews, "_totals", OwnerCache(9)),
         mock.patch.object(collection, "_collections", OwnerCache(9)),

@@ -7,8 +7,8 @@ from unittest import mock
 from flashcards import study_settings
 from flashcards.domain.records import Rating
 from flashcards.review.ratings import review_card
-from flashcards.store.due import due_counts
-from flashcards.store.journal import journal
+from flashcards.store.due import due_cards
+from flashcards.store.journal.pending import read_pending
 from flashcards.store.maintenance import checkpoint
 from tests.base import TestCase
 from tests.flashcards.given_cards import give_many
@@ -20,7 +20,7 @@ class DueDaysTests(TestCase):
     def counted(self, now: datetime) -> None:
         mine = study_settings.settings_for(owner_id=self.alice.id)
         begins = study_settings.queue_settings(mine, now).day_begins
-        due_counts.counts(self.alice.id, journal.read(self.alice.id), now, begins)(0, 30)
+        due_cards.due_counts(self.alice.id, read_pending(self.alice.id), now, begins)(0, 30)
 
     def test_an_old_entry_in_the_journal_does_not_have_them_read_each_time(self) -> None:
         (card, _) = give_many(self.alice, 2)
@@ -33,10 +33,10 @@ class DueDaysTests(TestCase):
             rating=Rating.EASY,
             now=NOW - timedelta(hours=7),
         )
-        due_counts.clear_cache()
-        with mock.patch.object(due_counts, "_read", wraps=due_counts._read) as scan:
+        due_cards.clear_cache()
+        with mock.patch.object(due_cards, "_count_stored", wraps=due_cards._count_stored) as scan:
             for second in range(5):
                 self.counted(NOW + timedelta(seconds=second))
             self.assertEqual(scan.call_count, 1)
-            self.counted(NOW + due_counts.KEPT_FOR)
+            self.counted(NOW + due_cards.COUNTED_FOR)
             self.assertEqual(scan.call_count, 2)

@@ -13,8 +13,7 @@ from flashcards.domain.records import Rating
 from flashcards.review.due import due_queue
 from flashcards.review.ratings import Answer, rate
 from flashcards.store import review_logs
-from flashcards.store.journal import journal
-from flashcards.store.journal.pending import Pending
+from flashcards.store.journal.pending import Pending, remembered_pending
 from flashcards.store.maintenance import checkpoint
 from flashcards.store.owner_view import LanceView
 from tests.flashcards.given_cards import give_many
@@ -42,7 +41,7 @@ class LongRatingsTests(TransactionTestCase):
         for number in range(CARDS):
             pending = self.rate(number)
             held.append((len(pending.changes), len(pending.trail)))
-            self.assertEqual(journal.remembered(self.alice.id), pending)
+            self.assertEqual(remembered_pending(self.alice.id), pending)
             if number % 4 == 3:
                 checkpoint.run_until_empty()
         self.assertEqual(max(held), (4, 8), held)

@@ -17,8 +17,7 @@ from flashcards.review.ratings import review_card, undo_review
 from flashcards.store import QueueSettings, view
 from flashcards.store.due import recent_reviews
 from flashcards.store.due.recent_reviews import Details, RecentTotals
-from flashcards.store.journal import journal
-from flashcards.store.journal.pending import Entry
+from flashcards.store.journal.pending import Entry, read_pending
 from flashcards.store.lance import tables
 from flashcards.store.maintenance import checkpoint
 from tests.factories import NOW, flashcard, review_log, stored_card
@@ -140,7 +139,7 @@ class CommittedTests(TransactionTestCase):
         now = NOW + timedelta(minutes=10)
 
         def done() -> tuple[object, ...]:
-            with recent_reviews.recent(alice.pk, journal.read(alice.pk), now) as totals:
+            with recent_reviews.recent(alice.pk, read_pending(alice.pk), now) as totals:
                 found = totals.done(PLAN)
                 return dict(found.new), {n: dict(c) for n, c in found.notes.items()}
 

@@ -1,0 +1,92 @@
+"""The card in review: it is put off, suspended, marked as a leech, or its source is shown."""
+
+import uuid
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.http import HtmxHttpRequest
+from flashcards import study_settings
+from flashcards.cards.cards import bury_card, set_suspended, set_tags
+from flashcards.cards.sources import source_of
+from flashcards.domain.records import Flashcard
+from flashcards.review import leeches, session
+from flashcards.web.pages import session_links
+from flashcards.web.views.access import card_or_404, next_url
+from flashcards.web.views.review import asked, go_on
+from memoryloop.web.toasts import toast
+
+MARKED, UNMARKED = "Marked as a leech.", "No longer marked as a leech."
+
+
+@require_POST
+@login_required
+def suspend(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
+    """Suspend the card in review and go on."""
+    now, at = timezone.now(), asked(request)
+    card_or_404(request.user, card_id)
+    set_suspended(owner_id=request.user.id, card_id=card_id, suspended=True)
+    session.leave_out(at.session, card_id, now)
+    resume = reverse("flashcards:resume_card", args=[card_id])
+    toast(request, "Suspended: it stays away until you resume it.", undo_url=resume)
+    return go_on(request, at, now)
+
+
+@require_POST
+@login_required
+def bury(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
+    """Put the card in review off until the learner's next day and go on."""
+    now, at = timezone.now(), asked(request)
+    card_or_404(request.user, card_id)
+    settings = study_settings.settings_for(owner_id=request.user.id)
+    until = settings.day.start(now, days=1)
+    bury_card(owner_id=request.user.id, card_id=card_id, until=until)
+    session.leave_out(at.session, card_id, now)
+    unbury = reverse("flashcards:unbury_card", args=[card_id])
+    toast(request, "Put off until tomorrow.", undo_url=unbury)
+    return go_on(request, at, now)
+
+
+@require_POST
+@login_required
+def mark_leech(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
+    """Tag the card in review as a leech, or take the tag away with `off`; the card stays."""
+    at, card = asked(request), card_or_404(request.user, card_id)
+    on = "off" not in request.POST
+    card = _with_leech_tag(card, marked=on)
+    undo_url = reverse("flashcards:review_unleech", args=[card_id]) if on else ""
+    toast(request, MARKED if on else UNMARKED, undo_url=undo_url)
+    if not request.htmx:
+        return redirect(session_links.url(at.session, show=str(card_id)))
+    context = {"card": card, "session": at.session}
+    return render(request, "flashcards/review/_review_leech.html", context)
+
+
+@require_POST
+@login_required
+def unmark_leech(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
+    """Take the tag of a leech from a card, from the toast that said it was marked."""
+    _with_leech_tag(card_or_404(request.user, card_id), marked=False)
+    toast(request, UNMARKED)
+    return redirect(next_url(request, reverse("flashcards:review")))
+
+
+@require_safe
+@login_required
+def source(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
+    """Show the words that a card came from; a page of its own has them without a script."""
+    card = card_or_404(request.user, card_id)
+    if not request.htmx:
+        return redirect(reverse("flashcards:card", args=[card_id]) + "#source")
+    return render(
+        request, "flashcards/review/_source.html", {"source": source_of(request.user, card)}
+    )
+
+
+def _with_leech_tag(card: Flashcard, *, marked: bool) -> Flashcard:
+    tags = leeches.tags_of(card, marked=marked)
+    return set_tags(owner_id=card.owner_id, card_id=card.id, tags=tags, now=timezone.now())
