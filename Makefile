@@ -22,7 +22,8 @@ run: $(VENV)/.installed ## Run MemoryLoop on http://localhost:8000 (PORT=… for
 	@exec $(BIN)/python manage.py serve
 
 test: $(VENV)/.installed-dev ## Run the tests on all cores (ARGS=… for pytest's options)
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder \
+		--durations=10 $(ARGS)
 
 bench: $(VENV)/.installed-dev ## Measure, and print the figures
 	$(BIN)/python -m pytest tests/benchmarks -s $(ARGS)

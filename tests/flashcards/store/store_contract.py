@@ -34,6 +34,7 @@ from flashcards.store import (
     write,
 )
 from flashcards.store import cards as stored
+from flashcards.store import columns as store_columns
 from tests.base import TestCase
 from tests.factories import NOW, flashcard, review_log, store, stored_card
 
@@ -203,6 +204,25 @@ class StoreContract(TestCase):
         self.assertEqual(review_logs.for_owner(self.alice).count(), 1)
         mean = sum(card.lapses for card in cards) / len(cards)
         self.assertEqual(found.aggregate(mean=Avg("lapses")), {"mean": mean})
+
+    def test_the_columns_have_what_each_memory_model_keeps(self) -> None:
+        two = stored_card(self.alice, stability=1.0, memory=(0.5, 2.25), memory_model="two-1")
+        one = stored_card(self.alice, stability=2.0, memory=(7.0,), memory_model="one-1")
+        none = stored_card(self.alice, stability=3.0)
+        stored_card(self.bob, stability=4.0, memory=(9.0, 9.0), memory_model="two-1")
+        for _ in self.both_ways():
+            columns = store_columns(self.alice.pk)
+            for model, expected in (
+                ("two-1", {two.id: [0.5, 2.25]}),
+                ("one-1", {one.id: [7.0]}),
+            ):
+                numbers = columns.memory(model)
+                assert numbers is not None
+                filled = np.flatnonzero(~np.isnan(numbers[:, 0]) & columns.alive)
+                found = dict(zip(columns.ids(filled), numbers[filled].tolist(), strict=True))
+                self.assertEqual(found, expected)
+            self.assertIsNone(columns.memory(none.memory_model))
+            self.assertEqual(stored.for_owner(self.alice).get(id=two.id), two)
 
     def test_of_an_erased_owner_nothing_is_left(self) -> None:
         card = stored_card(self.alice)
