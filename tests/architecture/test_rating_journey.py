@@ -54,7 +54,7 @@ class RatingJourneyTests(TransactionTestCase):
         files = sorted({code.co_filename.removeprefix(f"{ROOT}/") for code in self.codes})
         self.assertLessEqual(len(files), FILES_MOST, "\n".join(files))
         self.assertIn("flashcards/web/views/review.py", files)
-        self.assertIn("flashcards/store/journal/journal.py", files)
+        self.assertIn("flashcards/store/journal/pending.py", files)
 
     def test_no_function_only_hands_it_on(self) -> None:
         names = {code.co_name for code in self.codes}
