@@ -69,8 +69,12 @@ def find(*, owner_id: uuid.UUID, text: str, limit: int = 6) -> dict[str, list[Pa
 
 
 def _find_pages(text: str) -> Iterator[PaletteItem]:
-    words = text.casefold().split()
-    for _, page in _pages:
-        haystack = f"{page.title} {page.words}".casefold()
-        if all(word in haystack for word in words):
-            yield PaletteItem("Go to", page.title, reverse(page.url_name), page.icon)
+    """Find pages by their titles and words; those whose title begins with the text come first."""
+    typed = text.casefold()
+    found = [
+        page
+        for _, page in _pages
+        if all(word in f"{page.title} {page.words}".casefold() for word in typed.split())
+    ]
+    for page in sorted(found, key=lambda page: not page.title.casefold().startswith(typed)):
+        yield PaletteItem("Go to", page.title, reverse(page.url_name), page.icon)

@@ -53,4 +53,4 @@ class StoreErrorTests(TestCase):
                 file.write_bytes(b"rubbish")
         forget()
         response = self.client.get(reverse("flashcards:cards"))
-        self.assertContains(response, "cannot be reached just now", status_code=503)
+        self.assertContains(response, "temporarily unavailable", status_code=503)
