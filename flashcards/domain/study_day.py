@@ -1,4 +1,7 @@
-"""The learner's day: begins at 04:00 in their time zone, so a late evening counts as one day."""
+"""The learner's day: begins at 04:00 in their time zone, so a late evening counts as one day.
+
+And times as whole microseconds since 1970, the form in which the store's arrays hold them.
+"""
 
 import zoneinfo
 from dataclasses import dataclass
@@ -7,7 +10,9 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from accounts.models import User
 
 DAY_BEGINS_AT = time(4)
-_INSTANT = timedelta(microseconds=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+DAY_MICROS = timedelta(days=1) // MICROSECOND
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,7 @@ class Day:
         moved = datetime.combine(local.date() + timedelta(days=days), local.time(), self.zone)
         same_time = moved.replace(fold=local.fold).astimezone(UTC)
         start, end = self.start(now, days=days), self.start(now, days=days + 1)
-        return min(max(same_time, start), end - _INSTANT)
+        return min(max(same_time, start), end - MICROSECOND)
 
 
 def zone_named(name: str) -> tzinfo:
@@ -69,3 +74,13 @@ def day_start(
     """
     first = datetime.combine(day_of(now, zone, begins=begins) + timedelta(days=days), begins, zone)
     return first.astimezone(UTC)
+
+
+def micros(time: datetime | None) -> int:
+    """Return an aware time as microseconds since 1970; 0 for None."""
+    return (time - EPOCH) // MICROSECOND if time else 0
+
+
+def from_micros(number: int) -> datetime:
+    """Return microseconds since 1970 as an aware time, UTC."""
+    return EPOCH + timedelta(microseconds=number)

@@ -8,7 +8,7 @@ from uuid import UUID
 import numpy as np
 
 from flashcards import store
-from flashcards.domain.clock import DAY_MICROS, micros
+from flashcards.domain.study_day import DAY_MICROS, micros
 from flashcards.review import scope
 from flashcards.review.learner import Learner
 from flashcards.review.scope import Scope

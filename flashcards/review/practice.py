@@ -4,94 +4,22 @@ A cram asks each card until it is known and touches no schedule. On the way to a
 is truly reviewed, before its time.
 """
 
-import enum
-import random
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
-import numpy as np
 from django.db import transaction
 
 from flashcards import scheduling, store
 from flashcards.domain.records import Flashcard, Rating
-from flashcards.domain.validation import CardError
 from flashcards.models import ReviewSession
 from flashcards.review import ratings
 from flashcards.review.ratings import Answer, NothingToUndo, Reviewed
-from flashcards.review.scope import Scope
 from flashcards.store import Change, OwnerView
 
 Mode = ReviewSession.Mode
-# More than this is no session; each answer writes what is left of it.
-CARDS_MOST = 1_000
 # A card that was not known comes back after so many others.
 AGAIN_AFTER = 4
 UNDO_STEPS = 30
-# What was left lying for longer is not offered any more.
-OPEN_FOR = timedelta(days=14)
-KEPT_FOR = timedelta(days=60)
-
-
-class Order(enum.StrEnum):
-    """In which order a cram asks."""
-
-    RANDOM = "random"
-    HARDEST = "hardest"
-    ADDED = "added"
-
-
-class NothingToStudy(CardError):
-    """There is no card to do."""
-
-
-def begin(
-    *,
-    owner_id: UUID,
-    mode: ReviewSession.Mode,
-    named: Scope,
-    now: datetime,
-    todo: Sequence[UUID] = (),
-    cards: Sequence[UUID] = (),
-    minutes: int | None = None,
-    typed: bool | None = None,
-) -> ReviewSession:
-    """Begin a session; `todo` in the order to ask in. Raises NothingToStudy."""
-    if mode is not Mode.DUE and not todo:
-        raise NothingToStudy("There is no card to study: they may be suspended or deleted.")
-    ReviewSession.objects.filter(owner_id=owner_id, started_at__lt=now - KEPT_FOR).delete()
-    return ReviewSession.objects.create(
-        owner_id=owner_id,
-        mode=mode,
-        scope=named.key,
-        name=named.name,
-        minutes=minutes,
-        typed=typed,
-        cards=list(cards)[:CARDS_MOST],
-        todo=list(todo)[:CARDS_MOST],
-        started_at=now,
-    )
-
-
-def ordered(owner_id: UUID, ids: Sequence[UUID], order: Order) -> list[UUID]:
-    """Return the cards, given as they were added, in the order in which a cram asks them."""
-    if order is Order.RANDOM:
-        return random.sample(ids, len(ids))
-    if order is Order.HARDEST:
-        read = store.columns(owner_id)
-        places = read.places(ids)
-        # A card never seen is not hard yet.
-        difficulty = np.nan_to_num(read.array("difficulty")[places], nan=0.0)
-        return read.ids(places[np.argsort(-difficulty, kind="stable")])
-    return list(ids)
-
-
-def open_sessions(*, owner_id: UUID, now: datetime) -> list[ReviewSession]:
-    """Return what was begun lately and has cards left, the newest first."""
-    rows = ReviewSession.objects.filter(
-        owner_id=owner_id, ended_at=None, started_at__gte=now - OPEN_FOR, todo__len__gt=0
-    )
-    return list(rows[:5])
 
 
 def next_card(row: ReviewSession, cards: OwnerView) -> Flashcard | None:

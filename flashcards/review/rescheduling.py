@@ -16,9 +16,8 @@ from django.db import transaction
 
 from flashcards import scheduling, store, study_settings
 from flashcards.cards.change import change_cards
-from flashcards.domain.clock import from_micros
 from flashcards.domain.records import Flashcard, ReviewLog, State
-from flashcards.domain.study_day import Day
+from flashcards.domain.study_day import Day, from_micros
 from flashcards.models import StudySettings
 from flashcards.scheduling import ScheduleSettings
 from flashcards.scheduling.simulation.rescheduling import moved

@@ -10,7 +10,7 @@ from django.db.models import Q
 from flashcards.domain.records import State
 from flashcards.models import Deck
 from flashcards.models.decks import DECK_SEPARATOR
-from flashcards.scheduling.forgetting_curve import Numbers
+from flashcards.scheduling.memory_model import Numbers
 from flashcards.scheduling.simulation.workload import reviews_a_new_card, workload
 from flashcards.store import cards
 from flashcards.study_settings.settings import EffectiveSettings

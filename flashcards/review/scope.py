@@ -8,11 +8,11 @@ from uuid import UUID
 import numpy as np
 
 from flashcards import store
-from flashcards.domain.clock import micros
 from flashcards.domain.query import syntax
 from flashcards.domain.query.parser import QUERY_MAX_CHARACTERS, parse
 from flashcards.domain.query.syntax import CardStatus, InDeck, Node
 from flashcards.domain.records import Rating, State
+from flashcards.domain.study_day import micros
 from flashcards.domain.validation import CardError
 from flashcards.models import Deck
 from flashcards.review.learner import Learner

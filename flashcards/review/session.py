@@ -1,24 +1,32 @@
-"""A session: which cards the review page shows, from the first to the end, in every study mode.
+"""A session: what the review page shows, from the first card to the end, in every study mode.
 
 The due cards of all cards, or of a deck, need no row. Every other session has one (ReviewSession).
 """
 
+import enum
 from collections.abc import Collection
-from dataclasses import dataclass, replace
-from datetime import datetime
-from uuid import UUID
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
 
 from accounts.models import User
+from flashcards.cards.cards import count_cards
+from flashcards.domain import card_sides, durations
 from flashcards.domain.records import Flashcard, Rating, State
 from flashcards.models import Deck, ReviewSession
-from flashcards.review import next_card, practice, ratings, scope
+from flashcards.review import practice, ratings, scope
 from flashcards.review.learner import Learner
-from flashcards.review.next_card import Choice, Stage
 from flashcards.review.ratings import Answer
 from flashcards.review.scope import EVERYTHING, Kind, Scope
 from flashcards.study_settings.settings import EffectiveSettings
 
 Mode = ReviewSession.Mode
+# A card answered more recently than this is not asked again at once: its answer is still in sight.
+BREATHER = timedelta(seconds=60)
+# With more than this many learning cards ahead, nobody needs the exact number.
+LEARNING_SOON_MOST = 40
+# A card that is met for the first time is asked more than once.
+ANSWERS_A_NEW_CARD = 2
 _SESSION = "session:"
 _PRACTICE = {
     Rating.AGAIN: "a few cards later",
@@ -30,6 +38,62 @@ _PRACTICE = {
 
 class NotThere(Exception):
     """There is no such deck or session of this learner."""
+
+
+class StageKind(enum.StrEnum):
+    CARD = "card"
+    # Nothing now, something within minutes.
+    WAIT = "wait"
+    FINISHED = "finished"
+    # The learner has no cards at all.
+    EMPTY = "empty"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One rating button: what it is called and when the card would come back."""
+
+    rating: Rating
+    name: str
+    interval: str
+    # What a screen reader says between the two.
+    before: str = ", comes back in "
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What the review page shows."""
+
+    kind: StageKind
+    card: Flashcard | None = None
+    choices: tuple[Choice, ...] = ()
+    # Left to do now.
+    new: int = 0
+    learning: int = 0
+    due: int = 0
+    # Reviews done today, for the progress line.
+    done: int = 0
+    next_due: datetime | None = None
+    # Of the review that answers this card; and of the undo that the page offers.
+    review_id: UUID = field(default_factory=uuid4)
+    undo_id: UUID = field(default_factory=uuid4)
+
+    @property
+    def left(self) -> int:
+        return self.new + self.learning + self.due
+
+    @property
+    def total(self) -> int:
+        """Return what the progress line counts up to; never 0."""
+        return max(1, self.done + self.left)
+
+    @property
+    def front(self) -> str:
+        return card_sides.front(self.card) if self.card else ""
+
+    @property
+    def back(self) -> str:
+        return card_sides.back(self.card) if self.card else ""
 
 
 @dataclass(frozen=True)
@@ -96,58 +160,6 @@ def opened(user: User, key: str, *, typed: bool | None = None) -> StudySession:
     return of_row(row, typed=typed)
 
 
-def due_today(learner: Learner, deck: Deck, now: datetime) -> ReviewSession:
-    """Return today's session of a smart deck, of what its search found when it began.
-
-    Once that is done, another one. Raises BadQuery, or NothingToStudy.
-    """
-    settings = learner.settings
-    named = scope.of_deck(deck)
-    known = ReviewSession.objects.filter(
-        owner_id=learner.owner_id,
-        mode=Mode.DUE,
-        scope=named.key,
-        minutes=None,
-        ended_at=None,
-        started_at__gte=settings.day.start(now),
-    ).first()
-    if known is not None:
-        cards = frozenset(str(card_id) for card_id in known.cards)
-        if learner.due_queue(now, limit=1, ahead=settings.learn_ahead, only=cards).total:
-            return known
-    return begin_due(learner, named, now)
-
-
-def begin_due(
-    learner: Learner,
-    named: Scope,
-    now: datetime,
-    *,
-    minutes: int | None = None,
-    typed: bool | None = None,
-) -> ReviewSession:
-    """Begin an ordinary session of a scope, for some minutes if they are given.
-
-    Where reviews change what the scope finds, its cards are those it finds now, at most 1,000.
-    """
-    cards: list[UUID] = []
-    if named.is_moving:
-        only = scope.cards_of(learner, named, now)
-        queue = learner.due_queue(now, limit=practice.CARDS_MOST, only=only)
-        cards = [card.id for card in queue.cards]
-        if not cards:
-            raise practice.NothingToStudy("None of these cards is due now. You can practise them.")
-    return practice.begin(
-        owner_id=learner.owner_id,
-        mode=Mode.DUE,
-        named=named,
-        cards=cards,
-        minutes=minutes,
-        typed=typed,
-        now=now,
-    )
-
-
 def only(session: StudySession, learner: Learner, now: datetime) -> Collection[str] | None:
     """Return the ids of the cards that may come, as text; None for all. Raises BadQuery."""
     row = session.row
@@ -181,11 +193,11 @@ def next_stage(
     if session.has_card_list:
         return _next_of_list(session, learner, now, first)
     if first is None and session.is_over(now):
-        return Stage(next_card.Kind.FINISHED, done=done or 0)
+        return Stage(StageKind.FINISHED, done=done or 0)
     if done is None:
         done = len(learner.reviews_today(now))
     cards = only(session, learner, now)
-    return next_card.next_stage(learner, now, done=done, first=first, ahead=ahead, only=cards)
+    return _next_due(learner, now, done=done, first=first, ahead=ahead, only=cards)
 
 
 def rate(
@@ -218,6 +230,50 @@ def leave_out(session: StudySession, card_id: UUID, now: datetime) -> None:
         practice.leave_out(session.row, card_id, now)
 
 
+def time_for(seconds_an_answer: float, *, new: int, learning: int, due: int) -> timedelta:
+    """Return how long so many cards take."""
+    answers = new * ANSWERS_A_NEW_CARD + learning + due
+    return timedelta(seconds=answers * seconds_an_answer)
+
+
+def _next_due(
+    learner: Learner,
+    now: datetime,
+    *,
+    done: int,
+    first: Flashcard | None = None,
+    ahead: bool = False,
+    only: Collection[str] | None = None,
+) -> Stage:
+    """Return `first` if given, a due card, one due soon, a wait, or the end.
+
+    With `only`, a set of ids, other cards are as if they were not there.
+    """
+    queue = learner.due_queue(now, limit=1, only=only)
+    if first is not None or queue.cards:
+        card = first or queue.cards[0]
+        return Stage(
+            StageKind.CARD,
+            card=card,
+            choices=_choices(learner, card, now),
+            new=queue.new,
+            learning=queue.learning,
+            due=queue.due,
+            done=done,
+        )
+    soon = _learning_soon(learner, now, only)
+    for card in soon:
+        if ahead or _is_rested(card, now):
+            buttons = _choices(learner, card, now)
+            return Stage(StageKind.CARD, card=card, choices=buttons, done=done, learning=len(soon))
+    next_due = learner.next_due_at(now, only=only)
+    if soon and next_due is not None:
+        return Stage(StageKind.WAIT, next_due=next_due, done=done, learning=len(soon))
+    if next_due is None and not count_cards(owner_id=learner.owner_id):
+        return Stage(StageKind.EMPTY)
+    return Stage(StageKind.FINISHED, next_due=next_due, done=done)
+
+
 def _next_of_list(
     session: StudySession, learner: Learner, now: datetime, first: Flashcard | None
 ) -> Stage:
@@ -227,16 +283,16 @@ def _next_of_list(
     card = first or _in_steps(session, learner, now) or practice.next_card(row, learner.cards)
     if card is None:
         practice.finish(row, now)
-        return Stage(next_card.Kind.FINISHED, done=row.answered)
+        return Stage(StageKind.FINISHED, done=row.answered)
     if session.is_practice:
         buttons = tuple(
             Choice(rating, rating.name.capitalize(), said, before=": ")
             for rating, said in _PRACTICE.items()
         )
     else:
-        buttons = next_card.choices(learner, card, now)
+        buttons = _choices(learner, card, now)
     done = row.answered - row.forgotten if session.is_practice else row.answered
-    return Stage(next_card.Kind.CARD, card=card, choices=buttons, due=left, done=done)
+    return Stage(StageKind.CARD, card=card, choices=buttons, due=left, done=done)
 
 
 def _in_steps(session: StudySession, learner: Learner, now: datetime) -> Flashcard | None:
@@ -246,6 +302,28 @@ def _in_steps(session: StudySession, learner: Learner, now: datetime) -> Flashca
     queue = learner.due_queue(now, limit=1, only=only(session, learner, now))
     waiting = (State.LEARNING, State.RELEARNING)
     return next((card for card in queue.cards if card.state in waiting), None)
+
+
+def _learning_soon(
+    learner: Learner, now: datetime, only: Collection[str] | None
+) -> list[Flashcard]:
+    """Return the cards in their learning steps that come within 20 minutes, soonest first."""
+    ahead = learner.settings.learn_ahead
+    queue = learner.due_queue(now, limit=LEARNING_SOON_MOST, ahead=ahead, only=only)
+    return [card for card in queue.cards if card.state in (State.LEARNING, State.RELEARNING)]
+
+
+def _is_rested(card: Flashcard, now: datetime) -> bool:
+    return card.last_review is None or now - card.last_review >= BREATHER
+
+
+def _choices(learner: Learner, card: Flashcard, now: datetime) -> tuple[Choice, ...]:
+    """Return the four buttons with the interval each would give."""
+    spans = learner.preview(card, now)
+    return tuple(
+        Choice(rating, rating.name.capitalize(), durations.interval(spans[rating]))
+        for rating in Rating
+    )
 
 
 def _uuid(text: str) -> UUID | None:

@@ -9,9 +9,8 @@ from uuid import UUID
 import numpy as np
 
 from flashcards import store
-from flashcards.domain.clock import MICROSECOND
 from flashcards.domain.records import Flashcard, Rating, ReviewLog, State
-from flashcards.domain.study_day import Day
+from flashcards.domain.study_day import MICROSECOND, Day
 from flashcards.review.learner import Learner
 from flashcards.review.streak import LOOK_BACK_DAYS, Streak, streak_of
 from flashcards.store import DueQueue, cards

@@ -8,9 +8,7 @@ import fsrs
 import numpy as np
 
 from flashcards.domain.records import FIRST_MEMORY_MODEL, Rating
-from flashcards.scheduling import forgetting_curve
-from flashcards.scheduling.forgetting_curve import N, Numbers
-from flashcards.scheduling.memory_model import Mask, Memory
+from flashcards.scheduling.memory_model import Mask, Memory, N, Numbers
 
 DEFAULT_PARAMETERS: tuple[float, ...] = tuple(fsrs.scheduler.DEFAULT_PARAMETERS)
 # py-fsrs counts whole periods of 24 hours between two times. It is given two times that are as
@@ -30,7 +28,10 @@ class FSRS6:
         self.parameters = parameters or DEFAULT_PARAMETERS
         # Checks how many parameters there are, and their bounds.
         self._scheduler = fsrs.Scheduler(parameters=self.parameters, enable_fuzzing=False)
+        # The forgetting curve is a power law. The factor makes the chance of recall 90 % after as
+        # many days as the stability. Source: FSRS-6, as in the fsrs package.
         self._decay = self.parameters[20]
+        self._factor = float(0.9 ** (1 / -self._decay) - 1)
 
     def next(
         self, memory: Memory[float] | None, rating: Rating, elapsed_days: float
@@ -66,10 +67,12 @@ class FSRS6:
         return Memory(stability, min(max(difficulty, _EASIEST), _HARDEST))
 
     def retrievability(self, memory: Memory[N], elapsed_days: N) -> N:
-        return forgetting_curve.retrievability(elapsed_days, memory.stability, self._decay)
+        chance: N = (1 + self._factor * elapsed_days / memory.stability) ** -self._decay
+        return chance
 
     def days_until(self, memory: Memory[N], level: float) -> N:
-        return forgetting_curve.days_until(level, memory.stability, self._decay)
+        days: N = memory.stability / self._factor * (level ** (1 / -self._decay) - 1)
+        return days
 
     def after(
         self, memory: Memory[Numbers], elapsed_days: Numbers, recalled: Mask

@@ -6,14 +6,16 @@ parameters, however many it has, and keeps no other state.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, Protocol
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import numpy as np
 
 from flashcards.domain.records import Flashcard, Rating
-from flashcards.scheduling.forgetting_curve import N, Numbers
 
+Numbers = np.ndarray[Any, np.dtype[Any]]
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
+# A single number, or an array of them.
+N = TypeVar("N", float, Numbers)
 
 
 @dataclass(frozen=True, slots=True)

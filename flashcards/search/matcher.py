@@ -9,12 +9,11 @@ from uuid import UUID
 import numpy as np
 
 from flashcards import store
-from flashcards.domain.clock import DAY_MICROS, micros
 from flashcards.domain.query import syntax
 from flashcards.domain.query.parser import DAYS_MOST, parse
 from flashcards.domain.query.syntax import BadQuery, CardStatus, Node, Property
 from flashcards.domain.records import State
-from flashcards.domain.study_day import Day
+from flashcards.domain.study_day import DAY_MICROS, Day, micros
 from flashcards.models import Deck
 from flashcards.scheduling import Memory, ScheduleSettings
 from flashcards.scheduling.memory_model import MemoryModel

@@ -11,8 +11,8 @@ from uuid import UUID
 
 import numpy as np
 
-from flashcards.domain.clock import MICROSECOND, from_micros, micros
 from flashcards.domain.records import ERASED_AT, Flashcard, ReviewLog, State
+from flashcards.domain.study_day import MICROSECOND, from_micros, micros
 from flashcards.store.due.due_cards import NEAR, Reading, due_cards, due_counts, known_cards
 from flashcards.store.due.due_rows import STUDIED
 from flashcards.store.due.recent_reviews import NEEDED, recent

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from flashcards import study_settings
 from flashcards.review import backlog
-from flashcards.review.next_card import Kind, Stage
+from flashcards.review.session import Stage, StageKind
 from flashcards.web.pages import backlog as backlog_page
 
 register = template.Library()
@@ -21,12 +21,12 @@ def backlog_line(context: dict[str, Any], stage: Stage) -> dict[str, Any]:
     """
     request = context["request"]
     owner_id = request.user.id
-    if stage.kind is Kind.EMPTY:
+    if stage.kind is StageKind.EMPTY:
         return {}
     plan = backlog.plan_of(owner_id=owner_id)
     if plan is not None:
         return {"sentence": backlog_page.line(plan), "plan": plan}
-    if stage.kind is not Kind.CARD or stage.due <= backlog.LEAST_OVERDUE:
+    if stage.kind is not StageKind.CARD or stage.due <= backlog.LEAST_OVERDUE:
         return {}
     now = timezone.now()
     settings = study_settings.settings_for(owner_id=owner_id)

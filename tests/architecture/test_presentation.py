@@ -43,5 +43,5 @@ class PresentationTests(TestCase):
         self.assertEqual(self.found(HTML, but_in="flashcards.charts"), [])
 
     def test_it_sees_what_the_pages_import(self) -> None:
-        urls = "flashcards.web.pages.session_links"
+        urls = "flashcards.web.views.review"
         self.assertIn("django.urls.reverse", set(imported(modules()[urls])))

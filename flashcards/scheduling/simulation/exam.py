@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 
 from flashcards.domain.records import Rating
-from flashcards.scheduling.forgetting_curve import Numbers
-from flashcards.scheduling.memory_model import Memory, each_column
+from flashcards.scheduling.memory_model import Memory, Numbers, each_column
 from flashcards.scheduling.settings import ScheduleSettings
 from flashcards.scheduling.simulation.workload import from_columns
 

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from flashcards.scheduling.forgetting_curve import Numbers
 from flashcards.scheduling.fuzz import FUZZ_BANDS, FUZZ_FLOOR_DAYS
-from flashcards.scheduling.memory_model import Mask, Memory
+from flashcards.scheduling.memory_model import Mask, Memory, Numbers
 from flashcards.scheduling.settings import ScheduleSettings
 from flashcards.scheduling.simulation.workload import intervals
 

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from flashcards.domain.records import Rating
-from flashcards.scheduling.forgetting_curve import Numbers
-from flashcards.scheduling.memory_model import Memory, each_column
+from flashcards.scheduling.memory_model import Memory, Numbers, each_column
 from flashcards.scheduling.settings import ScheduleSettings
 
 HORIZON_DAYS = 180

@@ -17,8 +17,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flashcards.domain.clock import micros
 from flashcards.domain.records import Flashcard, LogKind, State
+from flashcards.domain.study_day import micros
 from flashcards.store.cache.column_blocks import Block
 from flashcards.store.journal.pending import Pending
 from flashcards.store.lance import codec

@@ -15,8 +15,8 @@ from uuid import UUID
 import numpy as np
 from django.conf import settings as django_settings
 
-from flashcards.domain.clock import DAY_MICROS, micros
 from flashcards.domain.records import Flashcard, State
+from flashcards.domain.study_day import DAY_MICROS, micros
 from flashcards.store.cache.owner_cache import OwnerCache
 from flashcards.store.due import due_rows
 from flashcards.store.due.due_rows import HORIZON, STUDIED, Rows, key_of

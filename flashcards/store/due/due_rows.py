@@ -16,8 +16,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flashcards.domain.clock import DAY_MICROS, micros
 from flashcards.domain.records import Flashcard
+from flashcards.domain.study_day import DAY_MICROS, micros
 from flashcards.store.journal.pending import Pending
 from flashcards.store.lance import codec
 from flashcards.store.lance.filters import Expression, Or, condition

@@ -12,7 +12,7 @@ from flashcards.domain.query.syntax import BadQuery
 from flashcards.domain.validation import CardError
 from flashcards.models import Deck
 from flashcards.review import exam, scope
-from flashcards.review.practice import CARDS_MOST, Order
+from flashcards.review.begin_session import CARDS_MOST, Order
 from flashcards.review.scope import EVERYTHING, FORGOTTEN, Scope
 
 MINUTES_MOST = 240

@@ -12,6 +12,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
@@ -25,15 +26,13 @@ from flashcards.models import Deck, ReviewSession
 from flashcards.review import scope, session
 from flashcards.review import summary as ending
 from flashcards.review.answer_check import Comparison
+from flashcards.review.begin_session import NothingToStudy, due_today
 from flashcards.review.due import due_queue
 from flashcards.review.learner import Learner
-from flashcards.review.next_card import Kind, Stage, time_for
 from flashcards.review.pace import SECONDS_RANGE, TYPICAL_SECONDS, pace_of
-from flashcards.review.practice import NothingToStudy
 from flashcards.review.ratings import AlreadyAnswered, Answer, NothingToUndo
-from flashcards.review.session import StudySession
+from flashcards.review.session import Stage, StageKind, StudySession, time_for
 from flashcards.web.forms.cards import RatingForm
-from flashcards.web.pages import session_links
 from flashcards.web.pages import summary as summary_page
 from flashcards.web.views.access import card_or_404
 from memoryloop.web.toasts import toast
@@ -60,12 +59,12 @@ def review_deck(request: HtmxHttpRequest, deck_id: uuid.UUID) -> HttpResponse:
     now, typed = timezone.now(), _switch(request)
     if deck.is_smart:
         try:
-            row = session.due_today(Learner.read(request.user.id), deck, now)
+            row = due_today(Learner.read(request.user.id), deck, now)
         except BadQuery as error:
             return not_understood(request, error)
         except NothingToStudy:
             return _page(request, StudySession(scope.of_deck(deck), typed=typed), now)
-        return redirect(session_links.url(session.of_row(row, typed=typed)))
+        return redirect(session_url(session.of_row(row, typed=typed)))
     return _page(request, StudySession(scope.of_deck(deck), typed=typed), now)
 
 
@@ -97,7 +96,7 @@ def rate(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
     try:
         learner, stage = session.rate(at.session, request.user.id, answer, now, done=at.done)
         if not request.htmx:
-            return redirect(session_links.url(at.session))
+            return redirect(session_url(at.session))
         return show(request, at, stage, now, learner)
     except Flashcard.DoesNotExist:
         raise Http404("There is no such card.") from None
@@ -120,7 +119,7 @@ def undo(request: HtmxHttpRequest) -> HttpResponse:
     except NothingToUndo as error:
         return go_on(request, at, now, notice=error.sentence)
     if not request.htmx:
-        return redirect(session_links.url(at.session))
+        return redirect(session_url(at.session))
     done = max(0, at.done - 1)
     return show_next(request, at, now, done=done, first=card, notice="Undone. Rate it again.")
 
@@ -140,7 +139,7 @@ def _page(request: HtmxHttpRequest, at: StudySession, now: datetime) -> HttpResp
     form = Asked(at, 0, own.seconds_an_answer)
     try:
         if "finish" in request.GET:
-            stage = Stage(Kind.FINISHED)
+            stage = Stage(StageKind.FINISHED)
         else:
             ahead = "ahead" in request.GET
             stage = session.next_stage(at, learner, now, ahead=ahead)
@@ -191,7 +190,7 @@ def go_on(
     if not request.htmx:
         if notice:
             toast(request, notice)
-        return redirect(session_links.url(form.session))
+        return redirect(session_url(form.session))
     return show_next(request, form, now, done=done, notice=notice)
 
 
@@ -242,18 +241,18 @@ def show(
         "error": error,
         "session": form.session,
         "types": form.session.types(learner.settings),
-        "links": session_links.links(form.session),
-        "switch_url": session_links.url(form.session.switched(learner.settings)),
+        "links": session_links(form.session),
+        "switch_url": session_url(form.session.switched(learner.settings)),
         "compared": compared,
         "pace_ms": round(1_000 * form.seconds_an_answer),
     }
-    if stage.kind is Kind.CARD:
+    if stage.kind is StageKind.CARD:
         context |= _left(form, stage, now)
-    if stage.kind is Kind.FINISHED and not form.session.has_card_list:
+    if stage.kind is StageKind.FINISHED and not form.session.has_card_list:
         summary, more = _end(form.session, learner, now)
         stage = replace(stage, done=summary.reviews, due=summary.left)
         context |= more
-    if stage.kind is Kind.WAIT and stage.next_due is not None:
+    if stage.kind is StageKind.WAIT and stage.next_due is not None:
         context["wait_seconds"] = max(1, math.ceil((stage.next_due - now).total_seconds()))
         context["wait_words"] = durations.due(
             stage.next_due, now=now, zone=learner.settings.day.zone
@@ -296,7 +295,7 @@ def _end(
     summary = ending.summary(learner, now, only=only)
     more = summary_page.context(summary)
     # After the time is up, the session goes on with what is due.
-    more["go_on_url"] = session_links.url(replace(at, row=None) if at.is_over(now) else at)
+    more["go_on_url"] = session_url(replace(at, row=None) if at.is_over(now) else at)
     if at.is_over(now) and at.row is not None:
         more["end_title"] = f"{durations.count(at.row.minutes or 0, 'minute')} done"
     elif at.name and not summary.left:
@@ -305,3 +304,42 @@ def _end(
         everything = learner.due_queue(now, limit=1)
         more["elsewhere"] = max(0, everything.total - summary.left)
     return summary, more
+
+
+@dataclass(frozen=True)
+class SessionLinks:
+    """The addresses that the review page has of its session."""
+
+    path: str
+    url: str
+    # Ends the session before its cards are done.
+    finish_url: str
+    # Shows a card in learning before it is due.
+    ahead_url: str
+
+
+def session_links(session: StudySession) -> SessionLinks:
+    """Return the addresses of a session."""
+    return SessionLinks(
+        _session_path(session),
+        session_url(session),
+        session_url(session, finish="1"),
+        session_url(session, ahead="1"),
+    )
+
+
+def session_url(session: StudySession, **parameters: str) -> str:
+    """Return the address of a session's page, with these parameters."""
+    path = _session_path(session)
+    if session.typed is not None:
+        parameters = {"typed": "1" if session.typed else "0", **parameters}
+    return f"{path}?{urlencode(parameters)}" if parameters else path
+
+
+def _session_path(session: StudySession) -> str:
+    """Return the address of a session's page without parameters."""
+    if session.row is not None:
+        return reverse("flashcards:session", args=[session.row.id])
+    if session.named.deck_id is not None:
+        return reverse("flashcards:review_deck", args=[session.named.deck_id])
+    return reverse("flashcards:review")

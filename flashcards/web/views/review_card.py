@@ -15,9 +15,8 @@ from flashcards.cards.cards import bury_card, set_suspended, set_tags
 from flashcards.cards.sources import source_of
 from flashcards.domain.records import Flashcard
 from flashcards.review import leeches, session
-from flashcards.web.pages import session_links
 from flashcards.web.views.access import card_or_404, next_url
-from flashcards.web.views.review import asked, go_on
+from flashcards.web.views.review import asked, go_on, session_url
 from memoryloop.web.toasts import toast
 
 MARKED, UNMARKED = "Marked as a leech.", "No longer marked as a leech."
@@ -61,7 +60,7 @@ def mark_leech(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
     undo_url = reverse("flashcards:review_unleech", args=[card_id]) if on else ""
     toast(request, MARKED if on else UNMARKED, undo_url=undo_url)
     if not request.htmx:
-        return redirect(session_links.url(at.session, show=str(card_id)))
+        return redirect(session_url(at.session, show=str(card_id)))
     context = {"card": card, "session": at.session}
     return render(request, "flashcards/review/_review_leech.html", context)
 

@@ -19,14 +19,13 @@ from flashcards.domain import durations
 from flashcards.domain.query.syntax import BadQuery
 from flashcards.domain.validation import CardError
 from flashcards.models import ReviewSession
-from flashcards.review import exam, pace, practice, scope, session
+from flashcards.review import begin_session, exam, pace, practice, scope, session
 from flashcards.review.learner import Learner
-from flashcards.review.next_card import time_for
 from flashcards.review.scope import Kind
-from flashcards.review.session import StudySession
+from flashcards.review.session import StudySession, time_for
 from flashcards.study_settings.settings import EffectiveSettings
 from flashcards.web.forms.study_modes import ExamForm, How, StudyModeForm
-from flashcards.web.pages import session_links
+from flashcards.web.views.review import session_url
 from memoryloop.web.toasts import toast
 
 MINUTES = (5, 10, 20)
@@ -79,7 +78,7 @@ def begin_exam(request: HtmxHttpRequest) -> HttpResponse:
     data = form.cleaned_data
     try:
         found = _forecast(learner, data, now)
-        row = practice.begin(
+        row = begin_session.begin(
             owner_id=request.user.id,
             mode=ReviewSession.Mode.AHEAD,
             named=data["named"],
@@ -112,16 +111,16 @@ def _begun(request: HtmxHttpRequest, data: dict[str, Any], now: datetime, learne
         return f"{reverse('flashcards:exam_plan')}?{urlencode(asked)}"
     if how is How.CRAM:
         ids = scope.studied_cards(learner, named, now)
-        todo = practice.ordered(user.id, ids, data["order"])
+        todo = begin_session.ordered(user.id, ids, data["order"])
         mode = ReviewSession.Mode.CRAM
-        row = practice.begin(
+        row = begin_session.begin(
             owner_id=user.id, mode=mode, named=named, todo=todo, typed=typed, now=now
         )
-        return session_links.url(session.of_row(row))
+        return session_url(session.of_row(row))
     if not data["minutes"] and not named.is_moving:
-        return session_links.url(StudySession(named, typed=typed))
-    row = session.begin_due(learner, named, now, minutes=data["minutes"], typed=typed)
-    return session_links.url(session.of_row(row))
+        return session_url(StudySession(named, typed=typed))
+    row = begin_session.begin_due(learner, named, now, minutes=data["minutes"], typed=typed)
+    return session_url(session.of_row(row))
 
 
 def _chosen(settings: EffectiveSettings, *, typed: bool) -> bool | None:
@@ -155,7 +154,7 @@ def _offered(
         "minutes": [(n, pace.cards_within(n, seconds)) for n in MINUTES],
         "forgotten": len(scope.forgotten_today(learner, now)),
         "forgotten_scope": scope.FORGOTTEN.key,
-        "sessions": practice.open_sessions(owner_id=owner_id, now=now),
+        "sessions": begin_session.open_sessions(owner_id=owner_id, now=now),
         "has_cards": count_cards(owner_id=owner_id) > 0,
     }
 
@@ -176,7 +175,7 @@ def _planned(request: HtmxHttpRequest, data: QueryDict) -> HttpResponse:
         else:
             named = form.cleaned_data["named"]
             context |= {"forecast": found, "named": named, "scope": named.key}
-            context["today"] = min(max(1, found.cards_a_day), practice.CARDS_MOST)
+            context["today"] = min(max(1, found.cards_a_day), begin_session.CARDS_MOST)
             context["enough"] = found.percent_then >= form.cleaned_data["target"]
     status = 200 if form.is_valid() else 422
     return render(request, "flashcards/review/exam_plan.html", context, status=status)

@@ -17,9 +17,9 @@ from flashcards.review.learner import Learner
 from flashcards.review.session import StudySession
 from flashcards.study_settings.settings import EffectiveSettings
 from flashcards.tutor import explain_card
-from flashcards.web.pages import session_links, tutor_links
 from flashcards.web.pages import summary as page
-from flashcards.web.views.review import asked
+from flashcards.web.pages import tutor_links
+from flashcards.web.views.review import asked, session_url
 from memoryloop.web.toasts import toast
 
 MORE = {"new": (10, "10 more new cards today."), "reviews": (50, "50 more reviews today.")}
@@ -68,7 +68,7 @@ def more_today(request: HtmxHttpRequest) -> HttpResponse:
             **{sort: number},
         )
         toast(request, said)
-    return redirect(session_links.url(at.session))
+    return redirect(session_url(at.session))
 
 
 def _limiting_deck(session: StudySession, settings: EffectiveSettings) -> Deck | None:

@@ -13,10 +13,10 @@ from flashcards.cards.cards import delete_card, get_card, set_suspended
 from flashcards.domain.records import Flashcard, LogKind, NewCard, Rating
 from flashcards.maintenance import check
 from flashcards.models import ReviewSession
+from flashcards.review import begin_session, scope
 from flashcards.review import learner as reviewing
-from flashcards.review import practice, scope
+from flashcards.review.begin_session import Order
 from flashcards.review.due import due_queue
-from flashcards.review.practice import Order
 from flashcards.review.statistics import statistics
 from flashcards.search import search
 from flashcards.store import cards, review_logs
@@ -193,9 +193,9 @@ class CramTests(TestCase):
         answer(easy, Rating.EASY, now=self.now - HOUR)
         answer(hard, Rating.AGAIN, now=self.now - HOUR)
         ids = [card.id for card in self.cards]
-        found = practice.ordered(self.alice.id, ids, Order.HARDEST)
+        found = begin_session.ordered(self.alice.id, ids, Order.HARDEST)
         self.assertEqual(found, [hard.id, easy.id, *ids[2:]])
-        self.assertCountEqual(practice.ordered(self.alice.id, ids, Order.RANDOM), ids)
+        self.assertCountEqual(begin_session.ordered(self.alice.id, ids, Order.RANDOM), ids)
 
     def test_a_search_says_which_cards(self) -> None:
         give_cards(self.alice, NewCard(question="What is a quokka?", answer="A wallaby"))

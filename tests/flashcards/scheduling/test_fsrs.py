@@ -14,10 +14,9 @@ from flashcards.scheduling import (
     DEFAULT_PARAMETERS,
     Memory,
     ScheduleSettings,
-    forgetting_curve,
     interval_days,
 )
-from flashcards.scheduling.learning_steps import after_rating
+from flashcards.scheduling.outcomes import after_rating
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 STABILITIES = st.floats(0.001, 36_500)
@@ -66,23 +65,23 @@ def test_intervals_are_those_of_the_package(stability: float, decay: float, leve
 def test_arrays_give_what_single_numbers_give(
     stabilities: list[float], decay: float, days: float
 ) -> None:
-    many = forgetting_curve.retrievability(
-        np.full(len(stabilities), days), np.array(stabilities), decay
-    )
-    until = forgetting_curve.days_until(0.8, np.array(stabilities), decay)
+    model, at = settings_of(decay).model, np.array(stabilities)
+    many = model.retrievability(Memory(at, at), np.full(len(stabilities), days))
+    until = model.days_until(Memory(at, at), 0.8)
     for place, stability in enumerate(stabilities):
-        one = forgetting_curve.retrievability(days, stability, decay)
-        assert many[place] == pytest.approx(one, rel=1e-14)
-        assert until[place] == forgetting_curve.days_until(0.8, stability, decay)
+        memory = Memory(stability, 5.0)
+        assert many[place] == pytest.approx(model.retrievability(memory, days), rel=1e-14)
+        assert until[place] == model.days_until(memory, 0.8)
 
 
 @given(STABILITIES, DECAYS, st.floats(0.05, 0.999))
 def test_after_the_days_until_a_level_the_chance_is_that_level(
     stability: float, decay: float, level: float
 ) -> None:
-    days = forgetting_curve.days_until(level, stability, decay)
-    assert forgetting_curve.retrievability(days, stability, decay) == pytest.approx(level)
-    assert forgetting_curve.days_until(0.9, stability, decay) == pytest.approx(stability)
+    model, memory = settings_of(decay).model, Memory(stability, 5.0)
+    days = model.days_until(memory, level)
+    assert model.retrievability(memory, days) == pytest.approx(level)
+    assert model.days_until(memory, 0.9) == pytest.approx(stability)
 
 
 @given(

@@ -5,8 +5,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from flashcards.domain.records import Rating
-from flashcards.scheduling.forgetting_curve import N, Numbers
-from flashcards.scheduling.memory_model import Mask, Memory
+from flashcards.scheduling.memory_model import Mask, Memory, N, Numbers
 
 DEFAULTS = (0.4, 3.0, 0.6, 1.2, 0.5)
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flashcards.domain.clock import DAY_MICROS, EPOCH, from_micros, micros
+from flashcards.domain.study_day import DAY_MICROS, EPOCH, from_micros, micros
 
 TIMES = st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis takes naive bounds
 
