@@ -12,6 +12,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from flashcards import store
+from flashcards.review import ratings
 from memoryloop.postgres.server import lock_file
 from tests.live import LiveMemoryLoop
 from tests.memoryloop.server.processes import processes_of, wait_for_no_disk
@@ -45,6 +46,7 @@ def forgetful_store() -> Iterator[None]:
     """Let no test see what another's process-wide caches hold."""
     yield
     store.clear_cache()
+    ratings.clear_cache()
 
 
 @pytest.fixture(autouse=True, scope="session")

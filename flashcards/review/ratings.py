@@ -4,6 +4,8 @@ Each is worked out from what was read of the learner, and written if nothing has
 message to PostgreSQL, without a lock that is held while the scheduler works.
 """
 
+import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,6 +27,8 @@ CHECKPOINT_ENTRIES = 300
 CHECKPOINT_ASKED_EACH = 25
 # An undo is for what was just done.
 UNDO_WITHIN = timedelta(days=1)
+# Of so many ratings a process keeps the card as it was before: taking one back needs no log then.
+KEPT_BEFORE = 2_000
 
 T = TypeVar("T")
 
@@ -61,6 +65,19 @@ class Reviewed:
     card: Flashcard
     log: ReviewLog
     repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """A card as it was before a rating, and the settings that it was rated by."""
+
+    card: Flashcard
+    stamp: str
+
+
+# By review, the oldest leaving first.
+_kept: OrderedDict[UUID, _Before] = OrderedDict()
+_lock = threading.Lock()
 
 
 def review_card(
@@ -130,19 +147,9 @@ def undo_review(
         last = _last_review(cards, now) if undoes is None else cards.log(undoes)
         if last is None:
             raise NothingToUndo("This answer is not there any more.")
-        before = cards.card(last.flashcard_id, with_deleted=True)
-        try:
-            card, rows = scheduling.undo(
-                before,
-                cards.history(before.id),
-                now,
-                undo_id=undo_id,
-                undoes=last.id,
-                settings=learner.schedule_of(before),
-            )
-        except ValueError:
-            raise NothingToUndo("This answer was taken back already.") from None
-        card = leeches.unmarked(before, card)
+        rated = cards.card(last.flashcard_id, with_deleted=True)
+        card, rows = _without(learner, rated, last, undo_id, now)
+        card = leeches.unmarked(rated, card)
         return card, [Change(card, row) for row in rows]
 
     card, _ = _write(owner_id, undone)
@@ -211,7 +218,49 @@ def _schedule(
         settings=settings,
         agenda=learner.agenda(card, now),
     )
+    _keep(answer.review_id, _Before(card, learner.settings.stamp))
     return after, [row]
+
+
+def _keep(review_id: UUID, before: _Before) -> None:
+    with _lock:
+        _kept[review_id] = before
+        _kept.move_to_end(review_id)
+        if len(_kept) > KEPT_BEFORE:
+            _kept.popitem(last=False)
+
+
+def clear_cache() -> None:
+    """Forget the cards before their ratings, as another process would not know them."""
+    with _lock:
+        _kept.clear()
+
+
+def _without(
+    learner: Learner, card: Flashcard, review: ReviewLog, undo_id: UUID, now: datetime
+) -> tuple[Flashcard, list[ReviewLog]]:
+    """Return a card without one of its reviews, and the rows for its log. Raises NothingToUndo."""
+    before = _kept.get(review.id)
+    if (
+        before is not None
+        and card.sequence == review.sequence + 1
+        and card.deck_ids == before.card.deck_ids
+        and learner.settings.stamp == before.stamp
+    ):
+        # Nothing came after the review, and the settings are the same.
+        after, row = scheduling.undo_newest(card, before.card, review.id, now, undo_id=undo_id)
+        return after, [row]
+    try:
+        return scheduling.undo(
+            card,
+            learner.cards.history(card.id),
+            now,
+            undo_id=undo_id,
+            undoes=review.id,
+            settings=learner.schedule_of(card),
+        )
+    except ValueError:
+        raise NothingToUndo("This answer was taken back already.") from None
 
 
 def _last_review(cards: OwnerView, now: datetime) -> ReviewLog:

@@ -24,6 +24,7 @@ from flashcards.scheduling.scheduler import (
     review,
     review_late,
     undo,
+    undo_newest,
 )
 from flashcards.scheduling.settings import DEFAULT_MODEL, DEFAULT_SETTINGS, ScheduleSettings
 
@@ -56,5 +57,6 @@ __all__ = [
     "review_late",
     "since_reset",
     "undo",
+    "undo_newest",
     "undo_row",
 ]

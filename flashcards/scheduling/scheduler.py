@@ -22,6 +22,18 @@ from flashcards.scheduling.settings import DEFAULT_SETTINGS, ScheduleSettings
 
 # Longer is a learner who left the desk, not one who thought.
 DURATION_MAX_MS = 60_000
+_SCHEDULE = (
+    "state",
+    "step",
+    "stability",
+    "difficulty",
+    "memory",
+    "memory_model",
+    "due",
+    "last_review",
+    "reps",
+    "lapses",
+)
 # A row that sets the due time because of another row has an id made from that row's id.
 _CONSEQUENCE = uuid.UUID("6c1c2c3e-9a53-4a0c-8f9a-2f7c0f6f0e11")
 
@@ -120,22 +132,25 @@ def undo(
     if last is None:
         raise ValueError("This card has no review to take back.")
     chosen = governing(history)
-    row = ReviewLog(
-        id=undo_id,
-        owner_id=card.owner_id,
-        flashcard_id=card.id,
-        sequence=card.sequence,
-        kind=LogKind.UNDO,
-        reviewed_at=now.astimezone(UTC),
-        undoes=last.id,
-        **_before(card),
-        **_after(card),
-    )
+    row = _undo_row(card, last.id, now, undo_id=undo_id)
     after = fold(card, [*history, row], settings=settings)
     row = dataclasses.replace(row, **_after(after))
     if chosen is not None and chosen.id != last.id and after.reps and last.kind in replay.RATED:
         return _anew(card, [*history, row], row, settings=settings, at=row.reviewed_at)
     return after, [row]
+
+
+def undo_newest(
+    card: Flashcard, before: Flashcard, review_id: uuid.UUID, now: datetime, *, undo_id: uuid.UUID
+) -> tuple[Flashcard, ReviewLog]:
+    """Return what `undo` does, without the log: of the review that is the newest row of the log.
+
+    `before` is the card as it was before that review, of the same memory model and parameters.
+    """
+    schedule = {name: getattr(before, name) for name in _SCHEDULE}
+    after = dataclasses.replace(card, **schedule, sequence=card.sequence + 1)
+    row = _undo_row(card, review_id, now, undo_id=undo_id)
+    return after, dataclasses.replace(row, **_after(after))
 
 
 def reschedule(
@@ -271,6 +286,22 @@ def _anew(
         at=at or due.last_review or cause.reviewed_at,
     )
     return fold(card, [*history, row], settings=settings), [cause, row]
+
+
+def _undo_row(
+    card: Flashcard, undoes: uuid.UUID, now: datetime, *, undo_id: uuid.UUID
+) -> ReviewLog:
+    return ReviewLog(
+        id=undo_id,
+        owner_id=card.owner_id,
+        flashcard_id=card.id,
+        sequence=card.sequence,
+        kind=LogKind.UNDO,
+        reviewed_at=now.astimezone(UTC),
+        undoes=undoes,
+        **_before(card),
+        **_after(card),
+    )
 
 
 def _manual(

@@ -4,7 +4,8 @@
 
 One learner with so many cards of five reviews each, a fifth of them due, in LanceDB; a database of
 its own that is dropped afterwards, with real commits. Prints one line of JSON, times in
-milliseconds: of a rating, of the first one after a checkpoint, and of an undo.
+milliseconds: of a rating, of the first one after a checkpoint, of an undo, of an edit, and of
+reading a card by its id. The aim of an undo and an edit is three times a rating.
 """
 
 import argparse
@@ -22,7 +23,7 @@ from tests.benchmarks import filled
 CARDS = 100_000
 REVIEWS_A_CARD = 5
 ROUNDS = 300
-UNDOS = 30
+UNDOS = EDITS = 30
 AIM_MS = 15
 
 
@@ -36,6 +37,7 @@ def main() -> int:
 def _measure(options: argparse.Namespace) -> dict[str, Any]:
     from django.test import Client
 
+    from flashcards.store import cards
     from flashcards.store.maintenance import checkpoint
 
     user = filled.learner()
@@ -65,6 +67,13 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
     checkpoint.run_until_empty()
     undone_after: list[float] = []
     _undo(client, undone_after)
+    by_id: list[float] = []
+    edited: list[float] = []
+    for card in list(cards.for_owner(user).order_by("question")[:EDITS]):
+        begun = time.perf_counter()
+        cards.for_owner(user).get(id=card.id)
+        by_id.append((time.perf_counter() - begun) * 1_000)
+        _edit(client, card, edited)
     times = sorted(times[10:])
     return {
         "benchmark": "rating_round_trip",
@@ -79,6 +88,8 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
         "after_a_checkpoint_median_ms": round(statistics.median(behind), 2),
         "undo_median_ms": round(statistics.median(undone), 2),
         "undo_after_a_checkpoint_ms": round(undone_after[0], 2),
+        "edit_median_ms": round(statistics.median(edited), 2),
+        "by_id_median_ms": round(statistics.median(by_id), 2),
         "aim_median_ms": AIM_MS,
     }
 
@@ -107,6 +118,15 @@ def _undo(client: Any, times: list[float]) -> None:
     times.append((time.perf_counter() - begun) * 1_000)
     if response.status_code != 200 or "Undone. Rate" not in response.content.decode():
         raise SystemExit("An undo took nothing back.")
+
+
+def _edit(client: Any, card: Any, times: list[float]) -> None:
+    body = {"kind": card.kind, "question": f"{card.question} (edited)", "answer": card.answer}
+    begun = time.perf_counter()
+    response = client.post(f"/cards/{card.id}/edit/", body)
+    times.append((time.perf_counter() - begun) * 1_000)
+    if response.status_code != 302:
+        raise SystemExit(f"An edit was answered with {response.status_code}.")
 
 
 if __name__ == "__main__":

@@ -4,12 +4,16 @@ import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from unittest import mock
 
+from flashcards import study_settings
 from flashcards.cards.cards import delete_card
 from flashcards.domain.records import Flashcard, LogKind, Rating
 from flashcards.maintenance import check
+from flashcards.review import ratings
 from flashcards.review.ratings import UNDO_WITHIN, NothingToUndo, undo_review
 from flashcards.store import cards, clear_cache, review_logs
+from flashcards.store.lance import tables
 from flashcards.store.maintenance import checkpoint
 from tests.base import TestCase
 from tests.factories import NOW, stored_card
@@ -21,6 +25,7 @@ DEEP = 30
 def forget_everything() -> None:
     """Forget what this process has in memory, as another one or a reload would not know it."""
     clear_cache()
+    ratings.clear_cache()
 
 
 class UndoTests(TestCase):
@@ -65,6 +70,24 @@ class UndoTests(TestCase):
         kinds = [log.kind for log in logs]
         self.assertEqual(kinds.count(LogKind.UNDO), DEEP)
         self.assertEqual(len({log.undoes for log in logs if log.kind is LogKind.UNDO}), DEEP)
+        self.assertTrue(check.check().is_clean)
+
+    def test_what_was_just_rated_is_taken_back_from_memory(self) -> None:
+        checkpoint.run()
+        self.review(6)
+        with mock.patch.object(tables, "fetch", side_effect=AssertionError("LanceDB was read.")):
+            for _ in range(6):
+                self.undo()
+        expected = {card.id: card for card in self.before[0].values()}
+        found = {i: replace(card, sequence=0) for i, card in self.images().items()}
+        self.assertEqual(found, expected)
+        self.assertTrue(check.check().is_clean)
+
+    def test_other_settings_than_at_the_rating_are_gone_by(self) -> None:
+        self.review(1)
+        values = {"desired_retention": 0.8}
+        study_settings.save(owner_id=self.alice.pk, deck=None, values=values, now=self.now)
+        self.undo()
         self.assertTrue(check.check().is_clean)
 
     def test_also_once_checkpoints_have_moved_the_reviews(self) -> None:

@@ -41,6 +41,8 @@ class Learner:
     settings: ScheduleSettings = field(default_factory=ScheduleSettings)
     agenda: Agenda = field(default_factory=Agenda)
     logs: list[ReviewLog] = field(default_factory=list)
+    # Before the newest review: the card, and the settings that the review went by.
+    before: tuple[Flashcard, ScheduleSettings] = (CARD, PLAIN)
     _ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     def next_id(self) -> uuid.UUID:
@@ -48,6 +50,7 @@ class Learner:
 
     def rate(self, rating: int, minutes: int = 0) -> None:
         self.now += timedelta(minutes=minutes)
+        self.before = self.card, self.settings
         self.card, log = scheduling.review(
             self.card,
             Rating(rating),
@@ -83,15 +86,22 @@ class Learner:
         if not standing:
             return
         self.now += timedelta(seconds=1)
-        which = None if any_of is None else standing[any_of % len(standing)].id
+        which = standing[-1 if any_of is None else any_of % len(standing)]
+        rated, undo_id = self.card, self.next_id()
         self.card, rows = scheduling.undo(
-            self.card,
+            rated,
             self.logs,
             self.now,
-            undo_id=self.next_id(),
-            undoes=which,
+            undo_id=undo_id,
+            undoes=None if any_of is None else which.id,
             settings=self.settings,
         )
+        before, settings = self.before
+        if rated.sequence == before.sequence + 1 == which.sequence + 1 and (
+            settings.parameters == self.settings.parameters
+        ):
+            fast = scheduling.undo_newest(rated, before, which.id, self.now, undo_id=undo_id)
+            assert (self.card, rows) == (fast[0], [fast[1]])
         self.logs += rows
 
     def change_parameters(self, parameters: tuple[float, ...]) -> None:
