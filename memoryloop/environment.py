@@ -7,6 +7,8 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+from memoryloop import durable_files
+
 # Every variable is in it.
 _LOOK_UP = "See docs/settings.md."
 
@@ -58,12 +60,21 @@ def folder(name: str, default: Path) -> Path:
 
 
 def secret(name: str, file: Path) -> str:
-    """Return a secret from the environment, else from a file that is made once with mode 0600."""
+    """Return a secret from the environment, else from a file that is made once with mode 0600.
+
+    Raises ImproperlyConfigured if the file is empty: what an older version made may have been lost
+    with the power, and what was encrypted with it is not to be lost by making another.
+    """
     value = text(name)
     if value:
         return value
     try:
-        return file.read_text().strip()
+        if found := file.read_text().strip():
+            return found
+        raise ImproperlyConfigured(
+            f"{file} is empty: put it back from a backup, or remove it to have a new one made. "
+            "Then everybody logs in again, or API keys have to be entered again."
+        )
     except FileNotFoundError:
         pass
     except OSError as error:
@@ -76,19 +87,9 @@ def secret(name: str, file: Path) -> str:
         ) from error
     value = secrets.token_urlsafe(48)
     try:
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Written aside and linked into place, so that of two processes starting at once
-        # both end with the same secret and nobody ever reads half of one.
-        aside = file.with_name(f"{file.name}.{os.getpid()}")
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as stream:
-            stream.write(value + "\n")
-        try:
-            os.link(aside, file)
-        except FileExistsError:
-            pass
-        finally:
-            aside.unlink()
+        durable_files.make_folder(file.parent, 0o700)
+        # Of two processes starting at once both end with the secret of the first.
+        durable_files.write(file, f"{value}\n".encode(), replace=False)
     except OSError as error:
         raise ImproperlyConfigured(
             f"{file.parent} cannot be written ({error.strerror}): "

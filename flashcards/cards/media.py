@@ -7,9 +7,7 @@ file's name is the hash, so its content never changes. It is deleted with the la
 import functools
 import hashlib
 import io
-import os
 import re
-import tempfile
 import warnings
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,6 +22,7 @@ from django.db.models import Sum
 from flashcards.domain.validation import CardError
 from flashcards.models import Draft, Image
 from flashcards.store import cards
+from memoryloop import durable_files
 
 IMAGE_MAX_BYTES = 10 * 1024 * 1024
 # 40 megapixels decode to 160 MB at most.
@@ -210,14 +209,5 @@ def _write(path: Path, content: bytes) -> None:
     """Write a file completely or not at all."""
     if path.exists():
         return
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    durable_files.make_folder(path.parent, 0o700)
+    durable_files.write(path, content)

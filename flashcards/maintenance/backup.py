@@ -29,6 +29,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from flashcards import store
+from memoryloop import durable_files
 from memoryloop.postgres import dump
 from memoryloop.postgres.dump import Snapshot
 
@@ -149,14 +150,7 @@ def _copy_secrets(folder: Path) -> None:
     for name in SECRET_FILES:
         source = settings.DATA_DIR / SECRETS / name
         if source.exists():
-            write_private(folder / name, source.read_bytes())
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Write a file that only its owner may read."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(content)
+            durable_files.write(folder / name, source.read_bytes())
 
 
 @contextlib.contextmanager
@@ -183,9 +177,9 @@ def _growing(folder: Path) -> Iterator[Path]:
         for path in (*partial.rglob("*"), partial):
             # Only the owner may read it, also where the folder is copied to.
             path.chmod(0o700 if path.is_dir() else 0o600)
-            _sync(path)
+            durable_files.flush(path)
         partial.rename(folder)
-        _sync(folder.parent)
+        durable_files.flush(folder.parent)
     finally:
         os.close(descriptor)
 
@@ -196,11 +190,3 @@ def _clear(folder: Path) -> None:
             shutil.rmtree(path)
         else:
             path.unlink()
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

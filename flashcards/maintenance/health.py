@@ -1,7 +1,7 @@
 """The card store's part of GET /healthz."""
 
 from flashcards import store
-from flashcards.store import OtherSchema, StoreError
+from flashcards.store import OtherSchema, OtherStore, StoreError
 from memoryloop.server.health import FailingError
 
 
@@ -11,6 +11,11 @@ def check_lancedb() -> None:
         store.check_readable()
     except OtherSchema as error:
         raise FailingError(str(error)) from error
+    except OtherStore as error:
+        raise FailingError(
+            "the card store is not the one that was recorded; reviews are still kept: "
+            "run check_store, and see docs/backup.md"
+        ) from error
     except StoreError as error:
         raise FailingError("the card store cannot be read; reviews are still kept") from error
 

@@ -28,6 +28,7 @@ from flashcards.maintenance.backup import (
     Manifest,
     Progress,
 )
+from memoryloop import durable_files
 from memoryloop.postgres import dump
 
 
@@ -59,9 +60,11 @@ def restore(
     progress("Putting files back")
     if (folder / MEDIA).is_dir():
         shutil.copytree(folder / MEDIA, settings.MEDIA_ROOT, dirs_exist_ok=True)
+        durable_files.flush_all(Path(settings.MEDIA_ROOT))
     _put_secrets_back(folder, now)
     progress("Bringing it up to date, making indexes")
     call_command("migrate", interactive=False, verbosity=0)
+    store.claim()
     if manifest.counts.get("flashcards") or manifest.counts.get("review_logs"):
         store.optimize()
     progress("Checking both stores")
@@ -151,7 +154,7 @@ def _put_secrets_back(folder: Path, now: datetime) -> None:
         if not source.is_file():
             continue
         target = settings.DATA_DIR / SECRETS / name
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        durable_files.make_folder(target.parent, 0o700)
         if target.exists() and target.read_bytes() != source.read_bytes():
             target.rename(target.with_name(f"{name}.before-{now:%Y%m%d-%H%M%S}"))
-        backup.write_private(target, source.read_bytes())
+        durable_files.write(target, source.read_bytes())

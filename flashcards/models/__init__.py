@@ -8,7 +8,7 @@ from flashcards.models.documents import Document, Image
 from flashcards.models.drafts import Draft, DraftBatch
 from flashcards.models.exchange import CardExport, CardImport, ImportPart, NoteOrigin
 from flashcards.models.history import CardEdit, DuplicateSearch, NotDuplicates
-from flashcards.models.journal import JournalEntry, StoredOwner, StoreVersions
+from flashcards.models.journal import JournalEntry, MovedEntry, StoredOwner, StoreVersions
 from flashcards.models.sessions import ReviewSession
 from flashcards.models.study import StudySettings
 from flashcards.models.totals import ReviewTotals
@@ -28,6 +28,7 @@ __all__ = [
     "Image",
     "ImportPart",
     "JournalEntry",
+    "MovedEntry",
     "NotDuplicates",
     "NoteOrigin",
     "RemovedDecks",

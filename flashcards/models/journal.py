@@ -6,12 +6,8 @@ from django.db import models
 from django.utils import timezone
 
 
-class JournalEntry(models.Model):
-    """One change, acknowledged when its transaction commits, applied by the next checkpoint.
-
-    `id` rises with time for one owner (writers of one owner queue behind a lock), so an owner's
-    entries are folded in the order of their ids.
-    """
+class Entry(models.Model):
+    """One change of an owner's cards and reviews."""
 
     class Kind(models.TextChoices):
         # `card` is the whole new image of a card; `log`, if any, is the review that made it;
@@ -24,7 +20,6 @@ class JournalEntry(models.Model):
         # Erases all rows of the owner in both tables.
         ERASE_OWNER = "erase_owner"
 
-    id = models.BigAutoField(primary_key=True)
     # Not a foreign key: the entry that erases an owner outlives the owner.
     owner_id = models.UUIDField()
     kind = models.CharField(max_length=11, choices=Kind)
@@ -38,6 +33,19 @@ class JournalEntry(models.Model):
     log_rows = models.BinaryField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
 
+    class Meta:
+        abstract = True
+
+
+class JournalEntry(Entry):
+    """One change, acknowledged when its transaction commits, applied by the next checkpoint.
+
+    `id` rises with time for one owner (writers of one owner queue behind a lock), so an owner's
+    entries are folded in the order of their ids.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+
     objects: ClassVar[models.Manager["JournalEntry"]] = models.Manager()
 
     class Meta:
@@ -48,16 +56,45 @@ class JournalEntry(models.Model):
         return f"{self.kind} {self.card_id or self.owner_id} ({self.pk})"
 
 
+class MovedEntry(Entry):
+    """An entry that a checkpoint has moved, kept for a day.
+
+    With those of the last day, LanceDB's tables are brought up to date that were put back from an
+    older copy.
+    """
+
+    # As in the journal.
+    id = models.BigIntegerField(primary_key=True)
+    moved_at = models.DateTimeField(db_index=True)
+    # The versions of the tables before the checkpoint that moved it.
+    flashcards = models.PositiveBigIntegerField()
+    review_logs = models.PositiveBigIntegerField()
+
+    objects: ClassVar[models.Manager["MovedEntry"]] = models.Manager()
+
+    class Meta:
+        verbose_name_plural = "moved entries"
+        indexes = [models.Index(fields=["owner_id"], name="moved_by_owner")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.card_id or self.owner_id} ({self.pk})"
+
+
 class StoreVersions(models.Model):
     """The LanceDB versions that hold every entry no longer in the journal. One row."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    # LanceDB keeps the same id, so that another installation's tables are told apart.
+    store_id = models.UUIDField(null=True)
     # The number of checkpoints so far.
     checkpoints = models.PositiveBigIntegerField(default=0)
     # Which of them last changed rows otherwise than by moving entries: an erasure, an upgrade.
     rebuilt = models.PositiveBigIntegerField(default=0, db_default=0)
     flashcards = models.PositiveBigIntegerField(default=0)
     review_logs = models.PositiveBigIntegerField(default=0)
+    # How many rows these versions have; unknown until a checkpoint has counted them.
+    flashcards_rows = models.PositiveBigIntegerField(null=True)
+    review_logs_rows = models.PositiveBigIntegerField(null=True)
     schema = models.PositiveSmallIntegerField(default=0)
     checkpoint_at = models.DateTimeField(null=True)
 

@@ -16,7 +16,7 @@ one, roof first:
 """
 
 from flashcards.store import lance_engine
-from flashcards.store.errors import OtherSchema, OwnerGone, StoreError, UnknownLookup
+from flashcards.store.errors import OtherSchema, OtherStore, OwnerGone, StoreError, UnknownLookup
 from flashcards.store.protocol.engine import CardStore, Snapshot, Upgrade
 from flashcards.store.protocol.owners import CardColumns, OwnerView
 from flashcards.store.protocol.queries import Manager, Query
@@ -42,6 +42,7 @@ engine: CardStore = lance_engine
 SCHEMA_VERSION = engine.SCHEMA_VERSION
 cards = engine.cards
 check_readable = engine.check_readable
+claim = engine.claim
 checkpoint = engine.checkpoint
 checkpoint_all = engine.checkpoint_all
 clear_cache = engine.clear_cache
@@ -53,6 +54,7 @@ erase_cards = engine.erase_cards
 erase_owner = engine.erase_owner
 find_differing_images = engine.find_differing_images
 find_index_faults = engine.find_index_faults
+find_missing_rows = engine.find_missing_rows
 find_residue = engine.find_residue
 lock_owner = engine.lock_owner
 measure_direct_writes = engine.measure_direct_writes
@@ -61,6 +63,7 @@ optimize = engine.optimize
 optimize_fully = engine.optimize_fully
 optimize_if_due = engine.optimize_if_due
 preload = engine.preload
+recover = engine.recover
 remembered_view = engine.remembered_view
 restore_files = engine.restore_files
 review_days = engine.review_days
@@ -93,6 +96,7 @@ __all__ = [
     "Numbers",
     "OptimizedTable",
     "OtherSchema",
+    "OtherStore",
     "OwnerGone",
     "OwnerView",
     "Query",
@@ -109,6 +113,7 @@ __all__ = [
     "check_readable",
     "checkpoint",
     "checkpoint_all",
+    "claim",
     "clear_cache",
     "columns",
     "count_pending",
@@ -119,6 +124,7 @@ __all__ = [
     "erase_owner",
     "find_differing_images",
     "find_index_faults",
+    "find_missing_rows",
     "find_residue",
     "lock_owner",
     "measure_direct_writes",
@@ -127,6 +133,7 @@ __all__ = [
     "optimize_fully",
     "optimize_if_due",
     "preload",
+    "recover",
     "remembered_view",
     "restore_files",
     "review_days",

@@ -9,6 +9,13 @@ class OtherSchema(StoreError):
     """The store was written by a newer MemoryLoop, or waits to be upgraded from an older one."""
 
 
+class OtherStore(StoreError):
+    """LanceDB lacks rows that PostgreSQL recorded: tables are missing, older, or of another store.
+
+    Nothing is written until the right ones are there.
+    """
+
+
 class UnknownLookup(StoreError):
     """A filter or an order names a field or a lookup that is not declared."""
 

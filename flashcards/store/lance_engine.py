@@ -21,10 +21,13 @@ from flashcards.store.maintenance.health import (
     drop_duplicates,
     find_differing_images,
     find_index_faults,
+    find_missing_rows,
     find_residue,
     status,
 )
 from flashcards.store.maintenance.optimize import optimize, optimize_fully, optimize_if_due
+from flashcards.store.maintenance.recorded import claim
+from flashcards.store.maintenance.recover import run as recover
 from flashcards.store.maintenance.review_totals import days as review_days
 from flashcards.store.maintenance.review_totals import read as review_totals
 from flashcards.store.maintenance.run_upgrades import run as upgrade
@@ -42,6 +45,7 @@ __all__ = [
     "check_readable",
     "checkpoint",
     "checkpoint_all",
+    "claim",
     "clear_cache",
     "columns",
     "count_pending",
@@ -51,6 +55,7 @@ __all__ = [
     "erase_owner",
     "find_differing_images",
     "find_index_faults",
+    "find_missing_rows",
     "find_residue",
     "lock_owner",
     "measure_direct_writes",
@@ -59,6 +64,7 @@ __all__ = [
     "optimize_fully",
     "optimize_if_due",
     "preload",
+    "recover",
     "remembered_view",
     "restore_files",
     "review_days",

@@ -144,7 +144,7 @@ class ArchiveTests(TestCase):
             # In conversations/.
             *("Conversation", "Message"),
             # The store's own, and what is counted from the reviews.
-            *("JournalEntry", "ReviewTotals", "StoredFlashcard", "StoredReviewLog"),
+            *("JournalEntry", "MovedEntry", "ReviewTotals", "StoredFlashcard", "StoredReviewLog"),
             # Django's log of what staff did in the administration.
             *("LogEntry",),
         }

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from flashcards.store import cards
 from tests.benchmarks import filled
 from tests.benchmarks.card_browser import SEARCHES as ALL_SEARCHES
 from tests.benchmarks.deployment import (
@@ -67,6 +66,7 @@ def _fill(options: Any) -> Any:
 
 
 def _some_ids(user: Any) -> list[uuid.UUID]:
+    from flashcards.store import cards
 
     return [card.id for card in cards.for_owner(user)[:CARDS_LOOKED_AT]]
 

@@ -13,7 +13,7 @@ class Command(BaseCommand):
     help = (
         "Check the card store: duplicates, orphans, missing reviews, schedules that are not what "
         "their reviews give, links to deleted messages, residue in the journal, indexes. "
-        "Exit code 1 if something is wrong and was not repaired."
+        "Exit code 1 if something is wrong, was not repaired and does not mend by itself."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -43,6 +43,8 @@ class Command(BaseCommand):
         )
         for finding in report.findings:
             mended = f", {finding.repaired} mended" if finding.repaired else ""
+            if finding.kind in check.PASSING and not mended:
+                mended = ", which the next checkpoint mends"
             self.stdout.write(f"{finding.sentence} {finding.count} times{mended}:")
             for example in finding.examples:
                 self.stdout.write(f"  {example}")

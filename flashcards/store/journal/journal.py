@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from flashcards.domain.records import Flashcard, ReviewLog
 from flashcards.models import JournalEntry
 from flashcards.store.errors import OwnerGone
+from flashcards.store.journal import moved
 from flashcards.store.journal.pending import row_of
 from flashcards.store.lance import codec
 from flashcards.store.lance.schema import FLASHCARDS, REVIEW_LOGS
@@ -82,6 +83,7 @@ def erase_owner(owner_id: UUID) -> None:
     with contextlib.suppress(OwnerGone):
         lock_owner(owner_id)
     JournalEntry.objects.filter(owner_id=owner_id).delete()
+    moved.erase_owner(owner_id)
     JournalEntry.objects.create(owner_id=owner_id, kind=Kind.ERASE_OWNER)
 
 
@@ -93,4 +95,5 @@ def erase_cards(cards: Sequence[Flashcard]) -> None:
     ids = [card.id for card in cards]
     owner_ids = {card.owner_id for card in cards}
     JournalEntry.objects.filter(owner_id__in=owner_ids, card_id__in=ids).delete()
+    moved.erase_cards(owner_ids, ids)
     _insert([row_of(Change(card.erased()), Kind.ERASE_CARD) for card in cards])

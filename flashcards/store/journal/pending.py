@@ -28,7 +28,7 @@ CACHED_OWNERS = 1_000
 
 _READ = """
 SELECT v.checkpoints, v.rebuilt, o.checkpoint, o.batch, o.entry_id,
-    v.flashcards, v.review_logs, v.schema, j.id, j.owner_id, j.kind, j.card, j.log
+    v.flashcards, v.review_logs, v.schema, v.store_id, j.id, j.owner_id, j.kind, j.card, j.log
 FROM (SELECT 1) AS one
 LEFT JOIN flashcards_storeversions v ON true
 LEFT JOIN flashcards_storedowner o ON o.owner_id = %s
@@ -38,7 +38,7 @@ ORDER BY j.id
 _READ_OWNER = _READ.format(condition="j.owner_id = %s AND j.id > %s")
 _READ_ALL = _READ.format(condition="true")
 # How many of a row's columns say what LanceDB holds.
-_STORED = 8
+_STORED = 9
 # Locks the owner, compares what is known with what is there, and writes; nulls if they differ.
 # With the new entry's id comes that of the newest entry that a checkpoint has moved.
 _APPEND = "SELECT * FROM flashcards_append(%s, %s, %s, %s::jsonb, %s::jsonb, %s, %s, %s, %s)"
@@ -67,6 +67,8 @@ class Stored:
     moved_id: int = 0
     flashcards_version: int = 0
     review_logs_version: int = 0
+    # The id of the store; None while it has none.
+    store_id: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,8 @@ class Pending:
 
 def stored_of(row: Sequence[Any]) -> Stored:
     """Return what a row of the reading says of LanceDB. Raises OtherSchema."""
-    checkpoints, rebuilt, moved_at, batch, moved_id, flashcards, review_logs, schema = row
+    checkpoints, rebuilt, moved_at, batch, moved_id, *of_tables = row
+    flashcards, review_logs, schema, store_id = of_tables
     upgrades.check(schema or 0, flashcards or 0, review_logs or 0)
     return Stored(
         generation=max(rebuilt or 0, (checkpoints or 0) if moved_at is None else moved_at),
@@ -151,6 +154,7 @@ def stored_of(row: Sequence[Any]) -> Stored:
         moved_id=moved_id or 0,
         flashcards_version=flashcards or 0,
         review_logs_version=review_logs or 0,
+        store_id=store_id,
     )
 
 

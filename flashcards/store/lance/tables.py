@@ -18,15 +18,20 @@ from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import UUID
 
 import pyarrow as pa
 from django.conf import settings
 
-from flashcards.store.errors import StoreError
+from flashcards.store.errors import OtherStore, StoreError
 from flashcards.store.lance.schema import Index, TableSpec
+from memoryloop import durable_files
 
 # What LanceDB may keep of files' metadata in each process; of indexes, LANCEDB_INDEX_CACHE_MB says.
 METADATA_CACHE_BYTES = 48 * 1024**2
+
+# A table of one row, with the id of the store; PostgreSQL keeps the same.
+_ID_TABLE = "store"
 
 T = TypeVar("T")
 
@@ -43,13 +48,15 @@ class Reader:
     # LanceDB's AsyncTable.
     table: Any
     version: int
+    # The id that LanceDB had of the store when the table was opened.
+    store_id: UUID | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
     # Its columns that have an index, and the recorded version at which that was looked up.
     indexed: frozenset[str] = frozenset()
     indexed_at: int = 0
 
     def catch_up(self, version: int) -> None:
-        """Make the table at least this recent. Raises StoreError if storage does not have it."""
+        """Make the table at least this recent. Raises OtherStore if storage does not have it."""
         if self.version >= version:
             return
         with self.lock:
@@ -57,10 +64,7 @@ class Reader:
                 return
             self.version = wait_for(self._newest())
         if self.version < version:
-            raise StoreError(
-                f"LanceDB has version {self.version} of a table of which PostgreSQL recorded "
-                f"{version}: was an older copy of its files put back? Restore both together."
-            )
+            raise older(self.version, version)
 
     async def _newest(self) -> int:
         await self.table.checkout_latest()
@@ -88,7 +92,7 @@ def _connection() -> dict[str, Any]:
         cloud: dict[str, Any] = settings.LANCEDB_CLOUD
         return cloud
     if is_local():
-        Path(settings.LANCEDB_URI).mkdir(parents=True, exist_ok=True)
+        durable_files.make_folder(Path(settings.LANCEDB_URI))
         return {"session": _session()}
     return {"storage_options": settings.LANCEDB_STORAGE_OPTIONS, "session": _session()}
 
@@ -206,11 +210,16 @@ def create(spec: TableSpec, rows: Any = None) -> Any:
     )
 
 
-def existing(spec: TableSpec, version: int) -> Any | None:
-    """Return the table for reading, at `version` or later; None while it was never written."""
+def existing(spec: TableSpec, version: int, store_id: UUID | None = None) -> Any | None:
+    """Return the table for reading, at `version` or later; None while it was never written.
+
+    Raises OtherStore if it is missing, older, or of a store with another id than is given.
+    """
     if version == 0:
         return None
     reader = _reader(spec)
+    if None not in (store_id, reader.store_id) and store_id != reader.store_id:
+        raise another()
     reader.catch_up(version)
     return reader.table
 
@@ -257,6 +266,7 @@ def _reader(spec: TableSpec) -> Reader:
     with _lock:
         if key not in _readers:
             _readers[key] = wait_for(_opened(spec.name))
+            _readers[key].store_id = read_store_id()
         return _readers[key]
 
 
@@ -265,10 +275,7 @@ async def _opened(name: str) -> Reader:
 
     connection = await lancedb.connect_async(settings.LANCEDB_URI, **_connection())
     if name not in (await connection.list_tables()).tables:
-        raise StoreError(
-            f"LanceDB at {settings.LANCEDB_URI} has no table {name}, but PostgreSQL recorded "
-            "cards in it: does LANCEDB_URI point at the right place?"
-        )
+        raise missing(name)
     table = await connection.open_table(name)
     return Reader(table, int(await table.version()))
 
@@ -285,6 +292,48 @@ def _writer(spec: TableSpec) -> Any | None:
         return _writers[key]
 
 
+def read_store_id() -> UUID | None:
+    """Return the id of the store as LanceDB has it; None if it has none."""
+    with translate_errors():
+        connection = database()
+        if _ID_TABLE not in connection.list_tables().tables:
+            return None
+        rows = connection.open_table(_ID_TABLE).search().limit(1).to_arrow()
+        return UUID(rows["id"][0].as_py())
+
+
+def write_store_id(store_id: UUID) -> None:
+    """Have LanceDB keep this id of the store, in place of one that it has."""
+    with translate_errors():
+        row = pa.table({"id": [str(store_id)]})
+        database().create_table(_ID_TABLE, data=row, mode="overwrite")
+        if is_local():
+            durable_files.flush_all(Path(settings.LANCEDB_URI) / f"{_ID_TABLE}.lance")
+            durable_files.flush(Path(settings.LANCEDB_URI))
+
+
+def missing(name: str) -> OtherStore:
+    return OtherStore(
+        f"LanceDB at {settings.LANCEDB_URI} has no table {name}, but PostgreSQL recorded "
+        "cards in it: does LANCEDB_URI point at the right place? Is its disk mounted?"
+    )
+
+
+def older(version: int, recorded: int) -> OtherStore:
+    return OtherStore(
+        f"LanceDB has version {version} of a table of which PostgreSQL recorded {recorded}: was an "
+        "older copy of its files put back? Put back the newer files, or bring these up to date "
+        "with `manage.py recover_store`."
+    )
+
+
+def another() -> OtherStore:
+    return OtherStore(
+        f"The cards in LanceDB at {settings.LANCEDB_URI} belong to another PostgreSQL database: "
+        "does LANCEDB_URI, or DATABASE_URL, point at the right place?"
+    )
+
+
 def sync_to_disk(spec: TableSpec, since: float) -> None:
     """Flush the files and folders of a local table that changed since a time (epoch seconds).
 
@@ -294,19 +343,21 @@ def sync_to_disk(spec: TableSpec, since: float) -> None:
     if not is_local():
         return
     root = Path(settings.LANCEDB_URI) / f"{spec.name}.lance"
+    # A new folder is there after a power cut only if the one that it is in was flushed as well.
+    durable_files.flush(Path(settings.LANCEDB_URI))
     for folder, _, names in os.walk(root):
-        touched = False
+        touched = os.stat(folder).st_mtime >= since  # noqa: PTH116 - a hot loop over many files
         for name in names:
-            path = os.path.join(folder, name)  # noqa: PTH118 - a hot loop over many files
+            path = os.path.join(folder, name)  # noqa: PTH118 - as above
             try:
                 if os.stat(path).st_mtime >= since:  # noqa: PTH116 - as above
-                    _fsync(path)
+                    durable_files.flush(Path(path))
                     touched = True
             except FileNotFoundError:
                 # Pruned by an optimize in the meantime: nothing refers to it any more.
                 continue
         if touched:
-            _fsync(folder)
+            durable_files.flush(Path(folder))
 
 
 def bytes_on_disk(spec: TableSpec) -> int | None:
@@ -320,14 +371,6 @@ def bytes_on_disk(spec: TableSpec) -> int | None:
             with contextlib.suppress(FileNotFoundError):
                 total += (Path(folder) / name).stat().st_size
     return total
-
-
-def _fsync(path: str) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def now_minus_a_moment() -> float:

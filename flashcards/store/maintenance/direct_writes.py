@@ -9,8 +9,9 @@ from uuid import UUID
 
 from flashcards.store.lance import tables
 from flashcards.store.lance.filters import condition
-from flashcards.store.lance.schema import EVERYTHING, FLASHCARDS, REVIEW_LOGS
+from flashcards.store.lance.schema import EVERYTHING, FLASHCARDS
 from flashcards.store.maintenance import checkpoint
+from flashcards.store.maintenance import recorded as records
 
 Seconds = tuple[float, float]
 
@@ -43,8 +44,7 @@ def measure(owner_id: UUID, *, rows: int) -> tuple[list[Seconds], list[Seconds]]
             )
             updates.append(_since(started))
         table.delete(condition(FLASHCARDS, "owner_id", UUID(nobody)).to_sql())
-        recorded.flashcards = table.version
-        recorded.review_logs = tables.for_writing(REVIEW_LOGS).version
+        records.record_tables(recorded)
     return inserts, updates
 
 

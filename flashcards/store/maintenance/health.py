@@ -12,6 +12,7 @@ from flashcards.store.lance import codec, tables, upgrades
 from flashcards.store.lance.filters import all_of, condition
 from flashcards.store.lance.schema import EVERYTHING, FLASHCARDS, REVIEW_LOGS, Index
 from flashcards.store.maintenance import checkpoint
+from flashcards.store.maintenance import recorded as records
 from flashcards.store.protocol.queries import Manager
 from flashcards.store.repository.manager import cards, review_logs
 from flashcards.store.repository.query import LanceQuery
@@ -26,7 +27,7 @@ def check_readable() -> None:
     recorded = StoreVersions.objects.filter(id=1).first() or StoreVersions()
     upgrades.check(recorded.schema, recorded.flashcards, recorded.review_logs)
     for spec, version in ((FLASHCARDS, recorded.flashcards), (REVIEW_LOGS, recorded.review_logs)):
-        table = tables.existing(spec, version)
+        table = tables.existing(spec, version, recorded.store_id)
         if table is not None:
             tables.fetch(table.query().select(["id"]).limit(1))
 
@@ -55,6 +56,21 @@ def _table_status(name: str, version: int, query: LanceQuery[Any]) -> TableStatu
         return TableStatus(name, version, None, str(error))
 
 
+def find_missing_rows() -> list[str]:
+    """Name the tables that have fewer rows than were recorded. Raises StoreError."""
+    recorded = StoreVersions.objects.filter(id=1).first() or StoreVersions()
+    found = []
+    for spec, version, rows in (
+        (FLASHCARDS, recorded.flashcards, recorded.flashcards_rows),
+        (REVIEW_LOGS, recorded.review_logs, recorded.review_logs_rows),
+    ):
+        table = tables.existing(spec, version, recorded.store_id)
+        there = tables.wait_for(table.count_rows()) if table is not None else 0
+        if there < (rows or 0):
+            found.append(f"{spec.name}: {there:,} rows of {rows:,}")
+    return found
+
+
 def find_residue() -> list[str]:
     """Name the journal entries whose image LanceDB has already, or a newer one.
 
@@ -65,7 +81,7 @@ def find_residue() -> list[str]:
     pending = {str(card_id): entry_id for entry_id, card_id in entries.order_by("-id")}
     if recorded is None or not pending:
         return []
-    table = tables.existing(FLASHCARDS, recorded.flashcards)
+    table = tables.existing(FLASHCARDS, recorded.flashcards, recorded.store_id)
     if table is None:
         return []
     where = condition(FLASHCARDS, "id__in", [UUID(card_id) for card_id in pending]).to_sql()
@@ -78,7 +94,7 @@ def find_residue() -> list[str]:
 def find_differing_images(start: UUID, end: UUID) -> list[UUID]:
     """Return the cards from id `start` to `end` whose image and whose columns do not agree."""
     recorded = StoreVersions.objects.filter(id=1).first() or StoreVersions()
-    table = tables.existing(FLASHCARDS, recorded.flashcards)
+    table = tables.existing(FLASHCARDS, recorded.flashcards, recorded.store_id)
     if table is None:
         return []
     part = all_of(
@@ -98,7 +114,7 @@ def find_index_faults() -> Iterator[tuple[str, str]]:
     if recorded is None:
         return
     for spec, version in ((FLASHCARDS, recorded.flashcards), (REVIEW_LOGS, recorded.review_logs)):
-        table = tables.existing(spec, version)
+        table = tables.existing(spec, version, recorded.store_id)
         if table is None:
             continue
         indexes = tables.wait_for(table.list_indices())
@@ -132,5 +148,4 @@ def drop_duplicates(manager: Manager[Any], ids: Sequence[UUID]) -> None:
                 surplus.append(row["_rowid"])
             kept.add(row["id"])
         table.delete(f"_rowid IN ({', '.join(map(str, surplus))})")
-        recorded.flashcards = tables.for_writing(FLASHCARDS).version
-        recorded.review_logs = tables.for_writing(REVIEW_LOGS).version
+        records.record_tables(recorded)

@@ -9,6 +9,7 @@ from flashcards.models import StoreVersions
 from flashcards.store.lance import tables
 from flashcards.store.lance.schema import FLASHCARDS, REVIEW_LOGS, Index, TableSpec
 from flashcards.store.maintenance import checkpoint
+from flashcards.store.maintenance import recorded as records
 from flashcards.store.values import KEEP_VERSIONS, OptimizedTable, TableCondition
 
 # Readers slow down with each unmerged fragment (57 ms a card behind 300 of them) and with each row
@@ -24,7 +25,11 @@ def optimize_if_due() -> bool:
     """
     recorded = StoreVersions.objects.filter(id=1).first() or StoreVersions()
     versions = ((FLASHCARDS, recorded.flashcards), (REVIEW_LOGS, recorded.review_logs))
-    due = [spec for spec, version in versions if _is_due(spec, tables.existing(spec, version))]
+    due = [
+        spec
+        for spec, version in versions
+        if _is_due(spec, tables.existing(spec, version, recorded.store_id))
+    ]
     if due:
         optimize(due)
     return bool(due)
@@ -35,8 +40,7 @@ def optimize(specs: Sequence[TableSpec] = (FLASHCARDS, REVIEW_LOGS)) -> None:
     with checkpoint.exclusive(same_rows=True) as recorded:
         for spec in specs:
             checkpoint.optimize_table(spec, tables.for_writing(spec))
-        recorded.flashcards = tables.for_writing(FLASHCARDS).version
-        recorded.review_logs = tables.for_writing(REVIEW_LOGS).version
+        records.record_tables(recorded)
 
 
 def _is_due(spec: TableSpec, table: Any | None) -> bool:
@@ -70,8 +74,7 @@ def optimize_fully(
         for spec in (FLASHCARDS, REVIEW_LOGS):
             progress(f"Compacting {spec.name} and its indexes")
             done.append(_optimize(spec, keep_versions))
-        recorded.flashcards = tables.for_writing(FLASHCARDS).version
-        recorded.review_logs = tables.for_writing(REVIEW_LOGS).version
+        records.record_tables(recorded)
     return done
 
 

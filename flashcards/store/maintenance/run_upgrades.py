@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 from flashcards.models import StoreVersions
 from flashcards.store.lance import failpoints, tables, upgrades
-from flashcards.store.lance.schema import FLASHCARDS, REVIEW_LOGS
 from flashcards.store.lance.upgrades import Upgrade
 from flashcards.store.maintenance import checkpoint
+from flashcards.store.maintenance import recorded as records
 
 
 def needed() -> list[Upgrade]:
@@ -36,8 +36,7 @@ def run(progress: Callable[[Upgrade], None] = lambda _: None) -> list[Upgrade]:
             for number, step in enumerate(upgrade.steps, start=1):
                 step.change_table(tables.for_writing(step.spec))
                 failpoints.reach(f"upgrade-{upgrade.number}-{number}")
-            recorded.flashcards = tables.for_writing(FLASHCARDS).version
-            recorded.review_logs = tables.for_writing(REVIEW_LOGS).version
+            records.record_tables(recorded)
             recorded.schema = upgrade.number
         done.append(upgrade)
     return done

@@ -220,6 +220,10 @@ class CardStore(Protocol):
         """Read one row of each table. Raises StoreError."""
         ...
 
+    def find_missing_rows(self) -> list[str]:
+        """Name the tables that have fewer rows than were recorded. Raises StoreError."""
+        ...
+
     def find_residue(self) -> list[str]:
         """Name the changes that are still pending although the tables have them already."""
         ...
@@ -260,6 +264,18 @@ class CardStore(Protocol):
         Rows that an older MemoryLoop wrote come into today's shape. Yields the SQL that records
         this, for the transaction that restores PostgreSQL. When the block raises, the tables have
         the rows again that they had before.
+        """
+        ...
+
+    def claim(self) -> None:
+        """Take the tables at hand for this installation's, as after a restore."""
+        ...
+
+    def recover(self, progress: Callable[[float], None] = ...) -> int:
+        """Bring a store up to date that was put back from a copy up to a day old.
+
+        Returns how many changes were applied again; 0 if it is as new as recorded. `progress` gets
+        the share that is done. Raises OtherStore if that is impossible; then nothing has changed.
         """
         ...
 

@@ -15,7 +15,7 @@ def table_of(spec: TableSpec, owner_id: UUID | None, pending: Pending) -> Any | 
     """Return LanceDB's table at the recorded version; None where nothing of the owner counts."""
     if owner_id in pending.erased:
         return None
-    return tables.existing(spec, pending.version_of(spec))
+    return tables.existing(spec, pending.version_of(spec), pending.stored.store_id)
 
 
 def read(

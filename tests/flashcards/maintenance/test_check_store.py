@@ -17,6 +17,7 @@ from flashcards.store import Change, cards, clear_cache, write
 from flashcards.store.lance import tables
 from flashcards.store.lance.schema import FLASHCARDS, REVIEW_LOGS
 from flashcards.store.maintenance import checkpoint, health
+from flashcards.store.maintenance.recorded import record_tables
 from tests.base import TestCase
 from tests.factories import NOW, review_log, store, stored_card
 
@@ -44,8 +45,7 @@ class CheckStoreTests(TestCase):
         """Change LanceDB behind the store's back, as a broken disk or an old copy would."""
         with checkpoint.exclusive() as recorded:
             change(tables.for_writing(spec))  # type: ignore[operator, arg-type]
-            recorded.flashcards = tables.for_writing(FLASHCARDS).version
-            recorded.review_logs = tables.for_writing(REVIEW_LOGS).version
+            record_tables(recorded)
 
     def test_a_sound_store_is_clean_with_and_without_pending_changes(self) -> None:
         store(dataclasses.replace(self.newest(), flag=2))

@@ -31,7 +31,7 @@ from flashcards.store.lance.schema import (
     REVIEW_LOGS_SCHEMA,
     Index,
 )
-from flashcards.store.maintenance import checkpoint
+from flashcards.store.maintenance import apply_entries, checkpoint
 from tests.base import TestCase
 from tests.factories import NOW, flashcard, review_log, store, stored_card
 
@@ -102,7 +102,7 @@ class CheckpointTests(TestCase):
         late = list(JournalEntry.objects.all())
         store(dataclasses.replace(card, flag=5))
         checkpoint.run()
-        checkpoint._merge_cards(tables.for_writing(FLASHCARDS), late)
+        apply_entries._merge_cards(tables.for_writing(FLASHCARDS), late)
         self.assertEqual(
             tables.for_writing(FLASHCARDS).search().select(["flag"]).to_arrow()["flag"].to_pylist(),
             [5],

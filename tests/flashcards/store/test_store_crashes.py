@@ -1,9 +1,12 @@
 """Processes killed with SIGKILL at each step, and many at work at once. Nothing lost or doubled."""
 
+import shutil
 import signal
 import uuid
 from datetime import UTC, datetime
+from pathlib import Path
 
+from django.conf import settings
 from django.test import TransactionTestCase
 
 from accounts.models import User
@@ -64,6 +67,27 @@ class CrashTests(TransactionTestCase):
                 # Something for it to do.
                 self.rate(stored_card(self.alice))
                 self.kill("checkpoint", step)
+
+    def test_killed_and_started_again_without_its_folder_it_loses_nothing(self) -> None:
+        self.kill("checkpoint", "checkpoint-committed")
+        folder = Path(settings.LANCEDB_URI)
+        elsewhere = folder.with_name("not-mounted")
+        for seed, step in enumerate(("checkpoint-read", "checkpoint-cards", "checkpoint-written")):
+            with self.subTest(step=step):
+                output, errors = start("rate", self.alice.pk, seed=seed, count=4).communicate()
+                said = acknowledged(output)
+                self.assertTrue(said, errors)
+                start("checkpoint", self.alice.pk, failpoint=step).communicate(timeout=300)
+                folder.rename(elsewhere)
+                if step != "checkpoint-read":
+                    folder.mkdir()
+                again = start("checkpoint", self.alice.pk)
+                _, errors = again.communicate(timeout=300)
+                self.assertEqual(again.returncode, 1)
+                self.assertIn("has no table flashcards", errors)
+                shutil.rmtree(folder)
+                elsewhere.rename(folder)
+                self.assertEqual(judge(self.alice.pk, said), [])
 
     def test_a_write_that_was_committed_is_there_although_nobody_heard_of_it(self) -> None:
         before = cards.for_owner(self.alice).count()

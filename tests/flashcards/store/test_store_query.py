@@ -3,6 +3,7 @@
 import dataclasses
 import uuid
 from datetime import timedelta
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -214,6 +215,9 @@ class QuotingTests(HypothesisTestCase):
     )
     def test_no_text_changes_a_filters_meaning(self, text: str) -> None:
         """A card is found by its own words, and another is not, stored or pending."""
+        # PostgreSQL forgets each example.
+        folder = self.enterContext(TemporaryDirectory())
+        self.enterContext(self.settings(LANCEDB_URI=folder))
         for _ in range(2):
             mine = flashcard(self.alice, question=text, answer="mine")
             other = flashcard(self.alice, question=text + "x", answer="other")

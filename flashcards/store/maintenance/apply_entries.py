@@ -1,0 +1,195 @@
+"""The entries of the journal, applied to LanceDB's tables. Applying them again changes nothing."""
+
+import dataclasses
+import uuid
+from collections.abc import Collection, Iterable, Sequence
+from uuid import UUID
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from flashcards.domain.records import Flashcard, ReviewLog
+from flashcards.models import JournalEntry, MovedEntry, StoreVersions
+from flashcards.store.lance import codec, failpoints, tables, upgrades
+from flashcards.store.lance.filters import condition
+from flashcards.store.lance.schema import EVERYTHING, FLASHCARDS, REVIEW_LOGS
+from flashcards.store.maintenance import review_totals
+
+# What a checkpoint applies, and what a recovery does.
+Entry = JournalEntry | MovedEntry
+Kind = JournalEntry.Kind
+# Ids in one condition of a deletion.
+ERASE_BATCH = 1_000
+
+
+def apply(
+    entries: Sequence[Entry], recorded: StoreVersions, *, recovering: bool = False
+) -> tuple[int, int, int, int]:
+    """Write entries to both tables; return how many entries, cards, logs, erased owners.
+
+    When recovering they were applied before, to tables that are there no more: the totals have
+    their reviews.
+    """
+    erased = {e.owner_id: e.id for e in entries if e.kind == Kind.ERASE_OWNER}
+    standing = [entry for entry in entries if entry.id > erased.get(entry.owner_id, 0)]
+    gone = {e.card_id for e in standing if e.kind == Kind.ERASE_CARD and e.card_id}
+    changes = [entry for entry in standing if entry.kind == Kind.CARD and entry.card_id not in gone]
+    logs = [codec.from_image(ReviewLog, e.log) for e in changes if e.log is not None]
+    flashcards, review_logs = (tables.for_writing(spec) for spec in (FLASHCARDS, REVIEW_LOGS))
+    # A version that nobody recorded is a checkpoint that died after writing: its rows may be there.
+    repeated = recovering or (flashcards.version, review_logs.version) != (
+        recorded.flashcards,
+        recorded.review_logs,
+    )
+    _erase(erased, flashcards, review_logs)
+    _erase_cards(gone, flashcards, review_logs)
+    loaded = [
+        _load(entry, gone, repeated=repeated, counted=not recovering)
+        for entry in standing
+        if entry.kind == Kind.BATCH
+    ]
+    _append_logs(review_logs, logs)
+    failpoints.reach("checkpoint-logs")
+    cards = _merge_cards(flashcards, changes) + sum(count for count, _ in loaded)
+    failpoints.reach("checkpoint-cards")
+    if not recovering:
+        _count(logs, review_logs)
+    return len(entries), cards, len(logs) + sum(count for _, count in loaded), len(erased)
+
+
+def _erase(owner_ids: Iterable[UUID], flashcards: object, review_logs: object) -> None:
+    for owner_id in owner_ids:
+        where = condition(FLASHCARDS, "owner_id", owner_id).to_sql()
+        flashcards.delete(where)  # type: ignore[attr-defined]
+        review_logs.delete(where)  # type: ignore[attr-defined]
+    review_totals.erase(owner_ids)
+
+
+def _erase_cards(ids: Iterable[UUID], flashcards: object, review_logs: object) -> None:
+    """Delete cards and their reviews. The totals keep what was studied: it was."""
+    listed = list(ids)
+    for start in range(0, len(listed), ERASE_BATCH):
+        part = listed[start : start + ERASE_BATCH]
+        for spec, table, name in (
+            (FLASHCARDS, flashcards, "id__in"),
+            (REVIEW_LOGS, review_logs, "flashcard_id__in"),
+        ):
+            table.delete(condition(spec, name, part).to_sql())  # type: ignore[attr-defined]
+
+
+def _load(
+    entry: Entry, gone: Collection[UUID], *, repeated: bool, counted: bool
+) -> tuple[int, int]:
+    """Add a batch's rows, but those of cards that are gone, and return how many of each table."""
+    counts = []
+    for spec, card_id, data in (
+        (FLASHCARDS, "id", entry.card_rows),
+        (REVIEW_LOGS, "flashcard_id", entry.log_rows),
+    ):
+        table = tables.for_writing(spec)
+        rows = upgrades.current_rows(spec, codec.from_ipc(bytes(data))) if data else None
+        if rows is not None and gone:
+            of_gone = pc.is_in(rows[card_id], pa.array([str(each) for each in gone]))
+            rows = rows.filter(pc.invert(of_gone))
+        counts.append(rows.num_rows if rows else 0)
+        if rows is None:
+            continue
+        if "revision" in rows.schema.names:
+            revisions = pa.array([entry.id] * rows.num_rows, pa.int64())
+            rows = rows.set_column(
+                rows.schema.get_field_index("revision"), rows.schema.field("revision"), revisions
+            )
+        elif counted:
+            review_totals.add_rows(rows)
+        if repeated:
+            merge = table.merge_insert("id")
+            merge.when_not_matched_insert_all().execute(rows, on_bad_vectors="null")
+        else:
+            table.add(rows, on_bad_vectors="null")
+    return counts[0], counts[1]
+
+
+def _count(logs: Sequence[ReviewLog], review_logs: object) -> None:
+    """Add the logs to the totals; what an undo takes back may be from long ago."""
+    ids = review_totals.undone_by({log.id: log for log in logs})
+    undone = {}
+    if ids:
+        where = condition(REVIEW_LOGS, "id__in", ids).to_sql()
+        scan = review_logs.search().where(where).select(REVIEW_LOGS.columns)  # type: ignore[attr-defined]
+        rows = codec.from_table(REVIEW_LOGS, scan.limit(EVERYTHING).to_arrow())
+        undone = {row.id: row for row in rows}
+    review_totals.add(logs, undone)
+
+
+def _append_logs(table: object, logs: Sequence[ReviewLog]) -> None:
+    """Append the logs that are not there: a checkpoint that died may have written them already.
+
+    A client that used one id for two reviews loses neither: the second gets an id of its own.
+    """
+    if not logs:
+        return
+    where = condition(REVIEW_LOGS, "id__in", [log.id for log in logs]).to_sql()
+    columns = ["id", "flashcard_id", "sequence"]
+    scan = table.search().where(where).select(columns).limit(EVERYTHING)  # type: ignore[attr-defined]
+    found = {
+        row["id"]: (row["flashcard_id"], row["sequence"]) for row in scan.to_arrow().to_pylist()
+    }
+    fresh = []
+    for log in logs:
+        position = str(log.flashcard_id), log.sequence
+        if found.get(str(log.id)) == position:
+            continue
+        if str(log.id) in found:
+            log = dataclasses.replace(log, id=uuid.uuid5(log.id, f"{position}"))
+        found[str(log.id)] = position
+        fresh.append(log)
+    if fresh:
+        table.add(codec.to_table(REVIEW_LOGS, fresh))  # type: ignore[attr-defined]
+
+
+def _merge_cards(table: object, changes: Sequence[Entry]) -> int:
+    """Merge the newest image of each card, with the embedding that belongs to it."""
+    images: dict[UUID, tuple[int, Flashcard]] = {}
+    vectors: dict[UUID, bytes] = {}
+    for entry in changes:
+        if entry.card is None:
+            continue
+        card: Flashcard = codec.from_image(Flashcard, entry.card)
+        images[card.id] = (entry.id, card)
+        if entry.vector is not None:
+            vectors[card.id] = bytes(entry.vector)
+    if not images:
+        return 0
+    kept = [
+        card_id
+        for card_id, (_, card) in images.items()
+        if card.embedding_model and card_id not in vectors
+    ]
+    embeddings: dict[str, object] = _stored_embeddings(table, kept)
+    for card_id, data in vectors.items():
+        # Without a model the text has changed since: the vector is of other words.
+        if images[card_id][1].embedding_model:
+            embeddings[str(card_id)] = codec.vector_from_bytes(data)
+    rows = codec.to_table(
+        FLASHCARDS,
+        [card for _, card in images.values()],
+        embedding=[embeddings.get(str(card_id)) for card_id in images],
+        revision=[revision for revision, _ in images.values()],
+    )
+    merge = table.merge_insert("id")  # type: ignore[attr-defined]
+    (
+        merge.when_matched_update_all(where="target.revision <= source.revision")
+        .when_not_matched_insert_all()
+        # A card without an embedding yet is what LanceDB calls a bad vector.
+        .execute(rows, on_bad_vectors="null")
+    )
+    return len(images)
+
+
+def _stored_embeddings(table: object, ids: Sequence[UUID]) -> dict[str, object]:
+    if not ids:
+        return {}
+    where = condition(FLASHCARDS, "id__in", list(ids)).to_sql()
+    scan = table.search().where(where).select(["id", "embedding"])  # type: ignore[attr-defined]
+    found = scan.limit(EVERYTHING).to_arrow()
+    return dict(zip(found["id"].to_pylist(), found["embedding"].to_pylist(), strict=True))
