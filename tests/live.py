@@ -162,7 +162,7 @@ class LiveMemoryLoop:
 
     def health(self) -> tuple[int, dict[str, Any]]:
         """Return the status and body of GET /healthz; 0 if nothing answers."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             connection.request("GET", "/healthz")
             answer = connection.getresponse()

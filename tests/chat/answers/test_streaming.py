@@ -145,7 +145,7 @@ class StopTests(StreamingTestCase):
         time.sleep(0.3)
         answer.refresh_from_db()
         self.assertTrue(answer.content.startswith(kept))
-        self.assertTrue(self.claude.questions()[0].client_left.wait(5))
+        self.assertTrue(self.claude.questions()[0].client_left.wait(30))
 
     def test_a_stop_in_another_process_reaches_the_writer(self) -> None:
         self.claude.reply("One two three four five six. " * 5, held=threading.Event())
@@ -154,7 +154,7 @@ class StopTests(StreamingTestCase):
         with mock.patch.object(generation, "stop", autospec=True):
             self.client.post(f"/chat/messages/{answer.id}/stop/")
 
-        self.assertTrue(self.claude.questions()[0].client_left.wait(5))
+        self.assertTrue(self.claude.questions()[0].client_left.wait(30))
         answer.refresh_from_db()
         self.assertEqual(answer.status, "stopped")
         self.assertTrue(answer.content)

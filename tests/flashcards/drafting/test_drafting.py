@@ -264,7 +264,7 @@ class ModelTests(TransactionTestCase):
         drafting.stop(batch)
 
         self.assertEqual(batch.status, Status.READY)
-        self.assertTrue(self.server.questions()[1].client_left.wait(10))
+        self.assertTrue(self.server.questions()[1].client_left.wait(30))
         batch.refresh_from_db()
         self.assertEqual((batch.status, batch.drafts.count()), (Status.READY, 1))
 

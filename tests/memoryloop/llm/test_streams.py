@@ -149,7 +149,8 @@ def test_a_server_that_lingers_after_the_end_does_not_hold_up_the_answer(pair: P
     pair.server.script(body=body + b": more\n\n", headers=kind, hang_after=len(body))
     began = time.monotonic()
     assert ask(pair.make()) == "Done."
-    assert time.monotonic() - began < 3
+    # The server lingers until the test ends.
+    assert time.monotonic() - began < 30
 
 
 # Objects

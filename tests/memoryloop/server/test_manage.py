@@ -54,7 +54,7 @@ def test_the_migrations_are_complete_and_nothing_is_warned_of(folder: Path) -> N
     done = manage(folder.parent, "makemigrations", "--check", "--dry-run")
     assert done.returncode == 0, done.stdout
     assert done.stderr == ""
-    nothing_runs(folder, 1)
+    nothing_runs(folder)
 
 
 def test_a_database_that_cannot_start_is_one_sentence(folder: Path) -> None:

@@ -141,7 +141,7 @@ def test_data_of_another_major_version_is_left_alone(folder: Path) -> None:
     with pytest.raises(PostgresError, match=r"PostgreSQL 17.*PostgreSQL 18.*DATABASE_URL"):
         EmbeddedPostgres(folder).start()
     assert version.read_text() == "17\n"
-    nothing_runs(folder, 1)
+    nothing_runs(folder)
 
 
 def test_a_server_that_will_not_start_says_why(folder: Path) -> None:
@@ -149,7 +149,7 @@ def test_a_server_that_will_not_start_says_why(folder: Path) -> None:
         configuration.write("\nno_such_setting = 1\n")
     with pytest.raises(PostgresError, match=r"did not start \(.*\): see .*server\.log"):
         EmbeddedPostgres(folder).start()
-    nothing_runs(folder, 1)
+    nothing_runs(folder)
 
 
 def test_an_ordinary_user_starts_cold_and_warm(open_folder: Path) -> None:
@@ -212,4 +212,4 @@ def test_a_root_without_user_namespaces_is_told_so(folder: Path) -> None:
     assert tried.returncode == 1
     assert "grants no user namespace" in tried.stderr
     assert "DATABASE_URL" in tried.stderr
-    nothing_runs(folder, 1)
+    nothing_runs(folder)
