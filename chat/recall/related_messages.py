@@ -62,19 +62,6 @@ class Candidate:
     why: str
 
 
-def related_messages(
-    *, owner_id: UUID, text: str, leave_out: Sequence[UUID] = (), limit: int = 5
-) -> list[Found]:
-    """Return the owner's messages nearest in meaning, the nearest first, each text once.
-
-    All of them together take QUOTED_TOKENS at most. Messages without an embedding are found by
-    their words, and so are all when the embedder fails. Five SQL queries at most; embedding the
-    text takes some 7 ms.
-    """
-    found = candidates(owner_id=owner_id, text=text, limit=limit * 2 + len(leave_out))
-    return select(found, owner_id=owner_id, text=text, leave_out=leave_out, limit=limit)
-
-
 def candidates(
     *,
     owner_id: UUID,

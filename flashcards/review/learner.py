@@ -15,7 +15,6 @@ from flashcards.domain.records import Flashcard, Rating, ReviewLog
 from flashcards.scheduling import Agenda
 from flashcards.store import Change, DueQueue, OwnerView
 from flashcards.study_settings.settings import EffectiveSettings
-from memoryloop.postgres.pipeline import ask_both
 
 NO_TIME = timedelta(0)
 
@@ -30,8 +29,7 @@ class Learner:
     @classmethod
     def read(cls, owner_id: UUID) -> "Learner":
         """Return the learner as of now. Two SQL queries; one more where decks have settings."""
-        settings, cards = ask_both(study_settings.query(owner_id), store.view_question(owner_id))
-        return cls(settings, cards)
+        return cls(study_settings.settings_for(owner_id=owner_id), store.view(owner_id))
 
     @classmethod
     def remembered(cls, owner_id: UUID) -> "Learner | None":

@@ -78,7 +78,6 @@ status = engine.status
 upgrade = engine.upgrade
 vectors = engine.vectors
 view = engine.view
-view_question = engine.view_question
 write = engine.write
 write_many = engine.write_many
 
@@ -148,7 +147,6 @@ __all__ = [
     "upgrade",
     "vectors",
     "view",
-    "view_question",
     "write",
     "write_many",
 ]

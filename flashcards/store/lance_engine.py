@@ -31,7 +31,7 @@ from flashcards.store.maintenance.recover import run as recover
 from flashcards.store.maintenance.review_totals import days as review_days
 from flashcards.store.maintenance.review_totals import read as review_totals
 from flashcards.store.maintenance.run_upgrades import run as upgrade
-from flashcards.store.owner_view import remembered_view, view, view_question
+from flashcards.store.owner_view import remembered_view, view
 from flashcards.store.repository.manager import cards, review_logs
 from flashcards.store.search.search import by_meaning as search_meaning
 from flashcards.store.search.search import by_words as search_words
@@ -79,7 +79,6 @@ __all__ = [
     "upgrade",
     "vectors",
     "view",
-    "view_question",
     "write",
     "write_many",
 ]

@@ -18,7 +18,7 @@ from flashcards.store.due.due_rows import STUDIED
 from flashcards.store.due.recent_reviews import NEEDED, recent
 from flashcards.store.journal.pending import (
     Pending,
-    pending_question,
+    read_pending,
     remembered_pending,
     write_if_unchanged,
 )
@@ -28,7 +28,6 @@ from flashcards.store.lance.schema import FLASHCARDS, REVIEW_LOGS
 from flashcards.store.protocol.owners import OwnerView
 from flashcards.store.repository import stored_rows
 from flashcards.store.values import Change, DueQueue, Numbers, QueueSettings
-from memoryloop.postgres.pipeline import Question, ask
 
 NO_TIME = timedelta(0)
 
@@ -181,17 +180,7 @@ class LanceView:
 
 def view(owner_id: UUID) -> OwnerView:
     """Return one learner's cards as they are now. One SQL query, rarely two."""
-    return ask(view_question(owner_id))
-
-
-def view_question(owner_id: UUID) -> Question[OwnerView]:
-    """Ask for a view, for whoever asks PostgreSQL something else as well."""
-    question = pending_question(owner_id)
-    return Question(
-        question.sql,
-        question.parameters,
-        lambda rows: LanceView(owner_id, question.answer(rows)),
-    )
+    return LanceView(owner_id, read_pending(owner_id))
 
 
 def remembered_view(owner_id: UUID) -> LanceView | None:

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from flashcards.domain.records import Flashcard
 from flashcards.domain.study_day import Day, zone_named
@@ -21,7 +21,6 @@ from flashcards.models.decks import DECK_SEPARATOR
 from flashcards.scheduling import DEFAULT_MODEL, ScheduleSettings
 from flashcards.scheduling.settings import EVERY_DAY
 from flashcards.store import QueueSettings
-from memoryloop.postgres.pipeline import Question, Rows, ask
 
 Order = StudySettings.Order
 NewCards = StudySettings.NewCards
@@ -49,6 +48,7 @@ FROM accounts_user u LEFT JOIN flashcards_studysettings s ON s.owner_id = u.id
 WHERE u.id = %s ORDER BY s.id
 """  # noqa: S608 - the names are the constants above
 # Learners whose settings one process keeps unpacked.
+Rows = list[tuple[Any, ...]]
 _REMEMBERED_MOST = 1_024
 
 
@@ -140,23 +140,17 @@ class EffectiveSettings:
 
 def settings_for(*, owner_id: UUID) -> EffectiveSettings:
     """Return what a learner has set. One SQL query; two where a deck has settings or orders."""
-    return ask(query(owner_id))
-
-
-def query(owner_id: UUID) -> Question[EffectiveSettings]:
-    """Return the query of a learner's settings, for callers that send another one with it."""
-
-    def answer(rows: Rows) -> EffectiveSettings:
-        known = _remembered.get(owner_id)
-        if known is None or known.rows != rows:
-            if len(_remembered) >= _REMEMBERED_MOST:
-                _remembered.clear()
-            known = _remembered[owner_id] = _unpacked(rows)
-        if known.is_all:
-            return known.own
-        return _with_decks(known.own, known.by_deck, owner_id)
-
-    return Question(_READ, [owner_id], answer)
+    with connection.cursor() as cursor:
+        cursor.execute(_READ, [owner_id])
+        rows = cursor.fetchall()
+    known = _remembered.get(owner_id)
+    if known is None or known.rows != rows:
+        if len(_remembered) >= _REMEMBERED_MOST:
+            _remembered.clear()
+        known = _remembered[owner_id] = _unpacked(rows)
+    if known.is_all:
+        return known.own
+    return _with_decks(known.own, known.by_deck, owner_id)
 
 
 def remembered(owner_id: UUID) -> EffectiveSettings | None:

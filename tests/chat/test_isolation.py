@@ -12,11 +12,12 @@ from chat import urls
 from chat.conversations import versions
 from chat.conversations.conversations import ask, start_conversation
 from chat.models import Conversation, Message
-from chat.recall import answer_context, message_search, prompts, related_messages
+from chat.recall import answer_context, message_search, prompts
 from chat.tasks import embed_missing
 from chat.web import palette
 from memoryloop.server import background
 from tests.base import PASSWORD, TestCase
+from tests.chat.recall.found import recalled
 from tests.factories import NOW
 
 # The addresses that name nothing: what they show is the learner's own.
@@ -169,9 +170,9 @@ class SearchTests(TestCase):
             )
 
     def test_nothing_of_it_is_recalled_for_anybody_else(self) -> None:
-        for found in related_messages.related_messages(owner_id=self.alice.id, text=SECRET):
+        for found in recalled(self.alice.id, SECRET):
             self.assertNotIn("swordfish", found.text)
-        self.assertEqual(related_messages.related_messages(owner_id=uuid.uuid4(), text=SECRET), [])
+        self.assertEqual(recalled(uuid.uuid4(), SECRET), [])
 
     def test_a_message_carries_its_owner_however_it_is_written(self) -> None:
         written = Message.objects.bulk_create(

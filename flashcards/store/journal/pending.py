@@ -20,8 +20,8 @@ from flashcards.models import JournalEntry
 from flashcards.store.lance import codec, upgrades
 from flashcards.store.lance.schema import FLASHCARDS, TableSpec
 from flashcards.store.values import Change, Vector
-from memoryloop.postgres.pipeline import Question, Rows, ask
 
+Rows = list[tuple[Any, ...]]
 Kind = JournalEntry.Kind
 # Owners whose pending entries one process keeps decoded.
 CACHED_OWNERS = 1_000
@@ -201,23 +201,17 @@ _lock = threading.Lock()
 
 def read_pending(owner_id: UUID | None) -> Pending:
     """Return what is pending of one owner, or of all with None. One SQL query, rarely two."""
-    return ask(pending_question(owner_id) if owner_id else Question(_READ_ALL, [None], _all))
-
-
-def pending_question(owner_id: UUID) -> Question[Pending]:
-    """Ask what is pending of an owner, for whoever asks PostgreSQL something else as well."""
+    if owner_id is None:
+        return _all(_rows(_READ_ALL, [None]))
     known = remembered_pending(owner_id) or Pending()
-
-    def answer(rows: Rows) -> Pending:
-        stored = stored_of(rows[0][:_STORED])
-        if known.goes_on_to(stored):
-            return _remember(owner_id, fold(known.with_stored(stored), _entries(rows)))
-        if known.last_id:
-            # Something of theirs was moved that nobody has seen here: begin anew.
-            rows = ask(Question(_READ_OWNER, [owner_id, owner_id, 0], list))
-        return _remember(owner_id, _all(rows))
-
-    return Question(_READ_OWNER, [owner_id, owner_id, known.last_id], answer)
+    rows = _rows(_READ_OWNER, [owner_id, owner_id, known.last_id])
+    stored = stored_of(rows[0][:_STORED])
+    if known.goes_on_to(stored):
+        return _remember(owner_id, fold(known.with_stored(stored), _entries(rows)))
+    if known.last_id:
+        # Something of theirs was moved that nobody has seen here: begin anew.
+        rows = _rows(_READ_OWNER, [owner_id, owner_id, 0])
+    return _remember(owner_id, _all(rows))
 
 
 def remembered_pending(owner_id: UUID) -> Pending | None:
@@ -236,6 +230,13 @@ def _remember(owner_id: UUID, pending: Pending) -> Pending:
             while len(_kept) > CACHED_OWNERS:
                 _kept.popitem(last=False)
     return pending
+
+
+def _rows(sql: str, parameters: Sequence[Any]) -> Rows:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        rows: Rows = cursor.fetchall()
+    return rows
 
 
 def _all(rows: Rows) -> Pending:

@@ -20,7 +20,6 @@ from flashcards.store.values import (
     StoreStatus,
     Vector,
 )
-from memoryloop.postgres.pipeline import Question
 
 
 class Snapshot(Protocol):
@@ -61,10 +60,6 @@ class CardStore(Protocol):
 
     def view(self, owner_id: UUID) -> OwnerView:
         """Return one learner's cards as they are now. One SQL query, rarely two."""
-        ...
-
-    def view_question(self, owner_id: UUID) -> Question[OwnerView]:
-        """Ask for a view, for whoever asks PostgreSQL something else as well."""
         ...
 
     def remembered_view(self, owner_id: UUID) -> OwnerView | None:

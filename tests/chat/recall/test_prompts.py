@@ -11,12 +11,13 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from accounts.models import User
 from chat.conversations.conversations import ask, delete_conversation, start_conversation
 from chat.models import Conversation, Message
-from chat.recall import prompts, related_messages
+from chat.recall import prompts
 from chat.tasks import embed_messages, embed_missing, purge_deleted
 from memoryloop import embeddings
 from memoryloop.llm.base import ChatMessage, Found
 from memoryloop.server import background
 from tests.base import PASSWORD, TestCase
+from tests.chat.recall.found import recalled
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -123,7 +124,7 @@ class RecallTests(TestCase):
         return start_conversation(self.alice, content)
 
     def recall(self, text: str, **arguments: object) -> list[str]:
-        found = related_messages.related_messages(owner_id=self.alice.id, text=text, **arguments)  # type: ignore[arg-type] # per test
+        found = recalled(self.alice.id, text, **arguments)  # type: ignore[arg-type] # per test
         return [item.text for item in found]
 
     def test_without_embeddings_words_find_it(self) -> None:
