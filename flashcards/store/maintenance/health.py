@@ -147,5 +147,6 @@ def drop_duplicates(manager: Manager[Any], ids: Sequence[UUID]) -> None:
             if row["id"] in kept:
                 surplus.append(row["_rowid"])
             kept.add(row["id"])
-        table.delete(f"_rowid IN ({', '.join(map(str, surplus))})")
+        if surplus:
+            table.delete(f"_rowid IN ({', '.join(map(str, surplus))})")
         records.record_tables(recorded)

@@ -1,0 +1,153 @@
+"""What any engine must do to be looked after: many rows at once, erasing, totals, backups."""
+
+import dataclasses
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from django.db import connection, transaction
+
+from flashcards import store
+from flashcards.domain.records import Flashcard, Rating, ReviewLog
+from tests.base import TestCase
+from tests.factories import NOW, flashcard, review_log
+from tests.factories import store as write
+
+
+class UpkeepContract(TestCase):
+    """Promises. For an engine's tests to inherit."""
+
+    def settle(self) -> None:
+        """Move what is pending to where it stays."""
+        raise NotImplementedError
+
+    def both_ways(self) -> Iterator[None]:
+        """Run a block with its changes pending, and again after they have settled."""
+        for state in ("pending", "settled"):
+            with self.subTest(state=state):
+                yield
+            self.settle()
+            store.clear_cache()
+
+    def fill(self) -> tuple[list[Flashcard], list[ReviewLog]]:
+        """Write three cards of Alice's, each with a review, and return them."""
+        cards, logs = [], []
+        for number in range(3):
+            card = flashcard(self.alice, sequence=1)
+            rating = (Rating.AGAIN, Rating.GOOD, Rating.EASY)[number]
+            log = review_log(card, sequence=0, rating=rating, reviewed_at=NOW, duration_ms=1_000)
+            write(card, logs=(log,))
+            cards.append(card)
+            logs.append(log)
+        return cards, logs
+
+    def images(self) -> dict[uuid.UUID, Flashcard]:
+        return {card.id: card for card in store.cards.for_owner(self.alice).with_deleted()}
+
+    def test_many_rows_at_once_are_there_when_they_have_settled(self) -> None:
+        cards = [flashcard(self.alice, sequence=1) for _ in range(20)]
+        logs = [review_log(card, sequence=0) for card in cards]
+        with transaction.atomic():
+            store.lock_owner(self.alice.pk)
+            store.write_many(self.alice.pk, cards, logs)
+        store.settle_batches(self.alice.pk)
+        self.assertEqual(self.images(), {card.id: card for card in cards})
+        self.assertEqual(store.review_logs.for_owner(self.alice).count(), 20)
+        store.settle_batches(self.alice.pk)
+        self.assertEqual(store.count_rows(), 40)
+
+    def test_cards_and_owners_are_erased_with_their_reviews(self) -> None:
+        cards, _ = self.fill()
+        other = flashcard(self.bob)
+        write(other)
+        self.settle()
+        write(dataclasses.replace(cards[0], flag=2))
+        with transaction.atomic():
+            store.lock_owner(self.alice.pk)
+            store.erase_cards([cards[0], cards[1]])
+        for _ in self.both_ways():
+            self.assertEqual(set(self.images()), {cards[2].id})
+            self.assertEqual(store.review_logs.for_owner(self.alice).count(), 1)
+        with transaction.atomic():
+            store.erase_owner(self.alice.pk)
+        for _ in self.both_ways():
+            self.assertEqual(self.images(), {})
+            self.assertEqual(store.cards.all_owners().count(), 1)
+        self.assertEqual(store.count_rows(), 1)
+
+    def test_totals_count_each_review_once_by_the_owners_day(self) -> None:
+        self.fill()
+        span = (NOW - timedelta(days=2), NOW + timedelta(days=2))
+        self.settle()
+        for _ in range(2):
+            totals = store.review_totals(
+                self.alice.pk, *span, zone=UTC, day_begins=timedelta(hours=4)
+            )
+            self.assertEqual(totals.by_rating, {1: 1, 3: 1, 4: 1})
+            self.assertEqual(totals.by_day, {NOW.date(): 3})
+            self.assertEqual(totals.milliseconds, 3_000)
+            days = store.review_days(
+                self.alice.pk, span[0], zone=UTC, day_begins=timedelta(hours=4)
+            )
+            self.assertEqual(days, {NOW.date()})
+            store.checkpoint_all()
+        theirs = store.review_totals(self.bob.pk, *span, zone=UTC, day_begins=timedelta(hours=4))
+        self.assertEqual(theirs.by_rating, {})
+
+    def test_a_checkpoint_moves_what_is_pending_and_changes_nothing_seen(self) -> None:
+        cards, logs = self.fill()
+        before = store.count_pending()
+        done = store.checkpoint(wait=True)
+        self.assertEqual(done.entries, before)
+        self.assertEqual(store.count_pending(), 0)
+        self.assertEqual(store.checkpoint_all().entries, 0)
+        self.assertEqual(self.images(), {card.id: card for card in cards})
+        found = store.review_logs.for_owner(self.alice).in_bulk([log.id for log in logs])
+        self.assertEqual(found, {log.id: log for log in logs})
+
+    def test_a_sound_store_has_no_faults_however_it_is_looked_after(self) -> None:
+        cards, _ = self.fill()
+        self.settle()
+        store.optimize()
+        store.optimize_if_due()
+        self.assertEqual(len(store.optimize_fully(timedelta(hours=1))), 2)
+        store.check_readable()
+        self.assertEqual(store.find_missing_rows(), [])
+        self.assertEqual(store.find_residue(), [])
+        self.assertEqual(list(store.find_index_faults()), [])
+        every = uuid.UUID(int=0), uuid.UUID(int=2**128 - 1)
+        self.assertEqual(store.find_differing_images(*every), [])
+        store.drop_duplicates(store.cards, [card.id for card in cards])
+        self.assertEqual(list(store.upgrade()), [])
+        self.assertEqual(store.recover(), 0)
+        status = store.status()
+        self.assertEqual([table.rows for table in status.tables], [3, 3])
+        self.assertEqual((status.schema, status.pending), (store.SCHEMA_VERSION, 0))
+        self.assertEqual(self.images(), {card.id: card for card in cards})
+
+    def test_a_backup_holds_one_moment_and_is_put_back(self) -> None:
+        cards, _ = self.fill()
+        self.settle()
+        folder = Path(self.enterContext(TemporaryDirectory()))
+        with store.snapshot() as snapshot:
+            rows = snapshot.write_files(folder)
+        self.assertEqual(rows, {"flashcards": 3, "review_logs": 3})
+        write(dataclasses.replace(cards[0], flag=4), flashcard(self.alice))
+        self.settle()
+        with self.assertRaises(KeyError), store.restore_files(folder, _names(folder)):
+            raise KeyError
+        self.assertEqual(len(self.images()), 4)
+        with store.restore_files(folder, _names(folder)) as record, connection.cursor() as cursor:
+            cursor.execute(record)
+        store.claim()
+        store.clear_cache()
+        self.assertEqual(self.images(), {card.id: card for card in cards})
+        write(dataclasses.replace(cards[0], flag=5))
+        for _ in self.both_ways():
+            self.assertEqual(self.images()[cards[0].id].flag, 5)
+
+
+def _names(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
