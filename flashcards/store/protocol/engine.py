@@ -76,7 +76,7 @@ class CardStore(Protocol):
     def vectors(self, owner_id: UUID) -> tuple[list[UUID], Vector]:
         """Return the ids of an owner's cards that have a vector, and (n, 384) float32.
 
-        Cards in the bin are absent. Costs 1.5 KB of memory a card, and a read of all of them.
+        Cards in the trash are absent. Costs 1.5 KB of memory a card, and a read of all of them.
         """
         ...
 

@@ -90,7 +90,7 @@ class LanceQuery(Generic[R]):
         return self._with(ordering=fields)
 
     def with_deleted(self) -> "LanceQuery[R]":
-        """Return deleted rows too, while they are still in the bin."""
+        """Return deleted rows too, while they are still in the trash."""
         return self._with(with_deleted=True)
 
     def none(self) -> "LanceQuery[R]":

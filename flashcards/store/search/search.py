@@ -33,7 +33,7 @@ FUSION_DEPTH = 3
 # by its real vectors. 1,000 neighbours among 100,000 cards: 995 are found.
 PROBES = 16
 REFINED = 4
-# What is read beyond what is asked for, in the place of cards in the bin.
+# What is read beyond what is asked for, in the place of cards in the trash.
 SPARE = 5
 # With this share of all cards an owner's are searched without a filter first.
 ALONE_SHARE = 0.9
@@ -145,10 +145,10 @@ def clear_cache() -> None:
 def _best(
     scan: Callable[[], Any], score: str, owner_id: UUID, depth: int, *, alone: bool = False
 ) -> list[tuple[float, Flashcard]]:
-    """Return the best stored cards of an owner that are not in the bin, with their score.
+    """Return the best stored cards of an owner that are not in the trash, with their score.
 
     What is rare is looked through here, and LanceDB is asked to leave it out only when it took too
-    many of the best away: the bin, which costs half as much again, and the cards of others where
+    many of the best away: the trash, which costs half as much again, and the cards of others where
     the owner is `alone` but for a few, which costs as much.
     """
     owned = condition(FLASHCARDS, "owner_id", owner_id)
