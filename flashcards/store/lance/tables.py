@@ -305,8 +305,9 @@ def read_store_id() -> UUID | None:
 def write_store_id(store_id: UUID) -> None:
     """Have LanceDB keep this id of the store, in place of one that it has."""
     with translate_errors():
-        row = pa.table({"id": [str(store_id)]})
-        database().create_table(_ID_TABLE, data=row, mode="overwrite")
+        connection = database()
+        mode = "overwrite" if _ID_TABLE in connection.list_tables().tables else "create"
+        connection.create_table(_ID_TABLE, data=pa.table({"id": [str(store_id)]}), mode=mode)
         if is_local():
             durable_files.flush_all(Path(settings.LANCEDB_URI) / f"{_ID_TABLE}.lance")
             durable_files.flush(Path(settings.LANCEDB_URI))
