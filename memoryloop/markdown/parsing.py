@@ -13,6 +13,7 @@ from markdown_it.utils import OptionsDict
 from mdit_py_plugins.gfm_autolink import gfm_autolink_plugin
 
 from memoryloop.markdown import code
+from memoryloop.markdown.marks import marks_plugin
 from memoryloop.markdown.math import math_plugin
 
 # Levels of tokens: a list item in a list in a quote counts five.
@@ -42,6 +43,7 @@ class Parser:
         md.enable(["table", "strikethrough"])
         md.use(gfm_autolink_plugin)
         md.use(math_plugin)
+        md.use(marks_plugin)
         # Before the inline rules, so that they do not parse a paragraph beyond the limits.
         md.core.ruler.before("inline", "bound_paragraphs", _bound_paragraphs)
         md.core.ruler.after("inline", "images_to_links", _images_to_links)

@@ -17,6 +17,18 @@ class RenderTests(SimpleTestCase):
         )
         self.assertInHTML("<ul><li>one</li><li>two</li></ul>", html)
 
+    def test_words_are_underlined_and_highlighted_by_the_only_html_that_is_read(self) -> None:
+        for text, html in (
+            ("in<u>w</u>ord <mark>*m*</mark>", "in<u>w</u>ord <mark><em>m</em></mark>"),
+            ("*a <u>b* c</u>", "<em>a <u>b</u></em><u> c</u>"),
+            ("<u>a", "&lt;u&gt;a"),
+            ("a</mark> <u>b</mark>", "a&lt;/mark&gt; &lt;u&gt;b&lt;/mark&gt;"),
+            ("`<u>a</u>` \\<u>b", "<code>&lt;u&gt;a&lt;/u&gt;</code> &lt;u&gt;b"),
+            ("<u onclick=x>a</u>", "&lt;u onclick=x&gt;a&lt;/u&gt;"),
+        ):
+            with self.subTest(text=text):
+                self.assertEqual(render(text).strip(), f"<p>{html}</p>")
+
     def test_a_table_aligns_with_classes_and_never_with_styles(self) -> None:
         html = render("| a | b |\n|:-:|--:|\n| 1 | 2 |")
 
