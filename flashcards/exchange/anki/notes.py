@@ -15,7 +15,7 @@ from flashcards.domain import cloze
 from flashcards.domain.card_sides import card_ordinals
 from flashcards.domain.records import Kind
 from flashcards.exchange.anki import templates
-from flashcards.exchange.anki.collection import Note, NoteType, Template
+from flashcards.exchange.anki.collection import VALUE_MAX_BYTES, Note, NoteType, Template
 from flashcards.exchange.html import inline, to_markdown
 from flashcards.exchange.media import without_addresses
 
@@ -32,6 +32,7 @@ EMPTY_FRONT = "its question is empty"
 IMAGE_OCCLUSION = "image occlusion: hiding parts of an image is not supported"
 NO_GAP = "the text has no gap of this number"
 TOO_LONG = f"a side has more than {SIDE_MAX_CHARACTERS:,} characters"
+TOO_LARGE = f"its note has more than {VALUE_MAX_BYTES // 1024**2} MB"
 DRAWING = "a drawing (SVG) is not shown; the words in it are kept"
 HIDDEN = "a script or a comment in a field, which no side shows, is not kept"
 _BRACES = re.compile(r"\{\{(?:c(\d{1,9})::)?|\}\}")
@@ -78,6 +79,8 @@ def words_of(
     image: to_markdown.Image | None = None,
 ) -> tuple[list[Words], list[Skipped]]:
     """Return the notes that these cards of a note become, and the cards that are skipped."""
+    if note.is_too_large:
+        return [], [Skipped(ordinal, TOO_LARGE) for ordinal in ordinals]
     if note_type is None:
         return [], [Skipped(ordinal, NO_TYPE) for ordinal in ordinals]
     fields = _fields(note, note_type)
