@@ -64,11 +64,14 @@ async def events(
         async for update in _updates(answer):
             if update is None:
                 yield KEEP_ALIVE
-            elif shown and not update.restarted:
-                yield page.add(update.text)
+                continue
+            show = page.add if shown and not update.restarted else page.restart
+            shown = True
+            # The process's other answers and pages go on while a long block is rendered.
+            if page.is_slow(update.text):
+                yield await asyncio.to_thread(show, update.text)
             else:
-                yield page.restart(update.text)
-                shown = True
+                yield show(update.text)
         yield await run_in_database(final_event, answer.id)
 
 

@@ -12,6 +12,10 @@ from memoryloop import markdown
 RENDERING_SHARE = 0.25
 # The longest time between two renderings of a page.
 MAX_RENDER_SECONDS = 2.0
+# A longer open block is rendered again only once it has grown by an eighth, and is sent unrendered
+# words meanwhile: rendering a block while it grows takes time in proportion to it.
+LONG_CHARACTERS = 2_000
+_GROWTH = 8
 # A pause shorter than this is not worth making.
 _UNNOTICED_SECONDS = 0.02
 
@@ -35,6 +39,8 @@ class Page:
         # Whether plain words can be added to the rendered block as they are.
         self._settled = False
         self._next_render = 0.0
+        # The length of the open block when it was rendered last.
+        self._rendered = 0
 
     def __enter__(self) -> "Page":
         global _open_pages
@@ -45,6 +51,10 @@ class Page:
         global _open_pages
         _open_pages -= 1
 
+    def is_slow(self, text: str) -> bool:
+        """Tell whether showing a text may take so long that others should not wait for it."""
+        return len(self._open) + len(text) > LONG_CHARACTERS and not self._can_wait(text)
+
     def restart(self, text: str) -> bytes:
         """Return the event that shows a text from its beginning."""
         self._open = ""
@@ -53,15 +63,23 @@ class Page:
 
     def add(self, text: str) -> bytes:
         """Return the events that show a text's continuation."""
-        plain = self._settled and _PLAIN.fullmatch(text)
-        if plain or time.monotonic() < self._next_render:
+        if self._can_wait(text):
             self._open += text
-            self._settled = bool(plain)
+            self._settled = self._is_plain(text)
             shown, self._space = self._space + text, ""
             return event("text", text=shown)
         html, tail = self._render(text)
         events = event("append", html=html) if html else b""
         return events + event("tail", html=tail)
+
+    def _is_plain(self, text: str) -> bool:
+        return self._settled and bool(_PLAIN.fullmatch(text))
+
+    def _can_wait(self, text: str) -> bool:
+        """Tell whether a text can be shown unrendered for now."""
+        grown = len(self._open) + len(text) - self._rendered
+        is_early = self._rendered > LONG_CHARACTERS and grown * _GROWTH < self._rendered
+        return is_early or time.monotonic() < self._next_render or self._is_plain(text)
 
     def _render(self, text: str) -> tuple[str, str]:
         """Add text; return the HTML of the blocks that it finished, and of the open one."""
@@ -70,6 +88,7 @@ class Page:
         finished, self._open = markdown.split_blocks(self._open + text)
         html = markdown.render("".join(finished)) if finished else ""
         tail = markdown.render(self._open, unfinished=True) if self._open.strip() else ""
+        self._rendered = len(self._open)
         self._space = self._open[len(self._open.rstrip(" ")) :] if tail else ""
         self._settled = bool(tail) and is_settled(self._open)
         pause = (time.thread_time() - started) * _open_pages / RENDERING_SHARE

@@ -53,7 +53,9 @@ _WORD = re.compile(r"\w+")
 # A word to exclude, in the syntax of websearch_to_tsquery.
 _WITHOUT = re.compile(r"(?<!\S)-(\w+)(?!\S)")
 _LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\s]*\)?|\]\([^)\s]*\)?")
-_MARKUP = re.compile(r"\*\*|__|`|^\s*(?:#{1,6}|>|[-*+])\s+|^\s*\|?[-:| ]{3,}$", re.MULTILINE)
+_MARKUP = re.compile(
+    r"\*\*|__|`|</?(?:u|mark)>|^[ \t]*(?:#{1,6}|>|[-*+])\s+|^[ \t]*\|?[-:| ]{3,}$", re.MULTILINE
+)
 
 _NEWEST_WITH_WORDS = """
 SELECT id FROM (

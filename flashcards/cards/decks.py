@@ -17,6 +17,7 @@ from flashcards.domain.records import Flashcard
 from flashcards.domain.validation import CardError
 from flashcards.models import Deck, RemovedDecks
 from flashcards.models.decks import DECK_NAME_MAX_CHARACTERS, DECK_SEPARATOR
+from memoryloop.storable import storable
 
 DECKS_MOST = 1_000
 
@@ -163,8 +164,7 @@ def names(owner_id: UUID) -> list[str]:
 
 def clean_name(name: str) -> str:
     """Return a deck's name with its spaces normalised. Raises BadDeck."""
-    storable = name.replace("\x00", "").encode("utf-8", "ignore").decode()
-    parts = [" ".join(part.split()) for part in storable.split(DECK_SEPARATOR)]
+    parts = [" ".join(part.split()) for part in storable(name).split(DECK_SEPARATOR)]
     if not all(parts):
         raise BadDeck("A deck needs a name, on both sides of each “::”.")
     cleaned = DECK_SEPARATOR.join(parts)

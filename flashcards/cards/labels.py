@@ -8,6 +8,7 @@ from uuid import UUID
 from flashcards.cards.change import change_card
 from flashcards.domain.records import Flashcard
 from flashcards.domain.validation import CardError
+from memoryloop.storable import storable
 
 # By number, as in Anki.
 FLAGS = ("No flag", "Red", "Orange", "Green", "Blue", "Pink", "Turquoise", "Purple")
@@ -40,4 +41,4 @@ def set_labels(
 
 def _clean(tag: str) -> str:
     """Return a tag without characters that neither store accepts, its spaces normalised."""
-    return " ".join(tag.replace("\x00", "").encode("utf-8", "ignore").decode().split())
+    return " ".join(storable(tag).split())

@@ -13,7 +13,7 @@ from flashcards.models import Document
 # So much of the text's beginning is shown where the words are not at their offsets.
 EXCERPT_CHARACTERS = 400
 AROUND_CHARACTERS = 160
-_SIGNS = re.compile(r"\*\*|__|`|^#{1,6} |^\|[-:| ]+\|$\n?", re.MULTILINE)
+_SIGNS = re.compile(r"\*\*|__|`|</?(?:u|mark)>|^#{1,6} |^\|[-:| ]+\|$\n?", re.MULTILINE)
 
 
 @dataclass(frozen=True)

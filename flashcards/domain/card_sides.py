@@ -63,7 +63,7 @@ def summary(card: HasSides) -> str:
     text = re.sub(r"^\s*(?:```|~~~).*$", " ", front(card), flags=re.MULTILINE)
     text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)
     text = re.sub(r"^\s*(?:#{1,6}|>|[-*+])\s+", "", text, flags=re.MULTILINE)
-    text = re.sub(r"\*\*|__|`|&#9[13];", _plain, text)
+    text = re.sub(r"\*\*|__|`|&#9[13];|(?<!\\)</?(?:u|mark)>", _plain, text)
     # Emphasis only: `2 * 3` and `snake_case` keep their signs.
     text = re.sub(r"(?<![\w*])([*_])(?=\S)([^*_\n]+)(?<=\S)\1(?![\w*])", r"\2", text)
     text = " ".join(text.split())

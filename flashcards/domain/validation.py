@@ -3,6 +3,7 @@
 from flashcards.domain.card_sides import card_ordinals
 from flashcards.domain.records import ANSWER_MAX_CHARACTERS, QUESTION_MAX_CHARACTERS, Kind
 from memoryloop.errors import UserError
+from memoryloop.storable import storable
 
 # A text with more gaps is more than one note.
 CARDS_A_NOTE = 50
@@ -37,5 +38,5 @@ def check_words(question: str, answer: str, extra: str, kind: Kind) -> None:
 
 
 def clean(text: str) -> str:
-    """Return the text without NUL and lone surrogates, which neither store accepts."""
-    return text.replace("\x00", "").encode("utf-8", "ignore").decode("utf-8").strip()
+    """Return the text as it can be stored, without spaces around it."""
+    return storable(text).strip()

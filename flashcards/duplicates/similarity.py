@@ -23,7 +23,7 @@ from flashcards.domain.cloze import deletions
 from flashcards.domain.records import Kind
 from flashcards.duplicates import lexicon
 
-_MARKS = re.compile(r"```\w*|[`*_#>$|\\{}]|!?\[([^\]]*)\]\([^)]*\)")
+_MARKS = re.compile(r"</?(?:u|mark)>|```\w*|[`*_#>$|\\{}]|!?\[([^\]]*)\]\([^)]*\)")
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?|\d+(?:[.,]\d+)*|[-+=^²³°%<>/\u2212]")
 _NO_WORD = re.compile(r"\W+")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")

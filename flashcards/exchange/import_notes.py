@@ -26,7 +26,7 @@ from flashcards.domain.records import (
 from flashcards.domain.validation import clean
 from flashcards.exchange.anki import schedule
 from flashcards.exchange.anki.collection import Card, Note, NoteType, Whole
-from flashcards.exchange.anki.notes import Words, words_of
+from flashcards.exchange.anki.notes import SIDE_MAX_CHARACTERS, Words, left_out, words_of
 from flashcards.exchange.anki.schedule import Calendar
 from flashcards.exchange.html import to_markdown
 from flashcards.exchange.import_choice import Choice, Decks
@@ -126,6 +126,8 @@ class Maker:
         found, skipped = words_of(note, note_type, sorted(by_ordinal), placeholder)
         for each in skipped:
             self._report.skip(each.reason, _example(note))
+        for reason in left_out(note):
+            self._report.leave_out(reason, _example(note))
         for words in found:
             guid = f"{note.guid}/{words.key}" if words.key else note.guid
             yield _Candidate(
@@ -253,7 +255,7 @@ def restore_markdown(note: Note, words: Words) -> Words:
         texts = {name: clean(str(stored[name])) for name in ("question", "answer", "extra")}
     except (ValueError, KeyError, TypeError, RecursionError):
         return words
-    if max(map(len, texts.values())) > to_markdown.MAX_CHARACTERS:
+    if max(map(len, texts.values())) > SIDE_MAX_CHARACTERS:
         return words
     return dataclasses.replace(
         words, question=texts["question"], answer=texts["answer"], extra=texts["extra"]

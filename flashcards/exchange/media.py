@@ -20,9 +20,10 @@ AUDIO = {"mp3", "ogg", "oga", "opus", "wav", "m4a", "aac", "flac", "spx", "3gp",
 VIDEO = {"mp4", "webm", "mkv", "avi", "mov", "mpg", "mpeg", "ogv", "flv", "m4v", "wmv"}
 IMAGES = {"png", "jpg", "jpeg", "gif", "webp"}
 _PLACEHOLDER = re.compile(
-    "!\\[(?P<alt>(?:[^\\]\\\\]|\\\\.)*)\\]\\(\ue010(?P<source>[^\ue011]*)\ue011\\)"
+    "!\\[(?P<alt>(?:[^\\[\\]\\\\]|\\\\.)*)\\]\\(\ue010(?P<source>[^\ue010\ue011]*)\ue011\\)"
 )
 _STORED = re.compile(r"/media/([0-9a-f]{64}\.[a-z]+)")
+_ADDRESS = re.compile("\ue010[^\ue010\ue011]*\ue011")
 NO_FILE = "the image is not in the package"
 _DATA = re.compile(r"data:image/[a-z+]+;base64,([A-Za-z0-9+/=\s]+)", re.IGNORECASE)
 
@@ -38,8 +39,13 @@ def kind_of(name: str) -> str:
 
 def placeholder(source: str, alt: str) -> str:
     """Return Markdown with an image's name in a package, which `Pictures.resolve` replaces."""
-    words = escape(" ".join(alt.split()))
+    words = escape(" ".join(alt.replace("[", "(").replace("]", ")").split()))
     return f"![{words}](\ue010{source}\ue011)"
+
+
+def without_addresses(text: str) -> str:
+    """Return Markdown without the names of its images in a package, which may be whole images."""
+    return _ADDRESS.sub("", text) if "\ue010" in text else text
 
 
 class Pictures:
@@ -71,7 +77,7 @@ class Pictures:
         if address:
             return f"![{alt}]({address})"
         name = "embedded image" if source.startswith("data:") else source[:200]
-        return f"[image: {escape(name)}]"
+        return f"[image: {f'{alt}, ' if alt else ''}{escape(name)}]"
 
     def _address(self, source: str) -> str:
         if source not in self._names:

@@ -31,10 +31,14 @@ class Report:
 
     def skip_deck(self, name: str, reason: str) -> None:
         """Count a deck that could not be created; its cards are imported into no deck."""
+        self.leave_out(reason, name)
+
+    def leave_out(self, reason: str, example: str) -> None:
+        """Count something that a card lacks, and keep the first few as examples."""
         kept = self.left_out.setdefault(reason, {"count": 0, "examples": []})
         kept["count"] += 1
         if len(kept["examples"]) < EXAMPLES_MOST:
-            kept["examples"].append(name)
+            kept["examples"].append(example)
 
     def take_pictures(self, pictures: Pictures) -> None:
         self.counts["images"] = self._images_before + pictures.stored

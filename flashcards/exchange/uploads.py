@@ -19,6 +19,7 @@ from flashcards.exchange.anki.package import BadPackage, Package
 from flashcards.exchange.text.reader import TextFile
 from flashcards.models import CardImport
 from flashcards.models.exchange import NAME_MAX_CHARACTERS
+from memoryloop.storable import storable
 
 # How long a file that is not imported is kept, and the report of an import.
 KEPT_UNUSED = timedelta(days=1)
@@ -51,7 +52,7 @@ def receive(*, owner_id: UUID, upload: Any, now: datetime) -> CardImport:
         )
     row = CardImport(
         owner_id=owner_id,
-        name=name.replace("\x00", "")[:NAME_MAX_CHARACTERS],
+        name=storable(name)[:NAME_MAX_CHARACTERS],
         format=form,
         created_at=now,
         updated_at=now,

@@ -25,7 +25,7 @@ TYPO = 0.8
 # Cosine of the built-in model's vectors: the same meaning in other words is mostly above it.
 ALIKE = 0.72
 _WORD = re.compile(r"\w+|[^\w\s]")
-_MARKS = re.compile(r"\*\*|__|`|\$")
+_MARKS = re.compile(r"\*\*|__|`|\$|</?(?:u|mark)>")
 _ASIDE = re.compile(r"\s*\([^()]*\)")
 
 

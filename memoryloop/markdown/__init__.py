@@ -3,12 +3,12 @@
 Text from a model or a learner becomes HTML only here, and is sanitised once, as the last step.
 """
 
-import functools
 import logging
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from memoryloop.markdown.kept import Kept
 from memoryloop.markdown.parsing import parser
 from memoryloop.markdown.portable import portable
 from memoryloop.markdown.sanitising import cleaner
@@ -17,9 +17,7 @@ logger = logging.getLogger(__name__)
 
 # Longer texts are shown as they were written. No answer or card is that long.
 MAX_CHARACTERS = 500_000
-# The HTML of texts up to this length is cached, so that a page of fifty messages renders the new
-# ones only.
-_CACHED_CHARACTERS = 20_000
+_kept = Kept()
 
 __all__ = ["MAX_CHARACTERS", "portable", "render", "split_blocks"]
 
@@ -32,9 +30,7 @@ def render(text: str, *, unfinished: bool = False) -> SafeString:
     that is not closed yet is kept together.
     """
     text = normalise(text)
-    if len(text) <= _CACHED_CHARACTERS and not unfinished:
-        return _render_cached(text)
-    return _render(text, unfinished)
+    return _render(text, True) if unfinished else _kept.get(text, _render)
 
 
 def split_blocks(text: str) -> tuple[list[str], str]:
@@ -85,12 +81,7 @@ def _lines(text: str) -> list[str]:
     return [line + "\n" for line in text.split("\n")[:-1]]
 
 
-@functools.lru_cache(maxsize=1_024)
-def _render_cached(text: str) -> SafeString:
-    return _render(text, False)
-
-
-def _render(text: str, unfinished: bool) -> SafeString:
+def _render(text: str, unfinished: bool = False) -> SafeString:
     if len(text) > MAX_CHARACTERS:
         return _as_written(text)
     try:

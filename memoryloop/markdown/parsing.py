@@ -10,9 +10,10 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
-from mdit_py_plugins.gfm_autolink import gfm_autolink_plugin
 
 from memoryloop.markdown import code
+from memoryloop.markdown.autolinks import autolinks_plugin
+from memoryloop.markdown.marks import marks_plugin
 from memoryloop.markdown.math import math_plugin
 
 # Levels of tokens: a list item in a list in a quote counts five.
@@ -40,8 +41,9 @@ class Parser:
     def __init__(self) -> None:
         md = MarkdownIt("commonmark", {"html": False, "maxNesting": MAX_NESTING})
         md.enable(["table", "strikethrough"])
-        md.use(gfm_autolink_plugin)
+        md.use(autolinks_plugin)
         md.use(math_plugin)
+        md.use(marks_plugin)
         # Before the inline rules, so that they do not parse a paragraph beyond the limits.
         md.core.ruler.before("inline", "bound_paragraphs", _bound_paragraphs)
         md.core.ruler.after("inline", "images_to_links", _images_to_links)

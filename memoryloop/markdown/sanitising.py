@@ -10,7 +10,8 @@ from memoryloop.markdown.parsing import OWN_IMAGE
 # No form, frame or style: nothing that loads, submits or covers the page, except our own images.
 _ELEMENTS = {
     "a", "blockquote", "br", "code", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "img", "li",
-    "ol", "p", "pre", "s", "span", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
+    "mark", "ol", "p", "pre", "s", "span", "strong", "table", "tbody", "td", "th", "thead", "tr",
+    "u", "ul",
 }  # fmt: skip
 
 

@@ -72,7 +72,6 @@ class SignUpTests(TestCase):
             ({"password": "1029384756"}, "Use some letters too"),
             ({"password": "Dora@Example.org"}, "too close to your email address"),
             ({"email": f"{'d' * 250}@x.org"}, "at most 254 characters"),
-            ({"name": "Do\x00ra"}, "Null characters are not allowed"),
         ):
             with self.subTest(changes=changes):
                 response = self.client.post(self.url, self.typed(**changes))

@@ -24,7 +24,8 @@ BACKEND = settings.AUTHENTICATION_BACKENDS[0]
 def next_page(request: HttpRequest, default: str) -> str:
     """Return the `next` address of a form or query if it is on this host, else the default."""
     target = request.POST.get("next") or request.GET.get("next") or ""
-    if url_has_allowed_host_and_scheme(
+    # Without a slash, redirect() would take it for the name of a view.
+    if "/" in target and url_has_allowed_host_and_scheme(
         target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     ):
         return target

@@ -17,16 +17,22 @@ from typing import Any
 
 from flashcards.exchange.anki import protobuf
 from flashcards.exchange.anki.package import DAMAGED, BadPackage
+from flashcards.exchange.anki.values import blob, integer, json_object, text
 
 FIELD_SEPARATOR = "\x1f"
 DECK_SEPARATOR = "::"
 QUERY_SECONDS_MOST = 120
-# The most bytes of one note; real ones are far smaller.
+# The most bytes of one note; real ones are far smaller. One that has more is skipped.
 VALUE_MAX_BYTES = 8 * 1024**2
+# The most bytes of all note types or decks: the older schema has them in one value.
+HEAD_MAX_BYTES = 64 * 1024**2
 _NEEDED = ("col", "notes", "cards", "revlog")
 _STEPS_BETWEEN_LOOKS = 1_000_000
-# Notes read at once.
+# Notes read at once, unless these have more characters already.
 CHUNK_NOTES = 2_000
+CHUNK_CHARACTERS = 32 * 1024**2
+# So much of a note that is too large is read for its name.
+_NAME_BYTES = 400
 # From this version on, note types and decks have tables of their own.
 _NEW_SCHEMA = 15
 _IMAGE_OCCLUSION = 6
@@ -64,6 +70,8 @@ class Note:
     tags: tuple[str, ...]
     fields: tuple[str, ...]
     data: str
+    # It has more than VALUE_MAX_BYTES, and `fields` has the beginning of the first.
+    is_too_large: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,21 +133,22 @@ class Collection:
         self._db.close()
 
     def _read_head(self) -> None:
-        row = self._one("SELECT crt, ver, conf, models, decks FROM col LIMIT 1")
-        created, version, conf, models, decks = row or (0, 11, "", "", "")
-        self.created = datetime.fromtimestamp(min(max(_int(created), 0), 2**32), UTC)
-        if _int(version) >= _NEW_SCHEMA:
+        sql = "SELECT crt, ver, conf, models, decks FROM col LIMIT 1"
+        rows = self._all(sql, most=HEAD_MAX_BYTES)
+        created, version, conf, models, decks = rows[0] if rows else (0, 11, "", "", "")
+        self.created = datetime.fromtimestamp(min(max(integer(created), 0), 2**32), UTC)
+        if integer(version) >= _NEW_SCHEMA:
             config = self._config()
             self.note_types = {each.id: each for each in self._new_types()}
             self.decks = dict(self._new_decks())
         else:
-            config = _json_object(conf)
+            config = json_object(conf)
             self.note_types = {each.id: each for each in _old_types(models)}
             self.decks = dict(_old_decks(decks))
         offset = config.get("creationOffset")
         # Minutes west of Greenwich.
         self.offset = -offset if isinstance(offset, int) and abs(offset) < 24 * 60 else None
-        self.first_scheduler = _int(config.get("schedVer", 1)) < 2
+        self.first_scheduler = integer(config.get("schedVer", 1)) < 2
 
     def day_zero(self, zone: tzinfo) -> date:
         """Return the date that due days are counted from; `zone` is used if the file names none."""
@@ -148,24 +157,24 @@ class Collection:
         return self.created.astimezone(zone).date()
 
     def count_notes(self) -> int:
-        return _int((self._one("SELECT count(*) FROM notes") or (0,))[0])
+        return integer((self._one("SELECT count(*) FROM notes") or (0,))[0])
 
     def count_reviews(self) -> int:
-        return _int((self._one("SELECT count(*) FROM revlog") or (0,))[0])
+        return integer((self._one("SELECT count(*) FROM revlog") or (0,))[0])
 
     def cards_by_deck(self) -> dict[int, int]:
         """Return how many cards each deck has; cards in a filtered deck count for their own."""
         home = "CASE WHEN odid THEN odid ELSE did END"
         rows = self._all(f"SELECT {home}, count(*) FROM cards GROUP BY 1")  # noqa: S608 - no value
-        return {_int(deck): _int(count) for deck, count in rows}
+        return {integer(deck): integer(count) for deck, count in rows}
 
     def notes_by_type(self) -> dict[int, int]:
         rows = self._all("SELECT mid, count(*) FROM notes GROUP BY mid")
-        return {_int(type_id): _int(count) for type_id, count in rows}
+        return {integer(type_id): integer(count) for type_id, count in rows}
 
     def count_scheduled(self) -> int:
         """Return how many cards have been studied."""
-        return _int((self._one("SELECT count(*) FROM cards WHERE type > 0") or (0,))[0])
+        return integer((self._one("SELECT count(*) FROM cards WHERE type > 0") or (0,))[0])
 
     def wholes(self, *, after: int) -> Iterator[list[Whole]]:
         """Yield the notes after an id in the order of their ids, some thousands at a time."""
@@ -174,22 +183,50 @@ class Collection:
             yield self._with_cards(notes)
 
     def _notes(self, after: int) -> list[Note]:
-        rows = self._all(
-            "SELECT id, guid, mid, tags, flds, data FROM notes WHERE id > ? ORDER BY id LIMIT ?",
-            after,
-            CHUNK_NOTES,
-        )
-        return [
-            Note(
-                _int(number),
-                _text(guid),
-                _int(type_id),
-                tuple(_text(tags).split()),
-                tuple(_text(fields).split(FIELD_SEPARATOR)),
-                _text(data),
+        """Return the next notes: fewer where one of them is too large, or that one alone."""
+        most = CHUNK_NOTES
+        with _translate_errors():
+            while True:
+                try:
+                    notes = self._notes_up_to(after, most)
+                except sqlite3.DataError:
+                    if most == 1:
+                        return [self._too_large(after)]
+                    most //= 2
+                    continue
+                if notes and notes[-1].id <= after:
+                    raise BadPackage(DAMAGED)
+                return notes
+
+    def _notes_up_to(self, after: int, most: int) -> list[Note]:
+        columns = "SELECT id, guid, mid, tags, flds, data FROM notes"
+        rows = self._rows(f"{columns} WHERE id > ? ORDER BY id LIMIT ?", after, most)
+        notes: list[Note] = []
+        characters = 0
+        for number, guid, type_id, tags, fields, data in rows:
+            words = text(fields)
+            notes.append(
+                Note(
+                    integer(number),
+                    text(guid),
+                    integer(type_id),
+                    tuple(text(tags).split()),
+                    tuple(words.split(FIELD_SEPARATOR)),
+                    text(data),
+                )
             )
-            for number, guid, type_id, tags, fields, data in rows
-        ]
+            characters += len(words)
+            if characters > CHUNK_CHARACTERS:
+                break
+        return notes
+
+    def _too_large(self, after: int) -> Note:
+        """Return the next note, which has too many bytes, with the beginning of its first field."""
+        sql = "SELECT id, mid FROM notes WHERE id > ? ORDER BY id LIMIT 1"
+        number, type_id = self._one(sql, after) or (None, None)
+        with self._db.blobopen("notes", "flds", number, readonly=True) as value:
+            begun = text(value.read(_NAME_BYTES)).partition(FIELD_SEPARATOR)[0]
+        return Note(integer(number), "", integer(type_id), (), (begun,), "", is_too_large=True)
 
     def _with_cards(self, notes: list[Note]) -> list[Whole]:
         span = notes[0].id, notes[-1].id
@@ -201,19 +238,19 @@ class Collection:
             *span,
         ):
             number, note_id, deck_id, ordinal, *state, flags, data = row
-            type_, queue, due, interval, factor = map(_int, state)
+            type_, queue, due, interval, factor = map(integer, state)
             card = Card(
-                id=_int(number),
-                note_id=_int(note_id),
-                deck_id=_int(deck_id),
-                ordinal=_int(ordinal),
+                id=integer(number),
+                note_id=integer(note_id),
+                deck_id=integer(deck_id),
+                ordinal=integer(ordinal),
                 type=type_,
                 queue=queue,
                 due=due,
                 interval=interval,
                 factor=factor,
-                flag=_int(flags) & 7,
-                data=_text(data),
+                flag=integer(flags) & 7,
+                data=text(data),
             )
             cards[card.note_id].append(card)
         reviews: dict[int, list[Review]] = defaultdict(list)
@@ -222,7 +259,7 @@ class Collection:
             "WHERE cid IN (SELECT id FROM cards WHERE nid BETWEEN ? AND ?) ORDER BY id",
             *span,
         ):
-            reviews[_int(card_id)].append(Review(*map(_int, numbers)))
+            reviews[integer(card_id)].append(Review(*map(integer, numbers)))
         return [
             Whole(
                 note,
@@ -239,44 +276,55 @@ class Collection:
         found: dict[str, Any] = {"schedVer": 2}
         for key, value in rows:
             with contextlib.suppress(ValueError):
-                found[_text(key)] = json.loads(_text(value))
+                found[text(key)] = json.loads(text(value))
         return found
 
     def _new_types(self) -> Iterator[NoteType]:
         fields: dict[int, list[tuple[int, str]]] = defaultdict(list)
-        for type_id, ordinal, name in self._all("SELECT ntid, ord, name FROM fields"):
-            fields[_int(type_id)].append((_int(ordinal), _text(name)))
+        for type_id, ordinal, name in self._all(
+            "SELECT ntid, ord, name FROM fields", most=HEAD_MAX_BYTES
+        ):
+            fields[integer(type_id)].append((integer(ordinal), text(name)))
         templates: dict[int, list[Template]] = defaultdict(list)
         for type_id, ordinal, name, config in self._all(
-            "SELECT ntid, ord, name, config FROM templates"
+            "SELECT ntid, ord, name, config FROM templates", most=HEAD_MAX_BYTES
         ):
-            data = _bytes(config)
+            data = blob(config)
             front, back = protobuf.text(data, 1), protobuf.text(data, 2)
-            templates[_int(type_id)].append(Template(_int(ordinal), _text(name), front, back))
-        for type_id, name, config in self._all("SELECT id, name, config FROM notetypes"):
-            data = _bytes(config)
+            templates[integer(type_id)].append(Template(integer(ordinal), text(name), front, back))
+        for type_id, name, config in self._all(
+            "SELECT id, name, config FROM notetypes", most=HEAD_MAX_BYTES
+        ):
+            data = blob(config)
             yield NoteType(
-                _int(type_id),
-                _text(name),
+                integer(type_id),
+                text(name),
                 protobuf.number(data, 1) == 1,
                 protobuf.number(data, 9) == _IMAGE_OCCLUSION,
-                tuple(field for _, field in sorted(fields[_int(type_id)])),
-                tuple(sorted(templates[_int(type_id)], key=lambda each: each.ordinal)),
+                tuple(field for _, field in sorted(fields[integer(type_id)])),
+                tuple(sorted(templates[integer(type_id)], key=lambda each: each.ordinal)),
             )
 
     def _new_decks(self) -> Iterator[tuple[int, str]]:
-        for deck_id, name in self._all("SELECT id, name FROM decks"):
-            yield _int(deck_id), _text(name).replace(FIELD_SEPARATOR, DECK_SEPARATOR)
+        for deck_id, name in self._all("SELECT id, name FROM decks", most=HEAD_MAX_BYTES):
+            yield integer(deck_id), text(name).replace(FIELD_SEPARATOR, DECK_SEPARATOR)
 
     def _one(self, sql: str, *values: int) -> tuple[Any, ...] | None:
         rows = self._all(sql, *values)
         return rows[0] if rows else None
 
-    def _all(self, sql: str, *values: int) -> list[tuple[Any, ...]]:
+    def _all(self, sql: str, *values: int, most: int = VALUE_MAX_BYTES) -> list[tuple[Any, ...]]:
+        with _translate_errors():
+            return list(self._rows(sql, *values, most=most))
+
+    def _rows(
+        self, sql: str, *values: int, most: int = VALUE_MAX_BYTES
+    ) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a query. Raises sqlite3.DataError for a value of more bytes."""
         ends = time.monotonic() + QUERY_SECONDS_MOST
         self._db.set_progress_handler(lambda: time.monotonic() > ends, _STEPS_BETWEEN_LOOKS)
-        with _translate_errors():
-            return self._db.execute(sql, values).fetchall()
+        self._db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, most)
+        yield from self._db.execute(sql, values)
 
 
 @contextlib.contextmanager
@@ -310,7 +358,7 @@ def _open(path: Path) -> sqlite3.Connection:
 def _check_schema(db: sqlite3.Connection) -> None:
     """Raise BadPackage if a table that is read is a view or a virtual table."""
     kinds = {
-        _text(name): (_text(kind), _text(sql).lstrip().upper())
+        text(name): (text(kind), text(sql).lstrip().upper())
         for kind, name, sql in db.execute("SELECT type, name, sql FROM sqlite_master")
         if kind in ("table", "view")
     }
@@ -322,56 +370,27 @@ def _check_schema(db: sqlite3.Connection) -> None:
 
 
 def _old_types(models: object) -> Iterator[NoteType]:
-    for key, model in _json_object(models).items():
-        fields = sorted(model.get("flds", []), key=lambda field: _int(field.get("ord")))
+    for key, model in json_object(models).items():
+        fields = sorted(model.get("flds", []), key=lambda field: integer(field.get("ord")))
         templates = [
             Template(
-                _int(each.get("ord")),
-                _text(each.get("name")),
-                _text(each.get("qfmt")),
-                _text(each.get("afmt")),
+                integer(each.get("ord")),
+                text(each.get("name")),
+                text(each.get("qfmt")),
+                text(each.get("afmt")),
             )
             for each in model.get("tmpls", [])
         ]
         yield NoteType(
-            _int(model.get("id", key)),
-            _text(model.get("name")),
-            _int(model.get("type")) == 1,
-            _int(model.get("originalStockKind")) == _IMAGE_OCCLUSION,
-            tuple(_text(field.get("name")) for field in fields),
+            integer(model.get("id", key)),
+            text(model.get("name")),
+            integer(model.get("type")) == 1,
+            integer(model.get("originalStockKind")) == _IMAGE_OCCLUSION,
+            tuple(text(field.get("name")) for field in fields),
             tuple(sorted(templates, key=lambda each: each.ordinal)),
         )
 
 
 def _old_decks(decks: object) -> Iterator[tuple[int, str]]:
-    for key, deck in _json_object(decks).items():
-        yield _int(deck.get("id", key)), _text(deck.get("name"))
-
-
-def _json_object(text: object) -> dict[str, Any]:
-    found = json.loads(_text(text) or "{}")
-    if not isinstance(found, dict):
-        raise BadPackage(DAMAGED)
-    return found
-
-
-def _int(value: object) -> int:
-    """Return a number that both stores accept; an SQLite column may have a value of any type."""
-    if type(value) is int and -(2**62) <= value <= 2**62:
-        return value
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return 0
-    try:
-        return min(max(int(value), -(2**62)), 2**62)
-    except (ValueError, OverflowError):
-        return 0
-
-
-def _text(value: object) -> str:
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    return "" if value is None else str(value)
-
-
-def _bytes(value: object) -> bytes:
-    return value if isinstance(value, bytes) else b""
+    for key, deck in json_object(decks).items():
+        yield integer(deck.get("id", key)), text(deck.get("name"))

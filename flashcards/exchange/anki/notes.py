@@ -7,28 +7,42 @@ card of any other template becomes a note of its own: here all cards of a note h
 import dataclasses
 import functools
 import re
-from collections.abc import Callable, Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from flashcards.domain import cloze
 from flashcards.domain.card_sides import card_ordinals
 from flashcards.domain.records import Kind
 from flashcards.exchange.anki import templates
-from flashcards.exchange.anki.collection import Note, NoteType, Template
+from flashcards.exchange.anki.collection import VALUE_MAX_BYTES, Note, NoteType, Template
 from flashcards.exchange.html import inline, to_markdown
+from flashcards.exchange.media import without_addresses
 
 # The third field of packages exported from here; see export_notes.
 NOTE_FIELD = "Note"
 OWN_PREFIX = "MemoryLoop "
 # The most characters of a side.
 SIDE_MAX_CHARACTERS = 100_000
+# The most gaps of a text.
+GAPS_MOST = 1_000
 NO_TEMPLATE = "its note type has no template for it"
 NO_TYPE = "its note type is not in the package"
 EMPTY_FRONT = "its question is empty"
 IMAGE_OCCLUSION = "image occlusion: hiding parts of an image is not supported"
 NO_GAP = "the text has no gap of this number"
 TOO_LONG = f"a side has more than {SIDE_MAX_CHARACTERS:,} characters"
-_CLOZE_NUMBER = re.compile(r"\{\{c(\d+)::")
+TOO_LARGE = f"its note has more than {VALUE_MAX_BYTES // 1024**2} MB"
+DRAWING = "a drawing (SVG) is not shown; the words in it are kept"
+HIDDEN = "a script or a comment in a field, which no side shows, is not kept"
+_BRACES = re.compile(r"\{\{(?:c(\d{1,9})::)?|\}\}")
+_DRAWING = re.compile(r"<svg\b", re.IGNORECASE)
+# Other comments than those that a word processor pastes.
+_HIDDEN = re.compile(r"<script\b|<!--(?!(?:Start|End)Fragment|\s*\[|\s*-->)", re.IGNORECASE)
+_BLOCK = re.compile(r"[-#>|] |\d+\. |```|\\\[")
+_WORD = re.compile(r"[^\W_]+")
+# So many words are looked for within others; a field of more that are missing is kept besides.
+_PARTS_OF_WORDS_MOST = 200
 _STYLED_TAGS = re.compile(r"^\{\{c\d+::image-occlusion:", re.MULTILINE)
 
 
@@ -65,10 +79,11 @@ def words_of(
     image: to_markdown.Image | None = None,
 ) -> tuple[list[Words], list[Skipped]]:
     """Return the notes that these cards of a note become, and the cards that are skipped."""
+    if note.is_too_large:
+        return [], [Skipped(ordinal, TOO_LARGE) for ordinal in ordinals]
     if note_type is None:
         return [], [Skipped(ordinal, NO_TYPE) for ordinal in ordinals]
-    missing = [""] * len(note_type.fields)
-    fields = dict(zip(note_type.fields, [*note.fields, *missing], strict=False))
+    fields = _fields(note, note_type)
     if note_type.is_image_occlusion or any(map(_STYLED_TAGS.search, fields.values())):
         return [], [Skipped(ordinal, IMAGE_OCCLUSION) for ordinal in ordinals]
     markdown = functools.partial(to_markdown.convert, image=image)
@@ -76,12 +91,16 @@ def words_of(
     if note_type.name.startswith(OWN_PREFIX):
         # In packages exported from here the answer side shows this field too.
         own_note, fields[NOTE_FIELD] = markdown(fields.get(NOTE_FIELD, "")), ""
-    if note_type.is_cloze:
-        found, skipped = _cloze(note_type, fields, ordinals, markdown)
-    else:
-        found, skipped = _templates(note_type, fields, ordinals, markdown)
+    make = _cloze if note_type.is_cloze else _templates
+    try:
+        found, skipped = make(note_type, fields, ordinals, markdown)
+    except templates.TooLong:
+        return [], [Skipped(ordinal, TOO_LONG) for ordinal in ordinals]
     if own_note:
-        found = [dataclasses.replace(words, extra=own_note) for words in found]
+        found = [
+            dataclasses.replace(words, extra="\n\n".join(filter(None, (own_note, words.extra))))
+            for words in found
+        ]
     kept = [words for words in found if not _is_too_long(words)]
     for words in found:
         if words not in kept:
@@ -89,11 +108,30 @@ def words_of(
     return kept, skipped
 
 
+def left_out(note: Note) -> list[str]:
+    """Return what of a note's fields no card can have, as reasons for the report."""
+    return [
+        reason
+        for reason, sign in ((DRAWING, _DRAWING), (HIDDEN, _HIDDEN))
+        if any(map(sign.search, note.fields))
+    ]
+
+
+def _fields(note: Note, note_type: NoteType) -> dict[str, str]:
+    """Return a note's fields by their names. Fields without a name, or with that of another,
+    get a number."""
+    found = dict.fromkeys(note_type.fields, "")
+    for at, value in enumerate(note.fields):
+        name = note_type.fields[at] if at < len(note_type.fields) else ""
+        found[name if name and not found.get(name) else f"{name or 'Field'} {at + 1}"] = value
+    return found
+
+
 def mirrored_fields(note_type: NoteType) -> tuple[str, str] | None:
     """Return the two fields of which each is the answer to the other, if there are two such."""
     if note_type.is_cloze or len(note_type.templates) < 2:
         return None
-    if note_type.name.startswith(OWN_PREFIX):
+    if note_type.name.startswith(OWN_PREFIX) and len(note_type.fields) > 1:
         return note_type.fields[0], note_type.fields[1]
     one, other = note_type.templates[:2]
     first = templates.is_plain(one.front, is_front=True)
@@ -120,8 +158,7 @@ def _templates(
     found: list[tuple[str, Kind, str, str, dict[int, int]]] = []
     skipped: list[Skipped] = []
     # Fields that no card shows are kept in the note field.
-    used = [template for template in note_type.templates if template.ordinal in ordinals]
-    shown = {name for template in used for name in _named(template, fields)}
+    shown: set[str] = set()
     rest = list(ordinals)
     pair = mirrored_fields(note_type)
     both = [template.ordinal for template in note_type.templates[:2]]
@@ -130,6 +167,7 @@ def _templates(
         if question and answer:
             numbers = dict(zip(both, (1, 2), strict=True))
             found.append(("", Kind.REVERSED, question, answer, numbers))
+            shown |= set(pair)
             rest = [ordinal for ordinal in rest if ordinal not in both]
     for ordinal in rest:
         template = by_ordinal.get(ordinal)
@@ -137,31 +175,60 @@ def _templates(
             skipped.append(Skipped(ordinal, NO_TEMPLATE))
             continue
         front = templates.front(template.front, fields)
-        question = markdown(front.html)
+        question = markdown(front)
         if not question:
             skipped.append(Skipped(ordinal, EMPTY_FRONT))
             continue
-        answer = markdown(templates.back(template.back, fields, front.html).html)
+        answer = markdown(templates.back(template.back, fields, front))
         key = "" if not ordinal else str(ordinal)
         found.append((key, Kind.BASIC, question, answer, {ordinal: 1}))
-    extra = _extra(fields, shown, markdown)
+        shown |= _shown(template, fields)
+    sides = [side for _, _, question, answer, _ in found for side in (question, answer)]
+    extra = _extra(fields, shown, sides, markdown)
     return [Words(key, kind, q, a, extra, numbers) for key, kind, q, a, numbers in found], skipped
 
 
-def _named(template: Template, fields: Mapping[str, str]) -> set[str]:
-    """Return the fields that a card shows or that its conditions depend on."""
-    front = templates.front(template.front, fields)
-    shown = front.shown | templates.back(template.back, fields, front.html).shown
-    return shown | templates.asked_about(template.front) | templates.asked_about(template.back)
+def _shown(template: Template, fields: Mapping[str, str]) -> frozenset[str]:
+    """Return the fields that are read on a card."""
+    filled = frozenset(name for name, value in fields.items() if not templates.is_empty(value))
+    return templates.shown_fields(template.front, template.back, filled)
 
 
-def _extra(fields: Mapping[str, str], shown: set[str], markdown: Callable[[str], str]) -> str:
-    """Return the texts of the fields that no side shows."""
+def _extra(
+    fields: Mapping[str, str],
+    shown: Collection[str],
+    sides: Sequence[str],
+    markdown: Callable[[str], str],
+) -> str:
+    """Return the texts of the fields that no side shows, or not with all of their words."""
+    kept = _Kept(sides)
     parts = []
     for name, value in fields.items():
-        if name not in shown and (text := markdown(value)):
-            parts.append(f"**{inline.escape(name)}:** {text}")
+        if not value or (name in shown and kept.has(to_markdown.plain(value))):
+            continue
+        text = markdown(value)
+        if text and not (name in shown and kept.has(text)):
+            space = "\n\n" if _BLOCK.match(text) else " "
+            parts.append(f"**{inline.escape(name)}:**{space}{text}")
     return "\n\n".join(parts)
+
+
+class _Kept:
+    """The words of a card's sides."""
+
+    def __init__(self, sides: Sequence[str]) -> None:
+        whole = unicodedata.normalize("NFKC", "\n".join(map(without_addresses, sides)))
+        words = _WORD.findall(whole)
+        self._words = set(words)
+        self._joined = "".join(words)
+
+    def has(self, text: str) -> bool:
+        """Tell whether all words of a text are there; markup may have joined or cut them."""
+        text = unicodedata.normalize("NFKC", without_addresses(text))
+        missing = set(_WORD.findall(text)) - self._words
+        return len(missing) <= _PARTS_OF_WORDS_MOST and all(
+            word in self._joined for word in missing
+        )
 
 
 def _cloze(
@@ -173,18 +240,19 @@ def _cloze(
     if not note_type.templates:
         return [], [Skipped(ordinal, NO_TEMPLATE) for ordinal in ordinals]
     template = note_type.templates[0]
-    front = templates.front(template.front, fields)
+    question = markdown(templates.front(template.front, fields))
     gapped = set(templates.cloze_fields(template.front))
     # The answer side repeats the whole text.
     without = {name: "" if name in gapped else value for name, value in fields.items()}
     blank = templates.front(template.front, without)
-    back = templates.back(template.back, without, blank.html)
-    question, answer = markdown(front.html), markdown(back.html)
-    if to_markdown.plain(blank.html) and answer.startswith(markdown(blank.html)):
-        answer = answer[len(markdown(blank.html)) :].strip()
-    extra = _extra(fields, front.shown | _named(template, fields), markdown)
+    answer = markdown(templates.back(template.back, without, blank))
+    if to_markdown.plain(blank) and answer.startswith(markdown(blank)):
+        answer = answer[len(markdown(blank)) :].strip()
     if not question:
         return [], [Skipped(ordinal, EMPTY_FRONT) for ordinal in ordinals]
+    if len(question) > SIDE_MAX_CHARACTERS:
+        return [], [Skipped(ordinal, TOO_LONG) for ordinal in ordinals]
+    extra = _extra(fields, _shown(template, fields), [question, answer], markdown)
     present = set(card_ordinals(Kind.CLOZE, question))
     alone = {o: only_gap(question, o + 1) for o in ordinals if o + 1 not in present}
     alone = {o: text for o, text in alone.items() if o + 1 in card_ordinals(Kind.CLOZE, text)}
@@ -203,38 +271,32 @@ def _cloze(
 
 
 def only_gap(text: str, ordinal: int) -> str:
-    """Return a text with the gaps of one number and the words of all others."""
-    while True:
-        others = [m for m in _CLOZE_NUMBER.finditer(text) if int(m[1]) != ordinal]
-        for match in reversed(others):
-            end = _end_of_gap(text, match.end())
-            if end is None:
-                continue
-            words = text[match.end() : end].partition("::")[0]
-            if _CLOZE_NUMBER.search(text, match.end(), end):
-                # The hint comes last: an inner gap has a :: of its own.
-                words = text[match.end() : end]
-            text = text[: match.start()] + words + text[end + 2 :]
-            break
-        else:
-            return text
-
-
-def _end_of_gap(text: str, start: int) -> int | None:
-    depth, position = 0, start
-    while position < len(text) - 1:
-        pair = text[position : position + 2]
-        if pair == "{{":
-            depth, position = depth + 1, position + 2
-        elif pair == "}}":
-            if not depth:
-                return position
-            depth, position = depth - 1, position + 2
-        else:
-            position += 1
-    return None
+    """Return a text with the gaps of one number, and the words of all others without hints."""
+    parts: list[str] = []
+    # Of each open pair of braces: where its part is, its number (0 without one), and whether there
+    # is a gap within that stays.
+    open_: list[tuple[int, int, bool]] = []
+    done = 0
+    for match in _BRACES.finditer(text):
+        parts += [text[done : match.start()], match[0]]
+        done = match.end()
+        if match[0] != "}}":
+            open_.append((len(parts) - 1, int(match[1] or 0), False))
+            continue
+        if not open_:
+            continue
+        at, number, has_gap = open_.pop()
+        if number and number != ordinal:
+            words = "".join(parts[at + 1 : -1])
+            # The hint comes last: an inner gap has a :: of its own.
+            parts[at:] = [words if has_gap else words.partition("::")[0]]
+        if open_ and (has_gap or number == ordinal):
+            open_[-1] = (*open_[-1][:2], True)
+    return "".join([*parts, text[done:]])
 
 
 def _is_too_long(words: Words) -> bool:
-    longest = max(len(words.question), len(words.answer), len(words.extra))
-    return longest > SIDE_MAX_CHARACTERS or len(cloze.deletions(words.question)) > 1_000
+    texts = map(without_addresses, (words.question, words.answer, words.extra))
+    return max(map(len, texts)) > SIDE_MAX_CHARACTERS or (
+        words.kind is Kind.CLOZE and len(cloze.deletions(words.question)) > GAPS_MOST
+    )

@@ -18,6 +18,7 @@ import zstandard
 
 from flashcards.domain.validation import CardError
 from flashcards.exchange.anki import protobuf
+from memoryloop.storable import storable
 
 COLLECTION_MAX_BYTES = 2 * 1024**3
 # The table of contents of a ZIP is read into memory: enough for some 400,000 files.
@@ -129,7 +130,7 @@ def _old_media_map(data: bytes) -> Iterator[tuple[str, str]]:
     """Yield (name, entry) of {"0": "cell.png", …}."""
     for entry, name in json.loads(data or b"{}").items():
         if isinstance(name, str):
-            yield name, entry
+            yield storable(name), entry
 
 
 def _new_media_map(data: bytes) -> Iterator[tuple[str, str]]:

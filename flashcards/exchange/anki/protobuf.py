@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from memoryloop.storable import storable
+
 Value = int | bytes
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
@@ -46,9 +48,9 @@ def first(data: bytes, number: int) -> Value | None:
 
 
 def text(data: bytes, number: int) -> str:
-    """Return a text field; "" without one."""
+    """Return a text field as it can be stored; "" without one."""
     value = first(data, number)
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else ""
+    return storable(value.decode("utf-8", "replace")) if isinstance(value, bytes) else ""
 
 
 def number(data: bytes, field: int) -> int:

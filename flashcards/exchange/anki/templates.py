@@ -1,24 +1,26 @@
 """Anki's card templates: `{{Field}}`, `{{#Field}}…{{/Field}}`, `{{^Field}}`, filters, FrontSide.
 
 A template is parsed once and rendered for each note. A field with an unknown filter is shown as it
-is, so that no word of a note is lost. A rendered side lists the fields that it shows.
+is, so that no word of a note is lost.
 """
 
 import functools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from flashcards.exchange.html import to_markdown
 
 # Conditions that are nested deeper are ignored.
 DEPTH_MOST = 50
-_TOKEN = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+# A side is refused beyond this length, which a few long fields shown a thousand times can reach.
+HTML_MAX_CHARACTERS = 20_000_000
+_TOKEN = re.compile(r"\{\{((?:[^{}]|\{(?!\{)|\}(?!\}))*)\}\}")
 _EMPTY = re.compile(r"^(?:\s|&nbsp;|</?(?:br|div|p)\s*/?>)*$", re.IGNORECASE)
 _CLOZE_CONDITION = re.compile(r"c\d+")
-_RUBY = re.compile(r" ?([^ >\[\]]+?)\[((?!sound:)[^\]]+)\]")
-_RULE = re.compile(r"<hr\b[^>]*\bid\s*=\s*[\"']?answer\b[^>]*>", re.IGNORECASE)
+_RUBY = re.compile(r" ?(?<![^ >\[\]])([^ >\[\]]+)\[((?!sound:)[^\[\]]+)\]")
+_RULE = re.compile(r"<hr\b[^<>]*\bid\s*=\s*[\"']?answer\b[^<>]*>", re.IGNORECASE)
+_PICTURE = re.compile(r"<img\b[^<>]*>", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -42,24 +44,20 @@ class _If:
 _Node = _Text | _Shown | _If
 
 
-@dataclass
-class Side:
-    """A side of a card as HTML, and the fields that it shows or depends on."""
-
-    html: str = ""
-    shown: set[str] = field(default_factory=set)
+class TooLong(Exception):
+    """A side is longer than HTML_MAX_CHARACTERS."""
 
 
 @functools.lru_cache(maxsize=2_048)
 def parse(template: str) -> tuple[_Node, ...]:
     """Return the nodes of a template; unclosed conditions end with it."""
-    source = _COMMENT.sub("", template)
+    source = _without(_without(template, "<!--", "-->"), "<svg", "</svg>")
     open_: list[tuple[str, bool, list[_Node]]] = [("", True, [])]
     position = 0
     for match in _TOKEN.finditer(source):
         open_[-1][2].append(_Text(source[position : match.start()]))
         position = match.end()
-        token = match[1].strip()
+        token = match[1].strip(" \t\r\n{}")
         if token[:1] in ("#", "^") and len(open_) < DEPTH_MOST:
             open_.append((token[1:].strip(), token[0] == "#", []))
         elif token[:1] == "/":
@@ -80,22 +78,56 @@ def _end(open_: list[tuple[str, bool, list[_Node]]]) -> None:
     open_[-1][2].append(_If(name, wanted, tuple(inside)))
 
 
-def front(template: str, fields: Mapping[str, str]) -> Side:
-    """Return the front of a card; hints and boxes to type into show nothing of their fields."""
-    side = Side()
-    side.html = _render(parse(template), fields, side, is_front=True)
-    return side
+def _without(template: str, opening: str, closing: str) -> str:
+    """Return a template without its comments or its drawings, unless there is a field in one."""
+    lowered = template.lower()
+    parts = []
+    at = 0
+    while (start := lowered.find(opening, at)) >= 0:
+        end = lowered.find(closing, start)
+        if end < 0:
+            break
+        end += len(closing)
+        keeps = opening == "<svg" and "{{" in template[start:end]
+        parts.append(template[at : end if keeps else start])
+        at = end
+    return "".join([*parts, template[at:]])
 
 
-def back(template: str, fields: Mapping[str, str], front_html: str) -> Side:
-    """Return the back of a card without the front, which most templates repeat."""
-    side = Side()
-    whole = _render(parse(template), fields, side, is_front=False)
+def front(template: str, fields: Mapping[str, str]) -> str:
+    """Return the front of a card as HTML. Raises TooLong.
+
+    Hints and boxes to type into show nothing of their fields.
+    """
+    return "".join(_render(parse(template), fields, [HTML_MAX_CHARACTERS], is_front=True))
+
+
+def back(template: str, fields: Mapping[str, str], front_html: str) -> str:
+    """Return the back of a card without the front, which most templates repeat. Raises TooLong."""
+    whole = "".join(_render(parse(template), fields, [HTML_MAX_CHARACTERS], is_front=False))
     before, rule, after = _split(whole)
-    if rule and (not before.strip() or to_markdown.plain(before) == to_markdown.plain(front_html)):
+    if rule and (not before.strip() or _repeats(before, front_html)):
         whole = after
-    side.html = _RULE.sub("<hr>", whole)
-    return side
+    return _RULE.sub("<hr>", whole)
+
+
+@functools.lru_cache(maxsize=2_048)
+def shown_fields(front_: str, back_: str, filled: frozenset[str]) -> frozenset[str]:
+    """Return which of a note's fields are read on a card, if these are filled.
+
+    A field is not read where only a condition or a script names it, nor in a box to type into.
+    """
+    probes = {name: f"probe{number}eborp" for number, name in enumerate(sorted(filled))}
+    front_html = front(front_, probes)
+    back_html = back(back_, probes, front_html)
+    text = to_markdown.convert(front_html) + to_markdown.convert(back_html)
+    return frozenset(name for name, probe in probes.items() if probe in text)
+
+
+def _repeats(before: str, front_html: str) -> bool:
+    """Tell whether what is above the rule of an answer has no more than the question."""
+    pictures = set(_PICTURE.findall(before)) <= set(_PICTURE.findall(front_html))
+    return pictures and to_markdown.plain(before) == to_markdown.plain(front_html)
 
 
 def is_plain(template: str, *, is_front: bool) -> str:
@@ -107,7 +139,8 @@ def is_plain(template: str, *, is_front: bool) -> str:
     rest = "".join(node.text for node in _flat(parse(template)) if isinstance(node, _Text))
     if not is_front:
         shown = [node for node in shown if node.name != "FrontSide"]
-    if len(shown) != 1 or set(shown[0].filters) - {"type"} or to_markdown.plain(rest):
+    has_more = to_markdown.plain(rest) or _PICTURE.search(rest)
+    if len(shown) != 1 or set(shown[0].filters) - {"type"} or has_more:
         return ""
     if shown[0].filters and is_front:
         return ""
@@ -118,18 +151,6 @@ def cloze_fields(template: str) -> list[str]:
     """Return the fields that a template shows as clozes."""
     nodes = [node for node in _flat(parse(template)) if isinstance(node, _Shown)]
     return [node.name for node in nodes if "cloze" in node.filters]
-
-
-def asked_about(template: str) -> set[str]:
-    """Return the fields in a template's conditions."""
-    found: set[str] = set()
-    waiting = list(parse(template))
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, _If):
-            found.add(node.name)
-            waiting += node.inside
-    return found
 
 
 def _split(html: str) -> tuple[str, str, str]:
@@ -148,36 +169,41 @@ def _flat(nodes: tuple[_Node, ...]) -> list[_Node]:
 
 
 def _render(
-    nodes: tuple[_Node, ...], fields: Mapping[str, str], side: Side, *, is_front: bool
-) -> str:
+    nodes: tuple[_Node, ...], fields: Mapping[str, str], left: list[int], *, is_front: bool
+) -> list[str]:
+    """Return the pieces of a side. `left` has the characters that it may still have."""
     parts: list[str] = []
     for node in nodes:
-        if isinstance(node, _Text):
-            parts.append(node.text)
-        elif isinstance(node, _If):
+        if isinstance(node, _If):
             if _holds(node, fields):
-                parts.append(_render(node.inside, fields, side, is_front=is_front))
-        else:
-            parts.append(_field(node, fields, side, is_front=is_front))
-    return "".join(parts)
+                parts += _render(node.inside, fields, left, is_front=is_front)
+            continue
+        part = node.text if isinstance(node, _Text) else _field(node, fields, is_front=is_front)
+        left[0] -= len(part)
+        if left[0] < 0:
+            raise TooLong
+        parts.append(part)
+    return parts
+
+
+def is_empty(value: str) -> bool:
+    """Tell whether a field counts as empty in a condition."""
+    return bool(_EMPTY.match(value))
 
 
 def _holds(node: _If, fields: Mapping[str, str]) -> bool:
-    if node.name in fields:
-        return bool(_EMPTY.match(fields[node.name])) is not node.wanted
+    if fields.get(node.name):
+        return is_empty(fields[node.name]) is not node.wanted
     # A cloze condition depends on the card that is shown, which is not known here.
     return node.wanted if _CLOZE_CONDITION.fullmatch(node.name) else not node.wanted
 
 
-def _field(node: _Shown, fields: Mapping[str, str], side: Side, *, is_front: bool) -> str:
-    if node.name not in fields:
-        return ""
+def _field(node: _Shown, fields: Mapping[str, str], *, is_front: bool) -> str:
+    value = fields.get(node.name, "")
     if is_front and {"hint", "type"} & set(node.filters) and "cloze" not in node.filters:
         return ""
     if any(each.startswith("tts ") or each == "tts" for each in node.filters):
         return ""
-    value = fields[node.name]
-    side.shown.add(node.name)
     for each in node.filters:
         if each == "text":
             value = to_markdown.plain(value)

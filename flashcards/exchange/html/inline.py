@@ -8,11 +8,13 @@ import re
 import unicodedata
 
 BREAK, LINE = "\ue002", "\ue003"
-BOLD, ITALIC, STRUCK = "**", "*", "~~"
-_OPEN = {BOLD: "\ue004", ITALIC: "\ue005", STRUCK: "\ue006"}
+BOLD, ITALIC, STRUCK, UNDERLINED, HIGHLIGHTED = "**", "*", "~~", "<u>", "<mark>"
+_OPEN = {
+    BOLD: "\ue004", ITALIC: "\ue005", STRUCK: "\ue006", UNDERLINED: "\ue008", HIGHLIGHTED: "\ue009",
+}  # fmt: skip
 _SIGNS = {opening: mark for mark, opening in _OPEN.items()}
 _CLOSE = "\ue007"
-_INNERMOST = re.compile(f"([\ue004-\ue006])([^\ue004-\ue007]*){_CLOSE}")
+_SIGN = re.compile("([\ue004-\ue009])")
 
 # A backslash before characters that Markdown would read as markup.
 _SPECIAL = re.compile(
@@ -20,15 +22,21 @@ _SPECIAL = re.compile(
     r"|[*`]"
     r"|(?<![^\W_])_|_(?![^\W_])"
     r"|~(?=~)"
-    r"|!(?=\[)|\[(?=[^\]\n]*\]\()"
+    r"|!(?=\[)|\](?=\()"
     r"|<(?=[a-zA-Z/!?])"
     r"|&(?=#?\w+;)"
 )
-_LINE_START = re.compile(r"(?:#{1,6}(?=\s|$)|>|[-+](?=\s|$)|[-=]{2,}\s*$|~{3,}|\|)")
+_LINE_START = re.compile(
+    r"#{1,6}(?=\s|$)|>|[-+](?=\s|$)|-{2,}\s*$|=+\s*$|~{3,}|\||:?-+:?\s*\||\[(?=[^\]\n]*\]:)"
+)
 _NUMBERED = re.compile(r"(\d{1,9})([.)])(?=\s|$)")
 _SPACES = re.compile(r"[ \t\r\n\f\v]+")
 _SUPERSCRIPTS = str.maketrans("0123456789+-=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ")
 _SUBSCRIPTS = str.maketrans("0123456789+-=()aeoxhklmnpst", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₒₓₕₖₗₘₙₚₛₜ")
+
+
+# The most characters of punctuation that are moved out of emphasis.
+_EDGE_MOST = 10
 
 
 def escape(text: str) -> str:
@@ -96,10 +104,12 @@ def finish(text: str) -> str:
     lines: list[str] = []
     line = ""
     for part in re.split(f"([{BREAK}{LINE}])", text):
-        if part == BREAK or (part == LINE and _SPACES.sub(" ", line).strip()):
+        if part == BREAK or (part == LINE and line and not line.isspace()):
             lines.append(line)
             line = ""
-        elif part != LINE:
+        elif part == LINE:
+            line = ""
+        else:
             line += part
     lines.append(line)
     written = [_line(each) for each in lines]
@@ -108,27 +118,59 @@ def finish(text: str) -> str:
 
 
 def _line(text: str) -> str:
-    text = _SPACES.sub(" ", text.replace("\xa0", " ")).strip()
-    while match := _INNERMOST.search(text):
-        text = text[: match.start()] + _emphasis(text, match) + text[match.end() :]
-    text = re.sub("[\ue002-\ue007]", "", text).strip()
+    text = _emphasised(_SPACES.sub(" ", text.replace("\xa0", " ")).strip()).strip()
     if _LINE_START.match(text):
         return f"\\{text}"
     return _NUMBERED.sub(r"\1\\\2", text, count=1) if _NUMBERED.match(text) else text
 
 
-def _emphasis(text: str, match: re.Match[str]) -> str:
+def _emphasised(text: str) -> str:
+    """Return a line with Markdown in place of the signs; emphasis within its like is dropped."""
+    parts = _SIGN.split(text)
+    # Open emphasis from the outside in: its mark ("" if dropped), and the words within.
+    open_: list[tuple[str, list[str]]] = [("", [])]
+    for at, part in enumerate(parts):
+        if part in _SIGNS:
+            mark = _SIGNS[part]
+            open_.append(("" if any(mark == outer for outer, _ in open_) else mark, []))
+        elif part == _CLOSE:
+            mark, inside = open_.pop()
+            words = "".join(inside)
+            if mark:
+                before = next((each[-1][-1] for _, each in reversed(open_) if each), "")
+                words = _emphasis(mark, words, before, _next_character(parts, at + 1))
+            if words:
+                open_[-1][1].append(words)
+        elif part:
+            open_[-1][1].append(part)
+    return "".join(words for _, each in open_ for words in each)
+
+
+def _next_character(parts: list[str], at: int) -> str:
+    """Return the character after a place, or the sign of emphasis that opens there."""
+    while at < len(parts) and parts[at] in ("", _CLOSE):
+        at += 1
+    return parts[at][0] if at < len(parts) else ""
+
+
+def _emphasis(mark: str, words: str, before: str, after: str) -> str:
     """Return emphasised words with their markup, or without where it would be read as text."""
-    mark, words = _SIGNS[match[1]], match[2]
     core = words.strip()
-    if not core or mark in core:
+    if not core:
         return words
     at = words.index(core)
     lead, trail = words[:at], words[at + len(core) :]
-    before = lead[-1:] or text[: match.start()].rstrip("\ue004\ue005\ue006")[-1:]
-    after = trail[:1] or text[match.end() :].lstrip(_CLOSE)[:1]
+    if mark in (UNDERLINED, HIGHLIGHTED):
+        return f"{lead}{mark}{core}</{mark[1:]}{trail}"
+    if mark in core:
+        return words
+    before, after = lead[-1:] or before, trail[:1] or after
     # Punctuation at an edge keeps Markdown from recognising the emphasis.
-    while core and not _is_emphasis(core, before, after) and _is_sign(core[-1]) and after.strip():
+    for _ in range(_EDGE_MOST):
+        if not core or _is_emphasis(core, before, after):
+            break
+        if not _is_sign(core[-1]) or not after.strip() or core.endswith(">"):
+            break
         if len(core) > 1 and core[-2] == "\\":
             break
         shorter = core[:-1].rstrip()

@@ -15,9 +15,10 @@ from pathlib import Path
 from flashcards.domain.card_sides import cloze_ordinals
 from flashcards.exchange.anki.collection import CHUNK_NOTES, Card, Note, NoteType, Template, Whole
 from flashcards.exchange.anki.package import BadPackage
+from memoryloop.storable import storable
 
 FILE_MAX_BYTES = 100 * 1024**2
-FIELD_MAX_CHARACTERS = 1_000_000
+
 COLUMNS_MOST = 100
 _SEPARATORS = {
     "comma": ",", "semicolon": ";", "tab": "\t", "space": " ", "pipe": "|", "colon": ":",
@@ -38,8 +39,8 @@ class TextFile:
             raise BadPackage(
                 f"A text file may have {FILE_MAX_BYTES // 1024**2} MB. Cut this one into several."
             )
-        self._text = _decode(path.read_bytes())
-        csv.field_size_limit(FIELD_MAX_CHARACTERS)
+        self._text = storable(_decode(path.read_bytes()))
+        csv.field_size_limit(FILE_MAX_BYTES)
         self._head: dict[str, str] = {}
         lines = self._text.split("\n", 50)
         skipped = 0

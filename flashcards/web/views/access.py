@@ -61,4 +61,5 @@ def next_url(request: HttpRequest, default: str) -> str:
     allowed = url_has_allowed_host_and_scheme(
         url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return url if allowed else default
+    # Without a slash, redirect() would take it for the name of a view.
+    return url if allowed and "/" in url else default

@@ -72,6 +72,27 @@ class PageTests(TestCase):
                     events += events_of(self.page.add(text[start : start + size]))
                 self.assertEqual(_words(shown(events)), _words(markdown.render(text)))
 
+    def test_a_block_that_grows_is_rendered_in_proportion_to_its_length(self) -> None:
+        for piece in ('{"name": "x:y", ', "an *item* of a list\n- ", "x = y\n"):
+            with self.subTest(piece):
+                text = ("```\n" if "=" in piece else "") + piece * (30_000 // len(piece))
+                rendered = 0
+
+                def render(text: str, **_options: bool) -> str:
+                    nonlocal rendered
+                    rendered += len(text)
+                    return "<p>a</p>"
+
+                with mock.patch.object(markdown, "render", render):
+                    events = events_of(self.page.restart(text[:10]))
+                    for start in range(10, len(text), 10):
+                        events += events_of(self.page.add(text[start : start + 10]))
+                # While it is short, each time; then some times for each character.
+                short = (stream_view.LONG_CHARACTERS / 10) * stream_view.LONG_CHARACTERS
+                self.assertLess(rendered, short + 12 * len(text))
+                shown_ = sum(len(each.data["text"]) for each in events if each.name == "text")
+                self.assertGreater(shown_, len(text) // 2)
+
 
 def _words(html: str) -> list[str]:
     return re.sub(r"<[^>]*>", " ", html).split()

@@ -2,8 +2,10 @@
 
 from django.template import Context, Template
 from django.test import SimpleTestCase
+from django.utils.safestring import SafeString, mark_safe
 
 from memoryloop.markdown import render
+from memoryloop.markdown.kept import Kept
 
 
 class RenderTests(SimpleTestCase):
@@ -16,6 +18,35 @@ class RenderTests(SimpleTestCase):
             html.replace("<s>", "<del>").replace("</s>", "</del>"),
         )
         self.assertInHTML("<ul><li>one</li><li>two</li></ul>", html)
+
+    def test_words_are_underlined_and_highlighted_by_the_only_html_that_is_read(self) -> None:
+        for text, html in (
+            ("in<u>w</u>ord <mark>*m*</mark>", "in<u>w</u>ord <mark><em>m</em></mark>"),
+            ("*a <u>b* c</u>", "<em>a <u>b</u></em><u> c</u>"),
+            ("<u>a", "&lt;u&gt;a"),
+            ("a</mark> <u>b</mark>", "a&lt;/mark&gt; &lt;u&gt;b&lt;/mark&gt;"),
+            ("`<u>a</u>` \\<u>b", "<code>&lt;u&gt;a&lt;/u&gt;</code> &lt;u&gt;b"),
+            ("<u onclick=x>a</u>", "&lt;u onclick=x&gt;a&lt;/u&gt;"),
+        ):
+            with self.subTest(text=text):
+                self.assertEqual(render(text).strip(), f"<p>{html}</p>")
+
+    def test_a_text_of_any_length_is_rendered_once_while_there_is_room(self) -> None:
+        rendered: list[str] = []
+
+        def render_(text: str) -> SafeString:
+            rendered.append(text[:1])
+            return mark_safe(text)
+
+        kept = Kept(most=200_000)
+        for text in ("a" * 50_000, "a" * 50_000, "b" * 40_000, "a" * 50_000, "b" * 40_000):
+            self.assertEqual(kept.get(text, render_), text)
+        self.assertEqual(rendered, ["a", "b"])
+        kept.get("c" * 30_000, render_)
+        # The one that was used longest ago made room.
+        kept.get("b" * 40_000, render_)
+        kept.get("a" * 50_000, render_)
+        self.assertEqual(rendered, ["a", "b", "c", "a"])
 
     def test_a_table_aligns_with_classes_and_never_with_styles(self) -> None:
         html = render("| a | b |\n|:-:|--:|\n| 1 | 2 |")
