@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.core.checks import register
 
 
 class AccountsConfig(AppConfig):
@@ -6,7 +7,10 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         # Imported here because models must be loaded first.
+        from django.contrib.auth.signals import user_logged_in
+
         from accounts import services
+        from accounts.web import checks, middleware
         from accounts.web import navigation as own
         from memoryloop.server import preload
         from memoryloop.web import navigation, palette
@@ -16,3 +20,5 @@ class AccountsConfig(AppConfig):
         navigation.register(navigation.Place.ENTRANCE, *own.ENTRANCE)
         palette.register_pages(30, *own.PAGES)
         preload.register(services.load_sdks)
+        user_logged_in.connect(middleware.note_log_in)
+        register(checks.any_host)

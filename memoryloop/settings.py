@@ -31,6 +31,8 @@ ENCRYPTION_KEY_FILE = DATA_DIR / "secrets" / "encryption-key"
 
 ALLOWED_HOSTS = environment.words("MEMORYLOOP_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = environment.words("MEMORYLOOP_ORIGINS")
+# Proxies that are believed about the visitor's address and scheme: addresses and networks.
+PROXIES = environment.networks("MEMORYLOOP_PROXIES")
 # Behind TLS: secure cookies, HSTS and the redirect to https.
 HTTPS = environment.flag("MEMORYLOOP_HTTPS")
 
@@ -52,6 +54,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "memoryloop.web.middleware.HealthMiddleware",
+    "memoryloop.web.middleware.ProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "memoryloop.web.middleware.SecurityHeadersMiddleware",
@@ -62,6 +65,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "accounts.web.middleware.KnownDeviceMiddleware",
     "accounts.web.middleware.TimeZoneMiddleware",
     "flashcards.web.middleware.StoreErrorMiddleware",
 ]
@@ -185,7 +189,8 @@ SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+# ProxyMiddleware removes the header where it is not to be believed.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
