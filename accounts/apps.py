@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 from django.core.checks import register
 
 
@@ -17,7 +18,9 @@ class AccountsConfig(AppConfig):
 
         navigation.register(navigation.Place.RAIL, *own.RAIL)
         navigation.register(navigation.Place.RAIL_END, *own.RAIL_END)
-        navigation.register(navigation.Place.ENTRANCE, *own.ENTRANCE)
+        navigation.register(navigation.Place.ENTRANCE, own.LOG_IN)
+        if settings.SIGNUP == "open":
+            navigation.register(navigation.Place.ENTRANCE, own.SIGN_UP)
         palette.register_pages(30, *own.PAGES)
         preload.register(services.load_sdks)
         user_logged_in.connect(middleware.note_log_in)

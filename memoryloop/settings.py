@@ -177,6 +177,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"accounts.validators.{name}"}
     for name in ("LongEnough", "NotLikeTheAccount", "NotCommon", "NotOnlyDigits")
 ]
+# Who may sign up: everybody, whoever has an invitation (admin, `manage.py invite`), nobody.
+SIGNUP = environment.choice("MEMORYLOOP_SIGNUP", ("open", "invitation", "closed"), "open")
 PASSWORD_RESET_TIMEOUT = int(timedelta(hours=1).total_seconds())
 
 SESSION_COOKIE_AGE = int(timedelta(days=7).total_seconds())

@@ -31,7 +31,7 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseB
 
 
 class SecurityHeadersMiddleware:
-    """Set the Content-Security-Policy and Permissions-Policy, in development too."""
+    """Set the policies for content and permissions, in development too, and have nothing kept."""
 
     sync_capable = True
     async_capable = True
@@ -54,6 +54,9 @@ class SecurityHeadersMiddleware:
 def _with_headers(response: HttpResponseBase) -> HttpResponseBase:
     response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
     response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+    # What is not said to be kept is somebody's own, or depends on who asks. Static files are
+    # answered before (WhiteNoise).
+    response.headers.setdefault("Cache-Control", "private, no-store")
     return response
 
 
