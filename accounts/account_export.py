@@ -18,6 +18,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
 from accounts.models import ApiKey, Endpoint, User
+from memoryloop.csv_cells import quoted
 
 # (path within the archive, its content in pieces)
 File = tuple[str, Iterable[bytes]]
@@ -137,12 +138,16 @@ def json_lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
 
 
 def csv_lines(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
-    """Yield rows as CSV (RFC 4180), after a line with the names of the columns."""
+    """Yield rows as CSV (RFC 4180), after a line with the names of the columns.
+
+    Texts that a spreadsheet would compute are quoted; numbers are numbers, also below zero.
+    """
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(columns)
     for row in rows:
-        writer.writerow([row[name] for name in columns])
+        cells = (row[name] for name in columns)
+        writer.writerow([quoted(cell) if isinstance(cell, str) else cell for cell in cells])
         if text.tell() >= _LINES_BYTES:
             yield text.getvalue().encode()
             text.seek(0)

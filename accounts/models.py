@@ -1,4 +1,4 @@
-"""Models: users, their API keys and endpoints, changes of address, and log-in attempts."""
+"""Models: users, their keys and endpoints, changes of address, invitations, attempts."""
 
 import uuid
 from typing import Any, ClassVar
@@ -150,6 +150,25 @@ class EmailChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.old_email} to {self.new_email}"
+
+
+class Invitation(models.Model):
+    """A link with which one person can sign up. Its token is signed, not stored."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    note = models.CharField(max_length=200, blank=True, help_text="For whom it is.")
+    created_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+    used_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    def __str__(self) -> str:
+        return self.note or f"Invitation of {self.created_at:%Y-%m-%d}"
 
 
 class LogInAttempts(models.Model):

@@ -1,6 +1,6 @@
 """Background tasks of accounts: mails, and the deletion of what has expired."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import Any
 
@@ -16,7 +16,10 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from accounts import email_tokens, throttling
-from accounts.models import EmailChange, User
+from accounts.models import EmailChange, Invitation, User
+
+# After it has expired, so that the admin can see who used it.
+_KEPT_INVITATION = timedelta(days=90)
 
 _DELETE_JOBS = """
 DELETE FROM procrastinate_jobs WHERE status <> 'doing' AND (
@@ -111,11 +114,12 @@ def _send(template: str, to: list[str], context: dict[str, Any]) -> None:
 @app.periodic(cron="17 * * * *")
 @app.task(name="accounts.tidy", pass_context=False)
 def tidy(timestamp: int) -> None:
-    """Delete expired sessions, counts of attempts and changes of address, every hour.
+    """Delete what has expired, every hour: sessions, counts, changes of address, invitations.
 
     `timestamp` is the second for which this run was planned.
     """
     now = datetime.fromtimestamp(timestamp, UTC)
     throttling.delete_expired(now=now)
     EmailChange.objects.filter(expires_at__lte=now).delete()
+    Invitation.objects.filter(expires_at__lte=now - _KEPT_INVITATION).delete()
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 from django.db.models import F
+from django.db.models.functions import Greatest
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
@@ -61,11 +62,16 @@ class Limit:
         if failures > self.attempts:
             raise TooManyAttempts(started_at + WINDOW, now)
 
-    def uncount(self, *who: str) -> None:
-        """Take back one attempt, which has succeeded."""
+    def uncount(self, *who: str, attempts: int = 1) -> None:
+        """Take back one attempt, which has succeeded, or several."""
         LogInAttempts.objects.filter(key=self.key(*who), failures__gt=0).update(
-            failures=F("failures") - 1
+            failures=Greatest(F("failures") - attempts, 0)
         )
+
+    def counted(self, *who: str) -> int:
+        """Return how many attempts are counted. One SQL query."""
+        row = LogInAttempts.objects.filter(key=self.key(*who)).first()
+        return row.failures if row else 0
 
     def clear(self, *who: str) -> None:
         LogInAttempts.objects.filter(key=self.key(*who)).delete()
@@ -78,6 +84,10 @@ class Limit:
 
 LOG_IN = Limit("log in", 8)
 LOG_IN_FROM_ONE_PLACE = Limit("log in from one place", 50)
+# For an account from anywhere, because whoever guesses from many addresses has as many places. An
+# owner whose device is known (accounts/known_devices.py) is counted by that device instead.
+LOG_IN_FROM_UNKNOWN_DEVICES = Limit("log in from unknown devices", 10)
+LOG_IN_FROM_KNOWN_DEVICE = Limit("log in from a known device", 8)
 # For an address from anywhere, so that nobody's mailbox is filled from a hundred places.
 RESET = Limit("reset", 5)
 RESET_FROM_ONE_PLACE = Limit("reset from one place", 20)
@@ -96,8 +106,8 @@ EXPORT = Limit("export", 5)
 def client_place(request: HttpRequest) -> str:
     """Return the client's address; for IPv6 its /64, which is what one customer gets.
 
-    Only REMOTE_ADDR is used: the ASGI server sets it from a trusted proxy's headers, and anyone
-    can send such headers.
+    Only REMOTE_ADDR is used, which ProxyMiddleware sets from the headers of a named proxy. Empty
+    where it is not known.
     """
     address: str = request.META.get("REMOTE_ADDR", "")
     try:
@@ -111,15 +121,29 @@ def client_place(request: HttpRequest) -> str:
     return str(parsed)
 
 
-def count_log_in(email: str, place: str, *, now: datetime) -> None:
-    """Count a log-in before it is checked. Raises TooManyAttempts. Two SQL queries."""
+def count_log_in(email: str, place: str, *, device: str, now: datetime) -> None:
+    """Count a log-in before it is checked. Raises TooManyAttempts.
+
+    `device` is the id of a device that the account is known on, else "". One SQL query for such a
+    device, three for another.
+    """
+    if device:
+        LOG_IN_FROM_KNOWN_DEVICE.count(email, device, now=now)
+        return
     LOG_IN.count(email, place, now=now)
     LOG_IN_FROM_ONE_PLACE.count(place, now=now)
+    LOG_IN_FROM_UNKNOWN_DEVICES.count(email, now=now)
 
 
-def uncount_log_in(email: str, place: str) -> None:
+def uncount_log_in(email: str, place: str, *, device: str) -> None:
+    if device:
+        LOG_IN_FROM_KNOWN_DEVICE.clear(email, device)
+        return
+    own = LOG_IN.counted(email, place)
     LOG_IN.clear(email, place)
     LOG_IN_FROM_ONE_PLACE.uncount(place)
+    # Their own attempts only: the owner's success says nothing of those who guess elsewhere.
+    LOG_IN_FROM_UNKNOWN_DEVICES.uncount(email, attempts=own)
 
 
 def delete_expired(*, now: datetime) -> int:

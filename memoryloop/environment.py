@@ -1,5 +1,6 @@
 """Read settings from the environment, with errors that name the variable."""
 
+import ipaddress
 import os
 import secrets
 from collections.abc import Sequence
@@ -53,6 +54,17 @@ def words(name: str, default: Sequence[str] = ()) -> list[str]:
     """Return the comma-separated items of a variable."""
     value = text(name)
     return [item.strip() for item in value.split(",") if item.strip()] if value else list(default)
+
+
+def networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """Return the addresses and networks of a variable; an address is a network of one."""
+    try:
+        return [ipaddress.ip_network(word, strict=False) for word in words(name)]
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"{name} must name addresses or networks, such as 127.0.0.1,10.0.0.0/8 ({error}). "
+            f"{_LOOK_UP}"
+        ) from None
 
 
 def folder(name: str, default: Path) -> Path:

@@ -31,6 +31,8 @@ ENCRYPTION_KEY_FILE = DATA_DIR / "secrets" / "encryption-key"
 
 ALLOWED_HOSTS = environment.words("MEMORYLOOP_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = environment.words("MEMORYLOOP_ORIGINS")
+# Proxies that are believed about the visitor's address and scheme: addresses and networks.
+PROXIES = environment.networks("MEMORYLOOP_PROXIES")
 # Behind TLS: secure cookies, HSTS and the redirect to https.
 HTTPS = environment.flag("MEMORYLOOP_HTTPS")
 
@@ -52,6 +54,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "memoryloop.web.middleware.HealthMiddleware",
+    "memoryloop.web.middleware.ProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "memoryloop.web.middleware.SecurityHeadersMiddleware",
@@ -63,6 +66,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "accounts.web.middleware.KnownDeviceMiddleware",
     "accounts.web.middleware.TimeZoneMiddleware",
     "flashcards.web.middleware.StoreErrorMiddleware",
 ]
@@ -174,6 +178,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"accounts.validators.{name}"}
     for name in ("LongEnough", "NotLikeTheAccount", "NotCommon", "NotOnlyDigits")
 ]
+# Who may sign up: everybody, whoever has an invitation (admin, `manage.py invite`), nobody.
+SIGNUP = environment.choice("MEMORYLOOP_SIGNUP", ("open", "invitation", "closed"), "open")
 PASSWORD_RESET_TIMEOUT = int(timedelta(hours=1).total_seconds())
 
 SESSION_COOKIE_AGE = int(timedelta(days=7).total_seconds())
@@ -186,7 +192,8 @@ SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+# ProxyMiddleware removes the header where it is not to be believed.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

@@ -9,10 +9,9 @@ RAIL = (
     ),
 )
 RAIL_END = (NavigationItem("Account", "accounts:profile", order=90, icon="user", name="account"),)
-ENTRANCE = (
-    NavigationItem("Sign up", "accounts:sign_up", order=10),
-    NavigationItem("Log in", "accounts:login", order=20),
-)
+# Where sign-up is open.
+SIGN_UP = NavigationItem("Sign up", "accounts:sign_up", order=10)
+LOG_IN = NavigationItem("Log in", "accounts:login", order=20)
 PAGES = (
     PalettePage("Settings", "settings:home", "settings", "tutor claude key ollama server model"),
     PalettePage("Account", "accounts:profile", "user", "profile name time zone email"),

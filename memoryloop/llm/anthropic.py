@@ -10,10 +10,11 @@ from django.conf import settings
 from memoryloop.llm import checking, limits, transport
 from memoryloop.llm.base import AuthenticationFailed, ChatMessage, Found, T
 from memoryloop.llm.failures import Failures
+from memoryloop.llm.garbled import fit
 from memoryloop.llm.retry import send_with_retry
 from memoryloop.llm.schemas import instructions, strict_schema
 from memoryloop.llm.streaming import Delta, stream_text
-from memoryloop.llm.structured import OutputModes, StructuredAnswer, ask_for_object
+from memoryloop.llm.structured import Asked, OutputModes, StructuredAnswer, ask_for_object
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -74,7 +75,7 @@ class ClaudeProvider:
         async def send(headers: Mapping[str, str]) -> Any:
             return await client.messages.create(
                 model=self.model,
-                system=system,
+                system=fit(system),
                 messages=_conversation(messages),
                 max_tokens=max_tokens + _THINKING_TOKENS,
                 stream=True,
@@ -96,7 +97,7 @@ class ClaudeProvider:
 
         async def ask(conversation: Sequence[ChatMessage]) -> StructuredAnswer:
             message = await _output_modes.ask(
-                (self._url, self.model),
+                Asked.of(self._url, self.model, self._key, schema),
                 lambda mode: self._ask_for(mode, client, system, conversation, shape, max_tokens),
             )
             return self._read(message)
@@ -125,7 +126,7 @@ class ClaudeProvider:
         return await send_with_retry(
             lambda headers: client.messages.create(
                 model=self.model,
-                system=system,
+                system=fit(system),
                 messages=_conversation(conversation),
                 max_tokens=max_tokens + _THINKING_TOKENS,
                 extra_headers=headers,
@@ -187,9 +188,9 @@ def _conversation(messages: Sequence[ChatMessage]) -> "list[MessageParam]":
         if not message.content.strip():
             continue
         if message.role == "user":
-            conversation.append({"role": "user", "content": message.content})
+            conversation.append({"role": "user", "content": fit(message.content)})
         elif conversation:
-            conversation.append({"role": "assistant", "content": message.content})
+            conversation.append({"role": "assistant", "content": fit(message.content)})
     return conversation
 
 

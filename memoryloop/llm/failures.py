@@ -109,10 +109,7 @@ class Failures:
                 f"{self.label} closed the connection without an answer. Try again in a moment."
             )
         if names & {"LocalProtocolError", "UnicodeEncodeError", "InvalidURL", "TypeError"}:
-            return base.AuthenticationFailed(
-                f"{self.label} could not be asked: the key or the address holds characters that "
-                f"cannot be sent. {self._key_hint}"
-            )
+            return self._unsendable()
         if names & {"JSONDecodeError", "DecodingError", "APIResponseValidationError"}:
             return self.unreadable()
         if names & {"APIConnectionError", "OSError"}:
@@ -169,6 +166,18 @@ class Failures:
         return base.RequestRefused(
             f"{self.label} did not accept the request. "
             "Try it in other words, or with another model." + self._quote(said)
+        )
+
+    def _unsendable(self) -> base.LlmError:
+        """Return the error for a request that could not be made. A key is blamed for itself."""
+        if self._key and not (self._key.isascii() and self._key.isprintable()):
+            return base.AuthenticationFailed(
+                f"{self.label} could not be asked: the key holds characters that cannot be sent. "
+                f"{self._key_hint}"
+            )
+        return base.RequestRefused(
+            f"{self.label} could not be asked: the text or the server's address holds something "
+            "that cannot be sent. Try it in other words."
         )
 
     def unreachable(self) -> base.Unreachable:

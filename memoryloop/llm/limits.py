@@ -17,3 +17,5 @@ PROBE_KEPT_SECONDS = 30.0
 RETRY_SECONDS = 0.5
 # Longer than any chat answer: a server beyond it does not come to an end.
 ANSWER_CHARACTERS = 200_000
+# How long a way to ask for an object that was refused is not tried again.
+MODE_KEPT_SECONDS = 900.0

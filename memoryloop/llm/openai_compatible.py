@@ -12,10 +12,11 @@ from urllib.parse import urlsplit
 from memoryloop.llm import limits, transport
 from memoryloop.llm.base import ChatMessage, Found, ModelNotFound, T
 from memoryloop.llm.failures import Failures
+from memoryloop.llm.garbled import fit
 from memoryloop.llm.retry import send_with_retry
 from memoryloop.llm.schemas import instructions, strict_schema
 from memoryloop.llm.streaming import Delta, stream_text
-from memoryloop.llm.structured import OutputModes, StructuredAnswer, ask_for_object
+from memoryloop.llm.structured import Asked, OutputModes, StructuredAnswer, ask_for_object
 from memoryloop.llm.thinking import ThinkFilter
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ class CompatibleProvider:
 
         async def ask(conversation: Sequence[ChatMessage]) -> StructuredAnswer:
             completion = await _output_modes.ask(
-                (self._url, self.model),
+                Asked.of(self._url, self.model, self._key, schema),
                 lambda mode: self._ask_for(mode, client, system, conversation, shape, max_tokens),
             )
             return _read(completion, failures)
@@ -289,14 +290,14 @@ def _conversation(
 ) -> "list[ChatCompletionMessageParam]":
     conversation: list[ChatCompletionMessageParam] = []
     if system.strip():
-        conversation.append({"role": "system", "content": system})
+        conversation.append({"role": "system", "content": fit(system)})
     for message in messages:
         if not message.content.strip():
             continue
         if message.role == "user":
-            conversation.append({"role": "user", "content": message.content})
+            conversation.append({"role": "user", "content": fit(message.content)})
         else:
-            conversation.append({"role": "assistant", "content": message.content})
+            conversation.append({"role": "assistant", "content": fit(message.content)})
     return conversation
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from memoryloop.llm.base import T
+from memoryloop.llm.garbled import fit_value
 
 # Keywords that constrained decoding refuses at OpenAI and at Anthropic. Pydantic still checks them.
 _NOT_DECODABLE = {
@@ -74,7 +75,7 @@ def parse_object(answer: str, schema: type[T]) -> T:
 def validate_object(value: object, schema: type[T]) -> T:
     """Return the validated object. Raises InvalidAnswer."""
     try:
-        return schema.model_validate(value)
+        return schema.model_validate(fit_value(value))
     except ValidationError as error:
         lines = [
             f"- {'.'.join(str(part) for part in item['loc']) or 'the whole'}: {item['msg']}"

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from memoryloop.llm import limits
 from memoryloop.llm.failures import Failures
+from memoryloop.llm.garbled import fit
 from memoryloop.llm.retry import send_with_retry
 
 # After the last event the server may take this long to end the response. A response read to its
@@ -70,7 +71,7 @@ async def stream_text(
                 raise failures.declined()
             if delta.text:
                 length += len(delta.text)
-                yield delta.text
+                yield fit(delta.text)
             if length > limits.ANSWER_CHARACTERS:
                 raise failures.endless()
     finally:

@@ -1,7 +1,10 @@
 """Structured answers: one validated object from a model, with a second attempt."""
 
 import asyncio
+import hashlib
 import json
+import re
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -11,6 +14,12 @@ from memoryloop.llm.base import ChatMessage, RequestRefused, T
 from memoryloop.llm.failures import Failures
 
 R = TypeVar("R")
+# What providers call the modes when they do not take one.
+_MODE = re.compile(
+    r"response[ _]format|json[ _](schema|object|mode)|structured[ _]outputs?|output_(config|format)"
+    r"|tool_choice|\btools?\b|input_schema|grammar",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -63,28 +72,57 @@ def _validate(answer: StructuredAnswer, schema: type[T]) -> T:
     return schemas.validate_object(answer.value, schema)
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a refusal is about: with this key, this model at this address, this schema."""
+
+    address: str
+    model: str
+    # Not the key itself, which nothing keeps.
+    key_digest: str
+    schema: str
+
+    @classmethod
+    def of(cls, address: str, model: str, key: str, schema: type[T]) -> "Asked":
+        digest = hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()
+        return cls(address, model, digest, schema.__name__)
+
+
 class OutputModes:
     """The ways to ask for an object (a tool, a JSON schema, plain words), best first.
 
-    A mode that a model refused is not tried on that model again.
+    A mode that was refused is not tried again for a while, in the same circumstances. A refusal
+    that does not speak of the mode may be about the words of one learner, so it counts for their
+    request alone.
     """
 
     def __init__(self, *modes: str) -> None:
         self._modes = modes
-        self._first: dict[tuple[str, str], int] = {}
+        # The first mode to try, and until when (time.monotonic).
+        self._first: dict[Asked, tuple[int, float]] = {}
 
-    async def ask(self, model: tuple[str, str], ask: Callable[[str], Awaitable[R]]) -> R:
-        """Return what `ask(mode)` returns in the first mode that the provider does not refuse.
-
-        `model` is the provider's address and the model's name.
-        """
-        for index in range(self._first.get(model, 0), len(self._modes)):
+    async def ask(self, asked: Asked, ask: Callable[[str], Awaitable[R]]) -> R:
+        """Return what `ask(mode)` returns in the first mode that the provider does not refuse."""
+        first = self._first_mode(asked)
+        is_about_modes = True
+        for index in range(first, len(self._modes)):
             try:
                 answer = await ask(self._modes[index])
-            except RequestRefused:
+            except RequestRefused as refusal:
                 if index + 1 == len(self._modes):
                     raise
+                is_about_modes = is_about_modes and bool(_MODE.search(refusal.sentence))
             else:
-                self._first[model] = index
+                if index > first and is_about_modes:
+                    self._keep(asked, index)
                 return answer
         raise AssertionError("there is always a last mode")
+
+    def _keep(self, asked: Asked, index: int) -> None:
+        now = time.monotonic()
+        kept = {each: mark for each, mark in self._first.items() if mark[1] > now}
+        self._first = {**kept, asked: (index, now + limits.MODE_KEPT_SECONDS)}
+
+    def _first_mode(self, asked: Asked) -> int:
+        index, until = self._first.get(asked, (0, 0.0))
+        return index if time.monotonic() < until else 0

@@ -19,18 +19,22 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import BinaryIO, NoReturn
 
 ROLE = DATABASE = "memoryloop"
-# In the server's folder: the lock of all users, the keeper's lock, PGDATA, and the server's log.
-USERS, KEEPER, DATA, LOG = "users.lock", "keeper.lock", "data", "server.log"
+# In the server's folder: the lock of all users, the keeper's lock, PGDATA, and the server's logs.
+USERS, KEEPER, DATA = "users.lock", "keeper.lock", "data"
+LOG, LOG_BEFORE = "server.log", "server.log.1"
 READY = "ready"
 WAY_OUT = "set MEMORYLOOP_DATA to another folder, or DATABASE_URL to a PostgreSQL server"
 
 _POLL_SECONDS = 0.1
 _STOP_SECONDS = 60.0
 _LONGEST_PAUSE_SECONDS = 5.0
+# Twice as much is kept: the log and the one before.
 _LOG_BYTES = 1_000_000
+# A log that does not begin so was written when it still held what learners typed.
+_LOG_HEAD = b"# What befalls PostgreSQL, without statements and values.\n"
 _CLONE_NEWUSER = 0x10000000  # linux/sched.h
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _OVERFLOW_UID = 65534  # shown by the kernel for every user that a namespace does not map
@@ -59,6 +63,29 @@ def lock_file(path: Path) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def open_log(folder: Path) -> BinaryIO:
+    """Open the server's log to append to it.
+
+    Logs of an earlier MemoryLoop are deleted: they quote learners' texts and password hashes.
+    """
+    path = folder / LOG
+    with contextlib.suppress(FileNotFoundError), path.open("rb") as found:
+        if found.read(len(_LOG_HEAD)) != _LOG_HEAD:
+            path.unlink()
+            (folder / LOG_BEFORE).unlink(missing_ok=True)
+    log = _open_private(path, os.O_APPEND)
+    if not path.stat().st_size:
+        log.write(_LOG_HEAD)
+        log.flush()
+    return log
+
+
+def _open_private(path: Path, flags: int) -> BinaryIO:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | flags, 0o600)
+    os.fchmod(descriptor, 0o600)
+    return os.fdopen(descriptor, "wb")
 
 
 def _account() -> pwd.struct_passwd:
@@ -142,6 +169,7 @@ class Keeper:
         pause = _POLL_SECONDS
         while not self.leaving and not try_lock(users, fcntl.LOCK_EX):
             time.sleep(_POLL_SECONDS)
+            self._rotate_log()
             if self._code() is None:
                 pause = _POLL_SECONDS if self._ready() else pause
                 continue
@@ -150,7 +178,6 @@ class Keeper:
             # The dead server's children may need a moment to exit.
             time.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
-            self._rotate_log()
             self._launch()
 
     def stop(self) -> None:
@@ -269,11 +296,18 @@ class Keeper:
             "jit": "off",
             "timezone": "UTC",
             "log_timezone": "UTC",
+            # No statements, parameters, details or contexts: learners' words are in all of them.
+            # EmbeddedPostgres keeps sessions' errors out, whose message alone can quote a value.
+            "log_error_verbosity": "terse",
+            "log_min_error_statement": "panic",
+            "log_parameter_max_length": "0",
+            "log_parameter_max_length_on_error": "0",
+            "logging_collector": "off",
         }
         command: list[str | Path] = [self.binaries / "postgres", "-D", self.data]
         for key, value in options.items():
             command += ["-c", f"{key}={value}"]
-        with (self.folder / LOG).open("ab") as log:
+        with open_log(self.folder) as log:
             try:
                 self.server = subprocess.Popen(  # noqa: S603 - our own binaries, no shell
                     command,
@@ -298,9 +332,17 @@ class Keeper:
         return len(lines) >= 8 and lines[7].strip() == READY
 
     def _rotate_log(self) -> None:
+        """Move a log that has grown large aside. The server goes on writing into the same file."""
         log = self.folder / LOG
-        if log.exists() and log.stat().st_size > _LOG_BYTES:
-            log.replace(log.with_suffix(".log.1"))
+        # The folder may be gone, and the disk may be full: then what was logged is dropped.
+        with contextlib.suppress(OSError):
+            if log.stat().st_size <= _LOG_BYTES:
+                return
+            try:
+                with _open_private(self.folder / LOG_BEFORE, os.O_TRUNC) as before:
+                    before.write(log.read_bytes()[-_LOG_BYTES:])
+            finally:
+                os.truncate(log, len(_LOG_HEAD))
 
     def _last_words(self) -> str:
         lines = (self.folder / LOG).read_text(errors="replace").splitlines()

@@ -102,6 +102,8 @@ class WebServer(uvicorn.Server):
                 # Django's LOGGING configures it.
                 log_config=None,
                 server_header=False,
+                # ProxyMiddleware knows the proxies to believe.
+                proxy_headers=False,
                 timeout_keep_alive=_KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=_STREAMS_STOP_SECONDS,
             )

@@ -8,6 +8,7 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from memoryloop.server import health
+from memoryloop.web import proxies
 
 # Nothing from another host, no inline script or style, no plug-in, no frame, no foreign form.
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -30,7 +31,7 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseB
 
 
 class SecurityHeadersMiddleware:
-    """Set the Content-Security-Policy and Permissions-Policy, in development too."""
+    """Set the policies for content and permissions, in development too, and have nothing kept."""
 
     sync_capable = True
     async_capable = True
@@ -53,7 +54,22 @@ class SecurityHeadersMiddleware:
 def _with_headers(response: HttpResponseBase) -> HttpResponseBase:
     response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
     response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+    # What is not said to be kept is somebody's own, or depends on who asks. Static files are
+    # answered before (WhiteNoise).
+    response.headers.setdefault("Cache-Control", "private, no-store")
     return response
+
+
+class ProxyMiddleware:
+    """Settle who sent the request, before anything asks for its address or scheme."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not proxies.SAID_BY_PROXIES.isdisjoint(request.META):
+            proxies.settle(request.META)
+        return self.get_response(request)
 
 
 class HealthMiddleware:

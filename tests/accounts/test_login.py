@@ -90,9 +90,9 @@ class LogInTests(TestCase):
             self.assertEqual(runs, ["run"])
 
     def test_it_asks_the_database_as_often_whoever_asks(self) -> None:
-        # 1 count of the address, 2 count of the place, 3 the user.
+        # 1 count of the address in this place, 2 of the place, 3 of the address, 4 the user.
         for email in ("nobody@example.org", "alice@example.org"):
-            with self.subTest(email=email), self.assertNumQueries(3):
+            with self.subTest(email=email), self.assertNumQueries(4):
                 self.post(email, "wrong")
 
     def test_it_keeps_the_address_and_not_the_password(self) -> None:

@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from accounts import services, throttling
+from accounts import known_devices, services, throttling
 from accounts.models import User, UserManager
 
 EMAIL_MAX_CHARACTERS = 254
@@ -163,12 +163,13 @@ class LogInForm(FocusedForm, forms.Form):
         if not email or not password:
             return self.cleaned_data
         place = throttling.client_place(self.request)
-        throttling.count_log_in(email, place, now=timezone.now())
+        device = known_devices.device_of(self.request, email)
+        throttling.count_log_in(email, place, device=device, now=timezone.now())
         # Django hashes once for an unknown address, too, and checks the password before is_active.
         user = authenticate(self.request, username=email, password=password)
         if user is None:
             raise ValidationError(self.refused, code="refused")
-        throttling.uncount_log_in(email, place)
+        throttling.uncount_log_in(email, place, device=device)
         self.user = user
         return self.cleaned_data
 
@@ -182,12 +183,13 @@ class AdminLogInForm(AdminAuthenticationForm):
         if not email or not self.cleaned_data.get("password") or self.request is None:
             return super().clean()
         place = throttling.client_place(self.request)
+        device = known_devices.device_of(self.request, email)
         try:
-            throttling.count_log_in(email, place, now=timezone.now())
+            throttling.count_log_in(email, place, device=device, now=timezone.now())
         except throttling.TooManyAttempts as error:
             raise ValidationError(error.sentence, code="throttled") from None
         cleaned = super().clean()
-        throttling.uncount_log_in(email, place)
+        throttling.uncount_log_in(email, place, device=device)
         return cleaned
 
 

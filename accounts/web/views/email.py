@@ -14,6 +14,7 @@ from accounts.email_change import State
 from accounts.http import AnonymousHttpRequest, HtmxHttpRequest
 from accounts.web.forms.accounts import EmailChangeForm
 from accounts.web.views.sign_in import form_data, render_too_many
+from memoryloop.web.address import base_url
 
 _TEMPLATE = "accounts/email_change.html"
 _STATUS = {State.STALE: 410, State.TAKEN: 409}
@@ -39,7 +40,7 @@ def change(request: HtmxHttpRequest) -> HttpResponse:
             email_change.request(
                 user=request.user,
                 new_email=form.cleaned_data["new_email"],
-                base_url=_base_url(request),
+                base_url=base_url(request),
                 now=now,
             )
             return redirect("accounts:email")
@@ -65,13 +66,9 @@ def confirm(request: AnonymousHttpRequest, token: str) -> HttpResponse:
     now = timezone.now()
     template = "accounts/email_confirm.html"
     if request.method == "POST":
-        state = email_change.confirm(token, base_url=_base_url(request), now=now)
+        state = email_change.confirm(token, base_url=base_url(request), now=now)
         return render(request, template, {"state": state}, status=_STATUS.get(state, 200))
     link = email_change.open_link(token, now=now)
     if link is None:
         return render(request, template, {"state": State.STALE}, status=410)
     return render(request, template, {"link": link})
-
-
-def _base_url(request: AnonymousHttpRequest | HtmxHttpRequest) -> str:
-    return request.build_absolute_uri("/").rstrip("/")

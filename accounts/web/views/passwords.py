@@ -13,11 +13,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import services, throttling
+from accounts import known_devices, services, throttling
 from accounts.http import AnonymousHttpRequest, HtmxHttpRequest
 from accounts.models import User
 from accounts.web.forms.accounts import NewPasswordForm, PasswordChangeForm, PasswordResetForm
 from accounts.web.views.sign_in import form_data, render_too_many
+from memoryloop.web.address import base_url
 
 # The token moves from the address into the session at once, so that the page which asks for a
 # password has no secret in its address, its history entry or its Referer.
@@ -61,9 +62,7 @@ def password_reset(request: AnonymousHttpRequest) -> HttpResponse:
             )
         except throttling.TooManyAttempts as error:
             return render_too_many(request, "accounts/password_reset.html", form, error)
-        services.request_password_reset(
-            email=email, base_url=request.build_absolute_uri("/").rstrip("/")
-        )
+        services.request_password_reset(email=email, base_url=base_url(request))
         return redirect("accounts:password_reset_done")
     return render(
         request, "accounts/password_reset.html", {"form": form}, status=422 if form.errors else 200
@@ -96,7 +95,10 @@ def password_reset_confirm(request: AnonymousHttpRequest, uidb64: str, token: st
         services.set_password(user=user, password=form.cleaned_data["new_password"])
         del request.session[SESSION_TOKEN]
         throttling.LOG_IN.clear(user.email, throttling.client_place(request))
-        return redirect("accounts:password_reset_complete")
+        response = redirect("accounts:password_reset_complete")
+        # Whoever reads the account's mail is not held up by those who guess.
+        known_devices.remember(request, response, user.email)
+        return response
     return render(
         request,
         "accounts/password_reset_confirm.html",

@@ -13,8 +13,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import services, throttling
+from accounts import invitations, services, throttling
 from accounts.http import AnonymousHttpRequest, HtmxHttpRequest
+from accounts.models import User
 from accounts.web.forms.accounts import ConfirmPasswordForm, LogInForm, ProfileForm, SignUpForm
 
 # login() needs a back end for a user who did not come from authenticate().
@@ -42,7 +43,8 @@ def render_too_many(
 ) -> HttpResponse:
     """Show the form with the time of the next attempt, and answer 429."""
     form.add_error(None, error.sentence)
-    response = render(request, template, {"form": form, "next": request.POST.get("next", "")})
+    kept = {name: request.POST.get(name, "") for name in ("next", "invitation")}
+    response = render(request, template, {"form": form, **kept})
     response.status_code = 429
     response.headers["Retry-After"] = str(error.seconds)
     return response
@@ -60,22 +62,54 @@ def sign_up(request: AnonymousHttpRequest) -> HttpResponse:
     """
     if request.user.is_authenticated:
         return redirect(next_page(request, settings.LOGIN_REDIRECT_URL))
+    invitation = request.POST.get("invitation") or request.GET.get("invitation", "")
+    if refused := _sign_up_refused(request, invitation):
+        return refused
     form = SignUpForm(form_data(request))
     if request.method == "POST" and form.is_valid():
         place = throttling.client_place(request)
         try:
             throttling.SIGN_UP_REFUSED.count(place, now=timezone.now())
-            user = services.sign_up(**form.cleaned_data)
+            user = _create_account(invitation, form.cleaned_data)
         except throttling.TooManyAttempts as error:
             return render_too_many(request, "accounts/sign_up.html", form, error)
+        except invitations.StaleInvitation:
+            return _render_refused(request, "stale", 410)
         except services.AddressTaken as error:
             form.add_error("email", error.sentence)
         else:
             throttling.SIGN_UP_REFUSED.uncount(place)
             login(request, user, backend=BACKEND)
             return redirect(next_page(request, settings.LOGIN_REDIRECT_URL))
-    context = {"form": form, "next": next_page(request, "") if "next" in request.GET else ""}
+    context = {
+        "form": form,
+        "next": next_page(request, "") if "next" in request.GET else "",
+        "invitation": invitation,
+    }
     return render(request, "accounts/sign_up.html", context, status=422 if form.errors else 200)
+
+
+def _sign_up_refused(request: HttpRequest, invitation: str) -> HttpResponse | None:
+    """Return the page that says why nobody, or not this visitor, can sign up; None if they can."""
+    if settings.SIGNUP == "open":
+        return None
+    if settings.SIGNUP == "closed":
+        return _render_refused(request, "closed", 403)
+    if not invitation:
+        return _render_refused(request, "uninvited", 403)
+    if invitations.find(invitation, now=timezone.now()) is None:
+        return _render_refused(request, "stale", 410)
+    return None
+
+
+def _render_refused(request: HttpRequest, reason: str, status: int) -> HttpResponse:
+    return render(request, "accounts/sign_up_refused.html", {"reason": reason}, status=status)
+
+
+def _create_account(invitation: str, typed: dict[str, str]) -> User:
+    if settings.SIGNUP == "invitation":
+        return invitations.sign_up(invitation, **typed, now=timezone.now())
+    return services.sign_up(**typed)
 
 
 @never_cache

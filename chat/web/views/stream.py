@@ -30,7 +30,7 @@ def stream(request: HtmxHttpRequest, message_id: UUID) -> StreamingHttpResponse:
     response = StreamingHttpResponse(
         event_stream.events(answer, final_event), content_type="text/event-stream"
     )
-    response["Cache-Control"] = "no-cache, no-transform"
+    response["Cache-Control"] = "private, no-store, no-transform"
     # Without it nginx buffers the events.
     response["X-Accel-Buffering"] = "no"
     return response

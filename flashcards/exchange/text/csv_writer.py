@@ -10,6 +10,7 @@ from uuid import UUID
 from flashcards.domain.records import Flashcard, Kind, ReviewLog
 from flashcards.exchange.export_notes import note_of, origin_of
 from flashcards.models import NoteOrigin
+from memoryloop.csv_cells import is_formula, quoted
 
 _NAMES = {
     Kind.BASIC: "Basic",
@@ -18,8 +19,17 @@ _NAMES = {
 }
 _HEAD = (
     "#separator:comma\n#html:true\n#guid column:1\n#notetype column:2\n#deck column:3\n"
-    "#tags column:4\n#columns:Guid,Type,Deck,Tags,Front,Back,Note\n"
+    "#tags column:4\n#formulas:quoted\n#columns:Guid,Type,Deck,Tags,Front,Back,Note\n"
 )
+
+
+def _harmless(field: str) -> str:
+    """Return a field that no spreadsheet computes, with its first character as an entity.
+
+    A field is HTML, so it says the same to every program that imports it. An apostrophe, which is
+    put in front of the other cells, would be imported into Anki.
+    """
+    return f"&#{ord(field[0])};{field[1:]}" if is_formula(field[:1]) else field
 
 
 class CsvWriter:
@@ -57,7 +67,7 @@ class CsvWriter:
             note = note_of(card, guids)
             decks = (self._deck_names[each] for each in card.deck_ids if each in self._deck_names)
             deck = next(decks, "")
-            row = (note.guid, _NAMES[card.kind], deck, " ".join(note.tags), *note.fields)
-            self._writer.writerow(row)
+            names = (note.guid, _NAMES[card.kind], deck, " ".join(note.tags))
+            self._writer.writerow((*map(quoted, names), *map(_harmless, note.fields)))
             origins.append(origin_of(card, note))
         return origins

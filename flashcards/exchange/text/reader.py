@@ -15,6 +15,7 @@ from pathlib import Path
 from flashcards.domain.card_sides import cloze_ordinals
 from flashcards.exchange.anki.collection import CHUNK_NOTES, Card, Note, NoteType, Template, Whole
 from flashcards.exchange.anki.package import BadPackage
+from memoryloop.csv_cells import unquoted
 from memoryloop.storable import storable
 
 FILE_MAX_BYTES = 100 * 1024**2
@@ -142,7 +143,9 @@ class TextFile:
 
     def _value(self, row: list[str], name: str) -> str:
         at = self._special[name]
-        return row[at].strip() if at is not None and at < len(row) else ""
+        value = row[at].strip() if at is not None and at < len(row) else ""
+        # Only our own export says so: elsewhere an apostrophe is one.
+        return unquoted(value) if self._head.get("formulas") == "quoted" else value
 
     def _column(self, name: str) -> int | None:
         value = self._head.get(name, "")

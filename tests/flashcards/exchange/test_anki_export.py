@@ -17,7 +17,7 @@ from flashcards.cards.cards import set_suspended
 from flashcards.domain.records import Flashcard, Kind, NewCard, Rating
 from flashcards.exchange import export_job
 from flashcards.exchange.html.to_markdown import convert
-from flashcards.models import CardExport
+from flashcards.models import CardExport, Deck
 from flashcards.store import cards, review_logs
 from memoryloop.markdown import portable
 from tests.factories import NOW
@@ -163,7 +163,7 @@ class TableTests(ExportTestCase):
         table = self.export("csv")
         lines = table.decode().split("\n")
         self.assertEqual(lines[:2], ["#separator:comma", "#html:true"])
-        rows = list(csv.reader(io.StringIO("\n".join(lines[7:]))))
+        rows = list(csv.reader(io.StringIO("\n".join(lines[8:]))))
         self.assertEqual(len(rows), 4)
         self.assertEqual(
             rows[1][1:6], ["Basic (and reversed card)", "Biology::Cells", "", "uno", "one"]
@@ -179,6 +179,37 @@ class TableTests(ExportTestCase):
         self.assertEqual((code.answer, code.extra), (CODE, "From a book"))
         again = self.take(self.receive("mine.csv", table, self.alice))
         self.assertEqual((again["imported"], again["same"]), (0, 6))
+
+    def test_no_cell_is_a_formula_and_all_comes_back_as_it_was(self) -> None:
+        firsts = ("=1+1", "+1", "-ed", "@x", "'=1", "'-a", "＝1")  # noqa: RUF001 - full width
+        decks_named = [
+            decks.create_deck(owner_id=self.alice.pk, name=f"{first} deck", now=NOW)
+            for first in firsts
+        ]
+        give_cards(
+            self.alice,
+            *(
+                NewCard(question=f"{first} asked", answer=first, extra=f"{first}!",
+                        tags=(f"{first}tag",), deck_ids=(deck.id,))
+                for first, deck in zip(firsts, decks_named, strict=True)
+            ),
+        )  # fmt: skip
+        table = self.export("csv")
+        rows = list(csv.reader(io.StringIO("".join(table.decode().splitlines(True)[8:]))))
+        cells = [cell for row in rows for cell in row]
+        self.assertEqual([cell for cell in cells if cell[:1] in [*"=+-@\t\r＝"]], [])  # noqa: RUF001
+        self.take(self.receive("mine.csv", table, self.bob))
+        said = {(card.question, card.answer, card.extra, card.tags) for card in self.alices()}
+        theirs = {
+            (card.question, card.answer, card.extra, card.tags)
+            for card in self.cards(self.bob).values()
+        }
+        self.assertLessEqual(said, theirs)
+        names = set(Deck.objects.filter(owner=self.bob).values_list("name", flat=True))
+        self.assertLessEqual({f"{first} deck" for first in firsts}, names)
+
+    def alices(self) -> list[Flashcard]:
+        return [card for card in cards.for_owner(self.alice) if "asked" in card.question]
 
 
 class PageTests(ExportTestCase):
