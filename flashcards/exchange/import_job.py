@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import transaction
 
 from flashcards import store, study_settings
-from flashcards.cards import batch, history, jobs
+from flashcards.cards import batch, history, jobs, removed_decks
 from flashcards.cards.change import change_cards
 from flashcards.cards.revert import with_words
 from flashcards.domain.records import Flashcard
@@ -190,7 +190,7 @@ def _take_back(row: CardImport, clock: Clock) -> None:
     undone = CardImport.objects.filter(id=row.id, status=Status.UNDOING).first()
     if undone is not None:
         made = [UUID(deck_id) for deck_id in undone.report.get("decks", ())]
-        _remove_empty(row.owner_id, made)
+        _remove_empty(row.owner_id, made, clock())
         CardImport.objects.filter(id=row.id).update(
             status=Status.UNDONE, done=0, updated_at=clock()
         )
@@ -234,12 +234,15 @@ def _restore_words(owner_id: UUID, part: ImportPart, now: datetime) -> None:
     change_cards(owner_id, list(words), give_back, include_deleted=True, now=now)
 
 
-def _remove_empty(owner_id: UUID, deck_ids: list[UUID]) -> None:
+def _remove_empty(owner_id: UUID, deck_ids: list[UUID], now: datetime) -> None:
     """Delete the decks that the import created, if they have no card any more."""
-    imported = cards.for_owner(owner_id)
-    for deck in Deck.objects.filter(owner_id=owner_id, id__in=deck_ids):
-        if not imported.filter(deck_ids__contains=deck.id).exists():
-            deck.delete()
+    with transaction.atomic():
+        store.lock_owner(owner_id)
+        imported = cards.for_owner(owner_id)
+        made = Deck.objects.filter(owner_id=owner_id, id__in=deck_ids)
+        empty = [d for d in made if not imported.filter(deck_ids__contains=d.id).exists()]
+        if empty:
+            removed_decks.remove(owner_id=owner_id, decks=empty, now=now)
 
 
 def _fail(row: CardImport, sentence: str, now: datetime) -> None:
