@@ -4,11 +4,14 @@ from flashcards.scheduling.fsrs_adapter import DEFAULT_PARAMETERS
 from flashcards.scheduling.fuzz import Agenda, fuzz_range
 from flashcards.scheduling.manual_entries import (
     due_row,
+    given_counts,
+    given_row,
     is_given,
     is_reset,
     reset_row,
     since_reset,
     undo_row,
+    with_given_counts,
 )
 from flashcards.scheduling.memory_model import Memory, memory_fields
 from flashcards.scheduling.outcomes import interval_days
@@ -19,6 +22,7 @@ from flashcards.scheduling.scheduler import (
     fold,
     is_outdated,
     preview,
+    put_into_past,
     reschedule,
     retrievability,
     review,
@@ -42,6 +46,8 @@ __all__ = [
     "effective",
     "fold",
     "fuzz_range",
+    "given_counts",
+    "given_row",
     "governing",
     "interval_days",
     "is_given",
@@ -49,6 +55,7 @@ __all__ = [
     "is_reset",
     "memory_fields",
     "preview",
+    "put_into_past",
     "reschedule",
     "reset_row",
     "retrievability",
@@ -57,4 +64,5 @@ __all__ = [
     "since_reset",
     "undo",
     "undo_row",
+    "with_given_counts",
 ]

@@ -64,6 +64,8 @@ class Note:
     tags: tuple[str, ...]
     fields: tuple[str, ...]
     data: str
+    # The guid that an earlier version of MemoryLoop made up for a note without one.
+    former_guid: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,9 @@ class Card:
     factor: int
     flag: int
     data: str
+    # How often it was answered, and how often of these it was forgotten.
+    reps: int = 0
+    lapses: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,12 +201,12 @@ class Collection:
         cards: dict[int, list[Card]] = defaultdict(list)
         for row in self._all(
             "SELECT id, nid, CASE WHEN odid THEN odid ELSE did END, ord, type, queue, "
-            "CASE WHEN odid AND odue THEN odue ELSE due END, ivl, factor, flags, data "
-            "FROM cards WHERE nid BETWEEN ? AND ? ORDER BY nid, ord",
+            "CASE WHEN odid AND odue THEN odue ELSE due END, ivl, factor, reps, lapses, flags, "
+            "data FROM cards WHERE nid BETWEEN ? AND ? ORDER BY nid, ord, id DESC",
             *span,
         ):
             number, note_id, deck_id, ordinal, *state, flags, data = row
-            type_, queue, due, interval, factor = map(_int, state)
+            type_, queue, due, interval, factor, reps, lapses = map(_int, state)
             card = Card(
                 id=_int(number),
                 note_id=_int(note_id),
@@ -214,6 +219,8 @@ class Collection:
                 factor=factor,
                 flag=_int(flags) & 7,
                 data=_text(data),
+                reps=reps,
+                lapses=lapses,
             )
             cards[card.note_id].append(card)
         reviews: dict[int, list[Review]] = defaultdict(list)

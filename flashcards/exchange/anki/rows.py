@@ -104,6 +104,10 @@ def review_rows(card_number: int, logs: Iterable[ReviewLog], ids: Ids) -> list[R
     last = 0
     for log in _without_undone(logs):
         interval = _interval(log)
+        if scheduling.is_given(log):
+            # The memory that a card came with is on the card itself.
+            last = interval
+            continue
         hard = log.difficulty_after
         # FSRS writes the difficulty, as 100 to 1100, into the field of SM-2's ease.
         factor = round(((hard - 1) / 9 + 0.1) * 1000) if hard else 0
@@ -125,10 +129,7 @@ def _without_undone(logs: Iterable[ReviewLog]) -> list[ReviewLog]:
     history = list(logs)
     undone = {log.undoes for log in history if log.kind is LogKind.UNDO}
     kept: Sequence[ReviewLog] = [
-        log
-        for log in history
-        # The memory that a card came with is on the card itself.
-        if log.kind is not LogKind.UNDO and log.id not in undone and not scheduling.is_given(log)
+        log for log in history if log.kind is not LogKind.UNDO and log.id not in undone
     ]
     return sorted(kept, key=lambda log: (log.reviewed_at, log.sequence))
 

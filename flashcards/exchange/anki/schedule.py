@@ -1,8 +1,10 @@
 """Conversion of Anki's schedules: the review log of a card, of which the card is the fold.
 
 Every rating keeps its time and its interval. A card whose first reviews have no rows begins with
-the memory state that Anki has for it: FSRS's own, else from SM-2's interval and ease. Changes
-without a rating become rows too, so that the card stays due on the same day.
+the memory state that Anki has for it: FSRS's own, else from SM-2's interval and ease. Where the
+replay of the reviews gives another memory than Anki's FSRS has, for instance with other parameters,
+a row at the end states Anki's. Changes without a rating become rows too, so that the card stays due
+on the same day.
 """
 
 import dataclasses
@@ -37,6 +39,9 @@ _DIFFICULTY_UNTIL = 1_100
 _EASE = 2.5
 _DAYS_MOST = 36_500
 _DURATION_MAX_MS = 3_600_000
+_COUNT_MOST = 1_000_000
+# Anki rounds the stability of a card to four places and its difficulty to three.
+_ROUNDED = 0.001
 _DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -67,6 +72,8 @@ class _History:
     state: State = State.NEW
     memory: Memory[float] | None = None
     last_at: datetime | None = None
+    # The position of the row that states a memory, since the last reset.
+    given_at: int | None = None
 
     def add(self, row_id: object, kind: LogKind, at: datetime, **values: Any) -> None:
         before = self.state, self.memory
@@ -96,12 +103,29 @@ class _History:
         """Add a row for a memory state whose reviews have no rows."""
         values = {"state": state, "memory": memory, "elapsed_days": 0.0}
         row_id = f"given {len(self.rows)}"
+        self.given_at = len(self.rows)
         self.add(row_id, LogKind.MANUAL, at, scheduled_days=days or 1e-11, **values)
         self.last_at = at
 
     def reset(self, row_id: object, at: datetime) -> None:
         self.add(row_id, LogKind.MANUAL, at, state=State.NEW, memory=None)
-        self.last_at = None
+        self.last_at = self.given_at = None
+
+    def counting(self) -> list[ReviewLog]:
+        """Return the reviews that the memory follows from, after the row that states one."""
+        since = scheduling.since_reset(self.rows)
+        if self.given_at is not None:
+            since = self.rows[self.given_at + 1 :]
+        return [row for row in since if row.rating is not None and row.kind is not LogKind.CRAM]
+
+    def counts(self) -> tuple[int, int]:
+        """Return how many reviews there were, and how many of them were lapses."""
+        reps = lapses = 0
+        if self.given_at is not None:
+            reps, lapses = scheduling.given_counts(self.rows[self.given_at])
+        rated = self.counting()
+        lapsed = (r for r in rated if r.rating is Rating.AGAIN and r.state_before is State.REVIEW)
+        return reps + len(rated), lapses + sum(1 for _ in lapsed)
 
 
 def import_schedule(
@@ -124,12 +148,25 @@ def drop_schedule(card: Flashcard, theirs: Card, calendar: Calendar) -> Flashcar
     return dataclasses.replace(_marked(card, theirs, calendar), buried_until=None)
 
 
+def flag_of(theirs: Card) -> int:
+    return theirs.flag if 0 <= theirs.flag <= 7 else 0
+
+
+def is_suspended(theirs: Card) -> bool:
+    return theirs.queue == _SUSPENDED
+
+
+def is_rated(review: Review) -> bool:
+    """Tell whether a row of Anki's log is an answer; others are changes of the schedule."""
+    return review.type not in (_MANUAL, _RESCHEDULED) and review.ease in (1, 2, 3, 4)
+
+
 def _marked(card: Flashcard, theirs: Card, calendar: Calendar) -> Flashcard:
     tomorrow = calendar.settings.day.start(calendar.now, days=1)
     return dataclasses.replace(
         card,
-        flag=theirs.flag if 0 <= theirs.flag <= 7 else 0,
-        suspended=theirs.queue == _SUSPENDED,
+        flag=flag_of(theirs),
+        suspended=is_suspended(theirs),
         buried_until=tomorrow if theirs.queue in _BURIED else None,
     )
 
@@ -140,11 +177,11 @@ def _take(history: _History, review: Review) -> None:
     if review.type in (_MANUAL, _RESCHEDULED) or review.ease == 0:
         _take_manual(history, review, at, days)
         return
+    if not is_rated(review):
+        return
     ease = review.ease
     if history.calendar.first_scheduler and review.type in (0, 2) and ease in (2, 3):
         ease += 1
-    if ease not in (1, 2, 3, 4):
-        return
     rating, settings = Rating(ease), history.calendar.settings
     elapsed = settings.day.between(history.last_at, at) if history.last_at else None
     values: dict[str, Any] = {
@@ -197,16 +234,26 @@ def _end(history: _History, theirs: Card) -> None:
         if history.memory is not None:
             history.reset("reset", history.rows[-1].reviewed_at)
         return
-    settings = history.calendar.settings
     if theirs.type == _REVIEW:
         state = State.REVIEW
     else:
         state = State.LEARNING if theirs.type == 1 else State.RELEARNING
     if history.memory is None:
         _give(history, theirs, state)
+        _count_given(history, theirs)
         return
+    _count_given(history, theirs)
     last = history.last_at or history.rows[-1].reviewed_at
     due = _due(theirs, history.calendar, last)
+    if _is_told_otherwise(history, theirs, state):
+        _give_at_the_end(history, theirs, state, due)
+    else:
+        _set_due(history, state, due)
+
+
+def _set_due(history: _History, state: State, due: datetime) -> None:
+    """Add a row for the due date, unless the log leads to it already."""
+    settings = history.calendar.settings
     governing = scheduling.governing(history.rows)
     assert governing is not None  # noqa: S101 - there is a memory, so there is a row
     if governing.state_after is State.REVIEW:
@@ -224,6 +271,52 @@ def _end(history: _History, theirs: Card) -> None:
     at = history.rows[-1].reviewed_at
     span = (due - at) / _DAY or 1e-11
     history.add("due", LogKind.MANUAL, at, state=state, scheduled_days=span)
+
+
+def _is_told_otherwise(history: _History, theirs: Card, state: State) -> bool:
+    """Tell whether the card's row has a memory, or counts, that its reviews do not lead to."""
+    if state is State.LEARNING:
+        # A given row does not say how many of its first steps a card has done.
+        return False
+    known, memory = _fsrs(theirs.data, history.calendar.settings), history.memory
+    if known is not None and memory is not None:
+        stability, difficulty = known[0].stability, known[0].difficulty
+        if (
+            abs(memory.stability - stability) > _ROUNDED * max(1.0, stability)
+            or abs(memory.difficulty - difficulty) > 2 * _ROUNDED
+        ):
+            return True
+    if history.given_at is not None or any(map(scheduling.is_reset, history.rows)):
+        return False
+    return theirs.reps > sum(row.rating is not None for row in history.rows)
+
+
+def _give_at_the_end(history: _History, theirs: Card, state: State, due: datetime) -> None:
+    known, memory = _fsrs(theirs.data, history.calendar.settings), history.memory
+    at = history.last_at
+    assert memory is not None  # noqa: S101 - the caller has looked
+    assert at is not None  # noqa: S101 - and whoever has a memory was reviewed
+    reps, lapses = history.counts()
+    if history.given_at is None and not any(map(scheduling.is_reset, history.rows)):
+        reps, lapses = max(reps, _count(theirs.reps)), max(lapses, _count(theirs.lapses))
+    history.give(state, known[0] if known else memory, at, (due - at) / _DAY)
+    history.rows[-1] = scheduling.with_given_counts(history.rows[-1], reps, lapses)
+
+
+def _count_given(history: _History, theirs: Card) -> None:
+    """Have the row that stands for missing reviews say how many, by the counts of the card."""
+    if history.given_at is None:
+        return
+    given = history.rows[history.given_at]
+    history.rows[history.given_at] = scheduling.with_given_counts(given, 0, 0)
+    reps, lapses = history.counts()
+    history.rows[history.given_at] = scheduling.with_given_counts(
+        given, max(1, _count(theirs.reps) - reps), max(0, _count(theirs.lapses) - lapses)
+    )
+
+
+def _count(number: int) -> int:
+    return min(max(number, 0), _COUNT_MOST)
 
 
 def _give(history: _History, theirs: Card, state: State) -> None:
@@ -263,27 +356,23 @@ def _folded(card: Flashcard, history: _History) -> Flashcard:
     if not history.rows:
         return card
     sequence = len(history.rows)
-    since = scheduling.since_reset(history.rows)
     governing = scheduling.governing(history.rows)
     if history.memory is None or governing is None:
         return dataclasses.replace(scheduling.as_new(card), sequence=sequence)
-    rated = [row for row in since if row.rating is not None and row.kind is not LogKind.CRAM]
-    given = any(scheduling.is_given(row) for row in since)
     step = None
     if history.state in (State.LEARNING, State.RELEARNING):
         step = 0
-        for row in rated:
+        for row in history.counting():
             step = 0 if row.rating is Rating.AGAIN else step + (row.rating is Rating.GOOD)
+    reps, lapses = history.counts()
     return dataclasses.replace(
         card,
         state=history.state,
         step=step,
         due=governing.reviewed_at + timedelta(days=governing.scheduled_days),
         last_review=history.last_at,
-        reps=len(rated) + given,
-        lapses=sum(
-            row.rating is Rating.AGAIN and row.state_before is State.REVIEW for row in rated
-        ),
+        reps=reps,
+        lapses=lapses,
         sequence=sequence,
         **scheduling.memory_fields(history.memory, history.calendar.settings.model),
     )

@@ -21,6 +21,7 @@ from flashcards.models import CardExport
 from flashcards.store import cards, review_logs
 from memoryloop.markdown import portable
 from tests.factories import NOW
+from tests.flashcards.exchange.anki_packages import CREATED, Package
 from tests.flashcards.exchange.test_anki_import import ImportTestCase, png
 from tests.flashcards.given_cards import answer, give_cards
 
@@ -156,6 +157,39 @@ class PackageTests(ExportTestCase):
             with self.subTest(text=text):
                 found = convert(portable(text), lambda source, alt: f"![{alt}](/media/{source})")
                 self.assertEqual(found, text)
+
+
+class GivenTests(ExportTestCase):
+    def test_counts_without_a_log_survive_export_and_import(self) -> None:
+        package = Package()
+        memory: dict[str, Any] = {"type": 2, "queue": 2, "due": 40, "ivl": 20, "factor": 2300}
+        package.basic("no log", "1", reps=9, lapses=4, **memory)
+        half = package.basic("half a log", "2", reps=9, lapses=4, **memory)
+        package.review(half, CREATED + timedelta(days=20), 3, 20, 8)
+        package.basic("with FSRS", "3", reps=7, lapses=2, **memory,
+                      data='{"s": 31.5, "d": 6.25, "dr": 0.9}')  # fmt: skip
+        package.basic("reviewed here", "4", reps=9, lapses=4, **memory)
+        self.take(self.upload(package))
+        reviewed = self.cards()["reviewed here#1"]
+        answer(reviewed, Rating.AGAIN, now=reviewed.due)
+        names = [f"{name}#1" for name in ("no log", "half a log", "with FSRS", "reviewed here")]
+        counts = [(self.cards()[name].reps, self.cards()[name].lapses) for name in names]
+        self.assertEqual(counts, [(9, 4), (9, 4), (7, 2), (10, 5)])
+        owner = self.alice
+        for other in (self.bob, self.charlie):
+            self.take(self.receive("mine.apkg", self.export(owner=owner), other))
+            mine, theirs = self.cards(owner), self.cards(other)
+            for name in names:
+                for field in ("reps", "lapses", "state", "due", "last_review"):
+                    self.assertEqual(
+                        getattr(theirs[name], field), getattr(mine[name], field), (name, field)
+                    )
+                for field in ("stability", "difficulty"):
+                    self.assertAlmostEqual(
+                        getattr(theirs[name], field), getattr(mine[name], field), 2, (name, field)
+                    )
+            owner = other
+        self.assert_sound()
 
 
 class TableTests(ExportTestCase):
