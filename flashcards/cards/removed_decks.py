@@ -89,8 +89,8 @@ def bring_back(
                 continue
             if deck_id not in found:
                 found[deck_id] = _deck_for(owner_id, kept)
-            ids = (found[deck_id] if each == deck_id else each for each in card.deck_ids)
-            card = dataclasses.replace(card, deck_ids=tuple(dict.fromkeys(ids)))
+            present = (found[deck_id] if each == deck_id else each for each in card.deck_ids)
+            card = dataclasses.replace(card, deck_ids=tuple(dict.fromkeys(present)))
         brought.append(dataclasses.replace(change, card=card))
     return brought
 

@@ -1,6 +1,7 @@
 """What comes back finds its deck: in whatever way the card went, and the deck after it."""
 
 import itertools
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
@@ -42,9 +43,7 @@ class RemovedDecksTests(TestCase):
         )
 
     def undo(self, change: BulkChange) -> None:
-        bulk_actions.undo(
-            owner_id=self.alice.pk, change_id=change.id, clock=lambda: NOW + 3 * HOUR
-        )
+        bulk_actions.undo(owner_id=self.alice.pk, change_id=change.id, clock=lambda: NOW + 3 * HOUR)
 
     def found(self, text: str) -> set[str]:
         found = search.find(owner_id=self.alice.pk, text=text, now=NOW, zone=NOW.tzinfo)  # type: ignore[arg-type]
@@ -56,7 +55,7 @@ class RemovedDecksTests(TestCase):
         def trashed() -> None:
             delete_card(owner_id=owner, card_id=card_id, now=NOW + HOUR)
 
-        ways = {
+        ways: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {
             "restored": (trashed, lambda: restore_card(owner_id=owner, card_id=card_id)),
             "from the trash": (
                 trashed,
@@ -100,9 +99,7 @@ class RemovedDecksTests(TestCase):
         self.delete_deck(2 * HOUR)
         again = decks.create_deck(owner_id=self.alice.pk, name="biology::cells", now=NOW)
         restore_card(owner_id=self.alice.pk, card_id=self.first.id)
-        self.assertEqual(
-            cards.for_owner(self.alice).get(id=self.first.id).deck_ids, (again.id,)
-        )
+        self.assertEqual(cards.for_owner(self.alice).get(id=self.first.id).deck_ids, (again.id,))
 
     def test_the_settings_of_a_deck_come_back_with_it(self) -> None:
         StudySettings.objects.create(
@@ -128,7 +125,7 @@ class RemovedDecksTests(TestCase):
     def test_every_order_of_going_and_coming_leaves_no_card_lost(self) -> None:
         """Each card is in a deck that is there, or found as one without a deck."""
 
-        def steps() -> dict[str, object]:
+        def steps() -> dict[str, Callable[[timedelta], object]]:
             return {
                 "delete": lambda at: delete_card(
                     owner_id=self.alice.pk, card_id=self.first.id, now=NOW + at
@@ -150,7 +147,7 @@ class RemovedDecksTests(TestCase):
                     restore_card(owner_id=self.alice.pk, card_id=card_id)
                     decks.set_decks(owner_id=self.alice.pk, card_id=card_id, deck_ids=[home.id])
                 for number, name in enumerate(order):
-                    steps()[name](number * HOUR)  # type: ignore[operator]
+                    steps()[name](number * HOUR)
                 shown = self.found("deck:none")
                 if Deck.objects.exists():
                     shown |= self.found("deck:Biology::Cells")
