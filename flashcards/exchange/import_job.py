@@ -17,7 +17,7 @@ from flashcards.cards.change import change_cards
 from flashcards.domain.records import Flashcard, ReviewLog
 from flashcards.domain.validation import CardError
 from flashcards.exchange import import_notes, import_undo, uploads
-from flashcards.exchange.anki.collection import Whole
+from flashcards.exchange.anki.records import Whole
 from flashcards.exchange.anki.schedule import Calendar
 from flashcards.exchange.import_choice import Choice, Decks
 from flashcards.exchange.import_known import Update

@@ -9,8 +9,8 @@ from uuid import UUID
 from flashcards.cards.notes import CHANGEABLE
 from flashcards.domain.records import Flashcard, Kind, ReviewLog
 from flashcards.exchange import import_labels, import_reviews
-from flashcards.exchange.anki.collection import Card, Review
 from flashcards.exchange.anki.notes import Words
+from flashcards.exchange.anki.records import Card, Review
 from flashcards.exchange.anki.schedule import Calendar
 from flashcards.exchange.import_labels import Labels
 

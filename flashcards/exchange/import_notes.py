@@ -4,9 +4,6 @@ Anki's id of a note (its guid) and the owner determine the ids of its cards: imp
 package twice creates nothing twice.
 """
 
-import dataclasses
-import hashlib
-import json
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,22 +22,22 @@ from flashcards.domain.records import (
 from flashcards.domain.validation import clean
 from flashcards.exchange import import_labels
 from flashcards.exchange.anki import schedule
-from flashcards.exchange.anki.collection import Card, Note, NoteType, Whole
 from flashcards.exchange.anki.notes import Words, words_of
+from flashcards.exchange.anki.records import ROW_ID, Card, Note, NoteType, Whole
 from flashcards.exchange.anki.schedule import Calendar
 from flashcards.exchange.html import to_markdown
 from flashcards.exchange.import_choice import Choice, Decks
 from flashcards.exchange.import_known import Update
 from flashcards.exchange.import_labels import Labels
 from flashcards.exchange.media import Pictures, placeholder
+from flashcards.exchange.note_identity import own_id, restore_markdown, words_hash
 from flashcards.exchange.report import Report
 from flashcards.models import NoteOrigin
 from flashcards.store import cards, review_logs
 
-# The guid of notes that were created here, in packages exported from here.
-OWN_GUID = "memoryloop-"
 OTHER_KIND = "the note exists already as one of another kind"
 TWICE = "the same note is in the file twice"
+NO_CARD = "the note has no card in the file"
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _EXAMPLE_CHARACTERS = 80
 
@@ -66,7 +63,7 @@ class _Candidate:
     cards: dict[int, Card]
     # Anki's name of the note, and which of those that it becomes.
     guid: str
-    # The id that it has here, and the one that an earlier version would have given it.
+    # The id that it has here, and another that it may have; see Note.
     note_ids: list[UUID]
     # The note that it may be instead: one of our own that was away and comes back.
     own_id: UUID | None
@@ -93,6 +90,7 @@ class Maker:
         self._calendar = calendar
         self._pictures = pictures
         self._report = report
+        self._guids: set[str] = set()
         self._seen: set[UUID] = set()
 
     def step(self, wholes: Sequence[Whole]) -> Step:
@@ -146,15 +144,23 @@ class Maker:
     def _candidates(self, whole: Whole) -> Iterable[_Candidate]:
         wanted = [card for card in whole.cards if self._choice.wants(card.deck_id)]
         by_ordinal = {card.ordinal: card for card in wanted}
+        note = whole.note
+        if not whole.cards:
+            self._report.leave_out(NO_CARD, _example(note))
+        is_first = note.guid not in self._guids
+        self._guids.add(note.guid)
+        if not is_first:
+            for theirs in by_ordinal.values():
+                self._skip(TWICE, whole, theirs)
+            return
         if not by_ordinal:
             return
-        note = whole.note
         note_type = self._note_types.get(note.type_id)
         found, skipped = words_of(note, note_type, sorted(by_ordinal), placeholder)
         for each in skipped:
             self._skip(each.reason, whole, by_ordinal.get(each.ordinal))
         for words in found:
-            guids = [note.guid, *filter(None, [note.former_guid])]
+            guids = [note.guid, *filter(None, [note.other_guid])]
             if words.key:
                 guids = [f"{guid}/{words.key}" for guid in guids]
             yield _Candidate(
@@ -163,7 +169,7 @@ class Maker:
                 {ours: by_ordinal[theirs] for theirs, ours in words.ordinals.items()},
                 guids[0],
                 [uuid.uuid5(self._owner_id, f"anki:{guid}") for guid in guids],
-                _own_id(guids[0]),
+                own_id(guids[0]),
             )
 
     def _make(
@@ -307,49 +313,10 @@ class Maker:
         return min(at, now)
 
 
-def words_hash(words: Words) -> str:
-    joined = "\x1f".join((words.kind, words.question, words.answer, words.extra))
-    return hashlib.sha256(joined.encode()).hexdigest()
-
-
-def fields_hash(fields: Sequence[str]) -> str:
-    return hashlib.sha256("\x1f".join(fields).encode()).hexdigest()
-
-
-def restore_markdown(note: Note, words: Words) -> Words:
-    """Return the words in the Markdown that they were exported from, if the note is unchanged.
-
-    Packages exported from here have it beside the HTML fields, which cannot express all of it.
-    """
-    if '"memoryloop"' not in note.data:
-        return words
-    try:
-        stored = json.loads(note.data)["memoryloop"]
-        if stored["fields"] != fields_hash(note.fields):
-            return words
-        texts = {name: clean(str(stored[name])) for name in ("question", "answer", "extra")}
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return words
-    if max(map(len, texts.values())) > to_markdown.MAX_CHARACTERS:
-        return words
-    return dataclasses.replace(
-        words, question=texts["question"], answer=texts["answer"], extra=texts["extra"]
-    )
-
-
 def tags_of(tags: Iterable[str]) -> tuple[str, ...]:
     """Return Anki's tags as ours, each once."""
     cut = (clean(tag)[:TAG_MAX_CHARACTERS].strip() for tag in tags)
     return tuple(dict.fromkeys(tag for tag in cut if tag))
-
-
-def _own_id(guid: str) -> UUID | None:
-    if not guid.startswith(OWN_GUID):
-        return None
-    try:
-        return UUID(guid.removeprefix(OWN_GUID))
-    except ValueError:
-        return None
 
 
 def _has_words(cards: Sequence[Flashcard], words: Words) -> bool:
@@ -375,25 +342,30 @@ def _note_id(
     """Return the id of the note that this one is here."""
     if each.own_id is not None and each.own_id in there:
         return each.own_id
-    note_id, *former = each.note_ids[:2]
-    if note_id in there:
+    note_id, *others = each.note_ids
+    present = there.get(note_id, [])
+    is_another = each.guid.startswith(ROW_ID) and present and not _shares_a_side(present[0], each)
+    if present and not is_another:
         return note_id
-    for other in former:
+    for other in others:
         origin = origins.get(other)
-        if (
-            other in there
-            and origin
-            and origin.words_hash == words_hash(each.words.with_texts(clean))
-        ):
+        hashed = words_hash(each.words.with_texts(clean))
+        if other in there and origin is not None and origin.words_hash == hashed:
             return other
-    return note_id
+    return others[0] if is_another else note_id
+
+
+def _shares_a_side(card: Flashcard, each: _Candidate) -> bool:
+    """Tell whether a line may be a card with the same id: one side at least is as it was."""
+    words = each.words.with_texts(clean)
+    return card.question == words.question or card.answer == words.answer
 
 
 def _was_edited(card: Flashcard, origin: NoteOrigin) -> bool:
     """Tell whether a card has other words than at its import. Words with images are not compared"""
     words = Words("", card.kind, card.question, card.answer, card.extra, {})
     has_image = any("](/media/" in text for text in (card.question, card.answer, card.extra))
-    return not has_image and _own_id(origin.guid) is None and words_hash(words) != origin.words_hash
+    return not has_image and own_id(origin.guid) is None and words_hash(words) != origin.words_hash
 
 
 def _count_reviews(rows: Iterable[ReviewLog]) -> int:

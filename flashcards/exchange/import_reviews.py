@@ -14,9 +14,11 @@ from uuid import UUID
 
 from flashcards import scheduling
 from flashcards.domain.records import Flashcard, LogKind, ReviewLog, State
-from flashcards.exchange.anki.collection import Card, Review
+from flashcards.exchange.anki.memory import is_same
+from flashcards.exchange.anki.records import Card, Review
 from flashcards.exchange.anki.schedule import Calendar, import_schedule
 from flashcards.scheduling import ScheduleSettings
+from flashcards.scheduling.memory_model import MemoryModel, memory_of
 
 # A package has each millisecond once: where two cards share one, a review is some of them later.
 _MOVED_MOST = timedelta(seconds=1)
@@ -24,8 +26,6 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _SECOND = timedelta(seconds=1)
 _COUNTING = (LogKind.LEARN, LogKind.REVIEW, LogKind.RELEARN)
-# Anki rounds what it stores of a memory.
-_ROUNDED = 0.001
 
 
 @dataclasses.dataclass(frozen=True)
@@ -146,7 +146,7 @@ class _Log:
                 self._append(row)
             return self._brought()
         is_certain = goal.state is not State.LEARNING and goal.last_review is not None
-        if is_certain and not _agrees(after, goal):
+        if is_certain and not _agrees(after, goal, self._settings.model):
             assert goal.last_review is not None  # noqa: S101 - just looked at
             self._append(scheduling.given_row(goal, goal.last_review, log_id=self._next_id()))
             return self._brought()
@@ -240,14 +240,13 @@ def _own_undos(logs: Sequence[ReviewLog]) -> list[ReviewLog]:
     return [log for log in logs if log.undoes and log.id != _undo_id(log.undoes)]
 
 
-def _agrees(card: Flashcard, goal: Flashcard) -> bool:
+def _agrees(card: Flashcard, goal: Flashcard, model: MemoryModel) -> bool:
     """Tell whether a card has the memory of another, and as many reviews at least."""
-    if None in (card.stability, card.difficulty) or None in (goal.stability, goal.difficulty):
-        return False
-    stability, difficulty = goal.stability or 0.0, goal.difficulty or 0.0
+    one, other = memory_of(card, model), memory_of(goal, model)
     return (
-        abs((card.stability or 0.0) - stability) <= _ROUNDED * max(1.0, stability)
-        and abs((card.difficulty or 0.0) - difficulty) <= 2 * _ROUNDED
+        one is not None
+        and other is not None
+        and is_same(one, other)
         and (card.reps >= goal.reps and card.lapses >= goal.lapses)
     )
 

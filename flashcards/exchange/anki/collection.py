@@ -10,13 +10,13 @@ import sqlite3
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 from typing import Any
 
 from flashcards.exchange.anki import protobuf
 from flashcards.exchange.anki.package import DAMAGED, BadPackage
+from flashcards.exchange.anki.records import Card, Note, NoteType, Review, Template, Whole
 
 FIELD_SEPARATOR = "\x1f"
 DECK_SEPARATOR = "::"
@@ -30,84 +30,16 @@ CHUNK_NOTES = 2_000
 # From this version on, note types and decks have tables of their own.
 _NEW_SCHEMA = 15
 _IMAGE_OCCLUSION = 6
+# Of notes with the same guid, and of a note's cards with the same ordinal, the first is imported.
+_GUID = "CASE WHEN guid IS NULL OR guid = '' THEN 'note ' || id ELSE guid END"
+_FIRST = f"SELECT min(id) FROM notes GROUP BY {_GUID}"  # noqa: S608 - a constant
+_IMPORTED = f"SELECT min(id) FROM cards WHERE nid IN ({_FIRST}) GROUP BY nid, ord"  # noqa: S608 - as above
 _ALLOWED = {
     sqlite3.SQLITE_SELECT,
     sqlite3.SQLITE_READ,
     sqlite3.SQLITE_FUNCTION,
     sqlite3.SQLITE_TRANSACTION,
 }
-
-
-@dataclass(frozen=True)
-class Template:
-    ordinal: int
-    name: str
-    front: str
-    back: str
-
-
-@dataclass(frozen=True)
-class NoteType:
-    id: int
-    name: str
-    is_cloze: bool
-    is_image_occlusion: bool
-    fields: tuple[str, ...]
-    templates: tuple[Template, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    id: int
-    guid: str
-    type_id: int
-    tags: tuple[str, ...]
-    fields: tuple[str, ...]
-    data: str
-    # The guid that an earlier version of MemoryLoop made up for a note without one.
-    former_guid: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """A row of Anki's cards; `due` is a position, a day number or a time, by its kind."""
-
-    id: int
-    note_id: int
-    deck_id: int
-    ordinal: int
-    type: int
-    queue: int
-    due: int
-    interval: int
-    factor: int
-    flag: int
-    data: str
-    # How often it was answered, and how often of these it was forgotten.
-    reps: int = 0
-    lapses: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Review:
-    """A row of Anki's log: its id is the time (ms); intervals are days, or seconds below 0."""
-
-    id: int
-    ease: int
-    interval: int
-    last_interval: int
-    factor: int
-    duration_ms: int
-    type: int
-
-
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """A note with its cards and their reviews."""
-
-    note: Note
-    cards: list[Card]
-    reviews: dict[int, list[Review]]
 
 
 class Collection:
@@ -153,15 +85,35 @@ class Collection:
         return self.created.astimezone(zone).date()
 
     def count_notes(self) -> int:
+        sql = f"SELECT count(DISTINCT {_GUID}) FROM notes"  # noqa: S608 - as above
+        return _int((self._one(sql) or (0,))[0])
+
+    def count_rows(self) -> int:
+        """Return how many notes there are, those that are there twice among them."""
         return _int((self._one("SELECT count(*) FROM notes") or (0,))[0])
 
+    def count_twice(self) -> int:
+        """Return how many cards belong to a note that is there before."""
+        row = self._one(
+            "SELECT count(DISTINCT nid || ' ' || ord) FROM cards "  # noqa: S608 - as above
+            f"WHERE nid IN (SELECT id FROM notes) AND nid NOT IN ({_FIRST})"
+        )
+        return _int((row or (0,))[0])
+
     def count_reviews(self) -> int:
-        return _int((self._one("SELECT count(*) FROM revlog") or (0,))[0])
+        """Return how often the cards were answered."""
+        row = self._one(
+            "SELECT count(*) FROM revlog WHERE ease BETWEEN 1 AND 4 AND type NOT IN (4, 5) "  # noqa: S608 - a constant
+            f"AND cid IN ({_IMPORTED})"
+        )
+        return _int((row or (0,))[0])
 
     def cards_by_deck(self) -> dict[int, int]:
         """Return how many cards each deck has; cards in a filtered deck count for their own."""
         home = "CASE WHEN odid THEN odid ELSE did END"
-        rows = self._all(f"SELECT {home}, count(*) FROM cards GROUP BY 1")  # noqa: S608 - no value
+        rows = self._all(
+            f"SELECT {home}, count(*) FROM cards WHERE id IN ({_IMPORTED}) GROUP BY 1"  # noqa: S608 - no value
+        )
         return {_int(deck): _int(count) for deck, count in rows}
 
     def notes_by_type(self) -> dict[int, int]:
@@ -187,7 +139,7 @@ class Collection:
         return [
             Note(
                 _int(number),
-                _text(guid),
+                _text(guid) or f"note {number}",
                 _int(type_id),
                 tuple(_text(tags).split()),
                 tuple(_text(fields).split(FIELD_SEPARATOR)),

@@ -14,7 +14,7 @@ from flashcards.domain import cloze
 from flashcards.domain.card_sides import card_ordinals
 from flashcards.domain.records import Kind
 from flashcards.exchange.anki import templates
-from flashcards.exchange.anki.collection import Note, NoteType, Template
+from flashcards.exchange.anki.records import Note, NoteType, Template
 from flashcards.exchange.html import inline, to_markdown
 
 # The third field of packages exported from here; see export_notes.

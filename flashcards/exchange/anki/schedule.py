@@ -8,7 +8,6 @@ on the same day.
 """
 
 import dataclasses
-import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,7 +16,8 @@ from typing import Any
 
 from flashcards import scheduling
 from flashcards.domain.records import Flashcard, LogKind, Rating, ReviewLog, State
-from flashcards.exchange.anki.collection import Card, Review
+from flashcards.exchange.anki.memory import from_fsrs, from_sm2, is_same
+from flashcards.exchange.anki.records import Card, Review
 from flashcards.scheduling import Memory, ScheduleSettings
 
 _NEW, _REVIEW = 0, 2
@@ -34,14 +34,9 @@ _KINDS = {
 }
 # Larger due values are times, smaller ones are day numbers.
 _TIMES_FROM = 1_000_000_000
-# A lower ease is FSRS's difficulty, which Anki writes into the same field.
-_DIFFICULTY_UNTIL = 1_100
-_EASE = 2.5
 _DAYS_MOST = 36_500
 _DURATION_MAX_MS = 3_600_000
 _COUNT_MOST = 1_000_000
-# Anki rounds the stability of a card to four places and its difficulty to three.
-_ROUNDED = 0.001
 _DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -196,7 +191,7 @@ def _take(history: _History, review: Review) -> None:
         return
     if history.memory is None and review.type != _LEARN and review.last_interval > 0:
         lasted = min(review.last_interval, _DAYS_MOST)
-        memory = _memory(review.factor, lasted, settings)
+        memory = from_sm2(review.factor, lasted, settings)
         history.give(State.REVIEW, memory, max(at - lasted * _DAY, _EARLIEST), float(lasted))
         elapsed = settings.day.between(history.last_at, at) if history.last_at else None
     before = _STATES.get(review.type, history.state)
@@ -224,7 +219,7 @@ def _take_manual(history: _History, review: Review, at: datetime, days: float) -
     elif review.interval > 0 and history.memory is not None:
         history.add(review.id, LogKind.MANUAL, at, state=State.REVIEW, scheduled_days=days)
     elif review.interval > 0:
-        memory = _memory(review.factor, review.interval, history.calendar.settings)
+        memory = from_sm2(review.factor, review.interval, history.calendar.settings)
         history.give(State.REVIEW, memory, at, days)
 
 
@@ -278,21 +273,16 @@ def _is_told_otherwise(history: _History, theirs: Card, state: State) -> bool:
     if state is State.LEARNING:
         # A given row does not say how many of its first steps a card has done.
         return False
-    known, memory = _fsrs(theirs.data, history.calendar.settings), history.memory
-    if known is not None and memory is not None:
-        stability, difficulty = known[0].stability, known[0].difficulty
-        if (
-            abs(memory.stability - stability) > _ROUNDED * max(1.0, stability)
-            or abs(memory.difficulty - difficulty) > 2 * _ROUNDED
-        ):
-            return True
+    known, memory = from_fsrs(theirs.data, history.calendar.settings), history.memory
+    if known is not None and memory is not None and not is_same(memory, known[0]):
+        return True
     if history.given_at is not None or any(map(scheduling.is_reset, history.rows)):
         return False
     return theirs.reps > sum(row.rating is not None for row in history.rows)
 
 
 def _give_at_the_end(history: _History, theirs: Card, state: State, due: datetime) -> None:
-    known, memory = _fsrs(theirs.data, history.calendar.settings), history.memory
+    known, memory = from_fsrs(theirs.data, history.calendar.settings), history.memory
     at = history.last_at
     assert memory is not None  # noqa: S101 - the caller has looked
     assert at is not None  # noqa: S101 - and whoever has a memory was reviewed
@@ -322,12 +312,12 @@ def _count(number: int) -> int:
 def _give(history: _History, theirs: Card, state: State) -> None:
     """Give a card without a history the memory state and the due date that Anki has for it."""
     calendar = history.calendar
-    known = _fsrs(theirs.data, calendar.settings)
+    known = from_fsrs(theirs.data, calendar.settings)
     if known is None and state is State.LEARNING:
         # In its first steps, without a memory state: it stays new.
         return
     interval = min(max(theirs.interval, 1), _DAYS_MOST)
-    memory = known[0] if known else _memory(theirs.factor, interval, calendar.settings)
+    memory = known[0] if known else from_sm2(theirs.factor, interval, calendar.settings)
     last = known[1] if known else None
     if last is None:
         day = calendar.date_of(theirs.due) - timedelta(days=interval)
@@ -384,29 +374,6 @@ def _model_days(history: _History, at: datetime, elapsed: int | None) -> float:
         return 0.0
     whole_days = history.calendar.settings.model.whole_days
     return float(elapsed) if whole_days else max(0.0, (at - history.last_at) / _DAY)
-
-
-def _memory(factor: int, interval: float, settings: ScheduleSettings) -> Memory[float]:
-    """Return the memory state of an interval and an ease factor."""
-    if 100 <= factor <= _DIFFICULTY_UNTIL:
-        difficulty = 1 + (factor / 1000 - 0.1) * 9
-        return settings.model.from_summary(max(float(interval), 0.1), difficulty)
-    ease = factor / 1000 if factor > _DIFFICULTY_UNTIL else _EASE
-    return settings.model.from_sm2(min(ease, 10.0), float(interval))
-
-
-def _fsrs(data: str, settings: ScheduleSettings) -> tuple[Memory[float], datetime | None] | None:
-    """Return the memory state that Anki's FSRS has stored on a card, and its last review."""
-    try:
-        found = json.loads(data) if data.startswith("{") else {}
-        stability, difficulty = float(found["s"]), float(found["d"])
-        reviewed = int(found.get("lrt") or 0)
-    except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
-        return None
-    if not (0 < stability < 1e6 and 1 <= difficulty <= 10):
-        return None
-    last = datetime.fromtimestamp(reviewed, UTC) if 0 < reviewed < 2**33 else None
-    return settings.model.from_summary(stability, difficulty), last
 
 
 def _time(milliseconds: int, history: _History) -> datetime:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from flashcards import scheduling
 from flashcards.domain.records import Flashcard, LogKind, Rating, ReviewLog, State
 from flashcards.domain.study_day import Day, zone_named
-from flashcards.exchange.anki.collection import Card, Review
+from flashcards.exchange.anki.records import Card, Review
 from flashcards.exchange.anki.schedule import Calendar, drop_schedule, import_schedule
 from flashcards.scheduling import ScheduleSettings
 
