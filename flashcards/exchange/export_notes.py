@@ -2,13 +2,14 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from flashcards.domain.card_sides import card_ordinals
 from flashcards.domain.records import Flashcard, Kind
 from flashcards.domain.validation import clean
+from flashcards.exchange import import_labels
 from flashcards.exchange.anki import records
 from flashcards.exchange.anki.collection import FIELD_SEPARATOR
 from flashcards.exchange.anki.notes import OWN_PREFIX, words_of
@@ -36,9 +37,10 @@ class Outgoing:
         return {name for text in self.fields for name in _IMAGE.findall(text)}
 
 
-def note_of(card: Flashcard, guids: Mapping[UUID, str]) -> Outgoing:
+def note_of(card: Flashcard, origins: Mapping[UUID, NoteOrigin]) -> Outgoing:
     """Return the note of a card."""
-    guid = guids.get(card.note_id) or f"{OWN_GUID}{card.note_id}"
+    known = origins.get(card.note_id)
+    guid = known.guid if known else f"{OWN_GUID}{card.note_id}"
     texts = (card.question, card.answer, card.extra)
     # In Anki a space ends a tag.
     tags = tuple("_".join(tag.split()) for tag in card.tags)
@@ -52,6 +54,24 @@ def data_of(card: Flashcard, note: Outgoing) -> str:
     words = {"question": card.question, "answer": card.answer, "extra": card.extra}
     whole = {"memoryloop": {**words, "fields": fields_hash(note.fields)}}
     return json.dumps(whole, ensure_ascii=False)
+
+
+def labelled(
+    origin: NoteOrigin,
+    known: NoteOrigin | None,
+    card: Flashcard,
+    deck: str,
+    deck_ids: Sequence[UUID],
+) -> NoteOrigin:
+    """Return a note's origin with what the file says of a card, if no file said it before."""
+    labels = origin.labels or (known.labels if known else {})
+    if import_labels.from_json(labels, card.ordinal) is None:
+        tags = tuple("_".join(tag.split()) for tag in card.tags)
+        deck_id = next(iter(deck_ids), None)
+        said = import_labels.Labels(tags, deck, deck_id, card.flag, card.suspended)
+        labels = import_labels.as_json(labels, {card.ordinal: said})
+    origin.labels = labels
+    return origin
 
 
 def origin_of(card: Flashcard, note: Outgoing) -> NoteOrigin:

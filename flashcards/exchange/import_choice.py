@@ -67,7 +67,7 @@ class Decks:
 
     def name_of(self, deck_id: int) -> str:
         """Return the name of a deck in the file."""
-        return self._names.get(deck_id, DEFAULT)
+        return self._names.get(deck_id) or DEFAULT
 
     def existing(self, deck_id: int) -> UUID | None:
         """Return the deck that there is for a deck of the file, if there is one."""

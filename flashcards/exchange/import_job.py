@@ -108,6 +108,7 @@ def _import(row: CardImport, clock: Clock) -> None:
             calendar=calendar,
             pictures=pictures,
             report=report,
+            unsaid=source.unsaid,
         )
         steps = iter(source.wholes(after=row.position))
         is_complete = False

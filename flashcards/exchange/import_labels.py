@@ -26,8 +26,9 @@ class Labels:
     """What a file says of a card besides its words and its reviews."""
 
     tags: tuple[str, ...]
-    # The deck's name in the file, and the deck here that the card was put into for it.
-    deck: str
+    # The deck's name in the file, and the deck here that the card was put into for it. None if the
+    # file does not say.
+    deck: str | None
     deck_id: UUID | None
     flag: int
     suspended: bool
@@ -39,7 +40,10 @@ def as_json(known: Mapping[str, Any], labels: Mapping[int, Labels]) -> dict[str,
     tags = known.get("tags", [])
     for ordinal, each in labels.items():
         deck_id = str(each.deck_id) if each.deck_id else None
-        cards[str(ordinal)] = [each.deck, deck_id, each.flag, each.suspended]
+        deck = each.deck
+        if deck is None:
+            deck, deck_id = cards.get(str(ordinal), [None, None])[:2]
+        cards[str(ordinal)] = [deck, deck_id, each.flag, each.suspended]
         tags = list(each.tags)
     return {"tags": tags, "cards": cards}
 
@@ -53,8 +57,12 @@ def from_json(known: Mapping[str, Any], ordinal: int) -> Labels | None:
     return Labels(tuple(known["tags"]), deck, UUID(deck_id) if deck_id else None, flag, suspended)
 
 
-def is_to_move(card: Flashcard, before: Labels | None, deck: str, living: Collection[UUID]) -> bool:
+def is_to_move(
+    card: Flashcard, before: Labels | None, deck: str | None, living: Collection[UUID]
+) -> bool:
     """Tell whether a card is to be put into the deck that the file has it in."""
+    if deck is None:
+        return False
     comes_back = card.deleted_at is not None
     is_homeless = not any(each in living for each in card.deck_ids)
     if comes_back and is_homeless:
@@ -122,6 +130,8 @@ def _deck_ids(
     living: Collection[UUID],
     kept: list[str],
 ) -> tuple[UUID, ...]:
+    if theirs.deck is None:
+        return card.deck_ids
     # What is left of decks that were deleted is dropped from a card that comes back.
     comes_back = card.deleted_at is not None
     present = tuple(each for each in card.deck_ids if each in living or not comes_back)

@@ -4,6 +4,7 @@ Anki's id of a note (its guid) and the owner determine the ids of its cards: imp
 package twice creates nothing twice.
 """
 
+import dataclasses
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -40,6 +41,7 @@ TWICE = "the same note is in the file twice"
 NO_CARD = "the note has no card in the file"
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _EXAMPLE_CHARACTERS = 80
+_PLAIN_LABELS = frozenset({"tags", "flag", "suspended"})
 
 
 @dataclass
@@ -82,7 +84,9 @@ class Maker:
         calendar: Calendar,
         pictures: Pictures,
         report: Report,
+        unsaid: frozenset[str] = frozenset(),
     ) -> None:
+        self._unsaid = unsaid
         self._owner_id = owner_id
         self._note_types = note_types
         self._decks = decks
@@ -226,7 +230,13 @@ class Maker:
         """Return what the file says of a card that is here already."""
         before = import_labels.from_json(origin.labels, card.ordinal) if origin else None
         living = self._decks.living
-        name = self._decks.name_of(theirs.deck_id)
+        labels = self._labels(each, theirs, None)
+        # What the file does not say is as it was.
+        as_it_was = {name: getattr(before or card, name) for name in self._unsaid & _PLAIN_LABELS}
+        labels = dataclasses.replace(labels, **as_it_was)
+        if "deck" in self._unsaid:
+            labels = dataclasses.replace(labels, deck=None)
+        name = labels.deck
         if import_labels.is_to_move(card, before, name, living):
             deck_id = next(iter(self._decks.of(theirs.deck_id)), None)
         elif before is None:
@@ -239,7 +249,7 @@ class Maker:
             words=texts,
             has_own_words=origin is not None and _was_edited(card, origin),
             labels_before=before,
-            labels=self._labels(each, theirs, deck_id),
+            labels=dataclasses.replace(labels, deck_id=deck_id),
             living_decks=living if deck_id is None else living | {deck_id},
             theirs=theirs,
             reviews=each.whole.reviews.get(theirs.id, []) if self._choice.keep_schedule else None,

@@ -1,5 +1,6 @@
 """The scheduler: when a card comes back, from its ratings and their times."""
 
+from flashcards.scheduling import anki_values
 from flashcards.scheduling.fsrs_adapter import DEFAULT_PARAMETERS
 from flashcards.scheduling.fuzz import Agenda, fuzz_range
 from flashcards.scheduling.manual_entries import (
@@ -39,6 +40,7 @@ __all__ = [
     "Memory",
     "ScheduleSettings",
     "after_each",
+    "anki_values",
     "as_new",
     "cram",
     "days_until",

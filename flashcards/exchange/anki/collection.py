@@ -45,6 +45,9 @@ _ALLOWED = {
 class Collection:
     """An open collection. Every method that reads it raises BadPackage if it is damaged."""
 
+    # Which of deck, tags, flag and suspended it does not say of its cards.
+    unsaid: frozenset[str] = frozenset()
+
     def __init__(self, path: Path) -> None:
         with _translate_errors():
             self._db = _open(path)

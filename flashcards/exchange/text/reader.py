@@ -61,6 +61,8 @@ class TextFile:
             for name in ("guid", "notetype", "deck", "tags", "id")
         }
         self._names = self._find_names()
+        said = {n for n in ("deck", "tags") if n in self._head or self._special[n] is not None}
+        self.unsaid = frozenset({"deck", "tags", "flag", "suspended"} - said)
         self.decks: dict[int, str] = {}
         self.note_types = {each.id: each for each in self._types()}
         self._counts: dict[str, dict[int, int]] = {"deck": {}, "type": {}}

@@ -10,14 +10,16 @@ from django.utils import timezone
 from flashcards.cards import decks
 from flashcards.cards.cards import edit_card, set_suspended
 from flashcards.cards.labels import set_labels
-from flashcards.domain.records import Flashcard, LogKind, Rating, State
-from flashcards.exchange import import_known, import_labels
-from flashcards.models import Deck, NoteOrigin
+from flashcards.domain.records import Flashcard, LogKind, NewCard, Rating, State
+from flashcards.exchange import export_job, import_known, import_labels
+from flashcards.exchange.note_identity import OWN_GUID
+from flashcards.models import CardImport, Deck, NoteOrigin
 from flashcards.review.ratings import review_card
 from flashcards.review.resetting import reset_schedule
 from flashcards.store import cards
 from tests.flashcards.exchange.anki_packages import CREATED, Package
 from tests.flashcards.exchange.test_anki_import import ImportTestCase
+from tests.flashcards.given_cards import give_cards
 
 DAY = timedelta(days=1)
 FIRST = CREATED + 10 * DAY
@@ -295,6 +297,33 @@ class LabelsTests(AgainTestCase):
         self.assertEqual(set(self.card().tags), {"one", "two", "three"})
         self.import_(self.package(tags="one", deck="B", flags=1))
         self.assertEqual((self.deck_names(), self.card().tags), (["B"], ("one",)))
+
+    def test_a_table_without_a_column_says_nothing_of_it(self) -> None:
+        self.import_(self.package(guid="g", flags=2, queue=-1))
+        table = b"#guid column:1\ng,q,other"
+        report = self.take(self.receive("words.csv", table))
+        card = self.card()
+        self.assertEqual((report["updated"], card.answer), (1, "other"))
+        self.assertEqual((card.tags, self.deck_names()), (("one", "two"), ["A"]))
+        self.assertEqual((card.flag, card.suspended, report["kept"]), (2, True, {}))
+        self.undo(CardImport.objects.earliest("-created_at"))
+        self.undo(CardImport.objects.latest("-created_at"))
+        self.take(self.receive("words.csv", table))
+        self.assertEqual(self.deck_names(), ["A"])
+
+    def test_what_was_exported_and_changed_in_anki_comes_back_changed(self) -> None:
+        deck = decks.create_deck(owner_id=self.alice.pk, name="Mine", now=timezone.now())
+        new = NewCard(question="q", answer="a", tags=("year one",), deck_ids=(deck.id,))
+        (made,) = give_cards(self.alice, new)
+        for form in ("csv", "apkg"):
+            export_job.start(
+                owner_id=self.alice.pk, format=form, search="", options={}, card_ids=[made.id],
+                clock=timezone.now,
+            )  # fmt: skip
+        theirs = self.package(guid=f"{OWN_GUID}{made.note_id}", tags="year_one new", deck="Other")
+        report = self.import_(theirs)
+        self.assertEqual((report["updated"], report["kept"]), (1, {}))
+        self.assertEqual((self.card().tags, self.deck_names()), (("year one", "new"), ["Other"]))
 
     def test_the_first_undo_after_a_second_import(self) -> None:
         first = self.upload(self.package((0, 3, 3)))
