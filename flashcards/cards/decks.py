@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
+from flashcards.cards import removed_decks
 from flashcards.cards.change import change_card
 from flashcards.domain.query import parser
 from flashcards.domain.records import Flashcard
@@ -101,45 +102,24 @@ def delete_deck(*, owner_id: UUID, deck: Deck, now: datetime) -> RemovedDecks:
     with transaction.atomic():
         decks = Deck.objects.select_for_update().filter(owner_id=owner_id)
         gone = [each for each in decks if each.id == deck.id or _is_inside(each.name, deck.name)]
-        removed = RemovedDecks.objects.create(
-            owner_id=owner_id,
-            created_at=now,
-            decks=[
-                {
-                    "id": str(each.id),
-                    "name": each.name,
-                    "search": each.search,
-                    "created_at": each.created_at.isoformat(),
-                }
-                for each in gone
-            ],
-        )
         # Their cards keep the decks' ids, so restoring the rows restores the decks.
-        Deck.objects.filter(id__in=[each.id for each in gone]).delete()
-    return removed
+        return removed_decks.remove(owner_id=owner_id, decks=gone, now=now)
 
 
 def restore_decks(*, owner_id: UUID, removed: RemovedDecks) -> int:
     """Restore deleted decks with their cards; return how many. Raises BadDeck."""
-    decks = [
-        Deck(
-            id=UUID(each["id"]),
-            owner_id=owner_id,
-            name=each["name"],
-            search=each["search"],
-            created_at=datetime.fromisoformat(each["created_at"]),
-        )
-        for each in removed.decks
-    ]
+    here = set(Deck.objects.filter(owner_id=owner_id).values_list("id", flat=True))
+    # Some may be there again, because a card came back to them.
+    gone = [each for each in removed.decks if UUID(each["id"]) not in here]
     try:
         with transaction.atomic():
-            Deck.objects.bulk_create(decks)
+            removed_decks.create_again(owner_id, gone)
             removed.delete()
     except IntegrityError:
         raise BadDeck(
             "There is a deck of that name again. Rename it, then undo once more."
         ) from None
-    return len(decks)
+    return len(gone)
 
 
 def set_decks(*, owner_id: UUID, card_id: UUID, deck_ids: Iterable[UUID]) -> Flashcard:

@@ -118,8 +118,7 @@ def _write(row: CardExport, path: Path, clock: Clock) -> None:
         path,
         owner_id=row.owner_id,
         deck_names=dict(names),
-        day=settings.day,
-        rollover_hour=settings.rollover_hour,
+        settings=settings,
         now=clock(),
         with_schedule=with_schedule,
         with_media=bool(row.options.get("media", True)),
@@ -137,17 +136,18 @@ def _write(row: CardExport, path: Path, clock: Clock) -> None:
                 owned_logs = review_logs.for_owner(row.owner_id)
                 for log in owned_logs.filter(flashcard_id__in=frozenset(found)):
                     logs[log.flashcard_id].append(log)
-            guids = dict(
-                NoteOrigin.objects.filter(
+            known = {
+                origin.note_id: origin
+                for origin in NoteOrigin.objects.filter(
                     owner_id=row.owner_id, note_id__in={card.note_id for card in chosen}
-                ).values_list("note_id", "guid")
-            )
-            origins = writer.add(chosen, logs, guids)
+                )
+            }
+            origins = writer.add(chosen, logs, known)
             NoteOrigin.objects.bulk_create(
                 origins,
                 update_conflicts=True,
                 unique_fields=["owner", "note_id"],
-                update_fields=["guid", "words_hash"],
+                update_fields=["guid", "words_hash", "labels"],
             )
             done += len(ids)
             CardExport.objects.filter(id=row.id).update(done=done, updated_at=clock())

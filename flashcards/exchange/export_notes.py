@@ -2,18 +2,20 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from flashcards.domain.card_sides import card_ordinals
 from flashcards.domain.records import Flashcard, Kind
 from flashcards.domain.validation import clean
-from flashcards.exchange.anki import collection
+from flashcards.exchange import import_labels
+from flashcards.exchange.anki import records
+from flashcards.exchange.anki.collection import FIELD_SEPARATOR
 from flashcards.exchange.anki.notes import OWN_PREFIX, words_of
 from flashcards.exchange.anki.schema import FIELDS, TYPE_IDS
-from flashcards.exchange.import_notes import OWN_GUID, fields_hash, words_hash
 from flashcards.exchange.media import placeholder
+from flashcards.exchange.note_identity import OWN_GUID, fields_hash, words_hash
 from flashcards.models import NoteOrigin
 from memoryloop.markdown import portable
 
@@ -35,14 +37,15 @@ class Outgoing:
         return {name for text in self.fields for name in _IMAGE.findall(text)}
 
 
-def note_of(card: Flashcard, guids: Mapping[UUID, str]) -> Outgoing:
+def note_of(card: Flashcard, origins: Mapping[UUID, NoteOrigin]) -> Outgoing:
     """Return the note of a card."""
-    guid = guids.get(card.note_id) or f"{OWN_GUID}{card.note_id}"
+    known = origins.get(card.note_id)
+    guid = known.guid if known else f"{OWN_GUID}{card.note_id}"
     texts = (card.question, card.answer, card.extra)
     # In Anki a space ends a tag.
     tags = tuple("_".join(tag.split()) for tag in card.tags)
     # The separator of fields may not be in one.
-    fields = (portable(text).replace(collection.FIELD_SEPARATOR, "") for text in texts)
+    fields = (portable(text).replace(FIELD_SEPARATOR, "") for text in texts)
     return Outgoing(guid, card.kind, tuple(fields), tags)
 
 
@@ -53,9 +56,27 @@ def data_of(card: Flashcard, note: Outgoing) -> str:
     return json.dumps(whole, ensure_ascii=False)
 
 
+def labelled(
+    origin: NoteOrigin,
+    known: NoteOrigin | None,
+    card: Flashcard,
+    deck: str,
+    deck_ids: Sequence[UUID],
+) -> NoteOrigin:
+    """Return a note's origin with what the file says of a card, if no file said it before."""
+    labels = origin.labels or (known.labels if known else {})
+    if import_labels.from_json(labels, card.ordinal) is None:
+        tags = tuple("_".join(tag.split()) for tag in card.tags)
+        deck_id = next(iter(deck_ids), None)
+        said = import_labels.Labels(tags, deck, deck_id, card.flag, card.suspended)
+        labels = import_labels.as_json(labels, {card.ordinal: said})
+    origin.labels = labels
+    return origin
+
+
 def origin_of(card: Flashcard, note: Outgoing) -> NoteOrigin:
     """Return the row by which an import recognises the note if it is unchanged."""
-    theirs = collection.Note(0, note.guid, 0, (), note.fields, "")
+    theirs = records.Note(0, note.guid, 0, (), note.fields, "")
     ordinals = [ordinal - 1 for ordinal in card_ordinals(card.kind, card.question)]
     found, _ = words_of(theirs, _TYPES[card.kind], ordinals, placeholder)
     hashed = words_hash(found[0].with_texts(clean)) if found else ""
@@ -64,11 +85,11 @@ def origin_of(card: Flashcard, note: Outgoing) -> NoteOrigin:
     )
 
 
-def _type(kind: Kind) -> collection.NoteType:
+def _type(kind: Kind) -> records.NoteType:
     front, back = FIELDS[kind][:2]
     fronts = [front, back] if kind is Kind.REVERSED else [front]
     templates = tuple(
-        collection.Template(
+        records.Template(
             ordinal,
             "",
             f"{{{{{'cloze:' if kind is Kind.CLOZE else ''}{asked}}}}}",
@@ -76,7 +97,7 @@ def _type(kind: Kind) -> collection.NoteType:
         )
         for ordinal, asked in enumerate(fronts)
     )
-    return collection.NoteType(
+    return records.NoteType(
         TYPE_IDS[kind], OWN_PREFIX, kind is Kind.CLOZE, False, FIELDS[kind], templates
     )
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from flashcards.cards import decks
 from flashcards.cards.decks import BadDeck
 from flashcards.exchange.report import Report
+from flashcards.models import Deck
 from flashcards.models.decks import DECK_NAME_MAX_CHARACTERS, DECK_SEPARATOR
 
 # Anki's deck for cards that were put into no other.
@@ -60,11 +61,24 @@ class Decks:
         self._report = report
         self._now = now
         self._found: dict[int, tuple[UUID, ...]] = {}
+        own = Deck.objects.filter(owner_id=owner_id).values_list("id", flat=True)
+        # The decks that there are.
+        self.living: frozenset[UUID] = frozenset(own)
+
+    def name_of(self, deck_id: int) -> str:
+        """Return the name of a deck in the file."""
+        return self._names.get(deck_id) or DEFAULT
+
+    def existing(self, deck_id: int) -> UUID | None:
+        """Return the deck that there is for a deck of the file, if there is one."""
+        name = storable(self.name_of(deck_id), self._parent)
+        found = Deck.objects.filter(owner_id=self._owner_id, name__iexact=name, search="")
+        return found.values_list("id", flat=True).first()
 
     def of(self, deck_id: int) -> tuple[UUID, ...]:
         """Return the ids of the decks that a card goes into: one, or none."""
         if deck_id not in self._found:
-            self._found[deck_id] = self._deck(self._names.get(deck_id, DEFAULT))
+            self._found[deck_id] = self._deck(self.name_of(deck_id))
         return self._found[deck_id]
 
     def _deck(self, theirs: str) -> tuple[UUID, ...]:
@@ -81,6 +95,7 @@ class Decks:
                 continue
             if candidate.lower() not in known:
                 self._report.decks.append(str(deck.id))
+            self.living |= {deck.id}
             return (deck.id,)
         self._report.skip_deck(name, reason)
         return ()

@@ -1,32 +1,31 @@
-"""The import job: take over the notes of a file in steps of some thousand, and undo that.
+"""The import job: take over the notes of a file in steps of some thousand.
 
 Each step writes, in one transaction, its cards and reviews, the progress and what undoes the step
 (ImportPart). The learner's reviews wait for one step at most; a worker that dies goes on where it
 was.
 """
 
-import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
 
 from flashcards import store, study_settings
-from flashcards.cards import batch, history, jobs
+from flashcards.cards import batch, jobs
 from flashcards.cards.change import change_cards
-from flashcards.cards.revert import with_words
-from flashcards.domain.records import Flashcard
+from flashcards.domain.records import Flashcard, ReviewLog
 from flashcards.domain.validation import CardError
-from flashcards.exchange import import_notes, uploads
-from flashcards.exchange.anki.collection import Whole
+from flashcards.exchange import import_notes, import_undo, uploads
+from flashcards.exchange.anki.records import Whole
 from flashcards.exchange.anki.schedule import Calendar
 from flashcards.exchange.import_choice import Choice, Decks
+from flashcards.exchange.import_known import Update
 from flashcards.exchange.import_notes import Maker
 from flashcards.exchange.media import Pictures
 from flashcards.exchange.report import Report
-from flashcards.models import CardImport, Deck, ImportPart, NoteOrigin
-from flashcards.store import cards
+from flashcards.models import CardImport, ImportPart, NoteOrigin
+from flashcards.store import Change
 
 Clock = Callable[[], datetime]
 Status = CardImport.Status
@@ -80,7 +79,7 @@ def run(*, import_id: UUID, clock: Clock) -> None:
         if row.status == Status.WORKING:
             _import(row, clock)
         # It may have been undone meanwhile.
-        _take_back(row, clock)
+        import_undo.run(row, clock)
     except CardError as error:
         _fail(row, error.sentence, clock())
     except Exception:
@@ -109,6 +108,7 @@ def _import(row: CardImport, clock: Clock) -> None:
             calendar=calendar,
             pictures=pictures,
             report=report,
+            unsaid=source.unsaid,
         )
         steps = iter(source.wholes(after=row.position))
         is_complete = False
@@ -146,31 +146,21 @@ def _write(
             return False
         if step.cards:
             store.write_many(row.owner_id, step.cards, step.logs)
-        # Read again under the lock: the learner may have edited them.
-        changed = change_cards(
-            row.owner_id,
-            list(step.changes),
-            lambda card: step.changes[card.id](card, now),
-            include_deleted=True,
-            now=now,
-        )
+        changed = _update(row.owner_id, step.updates, now)
         ids = [card.id for card in step.cards]
         ids += [each.after.id for each in changed if each.before.deleted_at]
-        words = [
-            [str(each.after.id), history.content(each.before), history.content(each.after)]
-            for each in changed
-        ]
         ImportPart.objects.create(
             card_import=fresh,
             number=fresh.parts.count(),
             card_ids=b"".join(card_id.bytes for card_id in ids),
-            changes=[each for each in words if each[1] != each[2]],
+            changes=[import_undo.entry(each) for each in changed],
+            origins=[import_undo.origin_entry(*before) for before in step.origins_before.items()],
         )
         NoteOrigin.objects.bulk_create(
             step.origins,
             update_conflicts=True,
             unique_fields=["owner", "note_id"],
-            update_fields=["guid", "words_hash"],
+            update_fields=["guid", "words_hash", "labels"],
         )
         row.position, row.done = wholes[-1].note.id, fresh.done + len(wholes)
         row.report, row.updated_at = report.as_json(), now
@@ -178,68 +168,24 @@ def _write(
     return True
 
 
-# Undo
+def _update(
+    owner_id: UUID, updates: Mapping[UUID, Update], now: datetime
+) -> list[import_undo.UpdatedCard]:
+    """Update cards that are here already, of an owner who is locked."""
+    asked = frozenset(card_id for card_id, update in updates.items() if update.needs_logs)
+    # Read again under the lock: the learner may have edited or reviewed them.
+    logs = import_notes.logs_of(owner_id, asked)
+    rows: dict[UUID, list[ReviewLog]] = {}
 
+    def update(card: Flashcard) -> Change | Flashcard:
+        done = updates[card.id].apply(card, logs[card.id], now)
+        rows[card.id] = done.rows
+        return Change(done.card, done.rows[-1]) if done.rows else done.card
 
-def _take_back(row: CardImport, clock: Clock) -> None:
-    if not CardImport.objects.filter(id=row.id, status=Status.UNDOING).exists():
-        return
-    # The cards of its last steps can be read once they are in LanceDB.
-    store.checkpoint_all()
-    batch.run_batches(row.owner_id, lambda: _take_back_next(row, clock()))
-    undone = CardImport.objects.filter(id=row.id, status=Status.UNDOING).first()
-    if undone is not None:
-        made = [UUID(deck_id) for deck_id in undone.report.get("decks", ())]
-        _remove_empty(row.owner_id, made)
-        CardImport.objects.filter(id=row.id).update(
-            status=Status.UNDONE, done=0, updated_at=clock()
-        )
-        uploads.discard(row)
-
-
-def _take_back_next(row: CardImport, now: datetime) -> bool:
-    """Put a batch of the last part's cards into the trash. Return whether there is more.
-
-    The last batch of a part also restores the words that the import changed, and deletes the part.
-    """
-    with transaction.atomic():
-        store.lock_owner(row.owner_id)
-        fresh = CardImport.objects.select_for_update().get(id=row.id)
-        part = fresh.parts.last()
-        if fresh.status != Status.UNDOING or part is None:
-            return False
-        size = 16 * batch.BATCH_CARDS
-        packed, part.card_ids = part.card_ids[:size], part.card_ids[size:]
-        ids = [UUID(bytes=bytes(packed[at : at + 16])) for at in range(0, len(packed), 16)]
-        change_cards(row.owner_id, ids, lambda card: dataclasses.replace(card, deleted_at=now))
-        if part.card_ids:
-            part.save(update_fields=["card_ids"])
-        else:
-            _restore_words(row.owner_id, part, now)
-            fresh.done -= fresh.done // (part.number + 1)
-            part.delete()
-        fresh.updated_at = now
-        fresh.save(update_fields=["done", "updated_at"])
-    return True
-
-
-def _restore_words(owner_id: UUID, part: ImportPart, now: datetime) -> None:
-    """Give cards the words from before the import; those edited since keep what they have."""
-    words = {UUID(card_id): (before, after) for card_id, before, after in part.changes}
-
-    def give_back(card: Flashcard) -> Flashcard | None:
-        before, after = words[card.id]
-        return with_words(card, before, now) if history.content(card) == after else None
-
-    change_cards(owner_id, list(words), give_back, include_deleted=True, now=now)
-
-
-def _remove_empty(owner_id: UUID, deck_ids: list[UUID]) -> None:
-    """Delete the decks that the import created, if they have no card any more."""
-    imported = cards.for_owner(owner_id)
-    for deck in Deck.objects.filter(owner_id=owner_id, id__in=deck_ids):
-        if not imported.filter(deck_ids__contains=deck.id).exists():
-            deck.delete()
+    changed = change_cards(owner_id, list(updates), update, include_deleted=True, now=now)
+    # One row of the journal has one of the log: the others follow, with the card as it is now.
+    store.write(Change(each.after, log) for each in changed for log in rows[each.after.id][:-1])
+    return [import_undo.UpdatedCard(c.before, c.after, rows[c.after.id]) for c in changed]
 
 
 def _fail(row: CardImport, sentence: str, now: datetime) -> None:

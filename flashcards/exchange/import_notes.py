@@ -5,11 +5,9 @@ package twice creates nothing twice.
 """
 
 import dataclasses
-import hashlib
-import json
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -20,28 +18,30 @@ from flashcards.domain.records import (
     ANSWER_MAX_CHARACTERS,
     QUESTION_MAX_CHARACTERS,
     Flashcard,
-    Kind,
     ReviewLog,
 )
 from flashcards.domain.validation import clean
+from flashcards.exchange import import_labels
 from flashcards.exchange.anki import schedule
-from flashcards.exchange.anki.collection import Card, Note, NoteType, Whole
-from flashcards.exchange.anki.notes import SIDE_MAX_CHARACTERS, Words, left_out, words_of
+from flashcards.exchange.anki.notes import Words, left_out, words_of
+from flashcards.exchange.anki.records import ROW_ID, Card, Note, NoteType, Whole
 from flashcards.exchange.anki.schedule import Calendar
 from flashcards.exchange.html import to_markdown
 from flashcards.exchange.import_choice import Choice, Decks
+from flashcards.exchange.import_known import Update
+from flashcards.exchange.import_labels import Labels
 from flashcards.exchange.media import Pictures, placeholder
+from flashcards.exchange.note_identity import own_id, restore_markdown, words_hash
 from flashcards.exchange.report import Report
 from flashcards.models import NoteOrigin
-from flashcards.store import cards
+from flashcards.store import cards, review_logs
 
-# The guid of notes that were created here, in packages exported from here.
-OWN_GUID = "memoryloop-"
 OTHER_KIND = "the note exists already as one of another kind"
 TWICE = "the same note is in the file twice"
+NO_CARD = "the note has no card in the file"
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _EXAMPLE_CHARACTERS = 80
-Changing = Callable[[Flashcard, datetime], Flashcard]
+_PLAIN_LABELS = frozenset({"tags", "flag", "suspended"})
 
 
 @dataclass
@@ -50,9 +50,11 @@ class Step:
 
     cards: list[Flashcard] = field(default_factory=list)
     logs: list[ReviewLog] = field(default_factory=list)
-    # By card id: the function that changes the card.
-    changes: dict[UUID, Changing] = field(default_factory=dict)
+    # By the ids of cards that are here already.
+    updates: dict[UUID, Update] = field(default_factory=dict)
     origins: list[NoteOrigin] = field(default_factory=list)
+    # By the id of a note that is here already: its origin before, if it had one.
+    origins_before: dict[UUID, NoteOrigin | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,8 @@ class _Candidate:
     cards: dict[int, Card]
     # Anki's name of the note, and which of those that it becomes.
     guid: str
-    note_id: UUID
+    # The id that it has here, and another that it may have; see Note.
+    note_ids: list[UUID]
     # The note that it may be instead: one of our own that was away and comes back.
     own_id: UUID | None
 
@@ -81,7 +84,9 @@ class Maker:
         calendar: Calendar,
         pictures: Pictures,
         report: Report,
+        unsaid: frozenset[str] = frozenset(),
     ) -> None:
+        self._unsaid = unsaid
         self._owner_id = owner_id
         self._note_types = note_types
         self._decks = decks
@@ -89,54 +94,88 @@ class Maker:
         self._calendar = calendar
         self._pictures = pictures
         self._report = report
+        self._guids: set[str] = set()
         self._seen: set[UUID] = set()
 
     def step(self, wholes: Sequence[Whole]) -> Step:
         """Return the step of these notes. Reads the cards that exist already."""
         candidates = [each for whole in wholes for each in self._candidates(whole)]
-        ids = {each.note_id for each in candidates}
+        ids = frozenset(note_id for each in candidates for note_id in each.note_ids)
         ids |= {each.own_id for each in candidates if each.own_id}
         there: dict[UUID, list[Flashcard]] = defaultdict(list)
         known = cards.for_owner(self._owner_id).with_deleted()
-        for card in known.filter(note_id__in=frozenset(ids)) if ids else ():
+        for card in known.filter(note_id__in=ids) if ids else ():
             there[card.note_id].append(card)
-        hashes = dict(
-            NoteOrigin.objects.filter(owner_id=self._owner_id, note_id__in=ids).values_list(
-                "note_id", "words_hash"
-            )
-        )
+        origins = {
+            origin.note_id: origin
+            for origin in NoteOrigin.objects.filter(owner_id=self._owner_id, note_id__in=ids)
+        }
         step = Step()
         for each in candidates:
-            note_id = each.own_id if each.own_id and each.own_id in there else each.note_id
+            note_id = _note_id(each, there, origins)
             if note_id in self._seen:
-                for _ in each.cards:
-                    self._report.skip(TWICE, _example(each.whole.note))
+                for theirs in each.cards.values():
+                    self._skip(TWICE, each.whole, theirs)
                 continue
             self._seen.add(note_id)
-            self._make(step, each, note_id, there.get(note_id, []), hashes.get(note_id))
+            self._make(step, each, note_id, there.get(note_id, []), origins.get(note_id))
+        self._try(step, [card for cards in there.values() for card in cards])
         return step
+
+    def _try(self, step: Step, known: Sequence[Flashcard]) -> None:
+        """Count what the updates would change, and keep those that change something."""
+        asked = frozenset(card_id for card_id, each in step.updates.items() if each.needs_logs)
+        logs = logs_of(self._owner_id, asked)
+        for card in known:
+            update = step.updates.get(card.id)
+            if update is None:
+                continue
+            done = update.apply(card, logs[card.id], self._calendar.now)
+            for reason in done.told:
+                self._report.keep(reason, _plain(card.question))
+            if done.card == card and not done.rows:
+                self._report.count("same")
+                del step.updates[card.id]
+                continue
+            self._report.count("restored" if card.deleted_at is not None else "updated")
+            self._report.count("reviews", _count_reviews(done.rows))
+
+    def _skip(self, reason: str, whole: Whole, theirs: Card | None) -> None:
+        self._report.skip(reason, _example(whole.note))
+        reviews = whole.reviews.get(theirs.id, ()) if theirs else ()
+        self._report.count("reviews_skipped", sum(map(schedule.is_rated, reviews)))
 
     def _candidates(self, whole: Whole) -> Iterable[_Candidate]:
         wanted = [card for card in whole.cards if self._choice.wants(card.deck_id)]
         by_ordinal = {card.ordinal: card for card in wanted}
+        note = whole.note
+        if not whole.cards:
+            self._report.leave_out(NO_CARD, _example(note))
+        is_first = note.guid not in self._guids
+        self._guids.add(note.guid)
+        if not is_first:
+            for theirs in by_ordinal.values():
+                self._skip(TWICE, whole, theirs)
+            return
         if not by_ordinal:
             return
-        note = whole.note
         note_type = self._note_types.get(note.type_id)
         found, skipped = words_of(note, note_type, sorted(by_ordinal), placeholder)
         for each in skipped:
-            self._report.skip(each.reason, _example(note))
+            self._skip(each.reason, whole, by_ordinal.get(each.ordinal))
         for reason in left_out(note):
             self._report.leave_out(reason, _example(note))
         for words in found:
-            guid = f"{note.guid}/{words.key}" if words.key else note.guid
+            guids = [note.guid, *filter(None, [note.other_guid])]
+            if words.key:
+                guids = [f"{guid}/{words.key}" for guid in guids]
             yield _Candidate(
                 whole,
                 words,
                 {ours: by_ordinal[theirs] for theirs, ours in words.ordinals.items()},
-                guid,
-                uuid.uuid5(self._owner_id, f"anki:{guid}"),
-                _own_id(guid),
+                guids[0],
+                [uuid.uuid5(self._owner_id, f"anki:{guid}") for guid in guids],
+                own_id(guids[0]),
             )
 
     def _make(
@@ -145,7 +184,7 @@ class Maker:
         each: _Candidate,
         note_id: UUID,
         there: list[Flashcard],
-        known_hash: str | None,
+        origin: NoteOrigin | None,
     ) -> None:
         words = each.words.with_texts(clean)
         hashed = words_hash(words)
@@ -154,28 +193,79 @@ class Maker:
         if there:
             kind = there[0].kind
             if kind is not words.kind and not {kind, words.kind} <= set(CHANGEABLE):
-                for _ in each.cards:
-                    self._report.skip(OTHER_KIND, _example(each.whole.note))
+                for theirs in each.cards.values():
+                    self._skip(OTHER_KIND, each.whole, theirs)
                 return
-        is_same = known_hash == hashed if known_hash else _has_words(there, exact)
-        if not is_same:
-            step.origins.append(
-                NoteOrigin(
-                    owner_id=self._owner_id, note_id=note_id, guid=each.guid, words_hash=hashed
-                )
-            )
-        tags = tags_of(each.whole.note.tags)
+        is_same = origin.words_hash == hashed if origin else _has_words(there, exact)
+        texts = None if is_same else exact.with_texts(self._pictures.resolve)
+        labels = {}
         for ordinal, theirs in sorted(each.cards.items()):
             card = by_ordinal.get(ordinal)
             if card is None:
-                self._create(step, each, exact, note_id, ordinal, theirs, tags, there)
-            elif card.deleted_at is not None or not is_same:
-                name = "restored" if card.deleted_at is not None else "updated"
-                self._report.count(name)
-                texts = None if is_same else exact.with_texts(self._pictures.resolve)
-                step.changes[card.id] = _change_to(texts, tags)
+                labels[ordinal] = self._create(step, each, exact, note_id, ordinal, theirs, there)
             else:
-                self._report.count("same")
+                update = self._update(each, card, theirs, texts, origin)
+                labels[ordinal] = update.labels
+                step.updates[card.id] = update
+        said = import_labels.as_json(origin.labels if origin else {}, labels)
+        if origin is None or (origin.words_hash, origin.labels) != (hashed, said):
+            step.origins.append(
+                NoteOrigin(
+                    owner_id=self._owner_id,
+                    note_id=note_id,
+                    guid=each.guid,
+                    words_hash=hashed,
+                    labels=said,
+                )
+            )
+            if there:
+                step.origins_before[note_id] = origin
+
+    def _update(
+        self,
+        each: _Candidate,
+        card: Flashcard,
+        theirs: Card,
+        texts: Words | None,
+        origin: NoteOrigin | None,
+    ) -> Update:
+        """Return what the file says of a card that is here already."""
+        before = import_labels.from_json(origin.labels, card.ordinal) if origin else None
+        living = self._decks.living
+        labels = self._labels(each, theirs, None)
+        # What the file does not say is as it was.
+        as_it_was = {name: getattr(before or card, name) for name in self._unsaid & _PLAIN_LABELS}
+        labels = dataclasses.replace(labels, **as_it_was)
+        if "deck" in self._unsaid:
+            labels = dataclasses.replace(labels, deck=None)
+        name = labels.deck
+        if import_labels.is_to_move(card, before, name, living):
+            deck_id = next(iter(self._decks.of(theirs.deck_id)), None)
+        elif before is None:
+            deck_id = next((each for each in card.deck_ids if each in living), None)
+        elif before.deck == name:
+            deck_id = before.deck_id
+        else:
+            deck_id = self._decks.existing(theirs.deck_id)
+        return Update(
+            words=texts,
+            has_own_words=origin is not None and _was_edited(card, origin),
+            labels_before=before,
+            labels=dataclasses.replace(labels, deck_id=deck_id),
+            living_decks=living if deck_id is None else living | {deck_id},
+            theirs=theirs,
+            reviews=each.whole.reviews.get(theirs.id, []) if self._choice.keep_schedule else None,
+            calendar=self._calendar,
+        )
+
+    def _labels(self, each: _Candidate, theirs: Card, deck_id: UUID | None) -> Labels:
+        return Labels(
+            tags=tags_of(each.whole.note.tags),
+            deck=self._decks.name_of(theirs.deck_id),
+            deck_id=deck_id,
+            flag=schedule.flag_of(theirs),
+            suspended=schedule.is_suspended(theirs),
+        )
 
     def _create(
         self,
@@ -185,13 +275,15 @@ class Maker:
         note_id: UUID,
         ordinal: int,
         theirs: Card,
-        tags: tuple[str, ...],
         there: list[Flashcard],
-    ) -> None:
+    ) -> Labels:
+        """Make a new card, and return what the file says of it."""
         words = words.with_texts(self._pictures.resolve)
         made = self._made_at(each.whole.note.id) + timedelta(microseconds=ordinal)
         # All cards of a note have the same words: a card that is added takes those of the others.
         texts = there[0] if there and _has_words(there, words) else words
+        deck_ids = self._decks.of(theirs.deck_id)
+        labels = self._labels(each, theirs, next(iter(deck_ids), None))
         card = Flashcard(
             id=uuid.uuid5(note_id, str(ordinal)),
             owner_id=self._owner_id,
@@ -201,8 +293,8 @@ class Maker:
             question=texts.question,
             answer=texts.answer,
             extra=texts.extra,
-            deck_ids=self._decks.of(theirs.deck_id),
-            tags=tags,
+            deck_ids=deck_ids,
+            tags=labels.tags,
             due=made,
             created_at=made,
             edited_at=self._calendar.now,
@@ -216,9 +308,10 @@ class Maker:
         step.cards.append(card)
         step.logs += logs
         self._report.count("imported")
-        self._report.count("reviews", sum(log.rating is not None for log in logs))
+        self._report.count("reviews", _count_reviews(logs))
         if len(card.question) > QUESTION_MAX_CHARACTERS or len(card.answer) > ANSWER_MAX_CHARACTERS:
             self._report.count("long")
+        return labels
 
     def _made_at(self, note_id: int) -> datetime:
         """Return when a note was created, which is its id; a line of a text file is created now."""
@@ -232,49 +325,10 @@ class Maker:
         return min(at, now)
 
 
-def words_hash(words: Words) -> str:
-    joined = "\x1f".join((words.kind, words.question, words.answer, words.extra))
-    return hashlib.sha256(joined.encode()).hexdigest()
-
-
-def fields_hash(fields: Sequence[str]) -> str:
-    return hashlib.sha256("\x1f".join(fields).encode()).hexdigest()
-
-
-def restore_markdown(note: Note, words: Words) -> Words:
-    """Return the words in the Markdown that they were exported from, if the note is unchanged.
-
-    Packages exported from here have it beside the HTML fields, which cannot express all of it.
-    """
-    if '"memoryloop"' not in note.data:
-        return words
-    try:
-        stored = json.loads(note.data)["memoryloop"]
-        if stored["fields"] != fields_hash(note.fields):
-            return words
-        texts = {name: clean(str(stored[name])) for name in ("question", "answer", "extra")}
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return words
-    if max(map(len, texts.values())) > SIDE_MAX_CHARACTERS:
-        return words
-    return dataclasses.replace(
-        words, question=texts["question"], answer=texts["answer"], extra=texts["extra"]
-    )
-
-
 def tags_of(tags: Iterable[str]) -> tuple[str, ...]:
     """Return Anki's tags as ours, each once."""
     cut = (clean(tag)[:TAG_MAX_CHARACTERS].strip() for tag in tags)
     return tuple(dict.fromkeys(tag for tag in cut if tag))
-
-
-def _own_id(guid: str) -> UUID | None:
-    if not guid.startswith(OWN_GUID):
-        return None
-    try:
-        return UUID(guid.removeprefix(OWN_GUID))
-    except ValueError:
-        return None
 
 
 def _has_words(cards: Sequence[Flashcard], words: Words) -> bool:
@@ -284,24 +338,54 @@ def _has_words(cards: Sequence[Flashcard], words: Words) -> bool:
     )
 
 
-def _change_to(words: Words | None, tags: tuple[str, ...]) -> Changing:
-    """Return the function that gives a card the words of the file, and restores it if deleted."""
+def logs_of(owner_id: UUID, card_ids: frozenset[UUID]) -> dict[UUID, list[ReviewLog]]:
+    """Return the logs of these cards, by their ids."""
+    logs: dict[UUID, list[ReviewLog]] = defaultdict(list)
+    for log in (
+        review_logs.for_owner(owner_id).filter(flashcard_id__in=card_ids) if card_ids else ()
+    ):
+        logs[log.flashcard_id].append(log)
+    return logs
 
-    def change(card: Flashcard, now: datetime) -> Flashcard:
-        after = dataclasses.replace(card, deleted_at=None)
-        if words is None:
-            return after
-        after = dataclasses.replace(
-            after,
-            kind=words.kind if card.kind in CHANGEABLE else Kind.CLOZE,
-            question=words.question,
-            answer=words.answer,
-            extra=words.extra,
-            tags=tuple(dict.fromkeys([*card.tags, *tags])),
-        )
-        return dataclasses.replace(after, edited_at=now) if after != card else card
 
-    return change
+def _note_id(
+    each: _Candidate, there: Mapping[UUID, list[Flashcard]], origins: Mapping[UUID, NoteOrigin]
+) -> UUID:
+    """Return the id of the note that this one is here."""
+    if each.own_id is not None and each.own_id in there:
+        return each.own_id
+    note_id, *others = each.note_ids
+    present = there.get(note_id, [])
+    is_another = each.guid.startswith(ROW_ID) and present and not _shares_a_side(present[0], each)
+    if present and not is_another:
+        return note_id
+    for other in others:
+        origin = origins.get(other)
+        hashed = words_hash(each.words.with_texts(clean))
+        if other in there and origin is not None and origin.words_hash == hashed:
+            return other
+    return others[0] if is_another else note_id
+
+
+def _shares_a_side(card: Flashcard, each: _Candidate) -> bool:
+    """Tell whether a line may be a card with the same id: one side at least is as it was."""
+    words = each.words.with_texts(clean)
+    return card.question == words.question or card.answer == words.answer
+
+
+def _was_edited(card: Flashcard, origin: NoteOrigin) -> bool:
+    """Tell whether a card has other words than at its import. Words with images are not compared"""
+    words = Words("", card.kind, card.question, card.answer, card.extra, {})
+    has_image = any("](/media/" in text for text in (card.question, card.answer, card.extra))
+    return not has_image and own_id(origin.guid) is None and words_hash(words) != origin.words_hash
+
+
+def _count_reviews(rows: Iterable[ReviewLog]) -> int:
+    return sum(row.rating is not None for row in rows)
+
+
+def _plain(markdown: str) -> str:
+    return " ".join(markdown.split())[:_EXAMPLE_CHARACTERS]
 
 
 def _example(note: Note) -> str:

@@ -5,7 +5,11 @@ from typing import Any
 from flashcards.exchange.media import Pictures
 
 EXAMPLES_MOST = 5
-COUNTS = ("imported", "reviews", "updated", "same", "restored", "long", "images")
+COUNTS = (
+    *("imported", "reviews", "updated", "same", "restored", "long", "images"),
+    # Reviews of cards that were skipped.
+    "reviews_skipped",
+)
 
 
 class Report:
@@ -15,6 +19,8 @@ class Report:
         self.counts: dict[str, int] = {name: int(known.get(name, 0)) for name in COUNTS}
         self.skipped: dict[str, dict[str, Any]] = {**known.get("skipped", {})}
         self.left_out: dict[str, dict[str, Any]] = {**known.get("left_out", {})}
+        # What of known cards stayed as it is here, though the file has it otherwise.
+        self.kept: dict[str, dict[str, Any]] = {**known.get("kept", {})}
         self.decks: list[str] = [*known.get("decks", ())]
         self._images_before = self.counts["images"]
         self._left_out_before = {reason: each["count"] for reason, each in self.left_out.items()}
@@ -24,21 +30,19 @@ class Report:
 
     def skip(self, reason: str, example: str) -> None:
         """Count a card that was not imported, and keep the first few as examples."""
-        kept = self.skipped.setdefault(reason, {"count": 0, "examples": []})
-        kept["count"] += 1
-        if len(kept["examples"]) < EXAMPLES_MOST:
-            kept["examples"].append(example)
+        _count(self.skipped, reason, example)
 
     def skip_deck(self, name: str, reason: str) -> None:
         """Count a deck that could not be created; its cards are imported into no deck."""
-        self.leave_out(reason, name)
+        _count(self.left_out, reason, name)
 
     def leave_out(self, reason: str, example: str) -> None:
-        """Count something that a card lacks, and keep the first few as examples."""
-        kept = self.left_out.setdefault(reason, {"count": 0, "examples": []})
-        kept["count"] += 1
-        if len(kept["examples"]) < EXAMPLES_MOST:
-            kept["examples"].append(example)
+        """Count something besides cards that was not imported."""
+        _count(self.left_out, reason, example)
+
+    def keep(self, reason: str, example: str) -> None:
+        """Count a card of which something was not taken over from the file."""
+        _count(self.kept, reason, example)
 
     def take_pictures(self, pictures: Pictures) -> None:
         self.counts["images"] = self._images_before + pictures.stored
@@ -53,5 +57,13 @@ class Report:
             **self.counts,
             "skipped": self.skipped,
             "left_out": self.left_out,
+            "kept": self.kept,
             "decks": self.decks,
         }
+
+
+def _count(reasons: dict[str, dict[str, Any]], reason: str, example: str) -> None:
+    kept = reasons.setdefault(reason, {"count": 0, "examples": []})
+    kept["count"] += 1
+    if len(kept["examples"]) < EXAMPLES_MOST:
+        kept["examples"].append(example)

@@ -13,9 +13,10 @@ from django.conf import settings
 from django.db import transaction
 
 from flashcards.exchange import media
-from flashcards.exchange.anki.collection import Collection, NoteType
+from flashcards.exchange.anki.collection import Collection
 from flashcards.exchange.anki.notes import mirrored_fields
 from flashcards.exchange.anki.package import BadPackage, Package
+from flashcards.exchange.anki.records import NoteType
 from flashcards.exchange.text.reader import TextFile
 from flashcards.models import CardImport
 from flashcards.models.exchange import NAME_MAX_CHARACTERS
@@ -63,8 +64,7 @@ def receive(*, owner_id: UUID, upload: Any, now: datetime) -> CardImport:
         with (folder / "file").open("wb") as file:
             for piece in upload.chunks():
                 file.write(piece)
-        row.contents = _inspect(row)
-        row.total = row.contents["notes"]
+        row.contents, row.total = _inspect(row)
         row.save()
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
@@ -118,7 +118,8 @@ def _format(name: str) -> str:
     )
 
 
-def _inspect(row: CardImport) -> dict[str, Any]:
+def _inspect(row: CardImport) -> tuple[dict[str, Any], int]:
+    """Return the contents of a file, and how many notes or lines it has."""
     with opened(row) as (source, package):
         cards = source.cards_by_deck()
         names = source.decks
@@ -126,22 +127,25 @@ def _inspect(row: CardImport) -> dict[str, Any]:
             ([str(deck_id), names.get(deck_id, "Default"), n] for deck_id, n in cards.items()),
             key=lambda deck: str(deck[1]).lower(),
         )
-        types = [
+        types: list[list[Any]] = [
             [_type_name(source.note_types.get(type_id)), count, _becomes(source, type_id)]
             for type_id, count in source.notes_by_type().items()
         ]
         files = {"images": 0, "audio": 0, "video": 0, "other": 0}
         for name in package.media if package else ():
             files[media.kind_of(name)] += 1
-        return {
+        contents = {
             "decks": decks,
             "types": sorted(types, key=lambda each: -each[1]),
             "notes": source.count_notes(),
             "cards": sum(cards.values()),
+            # Cards of notes that are in the file twice: they are imported once.
+            "twice": source.count_twice(),
             "reviews": source.count_reviews(),
             "scheduled": source.count_scheduled(),
             **files,
         }
+        return contents, source.count_rows()
 
 
 def _type_name(note_type: NoteType | None) -> str:

@@ -66,8 +66,10 @@ class ImportPart(models.Model):
     number = models.PositiveIntegerField()
     # Cards that were created or restored, 16 bytes each. An undo removes those that it has done.
     card_ids = models.BinaryField()
-    # [card id, words before, words after] of cards that existed already.
+    # [card id, fields before, fields after, ids of new log rows] of cards that existed already.
     changes = models.JSONField(default=list)
+    # [note id, guid, hash, labels] of the notes' origins before; without one the hash is null.
+    origins = models.JSONField(default=list)
 
     objects: ClassVar[models.Manager["ImportPart"]] = models.Manager()
 
@@ -92,6 +94,8 @@ class NoteOrigin(models.Model):
     guid = models.TextField()
     # Of the words when they were imported: shows whether they were changed here since.
     words_hash = models.CharField(max_length=64)
+    # The tags, decks, flags and suspensions then, for the same end; see exchange.import_labels.
+    labels = models.JSONField(default=dict)
 
     objects: ClassVar[models.Manager["NoteOrigin"]] = models.Manager()
 

@@ -1,11 +1,11 @@
 """Rescheduling: give reviewed cards the due dates that new settings or parameters lead to.
 
-Also the change of a learner's memory model, which folds every card and moves none.
+Also the change of a learner's memory model (`cards/folding.py`), which folds every card and moves
+none.
 """
 
 import uuid
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,13 +15,15 @@ import numpy as np
 from django.db import transaction
 
 from flashcards import scheduling, store, study_settings
-from flashcards.cards.change import change_cards
+from flashcards.cards import folding
+
+# Also here, for whoever changes the model and reschedules.
+from flashcards.cards.folding import set_memory_model as set_memory_model
 from flashcards.domain.records import Flashcard, ReviewLog, State
 from flashcards.domain.study_day import Day, from_micros
-from flashcards.models import StudySettings
 from flashcards.scheduling import ScheduleSettings
 from flashcards.scheduling.simulation.rescheduling import moved
-from flashcards.store import Change, cards, review_logs
+from flashcards.store import Change, cards
 from flashcards.study_settings.settings import EffectiveSettings
 
 Numbers = np.ndarray[Any, np.dtype[Any]]
@@ -106,25 +108,8 @@ def set_parameters(*, owner_id: UUID, parameters: Sequence[float] | None, now: d
     with transaction.atomic():
         store.lock_owner(owner_id)
         model = study_settings.settings_for(owner_id=owner_id).memory_model
-        _save_model(owner_id, model, parameters, now)
+        folding.save_model(owner_id, model, parameters, now)
         return reschedule_all(owner_id=owner_id, now=now)
-
-
-def set_memory_model(
-    *, owner_id: UUID, model: str, parameters: Sequence[float] | None = None, now: datetime
-) -> int:
-    """Have another memory model schedule a learner's cards; return how many memories changed.
-
-    Every reviewed card is folded from its log, all in one transaction. Due dates stay until the
-    next review, unless the cards are rescheduled. Raises ValueError for an unknown model, or
-    parameters that are not the model's.
-    """
-    with transaction.atomic():
-        store.lock_owner(owner_id)
-        _save_model(owner_id, model, parameters, now)
-        return _fold_all(
-            owner_id, lambda card, logs, settings: scheduling.fold(card, logs, settings=settings)
-        )
 
 
 def reschedule_all(*, owner_id: UUID, now: datetime) -> int:
@@ -142,31 +127,4 @@ def reschedule_all(*, owner_id: UUID, now: datetime) -> int:
 
     with transaction.atomic():
         store.lock_owner(owner_id)
-        return _fold_all(owner_id, rescheduled)
-
-
-def _fold_all(
-    owner_id: UUID,
-    fold: Callable[[Flashcard, list[ReviewLog], ScheduleSettings], Flashcard | Change | None],
-) -> int:
-    """Fold every reviewed card of an owner, who is locked; return how many changed."""
-    settings = study_settings.settings_for(owner_id=owner_id)
-    by_card: dict[UUID, list[ReviewLog]] = defaultdict(list)
-    for log in review_logs.for_owner(owner_id):
-        by_card[log.flashcard_id].append(log)
-
-    def folded(card: Flashcard) -> Flashcard | Change | None:
-        return fold(card, by_card[card.id], study_settings.for_card(settings, card).schedule)
-
-    reviewed = cards.for_owner(owner_id).with_deleted().filter(reps__gt=0)
-    return len(change_cards(owner_id, reviewed, folded))
-
-
-def _save_model(
-    owner_id: UUID, model: str, parameters: Sequence[float] | None, now: datetime
-) -> None:
-    given = tuple(parameters or ())
-    # Raises ValueError for what the model does not take.
-    ScheduleSettings(memory_model=model, parameters=given).model  # noqa: B018 - it is made
-    values = {"memory_model": model, "parameters": list(given) or None, "updated_at": now}
-    StudySettings.objects.update_or_create(owner_id=owner_id, deck=None, defaults=values)
+        return folding.fold_all(owner_id, rescheduled)

@@ -1,14 +1,18 @@
 """The scheduler: when a card comes back, from its ratings and their times."""
 
+from flashcards.scheduling import anki_values
 from flashcards.scheduling.fsrs_adapter import DEFAULT_PARAMETERS
 from flashcards.scheduling.fuzz import Agenda, fuzz_range
 from flashcards.scheduling.manual_entries import (
     due_row,
+    given_counts,
+    given_row,
     is_given,
     is_reset,
     reset_row,
     since_reset,
     undo_row,
+    with_given_counts,
 )
 from flashcards.scheduling.memory_model import Memory, memory_fields
 from flashcards.scheduling.outcomes import interval_days
@@ -19,6 +23,7 @@ from flashcards.scheduling.scheduler import (
     fold,
     is_outdated,
     preview,
+    put_into_past,
     reschedule,
     retrievability,
     review,
@@ -36,6 +41,7 @@ __all__ = [
     "Memory",
     "ScheduleSettings",
     "after_each",
+    "anki_values",
     "as_new",
     "cram",
     "days_until",
@@ -43,6 +49,8 @@ __all__ = [
     "effective",
     "fold",
     "fuzz_range",
+    "given_counts",
+    "given_row",
     "governing",
     "interval_days",
     "is_given",
@@ -50,6 +58,7 @@ __all__ = [
     "is_reset",
     "memory_fields",
     "preview",
+    "put_into_past",
     "reschedule",
     "reset_row",
     "retrievability",
@@ -59,4 +68,5 @@ __all__ = [
     "undo",
     "undo_newest",
     "undo_row",
+    "with_given_counts",
 ]

@@ -1,6 +1,7 @@
 """FSRS-6, the memory model in use. The only importer of the fsrs package."""
 
 import math
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
@@ -16,6 +17,10 @@ DEFAULT_PARAMETERS: tuple[float, ...] = tuple(fsrs.scheduler.DEFAULT_PARAMETERS)
 _NOW = datetime(2000, 1, 1, tzinfo=UTC)
 _EASIEST, _HARDEST = 1.0, 10.0
 _LEAST_STABILITY = 0.001
+_LEAST_PARAMETERS = tuple(map(float, fsrs.scheduler.LOWER_BOUNDS_PARAMETERS))
+_MOST_PARAMETERS = tuple(map(float, fsrs.scheduler.UPPER_BOUNDS_PARAMETERS))
+# The curve of FSRS-4.5 and 5, of which the decay is no parameter.
+_DECAY_BEFORE_6 = 0.5
 
 
 class FSRS6:
@@ -32,6 +37,29 @@ class FSRS6:
         # many days as the stability. Source: FSRS-6, as in the fsrs package.
         self._decay = self.parameters[20]
         self._factor = float(0.9 ** (1 / -self._decay) - 1)
+
+    @property
+    def decay(self) -> float:
+        return self._decay
+
+    @staticmethod
+    def parameters_from(given: Sequence[float]) -> tuple[float, ...] | None:
+        """Return the parameters of an FSRS of 17, 19 or 21 parameters as 21, within the bounds.
+
+        None for another number of them. Source: fsrs-rs, check_and_fill_parameters.
+        """
+        w = [float(value) for value in given]
+        if len(w) == 17:
+            w[4] += 2 * w[5]
+            w[5] = math.log(3 * w[5] + 1) / 3
+            w[6] += 0.5
+            w += [0.0, 0.0]
+        if len(w) == 19:
+            w += [0.0, _DECAY_BEFORE_6]
+        if len(w) != len(DEFAULT_PARAMETERS) or not all(map(math.isfinite, w)):
+            return None
+        bounds = zip(_LEAST_PARAMETERS, w, _MOST_PARAMETERS, strict=True)
+        return tuple(min(max(least, value), most) for least, value, most in bounds)
 
     def next(
         self, memory: Memory[float] | None, rating: Rating, elapsed_days: float
@@ -65,6 +93,12 @@ class FSRS6:
         growth = math.exp(w[8]) * stability ** -w[9] * math.expm1(0.1 * w[10])
         difficulty = 11 - (ease - 1) / growth
         return Memory(stability, min(max(difficulty, _EASIEST), _HARDEST))
+
+    def ease(self, memory: Memory[float]) -> float:
+        """Return the ease factor for which `from_sm2` gives this memory."""
+        w = self.parameters
+        growth = math.exp(w[8]) * memory.stability ** -w[9] * math.expm1(0.1 * w[10])
+        return float(1 + (11 - memory.difficulty) * growth)
 
     def retrievability(self, memory: Memory[N], elapsed_days: N) -> N:
         chance: N = (1 + self._factor * elapsed_days / memory.stability) ** -self._decay

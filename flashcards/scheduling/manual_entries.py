@@ -18,10 +18,26 @@ def is_reset(log: ReviewLog) -> bool:
 def is_given(log: ReviewLog) -> bool:
     """Tell whether a row states the memory that a card had when it was imported.
 
-    It stands for reviews that have no rows: `reviewed_at` is the time of the last of them, and
-    `elapsed_days` is 0, where other rows of this kind have none.
+    It stands for all reviews until then, whether or not they have rows: `reviewed_at` is the time
+    of the last of them, and `elapsed_days` is 0, where other rows of this kind have none.
     """
     return log.kind is LogKind.MANUAL and log.elapsed_days is not None
+
+
+def given_counts(log: ReviewLog) -> tuple[int, int]:
+    """Return how many reviews a given row stands for, and how many of them were lapses.
+
+    No memory is known before such a row: these two are in the fields of that memory, where rows of
+    earlier versions have nothing.
+    """
+    if log.stability_before is None or log.difficulty_before is None:
+        return 1, 0
+    return round(log.stability_before), round(log.difficulty_before)
+
+
+def with_given_counts(log: ReviewLog, reps: int, lapses: int) -> ReviewLog:
+    """Return a given row that stands for so many reviews, of which so many were lapses."""
+    return dataclasses.replace(log, stability_before=float(reps), difficulty_before=float(lapses))
 
 
 def since_reset(logs: Iterable[ReviewLog]) -> list[ReviewLog]:
@@ -45,6 +61,14 @@ def due_row(card: Flashcard, due: datetime, now: datetime, *, log_id: uuid.UUID)
     row = _row(card, now, LogKind.MANUAL, log_id)
     # 0 would make it a reset; a microsecond makes no difference to anybody.
     return dataclasses.replace(row, scheduled_days=(due - now) / DAY or 1e-11)
+
+
+def given_row(card: Flashcard, at: datetime, *, log_id: uuid.UUID) -> ReviewLog:
+    """Return the row that states a card's memory, due time and counts; `at` is its last review."""
+    row = _row(card, at, LogKind.MANUAL, log_id)
+    days = (card.due - at) / DAY or 1e-11
+    row = dataclasses.replace(row, elapsed_days=0.0, scheduled_days=days)
+    return with_given_counts(row, card.reps, card.lapses)
 
 
 def undo_row(card: Flashcard, undoes: uuid.UUID, now: datetime, *, undo_id: uuid.UUID) -> ReviewLog:

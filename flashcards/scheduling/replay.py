@@ -8,7 +8,8 @@ the days between them. Whoever changes the model or its parameters folds every c
 
 A row of the kind `manual` sets a new due time: after new parameters, or where a review was put
 into or taken out of the middle of a history. A given row (`is_given`) also states the memory that
-a card had when it was imported, in place of the reviews before that, of which there are no rows.
+a card had when it was imported, in place of the reviews before that: there are no rows of them, or
+the memory is that of other parameters.
 """
 
 import bisect
@@ -16,7 +17,7 @@ import dataclasses
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from flashcards.domain.records import (
@@ -27,7 +28,7 @@ from flashcards.domain.records import (
     ReviewLog,
     State,
 )
-from flashcards.scheduling.manual_entries import is_given, since_reset
+from flashcards.scheduling.manual_entries import given_counts, is_given, since_reset
 from flashcards.scheduling.memory_model import Memory, MemoryModel, memory_fields, memory_of
 from flashcards.scheduling.settings import ScheduleSettings
 
@@ -70,7 +71,7 @@ def counted_reviews(logs: Iterable[ReviewLog]) -> list[CountedReview]:
     for log in effective(history):
         if log.kind not in RATED or log.rating is None:
             continue
-        if before is not None and not found and log.reviewed_at < before.reviewed_at:
+        if before is not None and not found and _time(log) < _time(before):
             # The given row states the memory after this review as well.
             continue
         last = found[-1].log if found else before
@@ -99,13 +100,15 @@ def before_first_review(
     if row is None or row.stability_after is None or row.difficulty_after is None:
         return as_new(card)
     memory = model.from_summary(row.stability_after, row.difficulty_after)
+    reps, lapses = given_counts(row)
     return dataclasses.replace(
         as_new(card),
         state=row.state_after,
         step=0 if row.state_after in (State.LEARNING, State.RELEARNING) else None,
         due=row.reviewed_at + timedelta(days=row.scheduled_days),
         last_review=row.reviewed_at,
-        reps=1,
+        reps=reps,
+        lapses=lapses,
         **memory_fields(memory, model),
     )
 
@@ -134,7 +137,8 @@ def fold(card: Flashcard, logs: Iterable[ReviewLog], *, settings: ScheduleSettin
         due=chosen.reviewed_at + timedelta(days=chosen.scheduled_days),
         last_review=reviews[-1].log.reviewed_at if reviews else begun.last_review,
         reps=begun.reps + len(reviews),
-        lapses=sum(
+        lapses=begun.lapses
+        + sum(
             review.rating is Rating.AGAIN and review.log.state_before is State.REVIEW
             for review in reviews
         ),
@@ -237,5 +241,5 @@ def _day_numbers(history: Sequence[ReviewLog]) -> dict[UUID, int]:
     return days
 
 
-def _time(log: ReviewLog) -> tuple[object, int]:
+def _time(log: ReviewLog) -> tuple[datetime, int]:
     return log.reviewed_at, log.sequence

@@ -7,7 +7,7 @@ learner's own, by rollover as Anki counts them, not periods of 24 hours.
 
 import dataclasses
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -110,6 +110,22 @@ def review_late(
         there, rating, at, review_id=review_id, duration_ms=duration_ms, settings=settings
     )
     return _anew(card, [*history, log], log, settings=settings, at=None)
+
+
+def put_into_past(
+    card: Flashcard,
+    logs: Iterable[ReviewLog],
+    late: Sequence[ReviewLog],
+    *,
+    settings: ScheduleSettings,
+) -> tuple[Flashcard, list[ReviewLog]]:
+    """Return the card with rows put into their places in the past, and the rows for its log.
+
+    As `review_late`, for rows that say themselves when the card came back. `logs` is the card's
+    whole log, and the last row returned sets the due time that all reviews give.
+    """
+    after, rows = _anew(card, [*logs, *late], late[-1], settings=settings, at=None)
+    return after, [*late[:-1], *rows]
 
 
 def undo(

@@ -10,13 +10,13 @@ import sqlite3
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 from typing import Any
 
 from flashcards.exchange.anki import protobuf
 from flashcards.exchange.anki.package import DAMAGED, BadPackage
+from flashcards.exchange.anki.records import Card, Note, NoteType, Review, Template, Whole
 from flashcards.exchange.anki.values import blob, integer, json_object, text
 
 FIELD_SEPARATOR = "\x1f"
@@ -36,6 +36,10 @@ _NAME_BYTES = 400
 # From this version on, note types and decks have tables of their own.
 _NEW_SCHEMA = 15
 _IMAGE_OCCLUSION = 6
+# Of notes with the same guid, and of a note's cards with the same ordinal, the first is imported.
+_GUID = "CASE WHEN guid IS NULL OR guid = '' THEN 'note ' || id ELSE guid END"
+_FIRST = f"SELECT min(id) FROM notes GROUP BY {_GUID}"  # noqa: S608 - a constant
+_IMPORTED = f"SELECT min(id) FROM cards WHERE nid IN ({_FIRST}) GROUP BY nid, ord"  # noqa: S608 - as above
 _ALLOWED = {
     sqlite3.SQLITE_SELECT,
     sqlite3.SQLITE_READ,
@@ -44,77 +48,11 @@ _ALLOWED = {
 }
 
 
-@dataclass(frozen=True)
-class Template:
-    ordinal: int
-    name: str
-    front: str
-    back: str
-
-
-@dataclass(frozen=True)
-class NoteType:
-    id: int
-    name: str
-    is_cloze: bool
-    is_image_occlusion: bool
-    fields: tuple[str, ...]
-    templates: tuple[Template, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    id: int
-    guid: str
-    type_id: int
-    tags: tuple[str, ...]
-    fields: tuple[str, ...]
-    data: str
-    # It has more than VALUE_MAX_BYTES, and `fields` has the beginning of the first.
-    is_too_large: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """A row of Anki's cards; `due` is a position, a day number or a time, by its kind."""
-
-    id: int
-    note_id: int
-    deck_id: int
-    ordinal: int
-    type: int
-    queue: int
-    due: int
-    interval: int
-    factor: int
-    flag: int
-    data: str
-
-
-@dataclass(frozen=True, slots=True)
-class Review:
-    """A row of Anki's log: its id is the time (ms); intervals are days, or seconds below 0."""
-
-    id: int
-    ease: int
-    interval: int
-    last_interval: int
-    factor: int
-    duration_ms: int
-    type: int
-
-
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """A note with its cards and their reviews."""
-
-    note: Note
-    cards: list[Card]
-    reviews: dict[int, list[Review]]
-
-
 class Collection:
     """An open collection. Every method that reads it raises BadPackage if it is damaged."""
+
+    # Which of deck, tags, flag and suspended it does not say of its cards.
+    unsaid: frozenset[str] = frozenset()
 
     def __init__(self, path: Path) -> None:
         with _translate_errors():
@@ -157,15 +95,35 @@ class Collection:
         return self.created.astimezone(zone).date()
 
     def count_notes(self) -> int:
+        sql = f"SELECT count(DISTINCT {_GUID}) FROM notes"  # noqa: S608 - as above
+        return integer((self._one(sql) or (0,))[0])
+
+    def count_rows(self) -> int:
+        """Return how many notes there are, those that are there twice among them."""
         return integer((self._one("SELECT count(*) FROM notes") or (0,))[0])
 
+    def count_twice(self) -> int:
+        """Return how many cards belong to a note that is there before."""
+        row = self._one(
+            "SELECT count(DISTINCT nid || ' ' || ord) FROM cards "  # noqa: S608 - as above
+            f"WHERE nid IN (SELECT id FROM notes) AND nid NOT IN ({_FIRST})"
+        )
+        return integer((row or (0,))[0])
+
     def count_reviews(self) -> int:
-        return integer((self._one("SELECT count(*) FROM revlog") or (0,))[0])
+        """Return how often the cards were answered."""
+        row = self._one(
+            "SELECT count(*) FROM revlog WHERE ease BETWEEN 1 AND 4 AND type NOT IN (4, 5) "  # noqa: S608 - a constant
+            f"AND cid IN ({_IMPORTED})"
+        )
+        return integer((row or (0,))[0])
 
     def cards_by_deck(self) -> dict[int, int]:
         """Return how many cards each deck has; cards in a filtered deck count for their own."""
         home = "CASE WHEN odid THEN odid ELSE did END"
-        rows = self._all(f"SELECT {home}, count(*) FROM cards GROUP BY 1")  # noqa: S608 - no value
+        rows = self._all(
+            f"SELECT {home}, count(*) FROM cards WHERE id IN ({_IMPORTED}) GROUP BY 1"  # noqa: S608 - no value
+        )
         return {integer(deck): integer(count) for deck, count in rows}
 
     def notes_by_type(self) -> dict[int, int]:
@@ -208,7 +166,7 @@ class Collection:
             notes.append(
                 Note(
                     integer(number),
-                    text(guid),
+                    text(guid) or f"note {number}",
                     integer(type_id),
                     tuple(text(tags).split()),
                     tuple(words.split(FIELD_SEPARATOR)),
@@ -233,12 +191,12 @@ class Collection:
         cards: dict[int, list[Card]] = defaultdict(list)
         for row in self._all(
             "SELECT id, nid, CASE WHEN odid THEN odid ELSE did END, ord, type, queue, "
-            "CASE WHEN odid AND odue THEN odue ELSE due END, ivl, factor, flags, data "
-            "FROM cards WHERE nid BETWEEN ? AND ? ORDER BY nid, ord",
+            "CASE WHEN odid AND odue THEN odue ELSE due END, ivl, factor, reps, lapses, flags, "
+            "data FROM cards WHERE nid BETWEEN ? AND ? ORDER BY nid, ord, id DESC",
             *span,
         ):
             number, note_id, deck_id, ordinal, *state, flags, data = row
-            type_, queue, due, interval, factor = map(integer, state)
+            type_, queue, due, interval, factor, reps, lapses = map(integer, state)
             card = Card(
                 id=integer(number),
                 note_id=integer(note_id),
@@ -251,6 +209,8 @@ class Collection:
                 factor=factor,
                 flag=integer(flags) & 7,
                 data=text(data),
+                reps=reps,
+                lapses=lapses,
             )
             cards[card.note_id].append(card)
         reviews: dict[int, list[Review]] = defaultdict(list)

@@ -15,7 +15,8 @@ from flashcards.domain import cloze
 from flashcards.domain.card_sides import card_ordinals
 from flashcards.domain.records import Kind
 from flashcards.exchange.anki import templates
-from flashcards.exchange.anki.collection import VALUE_MAX_BYTES, Note, NoteType, Template
+from flashcards.exchange.anki.collection import VALUE_MAX_BYTES
+from flashcards.exchange.anki.records import Note, NoteType, Template
 from flashcards.exchange.html import inline, to_markdown
 from flashcards.exchange.media import without_addresses
 

@@ -9,12 +9,12 @@ from typing import Any
 from flashcards import scheduling
 from flashcards.domain.records import Flashcard, LogKind, ReviewLog, State
 from flashcards.domain.study_day import Day
+from flashcards.scheduling import ScheduleSettings, anki_values
 
 _TYPES = {State.NEW: 0, State.LEARNING: 1, State.REVIEW: 2, State.RELEARNING: 3}
 _KINDS = {LogKind.LEARN: 0, LogKind.REVIEW: 1, LogKind.RELEARN: 2, LogKind.CRAM: 3}
 _MANUAL = 4
 _SUSPENDED, _BURIED = -1, -3
-_EASE = 2500
 # Anki's `left`: one learning step today, one in all.
 _ONE_STEP = 1001
 _SECONDS_A_DAY = 86_400
@@ -55,12 +55,14 @@ def card_row(
     deck_number: int,
     position: int,
     days: Days,
+    settings: ScheduleSettings,
     with_schedule: bool,
 ) -> Row:
     """Return the row of `cards`."""
     state = card.state if with_schedule else State.NEW
     type_ = _TYPES[state]
-    due, interval, data = position, 0, {}
+    due, interval = position, 0
+    data: dict[str, float | None] = {}
     if state is State.REVIEW:
         due = days.number(card.due)
         last = days.number(card.last_review or card.due)
@@ -68,7 +70,11 @@ def card_row(
     elif state is not State.NEW:
         due = int(card.due.timestamp())
     if state is not State.NEW and card.stability is not None:
-        data = {"s": card.stability, "d": card.difficulty, "dr": 0.9}
+        # Anki computes the chance of recall from these; without the decay it takes another curve.
+        data = {"s": card.stability, "d": card.difficulty, "dr": settings.desired_retention}
+        decay = anki_values.decay_of(settings)
+        if decay is not None:
+            data["decay"] = decay
         if card.last_review:
             data["lrt"] = int(card.last_review.timestamp())
     queue = {0: 0, 1: 1, 2: 2, 3: 1}[type_]
@@ -88,7 +94,7 @@ def card_row(
         queue,
         due,
         interval,
-        _EASE if studied else 0,
+        round(1000 * anki_values.ease_of(card, settings)) if studied else 0,
         card.reps if studied else 0,
         card.lapses if studied else 0,
         _ONE_STEP if state in (State.LEARNING, State.RELEARNING) else 0,
@@ -104,6 +110,10 @@ def review_rows(card_number: int, logs: Iterable[ReviewLog], ids: Ids) -> list[R
     last = 0
     for log in _without_undone(logs):
         interval = _interval(log)
+        if scheduling.is_given(log):
+            # The memory that a card came with is on the card itself.
+            last = interval
+            continue
         hard = log.difficulty_after
         # FSRS writes the difficulty, as 100 to 1100, into the field of SM-2's ease.
         factor = round(((hard - 1) / 9 + 0.1) * 1000) if hard else 0
@@ -125,10 +135,7 @@ def _without_undone(logs: Iterable[ReviewLog]) -> list[ReviewLog]:
     history = list(logs)
     undone = {log.undoes for log in history if log.kind is LogKind.UNDO}
     kept: Sequence[ReviewLog] = [
-        log
-        for log in history
-        # The memory that a card came with is on the card itself.
-        if log.kind is not LogKind.UNDO and log.id not in undone and not scheduling.is_given(log)
+        log for log in history if log.kind is not LogKind.UNDO and log.id not in undone
     ]
     return sorted(kept, key=lambda log: (log.reviewed_at, log.sequence))
 

@@ -1,12 +1,13 @@
 """Conversion of Anki's schedules: the review log of a card, of which the card is the fold.
 
 Every rating keeps its time and its interval. A card whose first reviews have no rows begins with
-the memory state that Anki has for it: FSRS's own, else from SM-2's interval and ease. Changes
-without a rating become rows too, so that the card stays due on the same day.
+the memory state that Anki has for it: FSRS's own, else from SM-2's interval and ease. Where the
+replay of the reviews gives another memory than Anki's FSRS has, for instance with other parameters,
+a row at the end states Anki's. Changes without a rating become rows too, so that the card stays due
+on the same day.
 """
 
 import dataclasses
-import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,7 +16,8 @@ from typing import Any
 
 from flashcards import scheduling
 from flashcards.domain.records import Flashcard, LogKind, Rating, ReviewLog, State
-from flashcards.exchange.anki.collection import Card, Review
+from flashcards.exchange.anki.memory import from_fsrs, from_sm2, is_same
+from flashcards.exchange.anki.records import Card, Review
 from flashcards.scheduling import Memory, ScheduleSettings
 
 _NEW, _REVIEW = 0, 2
@@ -32,11 +34,9 @@ _KINDS = {
 }
 # Larger due values are times, smaller ones are day numbers.
 _TIMES_FROM = 1_000_000_000
-# A lower ease is FSRS's difficulty, which Anki writes into the same field.
-_DIFFICULTY_UNTIL = 1_100
-_EASE = 2.5
 _DAYS_MOST = 36_500
 _DURATION_MAX_MS = 3_600_000
+_COUNT_MOST = 1_000_000
 _DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -67,6 +67,8 @@ class _History:
     state: State = State.NEW
     memory: Memory[float] | None = None
     last_at: datetime | None = None
+    # The position of the row that states a memory, since the last reset.
+    given_at: int | None = None
 
     def add(self, row_id: object, kind: LogKind, at: datetime, **values: Any) -> None:
         before = self.state, self.memory
@@ -96,12 +98,29 @@ class _History:
         """Add a row for a memory state whose reviews have no rows."""
         values = {"state": state, "memory": memory, "elapsed_days": 0.0}
         row_id = f"given {len(self.rows)}"
+        self.given_at = len(self.rows)
         self.add(row_id, LogKind.MANUAL, at, scheduled_days=days or 1e-11, **values)
         self.last_at = at
 
     def reset(self, row_id: object, at: datetime) -> None:
         self.add(row_id, LogKind.MANUAL, at, state=State.NEW, memory=None)
-        self.last_at = None
+        self.last_at = self.given_at = None
+
+    def counting(self) -> list[ReviewLog]:
+        """Return the reviews that the memory follows from, after the row that states one."""
+        since = scheduling.since_reset(self.rows)
+        if self.given_at is not None:
+            since = self.rows[self.given_at + 1 :]
+        return [row for row in since if row.rating is not None and row.kind is not LogKind.CRAM]
+
+    def counts(self) -> tuple[int, int]:
+        """Return how many reviews there were, and how many of them were lapses."""
+        reps = lapses = 0
+        if self.given_at is not None:
+            reps, lapses = scheduling.given_counts(self.rows[self.given_at])
+        rated = self.counting()
+        lapsed = (r for r in rated if r.rating is Rating.AGAIN and r.state_before is State.REVIEW)
+        return reps + len(rated), lapses + sum(1 for _ in lapsed)
 
 
 def import_schedule(
@@ -124,12 +143,25 @@ def drop_schedule(card: Flashcard, theirs: Card, calendar: Calendar) -> Flashcar
     return dataclasses.replace(_marked(card, theirs, calendar), buried_until=None)
 
 
+def flag_of(theirs: Card) -> int:
+    return theirs.flag if 0 <= theirs.flag <= 7 else 0
+
+
+def is_suspended(theirs: Card) -> bool:
+    return theirs.queue == _SUSPENDED
+
+
+def is_rated(review: Review) -> bool:
+    """Tell whether a row of Anki's log is an answer; others are changes of the schedule."""
+    return review.type not in (_MANUAL, _RESCHEDULED) and review.ease in (1, 2, 3, 4)
+
+
 def _marked(card: Flashcard, theirs: Card, calendar: Calendar) -> Flashcard:
     tomorrow = calendar.settings.day.start(calendar.now, days=1)
     return dataclasses.replace(
         card,
-        flag=theirs.flag if 0 <= theirs.flag <= 7 else 0,
-        suspended=theirs.queue == _SUSPENDED,
+        flag=flag_of(theirs),
+        suspended=is_suspended(theirs),
         buried_until=tomorrow if theirs.queue in _BURIED else None,
     )
 
@@ -140,11 +172,11 @@ def _take(history: _History, review: Review) -> None:
     if review.type in (_MANUAL, _RESCHEDULED) or review.ease == 0:
         _take_manual(history, review, at, days)
         return
+    if not is_rated(review):
+        return
     ease = review.ease
     if history.calendar.first_scheduler and review.type in (0, 2) and ease in (2, 3):
         ease += 1
-    if ease not in (1, 2, 3, 4):
-        return
     rating, settings = Rating(ease), history.calendar.settings
     elapsed = settings.day.between(history.last_at, at) if history.last_at else None
     values: dict[str, Any] = {
@@ -159,7 +191,7 @@ def _take(history: _History, review: Review) -> None:
         return
     if history.memory is None and review.type != _LEARN and review.last_interval > 0:
         lasted = min(review.last_interval, _DAYS_MOST)
-        memory = _memory(review.factor, lasted, settings)
+        memory = from_sm2(review.factor, lasted, settings)
         history.give(State.REVIEW, memory, max(at - lasted * _DAY, _EARLIEST), float(lasted))
         elapsed = settings.day.between(history.last_at, at) if history.last_at else None
     before = _STATES.get(review.type, history.state)
@@ -187,7 +219,7 @@ def _take_manual(history: _History, review: Review, at: datetime, days: float) -
     elif review.interval > 0 and history.memory is not None:
         history.add(review.id, LogKind.MANUAL, at, state=State.REVIEW, scheduled_days=days)
     elif review.interval > 0:
-        memory = _memory(review.factor, review.interval, history.calendar.settings)
+        memory = from_sm2(review.factor, review.interval, history.calendar.settings)
         history.give(State.REVIEW, memory, at, days)
 
 
@@ -197,16 +229,26 @@ def _end(history: _History, theirs: Card) -> None:
         if history.memory is not None:
             history.reset("reset", history.rows[-1].reviewed_at)
         return
-    settings = history.calendar.settings
     if theirs.type == _REVIEW:
         state = State.REVIEW
     else:
         state = State.LEARNING if theirs.type == 1 else State.RELEARNING
     if history.memory is None:
         _give(history, theirs, state)
+        _count_given(history, theirs)
         return
+    _count_given(history, theirs)
     last = history.last_at or history.rows[-1].reviewed_at
     due = _due(theirs, history.calendar, last)
+    if _is_told_otherwise(history, theirs, state):
+        _give_at_the_end(history, theirs, state, due)
+    else:
+        _set_due(history, state, due)
+
+
+def _set_due(history: _History, state: State, due: datetime) -> None:
+    """Add a row for the due date, unless the log leads to it already."""
+    settings = history.calendar.settings
     governing = scheduling.governing(history.rows)
     assert governing is not None  # noqa: S101 - there is a memory, so there is a row
     if governing.state_after is State.REVIEW:
@@ -226,15 +268,56 @@ def _end(history: _History, theirs: Card) -> None:
     history.add("due", LogKind.MANUAL, at, state=state, scheduled_days=span)
 
 
+def _is_told_otherwise(history: _History, theirs: Card, state: State) -> bool:
+    """Tell whether the card's row has a memory, or counts, that its reviews do not lead to."""
+    if state is State.LEARNING:
+        # A given row does not say how many of its first steps a card has done.
+        return False
+    known, memory = from_fsrs(theirs.data, history.calendar.settings), history.memory
+    if known is not None and memory is not None and not is_same(memory, known[0]):
+        return True
+    if history.given_at is not None or any(map(scheduling.is_reset, history.rows)):
+        return False
+    return theirs.reps > sum(row.rating is not None for row in history.rows)
+
+
+def _give_at_the_end(history: _History, theirs: Card, state: State, due: datetime) -> None:
+    known, memory = from_fsrs(theirs.data, history.calendar.settings), history.memory
+    at = history.last_at
+    assert memory is not None  # noqa: S101 - the caller has looked
+    assert at is not None  # noqa: S101 - and whoever has a memory was reviewed
+    reps, lapses = history.counts()
+    if history.given_at is None and not any(map(scheduling.is_reset, history.rows)):
+        reps, lapses = max(reps, _count(theirs.reps)), max(lapses, _count(theirs.lapses))
+    history.give(state, known[0] if known else memory, at, (due - at) / _DAY)
+    history.rows[-1] = scheduling.with_given_counts(history.rows[-1], reps, lapses)
+
+
+def _count_given(history: _History, theirs: Card) -> None:
+    """Have the row that stands for missing reviews say how many, by the counts of the card."""
+    if history.given_at is None:
+        return
+    given = history.rows[history.given_at]
+    history.rows[history.given_at] = scheduling.with_given_counts(given, 0, 0)
+    reps, lapses = history.counts()
+    history.rows[history.given_at] = scheduling.with_given_counts(
+        given, max(1, _count(theirs.reps) - reps), max(0, _count(theirs.lapses) - lapses)
+    )
+
+
+def _count(number: int) -> int:
+    return min(max(number, 0), _COUNT_MOST)
+
+
 def _give(history: _History, theirs: Card, state: State) -> None:
     """Give a card without a history the memory state and the due date that Anki has for it."""
     calendar = history.calendar
-    known = _fsrs(theirs.data, calendar.settings)
+    known = from_fsrs(theirs.data, calendar.settings)
     if known is None and state is State.LEARNING:
         # In its first steps, without a memory state: it stays new.
         return
     interval = min(max(theirs.interval, 1), _DAYS_MOST)
-    memory = known[0] if known else _memory(theirs.factor, interval, calendar.settings)
+    memory = known[0] if known else from_sm2(theirs.factor, interval, calendar.settings)
     last = known[1] if known else None
     if last is None:
         day = calendar.date_of(theirs.due) - timedelta(days=interval)
@@ -263,27 +346,23 @@ def _folded(card: Flashcard, history: _History) -> Flashcard:
     if not history.rows:
         return card
     sequence = len(history.rows)
-    since = scheduling.since_reset(history.rows)
     governing = scheduling.governing(history.rows)
     if history.memory is None or governing is None:
         return dataclasses.replace(scheduling.as_new(card), sequence=sequence)
-    rated = [row for row in since if row.rating is not None and row.kind is not LogKind.CRAM]
-    given = any(scheduling.is_given(row) for row in since)
     step = None
     if history.state in (State.LEARNING, State.RELEARNING):
         step = 0
-        for row in rated:
+        for row in history.counting():
             step = 0 if row.rating is Rating.AGAIN else step + (row.rating is Rating.GOOD)
+    reps, lapses = history.counts()
     return dataclasses.replace(
         card,
         state=history.state,
         step=step,
         due=governing.reviewed_at + timedelta(days=governing.scheduled_days),
         last_review=history.last_at,
-        reps=len(rated) + given,
-        lapses=sum(
-            row.rating is Rating.AGAIN and row.state_before is State.REVIEW for row in rated
-        ),
+        reps=reps,
+        lapses=lapses,
         sequence=sequence,
         **scheduling.memory_fields(history.memory, history.calendar.settings.model),
     )
@@ -295,29 +374,6 @@ def _model_days(history: _History, at: datetime, elapsed: int | None) -> float:
         return 0.0
     whole_days = history.calendar.settings.model.whole_days
     return float(elapsed) if whole_days else max(0.0, (at - history.last_at) / _DAY)
-
-
-def _memory(factor: int, interval: float, settings: ScheduleSettings) -> Memory[float]:
-    """Return the memory state of an interval and an ease factor."""
-    if 100 <= factor <= _DIFFICULTY_UNTIL:
-        difficulty = 1 + (factor / 1000 - 0.1) * 9
-        return settings.model.from_summary(max(float(interval), 0.1), difficulty)
-    ease = factor / 1000 if factor > _DIFFICULTY_UNTIL else _EASE
-    return settings.model.from_sm2(min(ease, 10.0), float(interval))
-
-
-def _fsrs(data: str, settings: ScheduleSettings) -> tuple[Memory[float], datetime | None] | None:
-    """Return the memory state that Anki's FSRS has stored on a card, and its last review."""
-    try:
-        found = json.loads(data) if data.startswith("{") else {}
-        stability, difficulty = float(found["s"]), float(found["d"])
-        reviewed = int(found.get("lrt") or 0)
-    except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
-        return None
-    if not (0 < stability < 1e6 and 1 <= difficulty <= 10):
-        return None
-    last = datetime.fromtimestamp(reviewed, UTC) if 0 < reviewed < 2**33 else None
-    return settings.model.from_summary(stability, difficulty), last
 
 
 def _time(milliseconds: int, history: _History) -> datetime:

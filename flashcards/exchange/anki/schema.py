@@ -1,7 +1,7 @@
 """Anki's schema 11, which all of its versions read: tables, and rows of every collection."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -86,20 +86,28 @@ class Head:
     now: datetime
 
 
-def head_row(head: Head, decks: Iterable[tuple[int, str]], next_position: int) -> tuple[Any, ...]:
-    """Return the one row of `col`."""
+def head_row(
+    head: Head,
+    decks: Iterable[tuple[int, str, int]],
+    presets: Mapping[int, dict[str, Any]],
+    next_position: int,
+) -> tuple[Any, ...]:
+    """Return the one row of `col`; a deck has an id, a name and the id of its preset."""
     seconds = round(head.now.timestamp())
     conf = {
         "activeDecks": [1], "addToCur": True, "collapseTime": 1200, "curDeck": 1,
         "curModel": str(TYPE_IDS[Kind.BASIC]), "dayLearnFirst": False, "dueCounts": True,
         "estTimes": True, "newSpread": 0, "nextPos": next_position, "sortBackwards": False,
         "sortType": "noteFld", "timeLim": 0, "schedVer": 2, "rollover": head.rollover_hour,
-        "creationOffset": head.offset,
+        "creationOffset": head.offset, "fsrs": True,
     }  # fmt: skip
     models = {str(TYPE_IDS[kind]): _model(kind, seconds) for kind in TYPE_IDS}
-    named = {str(deck_id): _deck(deck_id, name, seconds) for deck_id, name in decks}
+    named = {str(deck_id): _deck(deck_id, name, preset, seconds) for deck_id, name, preset in decks}
+    options = {
+        str(preset_id): _options(preset_id, of, seconds) for preset_id, of in presets.items()
+    }
     crt = round(head.created.timestamp())
-    parts: tuple[dict[str, Any], ...] = (conf, models, named, {"1": _options(seconds)}, {})
+    parts: tuple[dict[str, Any], ...] = (conf, models, named, options, {})
     return (
         *(1, crt, seconds, seconds * 1000, 11, 0, 0, 0),
         *(json.dumps(part, ensure_ascii=False) for part in parts),
@@ -131,27 +139,28 @@ def _model(kind: Kind, seconds: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _deck(deck_id: int, name: str, seconds: int) -> dict[str, Any]:
+def _deck(deck_id: int, name: str, preset: int, seconds: int) -> dict[str, Any]:
     return {
-        "id": deck_id, "name": name, "mod": seconds, "usn": -1, "desc": "", "dyn": 0, "conf": 1,
-        "collapsed": False, "browserCollapsed": False, "extendNew": 0, "extendRev": 0,
+        "id": deck_id, "name": name, "mod": seconds, "usn": -1, "desc": "", "dyn": 0,
+        "conf": preset, "collapsed": False, "browserCollapsed": False,
+        "extendNew": 0, "extendRev": 0,
         "newToday": [0, 0], "revToday": [0, 0], "lrnToday": [0, 0], "timeToday": [0, 0],
     }  # fmt: skip
 
 
-def _options(seconds: int) -> dict[str, Any]:
+def _options(preset_id: int, own: dict[str, Any], seconds: int) -> dict[str, Any]:
     return {
-        "id": 1, "name": "Default", "mod": seconds, "usn": -1, "dyn": False, "maxTaken": 60,
+        **own, "id": preset_id, "mod": seconds, "usn": -1, "dyn": False, "maxTaken": 60,
         "timer": 0, "autoplay": True, "replayq": True,
         "new": {
-            "delays": [1, 10], "ints": [1, 4, 7], "initialFactor": 2500, "order": 1,
-            "perDay": 20, "bury": True, "separate": True,
+            "ints": [1, 4, 7], "initialFactor": 2500, "order": 1, "bury": True, "separate": True,
+            **own["new"],
         },
         "rev": {
-            "perDay": 200, "ease4": 1.3, "fuzz": 0.05, "minSpace": 1, "ivlFct": 1,
-            "maxIvl": 36500, "bury": True, "hardFactor": 1.2,
+            "ease4": 1.3, "fuzz": 0.05, "minSpace": 1, "ivlFct": 1,
+            "bury": True, "hardFactor": 1.2, **own["rev"],
         },
         "lapse": {
-            "delays": [10], "mult": 0, "minInt": 1, "leechFails": 8, "leechAction": 1,
+            **own["lapse"], "mult": 0, "minInt": 1, "leechFails": 8, "leechAction": 1,
         },
     }  # fmt: skip

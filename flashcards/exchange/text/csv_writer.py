@@ -8,7 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from flashcards.domain.records import Flashcard, Kind, ReviewLog
-from flashcards.exchange.export_notes import note_of, origin_of
+from flashcards.exchange.export_notes import labelled, note_of, origin_of
+from flashcards.exchange.import_choice import DEFAULT
 from flashcards.models import NoteOrigin
 from memoryloop.csv_cells import is_formula, quoted
 
@@ -56,7 +57,7 @@ class CsvWriter:
         self,
         cards: Sequence[Flashcard],
         logs: Mapping[UUID, Sequence[ReviewLog]],  # noqa: ARG002 - a table has no history
-        guids: Mapping[UUID, str],
+        known: Mapping[UUID, NoteOrigin],
     ) -> list[NoteOrigin]:
         """Write the notes that are not in the file yet; return the rows that identify them."""
         origins = []
@@ -64,10 +65,11 @@ class CsvWriter:
             if card.note_id in self._notes:
                 continue
             self._notes.add(card.note_id)
-            note = note_of(card, guids)
-            decks = (self._deck_names[each] for each in card.deck_ids if each in self._deck_names)
-            deck = next(decks, "")
+            note = note_of(card, known)
+            deck_ids = [each for each in card.deck_ids if each in self._deck_names]
+            deck = self._deck_names[deck_ids[0]] if deck_ids else ""
             names = (note.guid, _NAMES[card.kind], deck, " ".join(note.tags))
             self._writer.writerow((*map(quoted, names), *map(_harmless, note.fields)))
-            origins.append(origin_of(card, note))
+            origin, before = origin_of(card, note), known.get(card.note_id)
+            origins.append(labelled(origin, before, card, deck or DEFAULT, deck_ids))
         return origins

@@ -1,20 +1,23 @@
 """The reader of text files with columns (.csv, .tsv, .txt) and of the headers that Anki writes.
 
-It has the interface of a collection: notes of three types, in decks, without a history.
+It has the interface of a collection: notes of three types, in decks, without a history. Two lines
+are one note if they are equal as a whole, or if a column gives both the same id.
 """
 
 import csv
+import dataclasses
 import html
 import io
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, tzinfo
 from hashlib import sha256
 from pathlib import Path
 
 from flashcards.domain.card_sides import cloze_ordinals
-from flashcards.exchange.anki.collection import CHUNK_NOTES, Card, Note, NoteType, Template, Whole
+from flashcards.exchange.anki.collection import CHUNK_NOTES
 from flashcards.exchange.anki.package import BadPackage
+from flashcards.exchange.anki.records import ROW_ID, Card, Note, NoteType, Template, Whole
 from memoryloop.csv_cells import unquoted
 from memoryloop.storable import storable
 
@@ -26,6 +29,8 @@ _SEPARATORS = {
 }  # fmt: skip
 _FRONT_NAMES = {"front", "question", "q", "text", "vorderseite", "frage", "recto", "pregunta"}
 _BACK_NAMES = {"back", "answer", "a", "back extra", "rückseite", "antwort", "verso", "respuesta"}
+# Columns with another meaning than a side of the card, and what they are called.
+_GUID_NAMES, _ID_NAMES = {"guid"}, {"id", "note id"}
 _BASIC, _REVERSED, _CLOZE = 1, 2, 3
 _ANSWER = "{{FrontSide}}<hr id=answer>"
 
@@ -54,13 +59,23 @@ class TextFile:
         self._text = self._text[skipped:]
         self._separator = self._find_separator()
         self._special = {
-            name: self._column(f"{name} column") for name in ("guid", "notetype", "deck", "tags")
+            name: self._column(f"{name} column")
+            for name in ("guid", "notetype", "deck", "tags", "id")
         }
         self._names = self._find_names()
+        said = {n for n in ("deck", "tags") if n in self._head or self._special[n] is not None}
+        self.unsaid = frozenset({"deck", "tags", "flag", "suspended"} - said)
         self.decks: dict[int, str] = {}
         self.note_types = {each.id: each for each in self._types()}
         self._counts: dict[str, dict[int, int]] = {"deck": {}, "type": {}}
+        self._lines = self._cards_twice = 0
+        seen: set[str] = set()
         for whole in itertools.chain.from_iterable(self.wholes(after=0)):
+            self._lines += 1
+            if whole.note.guid in seen:
+                self._cards_twice += len(whole.cards)
+                continue
+            seen.add(whole.note.guid)
             deck_id, type_id = whole.cards[0].deck_id, whole.note.type_id
             decks, types = self._counts["deck"], self._counts["type"]
             decks[deck_id] = decks.get(deck_id, 0) + len(whole.cards)
@@ -80,6 +95,12 @@ class TextFile:
     def count_notes(self) -> int:
         return sum(self._counts["type"].values())
 
+    def count_rows(self) -> int:
+        return self._lines
+
+    def count_twice(self) -> int:
+        return self._cards_twice
+
     def count_reviews(self) -> int:
         return 0
 
@@ -94,9 +115,24 @@ class TextFile:
 
     def wholes(self, *, after: int) -> Iterator[list[Whole]]:
         """Yield the notes of the lines after a line, some thousands at a time."""
-        numbered = ((n, row) for n, row in enumerate(self._rows(), 1) if n > after and any(row))
-        while chunk := list(itertools.islice(numbered, CHUNK_NOTES)):
-            yield [self._whole(number, row) for number, row in chunk]
+        notes = (whole for whole in self._all_wholes() if whole.note.id > after)
+        while chunk := list(itertools.islice(notes, CHUNK_NOTES)):
+            yield chunk
+
+    def _all_wholes(self) -> Iterator[Whole]:
+        # The lines that have the same words: with other tags or in another deck each is a note of
+        # its own, and the first is known by its words alone, whatever its tags are in a later file.
+        lines: dict[str, dict[str, int]] = {}
+        for number, row in enumerate(self._rows(), 1):
+            if not any(row):
+                continue
+            whole = self._whole(number, row)
+            if not whole.note.guid:
+                guid = self._words_hash(row, whole.note.type_id)
+                there = lines.setdefault(guid, {})
+                position = there.setdefault(_hash(row), len(there))
+                whole = _with_guid(whole, f"{guid}#{position}" if position else guid)
+            yield whole
 
     def _rows(self) -> Iterator[list[str]]:
         reader = csv.reader(io.StringIO(self._text, newline=""), delimiter=self._separator)
@@ -119,13 +155,22 @@ class TextFile:
         deck = self._value(row, "deck") or self._head.get("deck", "")
         tags = f"{self._head.get('tags', '')} {self._value(row, 'tags')}".split()
         deck_id = self._deck_id(deck)
-        guid = self._value(row, "guid") or _guid(raw)
-        note = Note(number, guid, type_id, tuple(dict.fromkeys(tags)), tuple(fields), "")
+        guid, row_id = self._value(row, "guid"), self._value(row, "id")
+        other = "" if guid else _first_column_guid(raw)
+        if row_id and not guid:
+            # Other files number their lines as well: an id holds among files with these columns.
+            guid = f"{ROW_ID}{_hash(self._names)[:8]}:{row_id}"
+            other = self._words_hash(row, type_id)
+        note = Note(number, guid, type_id, tuple(dict.fromkeys(tags)), tuple(fields), "", other)
         cards = [
             Card(ordinal, number, deck_id, ordinal, 0, 0, 0, 0, 0, 0, "")
             for ordinal in _ordinals(type_id, raw)
         ]
         return Whole(note, cards, {card.id: [] for card in cards})
+
+    def _words_hash(self, row: list[str], type_id: int) -> str:
+        taken = {at for at in self._special.values() if at is not None}
+        return _hash([str(type_id), *(cell for at, cell in enumerate(row) if at not in taken)])
 
     def _type_of(self, name: str, fields: list[str]) -> int:
         lowered = name.lower()
@@ -164,16 +209,22 @@ class TextFile:
         row = next(csv.reader([columns], delimiter=self._separator), []) if columns else []
         if not row:
             row = next(self._rows(), [])
-            words = [value.strip().lower() for value in row[:2]]
-            named = len(words) == 2 and words[0] in _FRONT_NAMES and words[1] in _BACK_NAMES
+            faces = [name for name in _lowered(row) if name not in _GUID_NAMES | _ID_NAMES][:2]
+            named = len(faces) == 2 and faces[0] in _FRONT_NAMES and faces[1] in _BACK_NAMES
             self._has_names_row = named
             if not named:
                 return []
-            if self._special["tags"] is None:
-                lowered = [value.strip().lower() for value in row]
-                self._special["tags"] = lowered.index("tags") if "tags" in lowered else None
+            self._find_column("tags", row, {"tags"})
+        self._find_column("guid", row, _GUID_NAMES)
+        self._find_column("id", row, _ID_NAMES)
         taken = {at for at in self._special.values() if at is not None}
         return [name.strip() for at, name in enumerate(row) if at not in taken]
+
+    def _find_column(self, special: str, row: list[str], names: set[str]) -> None:
+        """Note the column of one of these names, unless the head of the file names one."""
+        if self._special.get(special) is None:
+            found = (at for at, name in enumerate(_lowered(row)) if name in names)
+            self._special[special] = next(found, None)
 
     def _types(self) -> Iterator[NoteType]:
         """Yield the three note types, with a field for each column."""
@@ -192,14 +243,27 @@ class TextFile:
         yield NoteType(_CLOZE, f"{own}Cloze", True, False, text, (gaps,))
 
 
+def _lowered(row: list[str]) -> list[str]:
+    return [name.strip().lower() for name in row]
+
+
 def _ordinals(type_id: int, fields: list[str]) -> list[int]:
     if type_id == _CLOZE:
         return [ordinal - 1 for ordinal in cloze_ordinals(fields[0])] or [0]
     return [0, 1] if type_id == _REVERSED else [0]
 
 
-def _guid(fields: list[str]) -> str:
-    """Return a guid for a line without one: lines with the same first column are the same note."""
+def _hash(cells: Sequence[str]) -> str:
+    """Return a hash of cells; spaces around them and empty cells at the end make no difference."""
+    return sha256("\x1f".join(map(str.strip, cells)).rstrip("\x1f").encode()).hexdigest()[:32]
+
+
+def _with_guid(whole: Whole, guid: str) -> Whole:
+    return dataclasses.replace(whole, note=dataclasses.replace(whole.note, guid=guid))
+
+
+def _first_column_guid(fields: list[str]) -> str:
+    """Return the guid that earlier versions gave a line without one."""
     return sha256((fields[0] if fields else "").strip().encode()).hexdigest()[:32]
 
 

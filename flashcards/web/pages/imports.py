@@ -18,6 +18,7 @@ def context(row: CardImport, form: ImportForm) -> dict[str, Any]:
         ],
         "schedule": form.data.get("schedule", "keep"),
         "skipped": _most_first(row.report.get("skipped", {})),
+        "kept": _most_first(row.report.get("kept", {})),
         "left_out": _most_first(row.report.get("left_out", {})),
         "skipped_total": sum(each["count"] for each in row.report.get("skipped", {}).values()),
     }

@@ -12,15 +12,18 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import User
-from flashcards.cards import decks, media
+from flashcards import scheduling, study_settings
+from flashcards.cards import decks, folding, media
 from flashcards.cards.cards import set_suspended
 from flashcards.domain.records import Flashcard, Kind, NewCard, Rating
 from flashcards.exchange import export_job
 from flashcards.exchange.html.to_markdown import convert
 from flashcards.models import CardExport, Deck
+from flashcards.scheduling import DEFAULT_PARAMETERS
 from flashcards.store import cards, review_logs
 from memoryloop.markdown import portable
 from tests.factories import NOW
+from tests.flashcards.exchange.anki_packages import CREATED, Package
 from tests.flashcards.exchange.test_anki_import import ImportTestCase, png
 from tests.flashcards.given_cards import answer, give_cards
 
@@ -156,6 +159,89 @@ class PackageTests(ExportTestCase):
             with self.subTest(text=text):
                 found = convert(portable(text), lambda source, alt: f"![{alt}](/media/{source})")
                 self.assertEqual(found, text)
+
+
+class GivenTests(ExportTestCase):
+    def test_counts_without_a_log_survive_export_and_import(self) -> None:
+        package = Package()
+        memory: dict[str, Any] = {"type": 2, "queue": 2, "due": 40, "ivl": 20, "factor": 2300}
+        package.basic("no log", "1", reps=9, lapses=4, **memory)
+        half = package.basic("half a log", "2", reps=9, lapses=4, **memory)
+        package.review(half, CREATED + timedelta(days=20), 3, 20, 8)
+        package.basic("with FSRS", "3", reps=7, lapses=2, **memory,
+                      data='{"s": 31.5, "d": 6.25, "dr": 0.9}')  # fmt: skip
+        package.basic("reviewed here", "4", reps=9, lapses=4, **memory)
+        self.take(self.upload(package))
+        reviewed = self.cards()["reviewed here#1"]
+        answer(reviewed, Rating.AGAIN, now=reviewed.due)
+        names = [f"{name}#1" for name in ("no log", "half a log", "with FSRS", "reviewed here")]
+        counts = [(self.cards()[name].reps, self.cards()[name].lapses) for name in names]
+        self.assertEqual(counts, [(9, 4), (9, 4), (7, 2), (10, 5)])
+        owner = self.alice
+        for other in (self.bob, self.charlie):
+            self.take(self.receive("mine.apkg", self.export(owner=owner), other))
+            mine, theirs = self.cards(owner), self.cards(other)
+            for name in names:
+                for field in ("reps", "lapses", "state", "due", "last_review"):
+                    self.assertEqual(
+                        getattr(theirs[name], field), getattr(mine[name], field), (name, field)
+                    )
+                for field in ("stability", "difficulty"):
+                    self.assertAlmostEqual(
+                        getattr(theirs[name], field), getattr(mine[name], field), 2, (name, field)
+                    )
+            owner = other
+        self.assert_sound()
+
+
+class FsrsTests(ExportTestCase):
+    def database(self) -> sqlite3.Connection:
+        with zipfile.ZipFile(io.BytesIO(self.export())) as bundle:
+            path = Path(bundle.extract("collection.anki2", self.folder))
+        db = sqlite3.connect(path)
+        self.addCleanup(db.close)
+        return db
+
+    def test_anki_computes_the_same_chance_of_recall(self) -> None:
+        fitted = (*(w * 1.1 for w in DEFAULT_PARAMETERS[:4]), *DEFAULT_PARAMETERS[4:20], 0.31)
+        (deck,) = Deck.objects.all()
+        study_settings.save(owner_id=self.alice.pk, deck=deck, now=NOW,
+                            values={"desired_retention": 0.82})  # fmt: skip
+        package = Package()
+        package.basic("from SM-2", "x", type=2, queue=2, due=300, ivl=40, factor=2800)
+        self.take(self.upload(package))
+        for parameters in ((), fitted):
+            folding.set_memory_model(
+                owner_id=self.alice.pk, model="fsrs-6", parameters=parameters, now=timezone.now()
+            )
+            settings = study_settings.settings_for(owner_id=self.alice.pk)
+            studied = {card.stability: card for card in cards.for_owner(self.alice) if card.reps}
+            db = self.database()
+            rows = db.execute("SELECT data, factor FROM cards WHERE type > 0").fetchall()
+            self.assertEqual(len(rows), len(studied))
+            for text, factor in rows:
+                data = json.loads(text)
+                card = studied[data["s"]]
+                own = study_settings.for_card(settings, card).schedule
+                for days in (0.5, 3, 50, 700):
+                    assert card.last_review is not None
+                    at = card.last_review + timedelta(days=days)
+                    # Anki's formula; without `decay` it takes 0.5.
+                    falls = 0.9 ** (-1 / data["decay"]) - 1
+                    elapsed = at.timestamp() - data["lrt"]
+                    chance = (1 + falls * elapsed / 86_400 / data["s"]) ** -data["decay"]
+                    ours = scheduling.retrievability(card, at, settings=own)
+                    self.assertAlmostEqual(chance, ours or 0, 4)
+                self.assertEqual(data["dr"], own.desired_retention)
+                self.assertTrue(1_300 <= factor <= 9_900)
+                if card.question == "from SM-2" and not parameters:
+                    self.assertAlmostEqual(factor, 2_800, delta=30)
+            decks, presets = map(json.loads, db.execute("SELECT decks, dconf FROM col").fetchone())
+            by_deck = {each["name"]: presets[str(each["conf"])] for each in decks.values()}
+            said = {name: preset["desiredRetention"] for name, preset in by_deck.items()}
+            self.assertEqual(said, {"Default": 0.9, "Biology::Cells": 0.82})
+            for preset in by_deck.values():
+                self.assertEqual(tuple(preset["fsrsParams6"]), parameters)
 
 
 class TableTests(ExportTestCase):

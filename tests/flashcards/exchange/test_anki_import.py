@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from flashcards.cards import trash
 from flashcards.cards.cards import delete_card, edit_card
 from flashcards.domain.records import Flashcard, Kind, Rating, ReviewLog, State
 from flashcards.exchange import import_job, uploads
@@ -73,6 +74,12 @@ class ImportTestCase(TestCase):
 
     def import_(self, package: Package, form: str = "anki21", **choice: Any) -> dict[str, Any]:
         return self.take(self.upload(package, form), **choice)
+
+    def undo(self, row: CardImport) -> None:
+        import_job.undo(owner_id=row.owner_id, import_id=row.id, now=timezone.now())
+        import_cards(import_id=str(row.id))
+        row.refresh_from_db()
+        self.assertEqual(row.status, "undone")
 
     def cards(self, owner: User | None = None) -> dict[str, Flashcard]:
         found = cards.for_owner(owner or self.alice)
@@ -232,6 +239,26 @@ class AgainTests(ImportTestCase):
         self.assertFalse(uploads.folder_of(row).exists())
         with self.assertRaises(import_job.NotNow):
             import_job.undo(owner_id=self.alice.pk, import_id=row.id, now=timezone.now())
+
+    def test_undone_and_imported_again_the_decks_are_there_with_their_cards(self) -> None:
+        package = Package()
+        package.basic("one", "1", "A::B")
+        package.basic("two", "2", "C")
+        package.basic("three", "3")
+        for _ in range(2):
+            row = self.upload(package)
+            self.take(row)
+            self.assertEqual({d.name for d in Deck.objects.all()}, {"A::B", "C"})
+            in_deck = {q: Deck.objects.get(id=c.deck_ids[0]).name
+                       for q, c in self.cards().items() if c.deck_ids}  # fmt: skip
+            self.assertEqual(in_deck, {"one#1": "A::B", "two#1": "C"})
+            self.undo(row)
+            self.assertEqual((self.cards(), Deck.objects.count()), ({}, 0))
+        # From the trash, too.
+        deleted = cards.for_owner(self.alice).with_deleted()
+        trash.restore(owner_id=self.alice.pk, card_ids=[card.id for card in deleted])
+        self.assertEqual({d.name for d in Deck.objects.all()}, {"A::B", "C"})
+        self.assert_sound()
 
     def test_a_worker_that_died_is_followed_by_one_that_goes_on(self) -> None:
         package = Package()

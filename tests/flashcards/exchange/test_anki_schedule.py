@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from flashcards import scheduling
 from flashcards.domain.records import Flashcard, LogKind, Rating, ReviewLog, State
 from flashcards.domain.study_day import Day, zone_named
-from flashcards.exchange.anki.collection import Card, Review
+from flashcards.exchange.anki.records import Card, Review
 from flashcards.exchange.anki.schedule import Calendar, drop_schedule, import_schedule
 from flashcards.scheduling import ScheduleSettings
 
@@ -20,6 +20,10 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 FIRST = datetime(2026, 1, 10, 9, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
 SETTINGS = ScheduleSettings(day=Day(zone_named("Europe/Berlin")))
+FITTED = (
+    *(p * 1.01 for p in scheduling.DEFAULT_PARAMETERS[:4]),
+    *scheduling.DEFAULT_PARAMETERS[4:],
+)
 CALENDAR = Calendar(date(2026, 1, 1), SETTINGS, NOW)
 OURS = Flashcard(
     id=uuid.UUID(int=1),
@@ -35,7 +39,7 @@ OURS = Flashcard(
 def card(**values: Any) -> Card:
     known: dict[str, Any] = {
         "id": 1, "note_id": 1, "deck_id": 1, "ordinal": 0, "type": 0, "queue": 0, "due": 0,
-        "interval": 0, "factor": 0, "flag": 0, "data": "",
+        "interval": 0, "factor": 0, "flag": 0, "data": "", "reps": 0, "lapses": 0,
     }  # fmt: skip
     return Card(**{**known, **values})
 
@@ -157,6 +161,60 @@ def test_a_history_that_begins_in_the_middle_begins_with_a_memory() -> None:
     assert (made.reps, made.lapses) == (4, 1)
 
 
+@pytest.mark.parametrize("reviews", [[], HISTORY[2:], HISTORY[3:]])
+def test_repetitions_and_lapses_without_rows_are_kept(reviews: list[Review]) -> None:
+    theirs = card(type=2, queue=2, due=24, interval=4, factor=2300, reps=9, lapses=4)
+    made, logs = take(theirs, reviews)
+    assert (made.reps, made.lapses) == (9, 4)
+    # Through reviews, an undo, a late review, other parameters and another due date.
+    at = made.due + timedelta(hours=1)
+    after, row = scheduling.review(
+        made, Rating.AGAIN, at, review_id=uuid.uuid4(), settings=SETTINGS
+    )
+    assert (after.reps, after.lapses) == (10, 5)
+    logs = [*logs, row]
+    assert scheduling.fold(after, logs, settings=SETTINGS) == after
+    late, rows = scheduling.review_late(
+        after, logs, Rating.GOOD, at - DAY, review_id=uuid.uuid4(), settings=SETTINGS
+    )
+    assert (late.reps, scheduling.fold(late, [*logs, *rows], settings=SETTINGS)) == (11, late)
+    undone, _ = scheduling.undo(after, logs, at, undo_id=uuid.uuid4(), settings=SETTINGS)
+    assert (undone.reps, undone.lapses) == (9, 4)
+    fitted = dataclasses.replace(SETTINGS, parameters=FITTED)
+    assert (scheduling.fold(after, logs, settings=fitted).lapses) == 5
+    moved, _ = scheduling.reschedule(
+        made, logs[:-1], at, row_id=uuid.uuid4(), settings=dataclasses.replace(fitted, fuzz=False)
+    )
+    assert (moved.reps, moved.lapses) == (9, 4)
+
+
+def test_given_rows_of_an_earlier_version_stand_for_one_review() -> None:
+    theirs = card(type=2, queue=2, due=24, interval=4, reps=9, lapses=4)
+    made, (row,) = take(theirs, [])
+    old = dataclasses.replace(row, stability_before=None, difficulty_before=None)
+    folded = scheduling.fold(made, [old], settings=SETTINGS)
+    assert (folded.reps, folded.lapses, folded.stability) == (1, 0, made.stability)
+
+
+def test_the_memory_is_the_one_that_ankis_fsrs_has() -> None:
+    """Whatever parameters it was computed with, until the first review here and from then on."""
+    data = '{"s": 31.5123, "d": 6.251, "dr": 0.9, "decay": 0.2}'
+    theirs = card(type=2, queue=2, due=50, interval=4, data=data)
+    made, logs = take(theirs, HISTORY)
+    assert (made.stability, made.difficulty, made.reps, made.lapses) == (31.5123, 6.251, 5, 1)
+    assert SETTINGS.day.of(made.due) == date(2026, 1, 1) + 50 * DAY
+    assert [log.rating for log in logs] == [3, 3, 3, 1, 3, None]
+    after, row = scheduling.review(
+        made, Rating.GOOD, made.due, review_id=uuid.uuid4(), settings=SETTINGS
+    )
+    assert (after.stability or 0) > 31.5123
+    assert scheduling.fold(after, [*logs, row], settings=SETTINGS) == after
+    # The same memory needs no row: the replay of the reviews gives it.
+    replayed, _ = take(card(type=2, queue=2, due=24, interval=4), HISTORY)
+    data = f'{{"s": {replayed.stability:.4f}, "d": {replayed.difficulty:.3f}}}'
+    assert take(card(type=2, queue=2, due=24, interval=4, data=data), HISTORY)[0] == replayed
+
+
 def test_suspended_buried_flagged_and_begun_anew() -> None:
     theirs = card(type=2, queue=-1, due=24, interval=4, flag=2)
     made, _ = take(theirs, HISTORY)
@@ -202,6 +260,8 @@ cards = st.builds(
     interval=st.integers(-(2**40), 2**40),
     factor=st.integers(-(2**40), 2**40),
     flag=st.integers(0, 7),
+    reps=st.integers(-3, 2**40),
+    lapses=st.integers(-3, 2**40),
     data=st.sampled_from(["", "{", '{"s":1,"d":5}', '{"s":"x"}', '{"s":9e9,"d":5}', "{}", "[]"]),
 )
 
@@ -211,3 +271,17 @@ def test_whatever_a_package_says_the_card_is_the_fold_of_its_log(
     theirs: Card, reviews: list[Review]
 ) -> None:
     take(theirs, sorted(reviews, key=lambda each: each.id))
+
+
+@given(cards, st.lists(rows, max_size=6), st.booleans())
+def test_what_a_card_counts_is_what_the_package_counts(
+    theirs: Card, reviews: list[Review], with_log: bool
+) -> None:
+    """Of a card whose log is incomplete: no repetition and no lapse is lost."""
+    history = sorted(reviews, key=lambda each: each.id) if with_log else []
+    made, logs = take(theirs, history)
+    if made.state is State.NEW or any(map(scheduling.is_reset, logs)):
+        return
+    if not history or scheduling.is_given(logs[0]):
+        assert made.reps >= min(theirs.reps, 1_000_000)
+        assert made.lapses >= min(theirs.lapses, 1_000_000)

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flashcards.exchange.anki import notes
-from flashcards.exchange.anki.collection import Note, NoteType, Template
 from flashcards.exchange.anki.notes import Skipped, Words, only_gap, words_of
+from flashcards.exchange.anki.records import Note, NoteType, Template
 from tests.flashcards.exchange import anki_packages
 from tests.flashcards.exchange.anki_packages import Package
 from tests.flashcards.exchange.test_anki_import import ImportTestCase

@@ -1,0 +1,57 @@
+"""Presets of an exported package: the learner's settings, and those of decks with their own."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from flashcards.scheduling import anki_values
+from flashcards.study_settings import EffectiveSettings
+
+# The id of Anki's first preset, which every collection has.
+_DEFAULT = 1
+# Presets are known by their ids again, so the others have ids of their own.
+_FIRST_OTHER = 1767225600100
+
+
+class Presets:
+    """The presets, by the numbers that decks name them by."""
+
+    def __init__(self, settings: EffectiveSettings, deck_names: Mapping[UUID, str]) -> None:
+        self._settings = settings
+        self._deck_names = deck_names
+        self._ids = {name: deck_id for deck_id, name in deck_names.items()}
+        own = sorted(settings.decks, key=lambda deck_id: deck_names.get(deck_id, ""))
+        self._numbers = {deck_id: _FIRST_OTHER + n for n, deck_id in enumerate(own)}
+
+    def number_of(self, deck_name: str) -> int:
+        deck_id = self._ids.get(deck_name)
+        governing = self._settings.governed_by.get(deck_id) if deck_id else None
+        return self._numbers[governing] if governing else _DEFAULT
+
+    def rows(self) -> dict[int, dict[str, Any]]:
+        """Return what the presets set, by their numbers."""
+        found = {_DEFAULT: {"name": "Default", **_values(self._settings)}}
+        for deck_id, number in self._numbers.items():
+            name = self._deck_names.get(deck_id, f"Preset {number}")
+            found[number] = {"name": name, **_values(self._settings.decks[deck_id])}
+        return found
+
+
+def _values(settings: EffectiveSettings) -> dict[str, Any]:
+    return {
+        "fsrsParams6": list(anki_values.parameters_of(settings.schedule)),
+        "desiredRetention": settings.desired_retention,
+        "new": {
+            "delays": _minutes(settings.learning_steps_seconds),
+            "perDay": settings.new_per_day,
+        },
+        "rev": {
+            "perDay": settings.reviews_per_day,
+            "maxIvl": settings.maximum_interval_days,
+        },
+        "lapse": {"delays": _minutes(settings.relearning_steps_seconds)},
+    }
+
+
+def _minutes(seconds: tuple[int, ...]) -> list[float]:
+    return [each / 60 for each in seconds]

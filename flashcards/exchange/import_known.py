@@ -1,0 +1,78 @@
+"""Notes that are here already: what a file makes of their cards."""
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from flashcards.cards.notes import CHANGEABLE
+from flashcards.domain.records import Flashcard, Kind, ReviewLog
+from flashcards.exchange import import_labels, import_reviews
+from flashcards.exchange.anki.notes import Words
+from flashcards.exchange.anki.records import Card, Review
+from flashcards.exchange.anki.schedule import Calendar
+from flashcards.exchange.import_labels import Labels
+
+WORDS_TAKEN = (
+    "its words were changed here and in the file: it has the file's, and yours are in its history"
+)
+SCHEDULE_KEPT = (
+    "it was rescheduled in the file and reviewed here: it keeps the due date it has here"
+)
+
+
+@dataclass(frozen=True)
+class Updated:
+    """A card with what the file changes, the new rows of its log, and what was not taken over."""
+
+    card: Flashcard
+    rows: list[ReviewLog]
+    told: list[str]
+
+
+@dataclass(frozen=True)
+class Update:
+    """What a file says of a card that is here already."""
+
+    # None: the words are those of the last import.
+    words: Words | None
+    has_own_words: bool
+    # What the file said at the last import, if that is known, and what it says now.
+    labels_before: Labels | None
+    labels: Labels
+    living_decks: frozenset[UUID]
+    theirs: Card
+    # None if the schedules of the file are not wanted.
+    reviews: Sequence[Review] | None
+    calendar: Calendar
+
+    @property
+    def needs_logs(self) -> bool:
+        return self.reviews is not None and (bool(self.reviews) or self.theirs.type > 0)
+
+    def apply(self, card: Flashcard, logs: Sequence[ReviewLog], now: datetime) -> Updated:
+        """Return what becomes of a card as it is now; `logs` is its whole log if it is needed."""
+        after, told = import_labels.merged(card, self.labels_before, self.labels, self.living_decks)
+        after = dataclasses.replace(after, deleted_at=None)
+        if self.words is not None:
+            after = _with_words(after, self.words, now)
+            if self.has_own_words and after.edited_at == now:
+                told.append(WORDS_TAKEN)
+        if not self.needs_logs or self.reviews is None:
+            return Updated(after, [], told)
+        brought = import_reviews.bring(after, logs, self.theirs, self.reviews, self.calendar)
+        if brought.has_left_out:
+            told.append(SCHEDULE_KEPT)
+        return Updated(brought.card, brought.rows, told)
+
+
+def _with_words(card: Flashcard, words: Words, now: datetime) -> Flashcard:
+    after = dataclasses.replace(
+        card,
+        kind=words.kind if card.kind in CHANGEABLE else Kind.CLOZE,
+        question=words.question,
+        answer=words.answer,
+        extra=words.extra,
+    )
+    return dataclasses.replace(after, edited_at=now) if after != card else card

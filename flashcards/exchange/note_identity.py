@@ -1,0 +1,53 @@
+"""What tells whether a note of a file is one that is here: its guid, and hashes of its words."""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Sequence
+from uuid import UUID
+
+from flashcards.domain.validation import clean
+from flashcards.exchange.anki.notes import SIDE_MAX_CHARACTERS, Words
+from flashcards.exchange.anki.records import Note
+
+# The guid of notes that were created here, in packages exported from here.
+OWN_GUID = "memoryloop-"
+
+
+def own_id(guid: str) -> UUID | None:
+    if not guid.startswith(OWN_GUID):
+        return None
+    try:
+        return UUID(guid.removeprefix(OWN_GUID))
+    except ValueError:
+        return None
+
+
+def words_hash(words: Words) -> str:
+    joined = "\x1f".join((words.kind, words.question, words.answer, words.extra))
+    return hashlib.sha256(joined.encode()).hexdigest()
+
+
+def fields_hash(fields: Sequence[str]) -> str:
+    return hashlib.sha256("\x1f".join(fields).encode()).hexdigest()
+
+
+def restore_markdown(note: Note, words: Words) -> Words:
+    """Return the words in the Markdown that they were exported from, if the note is unchanged.
+
+    Packages exported from here have it beside the HTML fields, which cannot express all of it.
+    """
+    if '"memoryloop"' not in note.data:
+        return words
+    try:
+        stored = json.loads(note.data)["memoryloop"]
+        if stored["fields"] != fields_hash(note.fields):
+            return words
+        texts = {name: clean(str(stored[name])) for name in ("question", "answer", "extra")}
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return words
+    if max(map(len, texts.values())) > SIDE_MAX_CHARACTERS:
+        return words
+    return dataclasses.replace(
+        words, question=texts["question"], answer=texts["answer"], extra=texts["extra"]
+    )
