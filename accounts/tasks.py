@@ -17,6 +17,7 @@ from procrastinate.contrib.django import app
 
 from accounts import email_tokens, throttling
 from accounts.models import EmailChange, User
+from memoryloop.server import queues
 
 _DELETE_JOBS = """
 DELETE FROM procrastinate_jobs WHERE status <> 'doing' AND (
@@ -28,6 +29,7 @@ DELETE FROM procrastinate_jobs WHERE status <> 'doing' AND (
 
 @app.task(
     name="accounts.send_password_reset",
+    queue=queues.MAIL,
     retry=RetryStrategy(max_attempts=5, exponential_wait=4),
 )
 def send_password_reset(*, email: str, base_url: str) -> None:
@@ -62,6 +64,7 @@ def send_password_reset(*, email: str, base_url: str) -> None:
 
 @app.task(
     name="accounts.send_email_change",
+    queue=queues.MAIL,
     retry=RetryStrategy(max_attempts=5, exponential_wait=4),
 )
 def send_email_change(*, change_id: str, side: str, base_url: str) -> None:
@@ -87,6 +90,7 @@ def send_email_change(*, change_id: str, side: str, base_url: str) -> None:
 
 @app.task(
     name="accounts.send_email_changed",
+    queue=queues.MAIL,
     retry=RetryStrategy(max_attempts=5, exponential_wait=4),
 )
 def send_email_changed(*, old_email: str, new_email: str, base_url: str) -> None:
@@ -109,7 +113,7 @@ def _send(template: str, to: list[str], context: dict[str, Any]) -> None:
 
 
 @app.periodic(cron="17 * * * *")
-@app.task(name="accounts.tidy", pass_context=False)
+@app.task(name="accounts.tidy", queue=queues.UNSEEN, pass_context=False)
 def tidy(timestamp: int) -> None:
     """Delete expired sessions, counts of attempts and changes of address, every hour.
 

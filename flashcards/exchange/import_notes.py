@@ -91,6 +91,13 @@ class Maker:
         self._report = report
         self._seen: set[UUID] = set()
 
+    def remember(self, wholes: Iterable[Whole]) -> None:
+        """Remember notes of earlier steps: the same ones in a later step are skipped."""
+        report, self._report = self._report, Report({})
+        for each in (each for whole in wholes for each in self._candidates(whole)):
+            self._seen |= {each.note_id, each.own_id or each.note_id}
+        self._report = report
+
     def step(self, wholes: Sequence[Whole]) -> Step:
         """Return the step of these notes. Reads the cards that exist already."""
         candidates = [each for whole in wholes for each in self._candidates(whole)]
