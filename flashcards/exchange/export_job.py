@@ -149,14 +149,16 @@ def _write(row: CardExport, path: Path, clock: Clock) -> None:
                 owned_logs = review_logs.for_owner(row.owner_id)
                 for log in owned_logs.filter(flashcard_id__in=frozenset(found)):
                     logs[log.flashcard_id].append(log)
-            guids = dict(
-                NoteOrigin.objects.filter(
+            known = {
+                note_id: (guid, words_hash)
+                for note_id, guid, words_hash in NoteOrigin.objects.filter(
                     owner_id=row.owner_id, note_id__in={card.note_id for card in chosen}
-                ).values_list("note_id", "guid")
-            )
+                ).values_list("note_id", "guid", "words_hash")
+            }
+            guids = {note_id: guid for note_id, (guid, _) in known.items()}
             origins = writer.add(chosen, logs, guids)
             NoteOrigin.objects.bulk_create(
-                origins,
+                [o for o in origins if known.get(o.note_id) != (o.guid, o.words_hash)],
                 update_conflicts=True,
                 unique_fields=["owner", "note_id"],
                 update_fields=["guid", "words_hash"],
