@@ -13,7 +13,7 @@ from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.exceptions import ConnectorException
 from psycopg_pool import PoolTimeout
 
-from memoryloop.server import job_slots
+from memoryloop.server import free_memory, job_slots
 
 NICENESS = 10
 
@@ -29,6 +29,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_args: Any, until_stdin_closes: bool, **_options: Any) -> None:
+        free_memory.limit()
+        free_memory.begin()
         if until_stdin_closes:
             # It shares the machine with the web server, and somebody waits for that.
             os.nice(NICENESS)
