@@ -22,7 +22,7 @@ from memoryloop.server import queues
 _DELETE_JOBS = """
 DELETE FROM procrastinate_jobs WHERE status <> 'doing' AND (
     args->>'email' = %(email)s OR args->>'old_email' = %(email)s
-    OR args->>'new_email' = %(email)s OR args->>'owner_id' = %(id)s
+    OR args->>'new_email' = %(email)s OR args->>'owner_id' = %(id)s OR lock LIKE '%%:' || %(id)s
 )
 """
 
