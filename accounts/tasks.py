@@ -17,6 +17,7 @@ from procrastinate.contrib.django import app
 
 from accounts import email_tokens, throttling
 from accounts.models import EmailChange, Invitation, User
+from memoryloop.server import queues
 
 # After it has expired, so that the admin can see who used it.
 _KEPT_INVITATION = timedelta(days=90)
@@ -24,13 +25,14 @@ _KEPT_INVITATION = timedelta(days=90)
 _DELETE_JOBS = """
 DELETE FROM procrastinate_jobs WHERE status <> 'doing' AND (
     args->>'email' = %(email)s OR args->>'old_email' = %(email)s
-    OR args->>'new_email' = %(email)s OR args->>'owner_id' = %(id)s
+    OR args->>'new_email' = %(email)s OR args->>'owner_id' = %(id)s OR lock LIKE '%%:' || %(id)s
 )
 """
 
 
 @app.task(
     name="accounts.send_password_reset",
+    queue=queues.MAIL,
     retry=RetryStrategy(max_attempts=5, exponential_wait=4),
 )
 def send_password_reset(*, email: str, base_url: str) -> None:
@@ -65,6 +67,7 @@ def send_password_reset(*, email: str, base_url: str) -> None:
 
 @app.task(
     name="accounts.send_email_change",
+    queue=queues.MAIL,
     retry=RetryStrategy(max_attempts=5, exponential_wait=4),
 )
 def send_email_change(*, change_id: str, side: str, base_url: str) -> None:
@@ -90,6 +93,7 @@ def send_email_change(*, change_id: str, side: str, base_url: str) -> None:
 
 @app.task(
     name="accounts.send_email_changed",
+    queue=queues.MAIL,
     retry=RetryStrategy(max_attempts=5, exponential_wait=4),
 )
 def send_email_changed(*, old_email: str, new_email: str, base_url: str) -> None:
@@ -112,7 +116,7 @@ def _send(template: str, to: list[str], context: dict[str, Any]) -> None:
 
 
 @app.periodic(cron="17 * * * *")
-@app.task(name="accounts.tidy", pass_context=False)
+@app.task(name="accounts.tidy", queue=queues.UNSEEN, pass_context=False)
 def tidy(timestamp: int) -> None:
     """Delete what has expired, every hour: sessions, counts, changes of address, invitations.
 

@@ -1,4 +1,7 @@
-"""Background tasks of flashcards. Their names stay: jobs in the queue refer to them."""
+"""Background tasks of flashcards. Their names stay: jobs in the queue refer to them.
+
+A task that may take long does a slice and asks for the next: see memoryloop/server/queues.py.
+"""
 
 from uuid import UUID
 
@@ -11,78 +14,85 @@ from flashcards.drafting import documents
 from flashcards.duplicates import collection_search
 from flashcards.exchange import export_job, import_job, uploads
 from flashcards.review import backlog
+from memoryloop.server import queues
+from memoryloop.server.queues import SLICE_SECONDS
 
 
 @app.periodic(cron="* * * * *")
-@app.task(name=jobs.CHECKPOINT)
+@app.task(name=jobs.CHECKPOINT, queue=queues.CHECKPOINT)
 def run_checkpoint(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes when it was due
     """Move the journal into LanceDB: each minute, and when part of it grows long."""
     store.checkpoint_all()
     store.optimize_if_due()
 
 
-@app.task(name=jobs.EMBED_CARDS)
+@app.task(name=jobs.EMBED_CARDS, queue=queues.UNSEEN)
 def embed_cards_of(owner_id: str) -> None:
     """Embed the cards of one owner that have no vector, then ask for a checkpoint."""
-    embedding.embed_all(owner_id=UUID(owner_id))
+    if embedding.embed_all(owner_id=UUID(owner_id), seconds=SLICE_SECONDS):
+        jobs.request_embedding(UUID(owner_id))
     jobs.request_checkpoint()
 
 
-@app.task(name=jobs.BULK)
+@app.task(name=jobs.BULK, queue=queues.WAITED_FOR)
 def change_cards(change_id: str) -> None:
     """Do a bulk action, or undo it."""
-    bulk_actions.run(change_id=UUID(change_id), clock=timezone.now)
+    bulk_actions.run(change_id=UUID(change_id), clock=timezone.now, seconds=SLICE_SECONDS)
+    bulk_actions.request_next(after=UUID(change_id))
 
 
 @app.periodic(cron="* * * * *")
-@app.task(name="flashcards.resume_bulk")
+@app.task(name="flashcards.resume_bulk", queue=queues.WAITED_FOR)
 def resume_bulk(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes when it was due
     """Go on with bulk actions that a worker left unfinished."""
     bulk_actions.resume()
 
 
 @app.periodic(cron="*/10 * * * *")
-@app.task(name="flashcards.end_plans")
+@app.task(name="flashcards.end_plans", queue=queues.UNSEEN)
 def end_plans(timestamp: int) -> None:  # noqa: ARG001 - as above
     """End the plans of learners who have caught up, which restores their settings."""
     backlog.end_those_caught_up(timezone.now())
 
 
-@app.task(name=jobs.IMPORT)
+@app.task(name=jobs.IMPORT, queue=queues.WAITED_FOR)
 def import_cards(import_id: str) -> None:
     """Import a file, or undo an import."""
-    import_job.run(import_id=UUID(import_id), clock=timezone.now)
+    import_job.run(import_id=UUID(import_id), clock=timezone.now, seconds=SLICE_SECONDS)
 
 
-@app.task(name=jobs.EXPORT)
+@app.task(name=jobs.EXPORT, queue=queues.WHOLE)
 def export_cards(export_id: str) -> None:
     """Write cards to a file."""
-    export_job.run(export_id=UUID(export_id), clock=timezone.now)
+    try:
+        export_job.run(export_id=UUID(export_id), clock=timezone.now)
+    finally:
+        export_job.request_next(after=UUID(export_id))
 
 
 @app.periodic(cron="*/5 * * * *")
-@app.task(name="flashcards.resume_exchange")
+@app.task(name="flashcards.resume_exchange", queue=queues.WAITED_FOR)
 def resume_exchange(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes when it was due
     """Go on with imports and exports that a worker left unfinished."""
     import_job.resume(timezone.now())
     export_job.resume(timezone.now())
 
 
-@app.task(name=jobs.FIND_DUPLICATES)
+@app.task(name=jobs.FIND_DUPLICATES, queue=queues.WAITED_FOR)
 def find_duplicates(owner_id: str, search_id: str) -> None:
     """Search an owner's whole collection for duplicates."""
-    collection_search.run(owner_id=UUID(owner_id), search_id=UUID(search_id))
+    collection_search.run(owner_id=UUID(owner_id), search_id=UUID(search_id), seconds=SLICE_SECONDS)
 
 
 @app.periodic(cron="23 * * * *")
-@app.task(name=jobs.PURGE_BIN)
+@app.task(name=jobs.PURGE_BIN, queue=queues.UNSEEN)
 def purge_bin(timestamp: int) -> None:  # noqa: ARG001 - as above
     """Erase the cards that have been in the trash for thirty days."""
     trash.purge(now=timezone.now())
 
 
 @app.periodic(cron="41 3 * * *")
-@app.task(name="flashcards.purge_files")
+@app.task(name="flashcards.purge_files", queue=queues.UNSEEN)
 def purge_files(timestamp: int) -> None:  # noqa: ARG001 - as above
     """Delete old documents, uploads and exports, and images that no card has used for long."""
     documents.purge(timezone.now())

@@ -8,6 +8,8 @@ whole. What was done before a failure stays done, and doing it again changes not
 import contextlib
 import dataclasses
 import itertools
+import math
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -23,22 +25,31 @@ BATCH_CARDS = 500
 CHECKPOINT_BATCHES = 8
 
 
-def run_batches(owner_id: UUID, change_next: Callable[[], bool]) -> None:
+def run_batches(
+    owner_id: UUID, change_next: Callable[[], bool], *, seconds: float = math.inf
+) -> bool:
     """Call `change_next` until it returns False; moves the journal into LanceDB in between.
 
     It changes one batch and returns whether there is more. For the background worker: a job that
-    is called again goes on where `change_next` finds it. Ends early if the account is deleted.
+    is called again goes on where `change_next` finds it. Ends early if the account is deleted, and
+    with the batch in which `seconds` have passed. Returns whether that left something to do.
     """
+    ends = time.monotonic() + seconds
+    is_left = False
     with contextlib.suppress(OwnerGone):
         for number in itertools.count(1):
             # Outside the batch's transaction: what is decoded of the journal is kept only there.
             store.view(owner_id)
             if not change_next():
                 break
+            if time.monotonic() >= ends:
+                is_left = True
+                break
             if number % CHECKPOINT_BATCHES == 0:
                 store.checkpoint()
-    if number > 1:
+    if number > 1 or is_left:
         jobs.request_checkpoint()
+    return is_left
 
 
 def change_in_batches(

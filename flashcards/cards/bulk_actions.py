@@ -5,6 +5,7 @@ own transaction, the cards, the progress and what undoes the batch (BulkPart), s
 dies goes on where it was. A few hundred cards are changed at once, more in the background.
 """
 
+import math
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -79,26 +80,37 @@ def undo(*, owner_id: UUID, change_id: UUID, clock: Clock) -> BulkChange:
 
 
 def under_way(*, owner_id: UUID) -> BulkChange | None:
-    """Return the owner's change that is still being done or undone, if there is one."""
+    """Return the owner's oldest change that is still being done or undone, if there is one."""
     return (
         BulkChange.objects.filter(owner_id=owner_id, status__in=_UNDER_WAY)
         .defer("card_ids")
+        .order_by("created_at", "id")
         .first()
     )
 
 
 def resume() -> None:
     """Ask the worker again for every change under way; two workers at one wait for each other."""
-    for change in BulkChange.objects.filter(status__in=_UNDER_WAY).only("id"):
-        jobs.request_bulk(change.id)
+    under_way = BulkChange.objects.filter(status__in=_UNDER_WAY).order_by("created_at", "id")
+    for change in under_way.only("id", "owner_id"):
+        jobs.request_bulk(change.owner_id, change.id)
 
 
-def run(*, change_id: UUID, clock: Clock) -> None:
-    """Finish a change or its undo, batch by batch. Called again, it goes on where it was."""
+def run(*, change_id: UUID, clock: Clock, seconds: float = math.inf) -> None:
+    """Go on with a change or its undo, batch by batch, to its end or for so long."""
     change = BulkChange.objects.filter(id=change_id).only("owner_id").first()
     if change is not None:
         owner_id = change.owner_id
-        batch.run_batches(owner_id, lambda: _change_next(change_id, owner_id, clock()))
+        batch.run_batches(
+            owner_id, lambda: _change_next(change_id, owner_id, clock()), seconds=seconds
+        )
+
+
+def request_next(*, after: UUID) -> None:
+    """Ask the worker for the next change of the learner whose this one is, the oldest first."""
+    change = BulkChange.objects.filter(id=after).only("owner_id").first()
+    if change is not None and (ahead := under_way(owner_id=change.owner_id)) is not None:
+        jobs.request_bulk(change.owner_id, ahead.id)
 
 
 def _run_or_request(change: BulkChange, clock: Clock) -> BulkChange:
@@ -107,7 +119,7 @@ def _run_or_request(change: BulkChange, clock: Clock) -> BulkChange:
     Should this process die in between, `resume` finds the change.
     """
     if change.total > AT_ONCE_CARDS:
-        jobs.request_bulk(change.id)
+        jobs.request_bulk(change.owner_id, change.id)
     else:
         run(change_id=change.id, clock=clock)
         change.refresh_from_db()

@@ -1,6 +1,7 @@
 """Embedding: give each card the vector of its text, and find the cards nearest to a text."""
 
 import dataclasses
+import math
 from collections.abc import Callable
 from uuid import UUID
 
@@ -49,20 +50,21 @@ def embed_cards(*, owner_id: UUID, limit: int = BATCH_CARDS) -> int:
     return len(change_cards(owner_id, list(embedded), add_vector))
 
 
-def embed_all(*, owner_id: UUID, progress: Callable[[int], None] = lambda _: None) -> int:
-    """Give every card of an owner a vector. Return how many got one. For the worker.
+def embed_all(
+    *,
+    owner_id: UUID,
+    progress: Callable[[int], None] = lambda _: None,
+    seconds: float = math.inf,
+) -> bool:
+    """Give every card of an owner a vector, for so long. Return whether some are left.
 
-    `progress` gets how many cards each batch had. Raises EmbeddingError.
+    `progress` gets how many cards each batch had. For the worker. Raises EmbeddingError.
     """
-    total = 0
 
     def embed_next() -> bool:
-        nonlocal total
         embedded = embed_cards(owner_id=owner_id)
-        total += embedded
         if embedded:
             progress(embedded)
         return embedded > 0
 
-    batch.run_batches(owner_id, embed_next)
-    return total
+    return batch.run_batches(owner_id, embed_next, seconds=seconds)

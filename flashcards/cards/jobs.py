@@ -28,43 +28,45 @@ def request_checkpoint() -> None:
 
 def request_embedding(owner_id: UUID) -> None:
     """Have an owner's new cards embedded soon."""
-    lock = f"{EMBED_CARDS}:{owner_id}"
-    transaction.on_commit(lambda: _defer(EMBED_CARDS, lock, owner_id=str(owner_id)), robust=True)
+    _request_for(owner_id, EMBED_CARDS, owner_id=owner_id)
 
 
-def request_bulk(change_id: UUID) -> None:
+def request_bulk(owner_id: UUID, change_id: UUID) -> None:
     """Have a change of many cards, or its undo, done or finished soon."""
-    lock = f"{BULK}:{change_id}"
-    transaction.on_commit(lambda: _defer(BULK, lock, change_id=str(change_id)), robust=True)
+    _request_for(owner_id, BULK, change_id=change_id)
 
 
-def request_import(import_id: UUID) -> None:
+def request_import(owner_id: UUID, import_id: UUID) -> None:
     """Have a file imported, or that undone, or either finished."""
-    lock = f"{IMPORT}:{import_id}"
-    transaction.on_commit(lambda: _defer(IMPORT, lock, import_id=str(import_id)), robust=True)
+    _request_for(owner_id, IMPORT, import_id=import_id)
 
 
-def request_export(export_id: UUID) -> None:
+def request_export(owner_id: UUID, export_id: UUID) -> None:
     """Have a file made of cards."""
-    lock = f"{EXPORT}:{export_id}"
-    transaction.on_commit(lambda: _defer(EXPORT, lock, export_id=str(export_id)), robust=True)
+    _request_for(owner_id, EXPORT, export_id=export_id)
 
 
 def request_duplicates(owner_id: UUID, search_id: UUID) -> None:
     """Have an owner's whole collection searched for duplicates."""
-    transaction.on_commit(
-        lambda: _defer(
-            FIND_DUPLICATES,
-            f"{FIND_DUPLICATES}:{search_id}",
-            owner_id=str(owner_id),
-            search_id=str(search_id),
-        )
-    )
+    _request_for(owner_id, FIND_DUPLICATES, owner_id=owner_id, search_id=search_id)
 
 
-def _defer(task: str, queueing_lock: str, **arguments: str | int) -> None:
+def _request_for(owner_id: UUID, task: str, /, **ids: UUID) -> None:
+    """Ask for a job of a learner, who has one of each kind waiting and one running at most.
+
+    One that is asked for while another waits is not queued: the job that waits ends with asking
+    for the learner's next.
+    """
+    arguments = {name: str(value) for name, value in ids.items()}
+    lock = f"{task}:{owner_id}"
+    transaction.on_commit(lambda: _defer(task, lock, lock=lock, **arguments), robust=True)
+
+
+def _defer(
+    task: str, queueing_lock: str, *, lock: str | None = None, **arguments: str | int
+) -> None:
     try:
-        app.configure_task(task, queueing_lock=queueing_lock).defer(**arguments)
+        app.configure_task(task, queueing_lock=queueing_lock, lock=lock).defer(**arguments)
     except AlreadyEnqueued:
         # The job that waits will see this change too.
         logger.debug("%s is waiting already.", task)

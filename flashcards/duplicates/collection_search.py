@@ -1,6 +1,8 @@
 """The duplicate search through a whole collection: a background job, and the groups it finds."""
 
 import logging
+import math
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,8 +25,8 @@ logger = logging.getLogger(__name__)
 
 # Two cards whose cosine is lower are not compared further.
 LIKELY = 0.6
-# Rows compared with all later ones in one multiplication.
-BLOCK = 512
+# Rows compared with all later ones in one multiplication. A slice ends with a block.
+BLOCK = 128
 # Of each card only so many of its nearest are judged: more share a topic, not a fact.
 NEIGHBOURS = 6
 # Pairs judged at once: their texts are embedded together.
@@ -88,13 +90,32 @@ def latest(*, owner_id: UUID, now: datetime) -> DuplicateSearch | None:
     return search
 
 
-def run(*, owner_id: UUID, search_id: UUID, clock: Callable[[], datetime] = timezone.now) -> None:
-    """Search the owner's cards; saves its progress, and ends when it is stopped."""
+def run(
+    *,
+    owner_id: UUID,
+    search_id: UUID,
+    clock: Callable[[], datetime] = timezone.now,
+    seconds: float = math.inf,
+) -> None:
+    """Search the owner's cards, to the end or for so long; then the worker is asked again.
+
+    Saves its progress, goes on where it was, and ends when it is stopped. If it is not under way
+    but a later one of theirs is, which found this job waiting, it does that one.
+    """
+    search = DuplicateSearch.objects.filter(owner_id=owner_id, status=Status.WORKING).first()
+    if search is None:
+        return
+    search_id = search.id
+    running = DuplicateSearch.objects.filter(id=search_id, status=Status.WORKING)
+    ends = time.monotonic() + seconds
+    known = [(one, other, score) for one, other, score in search.pairs]
     try:
-        for compared, total, pairs in _search(owner_id):
-            running = DuplicateSearch.objects.filter(id=search_id, status=Status.WORKING)
+        for compared, total, pairs in _search(owner_id, search.compared, known):
             found = sorted(pairs, key=lambda pair: -float(pair[2]))[:PAIRS_MOST]
             if not running.update(compared=compared, total=total, pairs=found, updated_at=clock()):
+                return
+            if search.compared < compared < total and time.monotonic() >= ends:
+                jobs.request_duplicates(owner_id, search_id)
                 return
     except EmbeddingError:
         logger.warning("Duplicates cannot be looked for just now.", exc_info=True)
@@ -132,18 +153,28 @@ def groups(*, owner_id: UUID, search: DuplicateSearch) -> list[Group]:
     return sorted(found, key=lambda group: (-group.score, group.key))
 
 
-def _search(owner_id: UUID) -> Iterator[tuple[int, int, list[tuple[str, str, float]]]]:
-    """Yield (cards compared, cards in all, pairs found so far)."""
-    ids, matrix = store.vectors(owner_id)
-    pairs: list[tuple[str, str, float]] = []
-    yield 0, len(ids), pairs
-    for start_row in range(0, len(ids), BLOCK):
+def _search(
+    owner_id: UUID, done: int, pairs: list[tuple[str, str, float]]
+) -> Iterator[tuple[int, int, list[tuple[str, str, float]]]]:
+    """Yield (cards compared, cards in all, pairs found so far), of which some are known."""
+    ids, matrix = _in_order(*store.vectors(owner_id))
+    yield min(done, len(ids)), len(ids), pairs
+    known = {(one, other) for one, other, _ in pairs}
+    for start_row in range(done, len(ids), BLOCK):
         likely = _likely(matrix, start_row)
         for start_pair in range(0, len(likely), JUDGED):
             part = [(ids[a], ids[b], near) for a, b, near in likely[start_pair:][:JUDGED]]
-            pairs += _judged(owner_id, part)
+            # A slice that was cut off has found some of its block's pairs already.
+            pairs += [each for each in _judged(owner_id, part) if each[:2] not in known]
             yield start_row, len(ids), pairs
         yield min(start_row + BLOCK, len(ids)), len(ids), pairs
+
+
+def _in_order(ids: list[UUID], matrix: Vector) -> tuple[list[UUID], Vector]:
+    """Return the rows in the order of their ids, so that the next slice finds them there."""
+    keys = np.frombuffer(b"".join(each.bytes for each in ids), dtype=[("a", ">u8"), ("b", ">u8")])
+    order = np.lexsort((keys["b"], keys["a"]))
+    return [ids[row] for row in order.tolist()], matrix[order]
 
 
 def _likely(matrix: Vector, start: int) -> list[tuple[int, int, float]]:

@@ -64,7 +64,7 @@ def start(
             updated_at=clock(),
         )
         if row.total > AT_ONCE_CARDS:
-            jobs.request_export(row.id)
+            jobs.request_export(owner_id, row.id)
     if row.total <= AT_ONCE_CARDS:
         run(export_id=row.id, clock=clock)
         row.refresh_from_db()
@@ -77,8 +77,20 @@ def file_of(row: CardExport) -> Path:
 
 def resume(now: datetime) -> None:
     """Ask the worker again for exports that another one left unfinished."""
-    for row in CardExport.objects.filter(status=Status.WORKING, updated_at__lt=now - HEARTBEAT):
-        jobs.request_export(row.id)
+    idle = CardExport.objects.filter(status=Status.WORKING, updated_at__lt=now - HEARTBEAT)
+    for row in idle.only("id", "owner_id").order_by("created_at", "id"):
+        jobs.request_export(row.owner_id, row.id)
+
+
+def request_next(*, after: UUID) -> None:
+    """Ask the worker for the next export of the learner whose this one is."""
+    row = CardExport.objects.filter(id=after).only("owner_id").first()
+    if row is None:
+        return
+    working = CardExport.objects.filter(owner_id=row.owner_id, status=Status.WORKING)
+    ahead = working.filter(total__gt=AT_ONCE_CARDS).only("id").order_by("created_at", "id").first()
+    if ahead is not None:
+        jobs.request_export(row.owner_id, ahead.id)
 
 
 def purge(now: datetime) -> None:
@@ -144,7 +156,7 @@ def _write(row: CardExport, path: Path, clock: Clock) -> None:
             }
             origins = writer.add(chosen, logs, known)
             NoteOrigin.objects.bulk_create(
-                origins,
+                [origin for origin in origins if _is_new(origin, known.get(origin.note_id))],
                 update_conflicts=True,
                 unique_fields=["owner", "note_id"],
                 update_fields=["guid", "words_hash", "labels"],
@@ -161,3 +173,12 @@ def _chunks(packed: bytes) -> Iterator[list[UUID]]:
 
 def _end(row: CardExport, status: str, now: datetime, **values: Any) -> None:
     CardExport.objects.filter(id=row.id).update(status=status, updated_at=now, **values)
+
+
+def _is_new(origin: NoteOrigin, known: NoteOrigin | None) -> bool:
+    """Tell whether an origin says otherwise than the one that is stored."""
+    return known is None or (origin.guid, origin.words_hash, origin.labels) != (
+        known.guid,
+        known.words_hash,
+        known.labels,
+    )

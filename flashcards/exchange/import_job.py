@@ -1,11 +1,12 @@
 """The import job: take over the notes of a file in steps of some thousand.
 
 Each step writes, in one transaction, its cards and reviews, the progress and what undoes the step
-(ImportPart). The learner's reviews wait for one step at most; a worker that dies goes on where it
-was.
+(ImportPart). The learner's reviews wait for one step at most; a worker that dies, or whose slice
+(memoryloop/server/queues.py) is over, is followed by one that goes on where it was.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -47,7 +48,7 @@ def start(*, owner_id: UUID, import_id: UUID, choice: Choice, now: datetime) -> 
         ).update(status=Status.WORKING, options=choice.as_json(), error="", updated_at=now)
         if not started:
             raise NotNow("This import has been started already.")
-        jobs.request_import(import_id)
+        jobs.request_import(owner_id, import_id)
 
 
 def undo(*, owner_id: UUID, import_id: UUID, now: datetime) -> None:
@@ -58,38 +59,52 @@ def undo(*, owner_id: UUID, import_id: UUID, now: datetime) -> None:
         ).update(status=Status.UNDOING, updated_at=now)
         if not stopped:
             raise NotNow("There is nothing to undo.")
-        jobs.request_import(import_id)
+        jobs.request_import(owner_id, import_id)
 
 
 def resume(now: datetime) -> None:
     """Ask the worker again for imports that another one left unfinished."""
     idle = CardImport.objects.filter(status__in=_UNDER_WAY, updated_at__lt=now - HEARTBEAT)
-    for row in idle.only("id"):
-        jobs.request_import(row.id)
+    for row in idle.only("id", "owner_id").order_by("updated_at"):
+        jobs.request_import(row.owner_id, row.id)
 
 
-def run(*, import_id: UUID, clock: Clock) -> None:
-    """Finish an import or its undo. Called again, it goes on where it was."""
-    row = CardImport.objects.filter(id=import_id, status__in=_UNDER_WAY).first()
+def run(*, import_id: UUID, clock: Clock, seconds: float = math.inf) -> None:
+    """Go on with an import or its undo, to its end or for so long.
+
+    What is not done then is asked of the worker again: the learner's imports take turns.
+    """
+    row = CardImport.objects.filter(id=import_id).first()
     if row is None:
         return
+    try:
+        if row.status in _UNDER_WAY:
+            _go_on(row, clock, seconds)
+    finally:
+        under_way = CardImport.objects.filter(owner_id=row.owner_id, status__in=_UNDER_WAY)
+        ahead = under_way.only("id").order_by("updated_at", "id").first()
+        if ahead is not None:
+            jobs.request_import(row.owner_id, ahead.id)
+
+
+def _go_on(row: CardImport, clock: Clock, seconds: float) -> None:
     # The cards of earlier steps can be read once they are in LanceDB.
-    store.checkpoint_all()
+    store.settle_batches(row.owner_id)
     try:
         if row.status == Status.WORKING:
-            _import(row, clock)
+            _import(row, clock, seconds)
         # It may have been undone meanwhile.
-        import_undo.run(row, clock)
+        import_undo.run(row, clock, seconds)
     except CardError as error:
         _fail(row, error.sentence, clock())
     except Exception:
         _fail(row, BROKEN, clock())
         raise
     finally:
-        store.checkpoint_all()
+        store.settle_batches(row.owner_id)
 
 
-def _import(row: CardImport, clock: Clock) -> None:
+def _import(row: CardImport, clock: Clock, seconds: float) -> None:
     choice = Choice.from_json(row.options)
     with uploads.opened(row) as (source, package):
         now = clock()
@@ -110,29 +125,43 @@ def _import(row: CardImport, clock: Clock) -> None:
             report=report,
             unsaid=source.unsaid,
         )
+        if row.done:
+            maker.remember(_repeated_until(source, row.position))
         steps = iter(source.wholes(after=row.position))
-        is_complete = False
+        ahead = next(steps, None)
 
         def import_next() -> bool:
-            nonlocal is_complete
-            wholes = next(steps, None)
-            if wholes is None:
-                is_complete = True
+            nonlocal ahead
+            if ahead is None:
                 return False
-            step = maker.step(wholes)
+            step = maker.step(ahead)
             report.take_pictures(pictures)
-            return _write(row, wholes, step, report, clock())
+            if not _write(row, ahead, step, report, clock()):
+                return False
+            ahead = next(steps, None)
+            return ahead is not None
 
-        batch.run_batches(row.owner_id, import_next)
-    if not is_complete:
-        # Undone, or another worker is at it.
+        batch.run_batches(row.owner_id, import_next, seconds=seconds)
+    if ahead is not None:
+        # The slice is over, it was undone, or another worker is at it.
         return
     # The page that says it is done may be opened once the cards can be read.
-    store.checkpoint_all()
+    store.settle_batches(row.owner_id)
     done = CardImport.objects.filter(id=row.id, status=Status.WORKING)
     if done.update(status=Status.DONE, updated_at=clock()):
         jobs.request_embedding(row.owner_id)
         uploads.discard(row)
+
+
+def _repeated_until(source: uploads.Source, position: int) -> Iterator[Whole]:
+    """Yield the notes up to a position whose guid others in the file have as well: mostly none."""
+    repeated = source.repeated_guids()
+    for wholes in source.wholes(after=-(2**62)) if repeated else ():
+        for whole in wholes:
+            if whole.note.id > position:
+                return
+            if whole.note.guid in repeated:
+                yield whole
 
 
 def _write(

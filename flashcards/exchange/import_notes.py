@@ -97,19 +97,18 @@ class Maker:
         self._guids: set[str] = set()
         self._seen: set[UUID] = set()
 
+    def remember(self, wholes: Iterable[Whole]) -> None:
+        """Remember notes of earlier steps: the same ones in a later step are skipped."""
+        report, self._report = self._report, Report({})
+        candidates = [each for whole in wholes for each in self._candidates(whole)]
+        there, origins = self._known(candidates)
+        self._seen |= {_note_id(each, there, origins) for each in candidates}
+        self._report = report
+
     def step(self, wholes: Sequence[Whole]) -> Step:
         """Return the step of these notes. Reads the cards that exist already."""
         candidates = [each for whole in wholes for each in self._candidates(whole)]
-        ids = frozenset(note_id for each in candidates for note_id in each.note_ids)
-        ids |= {each.own_id for each in candidates if each.own_id}
-        there: dict[UUID, list[Flashcard]] = defaultdict(list)
-        known = cards.for_owner(self._owner_id).with_deleted()
-        for card in known.filter(note_id__in=ids) if ids else ():
-            there[card.note_id].append(card)
-        origins = {
-            origin.note_id: origin
-            for origin in NoteOrigin.objects.filter(owner_id=self._owner_id, note_id__in=ids)
-        }
+        there, origins = self._known(candidates)
         step = Step()
         for each in candidates:
             note_id = _note_id(each, there, origins)
@@ -121,6 +120,19 @@ class Maker:
             self._make(step, each, note_id, there.get(note_id, []), origins.get(note_id))
         self._try(step, [card for cards in there.values() for card in cards])
         return step
+
+    def _known(
+        self, candidates: Sequence[_Candidate]
+    ) -> tuple[dict[UUID, list[Flashcard]], dict[UUID, NoteOrigin]]:
+        """Return the cards and the origins that notes may have here already, by note."""
+        ids = frozenset(note_id for each in candidates for note_id in each.note_ids)
+        ids |= {each.own_id for each in candidates if each.own_id}
+        there: dict[UUID, list[Flashcard]] = defaultdict(list)
+        known = cards.for_owner(self._owner_id).with_deleted()
+        for card in known.filter(note_id__in=ids) if ids else ():
+            there[card.note_id].append(card)
+        origins = NoteOrigin.objects.filter(owner_id=self._owner_id, note_id__in=ids)
+        return there, {origin.note_id: origin for origin in origins}
 
     def _try(self, step: Step, known: Sequence[Flashcard]) -> None:
         """Count what the updates would change, and keep those that change something."""

@@ -62,13 +62,17 @@ def origin_entry(note_id: UUID, before: NoteOrigin | None) -> list[Any]:
     return [str(note_id), before.guid, before.words_hash, before.labels]
 
 
-def run(row: CardImport, clock: Clock) -> None:
-    """Undo an import that is to be undone, part by part, the last one first."""
+def run(row: CardImport, clock: Clock, seconds: float) -> None:
+    """Go on undoing an import that is to be undone, to its end or for so long.
+
+    Part by part, the last one first.
+    """
     if not CardImport.objects.filter(id=row.id, status=Status.UNDOING).exists():
         return
     # The cards of its last steps can be read once they are in LanceDB.
-    store.checkpoint_all()
-    batch.run_batches(row.owner_id, lambda: _take_back_next(row, clock()))
+    store.settle_batches(row.owner_id)
+    if batch.run_batches(row.owner_id, lambda: _take_back_next(row, clock()), seconds=seconds):
+        return
     undone = CardImport.objects.filter(id=row.id, status=Status.UNDOING).first()
     if undone is not None:
         made = [UUID(deck_id) for deck_id in undone.report.get("decks", ())]

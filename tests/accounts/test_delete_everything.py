@@ -107,6 +107,7 @@ class DeleteEverythingTests(TransactionTestCase):
             old_email="older@example.org", new_email=self.alice.email, base_url="http://here"
         )
         jobs.request_embedding(self.alice.pk)
+        jobs.request_import(self.alice.pk, uuid.uuid4())
         self.assertIn("procrastinate_jobs", rows_naming(self.alice.email))
         self.assertGreater(lance_rows_naming(self.alice.pk), 0)
 

@@ -134,6 +134,11 @@ class Collection:
         """Return how many cards have been studied."""
         return integer((self._one("SELECT count(*) FROM cards WHERE type > 0") or (0,))[0])
 
+    def repeated_guids(self) -> set[str]:
+        """Return the guids that several notes have."""
+        rows = self._all("SELECT guid FROM notes GROUP BY guid HAVING count(*) > 1")
+        return {text(guid) for (guid,) in rows}
+
     def wholes(self, *, after: int) -> Iterator[list[Whole]]:
         """Yield the notes after an id in the order of their ids, some thousands at a time."""
         while notes := self._notes(after):

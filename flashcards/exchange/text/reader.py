@@ -89,6 +89,13 @@ class TextFile:
     def __exit__(self, *_: object) -> None:
         return
 
+    def repeated_guids(self) -> set[str]:
+        """Return the guids that several notes have."""
+        seen, repeated = set[str](), set[str]()
+        for whole in itertools.chain.from_iterable(self.wholes(after=0)):
+            (repeated if whole.note.guid in seen else seen).add(whole.note.guid)
+        return repeated
+
     def day_zero(self, zone: tzinfo) -> date:
         return datetime(2000, 1, 1, tzinfo=UTC).astimezone(zone).date()
 

@@ -162,13 +162,21 @@ def from_table(spec: TableSpec, table: pa.Table) -> list[Any]:
         return [from_image(spec.record, image) for image in table["image"].to_pylist()]
     converters = dict(_CONVERTERS[spec.record, "from_arrow"])
     names = [name for name in converters if name in table.column_names]
-    columns = [
-        [convert(value) for value in table[name].to_pylist()]
-        if (convert := converters[name])
-        else table[name].to_pylist()
-        for name in names
-    ]
+    columns = [_converted(table[name], converters[name]) for name in names]
     return [spec.record(**dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)]
+
+
+def _converted(column: pa.ChunkedArray, convert: Converter | None) -> list[Any]:
+    """Return a column's values as records have them. Each is converted once, however often it is
+    there: in a log the owner, the card and the kind are the same in many rows.
+    """
+    values: list[Any] = column.to_pylist()
+    if convert is None:
+        return values
+    if pa.types.is_list(column.type):
+        return [convert(value) for value in values]
+    converted = {value: convert(value) for value in set(values)}
+    return [converted[value] for value in values]
 
 
 def to_numpy(column: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[Any]]:

@@ -95,6 +95,8 @@ class Condition:
     lookup: str
     value: Any
     is_list: bool = False
+    # Of `in`: the values, among which one is found as quickly as among few.
+    among: frozenset[Any] = frozenset()
 
     @property
     def is_empty(self) -> bool:
@@ -129,7 +131,7 @@ class Condition:
         if self.lookup in _OPERATORS:
             return bool(_OPERATORS[self.lookup][1](actual, self.value))
         if self.lookup == "in":
-            return actual in self.value
+            return actual in self.among
         if self.lookup == "icontains":
             return bool(self.value.lower() in actual.lower())
         return self.value in actual
@@ -183,7 +185,8 @@ def condition(spec: TableSpec, key: str, value: Any) -> Condition:
     if lookup == "in":
         # As in Django, a missing value among them matches nothing.
         value = tuple(_id(each) if as_id else each for each in value if each is not None)
-    elif as_id:
+        return Condition(name, lookup, value, among=frozenset(value))
+    if as_id:
         value = _id(value)
     return Condition(name, lookup, value, is_list=pa.types.is_list(field.type))
 

@@ -145,7 +145,7 @@ class TableSpec:
         """Return the fewest columns that bring a record whole, for `codec.from_table`."""
         return ["image"] if "image" in self.schema.names else self.columns
 
-    @property
+    @functools.cached_property
     def has_bin(self) -> bool:
         """Return whether a deleted row stays for a while with `deleted_at` set."""
         return "deleted_at" in self.schema.names

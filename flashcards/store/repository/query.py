@@ -290,7 +290,7 @@ class LanceQuery(Generic[R]):
                 for row in found
                 if row.id not in overlay and not _is_gone(row, pending) and wanted.matches(row)
             ]
-            return self._ordered(rows)[passed:]
+            return self._ordered(rows)[passed:] if passed else rows
         scan = scan.where(wanted.base_filter(pending, overlay))
         if wanted.limit is not None:
             # Pending rows may push some of these off the page, never pull later ones onto it.

@@ -36,9 +36,10 @@ def read(owner_id: UUID) -> tuple[list[UUID], Vector]:
         ids += [found[n] for n in kept]
         parts.append(matrix[kept])
     if pending.cards:
+        stored = set(ids)
         for card_id, vector in read_pending_vectors(owner_id).items():
             card = pending.cards.get(card_id)
-            if card and not card.deleted_at and card.embedding_model and card_id not in set(ids):
+            if card and not card.deleted_at and card.embedding_model and card_id not in stored:
                 ids.append(card_id)
                 parts.append(vector.reshape(1, -1))
     if not parts:

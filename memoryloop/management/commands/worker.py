@@ -8,16 +8,13 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from procrastinate import App
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.exceptions import ConnectorException
-from procrastinate.jobs import DeleteJobCondition
 from psycopg_pool import PoolTimeout
 
-# A job that is cut off is not lost: it runs again.
-GRACE_SECONDS = 5
-CONCURRENCY = 4
+from memoryloop.server import free_memory, job_slots
+
 NICENESS = 10
 
 
@@ -32,6 +29,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_args: Any, until_stdin_closes: bool, **_options: Any) -> None:
+        free_memory.limit()
+        free_memory.begin()
         if until_stdin_closes:
             # It shares the machine with the web server, and somebody waits for that.
             os.nice(NICENESS)
@@ -40,22 +39,11 @@ class Command(BaseCommand):
         assert isinstance(connector, DjangoConnector)  # noqa: S101 - procrastinate's, for Django
         try:
             with app.replace_connector(connector.get_worker_connector()) as working:
-                asyncio.run(_work(working))
+                asyncio.run(job_slots.work(working))
         except (ConnectorException, PoolTimeout) as error:
             raise CommandError(
                 f"PostgreSQL does not answer: {error.__cause__ or error}."
             ) from error
-
-
-async def _work(app: App) -> None:
-    """Do jobs until SIGTERM or SIGINT, and then what is being done."""
-    async with app.open_async():
-        await app.run_worker_async(
-            concurrency=CONCURRENCY,
-            shutdown_graceful_timeout=GRACE_SECONDS,
-            # Done is done: a job's arguments may name somebody (a password's reset).
-            delete_jobs=DeleteJobCondition.SUCCESSFUL,
-        )
 
 
 def _stop_when_stdin_closes() -> None:

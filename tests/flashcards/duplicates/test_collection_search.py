@@ -216,3 +216,23 @@ class BlockTests(TestCase):
             search.refresh_from_db()
             pairs = [{pair[0], pair[1]} for pair in search.pairs]
             self.assertIn({str(cards[0].id), str(twin.id)}, pairs)
+
+    def test_slices_find_what_one_run_finds(self) -> None:
+        questions = [f"Where is {place}?" for place in ("Rome", "Oslo", "Rome", "Bern", "Oslo")]
+        store(*(flashcard(self.alice, question=q, answer="There") for q in questions))
+        embedding.embed_cards(owner_id=self.alice.pk)
+        search = collection_search.start(owner_id=self.alice.pk, now=NOW)
+        collection_search.run(owner_id=self.alice.pk, search_id=search.id)
+        search.refresh_from_db()
+        whole = search.pairs
+        self.assertGreaterEqual(len(whole), 2)
+        # Stopped and started again while a job waits, which then does the new one.
+        old, search = search, collection_search.start(owner_id=self.alice.pk, now=NOW)
+        with mock.patch.object(collection_search, "BLOCK", 2):
+            compared = []
+            while search.status == "working":
+                collection_search.run(owner_id=self.alice.pk, search_id=old.id, seconds=0)
+                search.refresh_from_db()
+                compared.append(search.compared)
+        self.assertEqual(compared, [2, 4, 5])
+        self.assertCountEqual(search.pairs, whole)

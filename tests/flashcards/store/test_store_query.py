@@ -1,6 +1,7 @@
 """The repository reads base ⊕ journal and behaves as Django's managers do."""
 
 import dataclasses
+import time
 import uuid
 from datetime import timedelta
 from tempfile import TemporaryDirectory
@@ -18,7 +19,8 @@ from accounts.models import User
 from flashcards.domain.records import Flashcard, State
 from flashcards.store import UnknownLookup, cards, review_logs
 from flashcards.store.journal import journal
-from flashcards.store.lance.filters import quote
+from flashcards.store.lance.filters import condition, quote
+from flashcards.store.lance.schema import FLASHCARDS
 from flashcards.store.maintenance import checkpoint
 from tests.base import TestCase
 from tests.factories import NOW, flashcard, review_log, store, stored_card
@@ -202,6 +204,27 @@ class ReadTests(TestCase):
         checkpoint.run()
         self.assertEqual(logs.get(flashcard_id=card.id), log)
         self.assertEqual(review_logs.for_owner(self.bob).count(), 0)
+
+
+class ManyIdsTests(TestCase):
+    def test_a_row_is_found_among_many_ids_as_quickly_as_among_few(self) -> None:
+        rows = [flashcard(self.alice) for _ in range(300)]
+
+        def seconds(count: int) -> float:
+            ids = [uuid.uuid4() for _ in range(count)] + [rows[0].id]
+            among = condition(FLASHCARDS, "id__in", ids)
+            begun = time.process_time()
+            found = [row for _ in range(10) for row in rows if among.matches(row)]
+            self.assertEqual(found, [rows[0]] * 10)
+            return time.process_time() - begun
+
+        self.assertLess(seconds(20_000), 8 * max(seconds(200), 0.005))
+
+    def test_none_among_the_values_matches_nothing(self) -> None:
+        card = flashcard(self.alice)
+        self.assertFalse(condition(FLASHCARDS, "message_id__in", [None]).matches(card))
+        self.assertTrue(condition(FLASHCARDS, "state__in", [0]).matches(card))
+        self.assertTrue(condition(FLASHCARDS, "kind__in", ["basic"]).matches(card))
 
 
 class QuotingTests(HypothesisTestCase):
