@@ -1,6 +1,11 @@
 """Three people for every test: Alice owns things, Bob is another learner, Charlie is staff."""
 
+from tempfile import TemporaryDirectory
+from typing import Any
+
 from django.test import TestCase as DjangoTestCase
+from django.test import override_settings
+from hypothesis.extra.django import TestCase as DjangoHypothesisTestCase
 
 from accounts.models import User
 
@@ -20,3 +25,18 @@ class TestCase(DjangoTestCase):
 
     def log_in(self, user: User | None = None) -> None:
         self.client.force_login(user or self.alice)
+
+
+class HypothesisTestCase(DjangoHypothesisTestCase):
+    """Gives each example a card store of its own: PostgreSQL forgets it as well."""
+
+    def setup_example(self) -> None:
+        super().setup_example()
+        self._folder = TemporaryDirectory()
+        self._store = override_settings(LANCEDB_URI=self._folder.name)
+        self._store.enable()
+
+    def teardown_example(self, example: Any) -> None:
+        self._store.disable()
+        self._folder.cleanup()
+        super().teardown_example(example)

@@ -189,7 +189,8 @@ class Collection:
         number, type_id = self._one(sql, after) or (None, None)
         with self._db.blobopen("notes", "flds", number, readonly=True) as value:
             begun = text(value.read(_NAME_BYTES)).partition(FIELD_SEPARATOR)[0]
-        return Note(integer(number), "", integer(type_id), (), (begun,), "", is_too_large=True)
+        guid = f"note {number}"
+        return Note(integer(number), guid, integer(type_id), (), (begun,), "", is_too_large=True)
 
     def _with_cards(self, notes: list[Note]) -> list[Whole]:
         span = notes[0].id, notes[-1].id

@@ -9,12 +9,12 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from hypothesis.extra.django import TestCase as HypothesisTestCase
 
 from accounts.models import User
 from flashcards.exchange.anki.package import BadPackage
 from flashcards.exchange.import_notes import NO_CARD, TWICE
 from flashcards.store import cards
+from tests.base import HypothesisTestCase
 from tests.flashcards.exchange import anki_packages
 from tests.flashcards.exchange.anki_packages import CREATED, Package
 from tests.flashcards.exchange.test_anki_import import ImportTestCase

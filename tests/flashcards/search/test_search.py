@@ -8,7 +8,6 @@ from unittest import mock
 import numpy as np
 from django.db import transaction
 from hypothesis import given, settings
-from hypothesis.extra.django import TestCase as HypothesisTestCase
 from numpy.typing import NDArray
 
 from accounts.models import User
@@ -24,7 +23,7 @@ from flashcards.search.search import Found, Order, find
 from flashcards.store import Change, lock_owner, write
 from flashcards.store.cache import collection
 from flashcards.store.maintenance import checkpoint
-from tests.base import TestCase
+from tests.base import HypothesisTestCase, TestCase
 from tests.factories import NOW, flashcard, store, stored_card
 from tests.flashcards.domain.test_query_language import pieces
 from tests.flashcards.given_cards import answer

@@ -4,7 +4,6 @@ import dataclasses
 import time
 import uuid
 from datetime import timedelta
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -13,7 +12,6 @@ from django.db import transaction
 from django.db.models import Count, Max, Min, Q, StdDev, Sum
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from hypothesis.extra.django import TestCase as HypothesisTestCase
 
 from accounts.models import User
 from flashcards.domain.records import Flashcard, State
@@ -22,7 +20,7 @@ from flashcards.store.journal import journal
 from flashcards.store.lance.filters import condition, quote
 from flashcards.store.lance.schema import FLASHCARDS
 from flashcards.store.maintenance import checkpoint
-from tests.base import TestCase
+from tests.base import HypothesisTestCase, TestCase
 from tests.factories import NOW, flashcard, review_log, store, stored_card
 
 
@@ -238,9 +236,6 @@ class QuotingTests(HypothesisTestCase):
     )
     def test_no_text_changes_a_filters_meaning(self, text: str) -> None:
         """A card is found by its own words, and another is not, stored or pending."""
-        # PostgreSQL forgets each example.
-        folder = self.enterContext(TemporaryDirectory())
-        self.enterContext(self.settings(LANCEDB_URI=folder))
         for _ in range(2):
             mine = flashcard(self.alice, question=text, answer="mine")
             other = flashcard(self.alice, question=text + "x", answer="other")
