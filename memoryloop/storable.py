@@ -6,7 +6,3 @@ def storable(text: str) -> str:
     if text.isascii():
         return text.replace("\x00", "")
     return text.replace("\x00", "").encode("utf-8", "ignore").decode()
-
-
-def is_storable(text: str) -> bool:
-    return storable(text) == text

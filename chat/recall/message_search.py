@@ -52,7 +52,7 @@ COUNTED_SECONDS = 60.0
 _WORD = re.compile(r"\w+")
 # A word to exclude, in the syntax of websearch_to_tsquery.
 _WITHOUT = re.compile(r"(?<!\S)-(\w+)(?!\S)")
-_LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\s]*\)?|\]\([^)\s]*\)?")
+_LINK = re.compile(r"!?\[([^\[\]\n]*)\]\([^)\s]*\)?|\]\([^)\s]*\)?")
 _MARKUP = re.compile(
     r"\*\*|__|`|</?(?:u|mark)>|^[ \t]*(?:#{1,6}|>|[-*+])\s+|^[ \t]*\|?[-:| ]{3,}$", re.MULTILINE
 )

@@ -13,6 +13,8 @@ from flashcards.domain.cloze import Deletion, deletions
 from flashcards.domain.records import Kind
 
 SUMMARY_MAX_CHARACTERS = 160
+# So much of a side is read for its summary, with its markup.
+SUMMARY_OF_CHARACTERS = 2_000
 
 _GAP = "…"
 # Characters that \text{} does not take unescaped.
@@ -60,7 +62,8 @@ def back(card: HasSides) -> str:
 
 def summary(card: HasSides) -> str:
     """Return the front as one line of plain words, for lists: at most 160 characters."""
-    text = re.sub(r"^\s*(?:```|~~~).*$", " ", front(card), flags=re.MULTILINE)
+    text = front(card).strip()[:SUMMARY_OF_CHARACTERS]
+    text = re.sub(r"^\s*(?:```|~~~).*$", " ", text, flags=re.MULTILINE)
     text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)
     text = re.sub(r"^\s*(?:#{1,6}|>|[-*+])\s+", "", text, flags=re.MULTILINE)
     text = re.sub(r"\*\*|__|`|&#9[13];|(?<!\\)</?(?:u|mark)>", _plain, text)
@@ -95,9 +98,10 @@ def _is_swapped(card: HasSides) -> bool:
 def _cloze(text: str, ordinal: int, *, reveal: bool) -> str:
     parts: list[str] = []
     position = 0
+    before = ""
     for deletion in deletions(text):
         parts.append(text[position : deletion.start])
-        before = text[position : deletion.start][-1:] or "".join(parts)[-1:]
+        before = next((part[-1] for part in reversed(parts[-2:]) if part), before)
         after = text[deletion.end : deletion.end + 1]
         if deletion.ordinal != ordinal:
             parts.append(deletion.words)

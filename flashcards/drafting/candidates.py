@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from flashcards.domain.cloze import deletions
 from flashcards.domain.records import Kind
 
 CANDIDATES_MAX = 50
@@ -17,7 +18,6 @@ QUOTE_SIMILARITY = 0.8
 # The fuzzy search compares so many places at most: its cost is bounded.
 FUZZY_PLACES = 12
 
-CLOZE = re.compile(r"\{\{c\d+::(.+?)(?:::[^{}]*)?\}\}", re.DOTALL)
 _WORD = re.compile(r"\w+")
 
 
@@ -43,7 +43,12 @@ def cards_wanted(words: int) -> int:
 def normalise(question: str, answer: str) -> str:
     """Return a key that is equal for two candidates that differ in case and punctuation only."""
     text = unicodedata.normalize("NFKC", f"{question} | {answer}").casefold()
-    return " ".join(_WORD.findall(CLOZE.sub(r" \1 ", text)))
+    parts: list[str] = []
+    done = 0
+    for gap in deletions(text):
+        parts += [text[done : gap.start], " ", gap.words, " "]
+        done = gap.end
+    return " ".join(_WORD.findall("".join([*parts, text[done:]])))
 
 
 class Seen:

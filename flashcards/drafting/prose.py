@@ -4,6 +4,7 @@ Code blocks, tables, formulas on lines of their own and HTML are left out; code 
 a sentence stay.
 """
 
+import bisect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -54,7 +55,7 @@ _MONTHS = (
     "|juillet|août|septembre|octobre|novembre|décembre"
 )
 _ORDINAL_DAY = re.compile(rf"\s(?:{_MONTHS})\b")
-_BOUNDARY = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s)")
+_BOUNDARY = re.compile(r"(?<![.!?…])[.!?…]+[\"'”’»)\]]*(?=\s)")
 _LAST_WORD = re.compile(r"(?:[^\W_]+\.)*[^\W_]+$")
 _WORDS = re.compile(r"[^\W\d_][\w'’-]*|\d[\d.,]*")
 _DENSE = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
@@ -107,6 +108,7 @@ def sentences(text: str) -> list[Sentence]:
     found: list[Sentence] = []
     for number, block in enumerate(_blocks(text)):
         plain = _inline(text, block.pieces)
+        begins = [begin for begin, _ in plain.bold]
         for place, (start, end) in enumerate(_split(plain)):
             found.append(
                 Sentence(
@@ -117,7 +119,13 @@ def sentences(text: str) -> list[Sentence]:
                     number,
                     place,
                     block.item,
-                    tuple(plain.text[a:b] for a, b in plain.bold if start <= a and b <= end),
+                    tuple(
+                        plain.text[a:b]
+                        for a, b in plain.bold[
+                            bisect.bisect_left(begins, start) : bisect.bisect_left(begins, end)
+                        ]
+                        if b <= end
+                    ),
                 )
             )
     return found
@@ -183,9 +191,9 @@ def _blocks(text: str) -> Iterator[_Block]:
         if formula or line.strip() == "$$":
             formula = (not formula) if line.strip().endswith("$$") else formula
             continue
-        while (quoted := _QUOTED.match(line)) and quoted.end():
-            start += quoted.end()
-            line = text[start:end]
+        while quoted := _QUOTED.match(text, start, end):
+            start = quoted.end()
+        line = text[start:end]
         title = _HEADING.match(line)
         if fenced or title or not line.strip() or _RULE.match(line) or _skipped(line):
             if _UNDERLINE.match(line) and current and len(current.pieces) == 1:

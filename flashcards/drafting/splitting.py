@@ -8,7 +8,7 @@ from flashcards.drafting import rules
 from flashcards.drafting.candidates import Candidate
 from flashcards.drafting.prose import sentences
 
-_ITEM = re.compile(r"^\s*(?:[-*+•]|\d{1,2}[.)])\s+(?P<words>\S.*)$", re.MULTILINE)
+_ITEM = re.compile(r"^[^\S\n]*(?:[-*+•]|\d{1,2}[.)])\s+(?P<words>\S.*)$", re.MULTILINE)
 # "**Osmosis**: water moves", "Osmosis – water moves".
 _NAMED = re.compile(
     r"^(?:\*\*)?(?P<name>[^:–—*]{2,60}?)(?:\*\*)?\s*(?::|–|—|\s-\s)\s*(?P<what>\S.+)$"
@@ -29,6 +29,12 @@ def by_rules(question: str, answer: str, kind: str) -> list[Candidate]:
 def _gaps(text: str) -> list[Candidate]:
     """Return a card for each gap of a text, with the words of the other gaps visible."""
     gaps = deletions(text)
+    if (
+        len(text) - sum(gap.end - gap.start - len(gap.words) for gap in gaps)
+        > QUESTION_MAX_CHARACTERS
+    ):
+        # Each card would be too long.
+        return []
     made = []
     for kept in gaps:
         parts, position = [], 0
@@ -72,6 +78,9 @@ def _of_items(question: str, items: list[str]) -> list[Candidate]:
             for match in named
             if match
         ]
+    if len(question) + sum(map(len, items)) > QUESTION_MAX_CHARACTERS:
+        # Each card has all items, and would be too long.
+        return []
     made = []
     for hidden in range(len(items)):
         shown = [

@@ -23,11 +23,13 @@ from flashcards.domain.cloze import deletions
 from flashcards.domain.records import Kind
 from flashcards.duplicates import lexicon
 
-_MARKS = re.compile(r"</?(?:u|mark)>|```\w*|[`*_#>$|\\{}]|!?\[([^\]]*)\]\([^)]*\)")
+_MARKS = re.compile(r"</?(?:u|mark)>|```\w*|[`*_#>$|\\{}]|!?\[([^\[\]]*)\]\([^()]*\)")
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?|\d+(?:[.,]\d+)*|[-+=^²³°%<>/\u2212]")
 _NO_WORD = re.compile(r"\W+")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _GAP = "…"
+# So many gaps of a question are filled: each takes the whole answer.
+_GAPS_MOST = 10
 _ACRONYM = re.compile(r"\b[A-Z]{2,5}\b")
 FEATURES = (
     *("bias", "ask_meaning", "whole_meaning", "ask_words", "answer_words"),
@@ -47,7 +49,7 @@ class CardText:
 
     @property
     def whole(self) -> str:
-        return f"{self.ask.replace(_GAP, self.answer)} {self.answer}".strip()
+        return f"{self.ask.replace(_GAP, self.answer, _GAPS_MOST)} {self.answer}".strip()
 
 
 def text_of(card: HasSides) -> CardText:

@@ -7,6 +7,7 @@ a model (answer_judge.py); without one, only how similar the two texts are is kn
 import enum
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -20,6 +21,8 @@ from memoryloop.embeddings.base import EmbeddingError
 TYPED_MAX_CHARACTERS = 1_000
 # Longer answers are compared word by word: differences in letters would be unreadable.
 LETTERS_MOST = 200
+# More pairs of equal letters or words are not compared: that may take quadratic time and more.
+PAIRS_MOST = 20_000
 # From this similarity on it is a typo: one letter in five, and no digit.
 TYPO = 0.8
 # Cosine of the built-in model's vectors: the same meaning in other words is mostly above it.
@@ -136,19 +139,59 @@ def _key(text: str) -> str:
 
 
 def _likeness(one: str, other: str) -> float:
+    """Return how much two texts agree, 0 to 1; 0 for those that cannot be compared quickly."""
     if max(len(one), len(other)) > TYPED_MAX_CHARACTERS:
         return 0.0
-    return SequenceMatcher(None, one, other, autojunk=False).ratio()
+    same, one, other = _without_ends(one, other)
+    total = same * 2 + len(one) + len(other)
+    if _pairs(one, other) > PAIRS_MOST:
+        # Word by word, as there are fewer.
+        one_words, other_words = one.split(), other.split()
+        if _pairs(one_words, other_words) > PAIRS_MOST:
+            return 0.0
+        words = SequenceMatcher(None, one_words, other_words, autojunk=False)
+        matched = sum(
+            len(" ".join(one_words[block.a : block.a + block.size]))
+            for block in words.get_matching_blocks()
+        )
+        return 2 * (same + matched) / total
+    letters = SequenceMatcher(None, one, other, autojunk=False)
+    matched = sum(block.size for block in letters.get_matching_blocks())
+    return 2 * (same + matched) / total if total else 1.0
+
+
+def _common(one: str, other: str) -> int:
+    """Return how many letters two texts have in common at the beginning."""
+    letters = enumerate(zip(one, other, strict=False))
+    return next((at for at, (a, b) in letters if a != b), min(len(one), len(other)))
+
+
+def _pairs(one: Sequence[str], other: Sequence[str]) -> int:
+    """Return how many pairs of equal letters or words two texts have."""
+    others = Counter(other)
+    return sum(count * others[each] for each, count in Counter(one).items())
+
+
+def _without_ends(one: str, other: str) -> tuple[int, str, str]:
+    """Return the length of what two texts have in common at both ends, and the rest of each."""
+    start = _common(one, other)
+    one, other = one[start:], other[start:]
+    end = _common(one[::-1], other[::-1])
+    return start + end, one[: len(one) - end], other[: len(other) - end]
 
 
 def _parts(typed: str, expected: str) -> Iterator[Part]:
     """Yield the two texts laid over each other; differences of case and accents count as none."""
     letters = max(len(typed), len(expected)) <= LETTERS_MOST
     one, other = (_units(text, letters=letters) for text in (typed, expected))
+    gap = "" if letters else " "
     loose, other_loose = ([_loose(unit) for unit in units] for units in (one, other))
+    if _pairs(loose, other_loose) > PAIRS_MOST:
+        yield Part(_joined(one, gap), "extra")
+        yield Part(_joined(other, gap), "missing")
+        return
     matcher = SequenceMatcher(None, loose, other_loose, autojunk=False)
     for kind, start, end, other_start, other_end in matcher.get_opcodes():
-        gap = "" if letters else " "
         if kind == "equal":
             yield Part(_joined(other[other_start:other_end], gap))
             continue

@@ -4,11 +4,13 @@ Text from a model or a learner becomes HTML only here, and is sanitised once, as
 """
 
 import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from memoryloop.markdown.kept import Kept
 from memoryloop.markdown.parsing import parser
 from memoryloop.markdown.portable import portable
 from memoryloop.markdown.sanitising import cleaner
@@ -17,9 +19,10 @@ logger = logging.getLogger(__name__)
 
 # Longer texts are shown as they were written. No answer or card is that long.
 MAX_CHARACTERS = 500_000
-_kept = Kept()
+# What is kept of rendered texts, with their HTML: some 30 MB in each process.
+KEPT_MAX_CHARACTERS = 16_000_000
 
-__all__ = ["MAX_CHARACTERS", "portable", "render", "split_blocks"]
+__all__ = ["MAX_CHARACTERS", "Kept", "portable", "render", "split_blocks"]
 
 
 def render(text: str, *, unfinished: bool = False) -> SafeString:
@@ -30,7 +33,7 @@ def render(text: str, *, unfinished: bool = False) -> SafeString:
     that is not closed yet is kept together.
     """
     text = normalise(text)
-    return _render(text, True) if unfinished else _kept.get(text, _render)
+    return _render(text, True) if unfinished else _kept.html_of(text, _render)
 
 
 def split_blocks(text: str) -> tuple[list[str], str]:
@@ -97,3 +100,33 @@ def _render(text: str, unfinished: bool = False) -> SafeString:
 
 def _as_written(text: str) -> SafeString:
     return format_html('<p class="as-written">{}</p>', text)
+
+
+class Kept:
+    """The texts that were rendered last, with their HTML. Threads share one."""
+
+    def __init__(self, most: int = KEPT_MAX_CHARACTERS) -> None:
+        self._most = most
+        self._found: OrderedDict[str, SafeString] = OrderedDict()
+        self._characters = 0
+        self._lock = threading.Lock()
+
+    def html_of(self, text: str, render: Callable[[str], SafeString]) -> SafeString:
+        """Return the HTML of a text; renders it unless it was rendered lately."""
+        with self._lock:
+            if text in self._found:
+                self._found.move_to_end(text)
+                return self._found[text]
+        html = render(text)
+        with self._lock:
+            if text not in self._found:
+                self._found[text] = html
+                self._characters += len(text) + len(html)
+            while self._characters > self._most:
+                old, old_html = self._found.popitem(last=False)
+                self._characters -= len(old) + len(old_html)
+        return html
+
+
+# A page of fifty messages renders the new ones only.
+_kept = Kept()

@@ -8,12 +8,12 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
 from memoryloop.markdown import code
 from memoryloop.markdown.autolinks import autolinks_plugin
-from memoryloop.markdown.marks import marks_plugin
 from memoryloop.markdown.math import math_plugin
 
 # Levels of tokens: a list item in a list in a quote counts five.
@@ -26,6 +26,8 @@ _MAX_BRACKETS = 300
 _DELIMITERS = re.compile(r"[*_~`<&]")
 # The address of an image that a learner stored: the hash of its content. Only they can see it.
 OWN_IMAGE = re.compile(r"/media/[0-9a-f]{64}\.(?:png|jpg|gif|webp)")
+# `<u>…</u>` and `<mark>…</mark>`: Markdown has no sign for them.
+_MARKS = re.compile(r"</?(?:u|mark)>")
 _BOX = re.compile(r"\[([ xX])\]\s+")
 _ALIGNMENTS = {"text-align:center": "align-center", "text-align:right": "align-right"}
 
@@ -43,10 +45,11 @@ class Parser:
         md.enable(["table", "strikethrough"])
         md.use(autolinks_plugin)
         md.use(math_plugin)
-        md.use(marks_plugin)
+        md.inline.ruler.before("autolink", "marks", _mark)
         # Before the inline rules, so that they do not parse a paragraph beyond the limits.
         md.core.ruler.before("inline", "bound_paragraphs", _bound_paragraphs)
         md.core.ruler.after("inline", "images_to_links", _images_to_links)
+        md.core.ruler.after("inline", "pair_marks", _pair_marks)
         md.core.ruler.push("task_lists", _task_lists)
         md.core.ruler.push("align_with_classes", _align_with_classes)
         md.add_render_rule("fence", _render_code)
@@ -154,3 +157,33 @@ def _render_code(
 ) -> str:
     budget = env.setdefault("highlighting", code.Budget())
     return code.render(tokens[index].content, tokens[index].info, budget)
+
+
+def _mark(state: StateInline, silent: bool) -> bool:
+    """Read the tag of an underlined or highlighted word, the only HTML that is read."""
+    match = (
+        _MARKS.match(state.src, state.pos, state.posMax) if state.src[state.pos] == "<" else None
+    )
+    if match is None:
+        return False
+    if not silent:
+        # Of no nesting: emphasis may begin in a mark and end after it.
+        token = state.push("mark", "", 0)
+        token.content = match[0]
+    state.pos = match.end()
+    return True
+
+
+def _pair_marks(state: StateCore) -> None:
+    """Make the tags that have a partner in their paragraph HTML, and the others text."""
+    for token in state.tokens:
+        open_: dict[str, list[Token]] = {"u": [], "mark": []}
+        for each in token.children or () if token.type == "inline" else ():
+            if each.type != "mark":
+                continue
+            each.type = "text"
+            name = each.content.strip("</>")
+            if not each.content.startswith("</"):
+                open_[name].append(each)
+            elif open_[name]:
+                each.type = open_[name].pop().type = "html_inline"

@@ -1,13 +1,17 @@
-"""What stands before every page: the health of the whole, and headers that all answers carry."""
+"""What stands before every page: health, text that can be stored, headers of all answers."""
 
+import itertools
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.http.response import HttpResponseBase
+from django.utils.deprecation import MiddlewareMixin
 from django.views.decorators.http import require_safe
 
 from memoryloop.server import health
+from memoryloop.storable import storable
 from memoryloop.web import proxies
 
 # Nothing from another host, no inline script or style, no plug-in, no frame, no foreign form.
@@ -70,6 +74,29 @@ class ProxyMiddleware:
         if not proxies.SAID_BY_PROXIES.isdisjoint(request.META):
             proxies.settle(request.META)
         return self.get_response(request)
+class StorableTextMiddleware(MiddlewareMixin):
+    """Remove NUL, which PostgreSQL does not take, from the values of forms and queries.
+
+    An address with NUL is no page's. Stands after CsrfViewMiddleware, which has read the form by
+    then. Django has replaced what is no character.
+    """
+
+    def process_view(self, request: HttpRequest, *_view: Any) -> None:
+        if "\x00" in request.path:
+            raise Http404
+        for name in ("GET", "POST"):
+            data: QueryDict = getattr(request, name)
+            values = itertools.chain(data, *(each for _, each in data.lists()))
+            if any("\x00" in value for value in values):
+                setattr(request, name, _without_nul(data))
+
+
+def _without_nul(data: QueryDict) -> QueryDict:
+    cleaned = QueryDict(mutable=True, encoding=data.encoding)
+    for name, values in data.lists():
+        cleaned.setlist(storable(name), [storable(value) for value in values])
+    cleaned._mutable = False
+    return cleaned
 
 
 class HealthMiddleware:

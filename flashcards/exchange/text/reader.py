@@ -66,6 +66,7 @@ class TextFile:
         said = {n for n in ("deck", "tags") if n in self._head or self._special[n] is not None}
         self.unsaid = frozenset({"deck", "tags", "flag", "suspended"} - said)
         self.decks: dict[int, str] = {}
+        self._deck_ids: dict[str, int] = {}
         self.note_types = {each.id: each for each in self._types()}
         self._counts: dict[str, dict[int, int]] = {"deck": {}, "type": {}}
         self._lines = self._cards_twice = 0
@@ -187,11 +188,9 @@ class TextFile:
         return _REVERSED if "reverse" in lowered and "optional" not in lowered else _BASIC
 
     def _deck_id(self, name: str) -> int:
-        for deck_id, known in self.decks.items():
-            if known == name:
-                return deck_id
-        self.decks[len(self.decks) + 1] = name
-        return len(self.decks)
+        deck_id = self._deck_ids.setdefault(name, len(self.decks) + 1)
+        self.decks[deck_id] = name
+        return deck_id
 
     def _value(self, row: list[str], name: str) -> str:
         at = self._special[name]

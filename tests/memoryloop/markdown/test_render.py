@@ -4,8 +4,7 @@ from django.template import Context, Template
 from django.test import SimpleTestCase
 from django.utils.safestring import SafeString, mark_safe
 
-from memoryloop.markdown import render
-from memoryloop.markdown.kept import Kept
+from memoryloop.markdown import Kept, render
 
 
 class RenderTests(SimpleTestCase):
@@ -40,12 +39,12 @@ class RenderTests(SimpleTestCase):
 
         kept = Kept(most=200_000)
         for text in ("a" * 50_000, "a" * 50_000, "b" * 40_000, "a" * 50_000, "b" * 40_000):
-            self.assertEqual(kept.get(text, render_), text)
+            self.assertEqual(kept.html_of(text, render_), text)
         self.assertEqual(rendered, ["a", "b"])
-        kept.get("c" * 30_000, render_)
+        kept.html_of("c" * 30_000, render_)
         # The one that was used longest ago made room.
-        kept.get("b" * 40_000, render_)
-        kept.get("a" * 50_000, render_)
+        kept.html_of("b" * 40_000, render_)
+        kept.html_of("a" * 50_000, render_)
         self.assertEqual(rendered, ["a", "b", "c", "a"])
 
     def test_a_table_aligns_with_classes_and_never_with_styles(self) -> None:
