@@ -16,7 +16,7 @@ from flashcards import store, study_settings
 from flashcards.cards import batch, removed_decks
 from flashcards.cards.change import change_cards
 from flashcards.domain.records import Flashcard, ReviewLog
-from flashcards.exchange import import_reviews, uploads
+from flashcards.exchange import import_presets, import_reviews, uploads
 from flashcards.exchange.import_notes import logs_of
 from flashcards.models import CardImport, Deck, ImportPart, NoteOrigin
 from flashcards.store import Change, cards
@@ -73,6 +73,8 @@ def run(row: CardImport, clock: Clock) -> None:
     if undone is not None:
         made = [UUID(deck_id) for deck_id in undone.report.get("decks", ())]
         _remove_empty(row.owner_id, made, clock())
+        taken = undone.report.get("settings", {})
+        import_presets.give_back(owner_id=row.owner_id, taken=taken, now=clock())
         CardImport.objects.filter(id=row.id).update(
             status=Status.UNDONE, done=0, updated_at=clock()
         )
