@@ -325,6 +325,22 @@ class LabelsTests(AgainTestCase):
         self.assertEqual((report["updated"], report["kept"]), (1, {}))
         self.assertEqual((self.card().tags, self.deck_names()), (("year one", "new"), ["Other"]))
 
+    def test_an_import_of_an_earlier_version_is_undone(self) -> None:
+        """There a part had the words and tags alone, and no origins."""
+        self.import_(self.package())
+        later = self.package()
+        later.notes[0] = (*later.notes[0][:6], "new\x1fa", *later.notes[0][7:])
+        row = self.upload(later)
+        self.take(row)
+        (part,) = row.parts.all()
+        ((card_id, before, after, _),) = part.changes
+        rest = {"extra": "", "tags": ["one", "two"]}
+        part.changes = [[card_id, {**before, **rest}, {**after, **rest}]]
+        part.origins = []
+        part.save()
+        self.undo(row)
+        self.assertEqual(self.card().question, "q")
+
     def test_the_first_undo_after_a_second_import(self) -> None:
         first = self.upload(self.package((0, 3, 3)))
         self.take(first)
