@@ -71,8 +71,7 @@ def run(row: CardImport, clock: Clock) -> None:
     batch.run_batches(row.owner_id, lambda: _take_back_next(row, clock()))
     undone = CardImport.objects.filter(id=row.id, status=Status.UNDOING).first()
     if undone is not None:
-        made = [UUID(deck_id) for deck_id in undone.report.get("decks", ())]
-        _remove_empty(row.owner_id, made, clock())
+        _remove_empty(row.owner_id, _made_by(undone), clock())
         taken = undone.report.get("settings", {})
         import_presets.give_back(owner_id=row.owner_id, taken=taken, now=clock())
         CardImport.objects.filter(id=row.id).update(
@@ -190,8 +189,18 @@ def _give_back_origins(owner_id: UUID, origins: Iterable[list[Any]]) -> None:
     )
 
 
+def _made_by(undone: CardImport) -> list[UUID]:
+    """Return the decks that an import created, and those that were left by imports undone before.
+
+    A deck with cards of two imports is empty once both are undone, whichever created it.
+    """
+    earlier = CardImport.objects.filter(owner_id=undone.owner_id, status=Status.UNDONE)
+    reports = [undone.report, *earlier.values_list("report", flat=True)]
+    return [UUID(deck_id) for report in reports for deck_id in report.get("decks", ())]
+
+
 def _remove_empty(owner_id: UUID, deck_ids: list[UUID], now: datetime) -> None:
-    """Delete the decks that the import created, if they have no card any more."""
+    """Delete those of these decks that have no card any more."""
     with transaction.atomic():
         store.lock_owner(owner_id)
         imported = cards.for_owner(owner_id)

@@ -354,6 +354,23 @@ class LabelsTests(AgainTestCase):
         self.assertEqual((self.deck_names(), self.times()), (["B"], [0, 3]))
         self.assert_sound()
 
+    def test_decks_of_two_imports_go_with_the_last_and_come_with_the_first(self) -> None:
+        rows = []
+        for word in ("q", "other"):
+            package = Package()
+            package.basic(word, "a", "A", guid=word)
+            row = self.upload(package)
+            self.take(row)
+            rows.append(row)
+        self.undo(rows[0])
+        self.assertEqual([deck.name for deck in Deck.objects.all()], ["A"])
+        self.undo(rows[1])
+        self.assertEqual(Deck.objects.count(), 0)
+        package = Package()
+        package.basic("other", "a", "A", guid="other")
+        self.import_(package)
+        self.assertEqual(self.deck_names(), ["A"])
+
     def test_a_card_is_what_its_newest_image_says(self) -> None:
         """The rows of a log beyond the first come with the same image of the card."""
         self.import_(self.package((0, 3, 3)))
