@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from flashcards import study_settings
 from flashcards.cards import decks
 from flashcards.cards.decks import BadDeck
 from flashcards.exchange.report import Report
@@ -14,6 +15,8 @@ from flashcards.models.decks import DECK_NAME_MAX_CHARACTERS, DECK_SEPARATOR
 
 # Anki's deck for cards that were put into no other.
 DEFAULT = "Default"
+# Instead of the id of a preset: the one of most cards, if the learner has no parameters; or none.
+AUTOMATIC, NO_PRESET = "auto", "none"
 
 
 @dataclass(frozen=True)
@@ -23,12 +26,15 @@ class Choice:
     deck_ids: frozenset[int] | None = None
     keep_schedule: bool = True
     parent: str = ""
+    # The id of the preset whose FSRS settings are taken for all cards, AUTOMATIC or NO_PRESET.
+    preset: str = AUTOMATIC
 
     def as_json(self) -> dict[str, Any]:
         return {
             "decks": None if self.deck_ids is None else sorted(map(str, self.deck_ids)),
             "keep_schedule": self.keep_schedule,
             "parent": self.parent,
+            "preset": self.preset,
         }
 
     @classmethod
@@ -38,6 +44,7 @@ class Choice:
             deck_ids=None if ids is None else frozenset(map(int, ids)),
             keep_schedule=bool(known.get("keep_schedule", True)),
             parent=str(known.get("parent", "")),
+            preset=str(known.get("preset", AUTOMATIC)),
         )
 
     def wants(self, deck_id: int) -> bool:
@@ -54,12 +61,15 @@ class Decks:
         choice: Choice,
         report: Report,
         now: datetime,
+        retentions: Mapping[int, float] | None = None,
     ) -> None:
         self._owner_id = owner_id
         self._names = names
         self._parent = choice.parent
         self._report = report
         self._now = now
+        # The desired retention that a deck gets when it is created.
+        self._retentions = retentions or {}
         self._found: dict[int, tuple[UUID, ...]] = {}
         own = Deck.objects.filter(owner_id=owner_id).values_list("id", flat=True)
         # The decks that there are.
@@ -78,10 +88,10 @@ class Decks:
     def of(self, deck_id: int) -> tuple[UUID, ...]:
         """Return the ids of the decks that a card goes into: one, or none."""
         if deck_id not in self._found:
-            self._found[deck_id] = self._deck(self.name_of(deck_id))
+            self._found[deck_id] = self._deck(deck_id, self.name_of(deck_id))
         return self._found[deck_id]
 
-    def _deck(self, theirs: str) -> tuple[UUID, ...]:
+    def _deck(self, deck_id: int, theirs: str) -> tuple[UUID, ...]:
         name = storable(theirs if theirs != DEFAULT else "", self._parent)
         if not name:
             return ()
@@ -95,6 +105,11 @@ class Decks:
                 continue
             if candidate.lower() not in known:
                 self._report.decks.append(str(deck.id))
+                if deck_id in self._retentions:
+                    values = {"desired_retention": self._retentions[deck_id]}
+                    study_settings.save(
+                        owner_id=self._owner_id, deck=deck, values=values, now=self._now
+                    )
             self.living |= {deck.id}
             return (deck.id,)
         self._report.skip_deck(name, reason)

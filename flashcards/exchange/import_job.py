@@ -17,7 +17,7 @@ from flashcards.cards import batch, jobs
 from flashcards.cards.change import change_cards
 from flashcards.domain.records import Flashcard, ReviewLog
 from flashcards.domain.validation import CardError
-from flashcards.exchange import import_notes, import_undo, uploads
+from flashcards.exchange import import_notes, import_presets, import_undo, uploads
 from flashcards.exchange.anki.records import Whole
 from flashcards.exchange.anki.schedule import Calendar
 from flashcards.exchange.import_choice import Choice, Decks
@@ -108,13 +108,20 @@ def _import(row: CardImport, clock: Clock, seconds: float) -> None:
     choice = Choice.from_json(row.options)
     with uploads.opened(row) as (source, package):
         now = clock()
+        report = Report(row.report)
+        with transaction.atomic():
+            import_presets.take(
+                owner_id=row.owner_id, source=source, choice=choice, report=report, now=now
+            )
+            row.report = report.as_json()
+            row.save(update_fields=["report"])
         settings = study_settings.settings_for(owner_id=row.owner_id).schedule
         calendar = Calendar(
             source.day_zero(settings.day.zone), settings, now, source.first_scheduler
         )
-        report = Report(row.report)
         pictures = Pictures(row.owner_id, package, now)
-        decks = Decks(row.owner_id, source.decks, choice, report, now)
+        retentions = import_presets.retentions(owner_id=row.owner_id, source=source, choice=choice)
+        decks = Decks(row.owner_id, source.decks, choice, report, now, retentions)
         maker = Maker(
             owner_id=row.owner_id,
             note_types=source.note_types,
@@ -142,13 +149,17 @@ def _import(row: CardImport, clock: Clock, seconds: float) -> None:
             return ahead is not None
 
         batch.run_batches(row.owner_id, import_next, seconds=seconds)
+        if ahead is None:
+            import_presets.tell(
+                owner_id=row.owner_id, source=source, choice=choice, decks=decks, report=report
+            )
     if ahead is not None:
         # The slice is over, it was undone, or another worker is at it.
         return
     # The page that says it is done may be opened once the cards can be read.
     store.settle_batches(row.owner_id)
     done = CardImport.objects.filter(id=row.id, status=Status.WORKING)
-    if done.update(status=Status.DONE, updated_at=clock()):
+    if done.update(status=Status.DONE, report=report.as_json(), updated_at=clock()):
         jobs.request_embedding(row.owner_id)
         uploads.discard(row)
 

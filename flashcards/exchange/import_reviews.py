@@ -179,7 +179,8 @@ class _Log:
         return _import_id(self._card.id, self._next)
 
     def _last_at(self) -> datetime:
-        return max(row.reviewed_at for row in [*self._logs, *self._rows])
+        rows = [*self._logs, *self._rows]
+        return max(row.reviewed_at for row in rows if row.kind is not LogKind.UNDO)
 
     def _folded(self) -> Flashcard:
         return scheduling.fold(self._card, [*self._logs, *self._rows], settings=self._settings)

@@ -16,7 +16,7 @@ from flashcards import store, study_settings
 from flashcards.cards import batch, removed_decks
 from flashcards.cards.change import change_cards
 from flashcards.domain.records import Flashcard, ReviewLog
-from flashcards.exchange import import_reviews, uploads
+from flashcards.exchange import import_presets, import_reviews, uploads
 from flashcards.exchange.import_notes import logs_of
 from flashcards.models import CardImport, Deck, ImportPart, NoteOrigin
 from flashcards.store import Change, cards
@@ -75,8 +75,9 @@ def run(row: CardImport, clock: Clock, seconds: float) -> None:
         return
     undone = CardImport.objects.filter(id=row.id, status=Status.UNDOING).first()
     if undone is not None:
-        made = [UUID(deck_id) for deck_id in undone.report.get("decks", ())]
-        _remove_empty(row.owner_id, made, clock())
+        _remove_empty(row.owner_id, _made_by(undone), clock())
+        taken = undone.report.get("settings", {})
+        import_presets.give_back(owner_id=row.owner_id, taken=taken, now=clock())
         CardImport.objects.filter(id=row.id).update(
             status=Status.UNDONE, done=0, updated_at=clock()
         )
@@ -192,8 +193,18 @@ def _give_back_origins(owner_id: UUID, origins: Iterable[list[Any]]) -> None:
     )
 
 
+def _made_by(undone: CardImport) -> list[UUID]:
+    """Return the decks that an import created, and those that were left by imports undone before.
+
+    A deck with cards of two imports is empty once both are undone, whichever created it.
+    """
+    earlier = CardImport.objects.filter(owner_id=undone.owner_id, status=Status.UNDONE)
+    reports = [undone.report, *earlier.values_list("report", flat=True)]
+    return [UUID(deck_id) for report in reports for deck_id in report.get("decks", ())]
+
+
 def _remove_empty(owner_id: UUID, deck_ids: list[UUID], now: datetime) -> None:
-    """Delete the decks that the import created, if they have no card any more."""
+    """Delete those of these decks that have no card any more."""
     with transaction.atomic():
         store.lock_owner(owner_id)
         imported = cards.for_owner(owner_id)

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from flashcards.exchange import media
+from flashcards.exchange import import_presets, media
 from flashcards.exchange.anki.collection import Collection
 from flashcards.exchange.anki.notes import mirrored_fields
 from flashcards.exchange.anki.package import BadPackage, Package
@@ -137,6 +137,7 @@ def _inspect(row: CardImport) -> tuple[dict[str, Any], int]:
         contents = {
             "decks": decks,
             "types": sorted(types, key=lambda each: -each[1]),
+            "presets": import_presets.offered(source),
             "notes": source.count_notes(),
             "cards": sum(cards.values()),
             # Cards of notes that are in the file twice: they are imported once.

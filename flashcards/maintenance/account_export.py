@@ -19,7 +19,10 @@ ABOUT = """cards/
                               trash. due is when a card is asked next, stability the days until you
                               recall it with 90 %, difficulty goes from 1 to 10; memory_model
                               names the model that says so (fsrs-6), memory what else it keeps
-  reviews.jsonl, reviews.csv  every review; rating 1 is Again, 2 Hard, 3 Good, 4 Easy
+  reviews.jsonl, reviews.csv  every review; rating 1 is Again, 2 Hard, 3 Good, 4 Easy; a row
+                              without a rating that has elapsed_days stands for the reviews
+                              before an import: stability_before says how many there were,
+                              difficulty_before how many of them were lapses
   the other files             your decks, drafts, texts, settings and edits, each under its name
   images/                     the pictures of your cards, which name them as /media/…"""
 

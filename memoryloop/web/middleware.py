@@ -74,6 +74,8 @@ class ProxyMiddleware:
         if not proxies.SAID_BY_PROXIES.isdisjoint(request.META):
             proxies.settle(request.META)
         return self.get_response(request)
+
+
 class StorableTextMiddleware(MiddlewareMixin):
     """Remove NUL, which PostgreSQL does not take, from the values of forms and queries.
 

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 from typing import Any
 
-from flashcards.exchange.anki import protobuf
+from flashcards.exchange.anki import presets, protobuf
 from flashcards.exchange.anki.package import DAMAGED, BadPackage
 from flashcards.exchange.anki.records import Card, Note, NoteType, Review, Template, Whole
 from flashcards.exchange.anki.values import blob, integer, json_object, text
@@ -26,6 +26,7 @@ QUERY_SECONDS_MOST = 120
 VALUE_MAX_BYTES = 8 * 1024**2
 # The most bytes of all note types or decks: the older schema has them in one value.
 HEAD_MAX_BYTES = 64 * 1024**2
+_NEWER = ("notetypes", "fields", "templates", "decks", "deck_config")
 _NEEDED = ("col", "notes", "cards", "revlog")
 _STEPS_BETWEEN_LOOKS = 1_000_000
 # Notes read at once, unless these have more characters already.
@@ -58,7 +59,7 @@ class Collection:
         with _translate_errors():
             self._db = _open(path)
             try:
-                _check_schema(self._db)
+                self._tables = _check_schema(self._db)
                 self._read_head()
             except BaseException:
                 self._db.close()
@@ -71,18 +72,31 @@ class Collection:
         self._db.close()
 
     def _read_head(self) -> None:
-        sql = "SELECT crt, ver, conf, models, decks FROM col LIMIT 1"
+        sql = "SELECT crt, ver, conf, models, decks, dconf FROM col LIMIT 1"
         rows = self._all(sql, most=HEAD_MAX_BYTES)
-        created, version, conf, models, decks = rows[0] if rows else (0, 11, "", "", "")
+        row = rows[0] if rows else (0, 11, "", "", "", "")
+        created, version, conf, models, decks, options = row
         self.created = datetime.fromtimestamp(min(max(integer(created), 0), 2**32), UTC)
         if integer(version) >= _NEW_SCHEMA:
             config = self._config()
             self.note_types = {each.id: each for each in self._new_types()}
             self.decks = dict(self._new_decks())
+            self._new_presets()
         else:
             config = json_object(conf)
             self.note_types = {each.id: each for each in _old_types(models)}
             self.decks = dict(_old_decks(decks))
+            with contextlib.suppress(ValueError, RecursionError):
+                options = json.loads(text(options) or "{}")
+            found = presets.from_json(options if isinstance(options, dict) else {})
+            self.presets = {each.id: each for each in found}
+            self.deck_presets = {
+                integer(deck.get("id", key)): presets.deck_from_json(deck)
+                for key, deck in json_object(decks).items()
+            }
+        if config.get("fsrs") is False:
+            # Anki schedules by SM-2: what is set for FSRS is not in use.
+            self.presets = {}
         offset = config.get("creationOffset")
         # Minutes west of Greenwich.
         self.offset = -offset if isinstance(offset, int) and abs(offset) < 24 * 60 else None
@@ -238,7 +252,9 @@ class Collection:
     # The newer schema
 
     def _config(self) -> dict[str, Any]:
-        rows = self._all("SELECT key, val FROM config WHERE key IN ('creationOffset', 'schedVer')")
+        rows = self._all(
+            "SELECT key, val FROM config WHERE key IN ('creationOffset', 'schedVer', 'fsrs')"
+        )
         found: dict[str, Any] = {"schedVer": 2}
         for key, value in rows:
             with contextlib.suppress(ValueError):
@@ -274,6 +290,16 @@ class Collection:
     def _new_decks(self) -> Iterator[tuple[int, str]]:
         for deck_id, name in self._all("SELECT id, name FROM decks", most=HEAD_MAX_BYTES):
             yield integer(deck_id), text(name).replace(FIELD_SEPARATOR, DECK_SEPARATOR)
+
+    def _new_presets(self) -> None:
+        self.presets, self.deck_presets = {}, {}
+        with _translate_errors():
+            if "deck_config" in self._tables:
+                for number, name, data in self._all("SELECT id, name, config FROM deck_config"):
+                    preset = presets.from_message(integer(number), text(name), blob(data))
+                    self.presets[preset.id] = preset
+            for deck_id, kind in self._all("SELECT id, kind FROM decks"):
+                self.deck_presets[integer(deck_id)] = presets.deck_from_message(blob(kind))
 
     def _one(self, sql: str, *values: int) -> tuple[Any, ...] | None:
         rows = self._all(sql, *values)
@@ -321,18 +347,19 @@ def _open(path: Path) -> sqlite3.Connection:
     return db
 
 
-def _check_schema(db: sqlite3.Connection) -> None:
-    """Raise BadPackage if a table that is read is a view or a virtual table."""
+def _check_schema(db: sqlite3.Connection) -> set[str]:
+    """Return the names of the tables. Raises BadPackage if one that is read is none."""
     kinds = {
         text(name): (text(kind), text(sql).lstrip().upper())
         for kind, name, sql in db.execute("SELECT type, name, sql FROM sqlite_master")
         if kind in ("table", "view")
     }
-    tables = [*_NEEDED, *(n for n in ("notetypes", "fields", "templates", "decks") if n in kinds)]
+    tables = [*_NEEDED, *(name for name in _NEWER if name in kinds)]
     for name in tables:
         kind, sql = kinds.get(name, ("", ""))
         if kind != "table" or not sql.startswith("CREATE TABLE"):
             raise BadPackage(DAMAGED)
+    return set(kinds)
 
 
 def _old_types(models: object) -> Iterator[NoteType]:

@@ -7,10 +7,10 @@ from uuid import UUID
 from flashcards.scheduling import anki_values
 from flashcards.study_settings import EffectiveSettings
 
-# The id of Anki's first preset, which every collection has.
+# Anki's first preset: every collection has one, which an import does not change.
 _DEFAULT = 1
-# Presets are known by their ids again, so the others have ids of their own.
-_FIRST_OTHER = 1767225600100
+# So the learner's settings are another, and those of their decks the ones after it.
+_COMMON = 1767225600099
 
 
 class Presets:
@@ -21,16 +21,17 @@ class Presets:
         self._deck_names = deck_names
         self._ids = {name: deck_id for deck_id, name in deck_names.items()}
         own = sorted(settings.decks, key=lambda deck_id: deck_names.get(deck_id, ""))
-        self._numbers = {deck_id: _FIRST_OTHER + n for n, deck_id in enumerate(own)}
+        self._numbers = {deck_id: _COMMON + n for n, deck_id in enumerate(own, 1)}
 
     def number_of(self, deck_name: str) -> int:
         deck_id = self._ids.get(deck_name)
         governing = self._settings.governed_by.get(deck_id) if deck_id else None
-        return self._numbers[governing] if governing else _DEFAULT
+        return self._numbers[governing] if governing else _COMMON
 
     def rows(self) -> dict[int, dict[str, Any]]:
         """Return what the presets set, by their numbers."""
-        found = {_DEFAULT: {"name": "Default", **_values(self._settings)}}
+        common = _values(self._settings)
+        found = {_DEFAULT: {"name": "Default", **common}, _COMMON: {"name": "MemoryLoop", **common}}
         for deck_id, number in self._numbers.items():
             name = self._deck_names.get(deck_id, f"Preset {number}")
             found[number] = {"name": name, **_values(self._settings.decks[deck_id])}

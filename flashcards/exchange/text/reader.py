@@ -13,10 +13,12 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, tzinfo
 from hashlib import sha256
 from pathlib import Path
+from typing import ClassVar
 
 from flashcards.domain.card_sides import cloze_ordinals
 from flashcards.exchange.anki.collection import CHUNK_NOTES
 from flashcards.exchange.anki.package import BadPackage
+from flashcards.exchange.anki.presets import DeckPreset, Preset
 from flashcards.exchange.anki.records import ROW_ID, Card, Note, NoteType, Template, Whole
 from memoryloop.csv_cells import unquoted
 from memoryloop.storable import storable
@@ -39,6 +41,8 @@ class TextFile:
     """An open text file; its methods raise BadPackage."""
 
     first_scheduler = False
+    presets: ClassVar[dict[int, Preset]] = {}
+    deck_presets: ClassVar[dict[int, DeckPreset]] = {}
 
     def __init__(self, path: Path) -> None:
         if path.stat().st_size > FILE_MAX_BYTES:

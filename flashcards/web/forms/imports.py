@@ -4,7 +4,8 @@ from typing import Any
 
 from django import forms
 
-from flashcards.exchange.import_choice import Choice
+from flashcards.exchange.import_choice import AUTOMATIC, NO_PRESET, Choice
+from flashcards.exchange.import_presets import is_plain
 from flashcards.models.decks import DECK_NAME_MAX_CHARACTERS
 
 
@@ -25,6 +26,11 @@ class ImportForm(forms.Form):
 
     def __init__(self, *args: Any, contents: dict[str, Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        presets = [each for each in contents.get("presets", ()) if not is_plain(each)]
+        self.fields["preset"] = forms.ChoiceField(
+            choices=[(NO_PRESET, ""), *((each["id"], each["name"]) for each in presets)],
+            required=False,
+        )
         self.fields["decks"] = forms.MultipleChoiceField(
             choices=[(deck_id, name) for deck_id, name, _ in contents["decks"]],
             error_messages={
@@ -41,6 +47,7 @@ class ImportForm(forms.Form):
         return Choice(
             deck_ids=None if every else ids,
             keep_schedule=data["schedule"] == "keep",
+            preset=data["preset"] or AUTOMATIC,
             parent=" ".join(data["parent"].replace("\x00", "").split()),
         )
 

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from flashcards import study_settings
+from flashcards.exchange import import_presets
+from flashcards.exchange.import_choice import NO_PRESET
 from flashcards.models import CardImport
 from flashcards.web.forms.imports import ImportForm
 
@@ -9,6 +12,7 @@ from flashcards.web.forms.imports import ImportForm
 def context(row: CardImport, form: ImportForm) -> dict[str, Any]:
     """Return what the template of an import takes."""
     chosen = form.chosen_decks()
+    presets = _presets(row, form) if row.status == row.Status.READY else []
     return {
         "row": row,
         "form": form,
@@ -16,12 +20,28 @@ def context(row: CardImport, form: ImportForm) -> dict[str, Any]:
             {"id": deck_id, "name": name, "cards": cards, "chosen": str(deck_id) in chosen}
             for deck_id, name, cards in row.contents["decks"]
         ],
+        "presets": presets,
+        "keeps_settings": not any(each["chosen"] for each in presets),
         "schedule": form.data.get("schedule", "keep"),
         "skipped": _most_first(row.report.get("skipped", {})),
         "kept": _most_first(row.report.get("kept", {})),
         "left_out": _most_first(row.report.get("left_out", {})),
         "skipped_total": sum(each["count"] for each in row.report.get("skipped", {}).values()),
     }
+
+
+def _presets(row: CardImport, form: ImportForm) -> list[dict[str, Any]]:
+    """Return the presets to choose from; the one of most cards unless the learner has parameters"""
+    offered: list[dict[str, Any]] = row.contents.get("presets", [])
+    chosen = form.data.get("preset")
+    if chosen is None:
+        has_own = bool(study_settings.settings_for(owner_id=row.owner_id).parameters)
+        chosen = NO_PRESET if has_own or not offered else offered[0]["id"]
+    found = [each for each in offered if not import_presets.is_plain(each)]
+    return [
+        {**each, "chosen": each["id"] == chosen, "percent": f"{100 * each['retention']:g} %"}
+        for each in found
+    ]
 
 
 def _most_first(reasons: dict[str, Any]) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import struct
 import zipfile
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -65,6 +66,9 @@ class Package:
     decks: dict[int, str] = field(default_factory=lambda: {1: "Default"})
     media: dict[str, bytes] = field(default_factory=dict)
     conf: dict[str, Any] = field(default_factory=lambda: {"schedVer": 2, "creationOffset": 0})
+    # By their ids, as in the JSON of the older schema; and by the names of the decks that use them.
+    presets: dict[int, dict[str, Any]] = field(default_factory=dict)
+    preset_of: dict[str, int] = field(default_factory=dict)
 
     def deck(self, name: str) -> int:
         for deck_id, known in self.decks.items():
@@ -131,11 +135,11 @@ class Package:
             db.create_collation("unicase", lambda a, b: (a > b) - (a < b))
             self._new_schema(db)
         else:
-            models, decks = json.dumps(_models()), json.dumps(_decks(self.decks))
+            models, decks = json.dumps(_models()), json.dumps(self._old_decks())
         head = (1, round(CREATED.timestamp()), 0, 0, 18 if new else 11, 0, 0, 0)
         db.execute(
-            "INSERT INTO col VALUES (?,?,?,?,?,?,?,?,?,?,?,'{}','{}')",
-            (*head, "" if new else conf, models, decks),
+            "INSERT INTO col VALUES (?,?,?,?,?,?,?,?,?,?,?,?,'{}')",
+            (*head, "" if new else conf, models, decks, "" if new else json.dumps(self.presets)),
         )
         for table, rows in (("notes", self.notes), ("cards", self.cards), ("revlog", self.reviews)):
             if rows:
@@ -151,7 +155,11 @@ class Package:
             db.execute("INSERT INTO config VALUES (?,0,0,?)", (key, json.dumps(value).encode()))
         for deck_id, name in self.decks.items():
             named = name.replace("::", "\x1f")
-            db.execute("INSERT INTO decks VALUES (?,?,0,0,x'',x'')", (deck_id, named))
+            kind = message({1: message({1: self.preset_of.get(name, 1)})})
+            db.execute("INSERT INTO decks VALUES (?,?,0,0,x'',?)", (deck_id, named, kind))
+        for preset_id, preset in self.presets.items():
+            values = (preset_id, preset.get("name", ""), _preset(preset))
+            db.execute("INSERT INTO deck_config VALUES (?,?,0,0,?)", values)
         for type_id, (name, is_cloze, fields, templates) in TYPES.items():
             stock = 6 if type_id == OCCLUSION else 1
             config = bytes([8, int(is_cloze), 72, stock])
@@ -162,6 +170,12 @@ class Package:
                 data = message({1: front.encode(), 2: back.encode()})
                 row = (type_id, n, f"Card {n + 1}", data)
                 db.execute("INSERT INTO templates VALUES (?,?,?,0,0,?)", row)
+
+    def _old_decks(self) -> dict[str, Any]:
+        return {
+            str(deck_id): {"id": deck_id, "name": name, "conf": self.preset_of.get(name, 1)}
+            for deck_id, name in self.decks.items()
+        }
 
     def write(self, path: Path, form: str = "anki21") -> Path:
         """Write the package: "anki2", "anki21" or "anki21b"."""
@@ -224,8 +238,15 @@ def _models() -> dict[str, Any]:
     }
 
 
-def _decks(names: dict[int, str]) -> dict[str, Any]:
-    return {str(deck_id): {"id": deck_id, "name": name} for deck_id, name in names.items()}
+def _preset(preset: dict[str, Any]) -> bytes:
+    """Return a preset as the newer schema has it: packed floats, and one of 32 bits."""
+    packed = b""
+    for number, name in ((3, "fsrsWeights"), (5, "fsrsParams5"), (6, "fsrsParams6")):
+        if given := preset.get(name):
+            packed += message({number: struct.pack(f"<{len(given)}f", *given)})
+    if "desiredRetention" in preset:
+        packed += _varint(37 << 3 | 5) + struct.pack("<f", preset["desiredRetention"])
+    return packed
 
 
 _TABLES = """
@@ -246,6 +267,8 @@ _NEW_TABLES = """
 CREATE TABLE config (key text primary key, usn integer, mtime_secs integer, val blob);
 CREATE TABLE decks (id integer primary key, name text collate unicase, mtime_secs integer,
   usn integer, common blob, kind blob);
+CREATE TABLE deck_config (id integer primary key, name text collate unicase, mtime_secs integer,
+  usn integer, config blob);
 CREATE TABLE notetypes (id integer primary key, name text collate unicase, mtime_secs integer,
   usn integer, config blob);
 CREATE TABLE fields (ntid integer, ord integer, name text collate unicase, config blob);

@@ -325,6 +325,22 @@ class LabelsTests(AgainTestCase):
         self.assertEqual((report["updated"], report["kept"]), (1, {}))
         self.assertEqual((self.card().tags, self.deck_names()), (("year one", "new"), ["Other"]))
 
+    def test_an_import_of_an_earlier_version_is_undone(self) -> None:
+        """There a part had the words and tags alone, and no origins."""
+        self.import_(self.package())
+        later = self.package()
+        later.notes[0] = (*later.notes[0][:6], "new\x1fa", *later.notes[0][7:])
+        row = self.upload(later)
+        self.take(row)
+        (part,) = row.parts.all()
+        ((card_id, before, after, _),) = part.changes
+        rest = {"extra": "", "tags": ["one", "two"]}
+        part.changes = [[card_id, {**before, **rest}, {**after, **rest}]]
+        part.origins = []
+        part.save()
+        self.undo(row)
+        self.assertEqual(self.card().question, "q")
+
     def test_the_first_undo_after_a_second_import(self) -> None:
         first = self.upload(self.package((0, 3, 3)))
         self.take(first)
@@ -337,6 +353,23 @@ class LabelsTests(AgainTestCase):
         self.import_(self.package((0, 3, 3), (3, 3, 8), deck="B"))
         self.assertEqual((self.deck_names(), self.times()), (["B"], [0, 3]))
         self.assert_sound()
+
+    def test_decks_of_two_imports_go_with_the_last_and_come_with_the_first(self) -> None:
+        rows = []
+        for word in ("q", "other"):
+            package = Package()
+            package.basic(word, "a", "A", guid=word)
+            row = self.upload(package)
+            self.take(row)
+            rows.append(row)
+        self.undo(rows[0])
+        self.assertEqual([deck.name for deck in Deck.objects.all()], ["A"])
+        self.undo(rows[1])
+        self.assertEqual(Deck.objects.count(), 0)
+        package = Package()
+        package.basic("other", "a", "A", guid="other")
+        self.import_(package)
+        self.assertEqual(self.deck_names(), ["A"])
 
     def test_a_card_is_what_its_newest_image_says(self) -> None:
         """The rows of a log beyond the first come with the same image of the card."""

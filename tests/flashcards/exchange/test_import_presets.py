@@ -1,0 +1,193 @@
+"""The FSRS settings of a package: taken, offered or named as left out."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+
+from flashcards import scheduling, study_settings
+from flashcards.cards import folding
+from flashcards.exchange.import_choice import NO_PRESET
+from flashcards.exchange.import_presets import PARAMETERS_LEFT, RETENTION_LEFT
+from flashcards.models import Deck, StudySettings
+from flashcards.scheduling import DEFAULT_PARAMETERS
+from flashcards.store import cards
+from tests.flashcards.exchange.anki_packages import CREATED, Package
+from tests.flashcards.exchange.test_anki_export import ExportTestCase
+from tests.flashcards.exchange.test_anki_import import ImportTestCase
+
+FITTED = (0.3, 1.5, 2.5, 9.0, *DEFAULT_PARAMETERS[4:20], 0.31)
+OTHER = (0.4, 1.6, 2.6, 9.5, *DEFAULT_PARAMETERS[4:20], 0.2)
+# The defaults of FSRS-4.5 and FSRS-5.
+WEIGHTS = (0.4872, 1.4003, 3.7145, 13.8206, 5.1618, 1.2298, 0.8975, 0.031, 1.6474, 0.1367, 1.0461,
+           2.1072, 0.0793, 0.3246, 1.587, 0.2272, 2.8755)  # fmt: skip
+FSRS5 = (0.40255, 1.18385, 3.173, 15.69105, 7.1949, 0.5345, 1.4604, 0.0046, 1.54575, 0.1192,
+         1.01925, 1.9395, 0.11, 0.29605, 2.2698, 0.2315, 2.9898, 0.51655, 0.6621)  # fmt: skip
+
+
+class PresetTests(ImportTestCase):
+    def package(self, **preset: Any) -> Package:
+        package = Package()
+        package.presets = {
+            1: {"id": 1, "name": "Default", "desiredRetention": 0.9},
+            2: {"id": 2, "name": "Mine", **preset},
+        }
+        package.preset_of = {"A": 2}
+        package.basic("q", "a", "A", type=2, queue=2, due=40, ivl=20, factor=2500,
+                      data='{"s": 31.5, "d": 6.25, "dr": 0.85, "decay": 0.31}')  # fmt: skip
+        return package
+
+    def parameters(self) -> tuple[float, ...]:
+        return study_settings.settings_for(owner_id=self.alice.pk).parameters
+
+    def retention_of(self, name: str) -> float:
+        settings = study_settings.settings_for(owner_id=self.alice.pk)
+        governing = settings.governing_deck((Deck.objects.get(name=name).id,))
+        return (settings.decks[governing] if governing else settings).desired_retention
+
+    def test_parameters_and_retention_come_from_every_format(self) -> None:
+        for form in ("anki2", "anki21", "anki21b"):
+            with self.subTest(form=form):
+                row = self.upload(self.package(fsrsParams6=FITTED, desiredRetention=0.85), form)
+                self.assertEqual(
+                    row.contents["presets"],
+                    [{"id": "2", "name": "Mine", "parameters": True, "retention": 0.85,
+                      "cards": 1}],
+                )  # fmt: skip
+                report = self.take(row)
+                self.assertEqual(report["settings"]["preset"], "Mine")
+                self.assertEqual((report["left_out"], self.parameters()), ({}, FITTED))
+                self.assertEqual(self.retention_of("A"), 0.85)
+                (card,) = self.cards().values()
+                self.assertEqual((card.stability, card.difficulty), (31.5, 6.25))
+                settings = study_settings.settings_for(owner_id=self.alice.pk).schedule
+                at = CREATED + timedelta(days=400)
+                chance = scheduling.retrievability(card, at, settings=settings)
+                falls = 0.9 ** (-1 / 0.31) - 1
+                assert card.last_review is not None
+                days = (at - card.last_review) / timedelta(days=1)
+                self.assertAlmostEqual(chance or 0, (1 + falls * days / 31.5) ** -0.31)
+                self.assert_sound()
+                self.undo(row)
+                self.assertEqual((self.parameters(), Deck.objects.count()), ((), 0))
+                own = StudySettings.objects.get(owner=self.alice, deck=None)
+                self.assertIsNone(own.desired_retention)
+                self.assert_sound()
+
+    def test_parameters_of_older_versions_become_those_of_fsrs_6(self) -> None:
+        self.import_(self.package(fsrsParams5=FSRS5))
+        self.assertEqual(self.parameters(), (*FSRS5, 0.0, 0.5))
+        folding.set_memory_model(
+            owner_id=self.alice.pk, model="fsrs-6", parameters=None, now=timezone.now()
+        )
+        self.import_(self.package(fsrsWeights=WEIGHTS))
+        given = self.parameters()
+        self.assertEqual((given[:4], given[7:17]), (WEIGHTS[:4], WEIGHTS[7:]))
+        self.assertEqual(given[17:], (0.0, 0.0, 0.0, 0.5))
+        self.assertAlmostEqual(given[4], 5.1618 + 2 * 1.2298)
+
+    def test_what_no_fsrs_has_is_not_taken(self) -> None:
+        for given in ([1.0] * 5, ["x"] * 21, [float("inf")] * 21, {"a": 1}, [9e9] * 21):
+            with self.subTest(given=str(given)[:20]):
+                self.import_(self.package(fsrsParams6=given))
+                cards_there = list(cards.for_owner(self.alice))
+                self.assertEqual(len(cards_there), 1)
+                model = study_settings.settings_for(owner_id=self.alice.pk).schedule.model
+                self.assertGreater(model.days_until(model.from_sm2(2.5, 10), 0.8), 0)
+
+    def test_own_parameters_stay_and_it_is_told(self) -> None:
+        folding.set_memory_model(
+            owner_id=self.alice.pk, model="fsrs-6", parameters=OTHER, now=timezone.now()
+        )
+        report = self.import_(self.package(fsrsParams6=FITTED, desiredRetention=0.85))
+        self.assertEqual((self.parameters(), report["settings"]), (OTHER, {"preset": ""}))
+        self.assertEqual(report["left_out"][PARAMETERS_LEFT]["examples"], ["Mine"])
+        # The state is the package's, whatever the parameters are here.
+        (card,) = self.cards().values()
+        self.assertEqual((card.stability, card.difficulty), (31.5, 6.25))
+        self.assertEqual(self.retention_of("A"), 0.85)
+        row = self.upload(self.package(fsrsParams6=FITTED, desiredRetention=0.85))
+        report = self.take(row, preset="2")
+        self.assertEqual((self.parameters(), report["left_out"]), (FITTED, {}))
+        self.undo(row)
+        self.assertEqual(self.parameters(), OTHER)
+        self.assert_sound()
+
+    def test_nothing_is_set_for_who_keeps_their_own_settings(self) -> None:
+        package = self.package(fsrsParams6=FITTED, desiredRetention=0.85)
+        report = self.import_(package, preset=NO_PRESET)
+        self.assertEqual(set(report["left_out"]), {PARAMETERS_LEFT, RETENTION_LEFT})
+        self.assertFalse(StudySettings.objects.exists())
+
+    def test_each_deck_has_the_retention_of_its_preset(self) -> None:
+        package = self.package(fsrsParams6=FITTED, desiredRetention=0.85)
+        package.presets[3] = {
+            "id": 3, "name": "Hard", "fsrsParams6": OTHER, "desiredRetention": 0.95
+        }  # fmt: skip
+        package.preset_of |= {"A::B": 3, "A::C": 2}
+        for n in range(3):
+            package.basic(f"c{n}", "a", "A::C")
+        package.basic("b", "a", "A::B")
+        package.basic("d", "a")
+        report = self.import_(package)
+        self.assertEqual(self.parameters(), FITTED)
+        said = {deck.name: self.retention_of(deck.name) for deck in Deck.objects.all()}
+        self.assertEqual(said, {"A": 0.85, "A::B": 0.95, "A::C": 0.85})
+        self.assertEqual(report["left_out"][PARAMETERS_LEFT]["examples"], ["Hard"])
+        # Cards of no deck follow what holds for all.
+        self.assertEqual(report["left_out"][RETENTION_LEFT]["examples"], ["Default"])
+
+    def test_with_sm2_nothing_of_fsrs_is_in_use(self) -> None:
+        package = self.package(fsrsParams6=FITTED, desiredRetention=0.85)
+        package.conf["fsrs"] = False
+        for form in ("anki21", "anki21b"):
+            row = self.upload(package, form)
+            self.assertEqual((row.contents["presets"], self.take(row)["left_out"]), ([], {}))
+        self.assertEqual(self.parameters(), ())
+
+    def test_the_page_offers_them_and_says_what_was_taken(self) -> None:
+        self.log_in()
+        row = self.upload(self.package(fsrsParams6=FITTED, desiredRetention=0.85))
+        url = reverse("flashcards:import", args=[row.id])
+        page = self.client.get(url)
+        self.assertContains(page, "Use the preset “Mine” for all my cards")
+        self.assertContains(page, "a desired retention of 85 %")
+        self.assertContains(page, 'name="preset" value="2" checked')
+        decks = [deck[0] for deck in row.contents["decks"]]
+        given = {"decks": decks, "schedule": "keep", "preset": "2"}
+        self.client.post(f"{url}start/", given)
+        self.take_started(row)
+        self.assertContains(self.client.get(url), "of the preset “Mine”, for all your cards")
+        other = self.upload(self.package(fsrsParams6=OTHER))
+        page = self.client.get(reverse("flashcards:import", args=[other.id]))
+        self.assertContains(page, 'name="preset" value="none" checked')
+
+    def take_started(self, row: Any) -> None:
+        from flashcards.tasks import import_cards
+
+        import_cards(import_id=str(row.id))
+        row.refresh_from_db()
+        self.assertEqual(row.status, "done")
+
+
+class RoundTripTests(ExportTestCase):
+    def test_settings_come_back_with_an_export(self) -> None:
+        (deck,) = Deck.objects.all()
+        study_settings.save(
+            owner_id=self.alice.pk, deck=deck, values={"desired_retention": 0.82},
+            now=timezone.now(),
+        )  # fmt: skip
+        folding.set_memory_model(
+            owner_id=self.alice.pk, model="fsrs-6", parameters=FITTED, now=timezone.now()
+        )
+        self.take(self.receive("mine.apkg", self.export(), self.bob))
+        theirs = study_settings.settings_for(owner_id=self.bob.pk)
+        self.assertEqual(theirs.parameters, FITTED)
+        own = [settings.desired_retention for settings in theirs.decks.values()]
+        self.assertEqual(own, [0.82])
+        # Rows written with other parameters keep the memory of that time: the cards count.
+        mine, theirs_said = (
+            [each[:-1] for each in self.said(who)] for who in (self.alice, self.bob)
+        )
+        self.assertEqual(theirs_said, mine)
