@@ -15,7 +15,6 @@ from flashcards.duplicates import collection_search
 from flashcards.exchange import export_job, import_job, uploads
 from flashcards.review import backlog
 from memoryloop.server import queues
-from memoryloop.server.queues import SLICE_SECONDS
 
 
 @app.periodic(cron="* * * * *")
@@ -29,7 +28,7 @@ def run_checkpoint(timestamp: int) -> None:  # noqa: ARG001 - procrastinate pass
 @app.task(name=jobs.EMBED_CARDS, queue=queues.UNSEEN)
 def embed_cards_of(owner_id: str) -> None:
     """Embed the cards of one owner that have no vector, then ask for a checkpoint."""
-    if embedding.embed_all(owner_id=UUID(owner_id), seconds=SLICE_SECONDS):
+    if embedding.embed_all(owner_id=UUID(owner_id), seconds=queues.SLICE_SECONDS):
         jobs.request_embedding(UUID(owner_id))
     jobs.request_checkpoint()
 
@@ -37,7 +36,7 @@ def embed_cards_of(owner_id: str) -> None:
 @app.task(name=jobs.BULK, queue=queues.WAITED_FOR)
 def change_cards(change_id: str) -> None:
     """Do a bulk action, or undo it."""
-    bulk_actions.run(change_id=UUID(change_id), clock=timezone.now, seconds=SLICE_SECONDS)
+    bulk_actions.run(change_id=UUID(change_id), clock=timezone.now, seconds=queues.SLICE_SECONDS)
     bulk_actions.request_next(after=UUID(change_id))
 
 
@@ -58,7 +57,7 @@ def end_plans(timestamp: int) -> None:  # noqa: ARG001 - as above
 @app.task(name=jobs.IMPORT, queue=queues.WAITED_FOR)
 def import_cards(import_id: str) -> None:
     """Import a file, or undo an import."""
-    import_job.run(import_id=UUID(import_id), clock=timezone.now, seconds=SLICE_SECONDS)
+    import_job.run(import_id=UUID(import_id), clock=timezone.now, seconds=queues.SLICE_SECONDS)
 
 
 @app.task(name=jobs.EXPORT, queue=queues.WHOLE)
@@ -81,7 +80,9 @@ def resume_exchange(timestamp: int) -> None:  # noqa: ARG001 - procrastinate pas
 @app.task(name=jobs.FIND_DUPLICATES, queue=queues.WAITED_FOR)
 def find_duplicates(owner_id: str, search_id: str) -> None:
     """Search an owner's whole collection for duplicates."""
-    collection_search.run(owner_id=UUID(owner_id), search_id=UUID(search_id), seconds=SLICE_SECONDS)
+    collection_search.run(
+        owner_id=UUID(owner_id), search_id=UUID(search_id), seconds=queues.SLICE_SECONDS
+    )
 
 
 @app.periodic(cron="23 * * * *")

@@ -80,11 +80,13 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
     from flashcards.exchange.import_choice import Choice
     from flashcards.models import CardExport, CardImport
     from flashcards.store import cards, review_logs
+    from memoryloop.management.commands import worker
     from memoryloop.server import free_memory
 
     # As in the worker (manage.py).
     free_memory.limit()
     gc.freeze()
+    gc.set_threshold(*worker.COLLECTING)
     gc.enable()
     # What is loaded at the first use is not counted.
     filled.fill(first := filled.learner("first@example.org"), filled.studied(first, 10, 1))

@@ -11,10 +11,10 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts.models import User
-from flashcards import tasks
 from flashcards.cards import batch, bulk_actions, embedding, jobs
 from flashcards.cards.card_actions import Verb
 from flashcards.store import cards
+from memoryloop.server import queues
 from tests.factories import stored_card
 
 CARDS = 7
@@ -30,7 +30,7 @@ class SliceTests(TransactionTestCase):
             for _ in range(CARDS):
                 stored_card(owner)
         for patched in (
-            mock.patch.object(tasks, "SLICE_SECONDS", 0),
+            mock.patch.object(queues, "SLICE_SECONDS", 0),
             mock.patch.object(
                 embedding, "embed_cards", functools.partial(embedding.embed_cards, limit=BATCH)
             ),

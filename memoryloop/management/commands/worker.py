@@ -1,6 +1,7 @@
 """Run the background worker: embeddings, checkpoints and whatever else need not be waited for."""
 
 import asyncio
+import gc
 import os
 import signal
 import threading
@@ -16,6 +17,9 @@ from psycopg_pool import PoolTimeout
 from memoryloop.server import free_memory, job_slots
 
 NICENESS = 10
+# A step of an import makes hundreds of thousands of objects and hardly any garbage. Looking for it
+# as often as Python does by default took a quarter of its time.
+COLLECTING = (50_000, 20, 20)
 
 
 class Command(BaseCommand):
@@ -29,6 +33,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_args: Any, until_stdin_closes: bool, **_options: Any) -> None:
+        gc.set_threshold(*COLLECTING)
         free_memory.limit()
         free_memory.begin()
         if until_stdin_closes:
