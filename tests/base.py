@@ -31,7 +31,7 @@ class HypothesisTestCase(DjangoHypothesisTestCase):
     """Gives each example a card store of its own: PostgreSQL forgets it as well."""
 
     def setup_example(self) -> None:
-        super().setup_example()
+        super().setup_example()  # type: ignore[no-untyped-call]
         self._folder = TemporaryDirectory()
         self._store = override_settings(LANCEDB_URI=self._folder.name)
         self._store.enable()
@@ -39,4 +39,4 @@ class HypothesisTestCase(DjangoHypothesisTestCase):
     def teardown_example(self, example: Any) -> None:
         self._store.disable()
         self._folder.cleanup()
-        super().teardown_example(example)
+        super().teardown_example(example)  # type: ignore[no-untyped-call]
