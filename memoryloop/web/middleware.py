@@ -1,5 +1,6 @@
 """What stands before every page: the health of the whole, and headers that all answers carry."""
 
+import logging
 from collections.abc import Awaitable, Callable
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
@@ -8,7 +9,9 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from memoryloop.server import health
-from memoryloop.web import proxies
+from memoryloop.web import outages, proxies
+
+logger = logging.getLogger(__name__)
 
 # Nothing from another host, no inline script or style, no plug-in, no frame, no foreign form.
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -70,6 +73,26 @@ class ProxyMiddleware:
         if not proxies.SAID_BY_PROXIES.isdisjoint(request.META):
             proxies.settle(request.META)
         return self.get_response(request)
+
+
+class OutageMiddleware:
+    """Answer what goes wrong in a view while PostgreSQL is away or a disk is full.
+
+    What goes wrong before or after a view comes to `handler500`, which answers the same.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        outage = outages.outage_of(exception)
+        if outage is None:
+            return None
+        logger.error("%s.", outage.heading, exc_info=exception)
+        return outages.answer(request, outage)
 
 
 class HealthMiddleware:

@@ -16,8 +16,9 @@ from flashcards.cards.sources import source_of
 from flashcards.domain.records import Flashcard
 from flashcards.review import leeches, session
 from flashcards.web.pages import session_links
-from flashcards.web.views.access import card_or_404, next_url
+from flashcards.web.views.access import card_or_404
 from flashcards.web.views.review import asked, go_on
+from memoryloop.web.address import next_url
 from memoryloop.web.toasts import toast
 
 MARKED, UNMARKED = "Marked as a leech.", "No longer marked as a leech."
