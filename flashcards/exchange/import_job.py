@@ -77,7 +77,9 @@ def run(*, import_id: UUID, clock: Clock) -> None:
     # The cards of earlier steps can be read once they are in LanceDB.
     store.checkpoint_all()
     try:
-        if row.status == Status.WORKING:
+        if row.is_looked_into:
+            uploads.look_into(row, clock)
+        elif row.status == Status.WORKING:
             _import(row, clock)
         # It may have been undone meanwhile.
         _take_back(row, clock)

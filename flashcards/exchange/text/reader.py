@@ -7,7 +7,7 @@ import csv
 import html
 import io
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, tzinfo
 from hashlib import sha256
 from pathlib import Path
@@ -34,7 +34,9 @@ class TextFile:
 
     first_scheduler = False
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, note: Callable[[int], None] | None = None) -> None:
+        """Read the file; `note` is told after each thousands of lines how many there were."""
+        self._note = note
         if path.stat().st_size > FILE_MAX_BYTES:
             raise BadPackage(
                 f"A text file may have {FILE_MAX_BYTES // 1024**2} MB. Cut this one into several."
@@ -57,6 +59,7 @@ class TextFile:
         }
         self._names = self._find_names()
         self.decks: dict[int, str] = {}
+        self._deck_ids: dict[str, int] = {}
         self.note_types = {each.id: each for each in self._types()}
         self._counts: dict[str, dict[int, int]] = {"deck": {}, "type": {}}
         for whole in itertools.chain.from_iterable(self.wholes(after=0)):
@@ -101,6 +104,8 @@ class TextFile:
         reader = csv.reader(io.StringIO(self._text, newline=""), delimiter=self._separator)
         try:
             for number, row in enumerate(reader):
+                if self._note and number and not number % CHUNK_NOTES:
+                    self._note(number)
                 if number or not self._has_names_row:
                     yield row[:COLUMNS_MOST]
         except csv.Error as error:
@@ -134,11 +139,9 @@ class TextFile:
         return _REVERSED if "reverse" in lowered and "optional" not in lowered else _BASIC
 
     def _deck_id(self, name: str) -> int:
-        for deck_id, known in self.decks.items():
-            if known == name:
-                return deck_id
-        self.decks[len(self.decks) + 1] = name
-        return len(self.decks)
+        deck_id = self._deck_ids.setdefault(name, len(self._deck_ids) + 1)
+        self.decks[deck_id] = name
+        return deck_id
 
     def _value(self, row: list[str], name: str) -> str:
         at = self._special[name]

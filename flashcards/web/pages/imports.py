@@ -14,7 +14,7 @@ def context(row: CardImport, form: ImportForm) -> dict[str, Any]:
         "form": form,
         "decks": [
             {"id": deck_id, "name": name, "cards": cards, "chosen": str(deck_id) in chosen}
-            for deck_id, name, cards in row.contents["decks"]
+            for deck_id, name, cards in row.contents.get("decks", ())
         ],
         "schedule": form.data.get("schedule", "keep"),
         "skipped": _most_first(row.report.get("skipped", {})),
