@@ -25,7 +25,7 @@ from flashcards.models.exchange import NAME_MAX_CHARACTERS
 KEPT_UNUSED = timedelta(days=1)
 KEPT_REPORT = timedelta(days=30)
 # What is looked into within the request takes less than a second; the worker does the rest.
-LOOK_AT_ONCE_BYTES = {"text": 256 * 1024, "anki": 4 * 1024**2}
+LOOK_AT_ONCE_BYTES = {"text": 128 * 1024, "anki": 4 * 1024**2}
 PACKAGES = (".apkg", ".colpkg", ".zip")
 TEXTS = (".txt", ".csv", ".tsv")
 Source = Collection | TextFile
