@@ -73,7 +73,12 @@ def answer(request: HttpRequest, outage: Outage) -> HttpResponse:
         response = JsonResponse({"error": outage.words})
     else:
         typed, token = _typed(request)
-        context = {"outage": outage, "typed": typed, "token": token, "path": request.path}
+        context = {
+            "outage": outage,
+            "typed": typed,
+            "token": token,
+            "path": request.get_full_path(),
+        }
         response = HttpResponse(render_to_string("outage.html", context))
     response.status_code = outage.status
     response.headers["Retry-After"] = _RETRY_SECONDS

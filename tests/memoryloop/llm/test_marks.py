@@ -99,3 +99,13 @@ def test_text_is_made_fit_wherever_it_is_in_a_value() -> None:
     assert fit("🧠 ü") == "🧠 ü"
     value = {"\ud800": ["\0", 1, None, True, {"a": "\udc00"}]}
     assert fit_value(value) == {"\ufffd": ["\ufffd", 1, None, True, {"a": "\ufffd"}]}
+
+
+def test_a_learners_words_in_a_refusal_blame_no_key() -> None:
+    failures = Failures("Claude", "", hint="", key_hint="", key="sk-good")
+    quoted = "The request was not accepted because of what is in it, which begins with the words: "
+    for words, kind in (
+        ("API key not valid. Please pass a valid API key.", llm.AuthenticationFailed),
+        (f"{quoted} What does 'invalid api key' mean?", llm.RequestRefused),
+    ):
+        assert type(failures.from_status(400, {"error": {"message": words}})) is kind
