@@ -34,7 +34,7 @@ KEPT = "/media/"
 # Bytes, because text has no lone surrogates: they come percent-encoded.
 ALWAYS = (
     *(b"", b"a\0b", b"\xed\xa0\x80", b"+2AA-"),
-    *(b"9" * 30, b"not-a-uuid", b'((( deck:"', b"null"),
+    *(b"9" * 30, b"not-a-uuid", b'[((( deck:"', b"null", b"["),
 )
 SOMETIMES = (
     b"\0",
@@ -48,7 +48,6 @@ SOMETIMES = (
     "²".encode(),
     "١٢".encode(),
     b"00000000-0000-0000-0000-000000000000",
-    b"[",
     b'{"a": [',
     b'deck:"',
     b"(((",
