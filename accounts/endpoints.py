@@ -42,7 +42,8 @@ def clean_url(url: str) -> str:
     if not url:
         raise InvalidEndpoint("Type the server's address, such as http://localhost:11434/v1.")
     if "://" not in url:
-        url = f"http://{url}" if is_local(f"http://{url}") else f"https://{url}"
+        plain = f"http://{url}"
+        url = plain if _split(plain) is None or is_local(plain) else f"https://{url}"
     url = url.rstrip("/")
     for tail in _COPIED_PATHS:
         url = url.removesuffix(tail)

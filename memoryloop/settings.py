@@ -69,6 +69,8 @@ MIDDLEWARE = [
     "accounts.web.middleware.KnownDeviceMiddleware",
     "accounts.web.middleware.TimeZoneMiddleware",
     "flashcards.web.middleware.StoreErrorMiddleware",
+    # Innermost, so that it sees a view's error first.
+    "memoryloop.web.middleware.OutageMiddleware",
 ]
 
 ROOT_URLCONF = "memoryloop.urls"

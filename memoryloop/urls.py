@@ -5,6 +5,7 @@ from django.urls import include, path
 
 from memoryloop.web import views
 
+handler500 = "memoryloop.web.outages.error_page"
 urlpatterns = [
     path("", views.home, name="home"),
     path("palette/", views.palette, name="palette"),

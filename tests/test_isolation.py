@@ -54,7 +54,9 @@ def addresses() -> Iterator[tuple[str, list[str]]]:
     yield from walk(get_resolver().url_patterns, "")
 
 
-class IsolationTests(TestCase):
+class Belongings(TestCase):
+    """Alice has one of everything, whose ids are the arguments of addresses."""
+
     def setUp(self) -> None:
         asked = start_conversation(self.alice, "What is a cell? " * 30)
         answer = append_message(asked.conversation, "The secret of Alice.")
@@ -97,6 +99,8 @@ class IsolationTests(TestCase):
             owner=self.alice, sha256="0" * 64, extension="png", width=1, height=1, size_bytes=1
         )
 
+
+class IsolationTests(Belongings):
     def visits(self) -> Iterator[tuple[str, HttpResponseBase]]:
         for name, arguments in addresses():
             missing = [each for each in arguments if each not in self.arguments]

@@ -91,7 +91,9 @@ def _go_on(row: CardImport, clock: Clock, seconds: float) -> None:
     # The cards of earlier steps can be read once they are in LanceDB.
     store.settle_batches(row.owner_id)
     try:
-        if row.status == Status.WORKING:
+        if row.is_looked_into:
+            uploads.look_into(row, clock)
+        elif row.status == Status.WORKING:
             _import(row, clock, seconds)
         # It may have been undone meanwhile.
         import_undo.run(row, clock, seconds)

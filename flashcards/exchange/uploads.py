@@ -3,7 +3,7 @@
 import contextlib
 import functools
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,6 +12,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
+from flashcards.cards import jobs
 from flashcards.exchange import import_presets, media
 from flashcards.exchange.anki.collection import Collection
 from flashcards.exchange.anki.notes import mirrored_fields
@@ -25,6 +26,8 @@ from memoryloop.storable import storable
 # How long a file that is not imported is kept, and the report of an import.
 KEPT_UNUSED = timedelta(days=1)
 KEPT_REPORT = timedelta(days=30)
+# What is looked into within the request takes less than a second; the worker does the rest.
+LOOK_AT_ONCE_BYTES = {"text": 128 * 1024, "anki": 4 * 1024**2}
 PACKAGES = (".apkg", ".colpkg", ".zip")
 TEXTS = (".txt", ".csv", ".tsv")
 Source = Collection | TextFile
@@ -40,7 +43,10 @@ def folder_of(row: _Named) -> Path:
 
 
 def receive(*, owner_id: UUID, upload: Any, now: datetime) -> CardImport:
-    """Store a file and inspect it; nothing is imported yet. Raises BadPackage."""
+    """Store a file and inspect it; nothing is imported yet. Raises BadPackage.
+
+    The worker inspects a large one: `is_looked_into` is true until it has.
+    """
     if upload is None or not upload.name:
         raise BadPackage("Choose a file first: an Anki package, or a text file with columns.")
     name = Path(upload.name.replace("\\", "/")).name
@@ -64,22 +70,50 @@ def receive(*, owner_id: UUID, upload: Any, now: datetime) -> CardImport:
         with (folder / "file").open("wb") as file:
             for piece in upload.chunks():
                 file.write(piece)
-        row.contents, row.total = _inspect(row)
+        if (upload.size or 0) <= LOOK_AT_ONCE_BYTES[form]:
+            row.contents, row.total = _inspect(row)
+        else:
+            row.status = CardImport.Status.WORKING
         row.save()
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
+    if row.is_looked_into:
+        jobs.request_import(row.owner_id, row.id)
     return row
 
 
+def look_into(row: CardImport, clock: Callable[[], datetime]) -> None:
+    """Find out what is in a file that is too large for a request. Raises BadPackage."""
+    # It may have been discarded meanwhile.
+    looking = CardImport.objects.filter(id=row.pk, status=CardImport.Status.WORKING)
+
+    def note(lines: int) -> None:
+        looking.update(done=lines, updated_at=clock())
+
+    contents, total = _inspect(row, note)
+    looking.update(
+        status=CardImport.Status.READY,
+        contents=contents,
+        done=0,
+        total=total,
+        updated_at=clock(),
+    )
+
+
 @contextlib.contextmanager
-def opened(row: CardImport) -> Iterator[tuple[Source, Package | None]]:
-    """Open an uploaded file. Raises BadPackage."""
+def opened(
+    row: CardImport, note: Callable[[int], None] | None = None
+) -> Iterator[tuple[Source, Package | None]]:
+    """Open an uploaded file. Raises BadPackage.
+
+    `note` is told now and then how many lines of a text are read.
+    """
     folder = folder_of(row)
     if not (folder / "file").exists():
         raise BadPackage("The file is not here any more. Choose it again.")
     if row.format == "text":
-        with TextFile(folder / "file") as text:
+        with TextFile(folder / "file", note) as text:
             yield text, None
         return
     with Package(folder / "file") as package:
@@ -118,9 +152,11 @@ def _format(name: str) -> str:
     )
 
 
-def _inspect(row: CardImport) -> tuple[dict[str, Any], int]:
+def _inspect(
+    row: CardImport, note: Callable[[int], None] | None = None
+) -> tuple[dict[str, Any], int]:
     """Return the contents of a file, and how many notes or lines it has."""
-    with opened(row) as (source, package):
+    with opened(row, note) as (source, package):
         cards = source.cards_by_deck()
         names = source.decks
         decks = sorted(

@@ -32,7 +32,7 @@ class CardImport(models.Model):
     status = models.CharField(max_length=7, choices=Status, default=Status.READY)
     # A sentence for the learner if the status is FAILED.
     error = models.CharField(max_length=300, blank=True)
-    # The contents of the file, shown before the import.
+    # The contents of the file, shown before the import. Empty while it is looked into.
     contents = models.JSONField(default=dict)
     # What the learner chose.
     options = models.JSONField(default=dict)
@@ -57,6 +57,11 @@ class CardImport(models.Model):
     @property
     def is_under_way(self) -> bool:
         return self.status in {self.Status.WORKING, self.Status.UNDOING}
+
+    @property
+    def is_looked_into(self) -> bool:
+        """Whether the worker is finding out what is in the file, of which `done` lines are read."""
+        return self.status == self.Status.WORKING and not self.contents
 
 
 class ImportPart(models.Model):

@@ -135,8 +135,13 @@ class Failures:
                 f"{self.label} has no credit left for this key. "
                 "Add credit in the provider's billing page, then try again."
             )
-        if code == 401 or (
-            code in {400, 403} and (kind == "authentication_error" or _BAD_KEY.search(said))
+        if (
+            code == 401
+            or (
+                code in {400, 403}
+                # At its beginning: further on, it may quote what the learner wrote.
+                and (kind == "authentication_error" or _BAD_KEY.search(said[:80]))
+            )
         ):
             return base.AuthenticationFailed(f"{self.label} refused the API key. {self._key_hint}")
         if code == 404 or (code in {400, 500} and _NO_MODEL.search(said)):

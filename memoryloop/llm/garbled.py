@@ -1,4 +1,4 @@
-"""Garbled text: what no JSON, no database and no page can hold is replaced where it comes in.
+"""Garbled text: what no JSON, no database and no page can hold is taken out where it comes in.
 
 A model can write half of a surrogate pair, as "\\ud83d" in JSON, or NUL. Sent on as they are, the
 first cannot be encoded as UTF-8, and PostgreSQL stores neither.
@@ -7,12 +7,12 @@ first cannot be encoded as UTF-8, and PostgreSQL stores neither.
 import re
 from typing import Any
 
-_UNFIT = re.compile("[\ud800-\udfff\0]")
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def fit(text: str) -> str:
-    """Return the text with U+FFFD for each character that cannot be sent or stored."""
-    return _UNFIT.sub("\ufffd", text)
+    """Return the text without NUL, and with U+FFFD for half of a character."""
+    return _HALF.sub("\ufffd", text.replace("\0", ""))
 
 
 def fit_value(value: Any) -> Any:

@@ -1,17 +1,24 @@
-"""An unreachable database: one sentence with the reason and what to do."""
+"""An unreachable database: how it is told from other errors, and a sentence with the reason."""
 
+import shutil
 from typing import Any
 
 import psycopg
 from django.conf import settings
-from django.db import OperationalError, connection
-from psycopg_pool import PoolTimeout
+from django.db import InterfaceError, OperationalError, connection
+from psycopg_pool import PoolClosed, PoolTimeout
+
+from memoryloop.postgres.server import PostgresError
 
 # As long as the pool waits for a connection.
 _CONNECT_SECONDS = 10
 # SQLSTATE classes of errors while connecting: connection, authorization, no such database, too many
 # connections, starting up.
 _CLASSES = ("08", "28", "3D", "53300", "57P03")
+# And of a connection that is cut off: the server stops, has crashed, or ends it.
+_CUT_OFF = ("57P01", "57P02", "57P05")
+# A disk with less is full: PostgreSQL stops when it cannot add a segment of 16 MB to its log.
+_SPACE_BYTES = 16 * 1024**2
 
 
 def sentence(error: OperationalError) -> str:
@@ -22,6 +29,25 @@ def sentence(error: OperationalError) -> str:
     if isinstance(cause, psycopg.OperationalError) and _is_about_connecting(cause):
         return _sentence(_first_line(cause))
     return ""
+
+
+def is_away(error: BaseException) -> bool:
+    """Tell whether an error, of Django, psycopg or its pool, says that there is no connection."""
+    if isinstance(error, psycopg.OperationalError):
+        return _is_about_connecting(error) or (error.sqlstate or "").startswith(_CUT_OFF)
+    return isinstance(
+        error, PoolTimeout | PoolClosed | PostgresError | InterfaceError | psycopg.InterfaceError
+    )
+
+
+def is_out_of_space() -> bool:
+    """Tell whether the embedded server has no room to work in, so that it may have stopped."""
+    if settings.EMBEDDED_POSTGRES is None:
+        return False
+    try:
+        return shutil.disk_usage(settings.EMBEDDED_POSTGRES.folder).free < _SPACE_BYTES
+    except OSError:
+        return False
 
 
 def check() -> str:

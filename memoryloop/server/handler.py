@@ -9,17 +9,36 @@ response is sent by the event loop alone.
 tests/memoryloop/server/test_handler.py fails when Django calls other methods than these.
 """
 
+import errno
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIHandler
 from django.db import close_old_connections
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+
+logger = logging.getLogger(__name__)
 
 # Further requests wait for a thread.
 _THREADS = 32
+
+
+class BodyNotKept(Exception):
+    """There is no room for the body of a request."""
+
+
+def _no_room() -> HttpResponse:
+    # There is no request yet, and with it no page of ours.
+    return HttpResponse(
+        "The server’s disk is full. What you sent could not be received; what you saved before is "
+        "safe. Tell the person who runs this MemoryLoop.",
+        status=507,
+        content_type="text/plain; charset=utf-8",
+        headers={"Cache-Control": "private, no-store"},
+    )
 
 
 class Handler(ASGIHandler):
@@ -37,7 +56,20 @@ class Handler(ASGIHandler):
         if scope["type"] != "http":
             raise ValueError(f"Only HTTP is spoken here, not {scope['type']}.")
         # Without Django's ThreadSensitiveContext, which keeps a thread for the whole exchange.
-        await self.handle(scope, receive, send)
+        try:
+            await self.handle(scope, receive, send)
+        except BodyNotKept:
+            await self.send_response(_no_room(), send)
+
+    async def read_body(self, receive: Any) -> Any:
+        """Receive the body, a large one into a temporary file. Raises BodyNotKept."""
+        try:
+            return await super().read_body(receive)
+        except OSError as error:
+            if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+                raise
+            logger.error("A request could not be received: the disk for temporary files is full.")
+            raise BodyNotKept from error
 
     async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
         return await self._respond_in_thread(request)

@@ -1,9 +1,10 @@
-"""The site's own address, for links that are read elsewhere, such as in a mail."""
+"""Addresses: the site's own, for links in a mail, and the one that a page asks to go to next."""
 
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
 
 
 def base_url(request: HttpRequest) -> str:
@@ -18,3 +19,13 @@ def base_url(request: HttpRequest) -> str:
         return asked
     host = urlsplit(asked).hostname
     return next((origin for origin in origins if urlsplit(origin).hostname == host), origins[0])
+
+
+def next_url(request: HttpRequest, default: str = "") -> str:
+    """Return the `next` address of a form or query if it is one on this site, else the default."""
+    url = request.POST.get("next") or request.GET.get("next") or ""
+    # Without a slash in front it could be the name of a view, which redirect() looks up.
+    is_ours = url.startswith(("/", "http://", "https://")) and url_has_allowed_host_and_scheme(
+        url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return url if is_ours else default

@@ -1,6 +1,7 @@
 """What stands before every page: health, text that can be stored, headers of all answers."""
 
 import itertools
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -12,7 +13,9 @@ from django.views.decorators.http import require_safe
 
 from memoryloop.server import health
 from memoryloop.storable import storable
-from memoryloop.web import proxies
+from memoryloop.web import outages, proxies
+
+logger = logging.getLogger(__name__)
 
 # Nothing from another host, no inline script or style, no plug-in, no frame, no foreign form.
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -99,6 +102,26 @@ def _without_nul(data: QueryDict) -> QueryDict:
         cleaned.setlist(storable(name), [storable(value) for value in values])
     cleaned._mutable = False
     return cleaned
+
+
+class OutageMiddleware:
+    """Answer what goes wrong in a view while PostgreSQL is away or a disk is full.
+
+    What goes wrong before or after a view comes to `handler500`, which answers the same.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        outage = outages.outage_of(exception)
+        if outage is None:
+            return None
+        logger.error("%s.", outage.heading, exc_info=exception)
+        return outages.answer(request, outage)
 
 
 class HealthMiddleware:

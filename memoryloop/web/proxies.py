@@ -44,9 +44,10 @@ def settle(meta: dict[str, Any]) -> None:
         if scheme:
             meta[_SCHEME] = scheme
         return
-    if peer is not None and peer in chain:
-        # The server has believed the header already: uvicorn without --no-proxy-headers does.
-        # Whom it believed is not known here, so the address is worth nothing.
+    if peer is None or peer in chain:
+        # The server has believed the header already, as uvicorn does without --no-proxy-headers:
+        # the address is one that the header names, or no address at all. Whom it believed is not
+        # known here, so the address is worth nothing.
         meta["REMOTE_ADDR"] = ""
         _warn_once()
     if scheme and settings.HTTPS and not settings.PROXIES:

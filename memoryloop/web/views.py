@@ -23,7 +23,8 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def palette(request: HttpRequest) -> HttpResponse:
     """Answer with the palette's results, a fragment for its dialog."""
-    text = request.GET.get("q", "")[:200]
+    # PostgreSQL holds no NUL; nobody types one.
+    text = request.GET.get("q", "").replace("\0", "")[:200]
     owner_id = cast("UUID", request.user.pk)
     groups = palettes.find(owner_id=owner_id, text=text)
     return render(request, "_palette.html", {"groups": groups, "text": text})

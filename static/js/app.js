@@ -225,9 +225,13 @@
     else asking = setTimeout(ask, ASK_AGAIN_MS);
   }
   document.addEventListener("htmx:responseError", (event) => {
-    const { status } = event.detail.xhr;
-    const text =
-      status === 403
+    const { xhr } = event.detail;
+    const { status } = xhr;
+    // What the server says of an outage: the database is away, the disk is full.
+    const said = status >= 500 && xhr.getResponseHeader("Content-Type")?.startsWith("text/plain") ? xhr.responseText : "";
+    const text = said
+      ? `${said} What you typed is still here.`
+      : status === 403
         ? "This page is too old to send. Reload it and try again."
         : status === 404
           ? "That is no longer there. Reload the page to see what is."

@@ -51,6 +51,9 @@ class AddressTests(EndpointTestCase):
 
     def test_it_refuses_what_is_no_address(self) -> None:
         for typed in (
+            "[",
+            "[::1",
+            "http://[",
             "",
             "ftp://example.org",
             "file:///etc/passwd",

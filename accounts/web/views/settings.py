@@ -8,7 +8,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
@@ -21,6 +20,7 @@ from accounts.web.forms.settings import ApiKeyForm, EndpointForm, ModelForm
 from memoryloop.llm import guard
 from memoryloop.llm.detect import clear_cache
 from memoryloop.llm.openai_compatible import SUGGESTED_OLLAMA_MODEL
+from memoryloop.web.address import next_url
 
 # Two forms of the page have fields of the same name.
 _ENDPOINT_ID = "endpoint_%s"
@@ -39,17 +39,8 @@ _LEVELS = {
 @login_required
 @require_safe
 def home(request: HtmxHttpRequest) -> HttpResponse:
-    context = {**_context(request), "back": _back(request)}
+    context = {**_context(request), "back": next_url(request)}
     return render(request, "accounts/settings.html", context)
-
-
-def _back(request: HtmxHttpRequest) -> str:
-    """Return the page on this host that `next` names, to go back to; blank if there is none."""
-    address = request.GET.get("next", "")
-    ours = url_has_allowed_host_and_scheme(
-        address, {request.get_host()}, require_https=request.is_secure()
-    )
-    return address if ours else ""
 
 
 @never_cache

@@ -8,7 +8,6 @@ from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render, resolve_url
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -17,20 +16,15 @@ from accounts import invitations, services, throttling
 from accounts.http import AnonymousHttpRequest, HtmxHttpRequest
 from accounts.models import User
 from accounts.web.forms.accounts import ConfirmPasswordForm, LogInForm, ProfileForm, SignUpForm
+from memoryloop.web.address import next_url
 
 # login() needs a back end for a user who did not come from authenticate().
 BACKEND = settings.AUTHENTICATION_BACKENDS[0]
 
 
 def next_page(request: HttpRequest, default: str) -> str:
-    """Return the `next` address of a form or query if it is on this host, else the default."""
-    target = request.POST.get("next") or request.GET.get("next") or ""
-    # Without a slash, redirect() would take it for the name of a view.
-    if "/" in target and url_has_allowed_host_and_scheme(
-        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    ):
-        return target
-    return resolve_url(default)
+    """Return the `next` address of a form or query, else that of the view named `default`."""
+    return next_url(request) or resolve_url(default)
 
 
 def form_data(request: HttpRequest) -> QueryDict | None:
@@ -83,7 +77,7 @@ def sign_up(request: AnonymousHttpRequest) -> HttpResponse:
             return redirect(next_page(request, settings.LOGIN_REDIRECT_URL))
     context = {
         "form": form,
-        "next": next_page(request, "") if "next" in request.GET else "",
+        "next": next_url(request),
         "invitation": invitation,
     }
     return render(request, "accounts/sign_up.html", context, status=422 if form.errors else 200)

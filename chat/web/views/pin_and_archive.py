@@ -8,12 +8,12 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.http import HtmxHttpRequest
 from chat.conversations import pin_and_archive
 from chat.web.views.access import get_conversation
+from memoryloop.web.address import next_url
 from memoryloop.web.toasts import toast
 
 PER_PAGE = 50
@@ -36,7 +36,7 @@ def pin(request: HtmxHttpRequest, conversation_id: UUID) -> HttpResponse:
     pin_and_archive.pin(found, now=timezone.now())
     undo = reverse("chat:unpin", args=[found.id])
     toast(request, f"“{found.title}” is pinned.", undo_url=undo)
-    return redirect(_next(request, found.get_absolute_url()))
+    return redirect(next_url(request, found.get_absolute_url()))
 
 
 @require_POST
@@ -45,7 +45,7 @@ def unpin(request: HtmxHttpRequest, conversation_id: UUID) -> HttpResponse:
     found = get_conversation(request.user, conversation_id)
     pin_and_archive.unpin(found)
     toast(request, f"“{found.title}” is no longer pinned.")
-    return redirect(_next(request, found.get_absolute_url()))
+    return redirect(next_url(request, found.get_absolute_url()))
 
 
 @require_POST
@@ -55,7 +55,7 @@ def archive(request: HtmxHttpRequest, conversation_id: UUID) -> HttpResponse:
     pin_and_archive.archive(found, now=timezone.now())
     undo = reverse("chat:unarchive", args=[found.id])
     toast(request, f"“{found.title}” is archived.", undo_url=undo)
-    return redirect(_next(request, reverse("chat:home")))
+    return redirect(next_url(request, reverse("chat:home")))
 
 
 @require_POST
@@ -64,14 +64,4 @@ def unarchive(request: HtmxHttpRequest, conversation_id: UUID) -> HttpResponse:
     found = get_conversation(request.user, conversation_id)
     pin_and_archive.unarchive(found)
     toast(request, f"“{found.title}” is unarchived.")
-    return redirect(_next(request, found.get_absolute_url()))
-
-
-def _next(request: HtmxHttpRequest, default: str) -> str:
-    """Return the address in "next" if it is on this site, else the default."""
-    url = request.POST.get("next", "")
-    allowed = url_has_allowed_host_and_scheme(
-        url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    # Without a slash, redirect() would take it for the name of a view.
-    return url if allowed and "/" in url else default
+    return redirect(next_url(request, found.get_absolute_url()))

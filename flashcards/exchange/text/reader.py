@@ -9,7 +9,7 @@ import dataclasses
 import html
 import io
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, tzinfo
 from hashlib import sha256
 from pathlib import Path
@@ -44,7 +44,9 @@ class TextFile:
     presets: ClassVar[dict[int, Preset]] = {}
     deck_presets: ClassVar[dict[int, DeckPreset]] = {}
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, note: Callable[[int], None] | None = None) -> None:
+        """Read the file; `note` is told after each thousands of lines how many there were."""
+        self._note = note
         if path.stat().st_size > FILE_MAX_BYTES:
             raise BadPackage(
                 f"A text file may have {FILE_MAX_BYTES // 1024**2} MB. Cut this one into several."
@@ -150,6 +152,8 @@ class TextFile:
         reader = csv.reader(io.StringIO(self._text, newline=""), delimiter=self._separator)
         try:
             for number, row in enumerate(reader):
+                if self._note and number and not number % CHUNK_NOTES:
+                    self._note(number)
                 if number or not self._has_names_row:
                     yield row[:COLUMNS_MOST]
         except csv.Error as error:
@@ -192,7 +196,7 @@ class TextFile:
         return _REVERSED if "reverse" in lowered and "optional" not in lowered else _BASIC
 
     def _deck_id(self, name: str) -> int:
-        deck_id = self._deck_ids.setdefault(name, len(self.decks) + 1)
+        deck_id = self._deck_ids.setdefault(name, len(self._deck_ids) + 1)
         self.decks[deck_id] = name
         return deck_id
 

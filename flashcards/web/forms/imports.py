@@ -32,7 +32,7 @@ class ImportForm(forms.Form):
             required=False,
         )
         self.fields["decks"] = forms.MultipleChoiceField(
-            choices=[(deck_id, name) for deck_id, name, _ in contents["decks"]],
+            choices=[(deck_id, name) for deck_id, name, _ in contents.get("decks", ())],
             error_messages={
                 "required": "Choose at least one deck.",
                 "invalid_choice": "One of these decks is not in the file.",

@@ -18,7 +18,7 @@ def context(row: CardImport, form: ImportForm) -> dict[str, Any]:
         "form": form,
         "decks": [
             {"id": deck_id, "name": name, "cards": cards, "chosen": str(deck_id) in chosen}
-            for deck_id, name, cards in row.contents["decks"]
+            for deck_id, name, cards in row.contents.get("decks", ())
         ],
         "presets": presets,
         "keeps_settings": not any(each["chosen"] for each in presets),

@@ -1,9 +1,8 @@
-"""Access helpers: the only way for views to get at an object, and back to where the learner was."""
+"""Access helpers: the only way for views to get at an object."""
 
 import uuid
 
-from django.http import Http404, HttpRequest
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.http import Http404
 
 from accounts.models import User
 from flashcards.cards.cards import get_card
@@ -53,13 +52,3 @@ def origin_of_batch_or_404(user: User, batch: DraftBatch) -> Origin:
         return origins.of_batch(user, batch)
     except NoOrigin:
         raise Http404("The text of these drafts is gone.") from None
-
-
-def next_url(request: HttpRequest, default: str) -> str:
-    """Return where the page asked to go afterwards, if that is on this site."""
-    url = request.POST.get("next") or request.GET.get("next", "")
-    allowed = url_has_allowed_host_and_scheme(
-        url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    # Without a slash, redirect() would take it for the name of a view.
-    return url if allowed and "/" in url else default

@@ -14,7 +14,7 @@ from flashcards.web.forms.ids import number_in
 from flashcards.web.pages import browser as page
 from flashcards.web.pages import card_table
 from flashcards.web.pages.browser import BrowserQuery
-from flashcards.web.views.access import next_url
+from memoryloop.web.address import next_url
 
 # Of one shift-click or one page down; the whole of a search is selected by its words.
 RANGE_MOST = 20_000

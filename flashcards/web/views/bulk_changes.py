@@ -24,7 +24,7 @@ from flashcards.web.forms.ids import ids_in
 from flashcards.web.pages import browser as page
 from flashcards.web.pages import bulk_change
 from flashcards.web.pages.browser import BrowserQuery
-from flashcards.web.views.access import next_url
+from memoryloop.web.address import next_url
 from memoryloop.web.toasts import toast
 
 
@@ -50,7 +50,7 @@ def change_cards(request: HtmxHttpRequest) -> HttpResponse:
     bulk_change.tell(request, change)
     if not request.htmx:
         return redirect(query.url)
-    context: dict[str, Any] = {**page.table(request, query), "with_toasts": True}
+    context = {**_table(request, query), "with_toasts": True}
     response = render(request, "flashcards/cards/_card_list.html", context)
     return trigger_client_event(response, "cards-changed")
 
@@ -101,8 +101,12 @@ def _refused(request: HtmxHttpRequest, query: BrowserQuery, sentence: str) -> Ht
     toast(request, sentence, level=messages.ERROR)
     if request.htmx:
         return reswap(render(request, "_toasts.html", {"oob": True}, status=422), "none")
+    return render(request, "flashcards/cards/cards.html", _table(request, query), status=422)
+
+
+def _table(request: HtmxHttpRequest, query: BrowserQuery) -> dict[str, Any]:
+    """Return what the templates take, also of a search that is not understood."""
     try:
-        context = page.table(request, query)
+        return page.table(request, query)
     except BadQuery as error:
-        context = page.problem(query, error)
-    return render(request, "flashcards/cards/cards.html", context, status=422)
+        return page.problem(query, error)

@@ -13,7 +13,8 @@ from accounts.http import HtmxHttpRequest
 from flashcards import study_settings
 from flashcards.cards import cards, notes
 from flashcards.domain.records import Flashcard
-from flashcards.web.views.access import card_or_404, next_url
+from flashcards.web.views.access import card_or_404
+from memoryloop.web.address import next_url
 from memoryloop.web.toasts import toast
 
 

@@ -24,7 +24,7 @@ from flashcards.review import deck_tree
 from flashcards.tutor import deck_about
 from flashcards.web.forms.decks import DeckForm
 from flashcards.web.forms.ids import ids_in
-from flashcards.web.views.access import next_url
+from memoryloop.web.address import next_url
 from memoryloop.web.toasts import toast
 
 

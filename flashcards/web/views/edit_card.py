@@ -16,7 +16,8 @@ from flashcards.domain.records import Flashcard, Kind, State
 from flashcards.domain.validation import CardError
 from flashcards.review import resetting
 from flashcards.web.forms.cards import EditCardForm
-from flashcards.web.views.access import card_or_404, next_url
+from flashcards.web.views.access import card_or_404
+from memoryloop.web.address import next_url
 from memoryloop.web.toasts import toast
 
 

@@ -98,7 +98,7 @@ def undo_import(request: HtmxHttpRequest, import_id: uuid.UUID) -> HttpResponse:
 def discard_import(request: HtmxHttpRequest, import_id: uuid.UUID) -> HttpResponse:
     """Discard a file that is not to be imported."""
     row = _import_or_404(request, import_id)
-    if row.status == Status.READY:
+    if row.status == Status.READY or row.is_looked_into:
         row.delete()
         toast(request, "File discarded. Nothing was imported.")
     return redirect("flashcards:imports")

@@ -19,7 +19,8 @@ from flashcards.domain.records import ANSWER_MAX_CHARACTERS, QUESTION_MAX_CHARAC
 from flashcards.duplicates import overlaps
 from flashcards.review import leeches
 from flashcards.web.forms.cards import CardForm
-from flashcards.web.views.access import card_or_404, next_url
+from flashcards.web.views.access import card_or_404
+from memoryloop.web.address import next_url
 from memoryloop.web.toasts import toast
 
 PAGE_SIZE = 25

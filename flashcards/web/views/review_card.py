@@ -15,8 +15,9 @@ from flashcards.cards.cards import bury_card, set_suspended, set_tags
 from flashcards.cards.sources import source_of
 from flashcards.domain.records import Flashcard
 from flashcards.review import leeches, session
-from flashcards.web.views.access import card_or_404, next_url
+from flashcards.web.views.access import card_or_404
 from flashcards.web.views.review import asked, go_on, session_url
+from memoryloop.web.address import next_url
 from memoryloop.web.toasts import toast
 
 MARKED, UNMARKED = "Marked as a leech.", "No longer marked as a leech."

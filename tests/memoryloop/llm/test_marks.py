@@ -25,7 +25,7 @@ def formats(server: OpenAIServer) -> list[object]:
 def test_a_garbled_answer_is_taken_without_what_nobody_can_store(pair: Pair) -> None:
     pair.server.script(structured=garbled())
     card = make_cards(pair.make()).cards[0]
-    assert card.question == "half a letter \ufffd and \ufffd nothing"
+    assert card.question == "half a letter \ufffd and  nothing"
     card.question.encode()
 
 
@@ -95,7 +95,17 @@ def test_a_refusal_of_a_format_is_remembered_for_whom_it_was_and_for_a_while(
 
 
 def test_text_is_made_fit_wherever_it_is_in_a_value() -> None:
-    assert fit("\ud800a\udfff\0") == "\ufffda\ufffd\ufffd"
+    assert fit("\ud800a\udfff\0") == "\ufffda\ufffd"
     assert fit("🧠 ü") == "🧠 ü"
     value = {"\ud800": ["\0", 1, None, True, {"a": "\udc00"}]}
-    assert fit_value(value) == {"\ufffd": ["\ufffd", 1, None, True, {"a": "\ufffd"}]}
+    assert fit_value(value) == {"\ufffd": ["", 1, None, True, {"a": "\ufffd"}]}
+
+
+def test_a_learners_words_in_a_refusal_blame_no_key() -> None:
+    failures = Failures("Claude", "", hint="", key_hint="", key="sk-good")
+    quoted = "The request was not accepted because of what is in it, which begins with the words: "
+    for words, kind in (
+        ("API key not valid. Please pass a valid API key.", llm.AuthenticationFailed),
+        (f"{quoted} What does 'invalid api key' mean?", llm.RequestRefused),
+    ):
+        assert type(failures.from_status(400, {"error": {"message": words}})) is kind

@@ -1,10 +1,13 @@
 """The ASGI handler: one thread for a request, none for a stream (0012-asgi-handler.md)."""
 
 import asyncio
+import errno
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
+from unittest import mock
 
+from django.core.handlers.asgi import ASGIHandler
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.test import TransactionTestCase, override_settings
@@ -92,6 +95,16 @@ class HandlerTests(TransactionTestCase):
         self.assertEqual(exchange.headers[b"X-Middleware"].decode(), f"{thread} {thread}")
         self.assertNotEqual(thread, str(threading.get_ident()))
         self.assertEqual(prefix, "/memory/")
+
+    def test_a_body_that_there_is_no_room_for_is_answered_in_plain_words(self) -> None:
+        exchange = Exchange("/one/")
+        full = OSError(errno.ENOSPC, "No space left on device")
+        with (
+            mock.patch.object(ASGIHandler, "read_body", side_effect=full),
+            self.assertLogs("memoryloop.server.handler", "ERROR"),
+        ):
+            asyncio.run(exchange.run(Handler()))
+        self.assertIn("disk is full", exchange.body.decode())
 
     def test_open_streams_keep_neither_threads_nor_database_connections(self) -> None:
         handler = Handler()

@@ -92,6 +92,10 @@ class AddressTests(SimpleTestCase):
                 address = f"203.0.113.{number}"
                 request = passed_on(address, **{"X-Forwarded-For": address})
                 self.assertEqual(request.META["REMOTE_ADDR"], "")
+            for header in ("anything", "203.0.113.9:80", "[2001:db8::1]:80", "unix:"):
+                believed = header.removesuffix(":80").strip("[]")
+                request = passed_on(believed, **{"X-Forwarded-For": header})
+                self.assertEqual(request.META["REMOTE_ADDR"], "")
         self.assertEqual(len(logged.output), 1)
         self.assertIn("--no-proxy-headers", logged.output[0])
 

@@ -1,0 +1,129 @@
+"""Outages: what is answered while PostgreSQL is away, or a disk is full.
+
+Both can be met anywhere: in a view, in the middleware that reads a session, while an upload is
+received. The page asks for nothing that may be missing, and keeps what was typed.
+"""
+
+import errno
+import logging
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+from django.views.defaults import server_error
+
+from memoryloop.postgres import unreachable
+
+logger = logging.getLogger(__name__)
+
+_RETRY_SECONDS = "10"
+# Of a form with such a field nothing is written into a page.
+_SECRET = ("password", "key", "token", "secret")
+_CSRF = "csrfmiddlewaretoken"
+# PostgreSQL's SQLSTATE disk_full.
+_DISK_FULL = "53100"
+_ERRNO_FULL = (errno.ENOSPC, errno.EDQUOT)
+# LanceDB's errors have no number but their text has: "No space left on device (os error 28)".
+_TEXT_FULL = tuple(f"os error {number}" for number in _ERRNO_FULL)
+
+
+@dataclass(frozen=True)
+class Outage:
+    status: int
+    heading: str
+    sentence: str
+
+    @property
+    def words(self) -> str:
+        """Return what a script shows, which has no place for a heading."""
+        return f"{self.heading}. {self.sentence}"
+
+
+DATABASE_AWAY = Outage(
+    503,
+    "The database is temporarily unavailable",
+    "What you saved or rated before is safe. Try again in a moment; if it happens again, tell the "
+    "person who runs this MemoryLoop: the server’s log says why.",
+)
+DISK_FULL = Outage(
+    507,
+    "The server’s disk is full",
+    "Nothing more can be saved until the person who runs this MemoryLoop has made room. What you "
+    "saved or rated before is safe.",
+)
+
+
+def outage_of(error: BaseException) -> Outage | None:
+    """Return the outage that an error comes from, also through other errors; None for a fault."""
+    chain = list(_chain(error))
+    if any(_is_full(each) for each in chain):
+        return DISK_FULL
+    if any(unreachable.is_away(each) for each in chain):
+        return DISK_FULL if unreachable.is_out_of_space() else DATABASE_AWAY
+    return None
+
+
+def answer(request: HttpRequest, outage: Outage) -> HttpResponse:
+    """Return the page, or for a script its words. Uses no database and no session."""
+    if request.headers.get("HX-Request"):
+        response = HttpResponse(outage.words, content_type="text/plain; charset=utf-8")
+    elif _is_for_a_script(request):
+        response = JsonResponse({"error": outage.words})
+    else:
+        typed, token = _typed(request)
+        context = {
+            "outage": outage,
+            "typed": typed,
+            "token": token,
+            "path": request.get_full_path(),
+        }
+        response = HttpResponse(render_to_string("outage.html", context))
+    response.status_code = outage.status
+    response.headers["Retry-After"] = _RETRY_SECONDS
+    return response
+
+
+def error_page(request: HttpRequest) -> HttpResponse:
+    """Answer what no view or middleware has answered. Django's handler500."""
+    error = sys.exc_info()[1]
+    outage = outage_of(error) if error else None
+    return answer(request, outage) if outage else server_error(request)
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _is_full(error: BaseException) -> bool:
+    return (
+        (isinstance(error, OSError) and error.errno in _ERRNO_FULL)
+        or getattr(error, "sqlstate", None) == _DISK_FULL
+        or any(text in str(error) for text in _TEXT_FULL)
+    )
+
+
+def _is_for_a_script(request: HttpRequest) -> bool:
+    return (
+        "application/json" in request.headers.get("Accept", "")
+        or request.headers.get("Sec-Fetch-Dest") == "empty"
+    )
+
+
+def _typed(request: HttpRequest) -> tuple[list[tuple[str, str]], str]:
+    """Return the fields that were sent, and the token they came with; none if one is a secret."""
+    if request.method != "POST":
+        return [], ""
+    try:
+        fields = [(name, value) for name, values in request.POST.lists() for value in values]
+    except OSError:
+        # The body could not be received.
+        return [], ""
+    if any(word in name.lower() for name, _ in fields if name != _CSRF for word in _SECRET):
+        return [], ""
+    return [field for field in fields if field[0] != _CSRF], str(request.POST.get(_CSRF, ""))
