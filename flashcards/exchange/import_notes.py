@@ -31,7 +31,7 @@ from flashcards.exchange.import_choice import Choice, Decks
 from flashcards.exchange.import_known import Update
 from flashcards.exchange.import_labels import Labels
 from flashcards.exchange.media import Pictures, placeholder
-from flashcards.exchange.note_identity import own_id, restore_markdown, words_hash
+from flashcards.exchange.note_identity import own_id, restore_markdown, was_edited, words_hash
 from flashcards.exchange.report import Report
 from flashcards.models import NoteOrigin
 from flashcards.store import cards, review_logs
@@ -261,7 +261,7 @@ class Maker:
             deck_id = self._decks.existing(theirs.deck_id)
         return Update(
             words=texts,
-            has_own_words=origin is not None and _was_edited(card, origin),
+            has_own_words=origin is not None and was_edited(card, origin),
             labels_before=before,
             labels=dataclasses.replace(labels, deck_id=deck_id),
             living_decks=living if deck_id is None else living | {deck_id},
@@ -383,13 +383,6 @@ def _shares_a_side(card: Flashcard, each: _Candidate) -> bool:
     """Tell whether a line may be a card with the same id: one side at least is as it was."""
     words = each.words.with_texts(clean)
     return card.question == words.question or card.answer == words.answer
-
-
-def _was_edited(card: Flashcard, origin: NoteOrigin) -> bool:
-    """Tell whether a card has other words than at its import. Words with images are not compared"""
-    words = Words("", card.kind, card.question, card.answer, card.extra, {})
-    has_image = any("](/media/" in text for text in (card.question, card.answer, card.extra))
-    return not has_image and own_id(origin.guid) is None and words_hash(words) != origin.words_hash
 
 
 def _count_reviews(rows: Iterable[ReviewLog]) -> int:

@@ -6,9 +6,11 @@ import json
 from collections.abc import Sequence
 from uuid import UUID
 
+from flashcards.domain.records import Flashcard
 from flashcards.domain.validation import clean
 from flashcards.exchange.anki.notes import SIDE_MAX_CHARACTERS, Words
 from flashcards.exchange.anki.records import Note
+from flashcards.models import NoteOrigin
 
 # The guid of notes that were created here, in packages exported from here.
 OWN_GUID = "memoryloop-"
@@ -51,3 +53,13 @@ def restore_markdown(note: Note, words: Words) -> Words:
     return dataclasses.replace(
         words, question=texts["question"], answer=texts["answer"], extra=texts["extra"]
     )
+
+
+def was_edited(card: Flashcard, origin: NoteOrigin) -> bool:
+    """Tell whether a card has other words than at its import.
+
+    Words with images are not compared.
+    """
+    words = Words("", card.kind, card.question, card.answer, card.extra, {})
+    has_image = any("](/media/" in text for text in (card.question, card.answer, card.extra))
+    return not has_image and own_id(origin.guid) is None and words_hash(words) != origin.words_hash
