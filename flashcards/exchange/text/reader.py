@@ -26,6 +26,8 @@ from memoryloop.storable import storable
 FILE_MAX_BYTES = 100 * 1024**2
 
 COLUMNS_MOST = 100
+# What has more is no note: a quotation mark that is not closed takes in all that follows.
+ROW_LINES_MOST = 2_000
 _SEPARATORS = {
     "comma": ",", "semicolon": ";", "tab": "\t", "space": " ", "pipe": "|", "colon": ":",
 }  # fmt: skip
@@ -150,16 +152,20 @@ class TextFile:
 
     def _rows(self) -> Iterator[list[str]]:
         reader = csv.reader(io.StringIO(self._text, newline=""), delimiter=self._separator)
+        read = 0
         try:
             for number, row in enumerate(reader):
+                if reader.line_num - read > ROW_LINES_MOST:
+                    raise csv.Error
+                read = reader.line_num
                 if self._note and number and not number % CHUNK_NOTES:
                     self._note(number)
                 if number or not self._has_names_row:
                     yield row[:COLUMNS_MOST]
         except csv.Error as error:
             raise BadPackage(
-                f"Line {reader.line_num} of this file cannot be read: a quotation mark may be "
-                "missing."
+                f"What begins in line {read + 1} of this file cannot be read: a quotation mark "
+                "may be missing."
             ) from error
 
     def _whole(self, number: int, row: list[str]) -> Whole:

@@ -5,7 +5,9 @@ import sqlite3
 from unittest import mock
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
+from flashcards.exchange import uploads
 from flashcards.exchange.anki import collection, notes
 from flashcards.exchange.anki.package import BadPackage
 from flashcards.models import Deck
@@ -117,6 +119,8 @@ class StorableTests(ImportTestCase):
         self.assertContains(page, "Deck")
 
     def test_one_long_field_of_a_text_file_is_refused_alone(self) -> None:
-        report = self.take(self.receive("x.csv", b"one,1\nlong," + b"x" * 1_100_000 + b"\ntwo,2\n"))
+        row = self.receive("x.csv", b"one,1\nlong," + b"x" * 1_100_000 + b"\ntwo,2\n")
+        uploads.look_into(row, timezone.now)
+        report = self.take(row)
         self.assertEqual(report["imported"], 2)
         self.assertEqual(report["skipped"][notes.TOO_LONG]["examples"], ["long"])

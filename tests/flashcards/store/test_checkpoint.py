@@ -32,6 +32,7 @@ from flashcards.store.lance.schema import (
     Index,
 )
 from flashcards.store.maintenance import apply_entries, checkpoint
+from memoryloop import durable_files
 from tests.base import TestCase
 from tests.factories import NOW, flashcard, review_log, store, stored_card
 
@@ -129,7 +130,7 @@ class CheckpointTests(TestCase):
     def test_files_reach_the_disk_before_the_journal_forgets_them(self) -> None:
         stored_card(self.alice)
         with (
-            mock.patch.object(tables, "_fsync", autospec=True) as fsync,
+            mock.patch.object(durable_files, "flush", autospec=True) as fsync,
             mock.patch.object(
                 failpoints,
                 "reach",
@@ -143,7 +144,7 @@ class CheckpointTests(TestCase):
     def assert_synced(self, step: str, fsync: mock.Mock) -> None:
         if step != "checkpoint-written":
             return
-        paths = [call.args[0] for call in fsync.call_args_list]
+        paths = [str(call.args[0]) for call in fsync.call_args_list]
         self.assertTrue(any(path.endswith(".lance") for path in paths))
         self.assertTrue(any("_versions" in path for path in paths))
 
