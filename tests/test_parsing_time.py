@@ -214,7 +214,7 @@ class ParsingTimeTests(unittest.TestCase):
             with self.subTest(pattern=pattern):
                 self.assertEqual(slow(pattern), [])
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=15, deadline=None)
     @given(st.lists(st.sampled_from(BITS), min_size=2, max_size=5).map("".join))
     def test_so_does_any_other(self, pattern: str) -> None:
         self.assertEqual(slow(pattern), [])

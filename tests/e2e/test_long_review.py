@@ -14,6 +14,7 @@ from tests.e2e.visit import PATIENCE_MS, Visit
 pytestmark = pytest.mark.browser
 
 CARDS = 50
+NOTHING_KEPT = "() => Object.keys(localStorage).every((key) => !key.startsWith('memoryloop.rating'))"
 # At these cards the connection is away, and at these the server's answer is lost on its way.
 OFFLINE_AT = (11, 12, 30)
 LOST_AT = (20, 41)
@@ -165,6 +166,8 @@ def test_fifty_cards_in_two_tabs_at_once(learn: Callable[..., tuple[Visit, str]]
             for tab, before in zip(tabs, shown, strict=True):
                 expect_another(tab, before)
             # What was kept for both is sent by both: only then is the page still.
+            for tab in tabs:
+                tab.wait_for_function(NOTHING_KEPT, timeout=PATIENCE_MS)
             for tab in tabs:
                 tab.reload()
             continue
