@@ -14,7 +14,9 @@ from tests.e2e.visit import PATIENCE_MS, Visit
 pytestmark = pytest.mark.browser
 
 CARDS = 50
-NOTHING_KEPT = "() => Object.keys(localStorage).every((key) => !key.startsWith('memoryloop.rating'))"
+NOTHING_KEPT = (
+    "() => Object.keys(localStorage).every((key) => !key.startsWith('memoryloop.rating'))"
+)
 # At these cards the connection is away, and at these the server's answer is lost on its way.
 OFFLINE_AT = (11, 12, 30)
 LOST_AT = (20, 41)
