@@ -8,7 +8,7 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	&& echo $$python && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run test bench screenshots lint format lock clean
+.PHONY: help install install-dev run test coverage bench screenshots lint format lock clean
 
 help: ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | \
@@ -24,6 +24,10 @@ run: $(VENV)/.installed ## Run MemoryLoop on http://localhost:8000 (PORT=… for
 test: $(VENV)/.installed-dev ## Run the tests on all cores (ARGS=… for pytest's options)
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder \
 		--durations=10 $(ARGS)
+
+coverage: $(VENV)/.installed-dev ## Run the tests, and print which lines none of them runs
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder \
+		--cov --cov-report=term-missing $(ARGS)
 
 bench: $(VENV)/.installed-dev ## Measure, and print the figures
 	$(BIN)/python -m pytest tests/benchmarks -s $(ARGS)
