@@ -66,7 +66,8 @@ class ImportTestCase(TestCase):
         import_job.start(
             owner_id=row.owner_id, import_id=row.id, choice=Choice(**choice), now=timezone.now()
         )
-        while row.status in ("ready", "working"):
+        row.refresh_from_db()
+        while row.status == "working":
             import_cards(import_id=str(row.id))
             row.refresh_from_db()
         self.assertEqual((row.status, row.error), ("done", ""))
