@@ -7,6 +7,7 @@ mounted, would be gone from the journal.
 import uuid
 
 from flashcards.models import StoreVersions
+from flashcards.store.journal import moved
 from flashcards.store.lance import tables, upgrades
 from flashcards.store.lance.schema import FLASHCARDS, REVIEW_LOGS
 
@@ -65,7 +66,11 @@ def record_tables(recorded: StoreVersions) -> None:
 
 
 def claim() -> None:
-    """Give the tables at hand a new id in both stores, as after a restore has replaced them."""
+    """Give the tables at hand a new id in both stores, as after a restore has replaced them.
+
+    What was moved into the tables before them says nothing of these.
+    """
+    moved.clear()
     store_id = uuid.uuid4()
     tables.write_store_id(store_id)
     StoreVersions.objects.update_or_create(id=1, defaults={"store_id": store_id})

@@ -228,5 +228,6 @@ class OtherStoreTests(TestCase):
         recorded.claim()
         tables.clear_cache()
         self.assertNotEqual(tables.read_store_id(), before)
+        self.assertFalse(MovedEntry.objects.exists())
         self.review()
         self.assert_all_is_well(6)
