@@ -1,13 +1,13 @@
 """What any engine of the card store must do, said through the names that the house uses.
 
-An engine's own tests inherit `StoreContract` and say how it settles. Each promise is tried while
+An engine's own tests inherit the contracts and say how it settles. Each promise is tried while
 changes are pending, and again once they have settled.
 """
 
 import dataclasses
 import random
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -35,8 +35,8 @@ from flashcards.store import (
 )
 from flashcards.store import cards as stored
 from flashcards.store import columns as store_columns
-from tests.base import TestCase
 from tests.factories import NOW, flashcard, review_log, store, stored_card
+from tests.flashcards.store.contract import Contract
 
 WORDS = ("cell", "Paris", "it's", 'a "quote"', "100 %", "naïve", "x_y", "back\\slash", "日本")
 Card = Flashcard
@@ -61,19 +61,8 @@ CONDITIONS: tuple[tuple[dict[str, Any], Callable[[Card], bool]], ...] = (
 ORDERS = ("due", "-due", "lapses", "-lapses", "question", "-stability", "created_at", "flag")
 
 
-class StoreContract(TestCase):
-    """Promises. For an engine's tests to inherit; by itself it settles nothing."""
-
-    def settle(self) -> None:
-        """Move what is pending to where it stays."""
-        raise NotImplementedError
-
-    def both_ways(self) -> Iterator[None]:
-        """Run a block with its changes pending, and again after they have settled."""
-        for state in ("pending", "settled"):
-            with self.subTest(state=state):
-                yield
-            self.settle()
+class StoreContract(Contract):
+    """Promises of rows, queries and search."""
 
     def test_every_question_has_the_answer_that_a_list_gives(self) -> None:
         draw = random.Random(7)

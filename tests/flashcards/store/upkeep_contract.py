@@ -2,7 +2,6 @@
 
 import dataclasses
 import uuid
-from collections.abc import Iterator
 from datetime import UTC, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,25 +10,13 @@ from django.db import connection, transaction
 
 from flashcards import store
 from flashcards.domain.records import Flashcard, Rating, ReviewLog
-from tests.base import TestCase
 from tests.factories import NOW, flashcard, review_log
 from tests.factories import store as write
+from tests.flashcards.store.contract import Contract
 
 
-class UpkeepContract(TestCase):
-    """Promises. For an engine's tests to inherit."""
-
-    def settle(self) -> None:
-        """Move what is pending to where it stays."""
-        raise NotImplementedError
-
-    def both_ways(self) -> Iterator[None]:
-        """Run a block with its changes pending, and again after they have settled."""
-        for state in ("pending", "settled"):
-            with self.subTest(state=state):
-                yield
-            self.settle()
-            store.clear_cache()
+class UpkeepContract(Contract):
+    """Promises of what an administrator relies on."""
 
     def fill(self) -> tuple[list[Flashcard], list[ReviewLog]]:
         """Write three cards of Alice's, each with a review, and return them."""
