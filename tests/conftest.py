@@ -2,11 +2,12 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 from django.db import connection
+from django.db.backends.postgresql.operations import DatabaseOperations
 from django.test import TransactionTestCase
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
@@ -51,17 +52,25 @@ def forgetful_store() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def no_jobs_left_behind() -> Iterator[None]:
-    """Empty the queue after each test that commits: a flush knows managed models only."""
+    """Empty the queue after each test that commits: a flush knows managed models only.
+
+    Tables are emptied by DELETE: with a few rows in each, TRUNCATE takes three times as long.
+    """
     # The stubs leave it out.
     flush = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
 
     def flush_and_empty_the_queue(case: TransactionTestCase) -> None:
         with connection.cursor() as cursor:
-            cursor.execute("TRUNCATE procrastinate_jobs CASCADE")
+            for name in ("events", "periodic_defers", "jobs", "workers"):
+                cursor.execute(f"DELETE FROM procrastinate_{name}")
         flush(case)
+
+    def deletes(_ops: object, _style: object, tables: Iterable[str], **_: object) -> list[str]:
+        return [f"DELETE FROM {connection.ops.quote_name(table)}" for table in tables]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", flush_and_empty_the_queue)
+        patch.setattr(DatabaseOperations, "sql_flush", deletes)
         yield
 
 
