@@ -76,7 +76,7 @@ class Page:
         return self._settled and bool(_PLAIN.fullmatch(text))
 
     def _can_wait(self, text: str) -> bool:
-        """Tell whether a text can be shown unrendered for now."""
+        """Tell whether a text can be shown unrendered until more of it has come."""
         grown = len(self._open) + len(text) - self._rendered
         is_early = self._rendered > LONG_CHARACTERS and grown * _GROWTH < self._rendered
         return is_early or time.monotonic() < self._next_render or self._is_plain(text)

@@ -265,19 +265,19 @@ def _reader(spec: TableSpec) -> Reader:
     key = (settings.LANCEDB_URI, spec.name)
     with _lock:
         if key not in _readers:
-            _readers[key] = wait_for(_opened(spec.name))
-            _readers[key].store_id = read_store_id()
+            store_id = read_store_id()
+            _readers[key] = wait_for(_opened(spec.name, store_id))
         return _readers[key]
 
 
-async def _opened(name: str) -> Reader:
+async def _opened(name: str, store_id: UUID | None) -> Reader:
     import lancedb
 
     connection = await lancedb.connect_async(settings.LANCEDB_URI, **_connection())
     if name not in (await connection.list_tables()).tables:
         raise missing(name)
     table = await connection.open_table(name)
-    return Reader(table, int(await table.version()))
+    return Reader(table, int(await table.version()), store_id)
 
 
 def _writer(spec: TableSpec) -> Any | None:

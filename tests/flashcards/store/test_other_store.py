@@ -6,6 +6,7 @@ import shutil
 import uuid
 from datetime import timedelta
 from pathlib import Path
+from unittest import mock
 
 from django.conf import settings
 from django.core.management import call_command
@@ -19,6 +20,7 @@ from flashcards.models import JournalEntry, MovedEntry, ReviewTotals, StoreVersi
 from flashcards.review.ratings import undo_review
 from flashcards.store import (
     OtherStore,
+    StoreError,
     cards,
     check_readable,
     clear_cache,
@@ -123,6 +125,15 @@ class OtherStoreTests(TestCase):
         self.assert_nothing_moves("belong to another PostgreSQL database")
         self.folder.put_back(copy)
         self.assert_all_is_well(6)
+
+    def test_they_are_refused_also_after_their_id_could_not_be_read(self) -> None:
+        tables.write_store_id(uuid.uuid4())
+        tables.clear_cache()
+        broken = mock.patch.object(tables, "read_store_id", side_effect=StoreError("Away."))
+        with broken, self.assertRaises(StoreError):
+            check_readable()
+        with self.assertRaisesRegex(OtherStore, "belong to another PostgreSQL database"):
+            check_readable()
 
     def test_an_empty_database_does_not_take_tables_that_have_an_owner(self) -> None:
         StoreVersions.objects.all().delete()
