@@ -26,7 +26,7 @@ from flashcards.exchange.import_notes import Maker
 from flashcards.exchange.media import Pictures
 from flashcards.exchange.report import Report
 from flashcards.models import CardImport, ImportPart, NoteOrigin
-from flashcards.store import Change
+from flashcards.store import Change, StoreError
 
 Clock = Callable[[], datetime]
 Status = CardImport.Status
@@ -77,14 +77,24 @@ def run(*, import_id: UUID, clock: Clock, seconds: float = math.inf) -> None:
     row = CardImport.objects.filter(id=import_id).first()
     if row is None:
         return
-    try:
-        if row.status in _UNDER_WAY:
+    if row.status in _UNDER_WAY:
+        try:
             _go_on(row, clock, seconds)
-    finally:
-        under_way = CardImport.objects.filter(owner_id=row.owner_id, status__in=_UNDER_WAY)
-        ahead = under_way.only("id").order_by("updated_at", "id").first()
-        if ahead is not None:
-            jobs.request_import(row.owner_id, ahead.id)
+        except StoreError:
+            # It would fail again at once: `resume` asks for it later.
+            raise
+        except Exception:
+            _request_next(row.owner_id)
+            raise
+    _request_next(row.owner_id)
+
+
+def _request_next(owner_id: UUID) -> None:
+    """Ask for the learner's import that has waited longest."""
+    under_way = CardImport.objects.filter(owner_id=owner_id, status__in=_UNDER_WAY)
+    ahead = under_way.only("id").order_by("updated_at", "id").first()
+    if ahead is not None:
+        jobs.request_import(owner_id, ahead.id)
 
 
 def _go_on(row: CardImport, clock: Clock, seconds: float) -> None:

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from flashcards import store
 from flashcards.cards import trash
 from flashcards.cards.cards import delete_card, edit_card
 from flashcards.domain.records import Flashcard, Kind, Rating, ReviewLog, State
@@ -25,7 +26,7 @@ from flashcards.exchange.import_choice import Choice
 from flashcards.maintenance import check
 from flashcards.models import CardImport, Deck
 from flashcards.review.ratings import review_card
-from flashcards.store import cards, review_logs
+from flashcards.store import StoreError, cards, review_logs
 from flashcards.tasks import import_cards
 from tests.base import TestCase
 from tests.flashcards.exchange import anki_packages
@@ -66,6 +67,9 @@ class ImportTestCase(TestCase):
         import_job.start(
             owner_id=row.owner_id, import_id=row.id, choice=Choice(**choice), now=timezone.now()
         )
+        return self.take_on(row)
+
+    def take_on(self, row: CardImport) -> dict[str, Any]:
         row.refresh_from_db()
         while row.status == "working":
             import_cards(import_id=str(row.id))
@@ -287,6 +291,22 @@ class AgainTests(ImportTestCase):
         self.assertEqual(report["imported"], 5)
         self.assertEqual(len(self.cards()), 5)
         self.assert_sound()
+
+    def test_while_the_card_store_is_away_it_is_not_asked_for_again_at_once(self) -> None:
+        package = Package()
+        package.basic("one", "1")
+        row = self.upload(package)
+        import_job.start(
+            owner_id=row.owner_id, import_id=row.id, choice=Choice(), now=timezone.now()
+        )
+        away = mock.patch.object(store, "settle_batches", side_effect=StoreError("Away."))
+        asked = mock.patch("flashcards.cards.jobs.request_import", autospec=True)
+        with away, asked as request, self.assertRaises(StoreError):
+            import_cards(import_id=str(row.id))
+        request.assert_not_called()
+        row.refresh_from_db()
+        self.assertEqual(row.status, "working")
+        self.assertEqual(self.take_on(row)["imported"], 1)
 
     def test_deleting_the_account_removes_the_file(self) -> None:
         package = Package()
