@@ -238,7 +238,8 @@ async def _receive(generation: Generation) -> None:
     generation.provider, generation.prompt = provider, prompt
     length = 0
     async for piece in provider.stream(
-        system=prompt.system,
+        system=prompt.instructions,
+        quoted=prompt.quoted,
         messages=prompt.messages,
         found=prompt.found,
         max_tokens=MAX_TOKENS,

@@ -197,6 +197,7 @@ async def generate(
             prompt=_prompt(text[part.start : part.end], min(cards_wanted(part.words), left), asked),
             schema=CardDrafts,
             max_tokens=MAX_TOKENS,
+            effort="medium",
         )
         found = [card for draft in answer.cards if seen.add(card := _candidate(draft, text, part))]
         kept = found[:left]
@@ -246,7 +247,11 @@ async def _improve(
     )
     try:
         answer = await provider.structured(
-            system=SYSTEM, prompt=prompt, schema=BetterDrafts, max_tokens=MAX_TOKENS
+            system=SYSTEM,
+            prompt=prompt,
+            schema=BetterDrafts,
+            max_tokens=MAX_TOKENS,
+            effort="medium",
         )
     except LlmError as error:
         # The learner sees them with their faults.
@@ -275,6 +280,7 @@ async def split(
         prompt=f"<card>\n{question}\n---\n{answer}\n</card>",
         schema=CardDrafts,
         max_tokens=MAX_TOKENS,
+        effort="low",
     )
     made = [
         Candidate(question=draft.question, answer=draft.answer, kind=Kind(draft.kind))
@@ -301,6 +307,7 @@ async def contrast(
         ),
         schema=ContrastDraft,
         max_tokens=CONTRAST_TOKENS,
+        effort="low",
     )
     sides = [f"{question}\n{answer}" for question, answer in (first, second)]
     quoted = all(

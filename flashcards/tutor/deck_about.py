@@ -108,7 +108,7 @@ def _ask(provider: Provider, topic: str, cards: Sequence[Flashcard]) -> list[int
     )
     prompt = f"<topic>{topic}</topic>\n<cards>\n{listed}\n</cards>"
     answer = async_to_sync(provider.structured)(
-        system=_SYSTEM, prompt=prompt, schema=Chosen, max_tokens=_MAX_TOKENS
+        system=_SYSTEM, prompt=prompt, schema=Chosen, max_tokens=_MAX_TOKENS, effort="low"
     )
     return answer.numbers
 

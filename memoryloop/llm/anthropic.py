@@ -3,12 +3,14 @@
 import asyncio
 import functools
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 
-from memoryloop.llm import checking, limits, transport
-from memoryloop.llm.base import AuthenticationFailed, ChatMessage, Found, T
+from memoryloop.llm import checking, claude_models, limits, transport
+from memoryloop.llm.base import AuthenticationFailed, ChatMessage, Effort, Found, T
+from memoryloop.llm.claude_models import Takes
 from memoryloop.llm.failures import Failures
 from memoryloop.llm.garbled import fit
 from memoryloop.llm.retry import send_with_retry
@@ -20,18 +22,20 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from anthropic import AsyncAnthropic
-    from anthropic.types import MessageParam
+    from anthropic.types import MessageParam, TextBlockParam
 
 DEFAULT_URL = "https://api.anthropic.com"
 _TOOL = "give_answer"
 # The stop reasons of an answer that is not complete.
 _CUT = {"max_tokens", "model_context_window_exceeded"}
-# Newer models think before they write, and those tokens count towards max_tokens.
-_THINKING_TOKENS = 4096
 _LISTED_MODELS = 100
-# Models that always think refuse a forced tool (400) and take a schema instead
-# (platform.claude.com, "Migrating to Claude Sonnet 5.5"); a gateway may know neither.
-_output_modes = OutputModes("tool", "schema", "words")
+# A prefix of fewer characters is cached by no model (the least is 512 tokens).
+_CACHED_CHARACTERS = 1_000
+
+
+@functools.cache
+def _output_modes(modes: tuple[str, ...]) -> OutputModes:
+    return OutputModes(*modes)
 
 
 @functools.cache
@@ -67,17 +71,19 @@ class ClaudeProvider:
         *,
         system: str,
         messages: Sequence[ChatMessage],
+        quoted: str = "",
         found: Sequence[Found] = (),  # noqa: ARG002  # part of the protocol
         max_tokens: int = 4096,
     ) -> AsyncGenerator[str, None]:
         client = await self._client()
+        takes = await self._takes(client)
 
         async def send(headers: Mapping[str, str]) -> Any:
             return await client.messages.create(
                 model=self.model,
-                system=fit(system),
-                messages=_conversation(messages),
-                max_tokens=max_tokens + _THINKING_TOKENS,
+                system=_system(system),
+                messages=_with_marks(_conversation(messages), quoted, system),
+                max_tokens=takes.max_tokens(max_tokens, None),
                 stream=True,
                 extra_headers=headers,
             )
@@ -90,51 +96,52 @@ class ClaudeProvider:
             await texts.aclose()
 
     async def structured(
-        self, *, system: str, prompt: str, schema: type[T], max_tokens: int = 8192
+        self,
+        *,
+        system: str,
+        prompt: str,
+        schema: type[T],
+        max_tokens: int = 8192,
+        effort: Effort | None = None,
     ) -> T:
         client = await self._client()
+        takes = await self._takes(client)
         shape = strict_schema(schema)
+        request = _Request(system, shape, takes.max_tokens(max_tokens, effort))
+        if takes.effort and effort:
+            request = replace(request, effort=effort)
 
         async def ask(conversation: Sequence[ChatMessage]) -> StructuredAnswer:
-            message = await _output_modes.ask(
+            message = await _output_modes(takes.modes).ask(
                 Asked.of(self._url, self.model, self._key, schema),
-                lambda mode: self._ask_for(mode, client, system, conversation, shape, max_tokens),
+                lambda mode: self._ask_for(client, request.in_mode(mode), conversation),
             )
             return self._read(message)
 
         return await ask_for_object(ask, prompt, schema, self._failures)
 
     async def _ask_for(
-        self,
-        mode: str,
-        client: "AsyncAnthropic",
-        system: str,
-        conversation: Sequence[ChatMessage],
-        shape: dict[str, Any],
-        max_tokens: int,
+        self, client: "AsyncAnthropic", request: dict[str, Any], conversation: Sequence[ChatMessage]
     ) -> Any:
-        extra: dict[str, Any] = {}
-        if mode == "tool":
-            extra["tools"] = [
-                {"name": _TOOL, "description": "Give the answer.", "input_schema": shape}
-            ]
-            extra["tool_choice"] = {"type": "tool", "name": _TOOL}
-        elif mode == "schema":
-            extra["output_config"] = {"format": {"type": "json_schema", "schema": shape}}
-        else:
-            system = f"{system}\n\n{instructions(shape)}"
         return await send_with_retry(
             lambda headers: client.messages.create(
                 model=self.model,
-                system=fit(system),
                 messages=_conversation(conversation),
-                max_tokens=max_tokens + _THINKING_TOKENS,
                 extra_headers=headers,
                 # The whole answer comes at once.
                 timeout=transport.timeout(limits.STRUCTURED_SECONDS),
-                **extra,
+                **request,
             ),
             self._failures,
+        )
+
+    async def _takes(self, client: "AsyncAnthropic") -> Takes:
+        return await claude_models.takes(
+            self.model,
+            self._url,
+            lambda name: client.models.retrieve(
+                name, timeout=transport.timeout(limits.KEY_CHECK_SECONDS)
+            ),
         )
 
     def _read(self, message: Any) -> StructuredAnswer:
@@ -170,6 +177,31 @@ async def _client(api_key: str, url: str) -> "AsyncAnthropic":
     )
 
 
+@dataclass(frozen=True)
+class _Request:
+    """The part of a request for an object that is the same for each message."""
+
+    system: str
+    shape: dict[str, Any]
+    max_tokens: int
+    effort: Effort | None = None
+
+    def in_mode(self, mode: str) -> dict[str, Any]:
+        """Return the fields of the request that asks for the object in one of the modes."""
+        fields: dict[str, Any] = {"max_tokens": self.max_tokens, "system": _system(self.system)}
+        output: dict[str, Any] = {"effort": self.effort} if self.effort else {}
+        if mode == "tool":
+            tool = {"name": _TOOL, "description": "Give the answer.", "input_schema": self.shape}
+            fields |= {"tools": [tool], "tool_choice": {"type": "tool", "name": _TOOL}}
+        elif mode == "schema":
+            output["format"] = {"type": "json_schema", "schema": self.shape}
+        else:
+            # For whoever refused the others: nothing that could be refused.
+            fields["system"] = _system(f"{self.system}\n\n{instructions(self.shape)}")
+            output = {}
+        return {**fields, "output_config": output} if output else fields
+
+
 def _failures(api_key: str, model: str = "") -> Failures:
     return Failures(
         "Claude",
@@ -192,6 +224,43 @@ def _conversation(messages: Sequence[ChatMessage]) -> "list[MessageParam]":
         elif conversation:
             conversation.append({"role": "assistant", "content": fit(message.content)})
     return conversation
+
+
+def _system(text: str) -> "str | list[TextBlockParam]":
+    """Return the system prompt, marked to be cached if it is long enough."""
+    text = fit(text)
+    return [_cached(text)] if len(text) >= _CACHED_CHARACTERS else text
+
+
+def _with_marks(
+    conversation: "list[MessageParam]", quoted: str, system: str
+) -> "list[MessageParam]":
+    """Return the conversation with what was looked up, and marked to be cached.
+
+    The mark is on the last message before the question: up to there, the next question has the
+    same. What was looked up is another for each question, and stands beside it.
+    """
+    if not conversation:
+        return conversation
+    *before, question = conversation
+    if quoted.strip():
+        blocks: list[TextBlockParam] = [
+            {"type": "text", "text": fit(quoted.strip())},
+            {"type": "text", "text": str(question["content"])},
+        ]
+        question = _with_blocks(question, blocks)
+    length = len(system) + sum(len(str(message["content"])) for message in before)
+    if before and length >= _CACHED_CHARACTERS:
+        before[-1] = _with_blocks(before[-1], [_cached(str(before[-1]["content"]))])
+    return [*before, question]
+
+
+def _with_blocks(message: "MessageParam", blocks: "list[TextBlockParam]") -> "MessageParam":
+    return cast("MessageParam", {"role": message["role"], "content": blocks})
+
+
+def _cached(text: str) -> "TextBlockParam":
+    return {"type": "text", "text": text, "cache_control": {"type": "ephemeral"}}
 
 
 def _read_event(event: Any) -> Delta:

@@ -9,6 +9,8 @@ from pydantic import BaseModel
 from memoryloop.errors import UserError
 
 T = TypeVar("T", bound=BaseModel)
+# How much a model thinks and writes. None is the model's own measure.
+Effort = Literal["low", "medium", "high"]
 
 
 @dataclass(frozen=True)
@@ -51,21 +53,30 @@ class Provider(Protocol):
         *,
         system: str,
         messages: Sequence[ChatMessage],
+        quoted: str = "",
         found: Sequence[Found] = (),
         max_tokens: int = 4096,
     ) -> AsyncIterator[str]:
         """Yield the answer's text as it comes, never an empty string. Raises LlmError.
 
         Cancelling the task that reads, or closing the iterator, closes the connection.
-        `found` is for the offline provider; models are told of it in `system`.
+        `system` stays the same from question to question; `quoted` is what was looked up for this
+        one. `found` is the same for the offline provider. `max_tokens` are those of the answer.
         """
         ...
 
     async def structured(
-        self, *, system: str, prompt: str, schema: type[T], max_tokens: int = 8192
+        self,
+        *,
+        system: str,
+        prompt: str,
+        schema: type[T],
+        max_tokens: int = 8192,
+        effort: Effort | None = None,
     ) -> T:
         """Return one validated object. An invalid first answer is sent back once, with the error.
 
+        `effort` is "low" for a small task that somebody waits for.
         Raises BadResponse after that, NotAModel when there is no model, LlmError otherwise.
         """
         ...

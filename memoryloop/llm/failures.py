@@ -210,6 +210,12 @@ class Failures:
     def empty(self) -> base.BadResponse:
         return base.BadResponse(f"{self.label} sent an empty answer. Try again.")
 
+    def thought_too_long(self) -> base.BadResponse:
+        return base.BadResponse(
+            f"{self._model_name()} thought until its answer had no room left, and wrote nothing. "
+            "Ask for less at a time, or choose a model that thinks less."
+        )
+
     def unreadable(self) -> base.BadResponse:
         return base.BadResponse(
             f"{self.label} answered in a way that could not be read. Try again."

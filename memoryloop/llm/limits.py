@@ -3,11 +3,14 @@
 CONNECT_SECONDS = 5.0
 # Ollama loads a model on the first request, which takes tens of seconds from a slow disk.
 FIRST_TEXT_SECONDS = 60.0
+# How long nothing at all comes. A model that thinks sends no text, but it sends pings.
 BETWEEN_TEXT_SECONDS = 60.0
+# How long no text comes, whatever else does.
+WITHOUT_TEXT_SECONDS = 900.0
 # The list of models.
 LIST_SECONDS = 10.0
-# A structured call with its second attempt.
-STRUCTURED_SECONDS = 120.0
+# A structured call with its second attempt, and the thinking before each.
+STRUCTURED_SECONDS = 300.0
 # The check of a key, while somebody watches a form.
 KEY_CHECK_SECONDS = 3.0
 # The probe for a local server, which the first message of a learner without a key waits for.

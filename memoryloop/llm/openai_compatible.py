@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from memoryloop.llm import limits, transport
-from memoryloop.llm.base import ChatMessage, Found, ModelNotFound, T
+from memoryloop.llm.base import ChatMessage, Effort, Found, ModelNotFound, T
 from memoryloop.llm.failures import Failures
 from memoryloop.llm.garbled import fit
 from memoryloop.llm.retry import send_with_retry
@@ -121,6 +121,7 @@ class CompatibleProvider:
         *,
         system: str,
         messages: Sequence[ChatMessage],
+        quoted: str = "",
         found: Sequence[Found] = (),  # noqa: ARG002  # part of the protocol
         max_tokens: int = 4096,
     ) -> AsyncGenerator[str, None]:
@@ -129,7 +130,7 @@ class CompatibleProvider:
         thinking = ThinkFilter()
         body = {
             "model": self.model,
-            "messages": _conversation(system, messages),
+            "messages": _conversation(system + quoted, messages),
             "stream": True,
             self._limit: max_tokens,
         }
@@ -159,7 +160,13 @@ class CompatibleProvider:
             await texts.aclose()
 
     async def structured(
-        self, *, system: str, prompt: str, schema: type[T], max_tokens: int = 8192
+        self,
+        *,
+        system: str,
+        prompt: str,
+        schema: type[T],
+        max_tokens: int = 8192,
+        effort: Effort | None = None,  # noqa: ARG002  # part of the protocol
     ) -> T:
         client = await self._ready_client()
         shape = strict_schema(schema)
