@@ -29,6 +29,8 @@ _CUT = {"max_tokens", "model_context_window_exceeded"}
 # Newer models think before they write, and those tokens count towards max_tokens.
 _THINKING_TOKENS = 4096
 _LISTED_MODELS = 100
+# Of every model that is offered: platform.claude.com, "Context windows".
+_WINDOW = 200_000
 # Models that always think refuse a forced tool (400) and take a schema instead
 # (platform.claude.com, "Migrating to Claude Sonnet 5.5"); a gateway may know neither.
 _output_modes = OutputModes("tool", "schema", "words")
@@ -88,6 +90,9 @@ class ClaudeProvider:
                 yield text
         finally:
             await texts.aclose()
+
+    async def window(self) -> int | None:
+        return _WINDOW
 
     async def structured(
         self, *, system: str, prompt: str, schema: type[T], max_tokens: int = 8192
