@@ -221,7 +221,10 @@ class CompatibleProvider:
         limit: int,
         is_last: bool = False,
     ) -> bool:
-        """Tell whether the same texts fit with a shorter answer, now that the window is known."""
+        """Tell whether the same texts fit with a shorter answer, now that the window is known.
+
+        A third of the window has to be left. Else whoever asked may send less.
+        """
         sent = most_tokens(texts) + limit
         window = self._window(await self._facts(client))
         is_told = bool(window) and sent > (window or 0)
@@ -230,7 +233,8 @@ class CompatibleProvider:
         if is_last or not is_told:
             return False
         facts = await self._known_facts(client)
-        return self._answer_tokens(facts, texts, limit) < limit
+        shorter = self._answer_tokens(facts, texts, limit)
+        return min(limit, (self._window(facts) or 0) // 3) <= shorter < limit
 
     async def _known_facts(self, client: "AsyncOpenAI") -> Facts:
         """Return what is known without asking, except of Ollama, whose API depends on it."""
