@@ -19,7 +19,7 @@ from accounts.results import (
 )
 from memoryloop import llm
 from memoryloop.llm.guard import Reach, reach
-from memoryloop.llm.openai_compatible import label_for, normal_url
+from memoryloop.llm.server_names import label_for, normal_url
 from memoryloop.llm.transport import is_local
 
 logger = logging.getLogger(__name__)

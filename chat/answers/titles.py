@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from chat.conversations.conversations import title_from
 from chat.models import Conversation, Message
 from memoryloop.llm.base import LlmError, Provider
+from memoryloop.llm.tokens import middle_left_out
 from memoryloop.server import background
 
 logger = logging.getLogger(__name__)
@@ -42,6 +43,8 @@ async def improve(conversation_id: UUID, provider: Provider) -> None:
     prompt = await background.run_in_database(_prompt, conversation_id)
     if not prompt:
         return
+    if window := await provider.window():
+        prompt = middle_left_out(prompt, window // 2)
     try:
         draft = await provider.structured(
             system=SYSTEM, prompt=prompt, schema=TitleDraft, max_tokens=MAX_TOKENS, effort="low"

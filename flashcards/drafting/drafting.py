@@ -22,6 +22,7 @@ from flashcards.domain.records import Flashcard, Kind, NewCard
 from flashcards.drafting import generation, origins, rules, splitting, writing
 from flashcards.drafting.candidates import CANDIDATES_MAX, Seen
 from flashcards.drafting.origins import Origin
+from flashcards.drafting.sections import sections as sections_of
 from flashcards.drafting.writing import INTERRUPTED, TEXT_GONE
 from flashcards.models import Draft, DraftBatch
 from memoryloop.errors import UserError
@@ -105,7 +106,7 @@ def _claim(user: User, origin: Origin, model: llm.Provider | None) -> tuple[Draf
     fields = {
         "provider": model.label if model else rules.LABEL,
         "model": model.model if model else "",
-        "sections": len(generation.sections(origin.passage)) if in_parts else 1,
+        "sections": len(sections_of(origin.passage)) if in_parts else 1,
     }
     batch = open_batch(user, origin)
     if batch is None:

@@ -10,6 +10,7 @@ from memoryloop.llm.base import (
     BadResponse,
     BrokenOff,
     ChatMessage,
+    EndUnmarked,
     Found,
     LengthReached,
     LlmError,
@@ -36,6 +37,7 @@ __all__ = [
     "BadResponse",
     "BrokenOff",
     "ChatMessage",
+    "EndUnmarked",
     "EndpointCheck",
     "Found",
     "LearnerEndpoint",
@@ -67,10 +69,13 @@ def claude(api_key: str, *, model: str = "") -> Provider:
 
 
 def openai_compatible(
-    base_url: str, api_key: str = "", model: str = "", label: str = ""
+    base_url: str, api_key: str = "", model: str = "", label: str = "", context_length: int = 0
 ) -> Provider:
-    """Return the server at an address. The model is the first that can chat, unless given."""
-    return CompatibleProvider(base_url, api_key, model, label)
+    """Return the server at an address. The model is the first that can chat, unless given.
+
+    `context_length` is the model's window in tokens, if somebody set it.
+    """
+    return CompatibleProvider(base_url, api_key, model, label, context_length)
 
 
 def offline() -> Provider:

@@ -31,6 +31,8 @@ _CUT = {"max_tokens", "model_context_window_exceeded"}
 _LISTED_MODELS = 100
 # A prefix of fewer characters is cached by no model (the least is 512 tokens).
 _CACHED_CHARACTERS = 1_000
+# Of every model that is offered: platform.claude.com, "Context windows".
+_WINDOW = 200_000
 
 
 @functools.cache
@@ -94,6 +96,9 @@ class ClaudeProvider:
                 yield text
         finally:
             await texts.aclose()
+
+    async def window(self) -> int | None:
+        return _WINDOW
 
     async def structured(
         self,

@@ -81,9 +81,24 @@ class Provider(Protocol):
         """
         ...
 
+    async def window(self) -> int | None:
+        """Return how many tokens the model takes, prompt and answer together; None if unknown.
+
+        May ask the server, for some seconds at most. Never raises LlmError. It may be less after
+        a RequestTooLong than before.
+        """
+        ...
+
 
 class LlmError(UserError):
-    """A provider could not answer. The sentence tells what happened and what to do."""
+    """A provider could not answer. The sentence tells what happened and what to do.
+
+    `status` is the HTTP status, 0 without one. `said` is what the provider wrote, without a key;
+    it is for the program, and may be long.
+    """
+
+    status = 0
+    said = ""
 
 
 class AuthenticationFailed(LlmError):
@@ -132,6 +147,10 @@ class TimedOut(LlmError):
 
 class BrokenOff(LlmError):
     """The connection ended in the middle of the answer. The text before that is kept."""
+
+
+class EndUnmarked(BrokenOff):
+    """The answer may be complete: the server ended it in order, without the mark of an end."""
 
 
 class LengthReached(LlmError):

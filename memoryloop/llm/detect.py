@@ -15,13 +15,8 @@ from django.conf import settings
 from memoryloop.llm import limits
 from memoryloop.llm.base import Provider
 from memoryloop.llm.offline import OfflineProvider
-from memoryloop.llm.openai_compatible import (
-    OPENAI_URL,
-    CompatibleProvider,
-    choose_model,
-    import_sdk,
-    normal_url,
-)
+from memoryloop.llm.openai_compatible import CompatibleProvider, import_sdk
+from memoryloop.llm.server_names import OPENAI_URL, choose_model, normal_url
 
 _LIST_BYTES = 1_000_000
 # Families of models that Ollama serves and that only embed.

@@ -87,10 +87,14 @@ class Failures:
         if isinstance(status, int):
             headers = getattr(response, "headers", {})
             logger.info("%s answered %s (%s)", self.label, status, type(error).__name__)
-            return self.from_status(status, body, headers)
+            failure = self.from_status(status, body, headers)
+            failure.status, failure.said = status, self._without_key(_kind_and_message(body)[1])
+            return failure
         if body is not None:
             # An error object inside OpenAI's stream, which has no status.
-            return self.from_status(200, body, {})
+            failure = self.from_status(200, body, {})
+            failure.said = self._without_key(_kind_and_message(body)[1])
+            return failure
         names = {kind.__name__ for kind in _chain(error)}
         if "NotAllowed" in names:
             return base.AddressRefused(
@@ -126,10 +130,7 @@ class Failures:
             code in {400, 422, 500}
             and (_TOO_LONG.search(said) or kind == "context_length_exceeded")
         ):
-            return base.RequestTooLong(
-                f"This is more than {self._model_name()} can take at once. "
-                "Send a shorter message, or start a new conversation."
-            )
+            return self.too_long()
         if code == 402 or (code in {400, 403, 429} and _NO_CREDIT.search(f"{kind} {said}")):
             return base.PermissionRefused(
                 f"{self.label} has no credit left for this key. "
@@ -198,8 +199,21 @@ class Failures:
             f"The connection to {self.label} broke off before the answer was complete. Try again."
         )
 
+    def end_unmarked(self) -> base.EndUnmarked:
+        return base.EndUnmarked(
+            f"{self.label} ended the answer without a word on whether it is complete."
+        )
+
     def length_reached(self) -> base.LengthReached:
-        return base.LengthReached("The answer reached its length limit: ask to go on.")
+        return base.LengthReached(
+            "The answer reached its length limit: press Continue, or ask to go on."
+        )
+
+    def too_long(self) -> base.RequestTooLong:
+        return base.RequestTooLong(
+            f"This is more than {self._model_name()} can take at once. "
+            "Send a shorter message, or start a new conversation."
+        )
 
     def endless(self) -> base.BadResponse:
         return base.BadResponse(
@@ -242,6 +256,11 @@ class Failures:
             f"{self.label} has no model named “{self.model or 'unknown'}”. {way_out}"
         )
 
+    def _without_key(self, text: str) -> str:
+        if self._key:
+            text = text.replace(self._key, "…")
+        return _KEY.sub("…", text)
+
     def _model_name(self) -> str:
         return f"{self.label} ({self.model})" if self.model else self.label
 
@@ -250,9 +269,7 @@ class Failures:
         text = " ".join(text.split())
         if not text or "<" in text:
             return ""
-        if self._key:
-            text = text.replace(self._key, "…")
-        text = _KEY.sub("…", text)
+        text = self._without_key(text)
         return f" It said: “{text if len(text) <= 200 else text[:199] + '…'}”"
 
 

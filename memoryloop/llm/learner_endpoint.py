@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 from memoryloop.llm import checking, transport
 from memoryloop.llm.base import ModelNotFound
 from memoryloop.llm.failures import Failures
-from memoryloop.llm.openai_compatible import CompatibleProvider, choose_model, import_sdk
+from memoryloop.llm.openai_compatible import CompatibleProvider, import_sdk
+from memoryloop.llm.server_names import choose_model
 
 if TYPE_CHECKING:
     import httpx2

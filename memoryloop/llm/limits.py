@@ -22,3 +22,6 @@ RETRY_SECONDS = 0.5
 ANSWER_CHARACTERS = 200_000
 # How long a way to ask for an object that was refused is not tried again.
 MODE_KEPT_SECONDS = 900.0
+# What a server tells of a model besides its name: how long it is waited for, and kept.
+FACTS_SECONDS = 3.0
+FACTS_KEPT_SECONDS = 300.0

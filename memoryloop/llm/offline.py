@@ -4,7 +4,7 @@ import re
 from collections.abc import AsyncGenerator, Sequence
 
 from memoryloop.llm.base import ChatMessage, Effort, Found, NotAModel, T
-from memoryloop.llm.openai_compatible import SUGGESTED_OLLAMA_MODEL
+from memoryloop.llm.server_names import SUGGESTED_OLLAMA_MODEL
 
 _MARKUP = re.compile(r"([\\`*_\[\]<>|$~#!])")
 # Escaped with a backslash they would begin a formula.
@@ -59,6 +59,9 @@ class OfflineProvider:
             if items:
                 yield f"### {heading}\n\n" + "".join(_line(item) for item in items) + "\n"
         yield self._way_out + "\n"
+
+    async def window(self) -> int | None:
+        return None
 
     async def structured(
         self,

@@ -24,7 +24,8 @@ async def send_with_retry(
         return await send({RETRY_HEADER: "0"})
     except Exception as error:
         failure = failures.from_sdk(error, answering=False)
-        if not isinstance(failure, (Overloaded, ConnectionDropped)):
+        # 501 says that the server cannot do this at all.
+        if not isinstance(failure, (Overloaded, ConnectionDropped)) or failure.status == 501:
             raise failure from None
     await asyncio.sleep(limits.RETRY_SECONDS)
     try:

@@ -1,6 +1,7 @@
 """Streamed answers: the text of an SDK's stream, with our time limits and our errors."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -13,6 +14,14 @@ from memoryloop.llm.retry import send_with_retry
 # After the last event the server may take this long to end the response. A response read to its
 # end leaves the connection open for the next question; any other is closed.
 _END_OF_RESPONSE_SECONDS = 0.5
+# The end of a sentence, a code block, a formula or a table.
+# Full stops of Chinese, Hindi and Urdu are among them.
+_END = re.compile(
+    "[.!?\u2026\u3002\uff01\uff1f\u0964\u061f\u06d4]"
+    "[\\s\"'\u201d\u2019\u00bb\u203a\u300d\u300f)\\]}*_`]*\\Z"
+    r"|(```|~~~|\$\$|\\\]|\|)\s*\Z"
+)
+_TAIL_CHARACTERS = 40
 
 
 class EventStream(Protocol):
@@ -38,11 +47,15 @@ async def stream_text(
     send: Callable[[Mapping[str, str]], Awaitable[EventStream]],
     read_event: Callable[[Any], Delta],
     failures: Failures,
+    *,
+    marks_end: bool = True,
 ) -> AsyncGenerator[str, None]:
     """Send a request and yield the text of its streamed answer as it comes.
 
     Raises LlmError. LengthReached is raised after the last text of an answer that was cut off.
-    Silence of the connection ends an answer, as does a long time without text (limits.py).
+    Silence of the connection ends an answer, as does a long time without text (limits.py). Where
+    the end is not always marked, a response that ends in order after what reads like an end is an
+    answer, and after anything else EndUnmarked is raised.
     """
     try:
         async with asyncio.timeout(limits.FIRST_TEXT_SECONDS):
@@ -52,6 +65,8 @@ async def stream_text(
     events, clock = aiter(stream), _Clock(stream)
     is_begun = is_ended = is_cut_off = False
     length = 0
+    # The end of the text so far.
+    tail = ""
     try:
         while True:
             try:
@@ -72,11 +87,16 @@ async def stream_text(
             if delta.text:
                 clock.text_came()
                 length += len(delta.text)
+                tail = (tail + delta.text)[-_TAIL_CHARACTERS:]
                 yield fit(delta.text)
             if length > limits.ANSWER_CHARACTERS:
                 raise failures.endless()
     finally:
         await stream.close()
+    if not is_ended and length and not marks_end:
+        if not _END.search(tail):
+            raise failures.end_unmarked()
+        return
     if not is_ended:
         raise failures.broken_off() if is_begun else failures.unreadable()
     if not length:

@@ -122,7 +122,11 @@ class ProviderServer:
 
     def questions(self) -> list[Recorded]:
         """Return the requests that asked the model something."""
-        return [request for request in self.requests if request.method == "POST"]
+        return [
+            request
+            for request in self.requests
+            if request.method == "POST" and request.path != "/api/show"
+        ]
 
     # Running
 
