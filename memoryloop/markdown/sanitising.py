@@ -11,8 +11,8 @@ from memoryloop.markdown.parsing import OWN_IMAGE
 # No form, frame or style: nothing that loads, submits or covers the page, except our own images.
 _ELEMENTS = {
     "a", "blockquote", "br", "code", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "img", "li",
-    "mark", "ol", "p", "pre", "s", "span", "strong", "table", "tbody", "td", "th", "thead", "tr",
-    "u", "ul",
+    "kbd", "mark", "ol", "p", "pre", "s", "span", "strong", "sub", "sup", "table", "tbody", "td",
+    "th", "thead", "tr", "u", "ul",
 }  # fmt: skip
 
 
