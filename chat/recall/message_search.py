@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from chat.models import Conversation, Message
 from memoryloop import embeddings
+from memoryloop.markup import without_tags
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +55,7 @@ _WORD = re.compile(r"\w+")
 _WITHOUT = re.compile(r"(?<!\S)-(\w+)(?!\S)")
 _LINK = re.compile(r"!?\[([^\[\]\n]*)\]\([^)\s]*\)?|\]\([^)\s]*\)?")
 _MARKUP = re.compile(
-    r"\*\*|__|`|</?(?:u|mark)>|^[ \t]*(?:#{1,6}|>|[-*+])\s+|^[ \t]*\|?[-:| ]{3,}$", re.MULTILINE
+    r"\*\*|(?<!_)__(?!_)|`|^[ \t]*(?:#{1,6}|>|[-*+])\s+|^[ \t]*\|?[-:| ]{3,}$", re.MULTILINE
 )
 
 _NEWEST_WITH_WORDS = """
@@ -364,7 +365,7 @@ def _hit(
 
 def _plain(snippet: str) -> str:
     """Return a snippet on one line, without the most common Markdown."""
-    return " ".join(_MARKUP.sub("", _LINK.sub(r"\1", snippet)).split())
+    return " ".join(_MARKUP.sub("", _LINK.sub(r"\1", without_tags(snippet))).split())
 
 
 def _rows(sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:

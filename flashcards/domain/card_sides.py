@@ -11,6 +11,7 @@ from typing import Protocol
 
 from flashcards.domain.cloze import Deletion, deletions
 from flashcards.domain.records import Kind
+from memoryloop.markup import without_tags
 
 SUMMARY_MAX_CHARACTERS = 160
 # So much of a side is read for its summary, with its markup.
@@ -66,7 +67,8 @@ def summary(card: HasSides) -> str:
     text = re.sub(r"^\s*(?:```|~~~).*$", " ", text, flags=re.MULTILINE)
     text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)
     text = re.sub(r"^\s*(?:#{1,6}|>|[-*+])\s+", "", text, flags=re.MULTILINE)
-    text = re.sub(r"\*\*|__|`|&#9[13];|(?<!\\)</?(?:u|mark)>", _plain, text)
+    text = without_tags(text)
+    text = re.sub(r"\*\*|(?<!_)__(?!_)|`|&#9[13];", _plain, text)
     # Emphasis only: `2 * 3` and `snake_case` keep their signs.
     text = re.sub(r"(?<![\w*])([*_])(?=\S)([^*_\n]+)(?<=\S)\1(?![\w*])", r"\2", text)
     text = " ".join(text.split())

@@ -22,8 +22,9 @@ from flashcards.domain.card_sides import HasSides, front
 from flashcards.domain.cloze import deletions
 from flashcards.domain.records import Kind
 from flashcards.duplicates import lexicon
+from memoryloop.markup import without_tags
 
-_MARKS = re.compile(r"</?(?:u|mark)>|```\w*|[`*_#>$|\\{}]|!?\[([^\[\]]*)\]\([^()]*\)")
+_MARKS = re.compile(r"```\w*|[`*_#>$|\\{}]|!?\[([^\[\]]*)\]\([^()]*\)")
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?|\d+(?:[.,]\d+)*|[-+=^²³°%<>/\u2212]")
 _NO_WORD = re.compile(r"\W+")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -222,7 +223,7 @@ def _rest(text: str, known: frozenset[str]) -> str:
 
 
 def _plain(text: str) -> str:
-    found = _MARKS.sub(lambda match: match[1] or " ", text)
+    found = _MARKS.sub(lambda match: match[1] or " ", without_tags(text))
     return " ".join(unicodedata.normalize("NFKC", found).replace("...", _GAP).split())
 
 

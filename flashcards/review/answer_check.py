@@ -17,6 +17,7 @@ from flashcards.domain.cloze import deletions
 from flashcards.domain.records import Flashcard, Kind, Rating
 from memoryloop.embeddings import get_embedder
 from memoryloop.embeddings.base import EmbeddingError
+from memoryloop.markup import without_tags
 
 TYPED_MAX_CHARACTERS = 1_000
 # Longer answers are compared word by word: differences in letters would be unreadable.
@@ -28,7 +29,7 @@ TYPO = 0.8
 # Cosine of the built-in model's vectors: the same meaning in other words is mostly above it.
 ALIKE = 0.72
 _WORD = re.compile(r"\w+|[^\w\s]")
-_MARKS = re.compile(r"\*\*|__|`|\$|</?(?:u|mark)>")
+_MARKS = re.compile(r"\*\*|(?<!_)__(?!_)|`|\$")
 _ASIDE = re.compile(r"\s*\([^()]*\)")
 
 
@@ -128,7 +129,7 @@ def _numbers(text: str) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    return " ".join(_MARKS.sub("", text).split())
+    return " ".join(_MARKS.sub("", without_tags(text)).split())
 
 
 def _key(text: str) -> str:

@@ -128,6 +128,8 @@ class SummaryTests(SimpleTestCase):
         self.assertEqual(summary(card), "ser or estar: is 2 * 3 * 4 a snake_case_name?")
 
     def test_a_long_question_is_cut(self) -> None:
+        card = Draft("basic", "The _____ is __not__ H<sub>2</sub>O<br>but \\<sub>", "x")
+        self.assertEqual(summary(card), "The _____ is not H2O but \\<sub>")
         text = summary(Draft("basic", "word " * 100, ""))
         self.assertLessEqual(len(text), 160)
         self.assertTrue(re.search(r"word…$", text))
