@@ -148,7 +148,6 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "words of HTML": to_markdown.plain,
     "template": read_template,
     "field": fill_template,
-    "gaps": lambda text: notes.only_gap(text, 1),
     "images": resolved,
     "message": read_message,
     "text file": read_file,
