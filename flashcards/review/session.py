@@ -320,9 +320,10 @@ def _is_rested(card: Flashcard, now: datetime) -> bool:
 def _choices(learner: Learner, card: Flashcard, now: datetime) -> tuple[Choice, ...]:
     """Return the four buttons with the interval each would give."""
     spans = learner.preview(card, now)
+    words = durations.told_apart([spans[rating] for rating in Rating])
     return tuple(
-        Choice(rating, rating.name.capitalize(), durations.interval(spans[rating]))
-        for rating in Rating
+        Choice(rating, rating.name.capitalize(), said)
+        for rating, said in zip(Rating, words, strict=True)
     )
 
 
