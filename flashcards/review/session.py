@@ -67,7 +67,7 @@ class Stage:
     kind: StageKind
     card: Flashcard | None = None
     choices: tuple[Choice, ...] = ()
-    # Left to do now.
+    # Left to do now; of the cards in their steps also those that come back later today.
     new: int = 0
     learning: int = 0
     due: int = 0
@@ -194,9 +194,10 @@ def next_stage(
         return _next_of_list(session, learner, now, first)
     if first is None and session.is_over(now):
         return Stage(StageKind.FINISHED, done=done or 0)
-    if done is None:
-        done = len(learner.reviews_today(now))
     cards = only(session, learner, now)
+    if done is None:
+        today = learner.reviews_today(now)
+        done = sum(cards is None or str(log.flashcard_id) in cards for log in today)
     return _next_due(learner, now, done=done, first=first, ahead=ahead, only=cards)
 
 
@@ -257,15 +258,20 @@ def _next_due(
             card=card,
             choices=_choices(learner, card, now),
             new=queue.new,
-            learning=queue.learning,
+            learning=queue.learning + queue.learning_later,
             due=queue.due,
             done=done,
         )
     soon = _learning_soon(learner, now, only)
     for card in soon:
         if ahead or _is_rested(card, now):
-            buttons = _choices(learner, card, now)
-            return Stage(StageKind.CARD, card=card, choices=buttons, done=done, learning=len(soon))
+            return Stage(
+                StageKind.CARD,
+                card=card,
+                choices=_choices(learner, card, now),
+                learning=max(len(soon), queue.learning_later),
+                done=done,
+            )
     next_due = learner.next_due_at(now, only=only)
     if soon and next_due is not None:
         return Stage(StageKind.WAIT, next_due=next_due, done=done, learning=len(soon))
