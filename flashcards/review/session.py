@@ -218,11 +218,13 @@ def rate(
     return learner, next_stage(session, learner, now, done=done + (not reviewed.repeated))
 
 
-def take_back(session: StudySession, owner_id: UUID, *, undo_id: UUID, now: datetime) -> Flashcard:
-    """Take back the last answer, in a session with a card list its own. Raises NothingToUndo."""
-    if session.row is not None and session.has_card_list:
-        return practice.take_back(session.row, undo_id=undo_id, now=now)
-    return ratings.undo_review(owner_id=owner_id, undo_id=undo_id, now=now)
+def may_come(session: StudySession, card: Flashcard, now: datetime) -> bool:
+    """Tell whether a card may come now, whatever else is due."""
+    if session.has_card_list:
+        return True
+    learner = Learner.read(card.owner_id)
+    ahead, itself = learner.settings.learn_ahead, frozenset([str(card.id)])
+    return bool(learner.due_queue(now, limit=1, ahead=ahead, only=itself).cards)
 
 
 def leave_out(session: StudySession, card_id: UUID, now: datetime) -> None:
