@@ -57,8 +57,7 @@ class TextFile:
                 f"A text file may have {FILE_MAX_BYTES // 1024**2} MB. Cut this one into several."
             )
         csv.field_size_limit(FILE_MAX_BYTES)
-        whole_text = storable(_decode(path.read_bytes()))
-        self.text = Text.of(whole_text.replace("\r\n", "\n").replace("\r", "\n"))
+        self.text = read_text(path)
         self._head = self.text.head
         self.layout = layout or guess(self.text)
         roles = self.layout.places
@@ -246,6 +245,12 @@ class TextFile:
         yield NoteType(_REVERSED, f"{own}Basic and reversed", False, False, faces, (basic, other))
         text = ("Text", "Back Extra", *rest)
         yield NoteType(_CLOZE, f"{own}Cloze", True, False, text, (gaps,))
+
+
+def read_text(path: Path) -> Text:
+    """Return the text of a file. Raises BadPackage."""
+    text = storable(_decode(path.read_bytes()))
+    return Text.of(text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _ordinals(type_id: int, fields: list[str]) -> list[int]:
