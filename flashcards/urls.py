@@ -89,6 +89,7 @@ urlpatterns: list[URLPattern] = [
     path("cards/bin/erase/", trash.erase_from_trash, name="erase_from_trash"),
     path("cards/import/", imports.import_list, name="imports"),
     path("cards/import/<uuid:import_id>/", imports.import_page, name="import"),
+    path("cards/import/<uuid:import_id>/columns/", imports.read_anew, name="import_columns"),
     path("cards/import/<uuid:import_id>/start/", imports.start_import, name="start_import"),
     path("cards/import/<uuid:import_id>/undo/", imports.undo_import, name="undo_import"),
     path("cards/import/<uuid:import_id>/discard/", imports.discard_import, name="discard_import"),

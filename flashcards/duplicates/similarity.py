@@ -18,8 +18,8 @@ import numpy as np
 import snowballstemmer
 from numpy.typing import NDArray
 
+from flashcards.domain import cloze
 from flashcards.domain.card_sides import HasSides, front
-from flashcards.domain.cloze import deletions
 from flashcards.domain.records import Kind
 from flashcards.duplicates import lexicon
 from memoryloop.markup import without_tags
@@ -57,7 +57,7 @@ def text_of(card: HasSides) -> CardText:
     """Return a card's words without Markdown; of a cloze the text with its gap, and the gap."""
     if card.kind != Kind.CLOZE:
         return CardText(_plain(card.question), _plain(card.answer))
-    hidden = [d.words for d in deletions(card.question) if d.ordinal == card.ordinal]
+    hidden = [each.words for each in cloze.hidden(card.question, card.ordinal)]
     asked = re.sub(r"\*\*\[[^\]]*\]\*\*|&#91;.*?&#93;", _GAP, front(card))
     return CardText(_plain(asked), _plain(", ".join(hidden)))
 

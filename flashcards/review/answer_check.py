@@ -12,8 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from flashcards.domain import card_sides
-from flashcards.domain.cloze import deletions
+from flashcards.domain import card_sides, cloze
 from flashcards.domain.records import Flashcard, Kind, Rating
 from memoryloop.embeddings import get_embedder
 from memoryloop.embeddings.base import EmbeddingError
@@ -89,7 +88,7 @@ class Likeness(enum.StrEnum):
 def expected_of(card: Flashcard) -> str:
     """Return the answer as somebody would type it: of a cloze the hidden words."""
     if card.kind == Kind.CLOZE:
-        hidden = [each.words for each in deletions(card.question) if each.ordinal == card.ordinal]
+        hidden = [each.words for each in cloze.hidden(card.question, card.ordinal)]
         return ", ".join(_plain(words) for words in hidden)
     return _plain(card_sides.back(card))
 

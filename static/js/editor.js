@@ -26,7 +26,8 @@
   }
 
   function numbers() {
-    return Array.from(question.value.matchAll(/\{\{c(\d+)::/g), (match) => Number(match[1]));
+    const gaps = question.value.matchAll(/\{\{c([\d,]+)::/g);
+    return Array.from(gaps, (match) => match[1].split(",").map(Number)).flat();
   }
 
   function makeGap(same) {

@@ -197,6 +197,9 @@
     sendKept();
   });
 
+  const tell = (text) =>
+    document.dispatchEvent(new CustomEvent("toast", { detail: { id: "toast-review", text } }));
+
   /* Keys: what they do is written on the buttons (data-key). */
 
   document.addEventListener("keydown", (event) => {
@@ -219,7 +222,11 @@
       return;
     }
     const control = stage()?.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
-    if (!control || (control.hasAttribute("data-source") && !isRevealed())) return;
+    if (event.key === "h" && card() && !(control && isRevealed())) {
+      tell(control ? "Show the answer first: the source is below it." : "This card has no source.");
+      return;
+    }
+    if (!control) return;
     event.preventDefault();
     control.click();
   });
