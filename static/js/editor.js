@@ -12,8 +12,10 @@
   tools.hidden = false;
 
   const fields = () => Array.from(form.querySelectorAll("textarea"));
-  const tell = (text) => {
+  // What went well is seen below the field, and told to those who do not see it.
+  const tell = (text, { isError = false } = {}) => {
     status.textContent = text;
+    status.classList.toggle("visually-hidden", !isError);
   };
 
   // Typed text keeps its own undo, so words are put in as if typed.
@@ -93,13 +95,13 @@
       });
       const answer = await response.json();
       if (!response.ok) {
-        tell(answer.error);
+        tell(answer.error, { isError: true });
         return;
       }
       insert(field, answer.markdown.replace(/(\/media\/[0-9a-f]{12})[0-9a-f]{52}/, "$1"));
       tell("The image is in the text.");
     } catch {
-      tell("The image did not reach the server. Try again when you’re online.");
+      tell("The image did not reach the server. Try again when you’re online.", { isError: true });
     }
   }
 
