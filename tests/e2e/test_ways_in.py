@@ -110,7 +110,7 @@ def test_notes_are_written_one_after_the_other_by_keyboard_and_one_is_split(
         "buffer": _picture(),
     }
     page.locator("[data-image]").set_input_files([picture])
-    expect(question).to_have_value(re.compile(r"!\[\]\(/media/[0-9a-f]{64}\.png\)"))
+    expect(question).to_have_value(re.compile(r"!\[\]\(/media/[0-9a-f]{12}\.png\)"))
     expect(page.locator("#card-preview img").first).to_be_visible()
     person.press("Control+Enter")
     expect(page.locator(".toast", has_text="Card saved.")).to_be_visible()
