@@ -8,7 +8,6 @@ RAIL = (
         "Settings", "settings:home", order=90, icon="settings", name="settings", key="s"
     ),
 )
-RAIL_END = (NavigationItem("Account", "accounts:profile", order=90, icon="user", name="account"),)
 # Where sign-up is open.
 SIGN_UP = NavigationItem("Sign up", "accounts:sign_up", order=10)
 LOG_IN = NavigationItem("Log in", "accounts:login", order=20)

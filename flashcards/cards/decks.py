@@ -54,6 +54,17 @@ def deck_named(*, owner_id: UUID, name: str, now: datetime) -> Deck:
     return deck
 
 
+def parent_named(*, owner_id: UUID, name: str, now: datetime) -> Deck:
+    """Return the deck of a name that decks are inside of, created if it was a name only.
+
+    Raises Deck.DoesNotExist if no deck is inside it, BadDeck for a smart one.
+    """
+    inside = Deck.objects.filter(owner_id=owner_id, name__istartswith=f"{name}{DECK_SEPARATOR}")
+    if not name or not inside.exists():
+        raise Deck.DoesNotExist
+    return deck_named(owner_id=owner_id, name=name, now=now)
+
+
 def ids_named(*, owner_id: UUID, names: Iterable[str], now: datetime) -> tuple[UUID, ...]:
     """Return the ids of the decks of these names, made where there are none. Raises BadDeck."""
     return tuple(deck_named(owner_id=owner_id, name=name, now=now).id for name in names)

@@ -45,6 +45,7 @@
     form().elements.all.checked = all && !spared.size;
     document.getElementById("browser-count").textContent = number ? `${number.toLocaleString("en")} selected` : "";
     document.querySelector(".browser-bar").classList.toggle("has-selection", number > 0);
+    document.querySelector("[data-clear]").hidden = false;
   }
 
   async function moveTo(at, { focus = true } = {}) {
@@ -182,7 +183,10 @@
 
   document.addEventListener("click", (event) => {
     const line = event.target.closest(".browser-line");
-    if (event.target.matches("#change-form [name=all]")) {
+    if (event.target.matches("[data-clear]")) {
+      clear();
+      moveTo(activeAt);
+    } else if (event.target.matches("#change-form [name=all]")) {
       if (event.target.checked) selectAll();
       else {
         clear();

@@ -85,7 +85,6 @@ def find(person: Visit) -> dict[str, str]:
         "study": "/settings/study/",
         "study-deck": deck.replace("/decks/", "/settings/study/").removesuffix("edit/"),
         "reschedule": "/settings/study/reschedule/",
-        "account": "/accounts/profile/",
         "change-password": "/accounts/password/",
         "change-email": "/accounts/email/",
         "export": "/accounts/export/",

@@ -156,6 +156,17 @@ def test_the_skip_link_leads_past_the_rail(learner: Visit) -> None:
     expect(page.locator("#main")).to_be_focused()
 
 
+def test_paper_shows_what_a_page_says_and_nothing_to_press(learner: Visit) -> None:
+    page = learner.page
+    write_card(page, "What is a quokka?", "A small wallaby")
+    page.emulate_media(media="print", color_scheme="dark")
+    for address, content in (("/cards/", ".browser-line th"), ("/settings/study/", "form .field")):
+        page.goto(address)
+        expect(page.locator(content).first).to_be_visible()
+        assert page.locator(".rail:visible, button:visible, [role=search]:visible").count() == 0
+        expect(page.locator("h1")).to_have_css("color", "rgb(0, 0, 0)")
+
+
 def test_what_is_due_stands_in_the_rail(learner: Visit) -> None:
     page = learner.page
     write_card(page, "What is a quokka?", "A small wallaby")

@@ -18,7 +18,7 @@ from flashcards.domain.records import Flashcard, Kind, ReviewLog, State
 from flashcards.domain.validation import CardError
 from flashcards.review import deeds, resetting
 from flashcards.review.deeds import Deed
-from flashcards.web.forms.cards import EditCardForm
+from flashcards.web.forms.cards import EditCardForm, given
 from flashcards.web.views.access import card_or_404
 from memoryloop.web.address import next_url
 from memoryloop.web.toasts import toast
@@ -29,7 +29,8 @@ from memoryloop.web.toasts import toast
 def edit_card(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
     """Change the text of a card and of its siblings; their schedules stay, unless asked."""
     card = card_or_404(request.user, card_id)
-    form = EditCardForm(request.POST or None, initial=_initial(request, card), kind=card.kind)
+    sent = given(request.POST, owner_id=request.user.id, before=card)
+    form = EditCardForm(sent or None, initial=_initial(request, card), kind=card.kind)
     then = next_url(request, reverse("flashcards:card", args=[card_id]))
     if request.method == "POST" and form.is_valid():
         is_reset = request.POST.get("schedule") == "reset"
@@ -87,9 +88,9 @@ def _change(
     request: HtmxHttpRequest, card: Flashcard, data: dict[str, Any], now: datetime
 ) -> notes.Edited:
     """Change a note as the form says; fields that the form lacks stay. Raises CardError."""
-    given, owner_id = request.POST, request.user.id
+    sent, owner_id = request.POST, request.user.id
     deck_ids = None
-    if "decks" in given:
+    if "decks" in sent:
         deck_ids = decks.ids_named(owner_id=owner_id, names=data["decks"], now=now)
     return notes.edit_note(
         owner_id=owner_id,
@@ -98,7 +99,7 @@ def _change(
         answer=data["answer"],
         extra=data["extra"],
         kind=Kind(data["kind"]),
-        tags=data["tags"] if "tags" in given else None,
+        tags=data["tags"] if "tags" in sent else None,
         deck_ids=deck_ids,
         now=now,
     )

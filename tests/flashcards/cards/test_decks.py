@@ -208,6 +208,36 @@ class DeckPageTests(_Decks):
         self.client.post(undo)
         self.assertEqual(self.names(), ["A", "A::B"])
 
+    def test_a_name_above_decks_that_is_no_deck_itself_has_their_menu(self) -> None:
+        inside = self.make("Languages::Latin")
+        response = self.client.get("/decks/")
+        self.assertEqual(response.content.count(b'class="menu"'), 2)
+        self.assertContains(response, 'action="/decks/parent/edit/"')
+
+        response = self.client.post("/decks/parent/edit/", {"name": "Languages"})
+        parent = Deck.objects.get(name="Languages")
+        self.assertRedirects(response, f"/decks/{parent.id}/edit/")
+        self.client.post(f"/decks/{parent.id}/edit/", {"name": "Tongues"})
+        inside.refresh_from_db()
+        self.assertEqual(inside.name, "Tongues::Latin")
+
+        Deck.objects.filter(id=parent.id).delete()
+        self.client.post("/decks/parent/delete/", {"name": "Tongues"})
+        self.assertEqual(self.names(), [])
+        undo = f"/decks/{RemovedDecks.objects.get().id}/restore/"
+        self.client.post(undo)
+        self.assertEqual(self.names(), ["Tongues", "Tongues::Latin"])
+
+    def test_a_name_that_no_deck_is_inside_of_is_not_there(self) -> None:
+        self.make("Languages::Latin", owner=self.bob)
+        self.make("Latin")
+        for url in ("/decks/parent/edit/", "/decks/parent/delete/"):
+            for name in ("Languages", "Latin", "", "\x00"):
+                with self.subTest(url, name=name):
+                    response = self.client.post(url, {"name": name})
+                    self.assertEqual(response.status_code, 404)
+        self.assertEqual(self.names(), ["Latin"])
+
     def test_another_learners_decks_are_not_there(self) -> None:
         deck = self.make("Theirs", owner=self.bob)
         removed = decks.delete_deck(
@@ -223,6 +253,7 @@ class DeckPageTests(_Decks):
             ("/decks/", "get"), ("/decks/new/", "get"), ("/decks/about/", "get"),
             ("/decks/about/create/", "post"), (f"/decks/{some}/edit/", "get"),
             (f"/decks/{some}/delete/", "post"), (f"/decks/{some}/restore/", "post"),
+            ("/decks/parent/edit/", "post"), ("/decks/parent/delete/", "post"),
         ):  # fmt: skip
             with self.subTest(url):
                 self.assertEqual(self.client.put(url).status_code, 405)
