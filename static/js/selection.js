@@ -114,16 +114,9 @@
   }, { passive: true, capture: true });
   // By keyboard: paragraphs one after the other, Shift and the arrows from there as in any text.
   // The button is at the page's end, so a key leads to it.
-  document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
-    if (event.key === "Escape") form.hidden = true;
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
-    if (event.key.toLowerCase() === "v") {
-      event.preventDefault();
-      selectParagraph(event.shiftKey);
-    } else if (event.key === "c" && !form.hidden) {
-      event.preventDefault();
-      form.requestSubmit();
-    }
+  window.shortcuts.add(({ key, shiftKey }) => {
+    if (key === "Escape" && !form.hidden) return { run: () => { form.hidden = true; } };
+    if (key.toLowerCase() === "v") return { atOnce: true, repeats: true, run: () => selectParagraph(shiftKey) };
+    return key === "c" && !form.hidden ? { run: () => form.requestSubmit() } : null;
   });
 })();
