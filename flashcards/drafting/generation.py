@@ -15,9 +15,10 @@ from flashcards.drafting import grounding, linter
 from flashcards.drafting.candidates import CANDIDATES_MAX, Candidate, Seen, cards_wanted, locate
 from flashcards.drafting.linter import Finding
 from flashcards.drafting.prompts import CONTRAST, SPLIT, SYSTEM
-from flashcards.drafting.prose import count_words, paragraphs, without_code
+from flashcards.drafting.prose import paragraphs, without_code
 from memoryloop.errors import UserError
 from memoryloop.llm.base import LlmError, Provider
+from memoryloop.words import count_words
 
 logger = logging.getLogger(__name__)
 

@@ -6,6 +6,7 @@ from chat.conversations.conversations import MessageError
 from chat.models import Message
 from chat.web import extensions
 from memoryloop.web import slots
+from memoryloop.words import count_words
 
 # A text with fewer words than this makes no cards worth keeping.
 MIN_WORDS = 20
@@ -17,7 +18,7 @@ class TooFewWords(MessageError):
 
 def check_words(content: str) -> None:
     """Raises TooFewWords."""
-    words = len(content.split())
+    words = count_words(content)
     if words < MIN_WORDS:
         raise TooFewWords(
             f"Cards need a text to come from: this has {words} "

@@ -9,6 +9,7 @@ from flashcards.cards.cards import search_cards
 from flashcards.domain import card_sides
 from flashcards.domain.query.syntax import InDeck
 from flashcards.models import Deck
+from memoryloop.folding import fold
 from memoryloop.web.palette import PaletteItem, PalettePage
 
 REVIEW = "Review"
@@ -43,9 +44,9 @@ def find_decks(*, owner_id: uuid.UUID, text: str, limit: int) -> list[PaletteIte
 
     Each to look at, and then each to review: "review latin" finds the second.
     """
-    wanted = [word for word in text.lower().split() if word != REVIEW.lower()]
-    decks = sorted(Deck.objects.filter(owner_id=owner_id), key=lambda deck: deck.name.lower())
-    found = [deck for deck in decks if all(word in deck.name.lower() for word in wanted)][:limit]
+    wanted = [word for word in fold(text).split() if word != fold(REVIEW)]
+    decks = sorted(Deck.objects.filter(owner_id=owner_id), key=lambda deck: fold(deck.name))
+    found = [deck for deck in decks if all(word in fold(deck.name) for word in wanted)][:limit]
     if not wanted:
         return []
     url = reverse("flashcards:cards")
@@ -64,7 +65,7 @@ def find_decks(*, owner_id: uuid.UUID, text: str, limit: int) -> list[PaletteIte
         )
         for deck in found
     ]
-    return reviewed if REVIEW.lower() in text.lower().split() else [*looked_at, *reviewed]
+    return reviewed if fold(REVIEW) in fold(text).split() else [*looked_at, *reviewed]
 
 
 def find_cards(*, owner_id: uuid.UUID, text: str, limit: int) -> list[PaletteItem]:

@@ -11,6 +11,8 @@ from typing import Protocol
 
 from django.urls import reverse
 
+from memoryloop.folding import fold
+
 
 @dataclass(frozen=True, slots=True)
 class PaletteItem:
@@ -70,11 +72,11 @@ def find(*, owner_id: uuid.UUID, text: str, limit: int = 6) -> dict[str, list[Pa
 
 def _find_pages(text: str) -> Iterator[PaletteItem]:
     """Find pages by their titles and words; those whose title begins with the text come first."""
-    typed = text.casefold()
+    typed = fold(text)
     found = [
         page
         for _, page in _pages
-        if all(word in f"{page.title} {page.words}".casefold() for word in typed.split())
+        if all(word in fold(f"{page.title} {page.words}") for word in typed.split())
     ]
-    for page in sorted(found, key=lambda page: not page.title.casefold().startswith(typed)):
+    for page in sorted(found, key=lambda page: not fold(page.title).startswith(typed)):
         yield PaletteItem("Go to", page.title, reverse(page.url_name), page.icon)

@@ -19,7 +19,16 @@
     return id ? { text, id } : null;
   }
 
-  const countWords = (words) => words.trim().split(/\s+/).length;
+  // As memoryloop/words.py: Chinese and Japanese have two letters a word, Thai and its like five.
+  const DENSE = [[/[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}]+/gu, 2], [/[\p{sc=Thai}\p{sc=Lao}\p{sc=Mymr}\p{sc=Khmr}]+/gu, 5]];
+  function countWords(words) {
+    let count = 0;
+    for (const [run, letters] of DENSE) {
+      count += [...words.matchAll(run)].reduce((sum, [found]) => sum + Math.ceil([...found].length / letters), 0);
+      words = words.replace(run, " ");
+    }
+    return count + words.split(/\s+/).filter(Boolean).length;
+  }
   const elementOf = (node) => (node?.nodeType === Node.ELEMENT_NODE ? node : node?.parentElement);
 
   function selected() {
