@@ -38,6 +38,7 @@ def register() -> None:
     slots.fill("chat.composer", "flashcards/drafts/_make_button.html")
     slots.fill("chat.message", "flashcards/drafts/_make_link.html")
     slots.fill("chat.home", "flashcards/drafts/_from_file.html")
+    slots.fill("chat.first", "flashcards/tour/_first.html")
     slots.fill("chat.conversation", "flashcards/drafts/_selection.html")
     slots.fill("chat.conversation", "flashcards/drafts/_from_file.html")
     slots.fill("chat.keys", "flashcards/drafts/_selection_keys.html")

@@ -83,8 +83,13 @@
   });
 
   document.addEventListener("click", (event) => {
-    const opener = event.target.closest("[data-open]");
-    if (opener) openDialog(opener.dataset.open);
+    const opener = event.target.closest("[data-open], a[href='#keys']");
+    if (opener) {
+      // From the palette: one dialog at a time.
+      if (opener.hash === "#keys") event.preventDefault();
+      opener.closest("dialog")?.close();
+      openDialog(opener.dataset.open ?? "keys");
+    }
     // A click on the backdrop is a click on the dialog itself.
     if (event.target.matches("dialog.dialog[open]")) event.target.close();
     document.querySelectorAll("details.menu[open]").forEach((menu) => {
