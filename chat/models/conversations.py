@@ -9,6 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 from pgvector.django import HnswIndex, VectorField
 
+from memoryloop.words import count_words
+
 MESSAGE_MAX_CHARACTERS = 50_000
 TITLE_MAX_CHARACTERS = 50
 # From this length a learner's message has a link to make cards; every answer has one.
@@ -240,4 +242,4 @@ class Message(models.Model):
             return True
         if self.is_answer:
             return self.provider != "Offline"
-        return len(self.content.split()) >= CARDS_FROM_WORDS
+        return count_words(self.content) >= CARDS_FROM_WORDS

@@ -15,7 +15,7 @@ from flashcards.drafting import grounding, linter
 from flashcards.drafting.candidates import CANDIDATES_MAX, Candidate, Seen, cards_wanted, locate
 from flashcards.drafting.linter import Finding
 from flashcards.drafting.prompts import CONTRAST, SPLIT, SYSTEM
-from flashcards.drafting.prose import count_words, without_code
+from flashcards.drafting.prose import without_code
 from flashcards.drafting.sections import FRAME_TOKENS, Section, Sizes
 from flashcards.drafting.sections import sections as sections
 from memoryloop.errors import UserError

@@ -22,6 +22,7 @@ from flashcards.domain import cloze
 from flashcards.domain.card_sides import HasSides, front
 from flashcards.domain.records import Kind
 from flashcards.duplicates import lexicon
+from memoryloop.folding import fold
 from memoryloop.markup import without_tags
 
 _MARKS = re.compile(r"```\w*|[`*_#>$|\\{}]|!?\[([^\[\]]*)\]\([^()]*\)")
@@ -77,10 +78,12 @@ def words_of(text: str) -> Words:
     """Return a text's stems without stop words, its numbers, and the names in it."""
     stems, numbers, names, raw = set(), set(), set(), set()
     begins = True
-    digits = lexicon.COMPOUND.sub(_compound, text.translate(lexicon.SUPERSCRIPTS))
+    digits = lexicon.COMPOUND.sub(
+        _compound, unicodedata.normalize("NFC", text.translate(lexicon.SUPERSCRIPTS))
+    )
     for match in _WORD.finditer(digits):
         token = match[0]
-        low = lexicon.UNITS.get(token.lower(), token.lower())
+        low = lexicon.UNITS.get(fold(token), fold(token))
         number = _number(token, low)
         raw.add(low)
         if number is not None:
@@ -98,7 +101,7 @@ def words_of(text: str) -> Words:
 @functools.lru_cache(maxsize=4096)
 def letters_of(text: str) -> frozenset[str]:
     """Return a text's trigrams in lower case, with a space between words."""
-    plain = f" {_NO_WORD.sub(' ', text.lower()).strip()} "
+    plain = f" {_NO_WORD.sub(' ', fold(text)).strip()} "
     return frozenset(plain[at : at + 3] for at in range(len(plain) - 2))
 
 
@@ -194,7 +197,7 @@ def _asked_alike(one: str, other: str) -> bool:
 
 
 def _bare(text: str) -> str:
-    return " ".join(text.casefold().split()).rstrip("?.!: ")
+    return " ".join(fold(text).split()).rstrip("?.!: ")
 
 
 def _spelt_out(one: CardText, other: CardText) -> CardText:

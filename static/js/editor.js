@@ -10,6 +10,7 @@
   const picker = form.querySelector("[data-image]");
   let last = question;
   tools.hidden = false;
+  if (document.activeElement === question) question.setSelectionRange(question.value.length, question.value.length);
 
   const fields = () => Array.from(form.querySelectorAll("textarea"));
   // What went well is seen below the field, and told to those who do not see it.

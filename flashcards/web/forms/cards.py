@@ -49,9 +49,7 @@ class CardTextField(MarkdownField):
         return media.shorten(value) if isinstance(value, str) else value
 
 
-def given(
-    data: QueryDict, *, owner_id: UUID, before: Flashcard | None = None
-) -> QueryDict:
+def given(data: QueryDict, *, owner_id: UUID, before: Flashcard | None = None) -> QueryDict:
     """Return what a form of a card sent, with whole addresses of its images.
 
     `before` is the card as it was before the edit.

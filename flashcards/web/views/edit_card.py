@@ -41,6 +41,7 @@ def edit_card(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
         else:
             toast(request, _sentence(edited, is_reset=is_reset))
             return redirect(_after_edit(card_id, edited, then))
+    form.fields["question"].widget.attrs["autofocus"] = True
     context = {
         "form": form,
         "card": card,
