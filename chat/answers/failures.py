@@ -37,7 +37,9 @@ def kind_of(
 
 def retry_at(error: llm.LlmError) -> datetime | None:
     """Return when the provider accepts questions again, if it said so."""
-    seconds = error.retry_after_seconds if isinstance(error, llm.RateLimited) else None
+    seconds = (
+        error.retry_after_seconds if isinstance(error, (llm.RateLimited, llm.Overloaded)) else None
+    )
     return timezone.now() + timedelta(seconds=seconds) if seconds else None
 
 

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from memoryloop.llm.anthropic import ClaudeProvider, check_claude_key
+from memoryloop.llm.anthropic import ClaudeProvider, check_claude_key, list_claude_models
 from memoryloop.llm.anthropic import import_sdk as _import_anthropic
 from memoryloop.llm.base import (
     AddressRefused,
@@ -19,6 +19,7 @@ from memoryloop.llm.base import (
     PermissionRefused,
     Provider,
     RateLimited,
+    Redirected,
     RequestRefused,
     RequestTooLong,
     TimedOut,
@@ -47,6 +48,7 @@ __all__ = [
     "PermissionRefused",
     "Provider",
     "RateLimited",
+    "Redirected",
     "RequestRefused",
     "RequestTooLong",
     "TimedOut",
@@ -55,6 +57,7 @@ __all__ = [
     "check_endpoint",
     "claude",
     "detect",
+    "list_claude_models",
     "offline",
     "openai_compatible",
     "warm_up",

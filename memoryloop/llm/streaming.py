@@ -44,11 +44,12 @@ async def stream_text(
     Raises LlmError. LengthReached is raised after the last text of an answer that was cut off.
     Silence of the connection ends an answer, as does a long time without text (limits.py).
     """
-    try:
+
+    async def begin(headers: Mapping[str, str]) -> EventStream:
         async with asyncio.timeout(limits.FIRST_TEXT_SECONDS):
-            stream = await send_with_retry(send, failures)
-    except TimeoutError:
-        raise failures.timed_out(answering=False) from None
+            return await send(headers)
+
+    stream = await send_with_retry(begin, failures)
     events, clock = aiter(stream), _Clock(stream)
     is_begun = is_ended = is_cut_off = False
     length = 0
