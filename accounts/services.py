@@ -91,12 +91,25 @@ def load_sdks() -> None:
 def fallback_for(user: User, *, failed: str) -> Provider:
     """Return the provider that can answer instead of the one with the label `failed`.
 
-    The learner's other key or server, else the server's model, else the offline helper. Two SQL
+    The learner's other key or server, else the installation's model, else the offline helper. The
+    installation's may have the same label as the learner's server: two of Ollama, say. Two SQL
     queries, and a probe of 300 ms at most. Never raises.
     """
     row, endpoint = saved_key(user), endpoints.saved_endpoint(user)
-    others = (_own_provider(row, None), _own_provider(None, endpoint), llm.detect())
-    return next((each for each in others if each and each.label != failed), llm.offline())
+    others = (_own_provider(row, None), _own_provider(None, endpoint))
+    for other in others:
+        if other is not None and other.label != failed:
+            return other
+    installed = llm.detect()
+    if endpoint is not None and endpoint.label == failed:
+        address = installed.url if isinstance(installed, llm.CompatibleProvider) else ""
+        return llm.offline() if address == endpoint.base_url else installed
+    return llm.offline() if installed.label == failed else installed
+
+
+def name_of_fallback(provider: Provider, *, failed: str) -> str:
+    """Return the label of the provider that can answer instead, told from the one that failed."""
+    return f"this installation’s {failed}" if provider.label == failed else provider.label
 
 
 def test_refused(*, user: User, failed: str, now: datetime) -> KeyTest | None:

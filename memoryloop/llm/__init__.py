@@ -37,6 +37,7 @@ __all__ = [
     "BadResponse",
     "BrokenOff",
     "ChatMessage",
+    "CompatibleProvider",
     "EndpointCheck",
     "Found",
     "LearnerEndpoint",

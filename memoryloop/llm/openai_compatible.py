@@ -113,6 +113,10 @@ class CompatibleProvider:
             # Its newer models refuse max_tokens, which everybody else knows.
             self._limit = "max_completion_tokens"
 
+    @property
+    def url(self) -> str:
+        return self._url
+
     def __repr__(self) -> str:
         return f"<CompatibleProvider {self.label} {self.model or '(first model)'}>"
 
