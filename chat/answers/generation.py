@@ -70,11 +70,14 @@ class Generation:
         answer: Message,
         owner: User,
         instead_of: str = "",
+        not_before: datetime | None = None,
         lookup: Lookup | None = None,
     ) -> None:
         self.answer = answer
         self.owner = owner
         self.lookup = lookup
+        # When the provider accepts questions again, if it said so.
+        self.not_before = not_before
         # The label of the provider that failed and is not asked this time.
         self.instead_of = instead_of
         self.provider: llm.Provider | None = None
@@ -157,20 +160,35 @@ def live_count() -> int:
 
 
 def start_on_commit(
-    answer: Message, owner: User, *, instead_of: str = "", lookup: Lookup | None = None
+    answer: Message,
+    owner: User,
+    *,
+    instead_of: str = "",
+    not_before: datetime | None = None,
+    lookup: Lookup | None = None,
 ) -> None:
     """Start a generation once the transaction that stores the question has committed.
 
     `instead_of` is the label of a provider that failed: its fallback answers this time.
+    `not_before` is when the provider accepts questions again: it is not asked before.
     `lookup` is the one that was started for the question, if one was.
     """
-    transaction.on_commit(lambda: start(answer, owner, instead_of=instead_of, lookup=lookup))
+    transaction.on_commit(
+        lambda: start(answer, owner, instead_of=instead_of, not_before=not_before, lookup=lookup)
+    )
 
 
 def start(
-    answer: Message, owner: User, *, instead_of: str = "", lookup: Lookup | None = None
+    answer: Message,
+    owner: User,
+    *,
+    instead_of: str = "",
+    not_before: datetime | None = None,
+    lookup: Lookup | None = None,
 ) -> Generation:
-    generation = Generation(answer=answer, owner=owner, instead_of=instead_of, lookup=lookup)
+    generation = Generation(
+        answer=answer, owner=owner, instead_of=instead_of, not_before=not_before, lookup=lookup
+    )
     _live[answer.id] = generation
     background.submit(_run(generation), name=f"answer {answer.id}")
     return generation
@@ -236,6 +254,8 @@ async def _receive(generation: Generation) -> None:
         ),
     )
     generation.provider, generation.prompt = provider, prompt
+    if generation.not_before is not None:
+        await asyncio.sleep((generation.not_before - timezone.now()).total_seconds())
     length = 0
     async for piece in provider.stream(
         system=prompt.instructions,

@@ -219,7 +219,9 @@ class Message(models.Model):
             return f"{self.provider} refused the key. It was changed or tested since: press Retry."
         if self.retry_at is None or self.must_wait:
             return self.error
-        return f"{self.provider} was asked too often with this key. You can ask again now."
+        if self.error_kind == self.ErrorKind.LIMIT:
+            return f"{self.provider} was asked too often with this key. You can ask again now."
+        return f"{self.provider} was overloaded. You can ask again now."
 
     @property
     def concerns_the_key(self) -> bool:

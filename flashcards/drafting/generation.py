@@ -22,6 +22,7 @@ from memoryloop.errors import UserError
 from memoryloop.llm.base import LlmError, Provider, RequestTooLong
 from memoryloop.llm.partial import PartialList
 from memoryloop.llm.tokens import middle_left_out, most_tokens
+from memoryloop.words import count_words
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any, cast
 from django.conf import settings
 
 from memoryloop.llm import checking, claude_models, limits, transport
-from memoryloop.llm.base import AuthenticationFailed, ChatMessage, Effort, Found, T
+from memoryloop.llm.base import (
+    AuthenticationFailed,
+    ChatMessage,
+    Effort,
+    Found,
+    ModelNotFound,
+    T,
+)
 from memoryloop.llm.claude_models import Takes
 from memoryloop.llm.failures import Failures
 from memoryloop.llm.garbled import fit
@@ -280,21 +287,49 @@ def _read_event(event: Any) -> Delta:
 
 
 def check_claude_key(api_key: str, model: str = "") -> tuple[str, ...]:
-    """Check a key by asking for its models; return their names, the newest first.
+    """Check a key by asking for its models, and one of them for a word; return their names.
 
-    A model that is given must exist. Raises LlmError, within 3 s. Costs nothing. Safe in any
-    thread, whether an event loop runs there or not.
+    The model is settings.CLAUDE_MODEL unless given. Raises LlmError; ModelNotFound names the models
+    that there are. Takes 3 s for the list and 15 s for the word at most. Safe in any thread,
+    whether an event loop runs there or not.
     """
+    return _check(api_key, model, word=True)
+
+
+def list_claude_models(api_key: str, model: str = "") -> tuple[str, ...]:
+    """Check a key as check_claude_key() does, without the word: in 3 s, at no cost."""
+    return _check(api_key, model, word=False)
+
+
+def _check(api_key: str, model: str, *, word: bool) -> tuple[str, ...]:
     if not api_key.startswith("sk-ant-") or not api_key.isascii() or not api_key.isprintable():
         raise AuthenticationFailed("This is not a Claude API key: those begin with “sk-ant-”.")
-    return checking.run_in_time(
-        lambda: _list_models(api_key, model), import_sdk, _failures(api_key, model)
-    )
+    provider = ClaudeProvider(api_key, model)
+
+    async def check(began: float) -> tuple[str, ...]:
+        listing = _list_models(api_key, "" if word else model)
+        names = await checking.in_time(listing, provider._failures, began=began)
+        if word:
+            try:
+                await checking.ask_one_word(provider)
+            except ModelNotFound as error:
+                error.known = names
+                raise
+        return names
+
+    return checking.run_in_time(check, import_sdk, provider._failures)
 
 
 async def _list_models(api_key: str, model: str) -> tuple[str, ...]:
+    """Return the names of the models, the newest first. A model that is given must exist."""
     client = await _client(api_key, settings.ANTHROPIC_BASE_URL or DEFAULT_URL)
-    page = await client.models.list(limit=_LISTED_MODELS)
+    try:
+        page = await client.models.list(limit=_LISTED_MODELS)
+    except Exception as error:
+        if getattr(error, "status_code", None) in {404, 405}:
+            # A gateway that has no list.
+            return ()
+        raise
     names = tuple(str(listed.id) for listed in page.data or [])
     if model and model not in names:
         # An alias ("claude-haiku-latest") is known, though not listed.

@@ -112,6 +112,9 @@ class PermissionRefused(LlmError):
 class ModelNotFound(LlmError):
     """The provider has no such model, or none at all."""
 
+    # The names of the models that it has, where a check of the key has listed them.
+    known: tuple[str, ...] = ()
+
 
 class RequestTooLong(LlmError):
     """The conversation is longer than the model or the provider takes."""
@@ -130,11 +133,19 @@ class RateLimited(LlmError):
 
 
 class Overloaded(LlmError):
-    """The provider failed (HTTP 5xx)."""
+    """The provider failed (HTTP 5xx), or is too busy. The seconds as in RateLimited."""
+
+    def __init__(self, sentence: str, retry_after_seconds: float | None = None) -> None:
+        super().__init__(sentence)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class Unreachable(LlmError):
     """No connection: not running, wrong address, no network."""
+
+
+class Redirected(Unreachable):
+    """The address leads to another one, which is not followed."""
 
 
 class AddressRefused(Unreachable):

@@ -92,6 +92,10 @@ class CompatibleProvider:
         self._context_length = context_length
         self._is_openai = urlsplit(self._url).hostname == "api.openai.com"
 
+    @property
+    def url(self) -> str:
+        return self._url
+
     def __repr__(self) -> str:
         return f"<CompatibleProvider {self.label} {self.model or '(first model)'}>"
 

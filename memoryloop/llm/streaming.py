@@ -57,11 +57,12 @@ async def stream_text(
     the end is not always marked, a response that ends in order after what reads like an end is an
     answer, and after anything else EndUnmarked is raised.
     """
-    try:
+
+    async def begin(headers: Mapping[str, str]) -> EventStream:
         async with asyncio.timeout(limits.FIRST_TEXT_SECONDS):
-            stream = await send_with_retry(send, failures)
-    except TimeoutError:
-        raise failures.timed_out(answering=False) from None
+            return await send(headers)
+
+    stream = await send_with_retry(begin, failures)
     events, clock = aiter(stream), _Clock(stream)
     is_begun = is_ended = is_cut_off = False
     length = 0

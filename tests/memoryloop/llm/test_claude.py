@@ -35,7 +35,9 @@ def test_a_key_that_cannot_be_sent_is_told_plainly(claude: ClaudeServer, key: st
 
 def test_a_good_key_passes_the_check(claude: ClaudeServer) -> None:
     llm.check_claude_key("sk-ant-good")
-    assert [request.path for request in claude.requests] == ["/v1/models"]
+    assert [request.path for request in claude.requests] == ["/v1/models", "/v1/messages"]
+    (question,) = claude.questions()
+    assert "one word" in question.json["messages"][0]["content"]
 
 
 def test_a_refused_key_fails_the_check(claude: ClaudeServer) -> None:
