@@ -16,8 +16,8 @@ from django.db import transaction
 from flashcards.cards import jobs
 from flashcards.exchange import import_presets, media
 from flashcards.exchange.anki.collection import Collection
-from flashcards.exchange.anki.notes import mirrored_fields
-from flashcards.exchange.anki.package import BadPackage, Package
+from flashcards.exchange.anki.notes import is_placeholder, mirrored_fields
+from flashcards.exchange.anki.package import TOO_NEW, BadPackage, Package
 from flashcards.exchange.anki.records import NoteType
 from flashcards.exchange.text.layout import Layout, guess
 from flashcards.exchange.text.reader import TextFile, read_text
@@ -153,7 +153,17 @@ def opened(
             package.unpack_collection(partial)
             partial.replace(database)
         with Collection(database) as collection:
+            if _is_placeholder(collection):
+                raise BadPackage(TOO_NEW)
             yield collection, package
+
+
+def _is_placeholder(collection: Collection) -> bool:
+    """Tell whether a collection has only Anki's advice to update: the cards are elsewhere."""
+    if collection.count_rows() != 1:
+        return False
+    (whole,) = next(collection.wholes(after=-(2**62)))
+    return is_placeholder(whole.note.fields)
 
 
 def discard(row: _Named) -> None:

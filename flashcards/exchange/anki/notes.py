@@ -31,11 +31,13 @@ NO_TEMPLATE = "its note type has no template for it"
 NO_TYPE = "its note type is not in the package"
 EMPTY_FRONT = "its question is empty"
 IMAGE_OCCLUSION = "image occlusion: hiding parts of an image is not supported"
+PLACEHOLDER = "it is Anki’s advice to update, which is no card"
 NO_GAP = "the text has no gap of this number"
 TOO_LONG = f"a side has more than {SIDE_MAX_CHARACTERS:,} characters"
 TOO_LARGE = f"its note has more than {VALUE_MAX_BYTES // 1024**2} MB"
 DRAWING = "a drawing (SVG) is not shown; the words in it are kept"
 HIDDEN = "a script or a comment in a field, which no side shows, is not kept"
+_PLACEHOLDER_MAX_CHARACTERS = 400
 _DRAWING = re.compile(r"<svg\b", re.IGNORECASE)
 # Other comments than those that a word processor pastes.
 _HIDDEN = re.compile(r"<script\b|<!--(?!(?:Start|End)Fragment|\s*\[|\s*-->)", re.IGNORECASE)
@@ -83,6 +85,8 @@ def words_of(
         return [], [Skipped(ordinal, TOO_LARGE) for ordinal in ordinals]
     if note_type is None:
         return [], [Skipped(ordinal, NO_TYPE) for ordinal in ordinals]
+    if is_placeholder(note.fields):
+        return [], [Skipped(ordinal, PLACEHOLDER) for ordinal in ordinals]
     fields = _fields(note, note_type)
     if note_type.is_image_occlusion or any(map(_STYLED_TAGS.search, fields.values())):
         return [], [Skipped(ordinal, IMAGE_OCCLUSION) for ordinal in ordinals]
@@ -106,6 +110,21 @@ def words_of(
         if words not in kept:
             skipped += [Skipped(ordinal, TOO_LONG) for ordinal in words.ordinals]
     return kept, skipped
+
+
+def is_placeholder(fields: Sequence[str]) -> bool:
+    """Tell whether a note is the one that Anki puts into packages for its older versions.
+
+    "Please update to the latest Anki version, then import the .colpkg/.apkg file again.", in the
+    language of who exported it (exporting-colpkg-too-new in Anki's translations).
+    """
+    first, *others = fields
+    return (
+        "Anki" in first
+        and ".colpkg/.apkg" in first
+        and len(first) < _PLACEHOLDER_MAX_CHARACTERS
+        and not any(map(str.strip, others))
+    )
 
 
 def left_out(note: Note) -> list[str]:
