@@ -49,9 +49,7 @@ class CardTextField(MarkdownField):
         return media.shorten(value) if isinstance(value, str) else value
 
 
-def given(
-    data: QueryDict, *, owner_id: UUID, before: Flashcard | None = None
-) -> QueryDict:
+def given(data: QueryDict, *, owner_id: UUID, before: Flashcard | None = None) -> QueryDict:
     """Return what a form of a card sent, with whole addresses of its images.
 
     `before` is the card as it was before the edit.
@@ -60,7 +58,8 @@ def given(
     whole = data.copy()
     for name in ("question", "answer", "extra"):
         if name in whole:
-            whole[name] = media.lengthen(whole[name], owner_id=owner_id, before=known)
+            text = str(whole.get(name, ""))
+            whole[name] = media.lengthen(text, owner_id=owner_id, before=known)
     return whole
 
 

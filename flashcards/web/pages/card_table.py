@@ -117,10 +117,20 @@ COLUMNS = (
     Column(Order.STABILITY, "Stability", _stability, 7.5, is_number=True, descends=True),
     Column(Order.DIFFICULTY, "Difficulty", _difficulty, 5.5, is_number=True, descends=True),
     Column(
-        Order.LAPSES, "Lapses", lambda source: (f"{source.card.lapses}", ""), 5.5, True, descends=True
+        Order.LAPSES,
+        "Lapses",
+        lambda source: (f"{source.card.lapses}", ""),
+        5.5,
+        True,
+        descends=True,
     ),
     Column(
-        Order.REVIEWS, "Reviews", lambda source: (f"{source.card.reps}", ""), 5.5, True, descends=True
+        Order.REVIEWS,
+        "Reviews",
+        lambda source: (f"{source.card.reps}", ""),
+        5.5,
+        True,
+        descends=True,
     ),
     Column(
         Order.ADDED,
@@ -130,7 +140,11 @@ COLUMNS = (
         descends=True,
     ),
     Column(
-        Order.EDITED, "Edited", lambda source: _ago(source.card.edited_at, source), 8.5, descends=True
+        Order.EDITED,
+        "Edited",
+        lambda source: _ago(source.card.edited_at, source),
+        8.5,
+        descends=True,
     ),
     Column(Order.DECK, "Decks", _decks, 12),
     Column(Order.TAGS, "Tags", _tags, 12),
