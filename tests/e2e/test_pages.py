@@ -83,7 +83,8 @@ MEASURE = """() => {
   const page = document.documentElement;
   const found = [];
   if (page.scrollWidth > page.clientWidth) found.push("wider than the window");
-  for (const name of document.querySelectorAll(".browser-line > th, th.decks-name, .settings-fields > *"))
+  const names = ".browser-line > th, th.decks-name, .settings-fields > *";
+  for (const name of document.querySelectorAll(names))
     if (name.offsetWidth && name.offsetWidth < 160) found.push(`${name.offsetWidth} px for a name`);
   const title = document.querySelector(".rail ~ .page h1");
   return [title ? Math.round(title.getBoundingClientRect().left) : null, [...new Set(found)]];

@@ -58,7 +58,8 @@ def given(data: QueryDict, *, owner_id: UUID, before: Flashcard | None = None) -
     whole = data.copy()
     for name in ("question", "answer", "extra"):
         if name in whole:
-            whole[name] = media.lengthen(whole[name], owner_id=owner_id, before=known)
+            text = str(whole.get(name, ""))
+            whole[name] = media.lengthen(text, owner_id=owner_id, before=known)
     return whole
 
 
