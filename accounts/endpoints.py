@@ -98,7 +98,15 @@ def clean_key(api_key: str) -> str:
 
 
 @sensitive_variables("api_key")
-def save_endpoint(*, user: User, base_url: str, api_key: str, model: str, now: datetime) -> KeyTest:
+def save_endpoint(
+    *,
+    user: User,
+    base_url: str,
+    api_key: str,
+    model: str,
+    now: datetime,
+    context_length: int | None = None,
+) -> KeyTest:
     """Test a server and save it, unless it refuses the key. Takes up to 20 s.
 
     An empty key keeps the saved one if the address is the same: otherwise anybody at an open
@@ -121,6 +129,7 @@ def save_endpoint(*, user: User, base_url: str, api_key: str, model: str, now: d
             "base_url": base_url,
             "ciphertext": _encrypt_key(user, base_url, api_key),
             "hint": mask(api_key) if api_key else "",
+            "context_length": context_length,
             "updated_at": now,
             **_result_fields(result, checked, base_url, now),
             "model": checked.model if checked else model,
@@ -194,7 +203,7 @@ def read(row: Endpoint | None) -> tuple[KeyState, str]:
 
 @sensitive_variables("api_key")
 def provider(row: Endpoint, api_key: str) -> llm.Provider:
-    return llm.LearnerEndpoint(row.base_url, api_key, row.model, row.label)
+    return llm.LearnerEndpoint(row.base_url, api_key, row.model, row.label, row.context_length or 0)
 
 
 def encryption_purpose(base_url: str) -> str:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from chat.conversations.conversations import title_from
 from chat.models import Conversation, Message
 from memoryloop.llm.base import LlmError, Provider
-from memoryloop.llm.tokens import middle_left_out
+from memoryloop.llm.tokens import cut_to_tokens
 from memoryloop.server import background
 
 logger = logging.getLogger(__name__)
@@ -16,6 +16,8 @@ logger = logging.getLogger(__name__)
 # A first message with this many words, and short enough for a title, is kept as the title.
 ENOUGH_WORDS = 3
 READ_CHARACTERS = 1_500
+# Both with the instructions fit into the smallest window, in scripts of three bytes a letter, too.
+READ_TOKENS = 500
 # With room for a local model that thinks first.
 MAX_TOKENS = 1_000
 SYSTEM = (
@@ -43,8 +45,6 @@ async def improve(conversation_id: UUID, provider: Provider) -> None:
     prompt = await background.run_in_database(_prompt, conversation_id)
     if not prompt:
         return
-    if window := await provider.window():
-        prompt = middle_left_out(prompt, window // 2)
     try:
         draft = await provider.structured(
             system=SYSTEM, prompt=prompt, schema=TitleDraft, max_tokens=MAX_TOKENS, effort="low"
@@ -87,6 +87,6 @@ def _prompt(conversation_id: UUID) -> str:
     if not first_two or says_enough(first_two[0].content, conversation.title):
         return ""
     return "\n\n".join(
-        f"<{name}>\n{message.content[:READ_CHARACTERS]}\n</{name}>"
+        f"<{name}>\n{cut_to_tokens(message.content[:READ_CHARACTERS], READ_TOKENS)}\n</{name}>"
         for name, message in zip(("learner", "tutor"), first_two, strict=False)
     )

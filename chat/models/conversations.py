@@ -206,6 +206,20 @@ class Message(models.Model):
         }
 
     @property
+    def is_cut_off(self) -> bool:
+        """Tell whether the answer came as far as its length limit, or perhaps is not complete."""
+        return self.is_answer and self.status == self.Status.COMPLETE and bool(self.error)
+
+    @property
+    def can_be_continued(self) -> bool:
+        """Tell whether there is a beginning to go on from. Only the last answer is continued."""
+        return (
+            (self.is_cut_off or self.can_be_retried)
+            and self.provider != "Offline"
+            and bool(self.content.strip())
+        )
+
+    @property
     def must_wait(self) -> bool:
         """Tell whether the provider accepts no questions before `retry_at`."""
         return self.retry_at is not None and self.retry_at > timezone.now()

@@ -47,6 +47,7 @@ def detect() -> Provider:
             settings.OPENAI_BASE_URL or OPENAI_URL,
             settings.OPENAI_API_KEY,
             settings.OPENAI_MODEL,
+            context_length=settings.OPENAI_CONTEXT_LENGTH,
         )
     url = settings.OLLAMA_URL
     if not url:
@@ -57,7 +58,9 @@ def detect() -> Provider:
     model = settings.OLLAMA_MODEL or choose_model(probed.names)
     if not model:
         return OfflineProvider(ollama_is_empty=True)
-    return CompatibleProvider(normal_url(url), "", model, probed.label)
+    return CompatibleProvider(
+        normal_url(url), "", model, probed.label, settings.OLLAMA_CONTEXT_LENGTH
+    )
 
 
 def clear_cache() -> None:

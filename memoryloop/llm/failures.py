@@ -238,12 +238,13 @@ class Failures:
 
     def end_unmarked(self) -> base.EndUnmarked:
         return base.EndUnmarked(
-            f"{self.label} ended the answer without a word on whether it is complete."
+            f"{self.label} did not say whether this answer is complete. "
+            "If something is missing, press Continue."
         )
 
     def length_reached(self) -> base.LengthReached:
         return base.LengthReached(
-            "The answer reached its length limit: press Continue, or ask to go on."
+            "The answer reached its length limit: ask to go on, or press Continue."
         )
 
     def too_long(self) -> base.RequestTooLong:

@@ -28,6 +28,8 @@ OLLAMA_WINDOW = 8_192
 LM_STUDIO_WINDOW = 4_096
 # Smaller than any window that a model is of use with.
 LEAST_WINDOW = 1_024
+# Larger than any: what somebody may set.
+LARGEST_WINDOW = 100_000_000
 # An answer gets this much room at least, though its prompt may then be a little too long.
 LEAST_ANSWER = 256
 # The names of the window and of the longest answer in lists of models: vLLM, OpenRouter, Groq,

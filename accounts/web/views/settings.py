@@ -143,6 +143,7 @@ def save_endpoint(request: HtmxHttpRequest) -> HttpResponse:
                 api_key=form.cleaned_data["api_key"],
                 model=form.chosen,
                 now=timezone.now(),
+                context_length=form.cleaned_data["context_length"],
             )
         except throttling.TooManyAttempts as error:
             form.add_error(None, error.sentence)

@@ -1,4 +1,4 @@
-"""Messages: sending one, showing one, stopping and retrying an answer."""
+"""Messages: sending one, showing one, stopping, retrying and continuing an answer."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -20,6 +20,7 @@ from chat.conversations.conversations import (
     AnswerUnderway,
     MessageError,
     append_message,
+    continue_answer,
     retry_answer,
     stop_answer,
 )
@@ -110,8 +111,30 @@ def retry(request: HtmxHttpRequest, message_id: UUID) -> HttpResponse:
             answer, request.user, instead_of=instead_of, not_before=not_before
         )
     except MessageError as error:
-        toast(request, error.sentence, level=levels.WARNING)
-        return _go(request, answer.conversation.get_absolute_url())
+        return _not_now(request, answer, error)
+    return _being_written(request, answer)
+
+
+@require_POST
+@login_required
+def go_on(request: HtmxHttpRequest, message_id: UUID) -> HttpResponse:
+    """Have the last answer written on where it was cut off."""
+    answer = get_answer(request.user, message_id)
+    try:
+        continue_answer(answer)
+        generation.continue_on_commit(answer, request.user)
+    except MessageError as error:
+        return _not_now(request, answer, error)
+    return _being_written(request, answer)
+
+
+def _not_now(request: HtmxHttpRequest, answer: Message, error: MessageError) -> HttpResponse:
+    toast(request, error.sentence, level=levels.WARNING)
+    return _go(request, answer.conversation.get_absolute_url())
+
+
+def _being_written(request: HtmxHttpRequest, answer: Message) -> HttpResponse:
+    """Show an answer that is being written again, or on."""
     if request.htmx:
         branches.number_versions([answer])
         context = pages.exchange_context(answer.conversation, [answer])
