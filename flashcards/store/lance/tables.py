@@ -30,6 +30,13 @@ from memoryloop import durable_files
 # What LanceDB may keep of files' metadata in each process; of indexes, LANCEDB_INDEX_CACHE_MB says.
 METADATA_CACHE_BYTES = 48 * 1024**2
 
+# LanceDB warns of each part of a vector index that no vector is nearest to ("partition 3 is empty,
+# skipping"). That is no fault: cards that mean the same, or were deleted, leave parts empty. Its log
+# can be told by module and level only, and reads this when it is imported. What an environment says
+# comes first.
+_LOG = "warn,lance::index::vector::builder=error"
+os.environ.setdefault("LANCEDB_LOG", _LOG)
+
 # A table of one row, with the id of the store; PostgreSQL keeps the same.
 _ID_TABLE = "store"
 
