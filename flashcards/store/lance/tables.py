@@ -31,9 +31,8 @@ from memoryloop import durable_files
 METADATA_CACHE_BYTES = 48 * 1024**2
 
 # LanceDB warns of each part of a vector index that no vector is nearest to ("partition 3 is empty,
-# skipping"). That is no fault: cards that mean the same, or were deleted, leave parts empty. Its log
-# can be told by module and level only, and reads this when it is imported. What an environment says
-# comes first.
+# skipping"). That is no fault: cards that mean the same, or were deleted, leave parts empty. What it
+# logs is set by module and level, once, at its import; the environment comes first.
 _LOG = "warn,lance::index::vector::builder=error"
 os.environ.setdefault("LANCEDB_LOG", _LOG)
 
