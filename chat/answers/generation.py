@@ -40,6 +40,8 @@ SAVE_SECONDS_PER_ANSWER = 0.01
 MAX_SAVE_SECONDS = 5.0
 # How often the row is updated, and read for a stop, while no new text comes.
 HEARTBEAT_SECONDS = 1.0
+# A retry waits at most so long for the time that the provider named.
+PROVIDERS_TIME_SECONDS = 60.0
 MAX_TOKENS = 4_096
 # A longer answer is cut off here; what came until then is kept.
 MAX_ANSWER_CHARACTERS = 1_000_000
@@ -70,14 +72,11 @@ class Generation:
         answer: Message,
         owner: User,
         instead_of: str = "",
-        not_before: datetime | None = None,
         lookup: Lookup | None = None,
     ) -> None:
         self.answer = answer
         self.owner = owner
         self.lookup = lookup
-        # When the provider accepts questions again, if it said so.
-        self.not_before = not_before
         # The label of the provider that failed and is not asked this time.
         self.instead_of = instead_of
         self.provider: llm.Provider | None = None
@@ -160,35 +159,20 @@ def live_count() -> int:
 
 
 def start_on_commit(
-    answer: Message,
-    owner: User,
-    *,
-    instead_of: str = "",
-    not_before: datetime | None = None,
-    lookup: Lookup | None = None,
+    answer: Message, owner: User, *, instead_of: str = "", lookup: Lookup | None = None
 ) -> None:
     """Start a generation once the transaction that stores the question has committed.
 
     `instead_of` is the label of a provider that failed: its fallback answers this time.
-    `not_before` is when the provider accepts questions again: it is not asked before.
     `lookup` is the one that was started for the question, if one was.
     """
-    transaction.on_commit(
-        lambda: start(answer, owner, instead_of=instead_of, not_before=not_before, lookup=lookup)
-    )
+    transaction.on_commit(lambda: start(answer, owner, instead_of=instead_of, lookup=lookup))
 
 
 def start(
-    answer: Message,
-    owner: User,
-    *,
-    instead_of: str = "",
-    not_before: datetime | None = None,
-    lookup: Lookup | None = None,
+    answer: Message, owner: User, *, instead_of: str = "", lookup: Lookup | None = None
 ) -> Generation:
-    generation = Generation(
-        answer=answer, owner=owner, instead_of=instead_of, not_before=not_before, lookup=lookup
-    )
+    generation = Generation(answer=answer, owner=owner, instead_of=instead_of, lookup=lookup)
     _live[answer.id] = generation
     background.submit(_run(generation), name=f"answer {answer.id}")
     return generation
@@ -254,8 +238,7 @@ async def _receive(generation: Generation) -> None:
         ),
     )
     generation.provider, generation.prompt = provider, prompt
-    if generation.not_before is not None:
-        await asyncio.sleep((generation.not_before - timezone.now()).total_seconds())
+    await asyncio.sleep(_pause_seconds(generation))
     length = 0
     async for piece in provider.stream(
         system=prompt.instructions,
@@ -268,6 +251,18 @@ async def _receive(generation: Generation) -> None:
         length += len(piece)
         if length > MAX_ANSWER_CHARACTERS:
             raise llm.BadResponse("The answer did not come to an end, so it was cut off here.")
+
+
+def _pause_seconds(generation: Generation) -> float:
+    """Return how long to wait until the provider accepts questions again; 0 if that is long.
+
+    Who presses Retry long before does not want to wait, and is told again if it is too early.
+    """
+    retry_at = generation.answer.retry_at
+    if retry_at is None or generation.instead_of:
+        return 0
+    seconds = (retry_at - timezone.now()).total_seconds()
+    return seconds if 0 < seconds <= PROVIDERS_TIME_SECONDS else 0
 
 
 def _provider(generation: Generation) -> llm.Provider:

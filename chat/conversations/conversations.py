@@ -228,7 +228,8 @@ def _store(messages: Sequence[Message]) -> None:
 def retry_answer(answer: Message, *, now: datetime | None = None) -> None:
     """Reset an answer so that it can be written again, and open its branch.
 
-    The text of the first attempt is restored if the second one brings none.
+    The text of the first attempt is restored if the second one brings none. `retry_at` stays, for
+    the second one to wait.
     Raises NotTheLastAnswer, AnswerUnderway.
     """
     now = now or timezone.now()
@@ -249,7 +250,6 @@ def retry_answer(answer: Message, *, now: datetime | None = None) -> None:
         status=Status.STREAMING,
         error="",
         error_kind="",
-        retry_at=None,
         content="",
         earlier_content=answer.content or answer.earlier_content,
         provider="",

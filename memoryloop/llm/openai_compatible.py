@@ -211,6 +211,7 @@ class CompatibleProvider:
                 timeout=transport.timeout(limits.STRUCTURED_SECONDS),
             ),
             self._failures(),
+            patience_seconds=limits.OBJECT_PAUSE_SECONDS,
         )
 
     async def _ready_client(self) -> "AsyncOpenAI":
