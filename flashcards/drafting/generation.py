@@ -72,7 +72,7 @@ class CardDraft(BaseModel):
             raise ValueError("a basic card needs an answer")
         if self.kind == "cloze" and not cloze.deletions(self.question):
             raise ValueError("a cloze card needs a gap in its question: {{c1::the hidden words}}")
-        if self.kind == "cloze" and len(cloze.deletions(self.question)) > CARDS_A_NOTE:
+        if self.kind == "cloze" and len(list(cloze.all_deletions(self.question))) > CARDS_A_NOTE:
             raise ValueError("a cloze card has too many gaps")
         return self
 
