@@ -19,7 +19,7 @@ from accounts.results import (
 )
 from memoryloop import llm
 from memoryloop.llm.guard import Reach, reach
-from memoryloop.llm.openai_compatible import label_for, normal_url
+from memoryloop.llm.server_names import label_for, normal_url
 from memoryloop.llm.transport import is_local
 
 logger = logging.getLogger(__name__)
@@ -98,8 +98,16 @@ def clean_key(api_key: str) -> str:
 
 
 @sensitive_variables("api_key")
-def save_endpoint(*, user: User, base_url: str, api_key: str, model: str, now: datetime) -> KeyTest:
-    """Test a server and save it, unless it refuses the key. Takes up to 3 s.
+def save_endpoint(
+    *,
+    user: User,
+    base_url: str,
+    api_key: str,
+    model: str,
+    now: datetime,
+    context_length: int | None = None,
+) -> KeyTest:
+    """Test a server and save it, unless it refuses the key. Takes up to 20 s.
 
     An empty key keeps the saved one if the address is the same: otherwise anybody at an open
     session could have it sent to a server of theirs. A server that cannot be reached is saved as
@@ -121,6 +129,7 @@ def save_endpoint(*, user: User, base_url: str, api_key: str, model: str, now: d
             "base_url": base_url,
             "ciphertext": _encrypt_key(user, base_url, api_key),
             "hint": mask(api_key) if api_key else "",
+            "context_length": context_length,
             "updated_at": now,
             **_result_fields(result, checked, base_url, now),
             "model": checked.model if checked else model,
@@ -131,7 +140,13 @@ def save_endpoint(*, user: User, base_url: str, api_key: str, model: str, now: d
 
 @sensitive_variables("api_key")
 def test_endpoint(*, user: User, now: datetime) -> KeyTest:
-    """Test the saved server and record the result. Takes up to 3 s. Raises NoKey."""
+    """Test the saved server and record the result. Takes up to 20 s. Raises NoKey."""
+    return test_saved(user, now, word=True)
+
+
+@sensitive_variables("api_key")
+def test_saved(user: User, now: datetime, *, word: bool) -> KeyTest:
+    """Test the saved server, with a word of its model or in 3 s without. Raises NoKey."""
     row = saved_endpoint(user)
     if row is None:
         raise NoKey("There is no server to test. Save one first.")
@@ -140,7 +155,7 @@ def test_endpoint(*, user: User, now: datetime) -> KeyTest:
         return KeyTest(state, "Its key can no longer be read: save it again.")
     if state is KeyState.OFF:
         return KeyTest(state, "Whoever runs this MemoryLoop has closed it to servers of learners.")
-    result, checked = _test(row.base_url, api_key, row.model)
+    result, checked = _test(row.base_url, api_key, row.model, word=word)
     if result.state is not KeyState.UNTESTED:
         # Only the row that was tested: another may have been saved meanwhile.
         Endpoint.objects.filter(pk=row.pk, updated_at=row.updated_at).update(
@@ -188,7 +203,7 @@ def read(row: Endpoint | None) -> tuple[KeyState, str]:
 
 @sensitive_variables("api_key")
 def provider(row: Endpoint, api_key: str) -> llm.Provider:
-    return llm.LearnerEndpoint(row.base_url, api_key, row.model, row.label)
+    return llm.LearnerEndpoint(row.base_url, api_key, row.model, row.label, row.context_length or 0)
 
 
 def encryption_purpose(base_url: str) -> str:
@@ -218,10 +233,12 @@ def _result_fields(
 
 
 @sensitive_variables("api_key")
-def _test(base_url: str, api_key: str, model: str) -> tuple[KeyTest, llm.EndpointCheck | None]:
+def _test(
+    base_url: str, api_key: str, model: str, *, word: bool = True
+) -> tuple[KeyTest, llm.EndpointCheck | None]:
     """Test a server. Raises InvalidEndpoint for an address that is closed to learners."""
     try:
-        checked = llm.check_endpoint(base_url, api_key, model)
+        checked = llm.check_endpoint(base_url, api_key, model, word=word)
         clean_model(checked.model)
     except llm.AddressRefused as error:
         raise InvalidEndpoint(error.sentence) from None
@@ -235,4 +252,7 @@ def _test(base_url: str, api_key: str, model: str) -> tuple[KeyTest, llm.Endpoin
         return KeyTest(KeyState.UNTESTED, error.sentence), None
     if checked.problem:
         return KeyTest(KeyState.NO_MODEL, checked.problem), checked
-    return KeyTest(KeyState.WORKING, f"{checked.label} can be reached and has this model."), checked
+    if checked.unsure:
+        return KeyTest(KeyState.UNTESTED, checked.unsure), checked
+    sentence = f"{checked.label} can be reached, and its model {checked.model} has answered."
+    return KeyTest(KeyState.WORKING, sentence), checked

@@ -122,6 +122,8 @@ class Endpoint(models.Model):
     # First 7 … last 4 characters.
     hint = models.CharField(max_length=20, blank=True, editable=False)
     model = models.CharField(max_length=MODEL_MAX_CHARACTERS, blank=True)
+    # How many tokens the model takes at once; None to go by what the server tells.
+    context_length = models.PositiveIntegerField(null=True, blank=True)
     # The names that the server listed at the last test.
     listed_models = models.JSONField(default=list, editable=False)
     # Whether it answers even if the learner also has a Claude key.

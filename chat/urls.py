@@ -39,6 +39,7 @@ urlpatterns = [
     path("messages/<uuid:message_id>/stream/", stream.stream, name="stream"),
     path("messages/<uuid:message_id>/stop/", messages.stop, name="stop"),
     path("messages/<uuid:message_id>/retry/", messages.retry, name="retry"),
+    path("messages/<uuid:message_id>/continue/", messages.go_on, name="continue"),
     path("messages/<uuid:message_id>/regenerate/", versions.regenerate, name="regenerate"),
     path("messages/<uuid:message_id>/edit/", versions.edit, name="edit"),
     path("messages/<uuid:message_id>/open/", versions.open_version, name="open"),

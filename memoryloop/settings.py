@@ -239,8 +239,10 @@ CLAUDE_MODEL = environment.text("CLAUDE_MODEL", "claude-sonnet-5-5")
 OPENAI_BASE_URL = environment.text("OPENAI_BASE_URL")
 OPENAI_API_KEY = environment.text("OPENAI_API_KEY")
 OPENAI_MODEL = environment.text("OPENAI_MODEL")
+OPENAI_CONTEXT_LENGTH = environment.integer("OPENAI_CONTEXT_LENGTH", 0)
 OLLAMA_URL = environment.text("OLLAMA_URL", "http://127.0.0.1:11434")
 OLLAMA_MODEL = environment.text("OLLAMA_MODEL")
+OLLAMA_CONTEXT_LENGTH = environment.integer("OLLAMA_CONTEXT_LENGTH", 0)
 # Which servers learners may have this one ask in their name: any (those inside this network too,
 # such as http://localhost:11434), public (on the internet only), off. Unless it is said: any where
 # MemoryLoop answers to this machine's own name only, for then the learner is who runs it.

@@ -28,6 +28,7 @@ from django.db.models.functions import Substr
 from django.utils import timezone
 
 from chat.answers import generation
+from chat.answers.attempt import Generation
 from chat.answers.stream_view import Page
 from chat.conversations.conversations import HEARTBEAT_TIMEOUT, mark_interrupted
 from chat.models import Message
@@ -83,7 +84,7 @@ async def _updates(answer: Message) -> AsyncIterator[Update | None]:
         yield update
 
 
-async def _from_memory(live: generation.Generation) -> AsyncIterator[Update | None]:
+async def _from_memory(live: Generation) -> AsyncIterator[Update | None]:
     loop = asyncio.get_running_loop()
     with live.watched() as watcher:
         yield Update(text := live.text, restarted=True)

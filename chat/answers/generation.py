@@ -6,10 +6,7 @@ serves, and on the message's row, at most a moment later, for those of other pro
 """
 
 import asyncio
-import contextlib
 import logging
-import threading
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -21,7 +18,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.services import fallback_for, mark_key_refused, provider_for
 from chat.answers import failures, save_progress, titles
-from chat.answers.watchers import Watcher
+from chat.answers.attempt import Generation
 from chat.conversations import jobs
 from chat.conversations.conversations import INTERRUPTED_SENTENCE, KEPT_CONTENT
 from chat.models import Conversation, Message
@@ -40,7 +37,9 @@ SAVE_SECONDS_PER_ANSWER = 0.01
 MAX_SAVE_SECONDS = 5.0
 # How often the row is updated, and read for a stop, while no new text comes.
 HEARTBEAT_SECONDS = 1.0
-MAX_TOKENS = 4_096
+# A retry waits at most so long for the time that the provider named.
+PROVIDERS_TIME_SECONDS = 60.0
+MAX_TOKENS = prompts.ANSWER_TOKENS
 # A longer answer is cut off here; what came until then is kept.
 MAX_ANSWER_CHARACTERS = 1_000_000
 
@@ -59,89 +58,6 @@ class Outcome:
     error_kind: str = ""
     # When the provider takes questions again.
     retry_at: datetime | None = None
-
-
-class Generation:
-    """One attempt at an answer, while it is being written in this process."""
-
-    def __init__(
-        self,
-        *,
-        answer: Message,
-        owner: User,
-        instead_of: str = "",
-        lookup: Lookup | None = None,
-    ) -> None:
-        self.answer = answer
-        self.owner = owner
-        self.lookup = lookup
-        # The label of the provider that failed and is not asked this time.
-        self.instead_of = instead_of
-        self.provider: llm.Provider | None = None
-        self.prompt: prompts.Prompt | None = None
-        # Whether the prompt is stored (chat.recall.answer_context).
-        self.is_prompt_stored = False
-        self.finished = False
-        self.stopped = False
-        self._parts: list[str] = []
-        self._watchers: set[Watcher] = set()
-        self._lock = threading.Lock()
-        # A "\r" at the end of a piece, until it is known whether "\n" follows.
-        self._held_back = ""
-        self._stop: Callable[[], object] | None = None
-
-    @property
-    def text(self) -> str:
-        """Return the text so far. Cheap if nothing was added since the last call."""
-        with self._lock:
-            if len(self._parts) > 1:
-                self._parts = ["".join(self._parts)]
-            return self._parts[0] if self._parts else ""
-
-    def append(self, piece: str) -> None:
-        """Add a piece of the answer, cleaned for PostgreSQL and for the browser."""
-        piece = self._held_back + piece
-        self._held_back = "\r" if piece.endswith("\r") else ""
-        piece = piece.removesuffix("\r").replace("\r\n", "\n").replace("\r", "\n")
-        piece = piece.replace("\0", "").encode("utf-8", "replace").decode()
-        if piece:
-            with self._lock:
-                self._parts.append(piece)
-            self._notify()
-
-    def finish(self) -> None:
-        self.finished = True
-        self._notify()
-
-    def stop(self) -> None:
-        """End the generation and keep its text. May be called from any thread."""
-        self.stopped = True
-        if self._stop is not None:
-            self._stop()
-
-    def on_stop(self, stop: Callable[[], object]) -> None:
-        self._stop = stop
-        if self.stopped:
-            stop()
-
-    @contextlib.contextmanager
-    def watched(self) -> Iterator[Watcher]:
-        """Give a watcher that is notified of each piece, until the end of the `with` block."""
-        watcher = Watcher()
-        with self._lock:
-            self._watchers.add(watcher)
-        try:
-            yield watcher
-        finally:
-            watcher.close()
-            with self._lock:
-                self._watchers.discard(watcher)
-
-    def _notify(self) -> None:
-        with self._lock:
-            watchers = list(self._watchers)
-        for watcher in watchers:
-            watcher.notify()
 
 
 _live: dict[UUID, Generation] = {}
@@ -167,10 +83,22 @@ def start_on_commit(
     transaction.on_commit(lambda: start(answer, owner, instead_of=instead_of, lookup=lookup))
 
 
+def continue_on_commit(answer: Message, owner: User) -> None:
+    """Start a generation that goes on with an answer's text, once the transaction has committed."""
+    transaction.on_commit(lambda: start(answer, owner, so_far=answer.content))
+
+
 def start(
-    answer: Message, owner: User, *, instead_of: str = "", lookup: Lookup | None = None
+    answer: Message,
+    owner: User,
+    *,
+    instead_of: str = "",
+    lookup: Lookup | None = None,
+    so_far: str = "",
 ) -> Generation:
-    generation = Generation(answer=answer, owner=owner, instead_of=instead_of, lookup=lookup)
+    generation = Generation(
+        answer=answer, owner=owner, instead_of=instead_of, lookup=lookup, so_far=so_far
+    )
     _live[answer.id] = generation
     background.submit(_run(generation), name=f"answer {answer.id}")
     return generation
@@ -201,7 +129,7 @@ async def _receive_and_save(generation: Generation) -> Outcome:
     receiving = asyncio.create_task(_receive(generation))
     loop = asyncio.get_running_loop()
     generation.on_stop(lambda: loop.call_soon_threadsafe(receiving.cancel))
-    written, written_at = "", loop.time()
+    written, written_at = generation.text, loop.time()
     try:
         while True:
             interval = max(
@@ -226,19 +154,45 @@ async def _receive_and_save(generation: Generation) -> Outcome:
 
 
 async def _receive(generation: Generation) -> None:
-    provider, prompt = await asyncio.gather(
-        background.run_in_database(_provider, generation),
+    (provider, window), prompt = await asyncio.gather(
+        _provider_and_window(generation),
         prompts.build(
             owner_id=generation.owner.id,
             answer=generation.answer,
             now=generation.answer.created_at,
             lookup=generation.lookup,
+            so_far=generation.text,
         ),
     )
-    generation.provider, generation.prompt = provider, prompt
+    await asyncio.sleep(_pause_seconds(generation))
+    while True:
+        if window is not None:
+            prompt = prompts.fit(prompt, window)
+        generation.prompt, generation.is_prompt_stored = prompt, False
+        try:
+            await _receive_answer(generation, provider, prompt)
+            return
+        except llm.RequestTooLong:
+            # The server takes less than was thought.
+            smaller = await provider.window()
+            if generation.has_begun or smaller is None or (window and smaller >= window):
+                raise
+            window = smaller
+
+
+async def _provider_and_window(generation: Generation) -> tuple[llm.Provider, int | None]:
+    provider = await background.run_in_database(_provider, generation)
+    generation.provider = provider
+    return provider, await provider.window()
+
+
+async def _receive_answer(
+    generation: Generation, provider: llm.Provider, prompt: prompts.Prompt
+) -> None:
     length = 0
     async for piece in provider.stream(
-        system=prompt.system,
+        system=prompt.instructions,
+        quoted=prompt.quoted,
         messages=prompt.messages,
         found=prompt.found,
         max_tokens=MAX_TOKENS,
@@ -249,6 +203,18 @@ async def _receive(generation: Generation) -> None:
             raise llm.BadResponse("The answer did not come to an end, so it was cut off here.")
 
 
+def _pause_seconds(generation: Generation) -> float:
+    """Return how long to wait until the provider accepts questions again; 0 if that is long.
+
+    Who presses Retry long before does not want to wait, and is told again if it is too early.
+    """
+    retry_at = generation.answer.retry_at
+    if retry_at is None or generation.instead_of:
+        return 0
+    seconds = (retry_at - timezone.now()).total_seconds()
+    return seconds if 0 < seconds <= PROVIDERS_TIME_SECONDS else 0
+
+
 def _provider(generation: Generation) -> llm.Provider:
     if generation.instead_of:
         return fallback_for(generation.owner, failed=generation.instead_of)
@@ -256,6 +222,7 @@ def _provider(generation: Generation) -> llm.Provider:
 
 
 def _outcome(generation: Generation, receiving: "asyncio.Task[None]") -> Outcome:
+    generation.close()
     if receiving.cancelled():
         return Outcome(Status.STOPPED)
     error = receiving.exception()
@@ -265,12 +232,12 @@ def _outcome(generation: Generation, receiving: "asyncio.Task[None]") -> Outcome
         return Outcome(Status.FAILED, NOTHING_CAME, ErrorKind.PROVIDER)
     if generation.stopped:
         return Outcome(Status.STOPPED)
-    if isinstance(error, llm.LengthReached):
+    if isinstance(error, (llm.LengthReached, llm.EndUnmarked)):
         return Outcome(Status.COMPLETE, error.sentence)
     # An answer that broke off has text; one that failed has none.
     status = Status.INTERRUPTED if generation.text else Status.FAILED
     if isinstance(error, llm.LlmError):
-        kind = failures.kind_of(error, generation.provider, answering=bool(generation.text))
+        kind = failures.kind_of(error, generation.provider, answering=generation.has_begun)
         return Outcome(status, error.sentence[:500], kind, failures.retry_at(error))
     logger.error("An answer could not be written.", exc_info=error)
     return Outcome(status, OUR_FAULT, ErrorKind.OURS)
@@ -336,7 +303,8 @@ def _write_outcome(generation: Generation, outcome: Outcome) -> None:
             asked_at=generation.answer.created_at,
         )
     now, answer = timezone.now(), generation.answer
-    fields = {"updated_at": now, **({"content": generation.text} if generation.text else {})}
+    text = generation.text_to_keep
+    fields = {"updated_at": now, **({"content": text} if text else {})}
     if generation.provider is not None:
         fields |= _written_by(generation.provider)
     with transaction.atomic():

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from chat.conversations.conversations import title_from
 from chat.models import Conversation, Message
 from memoryloop.llm.base import LlmError, Provider
+from memoryloop.llm.tokens import cut_to_tokens
 from memoryloop.server import background
 
 logger = logging.getLogger(__name__)
@@ -15,7 +16,9 @@ logger = logging.getLogger(__name__)
 # A first message with this many words, and short enough for a title, is kept as the title.
 ENOUGH_WORDS = 3
 READ_CHARACTERS = 1_500
-# The thinking of a model counts, too.
+# Both with the instructions fit into the smallest window, in scripts of three bytes a letter, too.
+READ_TOKENS = 500
+# With room for a local model that thinks first.
 MAX_TOKENS = 1_000
 SYSTEM = (
     "You name conversations between a learner and a tutor, so that the learner finds them again. "
@@ -44,7 +47,7 @@ async def improve(conversation_id: UUID, provider: Provider) -> None:
         return
     try:
         draft = await provider.structured(
-            system=SYSTEM, prompt=prompt, schema=TitleDraft, max_tokens=MAX_TOKENS
+            system=SYSTEM, prompt=prompt, schema=TitleDraft, max_tokens=MAX_TOKENS, effort="low"
         )
     except LlmError as error:
         logger.info("The model gave no title; the first words of the conversation stay: %s", error)
@@ -84,6 +87,6 @@ def _prompt(conversation_id: UUID) -> str:
     if not first_two or says_enough(first_two[0].content, conversation.title):
         return ""
     return "\n\n".join(
-        f"<{name}>\n{message.content[:READ_CHARACTERS]}\n</{name}>"
+        f"<{name}>\n{cut_to_tokens(message.content[:READ_CHARACTERS], READ_TOKENS)}\n</{name}>"
         for name, message in zip(("learner", "tutor"), first_two, strict=False)
     )

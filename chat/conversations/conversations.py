@@ -228,34 +228,71 @@ def _store(messages: Sequence[Message]) -> None:
 def retry_answer(answer: Message, *, now: datetime | None = None) -> None:
     """Reset an answer so that it can be written again, and open its branch.
 
-    The text of the first attempt is restored if the second one brings none.
+    The text of the first attempt is restored if the second one brings none. `retry_at` stays, for
+    the second one to wait.
     Raises NotTheLastAnswer, AnswerUnderway.
     """
     now = now or timezone.now()
-    Conversation.objects.select_for_update().get(id=answer.conversation_id)
-    answer.refresh_from_db(fields=["status"])
-    if answer.is_being_written:
-        raise AnswerUnderway("This answer is already being written again.")
+    _lock_answer(answer)
     if not answer.can_be_retried or answer.replies.exists():
         raise NotTheLastAnswer(
             "The conversation has moved on since. Ask again in a new message instead."
         )
-    writing = answer.conversation.messages.filter(status=Status.STREAMING)
-    if writing.exists() and not mark_interrupted(writing, now=now):
-        raise AnswerUnderway("Another answer is being written. Wait for it or stop it first.")
-    # Read within the lock, so that no text of the first attempt is lost.
-    answer.refresh_from_db(fields=["content", "earlier_content"])
-    Message.objects.filter(id=answer.id).update(
-        status=Status.STREAMING,
-        error="",
-        error_kind="",
-        retry_at=None,
+    _check_nothing_is_written(answer, now=now)
+    _begin_attempt(
+        answer,
+        now=now,
         content="",
         earlier_content=answer.content or answer.earlier_content,
         provider="",
         model="",
+    )
+
+
+@transaction.atomic
+def continue_answer(answer: Message, *, now: datetime | None = None) -> None:
+    """Reset an answer that was cut off so that it can be written on, and open its branch.
+
+    Raises NotTheLastAnswer, AnswerUnderway.
+    """
+    now = now or timezone.now()
+    _lock_answer(answer)
+    if not answer.can_be_continued or answer.replies.exists():
+        raise NotTheLastAnswer(
+            "This answer cannot be continued any more. Ask to go on in a new message instead."
+        )
+    _check_nothing_is_written(answer, now=now)
+    # It is embedded again once it is longer.
+    _begin_attempt(
+        answer, now=now, earlier_content=answer.content, embedding=None, embedding_model=""
+    )
+
+
+def _lock_answer(answer: Message) -> None:
+    """Lock the conversation and read the answer within the lock. Raises AnswerUnderway."""
+    Conversation.objects.select_for_update().get(id=answer.conversation_id)
+    fields = ["status", "error", "content", "earlier_content", "provider"]
+    answer.refresh_from_db(fields=fields)
+    if answer.is_being_written:
+        raise AnswerUnderway("This answer is already being written again.")
+
+
+def _check_nothing_is_written(answer: Message, *, now: datetime) -> None:
+    """Raise AnswerUnderway while another answer of the conversation is being written."""
+    writing = answer.conversation.messages.filter(status=Status.STREAMING)
+    if writing.exists() and not mark_interrupted(writing, now=now):
+        raise AnswerUnderway("Another answer is being written. Wait for it or stop it first.")
+
+
+def _begin_attempt(answer: Message, *, now: datetime, **fields: object) -> None:
+    """Have the row wait for a generation. Within the transaction that locked its conversation."""
+    Message.objects.filter(id=answer.id).update(
+        status=Status.STREAMING,
+        error="",
+        error_kind="",
         created_at=now,
         updated_at=now,
+        **fields,
     )
     Conversation.objects.filter(id=answer.conversation_id).update(leaf=answer.id)
     answer.refresh_from_db()

@@ -9,6 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 from pgvector.django import HnswIndex, VectorField
 
+from memoryloop.words import count_words
+
 MESSAGE_MAX_CHARACTERS = 50_000
 TITLE_MAX_CHARACTERS = 50
 # From this length a learner's message has a link to make cards; every answer has one.
@@ -204,6 +206,20 @@ class Message(models.Model):
         }
 
     @property
+    def is_cut_off(self) -> bool:
+        """Tell whether the answer came as far as its length limit, or perhaps is not complete."""
+        return self.is_answer and self.status == self.Status.COMPLETE and bool(self.error)
+
+    @property
+    def can_be_continued(self) -> bool:
+        """Tell whether there is a beginning to go on from. Only the last answer is continued."""
+        return (
+            (self.is_cut_off or self.can_be_retried)
+            and self.provider != "Offline"
+            and bool(self.content.strip())
+        )
+
+    @property
     def must_wait(self) -> bool:
         """Tell whether the provider accepts no questions before `retry_at`."""
         return self.retry_at is not None and self.retry_at > timezone.now()
@@ -217,7 +233,9 @@ class Message(models.Model):
             return f"{self.provider} refused the key. It was changed or tested since: press Retry."
         if self.retry_at is None or self.must_wait:
             return self.error
-        return f"{self.provider} was asked too often with this key. You can ask again now."
+        if self.error_kind == self.ErrorKind.LIMIT:
+            return f"{self.provider} was asked too often with this key. You can ask again now."
+        return f"{self.provider} was overloaded. You can ask again now."
 
     @property
     def concerns_the_key(self) -> bool:
@@ -240,4 +258,4 @@ class Message(models.Model):
             return True
         if self.is_answer:
             return self.provider != "Offline"
-        return len(self.content.split()) >= CARDS_FROM_WORDS
+        return count_words(self.content) >= CARDS_FROM_WORDS

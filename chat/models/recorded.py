@@ -48,6 +48,15 @@ class AnswerContext(models.Model):
     # Estimates: the whole prompt, and the limit for its messages.
     tokens = models.PositiveIntegerField(default=0)
     window_tokens = models.PositiveIntegerField(default=0)
+    # How many tokens the model takes at once; None if that was not known.
+    model_window = models.PositiveIntegerField(null=True, blank=True)
+    # How many of the things found did not fit.
+    found_left_out = models.PositiveIntegerField(default=0)
+    # What was sent of the messages that did not fit whole, by their ids, and of what the
+    # conversation is about ("about").
+    shortened = models.JSONField(default=dict, blank=True)
+    # What was said after the messages; blank unless an answer was continued.
+    closing = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:

@@ -40,6 +40,10 @@ def record(answer: Message, prompt: prompts.Prompt | None) -> None:
         left_out=prompt.left_out,
         tokens=prompt.tokens,
         window_tokens=prompts.WINDOW_TOKENS,
+        model_window=prompt.model_window,
+        found_left_out=prompt.found_left_out,
+        shortened=dict(prompt.shortened),
+        closing=prompt.closing,
         created_at=answer.created_at,
     )
     AnswerContext.objects.bulk_create(
@@ -48,14 +52,14 @@ def record(answer: Message, prompt: prompts.Prompt | None) -> None:
         unique_fields=["answer"],
         update_fields=[
             "instructions", "quoted", "found", "window", "left_out", "tokens", "window_tokens",
-            "created_at",
+            "model_window", "found_left_out", "shortened", "closing", "created_at",
         ],
     )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Sent:
-    """The stored prompt of an answer. `messages` are as they are now, oldest first."""
+    """The stored prompt of an answer. `messages` have the text that was sent, oldest first."""
 
     system: str
     system_tokens: int
@@ -63,9 +67,21 @@ class Sent:
     notes: list[dict[str, Any]]
     messages: list[tuple[Message, int]]
     message_tokens: int
+    # The messages of which a part was sent: the tokens of the part and of the whole.
+    shortened: list[tuple[Message, int, int]]
+    # Whether what the conversation is about was sent in part, or not at all.
+    is_about_cut: bool
     # How many of the messages were deleted since.
     missing: int
     context: AnswerContext
+
+    @property
+    def is_cut(self) -> bool:
+        """Tell whether the model's window left something out."""
+        left_out = self.context.left_out or self.context.found_left_out
+        return self.context.model_window is not None and bool(
+            left_out or self.shortened or self.is_about_cut
+        )
 
 
 def sent(owner: User, answer: Message) -> Sent | None:
@@ -82,7 +98,17 @@ def sent(owner: User, answer: Message) -> Sent | None:
         .only("id", "role", "content", "position", "conversation_id")
         .order_by("position")
     )
-    messages = [(message, estimate_tokens(message.content)) for message in known]
+    messages, shortened = [], []
+    for message in known:
+        tokens = estimate_tokens(message.content)
+        if (part := context.shortened.get(str(message.id))) is not None:
+            # What an answer was continued from is its beginning.
+            is_cut = message.id != answer.id or not message.content.startswith(part.rstrip())
+            message.content, whole = part, tokens
+            tokens = estimate_tokens(part)
+            if is_cut:
+                shortened.append((message, tokens, whole))
+        messages.append((message, tokens))
     system = context.instructions.text + context.quoted
     return Sent(
         system=system,
@@ -90,7 +116,10 @@ def sent(owner: User, answer: Message) -> Sent | None:
         cards=[item for item in context.found if item["kind"] == "card"],
         notes=[item for item in context.found if item["kind"] != "card"],
         messages=messages,
-        message_tokens=sum(tokens for _, tokens in messages),
+        message_tokens=sum(tokens for _, tokens in messages)
+        + (estimate_tokens(context.closing) if context.closing else 0),
+        shortened=shortened,
+        is_about_cut="about" in context.shortened,
         missing=len(context.window) - len(messages),
         context=context,
     )

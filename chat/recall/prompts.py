@@ -1,7 +1,7 @@
 """Prompts: the instructions, what was looked up for the learner, and the conversation so far."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -11,17 +11,22 @@ from chat.conversations import branches
 from chat.models import Conversation, Message
 from chat.recall import lookup as lookups
 from chat.recall.lookup import Lookup
-from chat.recall.tokens import estimate_tokens
+from chat.recall.tokens import cut_to_tokens, estimate_tokens
 from memoryloop.llm.base import ChatMessage, Found
+from memoryloop.llm.tokens import end_of, middle_left_out
 from memoryloop.server import background
 
 # The newest messages of the conversation that are sent. Small enough for the models that people
 # run at home.
 WINDOW_TOKENS = 12_000
+# The longest answer.
+ANSWER_TOKENS = 4_096
 # No more messages than this are read to fill the window.
 WINDOW_MESSAGES = 200
 CARD_CHARACTERS = 300
 SEED_CHARACTERS = 6_000
+# Less of what a conversation is about says nothing.
+LEAST_ABOUT_TOKENS = 30
 
 TUTOR = """\
 You are the tutor in MemoryLoop, where people learn by talking and keep what they learn with \
@@ -58,6 +63,29 @@ what they know, and what it is easily confused with. If the card asks two things
 unclearly or says something wrong, tell them so: they can edit or split it from here."""
 
 
+GO_ON = """\
+Your last message above was cut off at its length limit. Go on exactly where it stops, in the same \
+language and form, in the middle of a sentence if need be. Write only what follows: repeat nothing \
+of it, and say nothing about going on."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a prompt is made of: as much as the largest window takes."""
+
+    # Oldest first, and how many came before those.
+    messages: tuple[Message, ...] = ()
+    earlier: int = 0
+    found: tuple[Found, ...] = ()
+    # What the conversation was opened about.
+    about: str = ""
+    # Whether the last message is an answer that is to go on.
+    goes_on: bool = False
+
+
+NOTHING = Material()
+
+
 @dataclass(frozen=True)
 class Prompt:
     """What is sent for an answer, and what it was made of."""
@@ -71,6 +99,16 @@ class Prompt:
     window: tuple[UUID, ...] = ()
     left_out: int = 0
     instructions: str = TUTOR
+    # How many tokens the model takes at once, if that is known, and what was left out for it: how
+    # many of the things found, and the messages (and "about") that were shortened, as they were
+    # sent.
+    model_window: int | None = None
+    found_left_out: int = 0
+    shortened: Mapping[str, str] = field(default_factory=dict)
+    # What was said after the messages: that the answer is to go on.
+    closing: str = ""
+    # What it was made of.
+    material: Material = NOTHING
 
     @property
     def system(self) -> str:
@@ -85,11 +123,17 @@ class Prompt:
 
 
 async def build(
-    *, owner_id: UUID, answer: Message, now: datetime, lookup: Lookup | None = None
+    *,
+    owner_id: UUID,
+    answer: Message,
+    now: datetime,
+    lookup: Lookup | None = None,
+    so_far: str = "",
 ) -> Prompt:
-    """Return what to send for the answer that is to be written.
+    """Return what to send for the answer that is to be written, to a model with a large window.
 
-    `lookup` is the one that was started for the question, if one was. Two or three SQL queries.
+    `lookup` is the one that was started for the question, if one was; `so_far` the answer until
+    now, if it is to go on. Two or three SQL queries.
     """
     history = await background.run_in_database(read_history, owner_id, answer)
     kept = window(history.newest)
@@ -108,13 +152,111 @@ async def build(
     )
     sent = {" ".join(message.content.split()) for message in kept}
     found = [item for item in found if item.kind != "message" or item.text not in sent]
+    if so_far:
+        kept.append(Message(id=answer.id, role=Message.Role.ASSISTANT, content=so_far))
+    return compose(
+        Material(
+            messages=tuple(kept),
+            earlier=history.earlier + len(history.newest) - len(kept) + bool(so_far),
+            found=tuple(found),
+            about=history.about,
+            goes_on=bool(so_far),
+        )
+    )
+
+
+def fit(prompt: Prompt, model_window: int | None) -> Prompt:
+    """Return a prompt with as much of its material as the model's window takes."""
+    return compose(prompt.material, model_window=model_window)
+
+
+def compose(material: Material, *, model_window: int | None = None) -> Prompt:
+    """Return a prompt of as much of the material as the model's window takes.
+
+    In a small window the question comes first, then what was looked up, in a third of the rest,
+    then the newest messages. A question that is too long loses its middle; an answer that goes on,
+    its beginning.
+    """
+    messages, about, found = (
+        list(material.messages),
+        material.about[:SEED_CHARACTERS],
+        list(material.found),
+    )
+    closing = GO_ON if material.goes_on else ""
+    budget = WINDOW_TOKENS
+    # An answer that goes on will be longer than what was sent of it.
+    shortened = {str(each.id): each.content for each in messages[-1:] if material.goes_on}
+    if model_window is not None:
+        # Three quarters, because the tokens are estimates.
+        room = (model_window - min(ANSWER_TOKENS, model_window // 4)) * 3 // 4
+        room -= estimate_tokens(TUTOR) + estimate_tokens(closing)
+        needed = 2 if material.goes_on else 1
+        messages, cut = _shortened(messages, needed, max(room, 0))
+        shortened |= cut
+        spare = max(0, room - _tokens(messages[-needed:]))
+        older = min(budget, _tokens(messages[:-needed]))
+        about, found = _fitting(about, found, max(spare // 3, spare - older))
+        if about != material.about[:SEED_CHARACTERS]:
+            shortened["about"] = about
+        budget = min(budget, room - estimate_tokens(quoted(found, about)))
+    kept = window(messages[::-1], budget=budget, least=2 if material.goes_on else 1)
+    while kept and kept[0].is_answer:
+        # Providers want the learner's words first.
+        del kept[0]
+    said = turns(kept)
     return Prompt(
-        quoted=quoted(found, history.about),
-        messages=turns(kept),
+        quoted=quoted(found, about),
+        messages=(*said, ChatMessage("user", closing)) if closing else said,
         found=tuple(found),
         window=tuple(message.id for message in kept),
-        left_out=history.earlier + len(history.newest) - len(kept),
+        left_out=material.earlier + len(messages) - len(kept),
+        model_window=model_window,
+        found_left_out=len(material.found) - len(found),
+        shortened={
+            key: text
+            for key, text in shortened.items()
+            if key == "about" or any(str(message.id) == key for message in kept)
+        },
+        closing=closing,
+        material=material,
     )
+
+
+def _tokens(messages: Iterable[Message]) -> int:
+    return sum(estimate_tokens(message.content) for message in messages)
+
+
+def _shortened(
+    messages: list[Message], count: int, room: int
+) -> tuple[list[Message], dict[str, str]]:
+    """Return the messages with the last `count` shortened to the room, and the shortened texts."""
+    shortened = {}
+    for index in range(max(0, len(messages) - count), len(messages)):
+        others = _tokens(messages[-count:]) - estimate_tokens(messages[index].content)
+        # The shorter one is left whole, if it takes less than its part.
+        most = max(room // count, room - others)
+        message = messages[index]
+        if estimate_tokens(message.content) <= most:
+            continue
+        cut = end_of if message.is_answer else middle_left_out
+        text = cut(message.content, most)
+        shortened[str(message.id)] = text
+        messages[index] = Message(id=message.id, role=message.role, content=text)
+    return messages, shortened
+
+
+def _fitting(about: str, found: Sequence[Found], room: int) -> tuple[str, list[Found]]:
+    """Return as much of what the conversation is about, and as many of the things found, as fit."""
+    if about:
+        most = room - estimate_tokens(SEED) - 2
+        if estimate_tokens(about) > most:
+            about = cut_to_tokens(about, most) if most > LEAST_ABOUT_TOKENS else ""
+        room -= estimate_tokens(quoted([], about)) if about else 0
+    kept: list[Found] = []
+    for item in found:
+        if estimate_tokens(quoted([*kept, item])) <= room:
+            kept.append(item)
+    return about, kept
 
 
 @dataclass(frozen=True)
@@ -176,13 +318,15 @@ def _newest_first(question_id: UUID | None, position: int) -> Iterable[Message]:
     )
 
 
-def window(newest_first: Sequence[Message], *, budget: int = WINDOW_TOKENS) -> list[Message]:
-    """Return the messages that fit into the budget, oldest first. The last one is always in."""
+def window(
+    newest_first: Sequence[Message], *, budget: int = WINDOW_TOKENS, least: int = 1
+) -> list[Message]:
+    """Return the messages that fit into the budget, oldest first; the last `least` always."""
     kept: list[Message] = []
     left = budget
     for message in newest_first:
         left -= estimate_tokens(message.content)
-        if kept and left < 0:
+        if len(kept) >= least and left < 0:
             break
         kept.append(message)
     return kept[::-1]

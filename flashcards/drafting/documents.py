@@ -16,8 +16,9 @@ from django.db.models import QuerySet
 
 from flashcards.domain.records import text_hash
 from flashcards.domain.validation import CardError
-from flashcards.drafting import generation
 from flashcards.drafting.pdf_text import PAGES_MOST
+from flashcards.drafting.sections import Section
+from flashcards.drafting.sections import sections as sections_of
 from flashcards.models import Document
 from flashcards.models.documents import NAME_MAX_CHARACTERS
 
@@ -131,10 +132,10 @@ def parts(document: Document) -> list[Part]:
 
 
 @functools.lru_cache(maxsize=16)
-def _gather(text: str) -> list[list[generation.Section]]:
+def _gather(text: str) -> list[list[Section]]:
     """Return the sections of each part of a text. Cached."""
-    found: list[list[generation.Section]] = [[]]
-    for section in generation.sections(text):
+    found: list[list[Section]] = [[]]
+    for section in sections_of(text):
         if found[-1] and sum(s.words for s in found[-1]) + section.words > PART_WORDS * 1.2:
             found.append([])
         found[-1].append(section)
@@ -142,7 +143,7 @@ def _gather(text: str) -> list[list[generation.Section]]:
     return found if words > PART_WORDS * 1.5 else []
 
 
-def _part(document: Document, sections: list[generation.Section]) -> Part:
+def _part(document: Document, sections: list[Section]) -> Part:
     start, end = sections[0].start, sections[-1].end
     first = document.text[start : start + 200].strip().splitlines()[0]
     first = re.sub(r"^#{1,6}\s+|[*_`]", "", first)

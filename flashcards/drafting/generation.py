@@ -2,7 +2,7 @@
 
 import logging
 import math
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,9 +15,14 @@ from flashcards.drafting import grounding, linter
 from flashcards.drafting.candidates import CANDIDATES_MAX, Candidate, Seen, cards_wanted, locate
 from flashcards.drafting.linter import Finding
 from flashcards.drafting.prompts import CONTRAST, SPLIT, SYSTEM
-from flashcards.drafting.prose import count_words, paragraphs, without_code
+from flashcards.drafting.prose import without_code
+from flashcards.drafting.sections import FRAME_TOKENS, Section, Sizes
+from flashcards.drafting.sections import sections as sections
 from memoryloop.errors import UserError
-from memoryloop.llm.base import LlmError, Provider
+from memoryloop.llm.base import LlmError, Provider, RequestTooLong
+from memoryloop.llm.partial import PartialList
+from memoryloop.llm.tokens import middle_left_out, most_tokens
+from memoryloop.words import count_words
 
 logger = logging.getLogger(__name__)
 
@@ -26,12 +31,13 @@ MIN_WORDS = 20
 PASSAGE_MIN_WORDS = 5
 # At most so many cards replace one that asked for too much.
 BETTER_MOST = 6
-SECTION_WORDS = 1_000
-# A paragraph longer than this is cut at a line or a space.
-SECTION_CHARACTERS = 9_000
 # A model's answer of 50 cards with their quotes has about 6,000 tokens.
 MAX_TOKENS = 8_192
 CONTRAST_TOKENS = 1_024
+# What one card takes in an answer, with its quote.
+BETTER_TOKENS = 150
+# So many answers are asked for where each is cut off at its length.
+CUT_OFF_MOST = 3
 # Findings that the linter has for every card about two things.
 _OF_TWO = frozenset({"list", "several_facts", "answer_in_question"})
 # At most so many existing questions go into the prompt, so that the model asks others.
@@ -71,7 +77,7 @@ class CardDraft(BaseModel):
         return self
 
 
-class CardDrafts(BaseModel):
+class CardDrafts(PartialList):
     """The answer of a model."""
 
     cards: list[CardDraft]
@@ -83,7 +89,7 @@ class BetterDraft(CardDraft):
     number: int = 0
 
 
-class BetterDrafts(BaseModel):
+class BetterDrafts(PartialList):
     cards: list[BetterDraft]
 
 
@@ -96,21 +102,14 @@ class ContrastDraft(CardDraft):
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
-    """A part of a text that one request covers; `start` and `end` are offsets."""
-
-    start: int
-    end: int
-    words: int
-
-
-@dataclass(frozen=True, slots=True)
 class Drafted:
     """Candidates of one section; `dropped` counts those beyond the most that a text may give."""
 
     section: int
     candidates: list[Candidate]
     dropped: int = 0
+    # How many sections the text was cut into.
+    sections: int = 1
     # Whether the section is complete.
     done: bool = True
 
@@ -131,87 +130,100 @@ def check(text: str, *, least: int = MIN_WORDS) -> None:
         )
 
 
-def sections(text: str) -> list[Section]:
-    """Return the sections of a text: about 1,000 words each, cut between paragraphs if possible."""
-    found: list[Section] = []
-    start = end = None
-    words = 0
-    for piece_start, piece_end in _pieces(text):
-        count = count_words(text[piece_start:piece_end])
-        full = words + count > SECTION_WORDS * 1.2 and words >= SECTION_WORDS * 0.4
-        if (
-            start is not None
-            and end is not None
-            and (full or piece_end - start > SECTION_CHARACTERS)
-        ):
-            found.append(Section(start, end, words))
-            start, words = None, 0
-        start = piece_start if start is None else start
-        end = piece_end
-        words += count
-    if start is not None and end is not None:
-        found.append(Section(start, end, words))
-    return found
-
-
-def _pieces(text: str) -> Iterable[tuple[int, int]]:
-    """Yield the paragraphs; a very long one is cut into pieces."""
-    for start, end in paragraphs(text):
-        while end - start > SECTION_CHARACTERS:
-            window = text[start : start + SECTION_CHARACTERS]
-            at = max(window.rfind("\n"), window.rfind(". ") + 1)
-            if at < SECTION_CHARACTERS // 2:
-                at = window.rfind(" ")
-            at = at if at > 0 else SECTION_CHARACTERS
-            yield start, start + at
-            start += at
-        yield start, end
-
-
 async def generate(
     provider: Provider,
     text: str,
     *,
     known: Sequence[tuple[str, str]] = (),
     done: int = 0,
+    of: int | None = None,
     room: int = CANDIDATES_MAX,
 ) -> AsyncIterator[Drafted]:
     """Ask for the cards of each section in turn, after the first `done` ones. Raises LlmError.
 
+    The sections are as large as the model's window allows. Those that are `done` count if the text
+    was cut into as many as now (`of`); else it is begun again, and `known` keeps out what was made.
     `known` are (question, answer) of cards that must not be repeated; at most `room` candidates are
     yielded in all. Those without faults are yielded at once; for the others the model is asked once
     more, and they follow, improved or as they were.
     """
-    parts = sections(text)
-    total = sum(part.words for part in parts) or 1
+    window = await provider.window()
+    sizes = Sizes.of(window, SYSTEM)
+    parts = sizes.sections(text)
+    index = done if of in (None, len(parts)) else 0
     seen = Seen(known)
     asked = [question for question, _ in known]
-    for index, part in enumerate(parts):
-        if index < done:
-            continue
+    while index < len(parts):
+        part = parts[index]
         # Later sections keep their share of the room.
-        later = sum(p.words for p in parts[index + 1 :])
+        total = sum(each.words for each in parts) or 1
+        later = sum(each.words for each in parts[index + 1 :])
         left = max(0, room - math.ceil(room * later / total)) if later else room
-        answer = await provider.structured(
-            system=SYSTEM,
-            prompt=_prompt(text[part.start : part.end], min(cards_wanted(part.words), left), asked),
-            schema=CardDrafts,
-            max_tokens=MAX_TOKENS,
-        )
-        found = [card for draft in answer.cards if seen.add(card := _candidate(draft, text, part))]
+        try:
+            found = await _cards_of(provider, text, part, left, seen, asked, sizes)
+        except RequestTooLong:
+            # The server took less than it was thought to take.
+            smaller = await provider.window()
+            if smaller is None or (window is not None and smaller >= window):
+                raise
+            window, sizes = smaller, Sizes.of(smaller, SYSTEM)
+            parts[index:] = [
+                Section(part.start + piece.start, part.start + piece.end, piece.words)
+                for piece in sizes.sections(text[part.start :])
+            ]
+            continue
         kept = found[:left]
         room -= len(kept)
         asked += [candidate.question for candidate in kept]
         weak = [card for card in kept if faults(card, text)]
         dropped = len(found) - len(kept)
+        count = len(parts)
         if not weak:
-            yield Drafted(index, kept, dropped)
-            continue
-        yield Drafted(index, [card for card in kept if card not in weak], dropped, done=False)
-        better = await _improve(provider, text, part, weak, seen)
-        better = better[: len(weak) + left - len(kept)]
-        room -= len(better) - len(weak)
-        yield Drafted(index, better)
+            yield Drafted(index, kept, dropped, count)
+        else:
+            sound = [card for card in kept if card not in weak]
+            yield Drafted(index, sound, dropped, count, done=False)
+            better = await _improve(provider, text, part, weak, seen, window)
+            better = better[: len(weak) + left - len(kept)]
+            room -= len(better) - len(weak)
+            yield Drafted(index, better, sections=count)
+        index += 1
+
+
+async def _cards_of(
+    provider: Provider,
+    text: str,
+    part: Section,
+    left: int,
+    seen: Seen,
+    asked: Sequence[str],
+    sizes: Sizes,
+) -> list[Candidate]:
+    """Ask for a section's cards, and for the rest if an answer was cut off. Raises LlmError."""
+    found: list[Candidate] = []
+    wanted = min(cards_wanted(part.words), left)
+    for _ in range(CUT_OFF_MOST):
+        before = [*asked, *(card.question for card in found)]
+        prompt = _prompt(text[part.start : part.end], wanted - len(found), before, sizes.known)
+        try:
+            answer = await provider.structured(
+                system=SYSTEM,
+                prompt=prompt,
+                schema=CardDrafts,
+                max_tokens=MAX_TOKENS,
+                effort="medium",
+            )
+        except LlmError as error:
+            if not found:
+                raise
+            logger.info("The rest of a section was not drafted: %s", type(error).__name__)
+            break
+        drafts = (_candidate(draft, text, part) for draft in answer.cards)
+        new = [card for card in drafts if seen.add(card)]
+        found += new
+        if not answer.is_cut_off or not new or len(found) >= wanted:
+            break
+    return found
 
 
 def faults(card: Candidate, text: str) -> list[Finding]:
@@ -230,23 +242,30 @@ def contrast_faults(question: str, answer: str, grounds: str) -> list[Finding]:
 
 
 async def _improve(
-    provider: Provider, text: str, part: Section, weak: Sequence[Candidate], seen: Seen
+    provider: Provider,
+    text: str,
+    part: Section,
+    weak: Sequence[Candidate],
+    seen: Seen,
+    window: int | None,
 ) -> list[Candidate]:
-    """Ask once for better cards in place of weak ones; a card that does not improve stays."""
-    listed = "\n\n".join(
-        f"{number}. {card.question}\n   {card.answer}\n   Fault: "
-        + " ".join(finding.sentence for finding in faults(card, text))
-        for number, card in enumerate(weak, 1)
-    )
-    prompt = (
-        "These cards were made from the text and have faults. Write each again without its "
-        "fault, with its number. One that asks for several things may become several, with the "
-        f"same number; leave one out if the text gives nothing better.\n\n{listed}\n\n"
-        f"<text>\n{_quoted(text[part.start : part.end])}\n</text>"
-    )
+    """Ask once for better cards in place of weak ones; a card that does not improve stays.
+
+    In a small window the last ones stay as they are.
+    """
+    count = len(weak)
+    while count and not _fits(_better_prompt(text, part, weak[:count]), count, window):
+        count -= 1
+    if not count:
+        return list(weak)
+    prompt = _better_prompt(text, part, weak[:count])
     try:
         answer = await provider.structured(
-            system=SYSTEM, prompt=prompt, schema=BetterDrafts, max_tokens=MAX_TOKENS
+            system=SYSTEM,
+            prompt=prompt,
+            schema=BetterDrafts,
+            max_tokens=MAX_TOKENS,
+            effort="medium",
         )
     except LlmError as error:
         # The learner sees them with their faults.
@@ -255,7 +274,7 @@ async def _improve(
     better: dict[int, list[Candidate]] = {}
     for draft in answer.cards:
         card = _candidate(draft, text, part)
-        known = 1 <= draft.number <= len(weak)
+        known = 1 <= draft.number <= count
         is_better = known and len(faults(card, text)) < len(faults(weak[draft.number - 1], text))
         if is_better and seen.add(card):
             better.setdefault(draft.number, []).append(card)
@@ -266,22 +285,50 @@ async def _improve(
     ]
 
 
+def _fits(prompt: str, count: int, window: int | None) -> bool:
+    """Tell whether so many cards fit into a window after a prompt that asks for better ones."""
+    return window is None or most_tokens([SYSTEM, prompt]) + FRAME_TOKENS < (
+        window - count * BETTER_TOKENS
+    )
+
+
+def _better_prompt(text: str, part: Section, weak: Sequence[Candidate]) -> str:
+    listed = "\n\n".join(
+        f"{number}. {card.question}\n   {card.answer}\n   Fault: "
+        + " ".join(finding.sentence for finding in faults(card, text))
+        for number, card in enumerate(weak, 1)
+    )
+    return (
+        "These cards were made from the text and have faults. Write each again without its "
+        "fault, with its number. One that asks for several things may become several, with the "
+        f"same number; leave one out if the text gives nothing better.\n\n{listed}\n\n"
+        f"<text>\n{_quoted(text[part.start : part.end])}\n</text>"
+    )
+
+
 async def split(
     provider: Provider, question: str, answer: str, *, room: int = CANDIDATES_MAX
 ) -> AsyncIterator[Drafted]:
-    """Ask for smaller cards in place of one. Raises LlmError."""
-    answered = await provider.structured(
-        system=SPLIT,
-        prompt=f"<card>\n{question}\n---\n{answer}\n</card>",
-        schema=CardDrafts,
-        max_tokens=MAX_TOKENS,
-    )
-    made = [
-        Candidate(question=draft.question, answer=draft.answer, kind=Kind(draft.kind))
-        for draft in answered.cards
-    ]
+    """Ask for smaller cards in place of one, an answer too long for the model in parts.
+
+    Raises LlmError.
+    """
+    sizes = Sizes.of(await provider.window(), SPLIT)
+    shown = question if sizes.text is None else middle_left_out(question, sizes.text // 2)
+    parts = [answer[part.start : part.end] for part in sizes.sections(answer)] or [answer]
     # Cards that differ in their gap only are different cards here.
-    different = {(card.question, card.answer): card for card in made}
+    different: dict[tuple[str, str], Candidate] = {}
+    for part in parts if sizes.text is not None else [answer]:
+        answered = await provider.structured(
+            system=SPLIT,
+            prompt=f"<card>\n{shown}\n---\n{part}\n</card>",
+            schema=CardDrafts,
+            max_tokens=MAX_TOKENS,
+            effort="low",
+        )
+        for draft in answered.cards:
+            card = Candidate(question=draft.question, answer=draft.answer, kind=Kind(draft.kind))
+            different[card.question, card.answer] = card
     different.pop((question, answer), None)
     yield Drafted(0, list(different.values())[:room])
 
@@ -293,14 +340,16 @@ async def contrast(
 
     Raises LlmError.
     """
+    sizes = Sizes.of(await provider.window(), CONTRAST)
     answered = await provider.structured(
         system=CONTRAST,
         prompt="\n".join(
-            f"<{name}>\n{question}\n---\n{answer}\n</{name}>"
+            f"<{name}>\n{sizes.cut(question)}\n---\n{sizes.cut(answer)}\n</{name}>"
             for name, (question, answer) in (("first", first), ("second", second))
         ),
         schema=ContrastDraft,
         max_tokens=CONTRAST_TOKENS,
+        effort="low",
     )
     sides = [f"{question}\n{answer}" for question, answer in (first, second)]
     quoted = all(
@@ -312,8 +361,15 @@ async def contrast(
     return made if quoted and not unsound else None
 
 
-def _prompt(text: str, count: int, asked: Sequence[str]) -> str:
-    known = "\n".join(f"- {question}" for question in asked[-KNOWN_QUESTIONS:])
+def _prompt(text: str, count: int, asked: Sequence[str], most: int | None) -> str:
+    """Return the prompt; the questions not to ask again have `most` tokens, the newest first."""
+    told: list[str] = []
+    for question in reversed(asked[-KNOWN_QUESTIONS:]):
+        told.insert(0, f"- {question}")
+        if most is not None and most_tokens(["\n".join(told)]) > most:
+            del told[0]
+            break
+    known = "\n".join(told)
     already = (
         f"\n\nThe learner already has cards that ask this; do not ask it again:\n{known}"
         if known

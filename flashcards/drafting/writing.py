@@ -85,6 +85,7 @@ async def _sections(batch_id: UUID, run: UUID, user: User, provider: llm.Provide
             drafted.candidates,
             offset=origin.offset,
             sections_done=drafted.section + drafted.done,
+            sections=drafted.sections,
             note=_note(dropped),
         )
         if not kept:
@@ -102,7 +103,12 @@ def _drafted(
         card = origin.card
         return generation.split(provider, card.question, card.answer, room=room)
     return generation.generate(
-        provider, origin.passage, known=known, done=batch.sections_done, room=room
+        provider,
+        origin.passage,
+        known=known,
+        done=batch.sections_done,
+        of=batch.sections,
+        room=room,
     )
 
 
@@ -168,11 +174,12 @@ def store(
     *,
     offset: int = 0,
     sections_done: int,
+    sections: int = 1,
     note: str = "",
 ) -> bool:
     """Add a section's drafts, all or none. Return whether this run still writes the batch."""
     ours = _of_run(batch_id, run).update(
-        sections_done=sections_done, note=note, updated_at=timezone.now()
+        sections=sections, sections_done=sections_done, note=note, updated_at=timezone.now()
     )
     if not ours:
         return False

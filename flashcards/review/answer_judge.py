@@ -15,13 +15,14 @@ from flashcards.domain import card_sides
 from flashcards.domain.records import Flashcard, Rating
 from flashcards.review.answer_check import Comparison
 from memoryloop.llm.base import LlmError, Provider
+from memoryloop.llm.tokens import middle_left_out
 
 logger = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 8.0
 SIDE_MAX_CHARACTERS = 2_000
 WHY_MAX_CHARACTERS = 200
-# A verdict and a short sentence; models that think first need room for it.
+# A verdict and a short sentence, with room for a local model that thinks first.
 MAX_TOKENS = 1_000
 SYSTEM = """\
 A learner was asked a flashcard's question from memory and typed an answer. Judge whether it means
@@ -72,14 +73,20 @@ def judge(provider: Provider, card: Flashcard, found: Comparison) -> Verdict | N
 
 
 async def _ask(provider: Provider, card: Flashcard, found: Comparison) -> Judgement:
-    prompt = "\n".join(
-        (
-            f"<question>{card_sides.front(card)[:SIDE_MAX_CHARACTERS]}</question>",
-            f"<answer>{found.expected[:SIDE_MAX_CHARACTERS]}</answer>",
-            f"<typed>{found.typed}</typed>",
-        )
-    )
     async with asyncio.timeout(PATIENCE_SECONDS):
+        window = await provider.window()
+
+        def side(text: str) -> str:
+            # In a small window, a fifth for each: the instructions and the verdict need the rest.
+            return text if window is None else middle_left_out(text, window // 5)
+
+        prompt = "\n".join(
+            (
+                f"<question>{side(card_sides.front(card)[:SIDE_MAX_CHARACTERS])}</question>",
+                f"<answer>{side(found.expected[:SIDE_MAX_CHARACTERS])}</answer>",
+                f"<typed>{side(found.typed)}</typed>",
+            )
+        )
         return await provider.structured(
-            system=SYSTEM, prompt=prompt, schema=Judgement, max_tokens=MAX_TOKENS
+            system=SYSTEM, prompt=prompt, schema=Judgement, max_tokens=MAX_TOKENS, effort="low"
         )

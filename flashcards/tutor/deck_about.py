@@ -23,6 +23,8 @@ NEAREST = 50
 FARTHEST = 0.85
 TOPIC_MAX_CHARACTERS = 300
 _SIDE_CHARACTERS = 200
+# A number, and the marks between and around the sides.
+_LINE_CHARACTERS = 8
 _MAX_TOKENS = 2_000
 _SYSTEM = """\
 A learner wants a deck of their flashcards about a topic. You are given the topic and numbered
@@ -85,7 +87,7 @@ def propose(user: User, topic: str, *, provider: Provider | None) -> Proposed:
     if provider is None:
         return Proposed([_proposal(card, fits=True) for card in near])
     try:
-        numbers = _ask(provider, topic, near)
+        numbers = async_to_sync(_ask)(provider, topic, near)
     except LlmError as error:
         return Proposed([_proposal(card, fits=True) for card in near], problem=error.sentence)
     return Proposed(ranked(near, numbers), ranked_by=provider.label)
@@ -101,21 +103,32 @@ def ranked(cards: Sequence[Flashcard], numbers: Sequence[int]) -> list[Proposal]
     ]
 
 
-def _ask(provider: Provider, topic: str, cards: Sequence[Flashcard]) -> list[int]:
+async def _ask(provider: Provider, topic: str, cards: Sequence[Flashcard]) -> list[int]:
+    most = _side_characters(await provider.window(), cards)
     listed = "\n".join(
-        f"{number}. {_short(card_sides.front(card))} — {_short(card_sides.back(card))}"
+        f"{number}. {_short(card_sides.front(card), most)} — {_short(card_sides.back(card), most)}"
         for number, card in enumerate(cards, start=1)
     )
     prompt = f"<topic>{topic}</topic>\n<cards>\n{listed}\n</cards>"
-    answer = async_to_sync(provider.structured)(
-        system=_SYSTEM, prompt=prompt, schema=Chosen, max_tokens=_MAX_TOKENS
+    answer = await provider.structured(
+        system=_SYSTEM, prompt=prompt, schema=Chosen, max_tokens=_MAX_TOKENS, effort="low"
     )
     return answer.numbers
 
 
-def _short(text: str) -> str:
+def _side_characters(window: int | None, cards: Sequence[Flashcard]) -> int:
+    """Return how much of each side is shown, so that all cards fit into half of the window."""
+    if window is None:
+        return _SIDE_CHARACTERS
+    words = "".join(f"{card.question}{card.answer}" for card in cards)
+    bytes_each = len(words.encode("utf-8", "replace")) / max(1, len(words))
+    fitting = int(window * 3 / 2 / bytes_each / (2 * len(cards))) - _LINE_CHARACTERS
+    return min(_SIDE_CHARACTERS, max(_LINE_CHARACTERS, fitting))
+
+
+def _short(text: str, most: int) -> str:
     line = " ".join(text.split())
-    return line if len(line) <= _SIDE_CHARACTERS else f"{line[: _SIDE_CHARACTERS - 1]}…"
+    return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
 def _proposal(card: Flashcard, *, fits: bool) -> Proposal:

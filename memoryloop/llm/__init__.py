@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from memoryloop.llm.anthropic import ClaudeProvider, check_claude_key
+from memoryloop.llm.anthropic import ClaudeProvider, check_claude_key, list_claude_models
 from memoryloop.llm.anthropic import import_sdk as _import_anthropic
 from memoryloop.llm.base import (
     AddressRefused,
@@ -10,6 +10,7 @@ from memoryloop.llm.base import (
     BadResponse,
     BrokenOff,
     ChatMessage,
+    EndUnmarked,
     Found,
     LengthReached,
     LlmError,
@@ -19,6 +20,7 @@ from memoryloop.llm.base import (
     PermissionRefused,
     Provider,
     RateLimited,
+    Redirected,
     RequestRefused,
     RequestTooLong,
     TimedOut,
@@ -36,6 +38,8 @@ __all__ = [
     "BadResponse",
     "BrokenOff",
     "ChatMessage",
+    "CompatibleProvider",
+    "EndUnmarked",
     "EndpointCheck",
     "Found",
     "LearnerEndpoint",
@@ -47,6 +51,7 @@ __all__ = [
     "PermissionRefused",
     "Provider",
     "RateLimited",
+    "Redirected",
     "RequestRefused",
     "RequestTooLong",
     "TimedOut",
@@ -55,6 +60,7 @@ __all__ = [
     "check_endpoint",
     "claude",
     "detect",
+    "list_claude_models",
     "offline",
     "openai_compatible",
     "warm_up",
@@ -67,10 +73,13 @@ def claude(api_key: str, *, model: str = "") -> Provider:
 
 
 def openai_compatible(
-    base_url: str, api_key: str = "", model: str = "", label: str = ""
+    base_url: str, api_key: str = "", model: str = "", label: str = "", context_length: int = 0
 ) -> Provider:
-    """Return the server at an address. The model is the first that can chat, unless given."""
-    return CompatibleProvider(base_url, api_key, model, label)
+    """Return the server at an address. The model is the first that can chat, unless given.
+
+    `context_length` is the model's window in tokens, if somebody set it.
+    """
+    return CompatibleProvider(base_url, api_key, model, label, context_length)
 
 
 def offline() -> Provider:

@@ -15,13 +15,8 @@ from django.conf import settings
 from memoryloop.llm import limits
 from memoryloop.llm.base import Provider
 from memoryloop.llm.offline import OfflineProvider
-from memoryloop.llm.openai_compatible import (
-    OPENAI_URL,
-    CompatibleProvider,
-    choose_model,
-    import_sdk,
-    normal_url,
-)
+from memoryloop.llm.openai_compatible import CompatibleProvider, import_sdk
+from memoryloop.llm.server_names import OPENAI_URL, choose_model, normal_url
 
 _LIST_BYTES = 1_000_000
 # Families of models that Ollama serves and that only embed.
@@ -52,6 +47,7 @@ def detect() -> Provider:
             settings.OPENAI_BASE_URL or OPENAI_URL,
             settings.OPENAI_API_KEY,
             settings.OPENAI_MODEL,
+            context_length=settings.OPENAI_CONTEXT_LENGTH,
         )
     url = settings.OLLAMA_URL
     if not url:
@@ -62,7 +58,9 @@ def detect() -> Provider:
     model = settings.OLLAMA_MODEL or choose_model(probed.names)
     if not model:
         return OfflineProvider(ollama_is_empty=True)
-    return CompatibleProvider(normal_url(url), "", model, probed.label)
+    return CompatibleProvider(
+        normal_url(url), "", model, probed.label, settings.OLLAMA_CONTEXT_LENGTH
+    )
 
 
 def clear_cache() -> None:

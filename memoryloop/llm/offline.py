@@ -3,8 +3,8 @@
 import re
 from collections.abc import AsyncGenerator, Sequence
 
-from memoryloop.llm.base import ChatMessage, Found, NotAModel, T
-from memoryloop.llm.openai_compatible import SUGGESTED_OLLAMA_MODEL
+from memoryloop.llm.base import ChatMessage, Effort, Found, NotAModel, T
+from memoryloop.llm.server_names import SUGGESTED_OLLAMA_MODEL
 
 _MARKUP = re.compile(r"([\\`*_\[\]<>|$~#!])")
 # Escaped with a backslash they would begin a formula.
@@ -40,6 +40,7 @@ class OfflineProvider:
         *,
         system: str,  # noqa: ARG002  # part of the protocol
         messages: Sequence[ChatMessage],  # noqa: ARG002  # part of the protocol
+        quoted: str = "",  # noqa: ARG002  # part of the protocol
         found: Sequence[Found] = (),
         max_tokens: int = 4096,  # noqa: ARG002  # part of the protocol
     ) -> AsyncGenerator[str, None]:
@@ -59,6 +60,9 @@ class OfflineProvider:
                 yield f"### {heading}\n\n" + "".join(_line(item) for item in items) + "\n"
         yield self._way_out + "\n"
 
+    async def window(self) -> int | None:
+        return None
+
     async def structured(
         self,
         *,
@@ -66,6 +70,7 @@ class OfflineProvider:
         prompt: str,  # noqa: ARG002  # part of the protocol
         schema: type[T],  # noqa: ARG002  # part of the protocol
         max_tokens: int = 8192,  # noqa: ARG002  # part of the protocol
+        effort: Effort | None = None,  # noqa: ARG002  # part of the protocol
     ) -> T:
         raise NotAModel(
             "No model is connected. Add a Claude key in Settings, or start Ollama, and try again."

@@ -2,49 +2,54 @@
 
 import asyncio
 import functools
-import re
-import time
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
-from memoryloop.llm import limits, transport
-from memoryloop.llm.base import ChatMessage, Found, ModelNotFound, T
+from memoryloop.llm import (
+    limits,
+    model_lists,
+    transport,
+    windows,
+)
+from memoryloop.llm.base import (
+    ChatMessage,
+    Effort,
+    Found,
+    LlmError,
+    ModelNotFound,
+    RequestTooLong,
+    T,
+    TimedOut,
+    Unreachable,
+)
+from memoryloop.llm.chat_completions import ChatCompletions, Wire
+from memoryloop.llm.event_lines import EventLines
 from memoryloop.llm.failures import Failures
-from memoryloop.llm.garbled import fit
-from memoryloop.llm.retry import send_with_retry
+from memoryloop.llm.model_lists import ListedModel
+from memoryloop.llm.ollama import Ollama
 from memoryloop.llm.schemas import instructions, strict_schema
+from memoryloop.llm.server_names import (
+    SUGGESTED_OLLAMA_MODEL,
+    choose_model,
+    label_for,
+    normal_url,
+    without_password,
+)
 from memoryloop.llm.streaming import Delta, stream_text
 from memoryloop.llm.structured import Asked, OutputModes, StructuredAnswer, ask_for_object
 from memoryloop.llm.thinking import ThinkFilter
+from memoryloop.llm.tokens import most_tokens
+from memoryloop.llm.windows import Facts, Where
 
 if TYPE_CHECKING:
     from types import ModuleType
 
     import httpx2
     from openai import AsyncOpenAI
-    from openai.types.chat import ChatCompletionMessageParam
 
-OPENAI_URL = "https://api.openai.com/v1"
-SUGGESTED_OLLAMA_MODEL = "llama3.2"
-_NOT_FOR_CHAT = re.compile(
-    r"embed|minilm|\bbge|\be5\b|\bgte\b|rerank|whisper|tts|transcri|speech|audio|realtime|dall-e"
-    r"|image|sora|moderation|guard|clip|davinci|babbage|ocr",
-    re.IGNORECASE,
-)
-# OpenAI lists a hundred models in no order. These are the small general ones, newest first.
-_PREFERRED_AT_OPENAI = ("gpt-5-mini", "gpt-4.1-mini", "gpt-4o-mini")
 _output_modes = OutputModes("schema", "json", "words")
-_model_lists: dict[tuple[str, str], tuple[float, "list[ListedModel]"]] = {}
-
-
-@dataclass(frozen=True)
-class ListedModel:
-    """A model that a server says it has."""
-
-    name: str
-    owner: str = ""
 
 
 @functools.cache
@@ -61,38 +66,6 @@ async def _sdk() -> "ModuleType":
     return await asyncio.to_thread(import_sdk)
 
 
-def normal_url(url: str) -> str:
-    """Return the address with the /v1 that people leave out."""
-    url = url.rstrip("/")
-    return url if urlsplit(url).path else f"{url}/v1"
-
-
-def label_for(url: str) -> str:
-    """Return the usual name of the server at an address."""
-    parts = urlsplit(url)
-    host = parts.hostname or url
-    if host == "api.openai.com":
-        return "OpenAI"
-    if host == "openrouter.ai":
-        return "OpenRouter"
-    if parts.port == 11434 or host == "ollama.com":
-        return "Ollama"
-    if parts.port == 1234:
-        return "LM Studio"
-    # Several servers may run on this machine: only the port tells them apart.
-    return f"{host}:{parts.port}" if transport.is_local(url) and parts.port else host
-
-
-def choose_model(names: Iterable[str], *, label: str = "") -> str:
-    """Return the first model that can chat, or "" if there is none."""
-    chat = [name for name in names if not _NOT_FOR_CHAT.search(name)]
-    if label == "OpenAI":
-        for name in _PREFERRED_AT_OPENAI:
-            if name in chat:
-                return name
-    return chat[0] if chat else ""
-
-
 class CompatibleProvider:
     is_model = True
     # Where the model and the key are set, for the sentences of errors.
@@ -102,105 +75,219 @@ class CompatibleProvider:
         "You can save one of your own in Settings."
     )
 
-    def __init__(self, base_url: str, api_key: str = "", model: str = "", label: str = "") -> None:
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str = "",
+        model: str = "",
+        label: str = "",
+        context_length: int = 0,
+    ) -> None:
         self._url = normal_url(base_url)
         self._key = api_key
         self._label_given = bool(label)
         self.label = label or label_for(self._url)
         self.model = model
-        self._limit = "max_tokens"
-        if urlsplit(self._url).hostname == "api.openai.com":
-            # Its newer models refuse max_tokens, which everybody else knows.
-            self._limit = "max_completion_tokens"
+        # The window in tokens, as it was set; 0 if it was not.
+        self._context_length = context_length
+        self._is_openai = urlsplit(self._url).hostname == "api.openai.com"
+
+    @property
+    def url(self) -> str:
+        return self._url
 
     def __repr__(self) -> str:
         return f"<CompatibleProvider {self.label} {self.model or '(first model)'}>"
+
+    async def window(self) -> int | None:
+        try:
+            return self._window(await self._facts(await self._ready_client()))
+        except LlmError:
+            # Whoever asks for an answer is told.
+            return None
 
     async def stream(
         self,
         *,
         system: str,
         messages: Sequence[ChatMessage],
+        quoted: str = "",
         found: Sequence[Found] = (),  # noqa: ARG002  # part of the protocol
         max_tokens: int = 4096,
     ) -> AsyncGenerator[str, None]:
         client = await self._ready_client()
-        stream_class = (await _sdk()).AsyncStream[object]
+        system += quoted
+        texts = [system, *(message.content for message in messages)]
+        for is_last in (False, True):
+            facts = await self._known_facts(client)
+            limit = self._answer_tokens(facts, texts, max_tokens)
+            answer = self._answer(await self._wire(client, facts), system, messages, limit)
+            is_begun = False
+            try:
+                async for text in answer:
+                    is_begun = True
+                    yield text
+                return
+            except RequestTooLong as refusal:
+                if is_begun or not await self._leaves_less(client, refusal, texts, limit, is_last):
+                    raise
+            finally:
+                await answer.aclose()
+
+    def _answer(
+        self, wire: Wire, system: str, messages: Sequence[ChatMessage], limit: int
+    ) -> AsyncGenerator[str, None]:
         thinking = ThinkFilter()
-        body = {
-            "model": self.model,
-            "messages": _conversation(system, messages),
-            "stream": True,
-            self._limit: max_tokens,
-        }
 
-        async def send(headers: Mapping[str, str]) -> Any:
-            # The SDK's call for any path. chat.completions.create() also builds a model of each
-            # chunk, which takes more processor time than everything else that is done with it.
-            return await client.post(
-                "/chat/completions",
-                body=body,
-                options={"headers": headers},
-                cast_to=object,
-                stream=True,
-                stream_cls=stream_class,
-            )
+        async def send(headers: Mapping[str, str]) -> EventLines:
+            return await wire.open_stream(system, messages, limit, headers)
 
-        def read_chunk(chunk: Any) -> Delta:
-            delta = _read_chunk(chunk)
+        def read_event(event: Any) -> Delta:
+            delta = wire.read_event(event)
             text = thinking.feed(delta.text) + (thinking.close() if delta.is_last else "")
             return delta if text == delta.text else replace(delta, text=text)
 
-        texts = stream_text(send, read_chunk, self._failures())
-        try:
-            async for text in texts:
-                yield text
-        finally:
-            await texts.aclose()
+        return stream_text(send, read_event, self._failures(), marks_end=wire.marks_end)
 
     async def structured(
-        self, *, system: str, prompt: str, schema: type[T], max_tokens: int = 8192
+        self,
+        *,
+        system: str,
+        prompt: str,
+        schema: type[T],
+        max_tokens: int = 8192,
+        effort: Effort | None = None,  # noqa: ARG002  # part of the protocol
     ) -> T:
         client = await self._ready_client()
-        shape = strict_schema(schema)
+        # Constrained decoding gives better answers when the model has read the schema, too.
+        told = f"{system}\n\n{instructions(strict_schema(schema))}"
         failures = self._failures()
 
         async def ask(conversation: Sequence[ChatMessage]) -> StructuredAnswer:
-            completion = await _output_modes.ask(
-                Asked.of(self._url, self.model, self._key, schema),
-                lambda mode: self._ask_for(mode, client, system, conversation, shape, max_tokens),
-            )
-            return _read(completion, failures)
+            facts = await self._known_facts(client)
+            texts = [told, *(message.content for message in conversation)]
+            window = self._window(facts)
+            if window and len(conversation) > 1 and most_tokens(texts) > window // 2:
+                # The answer that is to be corrected has no room beside the next one.
+                words = "\n\n".join(each.content for each in (conversation[0], conversation[-1]))
+                conversation, texts = [ChatMessage("user", words)], [told, words]
+            limit = self._answer_tokens(facts, texts, max_tokens)
+            try:
+                return await self._object(client, facts, told, conversation, schema, limit)
+            except RequestTooLong as refusal:
+                if not await self._leaves_less(client, refusal, texts, limit):
+                    raise
+            facts = await self._known_facts(client)
+            limit = self._answer_tokens(facts, texts, max_tokens)
+            return await self._object(client, facts, told, conversation, schema, limit)
 
         return await ask_for_object(ask, prompt, schema, failures)
 
-    async def _ask_for(
+    async def _object(
         self,
-        mode: str,
         client: "AsyncOpenAI",
+        facts: Facts,
         system: str,
         conversation: Sequence[ChatMessage],
-        shape: dict[str, Any],
-        max_tokens: int,
-    ) -> Any:
-        body: dict[str, Any] = {self._limit: max_tokens}
-        if mode == "schema":
-            form = {"name": "answer", "strict": True, "schema": shape}
-            body["response_format"] = {"type": "json_schema", "json_schema": form}
-        elif mode == "json":
-            body["response_format"] = {"type": "json_object"}
-        # Constrained decoding gives better answers when the model has read the schema, too.
-        messages = _conversation(f"{system}\n\n{instructions(shape)}", conversation)
-        return await send_with_retry(
-            lambda headers: client.chat.completions.create(
-                model=self.model,
-                messages=messages,
-                extra_headers=headers,
-                extra_body=body,
-                timeout=transport.timeout(limits.STRUCTURED_SECONDS),
-            ),
-            self._failures(),
+        schema: type[T],
+        limit: int,
+    ) -> StructuredAnswer:
+        wire, shape = await self._wire(client, facts), strict_schema(schema)
+        return await _output_modes.ask(
+            Asked.of(facts.ollama or self._url, self.model, self._key, schema),
+            lambda mode: wire.ask(mode, shape, system, conversation, limit),
         )
+
+    async def _wire(self, client: "AsyncOpenAI", facts: Facts) -> Wire:
+        """Return the protocol in which the server is asked."""
+        if not facts.ollama:
+            return ChatCompletions(
+                client, await _sdk(), self._where(), self._is_openai, self._failures()
+            )
+        http = await self._http_client()
+        return Ollama(http, facts, key=self._key, model=self.model, failures=self._failures())
+
+    # The window
+
+    def _where(self) -> Where:
+        return Where.of(self._url, self.model, self._key)
+
+    def _window(self, facts: Facts) -> int | None:
+        # Ollama's window is the setting already, as far as the model has as much.
+        setting = 0 if facts.ollama else self._context_length
+        return windows.window(self._where(), facts, setting)
+
+    def _answer_tokens(self, facts: Facts, texts: list[str], wanted: int) -> int:
+        """Return how many tokens an answer may have. Raises RequestTooLong."""
+        limit = windows.answer_tokens(
+            texts, wanted, window=self._window(facts), longest=facts.longest_answer
+        )
+        if limit is None:
+            raise self._failures().too_long()
+        return limit
+
+    async def _leaves_less(
+        self,
+        client: "AsyncOpenAI",
+        refusal: RequestTooLong,
+        texts: list[str],
+        limit: int,
+        is_last: bool = False,
+    ) -> bool:
+        """Tell whether the same texts fit with a shorter answer, now that the window is known.
+
+        A third of the window has to be left. Else whoever asked may send less.
+        """
+        sent = most_tokens(texts) + limit
+        window = self._window(await self._facts(client))
+        is_told = bool(window) and sent > (window or 0)
+        if not is_told:
+            is_told = windows.learn(self._where(), refusal, sent=sent, window=window)
+        if is_last or not is_told:
+            return False
+        facts = await self._known_facts(client)
+        shorter = self._answer_tokens(facts, texts, limit)
+        return min(limit, (self._window(facts) or 0) // 3) <= shorter < limit
+
+    async def _known_facts(self, client: "AsyncOpenAI") -> Facts:
+        """Return what is known without asking, except of Ollama, whose API depends on it."""
+        if self.label == "Ollama":
+            return await self._facts(client)
+        return windows.known(self._where_set()) or Facts()
+
+    async def _facts(self, client: "AsyncOpenAI") -> Facts:
+        if self._is_openai:
+            # Its models take more than is ever sent, and its list does not say how much.
+            return Facts()
+
+        async def ask() -> Facts:
+            try:
+                models = await self._models(client)
+            except (Unreachable, TimedOut):
+                return Facts(is_passing=True)
+            except LlmError:
+                models = []
+            entry = next((each for each in models if each.name == self.model), None)
+            if entry is None and len(models) == 1:
+                # llama.cpp answers to any name.
+                entry = models[0]
+            return await windows.of_server(
+                await self._http_client(),
+                self._url,
+                self._key,
+                self.model,
+                listed=entry.facts if entry else Facts(),
+                is_ollama=self.label == "Ollama",
+                setting=self._context_length,
+            )
+
+        return await windows.facts(self._where_set(), ask)
+
+    def _where_set(self) -> Where:
+        """Return what facts are kept for: Ollama's window is made of the setting, too."""
+        return self._where()._replace(model=f"{self.model} {self._context_length}")
+
+    # The client
 
     async def _ready_client(self) -> "AsyncOpenAI":
         """Return a client, once a model is chosen."""
@@ -239,33 +326,12 @@ class CompatibleProvider:
             )
 
     async def _models(self, client: "AsyncOpenAI") -> list[ListedModel]:
-        key = (self._url, self._key)
-        kept = _model_lists.get(key)
-        if kept and time.monotonic() - kept[0] < limits.PROBE_KEPT_SECONDS:
-            return kept[1]
-        failures = self._failures()
-        try:
-            async with asyncio.timeout(limits.LIST_SECONDS):
-                page = await client.models.list()
-            models = [
-                ListedModel(str(item.id), str(getattr(item, "owned_by", "") or ""))
-                for item in page.data or []
-            ]
-        except TimeoutError:
-            raise failures.timed_out(answering=False) from None
-        except Exception as error:
-            if getattr(error, "status_code", None) == 404:
-                raise ModelNotFound(
-                    f"{self.label} does not say which models it has. "
-                    f"Name one in {self._model_setting}."
-                ) from None
-            raise failures.from_sdk(error, answering=False) from None
-        if models:
-            _model_lists[key] = (time.monotonic(), models)
-        return models
+        return await model_lists.models(
+            client, self._url, self._key, self._failures(), setting=self._model_setting
+        )
 
     def _failures(self) -> Failures:
-        local, url = transport.is_local(self._url), _without_password(self._url)
+        local, url = transport.is_local(self._url), without_password(self._url)
         return Failures(
             self.label,
             self.model,
@@ -277,51 +343,3 @@ class CompatibleProvider:
             ),
             key_hint=self._key_hint,
         )
-
-
-def _without_password(url: str) -> str:
-    """Return an address without a password that somebody may have put into it."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
-
-
-def _conversation(
-    system: str, messages: Sequence[ChatMessage]
-) -> "list[ChatCompletionMessageParam]":
-    conversation: list[ChatCompletionMessageParam] = []
-    if system.strip():
-        conversation.append({"role": "system", "content": fit(system)})
-    for message in messages:
-        if not message.content.strip():
-            continue
-        if message.role == "user":
-            conversation.append({"role": "user", "content": fit(message.content)})
-        else:
-            conversation.append({"role": "assistant", "content": fit(message.content)})
-    return conversation
-
-
-def _read_chunk(chunk: Any) -> Delta:
-    choices = chunk.get("choices") if isinstance(chunk, dict) else None
-    if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
-        return Delta()
-    delta, reason = choices[0].get("delta"), choices[0].get("finish_reason")
-    text = delta.get("content") or delta.get("refusal") if isinstance(delta, dict) else ""
-    return Delta(
-        text=str(text or ""),
-        is_last=reason is not None,
-        is_refusal=reason == "content_filter",
-        is_cut_off=reason == "length",
-    )
-
-
-def _read(completion: Any, failures: Failures) -> StructuredAnswer:
-    choices = getattr(completion, "choices", None)
-    if not choices:
-        raise failures.unreadable()
-    message = getattr(choices[0], "message", None)
-    reason = getattr(choices[0], "finish_reason", None)
-    content = getattr(message, "content", None) or ""
-    if not content and (getattr(message, "refusal", None) or reason == "content_filter"):
-        raise failures.declined()
-    return StructuredAnswer(str(content), is_cut_off=reason == "length")

@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from memoryloop.llm import limits, schemas
-from memoryloop.llm.base import ChatMessage, RequestRefused, T
+from memoryloop.llm import limits, partial, schemas
+from memoryloop.llm.base import ChatMessage, Overloaded, RequestRefused, T
 from memoryloop.llm.failures import Failures
 
 R = TypeVar("R")
@@ -38,17 +38,27 @@ async def ask_for_object(
 ) -> T:
     """Return the validated object. An invalid first answer is sent back once with what is wrong.
 
+    Of a PartialList that was cut off, its whole items are returned at once.
     Raises LlmError; TimedOut when both attempts together take too long.
     """
+
+    async def answer_to(conversation: Sequence[ChatMessage]) -> StructuredAnswer:
+        answer = await ask(conversation)
+        if answer.is_cut_off and not answer.value:
+            raise failures.thought_too_long()
+        return answer
+
     try:
         async with asyncio.timeout(limits.STRUCTURED_SECONDS):
-            first = await ask([ChatMessage("user", prompt)])
+            first = await answer_to([ChatMessage("user", prompt)])
             try:
                 return _validate(first, schema)
             except schemas.InvalidAnswer as problem:
                 correction = schemas.correction_message(str(problem))
+            if kept := partial.whole_items(first.value, schema, is_cut_off=first.is_cut_off):
+                return kept
             said = first.value if isinstance(first.value, str) else json.dumps(first.value)
-            second = await ask(
+            second = await answer_to(
                 [
                     ChatMessage("user", prompt),
                     ChatMessage("assistant", said[:20_000].strip() or "(nothing)"),
@@ -58,6 +68,8 @@ async def ask_for_object(
             try:
                 return _validate(second, schema)
             except schemas.InvalidAnswer:
+                if kept := partial.whole_items(second.value, schema, is_cut_off=second.is_cut_off):
+                    return kept
                 raise failures.not_as_asked() from None
     except TimeoutError:
         raise failures.timed_out(answering=False) from None
@@ -93,7 +105,7 @@ class OutputModes:
 
     A mode that was refused is not tried again for a while, in the same circumstances. A refusal
     that does not speak of the mode may be about the words of one learner, so it counts for their
-    request alone.
+    request alone. A failure of the server (500 or 501) counts as a refusal if another mode works.
     """
 
     def __init__(self, *modes: str) -> None:
@@ -108,10 +120,16 @@ class OutputModes:
         for index in range(first, len(self._modes)):
             try:
                 answer = await ask(self._modes[index])
-            except RequestRefused as refusal:
-                if index + 1 == len(self._modes):
+            except (RequestRefused, Overloaded) as refusal:
+                # Some servers fail (500) or say that it is not made (501) instead of refusing.
+                is_servers_fault = isinstance(refusal, Overloaded)
+                is_last = index + 1 == len(self._modes)
+                if is_last or (is_servers_fault and refusal.status not in {500, 501}):
                     raise
-                is_about_modes = is_about_modes and bool(_MODE.search(refusal.sentence))
+                is_about_mode = is_servers_fault or bool(
+                    _MODE.search(refusal.said) or _MODE.search(refusal.sentence)
+                )
+                is_about_modes = is_about_modes and is_about_mode
             else:
                 if index > first and is_about_modes:
                     self._keep(asked, index)

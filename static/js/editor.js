@@ -10,6 +10,7 @@
   const picker = form.querySelector("[data-image]");
   let last = question;
   tools.hidden = false;
+  if (document.activeElement === question) question.setSelectionRange(question.value.length, question.value.length);
 
   const fields = () => Array.from(form.querySelectorAll("textarea"));
   // What went well is seen below the field, and told to those who do not see it.
@@ -65,7 +66,8 @@
   const KEYS = { b: "bold", i: "italic", e: "code", m: "math" };
 
   function numbers() {
-    return Array.from(question.value.matchAll(/\{\{c(\d+)::/g), (match) => Number(match[1]));
+    const gaps = question.value.matchAll(/\{\{c([\d,]+)::/g);
+    return Array.from(gaps, (match) => match[1].split(",").map(Number)).flat();
   }
 
   function makeGap(same) {

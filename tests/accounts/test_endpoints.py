@@ -1,3 +1,4 @@
+import asyncio
 from unittest import mock
 
 from django.test import Client, override_settings
@@ -9,6 +10,7 @@ from accounts.models import Endpoint
 from accounts.results import InvalidEndpoint, InvalidKey, KeyState, KeyTest
 from accounts.services import provider_for
 from memoryloop import llm
+from memoryloop.llm.detect import clear_cache
 from tests.accounts.keys import KEY, KeyTestCase
 from tests.servers.compatible import OpenAIServer
 from tests.servers.core import Response, Step, json_response
@@ -337,3 +339,48 @@ class ReachTests(EndpointTestCase):
         page = self.client.get(reverse("settings:home"))
         self.assertContains(page, "Switched off")
         self.assertNotContains(page, "Connect a server")
+
+
+class ContextLengthTests(EndpointTestCase):
+    def post(self, **fields: str) -> str:
+        response = self.client.post(
+            reverse("settings:save_endpoint"), {"base_url": self.own.url, **fields}, headers=HTMX
+        )
+        return response.content.decode()
+
+    def asked_with(self) -> int:
+        self.own.requests.clear()
+        provider = provider_for(self.alice)
+
+        async def ask() -> None:
+            async for _ in provider.stream(system="", messages=[llm.ChatMessage("user", "Why?")]):
+                pass
+
+        asyncio.run(ask())
+        return int(self.own.questions()[0].json["options"]["num_ctx"])
+
+    def test_the_learner_sets_it_for_their_server_and_leaves_it_to_the_server(self) -> None:
+        self.post(context_length="32768")
+        self.assertEqual(self.row().context_length, 32_768)
+        self.assertEqual(self.asked_with(), 32_768)
+        self.assertIn('value="32768"', self.client.get(reverse("settings:home")).content.decode())
+
+        self.post(context_length="")
+        self.assertIsNone(self.row().context_length)
+        self.assertEqual(self.asked_with(), 8_192)
+
+    def test_what_no_model_has_is_refused(self) -> None:
+        for wrong in ("12", "-1", "many", "1" * 30):
+            with self.subTest(wrong):
+                self.assertIn("field-error", self.post(context_length=wrong))
+        self.assertFalse(Endpoint.objects.exists())
+
+    def test_the_environment_sets_it_for_the_installations_models(self) -> None:
+        for variables, context_length in (
+            ({"OLLAMA_URL": self.own.root, "OLLAMA_CONTEXT_LENGTH": 4_096}, 4_096),
+            ({"OPENAI_BASE_URL": self.own.url, "OPENAI_CONTEXT_LENGTH": 2_048}, 2_048),
+        ):
+            clear_cache()
+            with self.subTest(variables), override_settings(**variables):
+                self.assertEqual(asyncio.run(provider_for(self.alice).window()), context_length)
+        clear_cache()

@@ -61,6 +61,7 @@ def find(person: Visit) -> dict[str, str]:
         "review-finished": "/review/?finish=1",
         "today": "/review/today/",
         "leeches": "/review/leeches/",
+        "tour": "/tour/",
         "backlog": "/review/plan/?minutes=10&order=due&hold_new=on",
         "review-typed": "/review/?typed=1",
         "ways": "/study/",

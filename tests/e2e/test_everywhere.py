@@ -62,6 +62,37 @@ def test_the_arrow_keys_choose_in_the_palette(learner: Visit) -> None:
     expect(options.last).to_have_attribute("aria-selected", "true")
 
 
+def test_the_tour_is_taken_by_keyboard_and_the_palette_turns_the_light_down(
+    learner: Visit,
+) -> None:
+    page = learner.page
+    start = page.get_by_role("link", name="Start the tour")
+    start.focus()
+    learner.press("Enter")
+    for name in ("Make the card", "Show answer", re.compile("^Good")):
+        expect(page.locator("#tour").get_by_role("button", name=name)).to_be_focused()
+        learner.press("Enter")
+    expect(page.get_by_role("link", name="Make more cards")).to_be_focused()
+
+    paper = "getComputedStyle(document.documentElement).backgroundColor"
+    light = page.evaluate(paper)
+    for theme in ("dark", "system"):
+        learner.open_palette().fill(theme)
+        expect(page.locator("#palette [role=option][aria-selected=true]")).to_contain_text(
+            theme, ignore_case=True
+        )
+        learner.press("Enter")
+        expect(page.locator("#palette")).to_be_hidden()
+        # Chosen for every page.
+        page.reload()
+        assert (page.evaluate(paper) == light) == (theme == "system")
+
+    learner.open_palette().fill("sign out")
+    expect(page.get_by_role("option", name="Log out")).to_have_attribute("aria-selected", "true")
+    learner.press("Enter")
+    learner.arrive("/$")
+
+
 def test_the_palette_shows_nobody_elses(learner: Visit, visit: Callable[..., Visit]) -> None:
     write_card(learner.page, "What is Ada's secret?", "An engine")
     other = visit()

@@ -41,6 +41,8 @@ class Step:
     together: int = 1
     # What a streamed answer waits for after its first events (HELD_AFTER).
     held: threading.Event | None = None
+    # Signs of life before the first text: pings, or comment lines. `delay_seconds` is between them.
+    pings: int = 0
     # An error event after this many pieces of text.
     error: dict[str, Any] | None = None
     error_after: int = 2
@@ -120,7 +122,11 @@ class ProviderServer:
 
     def questions(self) -> list[Recorded]:
         """Return the requests that asked the model something."""
-        return [request for request in self.requests if request.method == "POST"]
+        return [
+            request
+            for request in self.requests
+            if request.method == "POST" and request.path != "/api/show"
+        ]
 
     # Running
 

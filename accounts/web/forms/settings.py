@@ -11,6 +11,7 @@ from accounts import endpoints, services
 from accounts.models import Endpoint
 from accounts.results import AccountError, clean_model
 from accounts.web.forms.accounts import AS_TYPED, FocusedForm
+from memoryloop.llm.windows import LARGEST_WINDOW, LEAST_WINDOW
 
 # Above the limits of the services, whose sentences are plainer than the form's.
 _MAX_CHARACTERS = 10_000
@@ -96,8 +97,16 @@ class EndpointForm(ModelForm):
         ),
     )
     api_key = _key_field("API key, if it needs one")
+    context_length = forms.IntegerField(
+        label="Context length in tokens",
+        help_text="How much the model takes at once. Empty: what the server tells, as Ollama, LM "
+        "Studio, vLLM and OpenRouter do. For Ollama, a larger number takes more memory there.",
+        required=False,
+        min_value=LEAST_WINDOW,
+        max_value=LARGEST_WINDOW,
+    )
 
-    field_order = ("base_url", "api_key", "model", "other_model")
+    field_order = ("base_url", "api_key", "model", "other_model", "context_length")
 
     def __init__(self, *args: Any, endpoint: Endpoint | None, **kwargs: Any) -> None:
         super().__init__(
@@ -111,6 +120,7 @@ class EndpointForm(ModelForm):
             self.fields["model"].label = "Model, if you know its name"
             return
         self.initial.setdefault("base_url", endpoint.base_url)
+        self.initial.setdefault("context_length", endpoint.context_length)
         if endpoint.hint:
             self.fields["api_key"].help_text = "Leave it empty to keep the one that is saved."
 

@@ -19,7 +19,7 @@ from accounts.web.forms.accounts import ProfileForm
 from accounts.web.forms.settings import ApiKeyForm, EndpointForm, ModelForm
 from memoryloop.llm import guard
 from memoryloop.llm.detect import clear_cache
-from memoryloop.llm.openai_compatible import SUGGESTED_OLLAMA_MODEL
+from memoryloop.llm.server_names import SUGGESTED_OLLAMA_MODEL
 from memoryloop.web.address import next_url
 
 # Two forms of the page have fields of the same name.
@@ -143,6 +143,7 @@ def save_endpoint(request: HtmxHttpRequest) -> HttpResponse:
                 api_key=form.cleaned_data["api_key"],
                 model=form.chosen,
                 now=timezone.now(),
+                context_length=form.cleaned_data["context_length"],
             )
         except throttling.TooManyAttempts as error:
             form.add_error(None, error.sentence)

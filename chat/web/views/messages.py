@@ -1,4 +1,4 @@
-"""Messages: sending one, showing one, stopping and retrying an answer."""
+"""Messages: sending one, showing one, stopping, retrying and continuing an answer."""
 
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from chat.conversations.conversations import (
     AnswerUnderway,
     MessageError,
     append_message,
+    continue_answer,
     retry_answer,
     stop_answer,
 )
@@ -87,7 +88,8 @@ def retry(request: HtmxHttpRequest, message_id: UUID) -> HttpResponse:
     """Have the last answer written again after it failed or was stopped.
 
     With `provider=fallback` the provider that failed is not asked, but its fallback; else a key
-    that was refused is tested first, and used if it works now.
+    that was refused is tested first, and used if it works now, and the provider's time is waited
+    for if it is near.
     """
     answer = get_answer(request.user, message_id)
     instead_of = answer.provider if request.POST.get("provider") == "fallback" else ""
@@ -99,8 +101,30 @@ def retry(request: HtmxHttpRequest, message_id: UUID) -> HttpResponse:
         retry_answer(answer)
         generation.start_on_commit(answer, request.user, instead_of=instead_of)
     except MessageError as error:
-        toast(request, error.sentence, level=levels.WARNING)
-        return _go(request, answer.conversation.get_absolute_url())
+        return _not_now(request, answer, error)
+    return _being_written(request, answer)
+
+
+@require_POST
+@login_required
+def go_on(request: HtmxHttpRequest, message_id: UUID) -> HttpResponse:
+    """Have the last answer written on where it was cut off."""
+    answer = get_answer(request.user, message_id)
+    try:
+        continue_answer(answer)
+        generation.continue_on_commit(answer, request.user)
+    except MessageError as error:
+        return _not_now(request, answer, error)
+    return _being_written(request, answer)
+
+
+def _not_now(request: HtmxHttpRequest, answer: Message, error: MessageError) -> HttpResponse:
+    toast(request, error.sentence, level=levels.WARNING)
+    return _go(request, answer.conversation.get_absolute_url())
+
+
+def _being_written(request: HtmxHttpRequest, answer: Message) -> HttpResponse:
+    """Show an answer that is being written again, or on."""
     if request.htmx:
         branches.number_versions([answer])
         context = pages.exchange_context(answer.conversation, [answer])

@@ -6,6 +6,7 @@ card of any other template becomes a note of its own: here all cards of a note h
 
 import dataclasses
 import functools
+import html
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -30,21 +31,25 @@ GAPS_MOST = 1_000
 NO_TEMPLATE = "its note type has no template for it"
 NO_TYPE = "its note type is not in the package"
 EMPTY_FRONT = "its question is empty"
+SOUND_FRONT = "its question is only a sound, and sounds are not imported"
 IMAGE_OCCLUSION = "image occlusion: hiding parts of an image is not supported"
+PLACEHOLDER = "it is Anki’s advice to update, which is no card"
 NO_GAP = "the text has no gap of this number"
 TOO_LONG = f"a side has more than {SIDE_MAX_CHARACTERS:,} characters"
 TOO_LARGE = f"its note has more than {VALUE_MAX_BYTES // 1024**2} MB"
 DRAWING = "a drawing (SVG) is not shown; the words in it are kept"
+SOUND = "sounds and videos are not imported; the words beside them are"
 HIDDEN = "a script or a comment in a field, which no side shows, is not kept"
-_BRACES = re.compile(r"\{\{(?:c(\d{1,9})::)?|\}\}")
+_PLACEHOLDER_MAX_CHARACTERS = 400
 _DRAWING = re.compile(r"<svg\b", re.IGNORECASE)
+_SOUND = re.compile(r"\[sound:|<(?:audio|video)\b", re.IGNORECASE)
 # Other comments than those that a word processor pastes.
 _HIDDEN = re.compile(r"<script\b|<!--(?!(?:Start|End)Fragment|\s*\[|\s*-->)", re.IGNORECASE)
 _BLOCK = re.compile(r"[-#>|] |\d+\. |```|\\\[")
 _WORD = re.compile(r"[^\W_]+")
 # So many words are looked for within others; a field of more that are missing is kept besides.
 _PARTS_OF_WORDS_MOST = 200
-_STYLED_TAGS = re.compile(r"^\{\{c\d+::image-occlusion:", re.MULTILINE)
+_STYLED_TAGS = re.compile(r"^\{\{c[\d,]+::image-occlusion:", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -73,17 +78,31 @@ class Skipped:
     reason: str
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a card is in Anki, for a template that shows it."""
+
+    deck: str = ""
+    flag: int = 0
+
+
 def words_of(
     note: Note,
     note_type: NoteType | None,
     ordinals: Sequence[int],
     image: to_markdown.Image | None = None,
+    places: Mapping[int, Place] | None = None,
 ) -> tuple[list[Words], list[Skipped]]:
-    """Return the notes that these cards of a note become, and the cards that are skipped."""
+    """Return the notes that these cards of a note become, and the cards that are skipped.
+
+    `places` are of the cards, by their ordinals.
+    """
     if note.is_too_large:
         return [], [Skipped(ordinal, TOO_LARGE) for ordinal in ordinals]
     if note_type is None:
         return [], [Skipped(ordinal, NO_TYPE) for ordinal in ordinals]
+    if is_placeholder(note.fields):
+        return [], [Skipped(ordinal, PLACEHOLDER) for ordinal in ordinals]
     fields = _fields(note, note_type)
     if note_type.is_image_occlusion or any(map(_STYLED_TAGS.search, fields.values())):
         return [], [Skipped(ordinal, IMAGE_OCCLUSION) for ordinal in ordinals]
@@ -93,8 +112,9 @@ def words_of(
         # In packages exported from here the answer side shows this field too.
         own_note, fields[NOTE_FIELD] = markdown(fields.get(NOTE_FIELD, "")), ""
     make = _cloze if note_type.is_cloze else _templates
+    special = functools.partial(_special_fields, note, note_type, places or {})
     try:
-        found, skipped = make(note_type, fields, ordinals, markdown)
+        found, skipped = make(note_type, fields, special, ordinals, markdown)
     except templates.TooLong:
         return [], [Skipped(ordinal, TOO_LONG) for ordinal in ordinals]
     if own_note:
@@ -109,11 +129,26 @@ def words_of(
     return kept, skipped
 
 
+def is_placeholder(fields: Sequence[str]) -> bool:
+    """Tell whether a note is the one that Anki puts into packages for its older versions.
+
+    "Please update to the latest Anki version, then import the .colpkg/.apkg file again.", in the
+    language of who exported it (exporting-colpkg-too-new in Anki's translations).
+    """
+    first, *others = fields
+    return (
+        "Anki" in first
+        and ".colpkg/.apkg" in first
+        and len(first) < _PLACEHOLDER_MAX_CHARACTERS
+        and not any(map(str.strip, others))
+    )
+
+
 def left_out(note: Note) -> list[str]:
     """Return what of a note's fields no card can have, as reasons for the report."""
     return [
         reason
-        for reason, sign in ((DRAWING, _DRAWING), (HIDDEN, _HIDDEN))
+        for reason, sign in ((DRAWING, _DRAWING), (SOUND, _SOUND), (HIDDEN, _HIDDEN))
         if any(map(sign.search, note.fields))
     ]
 
@@ -126,6 +161,25 @@ def _fields(note: Note, note_type: NoteType) -> dict[str, str]:
         name = note_type.fields[at] if at < len(note_type.fields) else ""
         found[name if name and not found.get(name) else f"{name or 'Field'} {at + 1}"] = value
     return found
+
+
+def _special_fields(
+    note: Note, note_type: NoteType, places: Mapping[int, Place], ordinal: int
+) -> dict[str, str]:
+    """Return what a card's template can show besides the note's fields, as HTML."""
+    place = places.get(ordinal, Place())
+    names = [each.name for each in note_type.templates if each.ordinal == ordinal]
+    if note_type.is_cloze:
+        names = [each.name for each in note_type.templates[:1]]
+    values = (
+        " ".join(note.tags),
+        note_type.name,
+        place.deck,
+        place.deck.rpartition("::")[2],
+        next(iter(names), ""),
+        f"flag{place.flag}" if place.flag else "",
+    )
+    return dict(zip(templates.SPECIAL_FIELDS, map(html.escape, values), strict=True))
 
 
 def mirrored_fields(note_type: NoteType) -> tuple[str, str] | None:
@@ -149,9 +203,13 @@ def _answered(template: Template, asked: str) -> str:
     return templates.is_plain(whole, is_front=False)
 
 
+_Special = Callable[[int], dict[str, str]]
+
+
 def _templates(
     note_type: NoteType,
     fields: Mapping[str, str],
+    special: _Special,
     ordinals: Sequence[int],
     markdown: Callable[[str], str],
 ) -> tuple[list[Words], list[Skipped]]:
@@ -175,12 +233,13 @@ def _templates(
         if template is None:
             skipped.append(Skipped(ordinal, NO_TEMPLATE))
             continue
-        front = templates.front(template.front, fields)
+        values = {**special(ordinal), **fields}
+        front = templates.front(template.front, values)
         question = markdown(front)
         if not question:
-            skipped.append(Skipped(ordinal, EMPTY_FRONT))
+            skipped.append(Skipped(ordinal, SOUND_FRONT if _SOUND.search(front) else EMPTY_FRONT))
             continue
-        answer = markdown(templates.back(template.back, fields, front))
+        answer = markdown(templates.back(template.back, values, front))
         key = "" if not ordinal else str(ordinal)
         found.append((key, Kind.BASIC, question, answer, {ordinal: 1}))
         shown |= _shown(template, fields)
@@ -235,69 +294,39 @@ class _Kept:
 def _cloze(
     note_type: NoteType,
     fields: Mapping[str, str],
+    special: _Special,
     ordinals: Sequence[int],
     markdown: Callable[[str], str],
 ) -> tuple[list[Words], list[Skipped]]:
     if not note_type.templates:
         return [], [Skipped(ordinal, NO_TEMPLATE) for ordinal in ordinals]
     template = note_type.templates[0]
-    question = markdown(templates.front(template.front, fields))
+    # All cards of the note have the same words here: what is shown of its first card.
+    values = {**special(min(ordinals, default=0)), **fields}
+    front = templates.front(template.front, values)
+    question = markdown(front)
     gapped = set(templates.cloze_fields(template.front))
     # The answer side repeats the whole text.
-    without = {name: "" if name in gapped else value for name, value in fields.items()}
+    without = {name: "" if name in gapped else value for name, value in values.items()}
     blank = templates.front(template.front, without)
     answer = markdown(templates.back(template.back, without, blank))
     if to_markdown.plain(blank) and answer.startswith(markdown(blank)):
         answer = answer[len(markdown(blank)) :].strip()
     if not question:
-        return [], [Skipped(ordinal, EMPTY_FRONT) for ordinal in ordinals]
+        reason = SOUND_FRONT if _SOUND.search(front) else EMPTY_FRONT
+        return [], [Skipped(ordinal, reason) for ordinal in ordinals]
     if len(question) > SIDE_MAX_CHARACTERS:
         return [], [Skipped(ordinal, TOO_LONG) for ordinal in ordinals]
     extra = _extra(fields, _shown(template, fields), [question, answer], markdown)
     present = set(card_ordinals(Kind.CLOZE, question))
-    alone = {o: only_gap(question, o + 1) for o in ordinals if o + 1 not in present}
-    alone = {o: text for o, text in alone.items() if o + 1 in card_ordinals(Kind.CLOZE, text)}
-    skipped = [Skipped(o, NO_GAP) for o in ordinals if o + 1 not in present and o not in alone]
+    skipped = [Skipped(ordinal, NO_GAP) for ordinal in ordinals if ordinal + 1 not in present]
     numbers = {ordinal: ordinal + 1 for ordinal in ordinals if ordinal + 1 in present}
-    if not alone:
-        found = [Words("", Kind.CLOZE, question, answer, extra, numbers)] if numbers else []
-        return found, skipped
-    # Nested gaps: a note for each, with no other gap in it.
-    alone |= {ordinal: only_gap(question, ordinal + 1) for ordinal in numbers}
-    notes = [
-        Words("" if not o else str(o), Kind.CLOZE, text, answer, extra, {o: o + 1})
-        for o, text in sorted(alone.items())
-    ]
-    return notes, skipped
-
-
-def only_gap(text: str, ordinal: int) -> str:
-    """Return a text with the gaps of one number, and the words of all others without hints."""
-    parts: list[str] = []
-    # Of each open pair of braces: where its part is, its number (0 without one), and whether there
-    # is a gap within that stays.
-    open_: list[tuple[int, int, bool]] = []
-    done = 0
-    for match in _BRACES.finditer(text):
-        parts += [text[done : match.start()], match[0]]
-        done = match.end()
-        if match[0] != "}}":
-            open_.append((len(parts) - 1, int(match[1] or 0), False))
-            continue
-        if not open_:
-            continue
-        at, number, has_gap = open_.pop()
-        if number and number != ordinal:
-            words = "".join(parts[at + 1 : -1])
-            # The hint comes last: an inner gap has a :: of its own.
-            parts[at:] = [words if has_gap else words.partition("::")[0]]
-        if open_ and (has_gap or number == ordinal):
-            open_[-1] = (*open_[-1][:2], True)
-    return "".join([*parts, text[done:]])
+    found = [Words("", Kind.CLOZE, question, answer, extra, numbers)] if numbers else []
+    return found, skipped
 
 
 def _is_too_long(words: Words) -> bool:
     texts = map(without_addresses, (words.question, words.answer, words.extra))
     return max(map(len, texts)) > SIDE_MAX_CHARACTERS or (
-        words.kind is Kind.CLOZE and len(cloze.deletions(words.question)) > GAPS_MOST
+        words.kind is Kind.CLOZE and sum(1 for _ in cloze.all_deletions(words.question)) > GAPS_MOST
     )

@@ -114,11 +114,13 @@ class CountTests(_Decks):
     def test_the_tree_counts_what_waits_each_card_once(self) -> None:
         a, b, c = self.make("A::B"), self.make("A::C"), self.make("D")
         review: dict[str, Any] = {"state": State.REVIEW, "due": NOW - DAY, "reps": 3}
+        in_steps = {"state": State.LEARNING, "due": NOW + timedelta(minutes=10)}
         store(
             flashcard(self.alice, deck_ids=(a.id, b.id)),
             flashcard(self.alice, deck_ids=(b.id,), **review),
             flashcard(self.alice, deck_ids=(b.id,), **{**review, "due": NOW + DAY}),
             flashcard(self.alice, deck_ids=(c.id,), **{**review, "state": State.RELEARNING}),
+            flashcard(self.alice, deck_ids=(c.id,), **{**review, **in_steps}),
             flashcard(self.alice, deck_ids=(c.id,), **review, suspended=True),
             flashcard(self.alice, deck_ids=(c.id,), buried_until=NOW + DAY),
             flashcard(self.alice, deck_ids=(c.id, uuid.uuid4()), deleted_at=NOW),
@@ -126,7 +128,7 @@ class CountTests(_Decks):
             flashcard(self.bob, deck_ids=(c.id,)),
         )
         expected = {
-            "A": (1, 0, 1, 3), "A::B": (1, 0, 0, 1), "A::C": (1, 0, 1, 3), "D": (0, 1, 0, 3),
+            "A": (1, 0, 1, 3), "A::B": (1, 0, 0, 1), "A::C": (1, 0, 1, 3), "D": (0, 2, 0, 4),
         }  # fmt: skip
         self.assertEqual(self.counts(), expected)
         checkpoint.run_until_empty()
