@@ -90,7 +90,7 @@ class TextFile:
             decks[deck_id] = decks.get(deck_id, 0) + len(whole.cards)
             types[type_id] = types.get(type_id, 0) + 1
         if not self._counts["type"]:
-            raise BadPackage("This file has no line with cards.")
+            raise BadPackage("This file has no cards in it.")
 
     def __enter__(self) -> "TextFile":
         return self
@@ -164,8 +164,8 @@ class TextFile:
                     yield row[:COLUMNS_MOST]
         except csv.Error as error:
             raise BadPackage(
-                f"What begins in line {read + 1} of this file cannot be read: a quotation mark "
-                "may be missing."
+                f"The entry that begins on line {read + 1} of this file cannot be read: "
+                "a quotation mark may be missing."
             ) from error
 
     def _whole(self, number: int, row: list[str]) -> Whole:
