@@ -126,7 +126,7 @@ def check(text: str, *, least: int = MIN_WORDS) -> None:
     if count < least:
         raise TooLittle(
             f"There is too little in this message to make cards from: it has {count} "
-            f"{'word' if count == 1 else 'words'} of text, and {least} are the least."
+            f"{'word' if count == 1 else 'words'} of text, and at least {least} are needed."
         )
 
 

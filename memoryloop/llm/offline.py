@@ -46,7 +46,7 @@ class OfflineProvider:
     ) -> AsyncGenerator[str, None]:
         if found:
             yield (
-                "No model is connected, so this is no answer. "
+                "No model is connected, so this is not an answer. "
                 "It is what you already have on your question:\n\n"
             )
         else:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.test import override_settings
 
@@ -14,6 +15,12 @@ from tests.servers.core import ProviderServer
 
 BEGINNING = "A cell is the smallest unit of life. Its mitochondrion is the pow"
 HTMX = {"HX-Request": "true"}
+
+
+def said(message: dict[str, Any]) -> str:
+    """Return the text of a message, which goes to Claude in blocks if some of it is cached."""
+    content = message["content"]
+    return content if isinstance(content, str) else "".join(block["text"] for block in content)
 
 
 class ContinueTests(StreamingTestCase):
@@ -67,15 +74,15 @@ class ContinueTests(StreamingTestCase):
                 *_, asked, beginning, told = request.json["messages"]
                 # Without an answer of the model at the end, which some models refuse.
                 self.assertEqual((asked["role"], beginning["role"]), ("user", "assistant"))
-                self.assertEqual((told["role"], told["content"]), ("user", prompts.GO_ON))
-                self.assertEqual(beginning["content"], BEGINNING.removesuffix("pow"))
+                self.assertEqual((told["role"], said(told)), ("user", prompts.GO_ON))
+                self.assertEqual(said(beginning), BEGINNING.removesuffix("pow"))
                 page = self.client.get(answer.conversation.get_absolute_url())
                 self.assertNotContains(page, "Continue<span")
                 sent = answer_context.sent(answer.conversation.owner, answer)
                 assert sent is not None
                 self.assertEqual(
                     [message.content for message, _ in sent.messages],
-                    [asked["content"], beginning["content"]],
+                    [said(asked), said(beginning)],
                 )
                 self.assertFalse(sent.is_cut)
                 shown = self.client.get(f"/chat/messages/{answer.id}/context/")
