@@ -99,8 +99,9 @@ class EndpointForm(ModelForm):
     api_key = _key_field("API key, if it needs one")
     context_length = forms.IntegerField(
         label="Context length in tokens",
-        help_text="How much the model takes at once. Empty: what the server tells, as Ollama, LM "
-        "Studio, vLLM and OpenRouter do. For Ollama, a larger number takes more memory there.",
+        help_text="How much the model takes at once. Leave it blank to use what the server "
+        "reports, as Ollama, LM Studio, vLLM and OpenRouter do. For Ollama, a larger number takes "
+        "more memory there.",
         required=False,
         min_value=LEAST_WINDOW,
         max_value=LARGEST_WINDOW,

@@ -14,7 +14,7 @@ class BadRow(Exception):
     """A row cannot be read."""
 
     def __init__(self, line: int) -> None:
-        super().__init__(f"The row that begins in line {line} cannot be read.")
+        super().__init__(f"The row that begins on line {line} cannot be read.")
         self.line = line
 
 
