@@ -29,10 +29,13 @@ class EndpointTestCase(KeyTestCase):
         self.addCleanup(self.own.stop)
 
     def save(self, **fields: str) -> KeyTest:
+        given = {"base_url": self.own.url, "api_key": "", "model": "", **fields}
         return endpoints.save_endpoint(
             user=self.alice,
+            base_url=given["base_url"],
+            api_key=given["api_key"],
+            model=given["model"],
             now=timezone.now(),
-            **{"base_url": self.own.url, "api_key": "", "model": "", **fields},
         )
 
     def row(self) -> Endpoint:
