@@ -17,7 +17,6 @@ class AccountsConfig(AppConfig):
         from memoryloop.web import navigation, palette
 
         navigation.register(navigation.Place.RAIL, *own.RAIL)
-        navigation.register(navigation.Place.RAIL_END, *own.RAIL_END)
         navigation.register(navigation.Place.ENTRANCE, own.LOG_IN)
         if settings.SIGNUP == "open":
             navigation.register(navigation.Place.ENTRANCE, own.SIGN_UP)

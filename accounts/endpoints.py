@@ -107,7 +107,7 @@ def save_endpoint(
     now: datetime,
     context_length: int | None = None,
 ) -> KeyTest:
-    """Test a server and save it, unless it refuses the key. Takes up to 3 s.
+    """Test a server and save it, unless it refuses the key. Takes up to 20 s.
 
     An empty key keeps the saved one if the address is the same: otherwise anybody at an open
     session could have it sent to a server of theirs. A server that cannot be reached is saved as
@@ -140,7 +140,13 @@ def save_endpoint(
 
 @sensitive_variables("api_key")
 def test_endpoint(*, user: User, now: datetime) -> KeyTest:
-    """Test the saved server and record the result. Takes up to 3 s. Raises NoKey."""
+    """Test the saved server and record the result. Takes up to 20 s. Raises NoKey."""
+    return test_saved(user, now, word=True)
+
+
+@sensitive_variables("api_key")
+def test_saved(user: User, now: datetime, *, word: bool) -> KeyTest:
+    """Test the saved server, with a word of its model or in 3 s without. Raises NoKey."""
     row = saved_endpoint(user)
     if row is None:
         raise NoKey("There is no server to test. Save one first.")
@@ -149,7 +155,7 @@ def test_endpoint(*, user: User, now: datetime) -> KeyTest:
         return KeyTest(state, "Its key can no longer be read: save it again.")
     if state is KeyState.OFF:
         return KeyTest(state, "Whoever runs this MemoryLoop has closed it to servers of learners.")
-    result, checked = _test(row.base_url, api_key, row.model)
+    result, checked = _test(row.base_url, api_key, row.model, word=word)
     if result.state is not KeyState.UNTESTED:
         # Only the row that was tested: another may have been saved meanwhile.
         Endpoint.objects.filter(pk=row.pk, updated_at=row.updated_at).update(
@@ -227,10 +233,12 @@ def _result_fields(
 
 
 @sensitive_variables("api_key")
-def _test(base_url: str, api_key: str, model: str) -> tuple[KeyTest, llm.EndpointCheck | None]:
+def _test(
+    base_url: str, api_key: str, model: str, *, word: bool = True
+) -> tuple[KeyTest, llm.EndpointCheck | None]:
     """Test a server. Raises InvalidEndpoint for an address that is closed to learners."""
     try:
-        checked = llm.check_endpoint(base_url, api_key, model)
+        checked = llm.check_endpoint(base_url, api_key, model, word=word)
         clean_model(checked.model)
     except llm.AddressRefused as error:
         raise InvalidEndpoint(error.sentence) from None
@@ -244,4 +252,7 @@ def _test(base_url: str, api_key: str, model: str) -> tuple[KeyTest, llm.Endpoin
         return KeyTest(KeyState.UNTESTED, error.sentence), None
     if checked.problem:
         return KeyTest(KeyState.NO_MODEL, checked.problem), checked
-    return KeyTest(KeyState.WORKING, f"{checked.label} can be reached and has this model."), checked
+    if checked.unsure:
+        return KeyTest(KeyState.UNTESTED, checked.unsure), checked
+    sentence = f"{checked.label} can be reached, and its model {checked.model} has answered."
+    return KeyTest(KeyState.WORKING, sentence), checked

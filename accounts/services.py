@@ -3,6 +3,7 @@
 import logging
 import re
 import zoneinfo
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,6 +28,8 @@ from memoryloop.llm.base import Provider
 
 logger = logging.getLogger(__name__)
 
+# Tests a key and a model; returns the names of the models that the key may use.
+Check = Callable[[str, str], tuple[str, ...]]
 KEY_MAX_CHARACTERS = 200
 # sk-ant-api03-… today. Only the prefix is documented, so only that and the alphabet are checked.
 _KEY_SHAPE = re.compile(r"sk-ant-[A-Za-z0-9_-]{16,}")
@@ -88,24 +91,38 @@ def load_sdks() -> None:
 def fallback_for(user: User, *, failed: str) -> Provider:
     """Return the provider that can answer instead of the one with the label `failed`.
 
-    The learner's other key or server, else the server's model, else the offline helper. Two SQL
+    The learner's other key or server, else the installation's model, else the offline helper. The
+    installation's may have the same label as the learner's server: two of Ollama, say. Two SQL
     queries, and a probe of 300 ms at most. Never raises.
     """
     row, endpoint = saved_key(user), endpoints.saved_endpoint(user)
-    others = (_own_provider(row, None), _own_provider(None, endpoint), llm.detect())
-    return next((each for each in others if each and each.label != failed), llm.offline())
+    others = (_own_provider(row, None), _own_provider(None, endpoint))
+    for other in others:
+        if other is not None and other.label != failed:
+            return other
+    installed = llm.detect()
+    if endpoint is not None and endpoint.label == failed:
+        address = installed.url if isinstance(installed, llm.CompatibleProvider) else ""
+        return llm.offline() if address == endpoint.base_url else installed
+    return llm.offline() if installed.label == failed else installed
+
+
+def name_of_fallback(provider: Provider, *, failed: str) -> str:
+    """Return the label of the provider that can answer instead, told from the one that failed."""
+    return f"this installation’s {failed}" if provider.label == failed else provider.label
 
 
 def test_refused(*, user: User, failed: str, now: datetime) -> KeyTest | None:
     """Test the learner's key or server again if it is the one that failed and was refused.
 
-    Takes up to 3 s. Return None where there is nothing to test.
+    Takes up to 3 s. Return None where there is nothing to test. The model is not asked for a word:
+    the question that follows asks it.
     """
     row, endpoint = saved_key(user), endpoints.saved_endpoint(user)
     if row is not None and failed == "Claude" and row.status == ApiKey.Status.REFUSED:
-        return test_api_key(user=user, now=now)
+        return _test_saved(user, now, llm.list_claude_models)
     if endpoint is not None and failed == endpoint.label:
-        return endpoints.test_endpoint(user=user, now=now)
+        return endpoints.test_saved(user, now, word=False)
     return None
 
 
@@ -223,7 +240,7 @@ def clean_api_key(api_key: str) -> str:
 
 @sensitive_variables("api_key")
 def save_api_key(*, user: User, api_key: str, now: datetime) -> KeyTest:
-    """Test a key and save it, unless Claude refuses it. Takes up to 3 s.
+    """Test a key and save it, unless Claude refuses it. Takes up to 20 s.
 
     A refused key is not saved, so that it never replaces one that works. A key that could not be
     tested is saved as untested. Raises InvalidKey.
@@ -252,14 +269,19 @@ def save_api_key(*, user: User, api_key: str, now: datetime) -> KeyTest:
 
 @sensitive_variables("api_key")
 def test_api_key(*, user: User, now: datetime) -> KeyTest:
-    """Test the saved key and its model and record the result. Takes up to 3 s. Raises NoKey."""
+    """Test the saved key and its model and record the result. Takes up to 20 s. Raises NoKey."""
+    return _test_saved(user, now, llm.check_claude_key)
+
+
+@sensitive_variables("api_key")
+def _test_saved(user: User, now: datetime, check: Check) -> KeyTest:
     row = saved_key(user)
     if row is None:
         raise NoKey("There is no key to test. Save one first.")
     state, api_key = _read(row)
     if state is KeyState.UNREADABLE:
         return KeyTest(state, "This key can no longer be read: save it again.")
-    result, models = _test(api_key, row.model)
+    result, models = _test(api_key, row.model, check)
     if result.state is not KeyState.UNTESTED:
         # Only the key that was tested: another may have been saved meanwhile.
         ApiKey.objects.filter(pk=row.pk, ciphertext=row.ciphertext).update(
@@ -272,7 +294,7 @@ def test_api_key(*, user: User, now: datetime) -> KeyTest:
 
 @sensitive_variables("api_key")
 def choose_model(*, user: User, model: str, now: datetime) -> KeyTest:
-    """Set the Claude model of a learner; blank for CLAUDE_MODEL. Takes up to 3 s.
+    """Set the Claude model of a learner; blank for CLAUDE_MODEL. Takes up to 20 s.
 
     Raises NoKey, or InvalidModel if Claude has no such model, which leaves the model as it was.
     """
@@ -331,18 +353,18 @@ def mark_key_refused(
 
 
 @sensitive_variables("api_key")
-def _test(api_key: str, model: str = "") -> tuple[KeyTest, list[str]]:
+def _test(api_key: str, model: str = "", check: Check | None = None) -> tuple[KeyTest, list[str]]:
     """Return the result of a test, and the models that the key may use."""
     try:
-        models = llm.check_claude_key(api_key, model)
+        models = (check or llm.check_claude_key)(api_key, model)
     except (llm.AuthenticationFailed, llm.PermissionRefused) as error:
         return KeyTest(KeyState.REFUSED, error.sentence), []
     except llm.ModelNotFound as error:
-        return KeyTest(KeyState.NO_MODEL, error.sentence), []
+        return KeyTest(KeyState.NO_MODEL, error.sentence), list(error.known)
     except llm.LlmError as error:
         logger.info("A key could not be tested: %s", type(error).__name__)
         return KeyTest(KeyState.UNTESTED, error.sentence), []
-    return KeyTest(KeyState.WORKING, "The key works: Claude can answer you."), list(models or ())
+    return KeyTest(KeyState.WORKING, "The key works: Claude has answered."), list(models or ())
 
 
 @sensitive_variables("password")

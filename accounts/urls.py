@@ -2,14 +2,14 @@
 
 from django.urls import path
 
-from accounts.web.views import email, export, passwords, sign_in
+from accounts.web.views import email, export, passwords, settings, sign_in
 
 app_name = "accounts"
 urlpatterns = [
     path("sign-up/", sign_in.sign_up, name="sign_up"),
     path("login/", sign_in.log_in, name="login"),
     path("logout/", sign_in.log_out, name="logout"),
-    path("profile/", sign_in.profile, name="profile"),
+    path("profile/", settings.profile, name="profile"),
     path("email/", email.change, name="email"),
     path("email/cancel/", email.cancel, name="email_cancel"),
     path("email/confirm/<str:token>/", email.confirm, name="email_confirm"),

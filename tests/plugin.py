@@ -28,6 +28,11 @@ os.environ.clear()
 os.environ.update(_ours)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Return how many workers share the tests: one more than cores, as one often waits."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_finish() -> None:
     gc.freeze()
     gc.enable()

@@ -24,7 +24,7 @@ from flashcards.domain.query.syntax import BadQuery
 from flashcards.domain.records import Flashcard
 from flashcards.drafting import candidates, generation, linter, passages, prose, rules, splitting
 from flashcards.duplicates import similarity
-from flashcards.exchange.anki import notes, protobuf, templates
+from flashcards.exchange.anki import protobuf, templates
 from flashcards.exchange.anki.package import BadPackage
 from flashcards.exchange.html import to_markdown
 from flashcards.exchange.media import Pictures, placeholder
@@ -148,7 +148,6 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "words of HTML": to_markdown.plain,
     "template": read_template,
     "field": fill_template,
-    "gaps": lambda text: notes.only_gap(text, 1),
     "images": resolved,
     "message": read_message,
     "text file": read_file,

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.services import fallback_for, is_learners_own, is_mended
+from accounts.services import fallback_for, is_learners_own, is_mended, name_of_fallback
 from chat.models import Message
 from memoryloop.llm import base as llm
 
@@ -37,14 +37,16 @@ def kind_of(
 
 def retry_at(error: llm.LlmError) -> datetime | None:
     """Return when the provider accepts questions again, if it said so."""
-    seconds = error.retry_after_seconds if isinstance(error, llm.RateLimited) else None
+    seconds = (
+        error.retry_after_seconds if isinstance(error, (llm.RateLimited, llm.Overloaded)) else None
+    )
     return timezone.now() + timedelta(seconds=seconds) if seconds else None
 
 
 def offer_fallback(owner: User, messages: Sequence[Message], leaf_id: UUID | None) -> None:
     """Set `fallback` and `is_mended` on the last answer if it failed.
 
-    `fallback` is the label of the provider that can answer instead; `is_mended` says that the key
+    `fallback` names the provider that can answer instead; `is_mended` says that the key
     was refused and was changed or tested since. Two SQL queries if there is such an answer, four
     if its key was refused, and perhaps a probe of a local server.
     """
@@ -58,5 +60,5 @@ def offer_fallback(owner: User, messages: Sequence[Message], leaf_id: UUID | Non
             if message.error_kind == ErrorKind.KEY:
                 message.is_mended = is_mended(user=owner, failed=message.provider)
             other = fallback_for(owner, failed=message.provider)
-            if other.label != message.provider:
-                message.fallback = other.label  # type: ignore[attr-defined] # for the template
+            name = name_of_fallback(other, failed=message.provider)
+            message.fallback = name  # type: ignore[attr-defined] # for the template

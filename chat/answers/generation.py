@@ -71,14 +71,22 @@ def live_count() -> int:
 
 
 def start_on_commit(
-    answer: Message, owner: User, *, instead_of: str = "", lookup: Lookup | None = None
+    answer: Message,
+    owner: User,
+    *,
+    instead_of: str = "",
+    not_before: datetime | None = None,
+    lookup: Lookup | None = None,
 ) -> None:
     """Start a generation once the transaction that stores the question has committed.
 
     `instead_of` is the label of a provider that failed: its fallback answers this time.
+    `not_before` is when the provider accepts questions again: it is not asked before.
     `lookup` is the one that was started for the question, if one was.
     """
-    transaction.on_commit(lambda: start(answer, owner, instead_of=instead_of, lookup=lookup))
+    transaction.on_commit(
+        lambda: start(answer, owner, instead_of=instead_of, not_before=not_before, lookup=lookup)
+    )
 
 
 def continue_on_commit(answer: Message, owner: User) -> None:
@@ -91,11 +99,17 @@ def start(
     owner: User,
     *,
     instead_of: str = "",
+    not_before: datetime | None = None,
     lookup: Lookup | None = None,
     so_far: str = "",
 ) -> Generation:
     generation = Generation(
-        answer=answer, owner=owner, instead_of=instead_of, lookup=lookup, so_far=so_far
+        answer=answer,
+        owner=owner,
+        instead_of=instead_of,
+        not_before=not_before,
+        lookup=lookup,
+        so_far=so_far,
     )
     _live[answer.id] = generation
     background.submit(_run(generation), name=f"answer {answer.id}")
@@ -162,6 +176,8 @@ async def _receive(generation: Generation) -> None:
             so_far=generation.text,
         ),
     )
+    if generation.not_before is not None:
+        await asyncio.sleep((generation.not_before - timezone.now()).total_seconds())
     while True:
         if window is not None:
             prompt = prompts.fit(prompt, window)
@@ -188,7 +204,8 @@ async def _receive_answer(
 ) -> None:
     length = 0
     async for piece in provider.stream(
-        system=prompt.system,
+        system=prompt.instructions,
+        quoted=prompt.quoted,
         messages=prompt.messages,
         found=prompt.found,
         max_tokens=MAX_TOKENS,

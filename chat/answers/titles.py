@@ -18,7 +18,7 @@ ENOUGH_WORDS = 3
 READ_CHARACTERS = 1_500
 # Both with the instructions fit into the smallest window, in scripts of three bytes a letter, too.
 READ_TOKENS = 500
-# The thinking of a model counts, too.
+# With room for a local model that thinks first.
 MAX_TOKENS = 1_000
 SYSTEM = (
     "You name conversations between a learner and a tutor, so that the learner finds them again. "
@@ -47,7 +47,7 @@ async def improve(conversation_id: UUID, provider: Provider) -> None:
         return
     try:
         draft = await provider.structured(
-            system=SYSTEM, prompt=prompt, schema=TitleDraft, max_tokens=MAX_TOKENS
+            system=SYSTEM, prompt=prompt, schema=TitleDraft, max_tokens=MAX_TOKENS, effort="low"
         )
     except LlmError as error:
         logger.info("The model gave no title; the first words of the conversation stay: %s", error)

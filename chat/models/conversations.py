@@ -9,6 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 from pgvector.django import HnswIndex, VectorField
 
+from memoryloop.words import count_words
+
 MESSAGE_MAX_CHARACTERS = 50_000
 TITLE_MAX_CHARACTERS = 50
 # From this length a learner's message has a link to make cards; every answer has one.
@@ -231,7 +233,9 @@ class Message(models.Model):
             return f"{self.provider} refused the key. It was changed or tested since: press Retry."
         if self.retry_at is None or self.must_wait:
             return self.error
-        return f"{self.provider} was asked too often with this key. You can ask again now."
+        if self.error_kind == self.ErrorKind.LIMIT:
+            return f"{self.provider} was asked too often with this key. You can ask again now."
+        return f"{self.provider} was overloaded. You can ask again now."
 
     @property
     def concerns_the_key(self) -> bool:
@@ -254,4 +258,4 @@ class Message(models.Model):
             return True
         if self.is_answer:
             return self.provider != "Offline"
-        return len(self.content.split()) >= CARDS_FROM_WORDS
+        return count_words(self.content) >= CARDS_FROM_WORDS

@@ -2,15 +2,19 @@
 
 Both searches are limited to the owner before anything is ranked, by indexes of chat_message alone
 (`owner_id` is on each row). Words: a generated tsvector with a GIN index, in the language of the
-message; the searched text is parsed in all languages. Meaning: for an owner with few messages every
-vector is compared, which is exact; for others the HNSW index is scanned until enough of its results
-are theirs (pgvector's iterative scan). Answers of the offline helper are left out, because they
-only list other messages and cards.
+message; the searched text is parsed in all languages. Both sides are folded, by `chat_folded` of
+migration 0007. Of Chinese, Japanese, Thai and the like, which have no spaces between words, pairs
+of letters are indexed, and what is searched has to stand together in the message.
+
+Meaning: for an owner with few messages every vector is compared, which is exact; for others the
+HNSW index is scanned until enough of its results are theirs (pgvector's iterative scan). Answers of
+the offline helper are left out, because they only list other messages and cards.
 """
 
 import logging
 import re
 import time
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,10 +23,14 @@ from uuid import UUID
 import numpy as np
 import orjson
 from django.db import connection, transaction
+from django.db.models import Func, TextField, Value
 from numpy.typing import NDArray
 
 from chat.models import Conversation, Message
 from memoryloop import embeddings
+from memoryloop.folding import find_folded, fold
+from memoryloop.markup import without_tags
+from memoryloop.words import unspaced, without_unspaced
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +49,8 @@ EXACT_ALWAYS, EXACT_MOST = 3_000, 20_000
 # Reciprocal rank fusion, with the constant of Cormack, Clarke and Büttcher (SIGIR 2009).
 FUSION = 60
 HEADLINE_CHARACTERS = 6_000
+# What a snippet shows around the first found word where PostgreSQL chooses none.
+BEFORE_CHARACTERS, AFTER_CHARACTERS = 60, 180
 # Mark the found words in snippets: characters of Unicode's private use area.
 OPEN, CLOSE = "\ue000", "\ue001"
 
@@ -52,9 +62,11 @@ COUNTED_SECONDS = 60.0
 _WORD = re.compile(r"\w+")
 # A word to exclude, in the syntax of websearch_to_tsquery.
 _WITHOUT = re.compile(r"(?<!\S)-(\w+)(?!\S)")
+# So many pairs of letters are looked for at most.
+GRAMS_MOST = 60
 _LINK = re.compile(r"!?\[([^\[\]\n]*)\]\([^)\s]*\)?|\]\([^)\s]*\)?")
 _MARKUP = re.compile(
-    r"\*\*|__|`|</?(?:u|mark)>|^[ \t]*(?:#{1,6}|>|[-*+])\s+|^[ \t]*\|?[-:| ]{3,}$", re.MULTILINE
+    r"\*\*|(?<!_)__(?!_)|`|^[ \t]*(?:#{1,6}|>|[-*+])\s+|^[ \t]*\|?[-:| ]{3,}$", re.MULTILINE
 )
 
 _NEWEST_WITH_WORDS = """
@@ -62,6 +74,9 @@ SELECT id FROM (
     SELECT m.id, m.words, m.created_at FROM chat_message m
     JOIN chat_conversation c ON c.id = m.conversation_id AND c.deleted_at IS NULL
     WHERE m.owner_id = %(owner)s AND m.words @@ %(query)s::tsquery AND m.provider <> 'Offline'
+      AND NOT EXISTS (
+          SELECT FROM unnest(%(runs)s::text[]) run WHERE strpos(chat_folded(m.content), run) = 0
+      )
       AND (m.embedding IS NULL OR NOT %(unembedded)s)
     ORDER BY m.created_at DESC LIMIT %(most)s
 ) found
@@ -86,18 +101,21 @@ SELECT DISTINCT query::text FROM (
     AS known (config)
 ) queries
 WHERE numnode(query) > 0
-  AND (SELECT numnode(websearch_to_tsquery('chat_english', %(text)s))) > 0
+  AND (SELECT numnode(websearch_to_tsquery('chat_english', chat_folded(%(text)s)))) > 0
 """
-_ALL_WORDS = "websearch_to_tsquery(config, %(head)s) && to_tsquery(config, %(tail)s)"
-_ANY_WORD = "to_tsquery(config, %(any)s)"
+_ALL_WORDS = (
+    "websearch_to_tsquery(config, chat_folded(%(head)s))"
+    " && to_tsquery(config, chat_folded(%(tail)s))"
+)
+_ANY_WORD = "to_tsquery(config, chat_folded(%(any)s))"
 
 # The hash identifies copies of a message.
 _FOUND = f"""
 SELECT m.id, ts_headline(
     chat_language(m.content), left(m.content, {HEADLINE_CHARACTERS}),
-    to_tsquery(chat_language(m.content), %(words)s),
+    to_tsquery(chat_language(m.content), chat_folded(%(words)s)),
     'StartSel={OPEN}, StopSel={CLOSE}, MinWords=16, MaxWords=34'
-), md5(m.content)
+), md5(m.content), left(m.content, {HEADLINE_CHARACTERS})
 FROM chat_message m
 JOIN chat_conversation c ON c.id = m.conversation_id AND c.deleted_at IS NULL
 WHERE m.id = ANY(%(ids)s) AND m.owner_id = %(owner)s
@@ -124,6 +142,13 @@ SELECT set_config('hnsw.iterative_scan', 'strict_order', true),
        set_config('hnsw.ef_search', '64', true), set_config('enable_sort', 'off', true),
        set_config('hnsw.max_scan_tuples', '40000', true)
 """
+
+
+class _Folded(Func):
+    """A text as `chat_folded` makes it."""
+
+    function = "chat_folded"
+    output_field = TextField()
 
 
 @dataclass(frozen=True)
@@ -172,8 +197,9 @@ def search(*, owner_id: UUID, text: str, limit: int = RESULTS) -> Found:
 def named(*, owner_id: UUID, text: str, limit: int = 5) -> list[Conversation]:
     """Return the owner's conversations whose titles have all the words, the newest first."""
     conversations = Conversation.objects.filter(owner_id=owner_id, deleted_at=None)
+    conversations = conversations.annotate(folded_title=_Folded("title"))
     for word in text.split()[:10]:
-        conversations = conversations.filter(title__icontains=word)
+        conversations = conversations.filter(folded_title__contains=_Folded(Value(word)))
     return list(conversations.order_by("-updated_at", "id")[:limit])
 
 
@@ -186,28 +212,33 @@ def with_words(
     words, or with `any_word`, returns those that have some of them. With `unembedded` only messages
     without an embedding. Four SQL queries at most.
     """
-    words = _WORD.findall(text.lower())
-    if not words:
+    text = unicodedata.normalize("NFC", text)
+    runs, spaced = [fold(run) for run in unspaced(text)], without_unspaced(text)
+    words = _WORD.findall(spaced)
+    if not words and not runs:
         return []
-    head, _, last = text.rpartition(" ")
+    head, _, last = spaced.rstrip().rpartition(" ")
     # A quote or a minus is left to websearch_to_tsquery.
-    bare = last.isalnum() and text.count('"') % 2 == 0
+    bare = last.isalnum() and spaced.count('"') % 2 == 0
     parameters = {
         "owner": owner_id,
         "most": RANKED_MOST,
         "limit": limit,
         "unembedded": unembedded,
-        "head": head if bare else text,
-        "tail": f"{last.lower()}:*" if bare else "",
+        "head": head if bare else spaced,
+        "tail": f"{last}:*" if bare else "",
         "any": " | ".join(dict.fromkeys(words[:24])),
-        "text": text,
+        "text": spaced,
         "languages": list(LANGUAGES),
+        "runs": [],
     }
     if not any_word and _WITHOUT.search(text):
         return _without(text, parameters)
-    found = [] if any_word else _matching(_ALL_WORDS, parameters)
-    if any_word or (not found and len(words) > 1 and '"' not in text):
-        found = _matching(_ANY_WORD, parameters)
+    found: list[UUID] = []
+    if not any_word:
+        found = _matching(_ALL_WORDS, parameters | {"runs": runs}, grams=_grams(runs), every=True)
+    if any_word or (not found and len(words) + len(_grams(runs)) > 1 and '"' not in text):
+        found = _matching(_ANY_WORD, parameters, grams=_grams(runs), every=False)
     return found
 
 
@@ -220,9 +251,11 @@ def has_unembedded(*, owner_id: UUID, but: UUID | None = None) -> bool:
     return bool(_rows(_UNEMBEDDED, parameters))
 
 
-def _matching(query: str, parameters: dict[str, Any]) -> list[UUID]:
-    """Return the messages that match a query in any language."""
-    tsquery = _in_all_languages(query, parameters)
+def _matching(
+    query: str, parameters: dict[str, Any], *, grams: Sequence[str], every: bool
+) -> list[UUID]:
+    """Return the messages that match a query in any language, and with it every gram or any."""
+    tsquery = _joined(_in_all_languages(query, parameters), grams, every=every)
     return _newest_with(tsquery, parameters) if tsquery else []
 
 
@@ -231,14 +264,41 @@ def _without(text: str, parameters: dict[str, Any]) -> list[UUID]:
 
     The excluded words are excluded in all languages.
     """
-    wanted = " ".join(_WITHOUT.sub(" ", text).split())
-    words = {"head": wanted, "tail": "", "text": wanted}
-    found = _in_all_languages(_ALL_WORDS, parameters | words)
-    unwanted = [word.lower() for word in _WITHOUT.findall(text)]
-    left_out = _in_all_languages(_ANY_WORD, parameters | words | {"any": " | ".join(unwanted)})
+    wanted = _WITHOUT.sub(" ", text)
+    runs, spaced = (
+        [fold(run) for run in unspaced(wanted)],
+        " ".join(without_unspaced(wanted).split()),
+    )
+    words = {"head": spaced, "tail": "", "text": spaced}
+    found = _joined(_in_all_languages(_ALL_WORDS, parameters | words), _grams(runs), every=True)
     if not found:
         return []
-    return _newest_with(f"({found}) & !({left_out})" if left_out else found, parameters)
+    left_out = []
+    for word in _WITHOUT.findall(text):
+        grams = _grams([fold(run) for run in unspaced(word)])
+        plain = parameters | words | {"any": without_unspaced(word).strip()}
+        left_out.append(_joined(_in_all_languages(_ANY_WORD, plain), grams, every=True))
+    query = " & ".join([f"({found})", *(f"!({each})" for each in left_out if each)])
+    return _newest_with(query, parameters | {"runs": runs})
+
+
+def _grams(runs: Sequence[str]) -> list[str]:
+    """Return what the index has of runs of letters without spaces: their pairs, as tsqueries.
+
+    A letter alone is the beginning of a pair, or the last letter of a run.
+    """
+    pairs = [
+        f"'{run[at : at + 2]}'" if len(run) > 1 else f"'{run}':*"
+        for run in runs
+        for at in range(max(1, len(run) - 1))
+    ]
+    return list(dict.fromkeys(pairs))[:GRAMS_MOST]
+
+
+def _joined(tsquery: str, grams: Sequence[str], *, every: bool) -> str:
+    """Return a tsquery for the words and the grams, either of which may be missing."""
+    parts = [f"({tsquery})"] if tsquery else []
+    return (" & " if every else " | ").join([*parts, *grams])
 
 
 def _in_all_languages(query: str, parameters: dict[str, Any]) -> str:
@@ -327,10 +387,15 @@ def _meaning(owner_id: UUID, text: str) -> list[Near]:
 
 def _hits(owner_id: UUID, ids: Sequence[UUID], by_words: set[UUID], text: str) -> list[Hit]:
     """Return the messages in the order of their ids, with snippets. Two SQL queries."""
-    words = " | ".join(f"{word}:*" for word in dict.fromkeys(_WORD.findall(text.lower())))
+    text = unicodedata.normalize("NFC", text)
+    asked = list(dict.fromkeys(_WORD.findall(without_unspaced(text))))
+    words = " | ".join(f"{word}:*" for word in asked)
     with connection.cursor() as cursor:
         cursor.execute(_FOUND, {"words": words, "ids": list(ids), "owner": owner_id})
-        snippets = {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
+        snippets = {
+            id_: (_marked(headline, beginning, [*unspaced(text), *asked]), digest)
+            for id_, headline, digest, beginning in cursor.fetchall()
+        }
     messages = (
         Message.objects.filter(id__in=snippets)
         .select_related("conversation")
@@ -362,9 +427,29 @@ def _hit(
     )
 
 
+def _marked(headline: str, text: str, asked: Sequence[str]) -> str:
+    """Return a headline, or where PostgreSQL marked nothing in it, the text around what was asked.
+
+    It knows no words within Chinese or Thai, and none in another encoding of their letters.
+    """
+    if OPEN in headline:
+        return headline
+    found = sorted({place for word in asked for place in find_folded(text, word)})
+    if not found:
+        return headline
+    first = found[0][0]
+    start, end = max(0, first - BEFORE_CHARACTERS), first + AFTER_CHARACTERS
+    parts, at = [], start
+    for opening, closing in found:
+        if at <= opening and closing <= end:
+            parts += [text[at:opening], OPEN, text[opening:closing], CLOSE]
+            at = closing
+    return "".join([*parts, text[at:end]])
+
+
 def _plain(snippet: str) -> str:
     """Return a snippet on one line, without the most common Markdown."""
-    return " ".join(_MARKUP.sub("", _LINK.sub(r"\1", snippet)).split())
+    return " ".join(_MARKUP.sub("", _LINK.sub(r"\1", without_tags(snippet))).split())
 
 
 def _rows(sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:

@@ -69,5 +69,6 @@ class TitleForm(forms.Form):
     title = forms.CharField(
         label="Title",
         max_length=TITLE_MAX_CHARACTERS,
+        widget=forms.TextInput(attrs={"autofocus": True}),
         error_messages={"required": "A conversation needs a title."},
     )

@@ -7,7 +7,12 @@ from django.urls import reverse
 from chat.recall import message_search
 from memoryloop.web.palette import PaletteItem, PalettePage
 
-PAGES = (PalettePage("Chat", "chat:home", "chat", "ask tutor new conversation"),)
+PAGES = (
+    PalettePage("Chat", "chat:home", "chat", "ask question tutor new conversation start home"),
+    PalettePage("Conversations", "chat:conversations", "chat", "chats history messages all list"),
+    PalettePage("Search messages", "chat:search", "search", "find conversations chats"),
+    PalettePage("Archived conversations", "chat:archived", "archive", "archive chats hidden"),
+)
 
 # A message on one line of the palette.
 SNIPPET_CHARACTERS = 90

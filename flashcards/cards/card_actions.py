@@ -14,6 +14,7 @@ from typing import Any
 from flashcards import scheduling
 from flashcards.domain.records import Flashcard, LogKind, ReviewLog, State
 from flashcards.scheduling import DEFAULT_SETTINGS, ScheduleSettings
+from memoryloop.folding import fold
 
 Inverse = dict[str, Any]
 
@@ -153,6 +154,12 @@ def _add(card: Flashcard, field: str, value: str) -> tuple[Flashcard, Inverse]:
     return _with(card, field, [value]), {"remove": {field: [value]}}
 
 
+def _tag(card: Flashcard, argument: Mapping[str, Any], _: datetime) -> tuple[Flashcard, Inverse]:
+    # The card may have it in another spelling.
+    wanted = fold(argument["tag"])
+    return _add(card, "tags", next((t for t in card.tags if fold(t) == wanted), argument["tag"]))
+
+
 def _remove(card: Flashcard, field: str, values: list[str]) -> tuple[Flashcard, Inverse]:
     return _without(card, field, values), {"add": {field: values}}
 
@@ -174,15 +181,13 @@ def _of(field: str) -> Callable[[str], Any]:
 
 def _untag(card: Flashcard, argument: Mapping[str, Any], _: datetime) -> tuple[Flashcard, Inverse]:
     # The tags that `tag:` finds: in any case, and those inside it.
-    wanted = argument["tag"].lower()
-    gone = [
-        tag for tag in card.tags if tag.lower() == wanted or tag.lower().startswith(f"{wanted}::")
-    ]
+    wanted = fold(argument["tag"])
+    gone = [tag for tag in card.tags if f"{fold(tag)}::".startswith(f"{wanted}::")]
     return _remove(card, "tags", gone)
 
 
 _VERBS: dict[Verb, _Step] = {
-    Verb.TAG: lambda card, argument, _: _add(card, "tags", argument["tag"]),
+    Verb.TAG: _tag,
     Verb.UNTAG: _untag,
     Verb.PUT_IN: lambda card, argument, _: _add(card, "deck_ids", argument["deck"]),
     Verb.TAKE_OUT: lambda card, argument, _: _remove(card, "deck_ids", [argument["deck"]]),

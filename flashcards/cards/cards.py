@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import numpy as np
 from django.db import transaction
 
 from chat.conversations.conversations import mark_cards_made
@@ -21,6 +22,9 @@ from flashcards.domain.records import Flashcard, NewCard
 from flashcards.domain.validation import check_words, clean
 from flashcards.models import DraftBatch
 from flashcards.store import Change, Query, cards
+
+# So many of the newest are found by words.
+FOUND_MOST = 100
 
 # Changing cards
 
@@ -171,8 +175,16 @@ def cards_from_message(*, owner_id: UUID, message_id: UUID) -> list[Flashcard]:
 
 
 def search_cards(*, owner_id: UUID, text: str = "") -> Query[Flashcard]:
-    """Return the cards in which every word occurs, newest first; all cards for a blank text."""
-    return cards.for_owner(owner_id).containing(text.split()).order_by("-created_at")
+    """Return the newest cards in which every word occurs, newest first; all cards for no word."""
+    found = cards.for_owner(owner_id).order_by("-created_at")
+    words = text.split()
+    if not words:
+        return found
+    read = store.columns(owner_id)
+    mask = np.logical_and.reduce([read.alive, *(read.containing(word) for word in words)])
+    places = np.flatnonzero(mask)
+    newest = places[np.argsort(-read.array("created_at")[places], kind="stable")][:FOUND_MOST]
+    return found.filter(id__in=frozenset(read.ids(newest)))
 
 
 def count_cards(*, owner_id: UUID) -> int:

@@ -18,6 +18,7 @@ from flashcards.domain.records import Flashcard
 from flashcards.domain.validation import CardError
 from flashcards.models import Deck, RemovedDecks
 from flashcards.models.decks import DECK_NAME_MAX_CHARACTERS, DECK_SEPARATOR
+from memoryloop.folding import fold
 from memoryloop.storable import storable
 
 DECKS_MOST = 1_000
@@ -35,8 +36,11 @@ def create_deck(*, owner_id: UUID, name: str, search: str = "", now: datetime) -
     name, search = clean_name(name), search.strip()
     if search:
         parser.parse(search)
-    if Deck.objects.filter(owner_id=owner_id).count() >= DECKS_MOST:
+    own = Deck.objects.filter(owner_id=owner_id)
+    if own.count() >= DECKS_MOST:
         raise BadDeck(f"You have {DECKS_MOST:,} decks, which is the most. Use tags below that.")
+    if known := own.named(name):
+        raise BadDeck(f"You have a deck called “{known.name}” already.")
     try:
         with transaction.atomic():
             return Deck.objects.create(owner_id=owner_id, name=name, search=search, created_at=now)
@@ -46,12 +50,23 @@ def create_deck(*, owner_id: UUID, name: str, search: str = "", now: datetime) -
 
 def deck_named(*, owner_id: UUID, name: str, now: datetime) -> Deck:
     """Return the deck of this name, created if there is none. Raises BadDeck for a smart one."""
-    deck = Deck.objects.filter(owner_id=owner_id, name__iexact=clean_name(name)).first()
+    deck = Deck.objects.filter(owner_id=owner_id).named(clean_name(name))
     if deck is None:
         return create_deck(owner_id=owner_id, name=name, now=now)
     if deck.is_smart:
         raise BadDeck(f"“{deck.name}” is a saved search: it finds its cards by itself.")
     return deck
+
+
+def parent_named(*, owner_id: UUID, name: str, now: datetime) -> Deck:
+    """Return the deck of a name that decks are inside of, created if it was a name only.
+
+    Raises Deck.DoesNotExist if no deck is inside it, BadDeck for a smart one.
+    """
+    inside = Deck.objects.filter(owner_id=owner_id, name__istartswith=f"{name}{DECK_SEPARATOR}")
+    if not name or not inside.exists():
+        raise Deck.DoesNotExist
+    return deck_named(owner_id=owner_id, name=name, now=now)
 
 
 def ids_named(*, owner_id: UUID, names: Iterable[str], now: datetime) -> tuple[UUID, ...]:
@@ -76,10 +91,12 @@ def rename_deck(*, owner_id: UUID, deck: Deck, name: str) -> Deck:
     with transaction.atomic():
         decks = list(Deck.objects.select_for_update().filter(owner_id=owner_id))
         moved = [each for each in decks if each.id == deck.id or _is_inside(each.name, before)]
-        taken = {each.name.lower() for each in decks if each not in moved}
+        taken = {fold(each.name) for each in decks if each not in moved}
+        depth = before.count(DECK_SEPARATOR) + 1
         for each in moved:
-            each.name = clean_name(name + each.name[len(before) :])
-            if each.name.lower() in taken:
+            below = each.name.split(DECK_SEPARATOR)[depth:]
+            each.name = clean_name(DECK_SEPARATOR.join([name, *below]))
+            if fold(each.name) in taken:
                 raise BadDeck(f"You have a deck called “{each.name}” already.")
         # Unique names first: a new name may still be another moved deck's old one.
         for each in moved:
@@ -139,7 +156,7 @@ def set_decks(*, owner_id: UUID, card_id: UUID, deck_ids: Iterable[UUID]) -> Fla
 def names(owner_id: UUID) -> list[str]:
     """Return the names of an owner's decks, sorted without regard to case."""
     found = Deck.objects.filter(owner_id=owner_id).values_list("name", flat=True)
-    return sorted(found, key=str.lower)
+    return sorted(found, key=fold)
 
 
 def clean_name(name: str) -> str:
@@ -152,10 +169,10 @@ def clean_name(name: str) -> str:
         raise BadDeck(
             f"This name has {len(cleaned)} characters; {DECK_NAME_MAX_CHARACTERS} is the most."
         )
-    if "*" in cleaned or cleaned.lower() == "none":
+    if "*" in cleaned or fold(cleaned) == "none":
         raise BadDeck("A deck’s name cannot have a * in it or be “none”: searches use these.")
     return cleaned
 
 
 def _is_inside(name: str, parent: str) -> bool:
-    return name.lower().startswith(f"{parent.lower()}{DECK_SEPARATOR}")
+    return fold(name).startswith(f"{fold(parent)}{DECK_SEPARATOR}")

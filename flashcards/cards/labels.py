@@ -8,6 +8,7 @@ from uuid import UUID
 from flashcards.cards.change import change_card
 from flashcards.domain.records import Flashcard
 from flashcards.domain.validation import CardError
+from memoryloop.folding import fold
 from memoryloop.storable import storable
 
 # By number, as in Anki.
@@ -26,7 +27,7 @@ def set_labels(
 
     Changed tags are an edit in its history; a flag is not. Raises DoesNotExist or BadLabel.
     """
-    kept = tuple(dict.fromkeys(tag for tag in map(_clean, tags) if tag))
+    kept = unique(tag for tag in map(_clean, tags) if tag)
     if too_long := [tag for tag in kept if len(tag) > TAG_MAX_CHARACTERS]:
         raise BadLabel(
             f"The tag “{too_long[0][:20]}…” has {len(too_long[0])} characters; "
@@ -37,6 +38,14 @@ def set_labels(
     return change_card(
         owner_id, card_id, lambda card: dataclasses.replace(card, tags=kept, flag=flag), now=now
     ).after
+
+
+def unique(tags: Iterable[str]) -> tuple[str, ...]:
+    """Return tags without those that differ from one before in case or encoding only."""
+    by_key: dict[str, str] = {}
+    for tag in tags:
+        by_key.setdefault(fold(tag), tag)
+    return tuple(by_key.values())
 
 
 def _clean(tag: str) -> str:

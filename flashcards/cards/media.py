@@ -7,6 +7,7 @@ file's name is the hash, so its content never changes. It is deleted with the la
 import functools
 import hashlib
 import io
+import operator
 import re
 import warnings
 from datetime import datetime, timedelta
@@ -17,7 +18,7 @@ import PIL
 import PIL.Image
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from flashcards.domain.validation import CardError
 from flashcards.models import Draft, Image
@@ -34,7 +35,11 @@ UNUSED_KEPT = timedelta(days=35)
 # By Pillow's name of the format.
 EXTENSIONS = {"PNG": "png", "JPEG": "jpg", "GIF": "gif", "WEBP": "webp"}
 TYPES = {"png": "image/png", "jpg": "image/jpeg", "gif": "image/gif", "webp": "image/webp"}
-NAME = re.compile(r"(?P<sha256>[0-9a-f]{64})\.(?P<extension>png|jpg|gif|webp)")
+# Of the hash, so much stands in an editor; the learner's own images are few enough for that.
+SHORT_DIGITS = 12
+NAME = re.compile(
+    rf"(?P<sha256>[0-9a-f]{{64}}|[0-9a-f]{{{SHORT_DIGITS}}})\.(?P<extension>png|jpg|gif|webp)"
+)
 ALT_MAX_CHARACTERS = 80
 _NAMELESS = re.compile(
     r"(?:image|img|picture|photo|screenshot|bildschirmfoto|blob|unnamed|dsc|dscf|dscn|pxl)"
@@ -42,6 +47,8 @@ _NAMELESS = re.compile(
     re.IGNORECASE,
 )
 _LINK = re.compile(r"/media/([0-9a-f]{64})\.(?:png|jpg|gif|webp)")
+_LONG = re.compile(rf"(/media/[0-9a-f]{{{SHORT_DIGITS}}})[0-9a-f]{{{64 - SHORT_DIGITS}}}(\.[a-z]+)")
+_SHORT = re.compile(rf"/media/([0-9a-f]{{{SHORT_DIGITS}}})(\.(?:png|jpg|gif|webp))")
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
 
@@ -125,13 +132,40 @@ def too_big(size_bytes: int) -> str:
 
 
 def find(*, owner_id: UUID, name: str) -> Image | None:
-    """Return the learner's own image of that file name. One SQL query."""
+    """Return the learner's own image of that file name, which may be short. One SQL query."""
     match = NAME.fullmatch(name)
     if match is None:
         return None
     return Image.objects.filter(
-        owner_id=owner_id, sha256=match["sha256"], extension=match["extension"]
+        owner_id=owner_id, sha256__startswith=match["sha256"], extension=match["extension"]
     ).first()
+
+
+def shorten(text: str) -> str:
+    """Return a text with short addresses of its images, as an editor shows them."""
+    return _LONG.sub(r"\1\2", text)
+
+
+def lengthen(text: str, *, owner_id: UUID, before: str = "") -> str:
+    """Return a text with whole addresses: what `shorten` made of them, and what was typed so.
+
+    The images are those of the text `before`, or else the learner's own. An address that is
+    nobody's, or could be that of two, stays. One SQL query, if `before` does not hold them all.
+    """
+    asked = {match[1] for match in _SHORT.finditer(text)}
+    if not asked:
+        return text
+    hashes = set(_LINK.findall(before))
+    if not asked <= {sha256[:SHORT_DIGITS] for sha256 in hashes}:
+        named = functools.reduce(operator.or_, (Q(sha256__startswith=each) for each in asked))
+        owned = Image.objects.filter(named, owner_id=owner_id)
+        hashes.update(owned.values_list("sha256", flat=True))
+
+    def whole(match: re.Match[str]) -> str:
+        found = [sha256 for sha256 in hashes if sha256.startswith(match[1])]
+        return f"/media/{found[0]}{match[2]}" if len(found) == 1 else match[0]
+
+    return _SHORT.sub(whole, text)
 
 
 def path_of(image: Image) -> Path:

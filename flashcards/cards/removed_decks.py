@@ -118,7 +118,7 @@ def _last_removals(
 
 def _deck_for(owner_id: UUID, kept: Mapping[str, Any]) -> UUID:
     """Return the deck that takes the place of a deleted one."""
-    named = Deck.objects.filter(owner_id=owner_id, name__iexact=kept["name"]).first()
+    named = Deck.objects.filter(owner_id=owner_id).named(kept["name"])
     if named is not None:
         # A smart deck of this name holds no cards: then the card stays without the deck.
         return UUID(kept["id"]) if named.is_smart else named.id

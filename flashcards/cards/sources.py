@@ -9,11 +9,12 @@ from chat.conversations.conversations import messages_for_owner
 from chat.models import Message
 from flashcards.domain.records import Flashcard, text_hash
 from flashcards.models import Document
+from memoryloop.markup import without_tags
 
 # So much of the text's beginning is shown where the words are not at their offsets.
 EXCERPT_CHARACTERS = 400
 AROUND_CHARACTERS = 160
-_SIGNS = re.compile(r"\*\*|__|`|</?(?:u|mark)>|^#{1,6} |^\|[-:| ]+\|$\n?", re.MULTILINE)
+_SIGNS = re.compile(r"\*\*|(?<!_)__(?!_)|`|^#{1,6} |^\|[-:| ]+\|$\n?", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -105,4 +106,4 @@ def _around(before: str, words: str, after: str) -> tuple[str, str, str]:
 
 def _plain(text: str) -> str:
     """Return a piece of Markdown without the commonest markup: a piece cannot be rendered."""
-    return _SIGNS.sub("", text)
+    return _SIGNS.sub("", without_tags(text))

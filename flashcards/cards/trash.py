@@ -14,6 +14,7 @@ from flashcards.cards import batch, history, jobs
 from flashcards.domain.records import Flashcard
 from flashcards.models import NotDuplicates
 from flashcards.store import OwnerGone, Query, cards
+from memoryloop.folding import fold
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +24,16 @@ KEEP = timedelta(days=30)
 def cards_in_trash(*, owner_id: UUID, text: str = "") -> Query[Flashcard]:
     """Return the deleted cards in which every word occurs, the last deleted first."""
     deleted = cards.for_owner(owner_id).with_deleted().filter(deleted_at__isnull=False)
-    return deleted.containing(text.split()).order_by("-deleted_at")
+    words = [fold(word) for word in text.split()]
+    if words:
+        rows = deleted.values("id", "question", "answer", "extra")
+        found = []
+        for row in rows:
+            whole = fold(f"{row['question']}\n{row['answer']}\n{row['extra']}")
+            if all(word in whole for word in words):
+                found.append(UUID(row["id"]))
+        deleted = deleted.filter(id__in=frozenset(found))
+    return deleted.order_by("-deleted_at")
 
 
 def restore(*, owner_id: UUID, card_ids: Iterable[UUID]) -> list[Flashcard]:

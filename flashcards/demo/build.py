@@ -1,4 +1,4 @@
-"""The demo learner: conversations, cards and ninety days of reviews, made in one transaction."""
+"""The demo learner: conversations, decks, cards and ninety days of reviews, in one transaction."""
 
 import itertools
 import random
@@ -8,20 +8,41 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.urls import reverse
 
 from accounts.models import User
 from chat.models import Conversation, Message
+from chat.recall import answer_context, prompts
+from flashcards.cards import decks
 from flashcards.cards.change import add_cards
 from flashcards.demo import content
 from flashcards.demo.content import DemoCard, DemoConversation
 from flashcards.demo.simulation import Learner
+from flashcards.domain import card_sides
 from flashcards.domain.records import Flashcard, text_hash
 from flashcards.domain.study_day import day_start, zone_of
+from flashcards.models import Deck
 from flashcards.store import Change
+from memoryloop.llm.base import Found
 
 EMAIL = "demo@memoryloop.example"
 NAME = "Demo Learner"
 DAYS = 90
+# By the tag whose cards are in them.
+DECKS = {
+    "arts": "Arts",
+    "biology": "Science::Biology",
+    "chemistry": "Science::Chemistry",
+    "physics": "Science::Physics",
+    "geography": "World capitals",
+    "german": "Languages::German",
+    "spanish": "Languages::Spanish",
+    "history": "History",
+    "programming": "Programming",
+    "psychology": "Psychology",
+}
+SMART_DECK = "Forgotten often", "prop:lapses>=4"
+NOTE_CHARACTERS = 400
 # The lists of cards are added one after another, over so many days.
 LISTS_OVER_DAYS = 88
 
@@ -44,10 +65,13 @@ def build(*, password: str, seed: int, now: datetime, report: Callable[[str], ob
         zone = zone_of(user)
         today = day_start(now, zone)
         talks = content.conversations()
+        shelves = _decks(user, now)
         cards = [card for talk in talks for card in _converse(user, talk, today, rng)]
         cards += _cards_of_lists(user, today, rng)
-        report(f"{len(talks)} conversations and {len(cards)} cards")
-        learner = Learner(rng)
+        cards = [_shelved(card, shelves) for card in cards]
+        _tell_what_was_sent(user, cards)
+        report(f"{len(talks)} conversations, {len(cards)} cards and {len(shelves)} decks")
+        learner = Learner(rng, hardest=_hardest(cards))
         arrivals = sorted(cards, key=lambda card: card.created_at)
         for day in range(-DAYS, 0):
             begins = day_start(now, zone, days=day)
@@ -59,6 +83,73 @@ def build(*, password: str, seed: int, now: datetime, report: Callable[[str], ob
         reviews = (Change(card, log) for card, log in learner.steps)
         add_cards(user.id, itertools.chain(map(Change, cards), reviews))
     return Built(user, len(talks), len(cards), len(learner.steps))
+
+
+def _decks(user: User, now: datetime) -> dict[str, Deck]:
+    """Return the decks of the demo by the tag whose cards are in them, and make a smart one."""
+    decks.create_deck(owner_id=user.id, name=SMART_DECK[0], search=SMART_DECK[1], now=now)
+    return {
+        tag: decks.create_deck(owner_id=user.id, name=name, now=now) for tag, name in DECKS.items()
+    }
+
+
+def _shelved(card: Flashcard, shelves: dict[str, Deck]) -> Flashcard:
+    """Return the card in the deck of its first tag that has one."""
+    deck = next((shelves[tag] for tag in card.tags if tag in shelves), None)
+    return replace(card, deck_ids=(deck.id,)) if deck else card
+
+
+def _hardest(cards: list[Flashcard]) -> uuid.UUID:
+    """Return the id of the card that the learner forgets again and again: one of the oldest."""
+    return min(cards, key=lambda card: (card.created_at, str(card.id))).id
+
+
+def _tell_what_was_sent(user: User, cards: list[Flashcard]) -> None:
+    """Store with each answer the prompt that would have been sent for it."""
+    answers = Message.objects.filter(conversation__owner=user, role=Message.Role.ASSISTANT)
+    earlier: Message | None = None
+    for answer in answers.select_related("conversation").order_by("created_at"):
+        said = list(
+            Message.objects.filter(
+                conversation=answer.conversation_id, position__lt=answer.position
+            ).order_by("position")
+        )
+        found = [_found_card(card) for card in _near(answer, cards)]
+        if earlier is not None and earlier.conversation_id != answer.conversation_id:
+            found.append(_found_note(earlier))
+        prompt = prompts.Prompt(
+            quoted=prompts.quoted(found),
+            messages=prompts.turns(said),
+            found=tuple(found),
+            window=tuple(message.id for message in said),
+        )
+        answer_context.record(answer, prompt)
+        earlier = answer
+
+
+def _near(answer: Message, cards: list[Flashcard]) -> list[Flashcard]:
+    """Return two cards that were there before an answer, on what its conversation is about."""
+    of_it = [card for card in cards if card.message_id and card.created_at < answer.created_at]
+    tags = {tag for card in cards if card.message_id == answer.id for tag in card.tags}
+    return (
+        sorted((card for card in of_it if tags & set(card.tags)), key=lambda card: card.created_at)[
+            -2:
+        ]
+        or of_it[-2:]
+    )
+
+
+def _found_card(card: Flashcard) -> Found:
+    url = reverse("flashcards:card", args=[card.id])
+    why = "a new card, not reviewed yet"
+    return Found("card", card_sides.front(card), card_sides.back(card), url, why)
+
+
+def _found_note(message: Message) -> Found:
+    url = reverse("chat:message", args=[message.id])
+    text = " ".join(message.content.split())[:NOTE_CHARACTERS]
+    why = f"close in meaning, {message.created_at:%-d %B %Y}"
+    return Found("message", message.conversation.title, text, url, why)
 
 
 def _converse(

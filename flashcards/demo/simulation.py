@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from flashcards import scheduling
 from flashcards.domain.records import Flashcard, Rating, ReviewLog, State
+from flashcards.review import leeches
 
 NEW_A_DAY = 4
 REVIEWS_A_DAY = 120
@@ -22,6 +23,7 @@ STUDIES_ON_WEEKDAYS = 0.9
 STUDIES_ON_WEEKENDS = 0.75
 # Again, Hard, Good, Easy for a card never seen before.
 FIRST_RATINGS = (0.28, 0.14, 0.5, 0.08)
+HARDEST_APTITUDE = 0.05
 # On the day itself, after its answer was seen, a card is nearly always known.
 RECALL_WITHIN_A_DAY = 0.92
 
@@ -31,6 +33,8 @@ class Learner:
     """Cards and their reviews as they grow; `steps` is every image with the log that made it."""
 
     rng: random.Random
+    # A card that this person forgets again and again, until it is a leech.
+    hardest: uuid.UUID | None = None
     cards: dict[uuid.UUID, Flashcard] = field(default_factory=dict)
     # How much longer (or shorter) than FSRS believes this person keeps a card.
     aptitude: dict[uuid.UUID, float] = field(default_factory=dict)
@@ -39,6 +43,8 @@ class Learner:
     def add(self, card: Flashcard) -> None:
         self.cards[card.id] = card
         self.aptitude[card.id] = self.rng.lognormvariate(0.2, 0.35)
+        if card.id == self.hardest:
+            self.aptitude[card.id] = HARDEST_APTITUDE
 
     def live_through(self, day_begins: datetime) -> None:
         """Study on this day, or not."""
@@ -86,6 +92,8 @@ class Learner:
             review_id=uuid.UUID(int=self.rng.getrandbits(128), version=4),
             duration_ms=round(spent.total_seconds() * 1_000),
         )
+        if card.lapses > self.cards[card.id].lapses:
+            card = leeches.marked(card)
         self.cards[card.id] = card
         self.steps.append((card, log))
         return card

@@ -6,11 +6,13 @@ and left plain in code, so that neither side ever breaks the code or the formula
 
 import re
 import unicodedata
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from flashcards.domain.cloze import Deletion, deletions
+from flashcards.domain.cloze import Deletion, all_deletions, parts
 from flashcards.domain.records import Kind
+from memoryloop.markup import without_tags
 
 SUMMARY_MAX_CHARACTERS = 160
 # So much of a side is read for its summary, with its markup.
@@ -20,6 +22,10 @@ _GAP = "…"
 # Characters that \text{} does not take unescaped.
 _NOT_IN_TEXT = re.compile(r"[{}$%#&_^~\\]")
 _BLOCKS = re.compile(r"\n\s*\n|^\s*(?:```|~~~|[-*+] |\d+[.)] |#|>|\|)", re.MULTILINE)
+
+
+# `*words*`, and signs that are no emphasis because a space is on either side.
+_EMPHASIS = re.compile(r"(?<![\w*\\])\*(?=\S)[^*\n]+(?<=\S)\*(?![\w*])|(?<=\s)\*(?=\s)")
 
 
 class HasSides(Protocol):
@@ -66,7 +72,8 @@ def summary(card: HasSides) -> str:
     text = re.sub(r"^\s*(?:```|~~~).*$", " ", text, flags=re.MULTILINE)
     text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)
     text = re.sub(r"^\s*(?:#{1,6}|>|[-*+])\s+", "", text, flags=re.MULTILINE)
-    text = re.sub(r"\*\*|__|`|&#9[13];|(?<!\\)</?(?:u|mark)>", _plain, text)
+    text = without_tags(text)
+    text = re.sub(r"\*\*|(?<!_)__(?!_)|`|&#9[13];", _plain, text)
     # Emphasis only: `2 * 3` and `snake_case` keep their signs.
     text = re.sub(r"(?<![\w*])([*_])(?=\S)([^*_\n]+)(?<=\S)\1(?![\w*])", r"\2", text)
     text = " ".join(text.split())
@@ -77,7 +84,7 @@ def summary(card: HasSides) -> str:
 
 def cloze_ordinals(text: str) -> list[int]:
     """Return the ordinals of the well-formed deletions, each once, ascending."""
-    return sorted({deletion.ordinal for deletion in deletions(text)})
+    return sorted({number for deletion in all_deletions(text) for number in deletion.ordinals})
 
 
 def card_ordinals(kind: str, question: str) -> list[int]:
@@ -95,47 +102,83 @@ def _is_swapped(card: HasSides) -> bool:
     return card.kind == Kind.REVERSED and card.ordinal == 2
 
 
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A piece of a side: words as they are, or what a gap hides or shows, which is to stand out."""
+
+    text: str
+    stands_out: bool = False
+
+
 def _cloze(text: str, ordinal: int, *, reveal: bool) -> str:
-    parts: list[str] = []
-    position = 0
-    before = ""
-    for deletion in deletions(text):
-        parts.append(text[position : deletion.start])
-        before = next((part[-1] for part in reversed(parts[-2:]) if part), before)
-        after = text[deletion.end : deletion.end + 1]
-        if deletion.ordinal != ordinal:
-            parts.append(deletion.words)
-        elif reveal:
-            parts.append(_shown(deletion, before, after))
+    pieces = [piece for piece in _pieces(parts(text), ordinal, reveal) if piece.text]
+    # Gaps that touch are set in bold together, because their marks would be read as one.
+    runs: list[_Piece | list[_Piece]] = []
+    for piece in pieces:
+        last = runs[-1] if runs else None
+        if piece.stands_out and isinstance(last, list):
+            last.append(piece)
         else:
-            parts.append(_hidden(deletion, before, after))
-        position = deletion.end
-    parts.append(text[position:])
-    return "".join(parts)
+            runs.append([piece] if piece.stands_out else piece)
+    done: list[str] = []
+    for at, run in enumerate(runs):
+        if isinstance(run, _Piece):
+            done.append(run.text)
+            continue
+        before = done[-1][-1] if done else ""
+        following = runs[at + 1] if at + 1 < len(runs) else None
+        after = following.text[0] if isinstance(following, _Piece) else ""
+        words = [piece.text for piece in run]
+        done.append((_shown if reveal else _hidden)(words, before, after))
+    return "".join(done)
 
 
-def _hidden(deletion: Deletion, before: str, after: str) -> str:
-    hint = " ".join(deletion.hint.split()) or _GAP
-    if deletion.place == "math":
-        return rf"\text{{[{_NOT_IN_TEXT.sub('', hint)}]}}"
+def _pieces(found: Sequence[str | Deletion], ordinal: int, reveal: bool) -> Iterator[_Piece]:
+    for part in found:
+        if isinstance(part, str):
+            yield _Piece(part)
+        elif ordinal not in part.ordinals:
+            yield from _pieces(part.parts, ordinal, reveal)
+        elif part.place == "text":
+            yield _Piece(part.words if reveal else _hint(part), stands_out=True)
+        else:
+            yield _Piece(_within(part, reveal=reveal))
+
+
+def _hint(deletion: Deletion) -> str:
+    return " ".join(deletion.hint.split()) or _GAP
+
+
+def _within(deletion: Deletion, *, reveal: bool) -> str:
+    """Return what code or mathematics has in place of a deletion."""
+    words, hint = deletion.words, _hint(deletion)
     if deletion.place == "code":
         # A backtick would end the code around it.
-        return f"[{hint.replace('`', '')}]"
-    gap = f"[{hint}]"
-    if _can_be_bold(gap, before, after):
-        return f"**{gap}**"
+        return words if reveal else f"[{hint.replace('`', '')}]"
+    if not reveal:
+        return rf"\text{{[{_NOT_IN_TEXT.sub('', hint)}]}}"
+    whole_group = not re.search(r"&|\\\\", words) and words.count("{") == words.count("}")
+    return rf"\underline{{{words}}}" if whole_group else words
+
+
+def _hidden(hints: Sequence[str], before: str, after: str) -> str:
+    """Return gaps that touch, with their hints."""
+    if before == "\\":
+        # It would escape the mark.
+        return "".join(f"[{hint}]" for hint in hints)
     # Written as entities, the brackets cannot become a link with what follows.
-    return f"&#91;{hint}&#93;"
+    gaps = "".join(f"&#91;{hint}&#93;" for hint in hints)
+    if any("*" in hint for hint in hints) or not _can_be_bold(gaps, before, after):
+        return gaps
+    return f"**[{hints[0]}]**" if len(hints) == 1 else f"**{gaps}**"
 
 
-def _shown(deletion: Deletion, before: str, after: str) -> str:
-    words = deletion.words
-    if deletion.place == "math":
-        whole_group = not re.search(r"&|\\\\", words) and words.count("{") == words.count("}")
-        return rf"\underline{{{words}}}" if whole_group else words
-    if deletion.place == "code" or "**" in words or _BLOCKS.search(words):
-        return words
+def _shown(pieces: Sequence[str], before: str, after: str) -> str:
+    """Return the words of gaps that touch."""
+    words = "".join(pieces)
     core = words.strip()
+    if not core or "*" in _EMPHASIS.sub("", words) or _BLOCKS.search(words):
+        return words
     lead, trail = words[: words.index(core)], words[words.index(core) + len(core) :]
     if not _can_be_bold(core, lead or before, trail or after):
         return words
@@ -144,7 +187,7 @@ def _shown(deletion: Deletion, before: str, after: str) -> str:
 
 def _can_be_bold(core: str, before: str, after: str) -> bool:
     """Tell whether `**core**` is read as bold between these two characters (CommonMark 6.2)."""
-    if "*" in (before, after, core[0], core[-1]):
+    if "*" in (before, after, core[0], core[-1]) or "\\" in (before, core[-1]):
         return False
     opens = not _is_punctuation(core[0]) or not before.strip() or _is_punctuation(before)
     closes = not _is_punctuation(core[-1]) or not after.strip() or _is_punctuation(after)

@@ -1,5 +1,6 @@
 """Durations in words: "10 minutes", "in 3 days", "tomorrow"."""
 
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta, tzinfo
 
 from flashcards.domain.study_day import DAY_BEGINS_AT, day_of
@@ -30,6 +31,18 @@ def interval(span: timedelta) -> str:
     if days < DAYS_A_YEAR:
         return _with_half(days / DAYS_A_MONTH, "month")
     return _with_half(days / DAYS_A_YEAR, "year")
+
+
+def told_apart(spans: Sequence[timedelta]) -> list[str]:
+    """Return spans as `interval` does, but in days where different ones would read the same."""
+    words = [interval(span) for span in spans]
+    return [
+        count(round(span / DAY), "day")
+        if span >= DAY
+        and any(said == its and other != span for said, other in zip(words, spans, strict=True))
+        else its
+        for span, its in zip(spans, words, strict=True)
+    ]
 
 
 def short(span: timedelta) -> str:

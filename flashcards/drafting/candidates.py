@@ -3,12 +3,12 @@
 import difflib
 import math
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from flashcards.domain.cloze import deletions
 from flashcards.domain.records import Kind
+from memoryloop.folding import fold
 
 CANDIDATES_MAX = 50
 # About one card for so many words of prose.
@@ -42,7 +42,7 @@ def cards_wanted(words: int) -> int:
 
 def normalise(question: str, answer: str) -> str:
     """Return a key that is equal for two candidates that differ in case and punctuation only."""
-    text = unicodedata.normalize("NFKC", f"{question} | {answer}").casefold()
+    text = fold(f"{question} | {answer}")
     parts: list[str] = []
     done = 0
     for gap in deletions(text):

@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.services import provider_for
+from accounts.services import fallback_for, provider_for
 from flashcards.cards import notes
 from flashcards.cards.cards import create_cards, get_card
 from flashcards.domain.records import Flashcard, Kind, NewCard
@@ -82,15 +82,20 @@ def check(origin: Origin) -> None:
         generation.check(origin.passage, least=least)
 
 
-def start_batch(user: User, origin: Origin, *, by_rules: bool = False) -> DraftBatch:
+def start_batch(
+    user: User, origin: Origin, *, by_rules: bool = False, instead_of: str = ""
+) -> DraftBatch:
     """Start a batch of drafts, or return the one that is open. Raises TooLittle, NotReady.
 
     A batch that failed goes on where it ended and keeps its drafts. Rules draft at once; a model
-    is asked in the background, once the transaction has committed.
+    is asked in the background, once the transaction has committed. `instead_of` is the label of a
+    provider that failed: its fallback is asked this time.
     """
     check(origin)
     # Before a lock is taken: this may probe for a server.
-    provider = None if by_rules else provider_for(user)
+    provider = None
+    if not by_rules:
+        provider = fallback_for(user, failed=instead_of) if instead_of else provider_for(user)
     model = provider if provider is not None and provider.is_model else None
     batch, claimed = _claim(user, origin, model)
     if claimed and model is None:

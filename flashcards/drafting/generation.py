@@ -15,13 +15,14 @@ from flashcards.drafting import grounding, linter
 from flashcards.drafting.candidates import CANDIDATES_MAX, Candidate, Seen, cards_wanted, locate
 from flashcards.drafting.linter import Finding
 from flashcards.drafting.prompts import CONTRAST, SPLIT, SYSTEM
-from flashcards.drafting.prose import count_words, without_code
+from flashcards.drafting.prose import without_code
 from flashcards.drafting.sections import FRAME_TOKENS, Section, Sizes
 from flashcards.drafting.sections import sections as sections
 from memoryloop.errors import UserError
 from memoryloop.llm.base import LlmError, Provider, RequestTooLong
 from memoryloop.llm.partial import PartialList
 from memoryloop.llm.tokens import middle_left_out, most_tokens
+from memoryloop.words import count_words
 
 logger = logging.getLogger(__name__)
 
@@ -206,7 +207,11 @@ async def _cards_of(
         prompt = _prompt(text[part.start : part.end], wanted - len(found), before, sizes.known)
         try:
             answer = await provider.structured(
-                system=SYSTEM, prompt=prompt, schema=CardDrafts, max_tokens=MAX_TOKENS
+                system=SYSTEM,
+                prompt=prompt,
+                schema=CardDrafts,
+                max_tokens=MAX_TOKENS,
+                effort="medium",
             )
         except LlmError as error:
             if not found:
@@ -256,7 +261,11 @@ async def _improve(
     prompt = _better_prompt(text, part, weak[:count])
     try:
         answer = await provider.structured(
-            system=SYSTEM, prompt=prompt, schema=BetterDrafts, max_tokens=MAX_TOKENS
+            system=SYSTEM,
+            prompt=prompt,
+            schema=BetterDrafts,
+            max_tokens=MAX_TOKENS,
+            effort="medium",
         )
     except LlmError as error:
         # The learner sees them with their faults.
@@ -315,6 +324,7 @@ async def split(
             prompt=f"<card>\n{shown}\n---\n{part}\n</card>",
             schema=CardDrafts,
             max_tokens=MAX_TOKENS,
+            effort="low",
         )
         for draft in answered.cards:
             card = Candidate(question=draft.question, answer=draft.answer, kind=Kind(draft.kind))
@@ -339,6 +349,7 @@ async def contrast(
         ),
         schema=ContrastDraft,
         max_tokens=CONTRAST_TOKENS,
+        effort="low",
     )
     sides = [f"{question}\n{answer}" for question, answer in (first, second)]
     quoted = all(

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from flashcards.domain.card_sides import cloze_ordinals
 from flashcards.domain.cloze import deletions
 from flashcards.domain.records import Kind
 from flashcards.drafting.rules.words import ENGLISH
@@ -214,7 +215,7 @@ def _visible_elsewhere(sides: _Sides) -> Iterator[str]:
     outside = sides.question
     for gap in reversed(gaps):
         outside = outside[: gap.start] + " " + outside[gap.end :]
-    if gaps and not _content_words(_prose(outside)) and len({gap.ordinal for gap in gaps}) == 1:
+    if gaps and not _content_words(_prose(outside)) and len(cloze_ordinals(sides.question)) == 1:
         yield "Nothing is left around the gap to recall it by: leave more of the text open."
         return
     open_words = " ".join(_words(outside))

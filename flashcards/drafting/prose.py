@@ -57,8 +57,6 @@ _MONTHS = (
 _ORDINAL_DAY = re.compile(rf"\s(?:{_MONTHS})\b")
 _BOUNDARY = re.compile(r"(?<![.!?…])[.!?…]+[\"'”’»)\]]*(?=\s)")
 _LAST_WORD = re.compile(r"(?:[^\W_]+\.)*[^\W_]+$")
-_WORDS = re.compile(r"[^\W\d_][\w'’-]*|\d[\d.,]*")
-_DENSE = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +91,6 @@ class _Plain:
     bold: list[tuple[int, int]]
     # Ranges of code and formulas: no sentence ends inside.
     whole: list[tuple[int, int]]
-
-
-def count_words(text: str) -> int:
-    """Return the number of words and numbers in a text, without punctuation.
-
-    Chinese and Japanese are written without spaces: two of their characters count as a word.
-    """
-    return sum(1 for _ in _WORDS.finditer(_DENSE.sub(" ", text))) + len(_DENSE.findall(text)) // 2
 
 
 def sentences(text: str) -> list[Sentence]:

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from flashcards.drafting.prose import count_words, paragraphs
+from flashcards.drafting.prose import paragraphs
 from memoryloop.llm.tokens import middle_left_out, most_tokens
+from memoryloop.words import count_words
 
 SECTION_WORDS = 1_000
 # A paragraph longer than this is cut at a line or a space.

@@ -1,8 +1,9 @@
 """Splitting by rules: cut a card into smaller ones by its list, its lines or its sentences."""
 
 import re
+from collections.abc import Sequence
 
-from flashcards.domain.cloze import deletions
+from flashcards.domain.cloze import Deletion, deletions, gaps_within, parts
 from flashcards.domain.records import QUESTION_MAX_CHARACTERS, Kind
 from flashcards.drafting import rules
 from flashcards.drafting.candidates import Candidate
@@ -28,23 +29,29 @@ def by_rules(question: str, answer: str, kind: str) -> list[Candidate]:
 
 def _gaps(text: str) -> list[Candidate]:
     """Return a card for each gap of a text, with the words of the other gaps visible."""
-    gaps = deletions(text)
     if (
-        len(text) - sum(gap.end - gap.start - len(gap.words) for gap in gaps)
+        len(text) - sum(gap.end - gap.start - len(gap.words) for gap in deletions(text))
         > QUESTION_MAX_CHARACTERS
     ):
         # Each card would be too long.
         return []
-    made = []
-    for kept in gaps:
-        parts, position = [], 0
-        for gap in gaps:
-            hint = f"::{gap.hint}" if gap.hint else ""
-            shown = f"{{{{c1::{gap.words}{hint}}}}}" if gap is kept else gap.words
-            parts += [text[position : gap.start], shown]
-            position = gap.end
-        made.append(Candidate(question="".join([*parts, text[position:]]), kind=Kind.CLOZE))
-    return made
+    found = parts(text)
+    return [
+        Candidate(question=_with_gap(found, kept), kind=Kind.CLOZE) for kept in gaps_within(found)
+    ]
+
+
+def _with_gap(found: Sequence[str | Deletion], kept: Deletion) -> str:
+    """Return a text with one of its gaps, and the words of the others visible."""
+    hint = f"::{kept.hint}" if kept.hint else ""
+    return "".join(
+        part
+        if isinstance(part, str)
+        else f"{{{{c1::{kept.words}{hint}}}}}"
+        if part is kept
+        else _with_gap(part.parts, kept)
+        for part in found
+    )
 
 
 def _parts(question: str, answer: str) -> list[Candidate]:

@@ -18,12 +18,14 @@ import numpy as np
 import snowballstemmer
 from numpy.typing import NDArray
 
+from flashcards.domain import cloze
 from flashcards.domain.card_sides import HasSides, front
-from flashcards.domain.cloze import deletions
 from flashcards.domain.records import Kind
 from flashcards.duplicates import lexicon
+from memoryloop.folding import fold
+from memoryloop.markup import without_tags
 
-_MARKS = re.compile(r"</?(?:u|mark)>|```\w*|[`*_#>$|\\{}]|!?\[([^\[\]]*)\]\([^()]*\)")
+_MARKS = re.compile(r"```\w*|[`*_#>$|\\{}]|!?\[([^\[\]]*)\]\([^()]*\)")
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?|\d+(?:[.,]\d+)*|[-+=^²³°%<>/\u2212]")
 _NO_WORD = re.compile(r"\W+")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -56,7 +58,7 @@ def text_of(card: HasSides) -> CardText:
     """Return a card's words without Markdown; of a cloze the text with its gap, and the gap."""
     if card.kind != Kind.CLOZE:
         return CardText(_plain(card.question), _plain(card.answer))
-    hidden = [d.words for d in deletions(card.question) if d.ordinal == card.ordinal]
+    hidden = [each.words for each in cloze.hidden(card.question, card.ordinal)]
     asked = re.sub(r"\*\*\[[^\]]*\]\*\*|&#91;.*?&#93;", _GAP, front(card))
     return CardText(_plain(asked), _plain(", ".join(hidden)))
 
@@ -76,10 +78,12 @@ def words_of(text: str) -> Words:
     """Return a text's stems without stop words, its numbers, and the names in it."""
     stems, numbers, names, raw = set(), set(), set(), set()
     begins = True
-    digits = lexicon.COMPOUND.sub(_compound, text.translate(lexicon.SUPERSCRIPTS))
+    digits = lexicon.COMPOUND.sub(
+        _compound, unicodedata.normalize("NFC", text.translate(lexicon.SUPERSCRIPTS))
+    )
     for match in _WORD.finditer(digits):
         token = match[0]
-        low = lexicon.UNITS.get(token.lower(), token.lower())
+        low = lexicon.UNITS.get(fold(token), fold(token))
         number = _number(token, low)
         raw.add(low)
         if number is not None:
@@ -97,7 +101,7 @@ def words_of(text: str) -> Words:
 @functools.lru_cache(maxsize=4096)
 def letters_of(text: str) -> frozenset[str]:
     """Return a text's trigrams in lower case, with a space between words."""
-    plain = f" {_NO_WORD.sub(' ', text.lower()).strip()} "
+    plain = f" {_NO_WORD.sub(' ', fold(text)).strip()} "
     return frozenset(plain[at : at + 3] for at in range(len(plain) - 2))
 
 
@@ -193,7 +197,7 @@ def _asked_alike(one: str, other: str) -> bool:
 
 
 def _bare(text: str) -> str:
-    return " ".join(text.casefold().split()).rstrip("?.!: ")
+    return " ".join(fold(text).split()).rstrip("?.!: ")
 
 
 def _spelt_out(one: CardText, other: CardText) -> CardText:
@@ -222,7 +226,7 @@ def _rest(text: str, known: frozenset[str]) -> str:
 
 
 def _plain(text: str) -> str:
-    found = _MARKS.sub(lambda match: match[1] or " ", text)
+    found = _MARKS.sub(lambda match: match[1] or " ", without_tags(text))
     return " ".join(unicodedata.normalize("NFKC", found).replace("...", _GAP).split())
 
 

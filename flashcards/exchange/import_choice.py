@@ -12,6 +12,7 @@ from flashcards.cards.decks import BadDeck
 from flashcards.exchange.report import Report
 from flashcards.models import Deck
 from flashcards.models.decks import DECK_NAME_MAX_CHARACTERS, DECK_SEPARATOR
+from memoryloop.folding import fold
 
 # Anki's deck for cards that were put into no other.
 DEFAULT = "Default"
@@ -82,8 +83,8 @@ class Decks:
     def existing(self, deck_id: int) -> UUID | None:
         """Return the deck that there is for a deck of the file, if there is one."""
         name = storable(self.name_of(deck_id), self._parent)
-        found = Deck.objects.filter(owner_id=self._owner_id, name__iexact=name, search="")
-        return found.values_list("id", flat=True).first()
+        found = Deck.objects.filter(owner_id=self._owner_id, search="").named(name)
+        return found.id if found else None
 
     def of(self, deck_id: int) -> tuple[UUID, ...]:
         """Return the ids of the decks that a card goes into: one, or none."""
@@ -95,7 +96,7 @@ class Decks:
         name = storable(theirs if theirs != DEFAULT else "", self._parent)
         if not name:
             return ()
-        known = {each.lower() for each in decks.names(self._owner_id)}
+        known = {fold(each) for each in decks.names(self._owner_id)}
         for candidate in (name, f"{name} (imported)"):
             try:
                 deck = decks.deck_named(owner_id=self._owner_id, name=candidate, now=self._now)
@@ -103,7 +104,7 @@ class Decks:
                 # A smart deck has this name, or the limit of decks is reached.
                 reason = error.sentence
                 continue
-            if candidate.lower() not in known:
+            if fold(candidate) not in known:
                 self._report.decks.append(str(deck.id))
                 if deck_id in self._retentions:
                     values = {"desired_retention": self._retentions[deck_id]}
@@ -122,4 +123,4 @@ def storable(name: str, parent: str = "") -> str:
     parts = (" ".join(part.replace("*", "-").split()) for part in whole.split(DECK_SEPARATOR))
     kept = DECK_SEPARATOR.join(part for part in parts if part)
     kept = kept[:DECK_NAME_MAX_CHARACTERS].rstrip(": ")
-    return f"{kept} (deck)" if kept.lower() == "none" else kept
+    return f"{kept} (deck)" if fold(kept) == "none" else kept

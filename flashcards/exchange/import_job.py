@@ -17,7 +17,13 @@ from flashcards.cards import batch, jobs
 from flashcards.cards.change import change_cards
 from flashcards.domain.records import Flashcard, ReviewLog
 from flashcards.domain.validation import CardError
-from flashcards.exchange import import_notes, import_presets, import_undo, uploads
+from flashcards.exchange import (
+    import_known,
+    import_notes,
+    import_presets,
+    import_undo,
+    uploads,
+)
 from flashcards.exchange.anki.records import Whole
 from flashcards.exchange.anki.schedule import Calendar
 from flashcards.exchange.import_choice import Choice, Decks
@@ -226,7 +232,7 @@ def _update(
     """Update cards that are here already, of an owner who is locked."""
     asked = frozenset(card_id for card_id, update in updates.items() if update.needs_logs)
     # Read again under the lock: the learner may have edited or reviewed them.
-    logs = import_notes.logs_of(owner_id, asked)
+    logs = import_known.logs_of(owner_id, asked)
     rows: dict[UUID, list[ReviewLog]] = {}
 
     def update(card: Flashcard) -> Change | Flashcard:

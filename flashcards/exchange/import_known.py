@@ -1,6 +1,7 @@
 """Notes that are here already: what a file makes of their cards."""
 
 import dataclasses
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from flashcards.exchange.anki.notes import Words
 from flashcards.exchange.anki.records import Card, Review
 from flashcards.exchange.anki.schedule import Calendar
 from flashcards.exchange.import_labels import Labels
+from flashcards.store import review_logs
 
 WORDS_TAKEN = (
     "its words were changed here and in the file: it has the file's, and yours are in its history"
@@ -65,6 +67,16 @@ class Update:
         if brought.has_left_out:
             told.append(SCHEDULE_KEPT)
         return Updated(brought.card, brought.rows, told)
+
+
+def logs_of(owner_id: UUID, card_ids: frozenset[UUID]) -> dict[UUID, list[ReviewLog]]:
+    """Return the logs of these cards, by their ids."""
+    logs: dict[UUID, list[ReviewLog]] = defaultdict(list)
+    for log in (
+        review_logs.for_owner(owner_id).filter(flashcard_id__in=card_ids) if card_ids else ()
+    ):
+        logs[log.flashcard_id].append(log)
+    return logs
 
 
 def _with_words(card: Flashcard, words: Words, now: datetime) -> Flashcard:

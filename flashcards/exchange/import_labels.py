@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from flashcards.domain.records import Flashcard
+from memoryloop.folding import fold
 
 DECK_KEPT = "its deck was changed here and in the file: it stays in yours"
 TAGS_MERGED = "its tags were changed here and in the file: both changes are kept"
@@ -147,4 +148,4 @@ def _deck_ids(
 
 def _key(tag: str) -> str:
     """Return what a tag is compared by: in Anki a space ends a tag, and case does not matter."""
-    return "_".join(tag.split()).casefold()
+    return fold("_".join(tag.split()))

@@ -28,13 +28,20 @@ from flashcards.exchange.anki.records import ROW_ID, Card, Note, NoteType, Whole
 from flashcards.exchange.anki.schedule import Calendar
 from flashcards.exchange.html import to_markdown
 from flashcards.exchange.import_choice import Choice, Decks
-from flashcards.exchange.import_known import Update
+from flashcards.exchange.import_known import Update, logs_of
 from flashcards.exchange.import_labels import Labels
 from flashcards.exchange.media import Pictures, placeholder
-from flashcards.exchange.note_identity import own_id, restore_markdown, was_edited, words_hash
+from flashcards.exchange.note_identity import (
+    as_imported,
+    note_id_of,
+    own_id,
+    restore_markdown,
+    was_edited,
+    words_hash,
+)
 from flashcards.exchange.report import Report
 from flashcards.models import NoteOrigin
-from flashcards.store import cards, review_logs
+from flashcards.store import cards
 
 OTHER_KIND = "the note exists already as one of another kind"
 TWICE = "the same note is in the file twice"
@@ -177,7 +184,7 @@ class Maker:
             self._skip(each.reason, whole, by_ordinal.get(each.ordinal))
         for reason in left_out(note):
             self._report.leave_out(reason, _example(note))
-        for words in found:
+        for words in (part for each in found for part in as_imported(self._owner_id, note, each)):
             guids = [note.guid, *filter(None, [note.other_guid])]
             if words.key:
                 guids = [f"{guid}/{words.key}" for guid in guids]
@@ -186,7 +193,7 @@ class Maker:
                 words,
                 {ours: by_ordinal[theirs] for theirs, ours in words.ordinals.items()},
                 guids[0],
-                [uuid.uuid5(self._owner_id, f"anki:{guid}") for guid in guids],
+                [note_id_of(self._owner_id, guid) for guid in guids],
                 own_id(guids[0]),
             )
 
@@ -348,16 +355,6 @@ def _has_words(cards: Sequence[Flashcard], words: Words) -> bool:
     return bool(cards) and all(
         (card.kind, card.question, card.answer, card.extra) == wanted for card in cards
     )
-
-
-def logs_of(owner_id: UUID, card_ids: frozenset[UUID]) -> dict[UUID, list[ReviewLog]]:
-    """Return the logs of these cards, by their ids."""
-    logs: dict[UUID, list[ReviewLog]] = defaultdict(list)
-    for log in (
-        review_logs.for_owner(owner_id).filter(flashcard_id__in=card_ids) if card_ids else ()
-    ):
-        logs[log.flashcard_id].append(log)
-    return logs
 
 
 def _note_id(

@@ -17,7 +17,7 @@ from flashcards.cards import batch, removed_decks
 from flashcards.cards.change import change_cards
 from flashcards.domain.records import Flashcard, ReviewLog
 from flashcards.exchange import import_presets, import_reviews, uploads
-from flashcards.exchange.import_notes import logs_of
+from flashcards.exchange.import_known import logs_of
 from flashcards.models import CardImport, Deck, ImportPart, NoteOrigin
 from flashcards.store import Change, cards
 

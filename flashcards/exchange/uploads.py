@@ -1,6 +1,7 @@
 """Uploads: files to import, stored in a folder each, inspected, and deleted after the import."""
 
 import contextlib
+import dataclasses
 import functools
 import shutil
 from collections.abc import Callable, Iterator
@@ -15,10 +16,11 @@ from django.db import transaction
 from flashcards.cards import jobs
 from flashcards.exchange import import_presets, media
 from flashcards.exchange.anki.collection import Collection
-from flashcards.exchange.anki.notes import mirrored_fields
-from flashcards.exchange.anki.package import BadPackage, Package
+from flashcards.exchange.anki.notes import is_placeholder, mirrored_fields
+from flashcards.exchange.anki.package import TOO_NEW, BadPackage, Package
 from flashcards.exchange.anki.records import NoteType
-from flashcards.exchange.text.reader import TextFile
+from flashcards.exchange.text.layout import Layout, guess
+from flashcards.exchange.text.reader import TextFile, read_text
 from flashcards.models import CardImport
 from flashcards.models.exchange import NAME_MAX_CHARACTERS
 from memoryloop.storable import storable
@@ -83,6 +85,33 @@ def receive(*, owner_id: UUID, upload: Any, now: datetime) -> CardImport:
     return row
 
 
+def read_anew(row: CardImport, layout: Layout, now: datetime) -> None:
+    """Read a text file that is not imported yet by another layout. Raises BadPackage.
+
+    The worker reads a large one: `is_looked_into` is true until it has.
+    """
+    contents: dict[str, Any] = {}
+    total, status = 0, CardImport.Status.WORKING
+    row.layout = layout.as_json()
+    if (folder_of(row) / "file").stat().st_size <= LOOK_AT_ONCE_BYTES["text"]:
+        contents, total = _inspect(row)
+        status = CardImport.Status.READY
+    waiting = CardImport.objects.filter(id=row.pk, status=CardImport.Status.READY)
+    if waiting.update(
+        status=status, contents=contents, total=total, layout=row.layout, updated_at=now
+    ):
+        row.refresh_from_db()
+        if row.is_looked_into:
+            jobs.request_import(row.owner_id, row.id)
+
+
+def layout_with(row: CardImport, chosen: Layout) -> Layout:
+    """Return a layout with the columns that its separator makes. Raises BadPackage."""
+    text = read_text(folder_of(row) / "file")
+    made = guess(text, chosen.separator, has_names_row=chosen.has_names_row)
+    return dataclasses.replace(made, is_html=chosen.is_html)
+
+
 def look_into(row: CardImport, clock: Callable[[], datetime]) -> None:
     """Find out what is in a file that is too large for a request. Raises BadPackage."""
     # It may have been discarded meanwhile.
@@ -113,7 +142,8 @@ def opened(
     if not (folder / "file").exists():
         raise BadPackage("The file is not here any more. Choose it again.")
     if row.format == "text":
-        with TextFile(folder / "file", note) as text:
+        layout = Layout.from_json(row.layout) if row.layout else None
+        with TextFile(folder / "file", note, layout) as text:
             yield text, None
         return
     with Package(folder / "file") as package:
@@ -123,7 +153,17 @@ def opened(
             package.unpack_collection(partial)
             partial.replace(database)
         with Collection(database) as collection:
+            if _is_placeholder(collection):
+                raise BadPackage(TOO_NEW)
             yield collection, package
+
+
+def _is_placeholder(collection: Collection) -> bool:
+    """Tell whether a collection has only Anki's advice to update: the cards are elsewhere."""
+    if collection.count_rows() != 1:
+        return False
+    (whole,) = next(collection.wholes(after=-(2**62)))
+    return is_placeholder(whole.note.fields)
 
 
 def discard(row: _Named) -> None:
@@ -182,7 +222,19 @@ def _inspect(
             "scheduled": source.count_scheduled(),
             **files,
         }
+        if isinstance(source, TextFile):
+            contents["table"] = _table(source)
         return contents, source.count_rows()
+
+
+def _table(text: TextFile) -> dict[str, Any]:
+    """Return the layout of a text and its first rows, for the learner to check."""
+    return {
+        "layout": text.layout.as_json(),
+        "names": [name[:NAME_MAX_CHARACTERS] for name in text.names],
+        "rows": text.shown_rows(),
+        "comments": text.comments,
+    }
 
 
 def _type_name(note_type: NoteType | None) -> str:

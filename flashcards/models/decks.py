@@ -7,9 +7,19 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from memoryloop.folding import fold
+
 DECK_NAME_MAX_CHARACTERS = 200
 # What separates a deck's name from its parent's: Biology::Cells.
 DECK_SEPARATOR = "::"
+
+
+class DeckQuerySet(models.QuerySet["Deck"]):
+    def named(self, name: str) -> "Deck | None":
+        """Return the deck of a name that folds to the same; of two that of the same spelling."""
+        key = fold(name)
+        found = [deck for deck in self if fold(deck.name) == key]
+        return min(found, key=lambda deck: deck.name != name, default=None)
 
 
 class Deck(models.Model):
@@ -22,6 +32,8 @@ class Deck(models.Model):
     # The search of a smart deck; blank for a deck that cards are put into.
     search = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+
+    objects = DeckQuerySet.as_manager()
 
     class Meta:
         ordering = ["name", "id"]

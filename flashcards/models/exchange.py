@@ -36,6 +36,9 @@ class CardImport(models.Model):
     contents = models.JSONField(default=dict)
     # What the learner chose.
     options = models.JSONField(default=dict)
+    # How a text file is read, as flashcards.exchange.text.layout writes it; empty while it is
+    # guessed.
+    layout = models.JSONField(default=dict)
     # The report: counts, and reasons with examples for what was skipped.
     report = models.JSONField(default=dict)
     done = models.PositiveIntegerField(default=0)

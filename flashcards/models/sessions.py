@@ -59,3 +59,43 @@ class ReviewSession(models.Model):
     def left(self) -> int:
         """Return how many cards are still to do."""
         return len(set(self.todo))
+
+
+class ReviewDeed(models.Model):
+    """What a learner did in review besides rating, for Undo; kept for a day."""
+
+    class Kind(models.TextChoices):
+        SUSPEND = "suspend", "suspend"
+        BURY = "bury", "put off until tomorrow"
+        EDIT = "edit", "edit"
+        MARK = "mark", "mark as a leech"
+        UNMARK = "unmark", "unmark as a leech"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="review_deeds"
+    )
+    kind = models.CharField(max_length=7, choices=Kind)
+    # Not a foreign key: cards are in LanceDB.
+    card_id = models.UUIDField()
+    # The session with a list of cards that it was done in, whose list it changed.
+    session = models.ForeignKey(ReviewSession, on_delete=models.SET_NULL, null=True)
+    # By the ids of the cards that it changed: the fields that differ, as flashcards.review.deeds
+    # writes them.
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
+    # The log rows that reset schedules: [[card, row], …].
+    resets = models.JSONField(default=list)
+    done_at = models.DateTimeField()
+    # The id of the undo that took it back, made by the client.
+    undo_id = models.UUIDField(null=True)
+
+    objects: ClassVar[models.Manager["ReviewDeed"]] = models.Manager()
+
+    class Meta:
+        ordering = ["-done_at", "id"]
+        indexes = [models.Index(fields=["owner", "-done_at"], name="deed_by_owner")]
+
+    def __str__(self) -> str:
+        # No words of the learner.
+        return f"{self.kind} of {self.card_id} at {self.done_at:%Y-%m-%d %H:%M}"

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from flashcards.domain import card_sides
-from flashcards.domain.cloze import deletions
+from flashcards.domain import card_sides, cloze
 from flashcards.domain.records import Flashcard, Kind, Rating
 from memoryloop.embeddings import get_embedder
 from memoryloop.embeddings.base import EmbeddingError
+from memoryloop.markup import without_tags
 
 TYPED_MAX_CHARACTERS = 1_000
 # Longer answers are compared word by word: differences in letters would be unreadable.
@@ -28,7 +28,7 @@ TYPO = 0.8
 # Cosine of the built-in model's vectors: the same meaning in other words is mostly above it.
 ALIKE = 0.72
 _WORD = re.compile(r"\w+|[^\w\s]")
-_MARKS = re.compile(r"\*\*|__|`|\$|</?(?:u|mark)>")
+_MARKS = re.compile(r"\*\*|(?<!_)__(?!_)|`|\$")
 _ASIDE = re.compile(r"\s*\([^()]*\)")
 
 
@@ -88,7 +88,7 @@ class Likeness(enum.StrEnum):
 def expected_of(card: Flashcard) -> str:
     """Return the answer as somebody would type it: of a cloze the hidden words."""
     if card.kind == Kind.CLOZE:
-        hidden = [each.words for each in deletions(card.question) if each.ordinal == card.ordinal]
+        hidden = [each.words for each in cloze.hidden(card.question, card.ordinal)]
         return ", ".join(_plain(words) for words in hidden)
     return _plain(card_sides.back(card))
 
@@ -128,7 +128,7 @@ def _numbers(text: str) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    return " ".join(_MARKS.sub("", text).split())
+    return " ".join(_MARKS.sub("", without_tags(text)).split())
 
 
 def _key(text: str) -> str:

@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 PATIENCE_SECONDS = 8.0
 SIDE_MAX_CHARACTERS = 2_000
 WHY_MAX_CHARACTERS = 200
-# A verdict and a short sentence; models that think first need room for it.
+# A verdict and a short sentence, with room for a local model that thinks first.
 MAX_TOKENS = 1_000
 SYSTEM = """\
 A learner was asked a flashcard's question from memory and typed an answer. Judge whether it means
@@ -88,5 +88,5 @@ async def _ask(provider: Provider, card: Flashcard, found: Comparison) -> Judgem
             )
         )
         return await provider.structured(
-            system=SYSTEM, prompt=prompt, schema=Judgement, max_tokens=MAX_TOKENS
+            system=SYSTEM, prompt=prompt, schema=Judgement, max_tokens=MAX_TOKENS, effort="low"
         )

@@ -15,6 +15,7 @@ from flashcards.review import scope
 from flashcards.search import search
 from flashcards.search.matcher import Matcher, path_and_parents
 from flashcards.store import CardColumns, Mask, Numbers
+from memoryloop.folding import fold
 
 
 @dataclass(frozen=True)
@@ -69,17 +70,17 @@ def tree(*, owner_id: UUID, now: datetime, zone: tzinfo) -> list[DeckCounts]:
     waiting = (*scope.waiting(matcher), read.alive)
     plain = {str(deck.id): deck.name for deck in decks if not deck.is_smart}
     counts = _plain_counts(read, plain, waiting)
-    by_name = {deck.name.lower(): deck for deck in decks}
+    by_name = {fold(deck.name): deck for deck in decks}
     lines = {}
     for deck in decks:
         for name in path_and_parents(deck.name):
-            known = by_name.get(name.lower())
+            known = by_name.get(fold(name))
             spelled = known.name if known else name
             if known is not None and known.is_smart:
-                lines[name.lower()] = _smart(matcher, known, waiting)
+                lines[fold(name)] = _smart(matcher, known, waiting)
             else:
-                lines[name.lower()] = DeckCounts(
-                    spelled, known, *counts.get(name.lower(), (0, 0, 0, 0))
+                lines[fold(name)] = DeckCounts(
+                    spelled, known, *counts.get(fold(name), (0, 0, 0, 0))
                 )
     return [lines[key] for key in sorted(lines, key=lambda key: key.split(DECK_SEPARATOR))]
 
@@ -90,7 +91,7 @@ def _plain_counts(
     """Return the four counts of each deck's path, a card once however many decks it is in."""
     paths: dict[str, int] = {}
     above: dict[str, list[int]] = {
-        deck_id: [paths.setdefault(path.lower(), len(paths)) for path in path_and_parents(name)]
+        deck_id: [paths.setdefault(fold(path), len(paths)) for path in path_and_parents(name)]
         for deck_id, name in plain.items()
     }
     pairs, labels = read.label_pairs("deck_ids", read.alive)

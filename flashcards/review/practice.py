@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from flashcards import scheduling, store
-from flashcards.domain.records import Flashcard, Rating
+from flashcards.domain.records import Flashcard, Rating, ReviewLog
 from flashcards.models import ReviewSession
 from flashcards.review import ratings
 from flashcards.review.ratings import Answer, NothingToUndo, Reviewed
@@ -91,6 +91,21 @@ def leave_out(row: ReviewSession, card_id: UUID, now: datetime) -> None:
         store.lock_owner(row.owner_id)
         row.refresh_from_db()
         _go_on(row, [each for each in row.todo if each != card_id], now)
+
+
+def put_back(row: ReviewSession, card_id: UUID, now: datetime) -> None:
+    """Ask a card next that was put off or suspended."""
+    with transaction.atomic():
+        store.lock_owner(row.owner_id)
+        row.refresh_from_db()
+        _go_on(row, [card_id, *(each for each in row.todo if each != card_id)], now)
+
+
+def last_answer(row: ReviewSession, cards: OwnerView) -> ReviewLog | None:
+    """Return the last answer in a session that is still there."""
+    row.refresh_from_db(fields=["answers"])
+    found = (cards.log(log_id) for log_id in reversed(row.answers))
+    return next((log for log in found if log is not None), None)
 
 
 def end(row: ReviewSession, now: datetime) -> None:

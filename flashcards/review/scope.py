@@ -119,15 +119,14 @@ def _found(learner: Learner, named: Scope, now: datetime, *, studied: bool) -> l
 
 
 def waiting(matcher: Matcher) -> tuple[Mask, Mask, Mask]:
-    """Return which cards are new, in learning and due today, as the review counts them."""
+    """Return which cards are new, in their steps and due today, as the review counts them."""
     columns = matcher.columns
     awake = ~matcher.mask(syntax.Is(CardStatus.SUSPENDED))
     awake &= ~matcher.mask(syntax.Is(CardStatus.BURIED)) & columns.alive
     states, due = columns.array("state"), columns.array("due")
     learning = (states == State.LEARNING) | (states == State.RELEARNING)
-    ends, at = (micros(time) for time in (matcher.day.start(matcher.now, days=1), matcher.now))
-    reviews = (states == State.REVIEW) & (due < ends)
-    return awake & (states == State.NEW), awake & learning & (due <= at), awake & reviews
+    today = awake & (due < micros(matcher.day.start(matcher.now, days=1)))
+    return awake & (states == State.NEW), today & learning, today & (states == State.REVIEW)
 
 
 def forgotten_today(learner: Learner, now: datetime) -> set[UUID]:

@@ -67,7 +67,7 @@ class Stage:
     kind: StageKind
     card: Flashcard | None = None
     choices: tuple[Choice, ...] = ()
-    # Left to do now.
+    # Left to do now; of the cards in their steps also those that come back later today.
     new: int = 0
     learning: int = 0
     due: int = 0
@@ -194,9 +194,10 @@ def next_stage(
         return _next_of_list(session, learner, now, first)
     if first is None and session.is_over(now):
         return Stage(StageKind.FINISHED, done=done or 0)
-    if done is None:
-        done = len(learner.reviews_today(now))
     cards = only(session, learner, now)
+    if done is None:
+        today = learner.reviews_today(now)
+        done = sum(cards is None or str(log.flashcard_id) in cards for log in today)
     return _next_due(learner, now, done=done, first=first, ahead=ahead, only=cards)
 
 
@@ -217,11 +218,13 @@ def rate(
     return learner, next_stage(session, learner, now, done=done + (not reviewed.repeated))
 
 
-def take_back(session: StudySession, owner_id: UUID, *, undo_id: UUID, now: datetime) -> Flashcard:
-    """Take back the last answer, in a session with a card list its own. Raises NothingToUndo."""
-    if session.row is not None and session.has_card_list:
-        return practice.take_back(session.row, undo_id=undo_id, now=now)
-    return ratings.undo_review(owner_id=owner_id, undo_id=undo_id, now=now)
+def may_come(session: StudySession, card: Flashcard, now: datetime) -> bool:
+    """Tell whether a card may come now, whatever else is due."""
+    if session.has_card_list:
+        return True
+    learner = Learner.read(card.owner_id)
+    ahead, itself = learner.settings.learn_ahead, frozenset([str(card.id)])
+    return bool(learner.due_queue(now, limit=1, ahead=ahead, only=itself).cards)
 
 
 def leave_out(session: StudySession, card_id: UUID, now: datetime) -> None:
@@ -257,15 +260,20 @@ def _next_due(
             card=card,
             choices=_choices(learner, card, now),
             new=queue.new,
-            learning=queue.learning,
+            learning=queue.learning + queue.learning_later,
             due=queue.due,
             done=done,
         )
     soon = _learning_soon(learner, now, only)
     for card in soon:
         if ahead or _is_rested(card, now):
-            buttons = _choices(learner, card, now)
-            return Stage(StageKind.CARD, card=card, choices=buttons, done=done, learning=len(soon))
+            return Stage(
+                StageKind.CARD,
+                card=card,
+                choices=_choices(learner, card, now),
+                learning=max(len(soon), queue.learning_later),
+                done=done,
+            )
     next_due = learner.next_due_at(now, only=only)
     if soon and next_due is not None:
         return Stage(StageKind.WAIT, next_due=next_due, done=done, learning=len(soon))
@@ -320,9 +328,10 @@ def _is_rested(card: Flashcard, now: datetime) -> bool:
 def _choices(learner: Learner, card: Flashcard, now: datetime) -> tuple[Choice, ...]:
     """Return the four buttons with the interval each would give."""
     spans = learner.preview(card, now)
+    words = durations.told_apart([spans[rating] for rating in Rating])
     return tuple(
-        Choice(rating, rating.name.capitalize(), durations.interval(spans[rating]))
-        for rating in Rating
+        Choice(rating, rating.name.capitalize(), said)
+        for rating, said in zip(Rating, words, strict=True)
     )
 
 

@@ -73,7 +73,7 @@ class ComingDay:
 
     date: date
     due: int
-    # Of those, so many were due before and are left over.
+    # Of those, so many in review were due before and are left over.
     left_over: int = 0
 
 
@@ -85,7 +85,6 @@ class Summary:
     day: Day
     reviews: int
     cards: int
-    right_percent: int
     spent: timedelta
     # None if no card was due again after a day or more.
     recalled: Recalled | None
@@ -111,7 +110,6 @@ def summary(learner: Learner, now: datetime, *, only: Collection[str] | None = N
     logs = learner.reviews_today(now)
     queue = learner.due_queue(now, limit=1, only=only)
     ahead = _Ahead.of(learner, now)
-    right = sum(log.rating != Rating.AGAIN for log in logs)
     studied = store.review_days(
         learner.owner_id,
         day.start(now, days=-LOOK_BACK_DAYS),
@@ -123,7 +121,6 @@ def summary(learner: Learner, now: datetime, *, only: Collection[str] | None = N
         day=day,
         reviews=len(logs),
         cards=len({log.flashcard_id for log in logs}),
-        right_percent=round(100 * right / len(logs)) if logs else 0,
         spent=timedelta(milliseconds=sum(log.duration_ms for log in logs)),
         recalled=recalled(logs, settings.desired_retention),
         hard=_hard(learner, logs),
@@ -235,7 +232,10 @@ def _week(today: date, ahead: _Ahead) -> tuple[ComingDay, ...]:
     """Return how many learnt cards are due on each of the next seven days."""
     places = np.searchsorted(ahead.borders, ahead.due[ahead.seen], side="right")
     counts = np.bincount(places, minlength=WEEK_DAYS + 1).tolist()
-    # What is left of today is due tomorrow as well.
-    tomorrow = ComingDay(today + timedelta(days=1), counts[1] + counts[0], left_over=counts[0])
+    # What is left of today is due tomorrow as well. Cards in their steps are not left over: they
+    # were begun today.
+    overdue = (ahead.state == State.REVIEW) & (ahead.due < ahead.borders[0])
+    left_over = int(np.count_nonzero(overdue))
+    tomorrow = ComingDay(today + timedelta(days=1), counts[1] + counts[0], left_over)
     later = (ComingDay(today + timedelta(days=n), counts[n]) for n in range(2, WEEK_DAYS + 1))
     return (tomorrow, *later)

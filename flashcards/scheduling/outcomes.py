@@ -36,29 +36,30 @@ def outcomes(
 ) -> dict[Rating, Outcome]:
     """Return what each rating up to `until` would give; `sequence` is left to the caller.
 
-    `elapsed_days` are the memory model's days since the last review, where a log says them. A
-    better rating never comes back sooner: it is given a day after the rating before it where its
-    range allows.
+    `elapsed_days` are the memory model's days since the last review, where a log says them. As in
+    Anki, Good comes back at least a day after Hard, and Easy a day after Good, whatever their
+    ranges, if that is within the longest interval. Hard is never sooner than Again.
     """
     model, before = settings.model, memory_of(card, settings.model)
     if elapsed_days is None:
         elapsed_days = _elapsed_days(card, now, settings)
     found: dict[Rating, Outcome] = {}
-    latest, latest_plain = 0, 0
+    latest = 0
     for rating in Rating:
         if rating > until:
             break
         memory = model.next(before, rating, elapsed_days)
         state, step, interval = after_rating(card.state, card.step, rating, settings)
         if interval is None:
-            days = plain = interval_days(memory, settings)
+            first = last = interval_days(memory, settings)
             if settings.fuzz:
-                first, last = fuzz_range(plain, settings.maximum_interval_days)
-                if latest:
-                    first = max(first, min(last, latest + (plain > latest_plain)))
-                today = settings.day.of(now)
-                days = chosen_day(card, first, last, today=today, settings=settings, agenda=agenda)
-                latest, latest_plain = days, plain
+                first, last = fuzz_range(first, settings.maximum_interval_days)
+            soonest = latest + (rating > Rating.HARD and latest > 0)
+            first = min(max(first, soonest), settings.maximum_interval_days)
+            last = max(first, last)
+            today = settings.day.of(now)
+            days = chosen_day(card, first, last, today=today, settings=settings, agenda=agenda)
+            latest = days
             interval, due = timedelta(days=days), settings.day.later(now, days)
         else:
             due = now + interval

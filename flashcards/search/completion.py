@@ -13,6 +13,7 @@ from flashcards.domain.query.syntax import CardStatus, InDeck, Property, Tagged
 from flashcards.models import Deck
 from flashcards.search.matcher import NONE, path_and_parents
 from flashcards.store import CardColumns
+from memoryloop.folding import fold
 
 SHOWN = 8
 _MEANS = {
@@ -27,7 +28,7 @@ _MEANS = {
 }
 _PROPERTIES = {
     Property.RETRIEVABILITY: ("<0.9", "chance to recall it now"),
-    Property.STABILITY: (">21", "days until recall falls to 90 %"),
+    Property.STABILITY: (">21", "days until recall falls to 90%"),
     Property.DIFFICULTY: (">7", "1 to 10"),
     Property.LAPSES: (">3", "times forgotten"),
     Property.REPS: ("<5", "reviews"),
@@ -51,7 +52,7 @@ def complete(*, owner_id: UUID, text: str, at: int) -> list[Completion]:
     found = re.search(r"(?:^|[\s(-])(([A-Za-z]*)(:)?(\"[^\"]*|[^\s\"()]*))$", text[:at])
     if found is None:
         return []
-    start, key, typed = found.start(1), found[2].lower(), found[4].lstrip('"').lower()
+    start, key, typed = found.start(1), found[2].lower(), fold(found[4].lstrip('"'))
     if not found[3]:
         if not key:
             return []
@@ -75,17 +76,17 @@ def complete(*, owner_id: UUID, text: str, at: int) -> list[Completion]:
         ]
     else:
         options = []
-    whole = text[start:at].lower()
+    whole = fold(text[start:at])
     return [
         Completion(option, means, start, at)
         for option, means in options[:SHOWN]
-        if option.lower() != whole
+        if fold(option) != whole
     ]
 
 
 def tags(read: CardColumns) -> list[str]:
     """Return the tags of an owner's cards, sorted without regard to case."""
-    return sorted(_tags(read), key=str.lower)
+    return sorted(_tags(read), key=fold)
 
 
 def _tags(read: CardColumns) -> Iterable[str]:
@@ -99,5 +100,5 @@ def _tags(read: CardColumns) -> Iterable[str]:
 
 def _fitting(names: Iterable[str], typed: str) -> list[str]:
     """Return the names that begin with the typed text, then those that contain it."""
-    fitting = [name for name in names if typed in name.lower()]
-    return sorted(fitting, key=lambda name: not name.lower().startswith(typed))
+    fitting = [name for name in names if typed in fold(name)]
+    return sorted(fitting, key=lambda name: not fold(name).startswith(typed))

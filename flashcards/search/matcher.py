@@ -20,6 +20,7 @@ from flashcards.scheduling.memory_model import MemoryModel
 from flashcards.store import CardColumns, Mask, Numbers
 from memoryloop.embeddings import get_embedder
 from memoryloop.embeddings.base import EmbeddingError
+from memoryloop.folding import fold
 
 # How many cards `~"…"` finds at most, and their greatest cosine distance: with the built-in model
 # cards farther away are unrelated.
@@ -143,7 +144,7 @@ class Matcher:
 
     def _in_deck(self, node: syntax.InDeck) -> Mask:
         known = {str(deck.id) for deck in self.decks}
-        if node.name.lower() == NONE:
+        if fold(node.name) == NONE:
             return ~self.columns.labelled("deck_ids", known.__contains__)
         matches = _matcher(node.name)
         decks = [deck for deck in self.decks if matches(deck.name)]
@@ -171,7 +172,7 @@ class Matcher:
             self._inside.pop()
 
     def _tagged(self, name: str) -> Mask:
-        if name.lower() == NONE:
+        if fold(name) == NONE:
             return self.columns.unlabelled("tags")
         return self.columns.labelled("tags", _matcher(name))
 
@@ -179,7 +180,7 @@ class Matcher:
         columns = self.columns
         states = columns.array("state")
         if status is CardStatus.LEECH:
-            return columns.labelled("tags", lambda tag: tag.lower() == LEECH_TAG)
+            return columns.labelled("tags", lambda tag: fold(tag) == LEECH_TAG)
         if status is CardStatus.SUSPENDED:
             return np.asarray(columns.array("suspended") == 1)
         buried = columns.array("buried_until") > micros(self.now)
@@ -283,7 +284,7 @@ def path_and_parents(name: str) -> list[str]:
 
 def _matcher(pattern: str) -> Callable[[str], bool]:
     """Return a function that tells whether a name or a parent of it matches; `*` is a wildcard."""
-    first, *rest = pattern.lower().split("*")
+    first, *rest = fold(pattern).split("*")
 
     def is_it(name: str) -> bool:
         if not rest:
@@ -298,4 +299,4 @@ def _matcher(pattern: str) -> Callable[[str], bool]:
             at = found + len(piece)
         return len(name) - at >= len(rest[-1]) and name.endswith(rest[-1])
 
-    return lambda name: any(map(is_it, path_and_parents(name.lower())))
+    return lambda name: any(map(is_it, path_and_parents(fold(name))))

@@ -20,6 +20,7 @@ from flashcards.models import Deck
 from flashcards.scheduling import ScheduleSettings
 from flashcards.search.matcher import Matcher, retrievability
 from flashcards.store import CardColumns, Numbers
+from memoryloop.folding import fold
 
 
 class Order(enum.StrEnum):
@@ -159,8 +160,8 @@ def _in_order(matcher: Matcher, order: str) -> Numbers:
 
 
 def _alphabetical(names: list[str]) -> dict[str, int]:
-    return {name: n for n, name in enumerate(sorted(names, key=lambda name: (name.lower(), name)))}
+    return {name: n for n, name in enumerate(sorted(names, key=lambda name: (fold(name), name)))}
 
 
 def _by_name(deck: Deck) -> tuple[str, str]:
-    return deck.name.lower(), str(deck.id)
+    return fold(deck.name), str(deck.id)

@@ -83,6 +83,8 @@ class DueQueue:
     # Due as well, but more than the learner wants on one day.
     new_held: int = 0
     due_held: int = 0
+    # In their steps, and back later on the same day.
+    learning_later: int = 0
 
     @property
     def total(self) -> int:

@@ -21,6 +21,7 @@ from flashcards.models.decks import DECK_SEPARATOR
 from flashcards.scheduling import DEFAULT_MODEL, ScheduleSettings
 from flashcards.scheduling.settings import EVERY_DAY
 from flashcards.store import QueueSettings
+from memoryloop.folding import fold
 
 Order = StudySettings.Order
 NewCards = StudySettings.NewCards
@@ -281,11 +282,11 @@ def _with_decks(
     settings: EffectiveSettings, by_deck: dict[UUID, dict[str, Any]], owner_id: UUID
 ) -> EffectiveSettings:
     names = dict(Deck.objects.filter(owner_id=owner_id).values_list("id", "name"))
-    ordered = sorted(names, key=lambda deck_id: (names[deck_id].casefold(), str(deck_id)))
-    with_own = {names[deck_id].casefold(): deck_id for deck_id in by_deck}
+    ordered = sorted(names, key=lambda deck_id: (fold(names[deck_id]), str(deck_id)))
+    with_own = {fold(names[deck_id]): deck_id for deck_id in by_deck}
     governed = {}
     for deck_id, name in names.items():
-        parts = name.casefold().split(DECK_SEPARATOR)
+        parts = fold(name).split(DECK_SEPARATOR)
         for length in range(len(parts), 0, -1):
             found = with_own.get(DECK_SEPARATOR.join(parts[:length]))
             if found is not None:

@@ -111,7 +111,7 @@ async def _ask(provider: Provider, topic: str, cards: Sequence[Flashcard]) -> li
     )
     prompt = f"<topic>{topic}</topic>\n<cards>\n{listed}\n</cards>"
     answer = await provider.structured(
-        system=_SYSTEM, prompt=prompt, schema=Chosen, max_tokens=_MAX_TOKENS
+        system=_SYSTEM, prompt=prompt, schema=Chosen, max_tokens=_MAX_TOKENS, effort="low"
     )
     return answer.numbers
 

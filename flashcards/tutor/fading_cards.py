@@ -12,7 +12,9 @@ from flashcards.domain.card_sides import back, front
 from flashcards.domain.records import Flashcard
 from flashcards.store import cards
 from memoryloop.embeddings import EmbeddingError
+from memoryloop.folding import fold
 from memoryloop.llm.base import Found
+from memoryloop.words import unspaced, without_unspaced
 
 logger = logging.getLogger(__name__)
 
@@ -61,13 +63,20 @@ def _near_in_meaning(owner_id: UUID, text: str, limit: int) -> list[Flashcard]:
 
 def _sharing_words(owner_id: UUID, text: str) -> list[Flashcard]:
     """Return cards without an embedding that share two longer words with the text."""
-    words = {word.lower() for word in _WORD.findall(text)}
+    words = _words(text)
     waiting = cards.for_owner(owner_id).filter(embedding_model="")
     return [
         card
         for card in waiting.order_by("-created_at")[:UNEMBEDDED_MOST]
-        if len(words & {word.lower() for word in _WORD.findall(card.embedding_text)}) >= 2
+        if len(words & _words(card.embedding_text)) >= 2
     ]
+
+
+def _words(text: str) -> set[str]:
+    """Return a text's longer words; of scripts without spaces between words three letters each."""
+    folded = fold(text)
+    parts = (run[at : at + 3] for run in unspaced(folded) for at in range(len(run) - 2))
+    return {*_WORD.findall(without_unspaced(folded)), *parts}
 
 
 def _chance(card: Flashcard, now: datetime) -> float | None:

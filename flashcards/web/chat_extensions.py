@@ -6,6 +6,7 @@ from chat.conversations.conversations import MessageError
 from chat.models import Message
 from chat.web import extensions
 from memoryloop.web import slots
+from memoryloop.words import count_words
 
 # A text with fewer words than this makes no cards worth keeping.
 MIN_WORDS = 20
@@ -17,7 +18,7 @@ class TooFewWords(MessageError):
 
 def check_words(content: str) -> None:
     """Raises TooFewWords."""
-    words = len(content.split())
+    words = count_words(content)
     if words < MIN_WORDS:
         raise TooFewWords(
             f"Cards need a text to come from: this has {words} "
@@ -37,6 +38,7 @@ def register() -> None:
     slots.fill("chat.composer", "flashcards/drafts/_make_button.html")
     slots.fill("chat.message", "flashcards/drafts/_make_link.html")
     slots.fill("chat.home", "flashcards/drafts/_from_file.html")
+    slots.fill("chat.first", "flashcards/tour/_first.html")
     slots.fill("chat.conversation", "flashcards/drafts/_selection.html")
     slots.fill("chat.conversation", "flashcards/drafts/_from_file.html")
     slots.fill("chat.keys", "flashcards/drafts/_selection_keys.html")

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from memoryloop.llm.anthropic import ClaudeProvider, check_claude_key
+from memoryloop.llm.anthropic import ClaudeProvider, check_claude_key, list_claude_models
 from memoryloop.llm.anthropic import import_sdk as _import_anthropic
 from memoryloop.llm.base import (
     AddressRefused,
@@ -20,6 +20,7 @@ from memoryloop.llm.base import (
     PermissionRefused,
     Provider,
     RateLimited,
+    Redirected,
     RequestRefused,
     RequestTooLong,
     TimedOut,
@@ -37,6 +38,7 @@ __all__ = [
     "BadResponse",
     "BrokenOff",
     "ChatMessage",
+    "CompatibleProvider",
     "EndUnmarked",
     "EndpointCheck",
     "Found",
@@ -49,6 +51,7 @@ __all__ = [
     "PermissionRefused",
     "Provider",
     "RateLimited",
+    "Redirected",
     "RequestRefused",
     "RequestTooLong",
     "TimedOut",
@@ -57,6 +60,7 @@ __all__ = [
     "check_endpoint",
     "claude",
     "detect",
+    "list_claude_models",
     "offline",
     "openai_compatible",
     "warm_up",

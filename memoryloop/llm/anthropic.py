@@ -3,12 +3,21 @@
 import asyncio
 import functools
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 
-from memoryloop.llm import checking, limits, transport
-from memoryloop.llm.base import AuthenticationFailed, ChatMessage, Found, T
+from memoryloop.llm import checking, claude_models, limits, transport
+from memoryloop.llm.base import (
+    AuthenticationFailed,
+    ChatMessage,
+    Effort,
+    Found,
+    ModelNotFound,
+    T,
+)
+from memoryloop.llm.claude_models import Takes
 from memoryloop.llm.failures import Failures
 from memoryloop.llm.garbled import fit
 from memoryloop.llm.retry import send_with_retry
@@ -20,20 +29,22 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from anthropic import AsyncAnthropic
-    from anthropic.types import MessageParam
+    from anthropic.types import MessageParam, TextBlockParam
 
 DEFAULT_URL = "https://api.anthropic.com"
 _TOOL = "give_answer"
 # The stop reasons of an answer that is not complete.
 _CUT = {"max_tokens", "model_context_window_exceeded"}
-# Newer models think before they write, and those tokens count towards max_tokens.
-_THINKING_TOKENS = 4096
 _LISTED_MODELS = 100
+# A prefix of fewer characters is cached by no model (the least is 512 tokens).
+_CACHED_CHARACTERS = 1_000
 # Of every model that is offered: platform.claude.com, "Context windows".
 _WINDOW = 200_000
-# Models that always think refuse a forced tool (400) and take a schema instead
-# (platform.claude.com, "Migrating to Claude Sonnet 5.5"); a gateway may know neither.
-_output_modes = OutputModes("tool", "schema", "words")
+
+
+@functools.cache
+def _output_modes(modes: tuple[str, ...]) -> OutputModes:
+    return OutputModes(*modes)
 
 
 @functools.cache
@@ -69,17 +80,19 @@ class ClaudeProvider:
         *,
         system: str,
         messages: Sequence[ChatMessage],
+        quoted: str = "",
         found: Sequence[Found] = (),  # noqa: ARG002  # part of the protocol
         max_tokens: int = 4096,
     ) -> AsyncGenerator[str, None]:
         client = await self._client()
+        takes = await self._takes(client)
 
         async def send(headers: Mapping[str, str]) -> Any:
             return await client.messages.create(
                 model=self.model,
-                system=fit(system),
-                messages=_conversation(messages),
-                max_tokens=max_tokens + _THINKING_TOKENS,
+                system=_system(system),
+                messages=_with_marks(_conversation(messages), quoted, system),
+                max_tokens=takes.max_tokens(max_tokens, None),
                 stream=True,
                 extra_headers=headers,
             )
@@ -95,51 +108,52 @@ class ClaudeProvider:
         return _WINDOW
 
     async def structured(
-        self, *, system: str, prompt: str, schema: type[T], max_tokens: int = 8192
+        self,
+        *,
+        system: str,
+        prompt: str,
+        schema: type[T],
+        max_tokens: int = 8192,
+        effort: Effort | None = None,
     ) -> T:
         client = await self._client()
+        takes = await self._takes(client)
         shape = strict_schema(schema)
+        request = _Request(system, shape, takes.max_tokens(max_tokens, effort))
+        if takes.effort and effort:
+            request = replace(request, effort=effort)
 
         async def ask(conversation: Sequence[ChatMessage]) -> StructuredAnswer:
-            message = await _output_modes.ask(
+            message = await _output_modes(takes.modes).ask(
                 Asked.of(self._url, self.model, self._key, schema),
-                lambda mode: self._ask_for(mode, client, system, conversation, shape, max_tokens),
+                lambda mode: self._ask_for(client, request.in_mode(mode), conversation),
             )
             return self._read(message)
 
         return await ask_for_object(ask, prompt, schema, self._failures)
 
     async def _ask_for(
-        self,
-        mode: str,
-        client: "AsyncAnthropic",
-        system: str,
-        conversation: Sequence[ChatMessage],
-        shape: dict[str, Any],
-        max_tokens: int,
+        self, client: "AsyncAnthropic", request: dict[str, Any], conversation: Sequence[ChatMessage]
     ) -> Any:
-        extra: dict[str, Any] = {}
-        if mode == "tool":
-            extra["tools"] = [
-                {"name": _TOOL, "description": "Give the answer.", "input_schema": shape}
-            ]
-            extra["tool_choice"] = {"type": "tool", "name": _TOOL}
-        elif mode == "schema":
-            extra["output_config"] = {"format": {"type": "json_schema", "schema": shape}}
-        else:
-            system = f"{system}\n\n{instructions(shape)}"
         return await send_with_retry(
             lambda headers: client.messages.create(
                 model=self.model,
-                system=fit(system),
                 messages=_conversation(conversation),
-                max_tokens=max_tokens + _THINKING_TOKENS,
                 extra_headers=headers,
                 # The whole answer comes at once.
                 timeout=transport.timeout(limits.STRUCTURED_SECONDS),
-                **extra,
+                **request,
             ),
             self._failures,
+        )
+
+    async def _takes(self, client: "AsyncAnthropic") -> Takes:
+        return await claude_models.takes(
+            self.model,
+            self._url,
+            lambda name: client.models.retrieve(
+                name, timeout=transport.timeout(limits.KEY_CHECK_SECONDS)
+            ),
         )
 
     def _read(self, message: Any) -> StructuredAnswer:
@@ -175,6 +189,31 @@ async def _client(api_key: str, url: str) -> "AsyncAnthropic":
     )
 
 
+@dataclass(frozen=True)
+class _Request:
+    """The part of a request for an object that is the same for each message."""
+
+    system: str
+    shape: dict[str, Any]
+    max_tokens: int
+    effort: Effort | None = None
+
+    def in_mode(self, mode: str) -> dict[str, Any]:
+        """Return the fields of the request that asks for the object in one of the modes."""
+        fields: dict[str, Any] = {"max_tokens": self.max_tokens, "system": _system(self.system)}
+        output: dict[str, Any] = {"effort": self.effort} if self.effort else {}
+        if mode == "tool":
+            tool = {"name": _TOOL, "description": "Give the answer.", "input_schema": self.shape}
+            fields |= {"tools": [tool], "tool_choice": {"type": "tool", "name": _TOOL}}
+        elif mode == "schema":
+            output["format"] = {"type": "json_schema", "schema": self.shape}
+        else:
+            # For whoever refused the others: nothing that could be refused.
+            fields["system"] = _system(f"{self.system}\n\n{instructions(self.shape)}")
+            output = {}
+        return {**fields, "output_config": output} if output else fields
+
+
 def _failures(api_key: str, model: str = "") -> Failures:
     return Failures(
         "Claude",
@@ -199,6 +238,43 @@ def _conversation(messages: Sequence[ChatMessage]) -> "list[MessageParam]":
     return conversation
 
 
+def _system(text: str) -> "str | list[TextBlockParam]":
+    """Return the system prompt, marked to be cached if it is long enough."""
+    text = fit(text)
+    return [_cached(text)] if len(text) >= _CACHED_CHARACTERS else text
+
+
+def _with_marks(
+    conversation: "list[MessageParam]", quoted: str, system: str
+) -> "list[MessageParam]":
+    """Return the conversation with what was looked up, and marked to be cached.
+
+    The mark is on the last message before the question: up to there, the next question has the
+    same. What was looked up is another for each question, and stands beside it.
+    """
+    if not conversation:
+        return conversation
+    *before, question = conversation
+    if quoted.strip():
+        blocks: list[TextBlockParam] = [
+            {"type": "text", "text": fit(quoted.strip())},
+            {"type": "text", "text": str(question["content"])},
+        ]
+        question = _with_blocks(question, blocks)
+    length = len(system) + sum(len(str(message["content"])) for message in before)
+    if before and length >= _CACHED_CHARACTERS:
+        before[-1] = _with_blocks(before[-1], [_cached(str(before[-1]["content"]))])
+    return [*before, question]
+
+
+def _with_blocks(message: "MessageParam", blocks: "list[TextBlockParam]") -> "MessageParam":
+    return cast("MessageParam", {"role": message["role"], "content": blocks})
+
+
+def _cached(text: str) -> "TextBlockParam":
+    return {"type": "text", "text": text, "cache_control": {"type": "ephemeral"}}
+
+
 def _read_event(event: Any) -> Delta:
     # The SDK does not validate events: anything may be missing.
     kind, delta = getattr(event, "type", ""), getattr(event, "delta", None)
@@ -211,21 +287,49 @@ def _read_event(event: Any) -> Delta:
 
 
 def check_claude_key(api_key: str, model: str = "") -> tuple[str, ...]:
-    """Check a key by asking for its models; return their names, the newest first.
+    """Check a key by asking for its models, and one of them for a word; return their names.
 
-    A model that is given must exist. Raises LlmError, within 3 s. Costs nothing. Safe in any
-    thread, whether an event loop runs there or not.
+    The model is settings.CLAUDE_MODEL unless given. Raises LlmError; ModelNotFound names the models
+    that there are. Takes 3 s for the list and 15 s for the word at most. Safe in any thread,
+    whether an event loop runs there or not.
     """
+    return _check(api_key, model, word=True)
+
+
+def list_claude_models(api_key: str, model: str = "") -> tuple[str, ...]:
+    """Check a key as check_claude_key() does, without the word: in 3 s, at no cost."""
+    return _check(api_key, model, word=False)
+
+
+def _check(api_key: str, model: str, *, word: bool) -> tuple[str, ...]:
     if not api_key.startswith("sk-ant-") or not api_key.isascii() or not api_key.isprintable():
         raise AuthenticationFailed("This is not a Claude API key: those begin with “sk-ant-”.")
-    return checking.run_in_time(
-        lambda: _list_models(api_key, model), import_sdk, _failures(api_key, model)
-    )
+    provider = ClaudeProvider(api_key, model)
+
+    async def check(began: float) -> tuple[str, ...]:
+        listing = _list_models(api_key, "" if word else model)
+        names = await checking.in_time(listing, provider._failures, began=began)
+        if word:
+            try:
+                await checking.ask_one_word(provider)
+            except ModelNotFound as error:
+                error.known = names
+                raise
+        return names
+
+    return checking.run_in_time(check, import_sdk, provider._failures)
 
 
 async def _list_models(api_key: str, model: str) -> tuple[str, ...]:
+    """Return the names of the models, the newest first. A model that is given must exist."""
     client = await _client(api_key, settings.ANTHROPIC_BASE_URL or DEFAULT_URL)
-    page = await client.models.list(limit=_LISTED_MODELS)
+    try:
+        page = await client.models.list(limit=_LISTED_MODELS)
+    except Exception as error:
+        if getattr(error, "status_code", None) in {404, 405}:
+            # A gateway that has no list.
+            return ()
+        raise
     names = tuple(str(listed.id) for listed in page.data or [])
     if model and model not in names:
         # An alias ("claude-haiku-latest") is known, though not listed.

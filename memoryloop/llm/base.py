@@ -9,6 +9,8 @@ from pydantic import BaseModel
 from memoryloop.errors import UserError
 
 T = TypeVar("T", bound=BaseModel)
+# How much a model thinks and writes. None is the model's own measure.
+Effort = Literal["low", "medium", "high"]
 
 
 @dataclass(frozen=True)
@@ -51,21 +53,30 @@ class Provider(Protocol):
         *,
         system: str,
         messages: Sequence[ChatMessage],
+        quoted: str = "",
         found: Sequence[Found] = (),
         max_tokens: int = 4096,
     ) -> AsyncIterator[str]:
         """Yield the answer's text as it comes, never an empty string. Raises LlmError.
 
         Cancelling the task that reads, or closing the iterator, closes the connection.
-        `found` is for the offline provider; models are told of it in `system`.
+        `system` stays the same from question to question; `quoted` is what was looked up for this
+        one. `found` is the same for the offline provider. `max_tokens` are those of the answer.
         """
         ...
 
     async def structured(
-        self, *, system: str, prompt: str, schema: type[T], max_tokens: int = 8192
+        self,
+        *,
+        system: str,
+        prompt: str,
+        schema: type[T],
+        max_tokens: int = 8192,
+        effort: Effort | None = None,
     ) -> T:
         """Return one validated object. An invalid first answer is sent back once, with the error.
 
+        `effort` is "low" for a small task that somebody waits for.
         Raises BadResponse after that, NotAModel when there is no model, LlmError otherwise.
         """
         ...
@@ -101,6 +112,9 @@ class PermissionRefused(LlmError):
 class ModelNotFound(LlmError):
     """The provider has no such model, or none at all."""
 
+    # The names of the models that it has, where a check of the key has listed them.
+    known: tuple[str, ...] = ()
+
 
 class RequestTooLong(LlmError):
     """The conversation is longer than the model or the provider takes."""
@@ -119,11 +133,19 @@ class RateLimited(LlmError):
 
 
 class Overloaded(LlmError):
-    """The provider failed (HTTP 5xx)."""
+    """The provider failed (HTTP 5xx), or is too busy. The seconds as in RateLimited."""
+
+    def __init__(self, sentence: str, retry_after_seconds: float | None = None) -> None:
+        super().__init__(sentence)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class Unreachable(LlmError):
     """No connection: not running, wrong address, no network."""
+
+
+class Redirected(Unreachable):
+    """The address leads to another one, which is not followed."""
 
 
 class AddressRefused(Unreachable):

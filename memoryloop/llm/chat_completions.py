@@ -189,7 +189,9 @@ def _text(content: Any) -> str:
 def read_answer(completion: Any, failures: Failures) -> StructuredAnswer:
     choices = getattr(completion, "choices", None)
     if not choices:
-        raise failures.unreadable()
+        # OpenRouter sends the errors of those behind it with status 200.
+        error = getattr(completion, "error", None)
+        raise failures.from_status(200, error) if error else failures.unreadable()
     message = getattr(choices[0], "message", None)
     reason = getattr(choices[0], "finish_reason", None)
     content = _text(getattr(message, "content", None))

@@ -1,13 +1,12 @@
 """Failures: the SDKs' errors turned into ours. The sentences never repeat a key."""
 
-import email.utils
 import logging
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
-from memoryloop.llm import base
+from memoryloop.llm import base, waiting
 
 logger = logging.getLogger(__name__)
 
@@ -40,9 +39,22 @@ _NO_MODEL = re.compile(r"\bmodel\b.*\b(not found|does not exist|not exist|no suc
 _NO_CREDIT = re.compile(r"credit balance|billing|insufficient[ _]quota", re.IGNORECASE)
 # Some gateways answer a mistyped key with 400 or 403 (Google's does, at its OpenAI address).
 _BAD_KEY = re.compile(
-    r"\b(invalid|incorrect|expired|revoked)[ _]api[ _-]?key|api[ _-]?key (is )?(not valid|invalid)",
+    r"\b(invalid|incorrect|wrong|unknown|missing|expired|revoked|disabled|no)[ _]"
+    r"((x[ _-])?(api|auth\w*|access|subscription|bearer)[ _-]?)(key|token|credential)s?\b"
+    r"|(api|access|subscription)[ _-]?(key|token)( you provided| provided)?( is| was| has been)? "
+    r"(not valid|invalid|incorrect|wrong|unknown|expired|revoked|disabled|deactivated|missing"
+    r"|required)"
+    r"|\bnot authenticated\b|\bauthentication (failed|fails|required)",
     re.IGNORECASE,
 )
+# What servers say that have no room for one more request, under whatever status.
+_BUSY = re.compile(
+    r"\boverloaded\b|\b(server|engine|model|system|service)( is)?( currently)?( too)? busy\b"
+    r"|\b(at|over|no|insufficient|out of) capacity\b|maximum pending requests|\bhigh demand\b"
+    r"|\bno (available|free) slots?\b",
+    re.IGNORECASE,
+)
+_LOADING = re.compile(r"\b(loading|warming up|starting up)\b", re.IGNORECASE)
 _KEY = re.compile(r"\b(sk|gsk|key|Bearer)[-_ ][\w*.-]{6,}", re.IGNORECASE)
 
 
@@ -87,7 +99,11 @@ class Failures:
         if isinstance(status, int):
             headers = getattr(response, "headers", {})
             logger.info("%s answered %s (%s)", self.label, status, type(error).__name__)
-            failure = self.from_status(status, body, headers)
+            failure: base.LlmError
+            if 300 <= status < 400:
+                failure = self._redirected(headers)
+            else:
+                failure = self.from_status(status, body, headers)
             failure.status, failure.said = status, self._without_key(_kind_and_message(body)[1])
             return failure
         if body is not None:
@@ -125,7 +141,7 @@ class Failures:
     ) -> base.LlmError:
         kind, said = _kind_and_message(body)
         # The status is more precise than the type, unless the error came inside a 200 response.
-        code = _STATUS_OF_TYPE.get(kind, 500) if status == 200 else status
+        code = (_status_in(body) or _STATUS_OF_TYPE.get(kind, 500)) if status == 200 else status
         if code == 413 or (
             code in {400, 422, 500}
             and (_TOO_LONG.search(said) or kind == "context_length_exceeded")
@@ -144,7 +160,7 @@ class Failures:
                 and (kind == "authentication_error" or _BAD_KEY.search(said[:80]))
             )
         ):
-            return base.AuthenticationFailed(f"{self.label} refused the API key. {self._key_hint}")
+            return self._wrong_key()
         if code == 404 or (code in {400, 500} and _NO_MODEL.search(said)):
             return self.no_such_model()
         if code == 403:
@@ -152,19 +168,20 @@ class Failures:
                 f"{self.label} knows this key but does not allow it to use "
                 f"{self._model_name()}. Check the key's permissions with the provider."
             )
-        if code == 429:
-            seconds = _retry_after(headers or {})
-            wait = f"in {_duration(seconds)}" if seconds else "in a minute"
+        seconds = waiting.seconds_to_wait(headers or {})
+        again = f"Try again in {waiting.duration(seconds) if seconds else 'a minute'}."
+        is_busy = kind == "overloaded_error" or bool(_BUSY.search(said[:200]))
+        if code == 429 and not is_busy:
             return base.RateLimited(
-                f"{self.label} is asked too often with this key. Try again {wait}.", seconds
+                f"{self.label} is asked too often with this key. {again}", seconds
             )
-        if code in {408, 504}:
+        if code in {408, 504, 524}:
             return self.timed_out(answering=False)
-        if code in {503, 529}:
-            return base.Overloaded(
-                f"{self.label} is overloaded at the moment. Try again in a minute."
-                + self._quote(said)
-            )
+        if code in {503, 529} or (is_busy and (code == 429 or code >= 500)):
+            state = "is overloaded at the moment"
+            if _LOADING.search(said[:200]):
+                state = f"is not ready yet: it is loading the model ({self.model or 'unknown'})"
+            return base.Overloaded(f"{self.label} {state}. {again}" + self._quote(said), seconds)
         if code >= 500:
             return base.Overloaded(
                 f"{self.label} had an error of its own. Try again in a minute." + self._quote(said)
@@ -172,6 +189,26 @@ class Failures:
         return base.RequestRefused(
             f"{self.label} did not accept the request. "
             "Try it in other words, or with another model." + self._quote(said)
+        )
+
+    def _wrong_key(self) -> base.AuthenticationFailed:
+        if self._key:
+            return base.AuthenticationFailed(f"{self.label} refused the API key. {self._key_hint}")
+        return base.AuthenticationFailed(
+            f"{self.label} refused the API key: there is none, and it wants one. {self._key_hint}"
+        )
+
+    def _redirected(self, headers: Mapping[str, str]) -> base.Redirected:
+        """Return the error for a redirect, which is not followed: the key is for one address."""
+        parts = urlsplit(headers.get("location", ""))
+        there = f"{parts.scheme}://{parts.hostname}" if parts.hostname else ""
+        if there and parts.port:
+            there += f":{parts.port}"
+        where = f", at {there}" if there else ""
+        return base.Redirected(
+            f"{self.label} sends to another address{where} (a redirect). "
+            "MemoryLoop does not follow it, because the key and what you write are for the address "
+            f"that was given. {self._hint}"
         )
 
     def _unsendable(self) -> base.LlmError:
@@ -224,6 +261,12 @@ class Failures:
 
     def empty(self) -> base.BadResponse:
         return base.BadResponse(f"{self.label} sent an empty answer. Try again.")
+
+    def thought_too_long(self) -> base.BadResponse:
+        return base.BadResponse(
+            f"{self._model_name()} thought until its answer had no room left, and wrote nothing. "
+            "Ask for less at a time, or choose a model that thinks less."
+        )
 
     def unreadable(self) -> base.BadResponse:
         return base.BadResponse(
@@ -278,6 +321,15 @@ def _chain(error: BaseException) -> list[type]:
     return kinds
 
 
+def _status_in(body: object) -> int | None:
+    """Return the status in an error that came inside a 200 response, as OpenRouter sends it."""
+    inner = body.get("error", body) if isinstance(body, dict) else None
+    code = inner.get("code") if isinstance(inner, dict) else None
+    if isinstance(code, str) and code.isdigit():
+        code = int(code)
+    return code if isinstance(code, int) and 400 <= code < 600 else None
+
+
 def _kind_and_message(body: object) -> tuple[str, str]:
     """Return the type and message in an error body, whatever its shape."""
     if isinstance(body, str):
@@ -292,31 +344,3 @@ def _kind_and_message(body: object) -> tuple[str, str]:
     kind = inner.get("code") if inner.get("code") in _STATUS_OF_TYPE else inner.get("type")
     message = inner.get("message") or inner.get("detail") or ""
     return str(kind or ""), str(message)
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that a provider asks to wait; None for nonsense and for past times."""
-    said = headers.get("retry-after", "")
-    try:
-        if "retry-after-ms" in headers:
-            seconds = float(headers["retry-after-ms"]) / 1000
-        else:
-            seconds = float(said) if said[:1].isdigit() else _seconds_until(said)
-    except ValueError:
-        return None
-    return seconds if 0 < seconds < 7 * 24 * 3600 else None
-
-
-def _seconds_until(date: str) -> float:
-    """Return the seconds until an HTTP date. Raises ValueError."""
-    then = email.utils.parsedate_to_datetime(date)
-    # A date in "-0000" (UTC without a place) is parsed as naive.
-    return (then.replace(tzinfo=then.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
-
-
-def _duration(seconds: float) -> str:
-    count, unit = (round(seconds), "second") if seconds < 90 else (round(seconds / 60), "minute")
-    if count >= 90 and unit == "minute":
-        count, unit = round(count / 60), "hour"
-    count = max(count, 1)
-    return f"{count} {unit}{'' if count == 1 else 's'}"

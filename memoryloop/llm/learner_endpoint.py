@@ -5,7 +5,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from memoryloop.llm import checking, transport
-from memoryloop.llm.base import ModelNotFound
+from memoryloop.llm.base import (
+    AuthenticationFailed,
+    LlmError,
+    ModelNotFound,
+    PermissionRefused,
+)
 from memoryloop.llm.failures import Failures
 from memoryloop.llm.openai_compatible import CompatibleProvider, import_sdk
 from memoryloop.llm.server_names import choose_model
@@ -24,6 +29,8 @@ class EndpointCheck:
     model: str
     # A sentence that says what is wrong with the model; blank if nothing is.
     problem: str = ""
+    # A sentence that says why it is not known whether the model answers; blank if it has.
+    unsure: str = ""
 
 
 class LearnerEndpoint(CompatibleProvider):
@@ -33,35 +40,39 @@ class LearnerEndpoint(CompatibleProvider):
     def __repr__(self) -> str:
         return f"<LearnerEndpoint {self.label} {self.model or '(first model)'}>"
 
-    async def check(self) -> EndpointCheck:
-        """Ask for the list of models, which costs nothing. Raises LlmError."""
+    async def check(self, began: float, *, word: bool = True) -> EndpointCheck:
+        """Ask for the list of models, and one of them for a word if that is wanted.
+
+        Raises LlmError.
+        """
         wanted, self.model = self.model, self.model or "unasked"
         client = await self._ready_client()
         self.model = wanted
-        names, label = await self._list_models(client)
+        names, label = await checking.in_time(
+            self._list_models(client), self._failures(), began=began
+        )
         self.label = label or self.label
         chat = tuple(name for name in names if choose_model([name]))
         model = wanted or choose_model(names, label=self.label)
-        problem = ""
         if not model:
             problem = (
                 f"{self.label} can be reached, but lists no model that can chat. "
                 "Load one there and test again, or name one here."
             )
-        elif wanted not in names and f"{wanted}:latest" not in names and wanted:
-            problem = await self._problem_with(client, wanted)
-        return EndpointCheck(self.label, chat, model, problem)
-
-    async def _problem_with(self, client: Any, model: str) -> str:
-        """Ask for a model that is not listed: some servers have more than they list."""
+            return EndpointCheck(self.label, chat, model, problem)
+        # One that is not listed is asked, too: some servers have more than they list.
+        self.model = model
+        problem = unsure = ""
         try:
-            await client.models.retrieve(model)
-        except Exception as error:
-            failure = self._failures().from_sdk(error, answering=False)
-            if not isinstance(failure, ModelNotFound):
-                raise failure from None
-            return failure.sentence
-        return ""
+            if word:
+                await checking.ask_one_word(self)
+        except (AuthenticationFailed, PermissionRefused):
+            raise
+        except ModelNotFound as error:
+            problem = error.sentence
+        except LlmError as error:
+            unsure = error.sentence
+        return EndpointCheck(self.label, chat, model, problem, unsure)
 
     async def _list_models(self, client: Any) -> tuple[list[str], str]:
         """Return the names of the listed models, and the server's label if they tell it."""
@@ -91,10 +102,17 @@ class LearnerEndpoint(CompatibleProvider):
         )
 
 
-def check_endpoint(base_url: str, api_key: str = "", model: str = "") -> EndpointCheck:
-    """Check a server by asking for its models, which costs nothing. Raises LlmError, within 3 s.
+def check_endpoint(
+    base_url: str, api_key: str = "", model: str = "", *, word: bool = True
+) -> EndpointCheck:
+    """Check a server by asking for its models, and one of them for a word. Raises LlmError.
 
+    Takes 3 s for the list and 15 s for the word at most.
     Safe in any thread, whether an event loop runs there or not.
     """
     provider = LearnerEndpoint(base_url, api_key, model)
-    return checking.run_in_time(provider.check, import_sdk, provider._failures())
+
+    async def check(began: float) -> EndpointCheck:
+        return await provider.check(began, word=word)
+
+    return checking.run_in_time(check, import_sdk, provider._failures())

@@ -3,7 +3,7 @@
 import re
 from collections.abc import AsyncGenerator, Sequence
 
-from memoryloop.llm.base import ChatMessage, Found, NotAModel, T
+from memoryloop.llm.base import ChatMessage, Effort, Found, NotAModel, T
 from memoryloop.llm.server_names import SUGGESTED_OLLAMA_MODEL
 
 _MARKUP = re.compile(r"([\\`*_\[\]<>|$~#!])")
@@ -40,6 +40,7 @@ class OfflineProvider:
         *,
         system: str,  # noqa: ARG002  # part of the protocol
         messages: Sequence[ChatMessage],  # noqa: ARG002  # part of the protocol
+        quoted: str = "",  # noqa: ARG002  # part of the protocol
         found: Sequence[Found] = (),
         max_tokens: int = 4096,  # noqa: ARG002  # part of the protocol
     ) -> AsyncGenerator[str, None]:
@@ -69,6 +70,7 @@ class OfflineProvider:
         prompt: str,  # noqa: ARG002  # part of the protocol
         schema: type[T],  # noqa: ARG002  # part of the protocol
         max_tokens: int = 8192,  # noqa: ARG002  # part of the protocol
+        effort: Effort | None = None,  # noqa: ARG002  # part of the protocol
     ) -> T:
         raise NotAModel(
             "No model is connected. Add a Claude key in Settings, or start Ollama, and try again."

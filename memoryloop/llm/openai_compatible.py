@@ -15,6 +15,7 @@ from memoryloop.llm import (
 )
 from memoryloop.llm.base import (
     ChatMessage,
+    Effort,
     Found,
     LlmError,
     ModelNotFound,
@@ -91,6 +92,10 @@ class CompatibleProvider:
         self._context_length = context_length
         self._is_openai = urlsplit(self._url).hostname == "api.openai.com"
 
+    @property
+    def url(self) -> str:
+        return self._url
+
     def __repr__(self) -> str:
         return f"<CompatibleProvider {self.label} {self.model or '(first model)'}>"
 
@@ -106,10 +111,12 @@ class CompatibleProvider:
         *,
         system: str,
         messages: Sequence[ChatMessage],
+        quoted: str = "",
         found: Sequence[Found] = (),  # noqa: ARG002  # part of the protocol
         max_tokens: int = 4096,
     ) -> AsyncGenerator[str, None]:
         client = await self._ready_client()
+        system += quoted
         texts = [system, *(message.content for message in messages)]
         for is_last in (False, True):
             facts = await self._known_facts(client)
@@ -143,7 +150,13 @@ class CompatibleProvider:
         return stream_text(send, read_event, self._failures(), marks_end=wire.marks_end)
 
     async def structured(
-        self, *, system: str, prompt: str, schema: type[T], max_tokens: int = 8192
+        self,
+        *,
+        system: str,
+        prompt: str,
+        schema: type[T],
+        max_tokens: int = 8192,
+        effort: Effort | None = None,  # noqa: ARG002  # part of the protocol
     ) -> T:
         client = await self._ready_client()
         # Constrained decoding gives better answers when the model has read the schema, too.

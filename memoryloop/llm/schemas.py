@@ -15,6 +15,16 @@ _NOT_DECODABLE = {
     "maxItems", "uniqueItems", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
     "multipleOf",
 }  # fmt: skip
+# What Pydantic calls a value that is no list or no object, and how one is written.
+_NESTED = {
+    "list_type": "[]",
+    "tuple_type": "[]",
+    "dict_type": "{}",
+    "model_type": "{}",
+    "model_attributes_type": "{}",
+}
+# A string may hold a list of strings that hold objects, and so on.
+_WRITTEN_AS_STRINGS = 4
 _FENCE = re.compile(r"```[\w-]*[ \t]*\n(.*?)\n?[ \t]*```", re.DOTALL)
 
 
@@ -73,9 +83,21 @@ def parse_object(answer: str, schema: type[T]) -> T:
 
 
 def validate_object(value: object, schema: type[T]) -> T:
-    """Return the validated object. Raises InvalidAnswer."""
+    """Return the validated object. Raises InvalidAnswer.
+
+    A list or an object may be written as a string of JSON, as models do inside a tool's input.
+    """
+    value = fit_value(value)
+    for _ in range(_WRITTEN_AS_STRINGS):
+        try:
+            return schema.model_validate(value)
+        except ValidationError as error:
+            read = _with_strings_read(value, error)
+            if read is value:
+                break
+            value = read
     try:
-        return schema.model_validate(fit_value(value))
+        return schema.model_validate(value)
     except ValidationError as error:
         lines = [
             f"- {'.'.join(str(part) for part in item['loc']) or 'the whole'}: {item['msg']}"
@@ -84,16 +106,46 @@ def validate_object(value: object, schema: type[T]) -> T:
         raise InvalidAnswer("\n".join(lines)) from None
 
 
+def _with_strings_read(value: Any, error: ValidationError) -> Any:
+    """Return the value with those strings read that stand where an object or a list belongs.
+
+    The value itself, if there are none.
+    """
+    read = value
+    for item in error.errors(include_url=False):
+        brackets = _NESTED.get(item["type"])
+        if brackets is None or not isinstance(item["input"], str):
+            continue
+        try:
+            nested = fit_value(_json(item["input"], brackets))
+        except ValueError:
+            continue
+        read = _replaced(read, item["loc"], nested)
+    return read
+
+
+def _replaced(value: Any, place: tuple[int | str, ...], nested: object) -> Any:
+    """Return a copy of a value with another in one place; the value itself if that is not there."""
+    if not place:
+        return nested
+    first, rest = place[0], place[1:]
+    if isinstance(value, dict) and first in value:
+        return {**value, first: _replaced(value[first], rest, nested)}
+    if isinstance(value, list) and isinstance(first, int) and first < len(value):
+        return [*value[:first], _replaced(value[first], rest, nested), *value[first + 1 :]]
+    return value
+
+
 class InvalidAnswer(Exception):
     """An answer does not match the schema. The text tells the model what is wrong."""
 
 
-def _json(answer: str) -> object:
+def _json(answer: str, brackets: str = "{}") -> object:
     """Read JSON that may be fenced, follow reasoning, or be wrapped in a sentence."""
     text = answer.rpartition("</think>")[2].strip()
     candidates = [text]
     candidates += [match.group(1) for match in _FENCE.finditer(text)]
-    start, end = text.find("{"), text.rfind("}")
+    start, end = text.find(brackets[0]), text.rfind(brackets[1])
     if 0 <= start < end:
         candidates.append(text[start : end + 1])
     first: ValueError | None = None

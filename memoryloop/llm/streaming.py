@@ -25,7 +25,7 @@ _TAIL_CHARACTERS = 40
 
 
 class EventStream(Protocol):
-    """The part of the SDKs' AsyncStream that is used."""
+    """The part of the SDKs' AsyncStream that is used, besides its `response`."""
 
     def __aiter__(self) -> AsyncIterator[Any]: ...
 
@@ -53,15 +53,17 @@ async def stream_text(
     """Send a request and yield the text of its streamed answer as it comes.
 
     Raises LlmError. LengthReached is raised after the last text of an answer that was cut off.
-    Where the end is not always marked, a response that ends in order after what reads like an end
-    is an answer, and after anything else EndUnmarked is raised.
+    Silence of the connection ends an answer, as does a long time without text (limits.py). Where
+    the end is not always marked, a response that ends in order after what reads like an end is an
+    answer, and after anything else EndUnmarked is raised.
     """
-    try:
+
+    async def begin(headers: Mapping[str, str]) -> EventStream:
         async with asyncio.timeout(limits.FIRST_TEXT_SECONDS):
-            stream = await send_with_retry(send, failures)
-    except TimeoutError:
-        raise failures.timed_out(answering=False) from None
-    events = aiter(stream)
+            return await send(headers)
+
+    stream = await send_with_retry(begin, failures)
+    events, clock = aiter(stream), _Clock(stream)
     is_begun = is_ended = is_cut_off = False
     length = 0
     # The end of the text so far.
@@ -69,8 +71,7 @@ async def stream_text(
     try:
         while True:
             try:
-                async with asyncio.timeout(_patience_seconds(is_begun, is_ended)):
-                    event = await anext(events)
+                event = await clock.next_of(events, is_begun, is_ended)
             except StopAsyncIteration:
                 break
             except Exception as error:
@@ -85,6 +86,7 @@ async def stream_text(
             if delta.is_refusal and not length:
                 raise failures.declined()
             if delta.text:
+                clock.text_came()
                 length += len(delta.text)
                 tail = (tail + delta.text)[-_TAIL_CHARACTERS:]
                 yield fit(delta.text)
@@ -99,12 +101,47 @@ async def stream_text(
     if not is_ended:
         raise failures.broken_off() if is_begun else failures.unreadable()
     if not length:
-        raise failures.empty()
+        raise failures.thought_too_long() if is_cut_off else failures.empty()
     if is_cut_off:
         raise failures.length_reached()
 
 
-def _patience_seconds(is_begun: bool, is_ended: bool) -> float:
-    if is_ended:
-        return _END_OF_RESPONSE_SECONDS
-    return limits.BETWEEN_TEXT_SECONDS if is_begun else limits.FIRST_TEXT_SECONDS
+class _Clock:
+    """How long the next event is waited for. Each byte that comes puts off the end."""
+
+    def __init__(self, stream: EventStream) -> None:
+        # Imported here, because it imports httpx2.
+        from memoryloop.llm.pulse import Pulse
+
+        self._loop = asyncio.get_running_loop()
+        self._timeout: asyncio.Timeout | None = None
+        self._silence_seconds = 0.0
+        response = getattr(stream, "response", None)
+        if response is not None:
+            Pulse.of(response).on_bytes = self._put_off
+        self.text_came()
+
+    def text_came(self) -> None:
+        self._text_until = self._loop.time() + limits.WITHOUT_TEXT_SECONDS
+
+    async def next_of(self, events: AsyncIterator[Any], is_begun: bool, is_ended: bool) -> Any:
+        """Return the next event. Raises TimeoutError after a silence, or too long without text."""
+        self._silence_seconds = (
+            limits.BETWEEN_TEXT_SECONDS if is_begun else limits.FIRST_TEXT_SECONDS
+        )
+        if is_ended:
+            self._silence_seconds = _END_OF_RESPONSE_SECONDS
+        async with asyncio.timeout_at(self._end()) as timeout:
+            # After the last event, what comes is no reason to wait.
+            self._timeout = None if is_ended else timeout
+            try:
+                return await anext(events)
+            finally:
+                self._timeout = None
+
+    def _put_off(self) -> None:
+        if self._timeout is not None:
+            self._timeout.reschedule(self._end())
+
+    def _end(self) -> float:
+        return min(self._loop.time() + self._silence_seconds, self._text_until)

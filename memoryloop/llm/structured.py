@@ -41,9 +41,16 @@ async def ask_for_object(
     Of a PartialList that was cut off, its whole items are returned at once.
     Raises LlmError; TimedOut when both attempts together take too long.
     """
+
+    async def answer_to(conversation: Sequence[ChatMessage]) -> StructuredAnswer:
+        answer = await ask(conversation)
+        if answer.is_cut_off and not answer.value:
+            raise failures.thought_too_long()
+        return answer
+
     try:
         async with asyncio.timeout(limits.STRUCTURED_SECONDS):
-            first = await ask([ChatMessage("user", prompt)])
+            first = await answer_to([ChatMessage("user", prompt)])
             try:
                 return _validate(first, schema)
             except schemas.InvalidAnswer as problem:
@@ -51,7 +58,7 @@ async def ask_for_object(
             if kept := partial.whole_items(first.value, schema, is_cut_off=first.is_cut_off):
                 return kept
             said = first.value if isinstance(first.value, str) else json.dumps(first.value)
-            second = await ask(
+            second = await answer_to(
                 [
                     ChatMessage("user", prompt),
                     ChatMessage("assistant", said[:20_000].strip() or "(nothing)"),

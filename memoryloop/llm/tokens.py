@@ -19,30 +19,29 @@ def most_tokens(texts: Iterable[str]) -> int:
 
 def cut_to_tokens(text: str, tokens: int) -> str:
     """Return the beginning of a text that takes so many tokens at most, ending at a word."""
-    room = (tokens - 4) * 4
-    encoded = text.encode("utf-8", "replace")
-    if len(encoded) <= room:
+    if estimate_tokens(text) <= tokens:
         return text
     # An ellipsis takes three bytes; a character cut in two is dropped.
-    return encoded[: max(0, room - 3)].decode("utf-8", "ignore").rpartition(" ")[0].rstrip() + "…"
+    room = max(0, (tokens - 4) * 4 - 3)
+    head = text.encode("utf-8", "replace")[:room].decode("utf-8", "ignore")
+    return _whole_words(head).rstrip() + "…"
 
 
 def middle_left_out(text: str, tokens: int, mark: str = "\n\n[…]\n\n") -> str:
     """Return the beginning and the end of a text, of so many tokens at most, and a mark between."""
-    encoded = text.encode("utf-8", "replace")
-    if len(encoded) <= (tokens - 4) * 4:
+    if estimate_tokens(text) <= tokens:
         return text
     room = max(0, (tokens - 4) * 4 - len(mark.encode()))
-    head = encoded[: room * 2 // 3].decode("utf-8", "ignore")
+    head = text.encode("utf-8", "replace")[: room * 2 // 3].decode("utf-8", "ignore")
     return f"{_whole_words(head)}{mark}{end_of(text, (room - room * 2 // 3) // 4 + 4)}"
 
 
 def end_of(text: str, tokens: int) -> str:
     """Return the end of a text that takes so many tokens at most, beginning at a word."""
+    if estimate_tokens(text) <= tokens:
+        return text
     room = max(0, (tokens - 4) * 4)
     encoded = text.encode("utf-8", "replace")
-    if len(encoded) <= room:
-        return text
     tail = encoded[len(encoded) - room :].decode("utf-8", "ignore") if room else ""
     _, space, rest = tail.partition(" ")
     return rest if space else tail

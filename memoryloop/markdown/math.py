@@ -1,16 +1,13 @@
-r"""Formulas: `\(…\)`, `\[…\]`, `$$…$$` and a guarded `$…$`, as MathML (no script needed).
+r"""Formulas in Markdown: `\(…\)`, `\[…\]`, `$$…$$` and a guarded `$…$`.
 
 "$5 and $10" stays text.
 """
 
-import functools
-import logging
 import re
 from collections.abc import MutableMapping, Sequence
 from typing import Any
 
 from django.utils.html import escape
-from latex2mathml import converter
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.ruler import RuleOptionsType
@@ -19,23 +16,7 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
-logger = logging.getLogger(__name__)
-
-# A longer formula is shown as it was written.
-MAX_CHARACTERS = 4_000
-# Braces, \left and \begin nested deeper than this are shown as written: the converter recurses.
-MAX_DEPTH = 40
-ELEMENTS = {
-    "math", "menclose", "merror", "mfrac", "mi", "mmultiscripts", "mn", "mo", "mover", "mpadded",
-    "mphantom", "mroot", "mrow", "ms", "mspace", "msqrt", "mstyle", "msub", "msubsup", "msup",
-    "mtable", "mtd", "mtext", "mtr", "munder", "munderover",
-}  # fmt: skip
-ATTRIBUTES = {
-    "accent", "accentunder", "columnalign", "columnlines", "columnspacing", "depth", "display",
-    "displaystyle", "fence", "form", "height", "linebreak", "linethickness", "lspace", "mathsize",
-    "mathvariant", "maxsize", "minsize", "movablelimits", "notation", "rowlines", "rowspacing",
-    "rspace", "scriptlevel", "separator", "stretchy", "voffset", "width",
-}  # fmt: skip
+from memoryloop.markdown.mathml import MAX_CHARACTERS, to_mathml
 
 # The marks of a formula that is a block of its own: they open it at the start of a line.
 _DISPLAY = {"$$": "$$", "\\[": "\\]"}
@@ -177,36 +158,6 @@ def _is_formula(latex: str) -> bool:
     if _WORDS.search(_COMMAND.sub(" ", latex)):
         return False
     return bool(_SIGN.search(latex)) or len(latex) <= 12
-
-
-@functools.lru_cache(maxsize=2_048)
-def to_mathml(latex: str, display: str) -> str | None:
-    """Return MathML, or None where the LaTeX is not understood. Not sanitised."""
-    if len(latex) > MAX_CHARACTERS or _depth(latex) > MAX_DEPTH:
-        return None
-    try:
-        mathml = converter.convert(latex, display=display)
-    except Exception:  # the converter raises errors of many kinds for invalid LaTeX
-        logger.debug("LaTeX was not understood.", exc_info=True)
-        return None
-    return str(mathml)
-
-
-def _depth(latex: str) -> int:
-    """Return an upper bound of the nesting of groups and scripts. The converter recurses."""
-    depth = deepest = 0
-    for match in re.finditer(r"\\(?:begin|left)\b|\\(?:end|right)\b|\\.|[{}^_]", latex):
-        sign = match.group()
-        if sign in {"{", "\\begin", "\\left"}:
-            depth += 1
-        elif sign in {"}", "\\end", "\\right"}:
-            depth -= 1
-        deepest = max(deepest, depth)
-    chained = max((len(run) for run in re.findall(r"(?:[\^_]\s*)+", latex)), default=0)
-    commands = max(
-        (run.count("\\") for run in re.findall(r"(?:\\[A-Za-z]+\s*)+", latex)), default=0
-    )
-    return max(deepest, chained, commands)
 
 
 def _render_block(

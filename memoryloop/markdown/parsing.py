@@ -14,7 +14,10 @@ from markdown_it.utils import OptionsDict
 
 from memoryloop.markdown import code
 from memoryloop.markdown.autolinks import autolinks_plugin
+from memoryloop.markdown.emphasis import emphasis_plugin
 from memoryloop.markdown.math import math_plugin
+from memoryloop.markdown.tables import tables_plugin
+from memoryloop.markup import MARKS, TAG
 
 # Levels of tokens: a list item in a list in a quote counts five.
 MAX_NESTING = 60
@@ -26,8 +29,7 @@ _MAX_BRACKETS = 300
 _DELIMITERS = re.compile(r"[*_~`<&]")
 # The address of an image that a learner stored: the hash of its content. Only they can see it.
 OWN_IMAGE = re.compile(r"/media/[0-9a-f]{64}\.(?:png|jpg|gif|webp)")
-# `<u>…</u>` and `<mark>…</mark>`: Markdown has no sign for them.
-_MARKS = re.compile(r"</?(?:u|mark)>")
+_TAGS = re.compile(TAG, re.IGNORECASE)
 _BOX = re.compile(r"\[([ xX])\]\s+")
 _ALIGNMENTS = {"text-align:center": "align-center", "text-align:right": "align-right"}
 
@@ -45,6 +47,8 @@ class Parser:
         md.enable(["table", "strikethrough"])
         md.use(autolinks_plugin)
         md.use(math_plugin)
+        md.use(emphasis_plugin)
+        md.use(tables_plugin)
         md.inline.ruler.before("autolink", "marks", _mark)
         # Before the inline rules, so that they do not parse a paragraph beyond the limits.
         md.core.ruler.before("inline", "bound_paragraphs", _bound_paragraphs)
@@ -160,16 +164,17 @@ def _render_code(
 
 
 def _mark(state: StateInline, silent: bool) -> bool:
-    """Read the tag of an underlined or highlighted word, the only HTML that is read."""
-    match = (
-        _MARKS.match(state.src, state.pos, state.posMax) if state.src[state.pos] == "<" else None
-    )
+    """Read a tag of MARKS, or a line's end."""
+    match = _TAGS.match(state.src, state.pos, state.posMax) if state.src[state.pos] == "<" else None
     if match is None:
         return False
-    if not silent:
+    if match[0][1] in "bB":
+        if not silent:
+            state.push("hardbreak", "br", 0)
+    elif not silent:
         # Of no nesting: emphasis may begin in a mark and end after it.
         token = state.push("mark", "", 0)
-        token.content = match[0]
+        token.content = match[0].lower()
     state.pos = match.end()
     return True
 
@@ -177,7 +182,7 @@ def _mark(state: StateInline, silent: bool) -> bool:
 def _pair_marks(state: StateCore) -> None:
     """Make the tags that have a partner in their paragraph HTML, and the others text."""
     for token in state.tokens:
-        open_: dict[str, list[Token]] = {"u": [], "mark": []}
+        open_: dict[str, list[Token]] = {name: [] for name in MARKS}
         for each in token.children or () if token.type == "inline" else ():
             if each.type != "mark":
                 continue

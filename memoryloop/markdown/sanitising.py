@@ -3,15 +3,16 @@
 import nh3
 
 from memoryloop.markdown.code import CLASSES as CODE_CLASSES
-from memoryloop.markdown.math import ATTRIBUTES as MATH_ATTRIBUTES
-from memoryloop.markdown.math import ELEMENTS as MATH_ELEMENTS
+from memoryloop.markdown.mathml import ATTRIBUTES as MATH_ATTRIBUTES
+from memoryloop.markdown.mathml import CLASSES as MATH_CLASSES
+from memoryloop.markdown.mathml import ELEMENTS as MATH_ELEMENTS
 from memoryloop.markdown.parsing import OWN_IMAGE
 
 # No form, frame or style: nothing that loads, submits or covers the page, except our own images.
 _ELEMENTS = {
     "a", "blockquote", "br", "code", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "img", "li",
-    "mark", "ol", "p", "pre", "s", "span", "strong", "table", "tbody", "td", "th", "thead", "tr",
-    "u", "ul",
+    "kbd", "mark", "ol", "p", "pre", "s", "span", "strong", "sub", "sup", "table", "tbody", "td",
+    "th", "thead", "tr", "u", "ul",
 }  # fmt: skip
 
 
@@ -38,6 +39,9 @@ cleaner = nh3.Cleaner(
         "code": {"math-source"},
         "pre": {"code", "math-source"},
         "li": {"task"},
+        "mrow": MATH_CLASSES,
+        "mtable": MATH_CLASSES,
+        "mtd": MATH_CLASSES,
         "p": {"as-written"},
         "span": CODE_CLASSES | {"math-block"},
         "td": {"align-center", "align-right"},

@@ -8,9 +8,8 @@ from enum import Enum
 
 
 class Place(Enum):
-    # The rail of whoever is logged in: the list of pages, and its end.
+    # The rail of whoever is logged in.
     RAIL = "rail"
-    RAIL_END = "rail_end"
     # The header of whoever is not, and the front page.
     ENTRANCE = "entrance"
 

@@ -11,6 +11,8 @@ from typing import Protocol
 
 from django.urls import reverse
 
+from memoryloop.folding import fold
+
 
 @dataclass(frozen=True, slots=True)
 class PaletteItem:
@@ -21,6 +23,8 @@ class PaletteItem:
     url: str
     icon: str
     meta: str = ""
+    # Whether it does something: it is sent as a form.
+    post: bool = False
 
 
 class Search(Protocol):
@@ -40,7 +44,17 @@ class PalettePage:
     icon: str
     # Other words that it is found by.
     words: str
+    # Whether it does something rather than being a page: it is listed when it is asked for.
+    post: bool = False
 
+
+# What scripts of every page do (keys.js, theme.js): title, fragment, icon, other words.
+_IN_PAGE = (
+    ("Dark theme", "theme-dark", "sun", "night mode colours colors appearance black lamp"),
+    ("Light theme", "theme-light", "sun", "day mode colours colors appearance white bright"),
+    ("Theme of the system", "theme-system", "sun", "dark light auto mode appearance default"),
+    ("Keyboard shortcuts", "keys", "info", "keys hotkeys help ?"),
+)
 
 # With the order in which the apps' pages are listed.
 _pages: list[tuple[int, PalettePage]] = []
@@ -70,11 +84,20 @@ def find(*, owner_id: uuid.UUID, text: str, limit: int = 6) -> dict[str, list[Pa
 
 def _find_pages(text: str) -> Iterator[PaletteItem]:
     """Find pages by their titles and words; those whose title begins with the text come first."""
-    typed = text.casefold()
+    typed = fold(text)
     found = [
         page
         for _, page in _pages
-        if all(word in f"{page.title} {page.words}".casefold() for word in typed.split())
+        if (typed or not page.post) and _begins(typed, f"{page.title} {page.words}")
     ]
-    for page in sorted(found, key=lambda page: not page.title.casefold().startswith(typed)):
-        yield PaletteItem("Go to", page.title, reverse(page.url_name), page.icon)
+    for page in sorted(found, key=lambda page: not fold(page.title).startswith(typed)):
+        yield PaletteItem("Go to", page.title, reverse(page.url_name), page.icon, post=page.post)
+    for title, fragment, icon, words in _IN_PAGE:
+        if typed and _begins(typed, f"{title} {words}"):
+            yield PaletteItem("Do", title, f"#{fragment}", icon)
+
+
+def _begins(typed: str, words: str) -> bool:
+    """Tell whether each word that was typed begins one of the words."""
+    there = f" {fold(words)}"
+    return all(f" {word}" in there for word in typed.split())

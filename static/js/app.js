@@ -10,7 +10,7 @@
   function dismiss(toast) {
     const hadFocus = toast.contains(document.activeElement);
     toast.remove();
-    if (hadFocus) document.getElementById("main").focus({ preventScroll: true });
+    if (hadFocus) window.shortcuts.focusHome();
   }
 
   function armToast(toast) {
@@ -83,8 +83,13 @@
   });
 
   document.addEventListener("click", (event) => {
-    const opener = event.target.closest("[data-open]");
-    if (opener) openDialog(opener.dataset.open);
+    const opener = event.target.closest("[data-open], a[href='#keys']");
+    if (opener) {
+      // From the palette: one dialog at a time.
+      if (opener.hash === "#keys") event.preventDefault();
+      opener.closest("dialog")?.close();
+      openDialog(opener.dataset.open ?? "keys");
+    }
     // A click on the backdrop is a click on the dialog itself.
     if (event.target.matches("dialog.dialog[open]")) event.target.close();
     document.querySelectorAll("details.menu[open]").forEach((menu) => {
@@ -92,13 +97,9 @@
     });
   });
 
-  /* Keys */
+  document.addEventListener("open-dialog", (event) => openDialog(event.detail));
 
-  const GO_TO_WITHIN_MS = 1500;
-  let goToUntil = 0;
-
-  const isTyping = (target) =>
-    target.closest("input, textarea, select, [contenteditable='true']") !== null;
+  /* Keys that are heard in fields, too; single keys are in keys.js. */
 
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "k") {
@@ -112,22 +113,6 @@
       if (menu) {
         menu.open = false;
         menu.querySelector("summary").focus();
-      }
-    }
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
-    if (event.key === "?") {
-      event.preventDefault();
-      openDialog("keys");
-    } else if (event.key === "g") {
-      goToUntil = Date.now() + GO_TO_WITHIN_MS;
-    } else if (Date.now() < goToUntil) {
-      // The list of keys names each of them, and links to where it goes.
-      const link = document.querySelector(`[data-go="${CSS.escape(event.key)}"]`);
-      goToUntil = 0;
-      if (link) {
-        event.preventDefault();
-        location.assign(link.href);
       }
     }
   });

@@ -17,8 +17,9 @@
     if (!message) return;
     if (top !== null) root.scrollTop += message.getBoundingClientRect().top - top;
     const versions = message.querySelector(".versions");
-    // The button that had the focus was replaced: its successor gets it.
-    if (document.activeElement === document.body) {
+    // The button that had the focus was replaced: its successor gets it. While an answer is being
+    // written the composer does.
+    if (document.activeElement === document.body && !document.querySelector("[data-stream]")) {
       versions?.querySelector("button")?.focus({ preventScroll: true });
     }
     const status = document.getElementById("answer-status");

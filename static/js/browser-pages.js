@@ -17,9 +17,8 @@
     row.className = "browser-gap";
     row.setAttribute("aria-hidden", "true");
     row.style.height = `${lines * state.lineHeight}px`;
-    const cell = document.createElement("td");
-    cell.colSpan = state.columns;
-    row.append(cell);
+    // One cell: one across columns that a narrow window leaves out would give them room again.
+    row.append(document.createElement("td"));
     return row;
   }
 
@@ -79,7 +78,6 @@
     state = {
       found: Number(form.dataset.found),
       size: Number(form.dataset.pageSize),
-      columns: scroll.querySelector("thead tr").cells.length,
       lineHeight: first.rows[0].getBoundingClientRect().height,
     };
     first.dataset.loaded = "yes";

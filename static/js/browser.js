@@ -45,6 +45,7 @@
     form().elements.all.checked = all && !spared.size;
     document.getElementById("browser-count").textContent = number ? `${number.toLocaleString("en")} selected` : "";
     document.querySelector(".browser-bar").classList.toggle("has-selection", number > 0);
+    document.querySelector("[data-clear]").hidden = false;
   }
 
   async function moveTo(at, { focus = true } = {}) {
@@ -116,34 +117,35 @@
     Home: -Infinity, End: Infinity,
   };
 
-  function onListKey(event) {
-    const { key } = event;
-    if (key in MOVES || (event.shiftKey && key.toLowerCase() in MOVES)) {
-      event.preventDefault();
+  /* Return what a key does with the list; null if nothing. */
+  function listKey({ key, shiftKey, target }) {
+    const onLine = target.matches(".browser-line");
+    if (key in MOVES || (shiftKey && key.toLowerCase() in MOVES)) {
       const step = MOVES[key] ?? MOVES[key.toLowerCase()];
-      if (event.shiftKey) extend(step);
-      else {
-        anchorAt = null;
-        const inList = document.activeElement.closest(".browser-line");
-        moveTo(inList ? activeAt + step : activeAt);
-      }
-    } else if (key === "x" || (key === " " && event.target.matches(".browser-line"))) {
-      event.preventDefault();
-      if (activeLine()) toggle(activeLine());
-    } else if (key === "Enter" && event.target.matches(".browser-line")) {
-      event.preventDefault();
-      event.target.querySelector("a").click();
-    } else if (key === "Escape") {
-      clear();
-      paint();
-    } else if (key === "z") {
-      [...document.querySelectorAll("#toasts form button")].pop()?.click();
-    } else {
-      const control = document.querySelector(`.browser-bar [data-key="${CSS.escape(key)}"]`);
-      if (!control) return;
-      event.preventDefault();
-      use(control);
+      return { atOnce: true, repeats: true, run: () => (shiftKey ? extend(step) : moveBy(step)) };
     }
+    if (key === "x" || (key === " " && onLine)) {
+      return { atOnce: true, run: () => activeLine() && toggle(activeLine()) };
+    }
+    if (key === "Enter" && onLine) return { run: () => target.querySelector("a").click() };
+    if (key === "Escape") {
+      return {
+        run: () => {
+          clear();
+          paint();
+        },
+      };
+    }
+    if (key === "z") return { run: () => [...document.querySelectorAll("#toasts form button")].pop()?.click() };
+    const control = document.querySelector(`.browser-bar [data-key="${CSS.escape(key)}"]`);
+    // A menu opens at once: the next letter goes into its field.
+    return control && { atOnce: control.matches("details"), run: () => use(control) };
+  }
+
+  function moveBy(step) {
+    anchorAt = null;
+    const inList = document.activeElement.closest(".browser-line");
+    return moveTo(inList ? activeAt + step : activeAt);
   }
 
   document.addEventListener("keydown", (event) => {
@@ -166,23 +168,28 @@
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "a" && form()) {
       event.preventDefault();
       selectAll();
-      return;
     }
-    if (event.ctrlKey || event.metaKey) return;
-    if (event.key === "/") {
-      event.preventDefault();
-      document.getElementById("cards-q")?.select();
-      document.getElementById("cards-q")?.focus();
-      return;
-    }
-    // A link or a button of the page keeps its own keys.
-    if (target.closest("a, button, summary") && ["Enter", " "].includes(event.key)) return;
-    if (form()) onListKey(event);
+  });
+
+  window.shortcuts.add((event) => {
+    if (event.target.closest(".menu[open]")) return null;
+    if (event.key !== "/") return form() && listKey(event);
+    const search = document.getElementById("cards-q");
+    return {
+      atOnce: true,
+      run: () => {
+        search.select();
+        search.focus();
+      },
+    };
   });
 
   document.addEventListener("click", (event) => {
     const line = event.target.closest(".browser-line");
-    if (event.target.matches("#change-form [name=all]")) {
+    if (event.target.matches("[data-clear]")) {
+      clear();
+      moveTo(activeAt);
+    } else if (event.target.matches("#change-form [name=all]")) {
       if (event.target.checked) selectAll();
       else {
         clear();

@@ -125,13 +125,9 @@
     for (const form of document.querySelectorAll("[data-composer]")) delete form.dataset.sent;
   });
 
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.closest("input, textarea, select, dialog")) return;
-    const field = document.getElementById("composer-content");
-    if (!field) return;
-    event.preventDefault();
-    field.focus();
+  window.shortcuts.add((event) => {
+    const field = event.key === "/" && document.getElementById("composer-content");
+    return field ? { atOnce: true, run: () => field.focus() } : null;
   });
 
   /* Requests of htmx */
@@ -246,13 +242,13 @@
       const held = document.createElement("template");
       held.innerHTML = html;
       const whole = held.content.firstElementChild;
-      message.replaceWith(whole);
       const buttons = document.getElementById("composer-actions");
+      const hadFocus = [message, buttons].some((each) => each.contains(document.activeElement));
+      message.replaceWith(whole);
       held.innerHTML = actions;
       const fresh = held.content.firstElementChild;
-      const hadFocus = buttons.contains(document.activeElement);
       buttons.replaceWith(fresh);
-      if (hadFocus) document.getElementById("composer-content").focus({ preventScroll: true });
+      if (hadFocus) window.shortcuts.focusHome();
       htmx.process(whole);
       htmx.process(fresh);
       fit(document.getElementById("composer-content"));

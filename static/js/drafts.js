@@ -75,6 +75,12 @@
     draft?.querySelector("input[type=checkbox]")?.click();
   }
 
+  function showSource() {
+    details.open = true;
+    showWords(current);
+    if (narrow.matches) source.scrollIntoView({ block: "nearest" });
+  }
+
   list.addEventListener("focusin", (event) => choose(event.target.closest("[data-draft]")));
   list.addEventListener("pointerover", (event) => {
     if (event.pointerType === "mouse" && !list.contains(document.activeElement)) {
@@ -101,25 +107,18 @@
       typing.form.querySelector("[data-cancel]").click();
       return;
     }
-    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-    const onControl = event.target.closest("a, button, summary, input");
-    const inSource = source.contains(event.target);
+  });
+
+  window.shortcuts.add((event) => {
+    const { key, target } = event;
+    const inSource = source.contains(target);
     const steps = { j: 1, k: -1, ...(inSource ? {} : { ArrowDown: 1, ArrowUp: -1 }) };
-    if (event.key in steps) {
-      event.preventDefault();
-      move(steps[event.key]);
-    } else if ((event.key === " " || event.key === "Enter") && !onControl && !inSource && current) {
-      event.preventDefault();
-      toggle(current);
-    } else if (event.key === "h" && current) {
-      event.preventDefault();
-      details.open = true;
-      showWords(current);
-      if (narrow.matches) source.scrollIntoView({ block: "nearest" });
-    } else if (event.key === "e" && current) {
-      event.preventDefault();
-      current.querySelector("[data-edit]")?.click();
+    if (key in steps) return { atOnce: true, repeats: true, run: () => move(steps[key]) };
+    if ((key === " " || key === "Enter") && !inSource && current) {
+      return { atOnce: true, run: () => toggle(current) };
     }
+    if (key === "h" && current) return { run: () => showSource() };
+    return key === "e" && current ? { run: () => current.querySelector("[data-edit]")?.click() } : null;
   });
 
   // Adding while a draft is being edited would lose what is typed there.

@@ -10,10 +10,13 @@
   const picker = form.querySelector("[data-image]");
   let last = question;
   tools.hidden = false;
+  if (document.activeElement === question) question.setSelectionRange(question.value.length, question.value.length);
 
   const fields = () => Array.from(form.querySelectorAll("textarea"));
-  const tell = (text) => {
+  // What went well is seen below the field, and told to those who do not see it.
+  const tell = (text, { isError = false } = {}) => {
     status.textContent = text;
+    status.classList.toggle("visually-hidden", !isError);
   };
 
   // Typed text keeps its own undo, so words are put in as if typed.
@@ -25,8 +28,46 @@
     }
   }
 
+  const isWithin = (field, before, after) => {
+    const { selectionStart: from, selectionEnd: to, value } = field;
+    return (
+      value.slice(0, from).endsWith(before) &&
+      value.slice(to).startsWith(after) &&
+      // One star is also the end of two.
+      !(before === "*" && value.slice(0, from).endsWith("**") && !value.slice(0, from).endsWith("***"))
+    );
+  };
+
+  /* Put signs around the selected words, or take them away again; without a selection, write
+     between them. */
+  function wrap(field, before, after) {
+    const { selectionStart: from, selectionEnd: to } = field;
+    const words = field.value.slice(from, to);
+    if (isWithin(field, before, after)) {
+      field.setSelectionRange(from - before.length, to + after.length);
+      insert(field, words);
+      field.setSelectionRange(from - before.length, to - before.length);
+      return;
+    }
+    // Spaces at the ends of a selection stay outside: signs beside a space are plain text.
+    const [, lead, inner, trail] = words.match(/^(\s*)([\s\S]*?)(\s*)$/);
+    insert(field, lead + before + inner + after + trail);
+    const start = from + lead.length + before.length;
+    field.setSelectionRange(start, start + inner.length);
+  }
+
+  const isLong = (field) => field.value.slice(field.selectionStart, field.selectionEnd).includes("\n");
+  const MARKS = {
+    bold: (field) => wrap(field, "**", "**"),
+    italic: (field) => wrap(field, "*", "*"),
+    code: (field) => (isLong(field) ? wrap(field, "```\n", "\n```") : wrap(field, "`", "`")),
+    math: (field) => (isLong(field) ? wrap(field, "$$\n", "\n$$") : wrap(field, "$", "$")),
+  };
+  const KEYS = { b: "bold", i: "italic", e: "code", m: "math" };
+
   function numbers() {
-    return Array.from(question.value.matchAll(/\{\{c(\d+)::/g), (match) => Number(match[1]));
+    const gaps = question.value.matchAll(/\{\{c([\d,]+)::/g);
+    return Array.from(gaps, (match) => match[1].split(",").map(Number)).flat();
   }
 
   function makeGap(same) {
@@ -56,13 +97,13 @@
       });
       const answer = await response.json();
       if (!response.ok) {
-        tell(answer.error);
+        tell(answer.error, { isError: true });
         return;
       }
-      insert(field, answer.markdown);
+      insert(field, answer.markdown.replace(/(\/media\/[0-9a-f]{12})[0-9a-f]{52}/, "$1"));
       tell("The image is in the text.");
     } catch {
-      tell("The image did not reach the server. Try again when you’re online.");
+      tell("The image did not reach the server. Try again when you’re online.", { isError: true });
     }
   }
 
@@ -98,6 +139,13 @@
     picker.value = "";
   });
   form.querySelector("[data-gap]").addEventListener("click", () => makeGap(false));
+  for (const button of tools.querySelectorAll("[data-mark]")) {
+    button.addEventListener("click", () => MARKS[button.dataset.mark](last));
+  }
+  // A button that is pressed leaves the focus, and on a phone the keyboard, with the field.
+  tools.addEventListener("mousedown", (event) => {
+    if (event.target.closest("button")) event.preventDefault();
+  });
   form.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
@@ -105,6 +153,14 @@
     } else if (event.code === "KeyC" && (event.ctrlKey || event.metaKey) && (event.shiftKey || event.altKey)) {
       event.preventDefault();
       makeGap(event.altKey);
+    } else if (event.code === "KeyI" && (event.ctrlKey || event.metaKey) && event.altKey) {
+      event.preventDefault();
+      picker?.click();
+    } else if ((event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey) {
+      const mark = KEYS[event.key.toLowerCase()];
+      if (!mark || !event.target.matches("textarea")) return;
+      event.preventDefault();
+      MARKS[mark](event.target);
     }
   });
 })();

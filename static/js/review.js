@@ -197,31 +197,25 @@
     sendKept();
   });
 
+  const tell = (text) =>
+    document.dispatchEvent(new CustomEvent("toast", { detail: { id: "toast-review", text } }));
+
   /* Keys: what they do is written on the buttons (data-key). */
 
-  document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-    if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
-    const at = event.target;
-    if (at.closest("input, textarea, select, [contenteditable]")) return;
-    if (event.key === " " || event.key === "Enter") {
-      if (at.closest("button, a, summary") || !card()) return;
-      event.preventDefault();
+  window.shortcuts.add(({ key }) => {
+    if (key === " " || key === "Enter") {
+      if (!card()) return null;
       // Good, unless what was typed suggests another.
-      if (isRevealed()) rate(rateForm()?.dataset.suggested || 3);
-      else ask();
-      return;
+      return { atOnce: true, run: () => (isRevealed() ? rate(rateForm()?.dataset.suggested || 3) : ask()) };
     }
-    if (event.key === "Escape" && document.querySelector("details.menu[open]")) return;
-    if (/^[1-4]$/.test(event.key)) {
-      event.preventDefault();
-      rate(event.key);
-      return;
+    if (key === "Escape" && document.querySelector("details.menu[open]")) return null;
+    if (/^[1-4]$/.test(key)) return { atOnce: true, run: () => rate(key) };
+    const control = stage()?.querySelector(`[data-key="${CSS.escape(key)}"]`);
+    if (key === "h" && card() && !(control && isRevealed())) {
+      const why = control ? "Show the answer first: the source is below it." : "This card has no source.";
+      return { run: () => tell(why) };
     }
-    const control = stage()?.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
-    if (!control || (control.hasAttribute("data-source") && !isRevealed())) return;
-    event.preventDefault();
-    control.click();
+    return window.shortcuts.press(control);
   });
 
   document.addEventListener("submit", (event) => {

@@ -19,7 +19,16 @@
     return id ? { text, id } : null;
   }
 
-  const countWords = (words) => words.trim().split(/\s+/).length;
+  // As memoryloop/words.py: Chinese and Japanese have two letters a word, Thai and its like five.
+  const DENSE = [[/[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}]+/gu, 2], [/[\p{sc=Thai}\p{sc=Lao}\p{sc=Mymr}\p{sc=Khmr}]+/gu, 5]];
+  function countWords(words) {
+    let count = 0;
+    for (const [run, letters] of DENSE) {
+      count += [...words.matchAll(run)].reduce((sum, [found]) => sum + Math.ceil([...found].length / letters), 0);
+      words = words.replace(run, " ");
+    }
+    return count + words.split(/\s+/).filter(Boolean).length;
+  }
   const elementOf = (node) => (node?.nodeType === Node.ELEMENT_NODE ? node : node?.parentElement);
 
   function selected() {
@@ -114,16 +123,9 @@
   }, { passive: true, capture: true });
   // By keyboard: paragraphs one after the other, Shift and the arrows from there as in any text.
   // The button is at the page's end, so a key leads to it.
-  document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
-    if (event.key === "Escape") form.hidden = true;
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
-    if (event.key.toLowerCase() === "v") {
-      event.preventDefault();
-      selectParagraph(event.shiftKey);
-    } else if (event.key === "c" && !form.hidden) {
-      event.preventDefault();
-      form.requestSubmit();
-    }
+  window.shortcuts.add(({ key, shiftKey }) => {
+    if (key === "Escape" && !form.hidden) return { run: () => { form.hidden = true; } };
+    if (key.toLowerCase() === "v") return { atOnce: true, repeats: true, run: () => selectParagraph(shiftKey) };
+    return key === "c" && !form.hidden ? { run: () => form.requestSubmit() } : null;
   });
 })();

@@ -24,3 +24,10 @@ class LogOutTests(TestCase):
 
     def test_it_does_no_harm_to_those_who_are_not_logged_in(self) -> None:
         self.assertRedirects(self.client.post(self.url), reverse("home"))
+
+    def test_a_page_says_whose_it_is_so_that_other_tabs_can_tell(self) -> None:
+        self.assertContains(self.client.get(reverse("accounts:login")), 'data-learner=""')
+        self.log_in()
+        page = self.client.get(reverse("settings:home"))
+        self.assertContains(page, f'data-learner="{self.alice.pk}"')
+        self.assertContains(page, "js/session.js")

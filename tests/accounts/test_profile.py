@@ -7,6 +7,8 @@ from accounts.models import User
 from accounts.web.middleware import TimeZoneMiddleware
 from tests.base import TestCase
 
+SETTINGS = reverse("settings:home")
+
 
 class ProfileTests(TestCase):
     url = reverse("accounts:profile")
@@ -14,10 +16,9 @@ class ProfileTests(TestCase):
     def setUp(self) -> None:
         self.log_in()
 
-    def test_it_shows_the_name_the_zone_and_the_address(self) -> None:
-        # 1 session, 2 user.
-        with self.assertNumQueries(2):
-            response = self.client.get(self.url)
+    def test_it_is_a_section_of_the_settings(self) -> None:
+        self.assertRedirects(self.client.get(self.url), f"{SETTINGS}#profile")
+        response = self.client.get(SETTINGS)
 
         self.assertContains(response, 'value="Alice Learner"')
         self.assertContains(response, 'value="alice@example.org"')
@@ -27,7 +28,7 @@ class ProfileTests(TestCase):
     def test_it_saves_the_name_and_the_zone(self) -> None:
         response = self.client.post(self.url, {"name": "Al", "time_zone": "Asia/Tokyo"})
 
-        self.assertRedirects(response, self.url)
+        self.assertRedirects(response, SETTINGS)
         alice = User.objects.get(pk=self.alice.pk)
         self.assertEqual((alice.name, alice.time_zone), ("Al", "Asia/Tokyo"))
 
@@ -64,15 +65,15 @@ class ProfileTests(TestCase):
     def test_it_keeps_an_alias_that_the_browser_named(self) -> None:
         User.objects.filter(pk=self.alice.pk).update(time_zone="US/Eastern")
 
-        self.assertContains(self.client.get(self.url), '<option value="US/Eastern" selected>')
+        self.assertContains(self.client.get(SETTINGS), '<option value="US/Eastern" selected>')
         response = self.client.post(self.url, {"name": "Al", "time_zone": "US/Eastern"})
         self.assertEqual(response.status_code, 302)
 
-    def test_it_returns_to_settings_when_it_was_sent_from_there(self) -> None:
+    def test_it_returns_to_the_page_it_was_sent_from(self) -> None:
         typed = {"name": "Al", "time_zone": "UTC"}
         for target, expected in (
-            (reverse("settings:home"), reverse("settings:home")),
-            ("https://evil.example/", self.url),
+            (reverse("chat:home"), reverse("chat:home")),
+            ("https://evil.example/", SETTINGS),
         ):
             with self.subTest(target=target):
                 response = self.client.post(self.url, {**typed, "next": target})
@@ -81,7 +82,7 @@ class ProfileTests(TestCase):
     def test_a_name_is_text_and_not_markup(self) -> None:
         self.client.post(self.url, {"name": "<script>alert(1)</script>", "time_zone": "UTC"})
 
-        self.assertNotContains(self.client.get(self.url), "<script>alert")
+        self.assertNotContains(self.client.get(SETTINGS), "<script>alert")
 
     def test_it_is_for_learners_who_are_logged_in(self) -> None:
         response = Client().post(self.url, {"name": "Al", "time_zone": "UTC"})

@@ -116,7 +116,7 @@ def _undo(client: Any, times: list[float]) -> None:
     begun = time.perf_counter()
     response = client.post("/review/undo/", {"undo_id": uuid.uuid4(), "done": 1})
     times.append((time.perf_counter() - begun) * 1_000)
-    if response.status_code != 200 or "Undone. Rate" not in response.content.decode():
+    if response.status_code != 200 or "Undone: the rating" not in response.content.decode():
         raise SystemExit("An undo took nothing back.")
 
 

@@ -124,6 +124,16 @@ class StartTests(TestCase):
         self.assertContains(response, "2 words", status_code=422)
         self.assertContains(response, "A cell.</textarea>", status_code=422)
 
+    def test_texts_without_spaces_between_words_make_cards(self, start: mock.Mock) -> None:
+        for text, enough in (
+            ("量子纠缠是量子力学中的一种现象。" * 4, True),
+            ("光合作用は葉緑体で行われる反応である。" * 4, True),
+            ("การเรียนรู้ภาษาไทยเป็นเรื่องสนุกมาก" * 4, True),
+            ("量子纠缠。", False),
+        ):
+            response = self.client.post(self.url, {"content": text, "action": "cards"})
+            self.assertEqual(response.status_code, 302 if enough else 422, text)
+
     def test_an_action_that_is_none_is_refused(self, start: mock.Mock) -> None:
         response = self.client.post(self.url, {"content": "Hi", "action": "explode"})
 

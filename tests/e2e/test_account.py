@@ -65,6 +65,20 @@ def test_everything_is_taken_along_and_then_deleted(
         assert len(json.loads(bundle.read(talk))["messages"]) == 2
         assert "cards/cards.jsonl" in bundle.namelist()
 
+    # A second tab goes with the session, and so does a page that the browser kept to go back to.
+    page.goto("/settings/")
+    other = person.context.new_page()
+    other.goto("/chat/")
+    other.get_by_role("link", name="What is a cell?").first.click()
+    expect(other.locator(".message--learner")).to_contain_text("What is a cell?")
+    page.get_by_role("button", name="Log out").click()
+    other.wait_for_url("**/accounts/login/?next=/chat/**")
+    expect(other.get_by_text("What is a cell?")).to_have_count(0)
+    other.go_back()
+    expect(other.get_by_text("What is a cell?")).to_have_count(0)
+    other.close()
+    person.log_in(email)
+
     page.goto("/settings/")
     page.get_by_role("link", name="Delete your account").click()
     page.get_by_label("Your password", exact=True).fill(PASSWORD)

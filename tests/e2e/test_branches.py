@@ -36,9 +36,16 @@ def test_an_answer_and_a_question_have_versions_with_a_way_between_them(
     person.ask("What is a cell?")
     claude.reply("The second answer.")
 
+    # What is typed next, after every act, goes into the composer and presses no key of the page.
+    composer = page.get_by_label("Message", exact=True)
+    expect(composer).to_be_focused()
     page.get_by_role("button", name="Regenerate").click()
 
     expect(page.get_by_text("The second answer.")).to_be_visible()
+    expect(composer).to_be_focused()
+    page.keyboard.type("great")
+    expect(composer).to_have_value("great")
+    composer.fill("")
     expect(page.get_by_text("2 / 2")).to_be_visible()
     expect(page.get_by_text("The first answer.")).to_have_count(0)
     page.get_by_role("button", name="Previous version").click()
@@ -52,6 +59,7 @@ def test_an_answer_and_a_question_have_versions_with_a_way_between_them(
     claude.reply("It has a wall.")
     person.press("Enter")
     expect(page.get_by_text("It has a wall.")).to_be_visible()
+    expect(composer).to_be_focused()
     # Where it was left is where it is found.
     page.reload()
     expect(page.get_by_text("It has a wall.")).to_be_visible()

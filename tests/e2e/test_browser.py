@@ -102,6 +102,7 @@ def _undo(learner: Visit) -> None:
 def test_every_change_is_made_and_undone_without_a_mouse(learner: Visit) -> None:
     page = learner.page
     said = page.locator("#toasts [data-toast]").last
+    expect(page.locator(".browser-verbs")).to_be_hidden()
     for key, typed, then, sentence, query, before, after in CHANGES:
         _select_three(learner)
         learner.press(key)

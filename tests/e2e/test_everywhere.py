@@ -62,6 +62,37 @@ def test_the_arrow_keys_choose_in_the_palette(learner: Visit) -> None:
     expect(options.last).to_have_attribute("aria-selected", "true")
 
 
+def test_the_tour_is_taken_by_keyboard_and_the_palette_turns_the_light_down(
+    learner: Visit,
+) -> None:
+    page = learner.page
+    start = page.get_by_role("link", name="Start the tour")
+    start.focus()
+    learner.press("Enter")
+    for name in ("Make the card", "Show answer", re.compile("^Good")):
+        expect(page.locator("#tour").get_by_role("button", name=name)).to_be_focused()
+        learner.press("Enter")
+    expect(page.get_by_role("link", name="Make more cards")).to_be_focused()
+
+    paper = "getComputedStyle(document.documentElement).backgroundColor"
+    light = page.evaluate(paper)
+    for theme in ("dark", "system"):
+        learner.open_palette().fill(theme)
+        expect(page.locator("#palette [role=option][aria-selected=true]")).to_contain_text(
+            theme, ignore_case=True
+        )
+        learner.press("Enter")
+        expect(page.locator("#palette")).to_be_hidden()
+        # Chosen for every page.
+        page.reload()
+        assert (page.evaluate(paper) == light) == (theme == "system")
+
+    learner.open_palette().fill("sign out")
+    expect(page.get_by_role("option", name="Log out")).to_have_attribute("aria-selected", "true")
+    learner.press("Enter")
+    learner.arrive("/$")
+
+
 def test_the_palette_shows_nobody_elses(learner: Visit, visit: Callable[..., Visit]) -> None:
     write_card(learner.page, "What is Ada's secret?", "An engine")
     other = visit()
@@ -154,6 +185,17 @@ def test_the_skip_link_leads_past_the_rail(learner: Visit) -> None:
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     learner.press("Enter")
     expect(page.locator("#main")).to_be_focused()
+
+
+def test_paper_shows_what_a_page_says_and_nothing_to_press(learner: Visit) -> None:
+    page = learner.page
+    write_card(page, "What is a quokka?", "A small wallaby")
+    page.emulate_media(media="print", color_scheme="dark")
+    for address, content in (("/cards/", ".browser-line th"), ("/settings/study/", "form .field")):
+        page.goto(address)
+        expect(page.locator(content).first).to_be_visible()
+        assert page.locator(".rail:visible, button:visible, [role=search]:visible").count() == 0
+        expect(page.locator("h1")).to_have_css("color", "rgb(0, 0, 0)")
 
 
 def test_what_is_due_stands_in_the_rail(learner: Visit) -> None:

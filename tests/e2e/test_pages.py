@@ -14,6 +14,8 @@ from tests.live import LiveMemoryLoop
 pytestmark = pytest.mark.browser
 
 WIDTHS = (390, 1440)
+# Looked at for their measures only: between a phone and a desk.
+BETWEEN = (768, 844, 1024)
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 # What axe thinks less of than "serious" is no fault here, so it need not look for it.
 LESSER = (
@@ -76,6 +78,17 @@ CHECK = """async (runs) => {
   const wider = page.scrollWidth - page.clientWidth;
   return wider > 0 ? [...found, `${wider} px wider than the window`] : found;
 }"""
+# Where the title begins on a learner's page, what is too narrow to be read, and what is too wide.
+MEASURE = """() => {
+  const page = document.documentElement;
+  const found = [];
+  if (page.scrollWidth > page.clientWidth) found.push("wider than the window");
+  const names = ".browser-line > th, th.decks-name, .settings-fields > *";
+  for (const name of document.querySelectorAll(names))
+    if (name.offsetWidth && name.offsetWidth < 160) found.push(`${name.offsetWidth} px for a name`);
+  const title = document.querySelector(".rail ~ .page h1");
+  return [title ? Math.round(title.getBoundingClientRect().left) : null, [...new Set(found)]];
+}"""
 NOTES = """Photosynthesis is the process by which plants turn light into chemical energy.
 Chlorophyll is the green pigment that absorbs the light. The Calvin cycle takes place in the
 stroma. Melvin Calvin received the Nobel Prize in Chemistry in 1961 for describing it. A
@@ -117,6 +130,7 @@ def _faults(person: Visit, places: dict[str, str]) -> list[str]:
     person.context.add_init_script(AXE_SCRIPT)
     found = []
     schemes = SCHEMES
+    edges: dict[int, int] = {}
     for name, path in places.items():
         person.expected_statuses = STATUSES.get(name, set())
         page.goto(path)
@@ -130,9 +144,21 @@ def _faults(person: Visit, places: dict[str, str]) -> list[str]:
             if scheme == "light" and person.width == WIDTHS[0]:
                 runs.append(RULES["stylesheets"])
             found += [f"{name}, {scheme}: {fault}" for fault in page.evaluate(CHECK, runs)]
+        if person.width == WIDTHS[-1]:
+            found += [f"{name}, {fault}" for fault in _measured(page, edges)]
         # The next page comes in the colours that are there.
         schemes = schemes[::-1]
     return found
+
+
+def _measured(page: Page, edges: dict[int, int]) -> Iterator[str]:
+    """Yield what is wrong with a page at each width; `edges` says where titles begin there."""
+    for width in (*BETWEEN, WIDTHS[-1]):
+        page.set_viewport_size({"width": width, "height": 900})
+        left, found = page.evaluate(MEASURE)
+        yield from (f"{width} px: {fault}" for fault in found)
+        if left is not None and left != edges.setdefault(width, left):
+            yield f"{width} px: the title begins at {left}, elsewhere at {edges[width]}"
 
 
 @pytest.mark.parametrize("width", WIDTHS)

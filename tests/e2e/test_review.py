@@ -44,6 +44,14 @@ def test_it_is_done_without_touching_the_mouse(learner: Visit) -> None:
     learner.press("g", "r")
     learner.arrive("/review/$")
     owner = learner.begin_review()
+    # Sentences that miss their field: no letter of them is a key, whatever key it would be.
+    first = learner.card_on_page()
+    for sentence in ("suspend it, bury it", "great: go right there?", "eel", "uses 3 of 4 words!"):
+        page.keyboard.type(sentence, delay=20)
+        learner.press("Enter")
+        page.wait_for_timeout(400)
+    assert learner.card_on_page() == first
+    expect(page.locator("#review-back")).to_be_hidden()
     for rating in ("4", "4", "4"):
         card = learner.card_on_page()
         expect(page.locator("#review-back")).to_be_hidden()
@@ -128,3 +136,38 @@ def test_two_tabs_do_not_count_a_card_twice(learner: Visit) -> None:
         page.locator("#review-rate").get_by_role("button", name="Easy").click()
         expect(page.locator("#review-back")).to_be_hidden()
     assert len(_reviews(learner, owner)) == 1
+
+
+def test_a_message_covers_nothing_and_moves_no_button(learner: Visit) -> None:
+    page = learner.page
+    learner.begin_review()
+    for width, height in ((320, 568), (390, 844), (768, 1024), (1440, 900)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto("/review/")
+        before = page.locator("#review-reveal").bounding_box()
+        learner.press("h")
+        expect(page.locator(".toast")).to_have_text("This card has no source.")
+        assert page.locator("#review-reveal").bounding_box() == before
+        assert _covered(page) == [], width
+        learner.press("!")
+        expect(page.locator(".toast").last).to_contain_text("a leech.")
+        assert _covered(page) == [], width
+        learner.press("u")
+        expect(page.locator(".toast").last).to_contain_text("Undone:")
+
+
+def _covered(page: Page) -> list[str]:
+    """Return the parts of the review that its messages lie on."""
+    covered: list[str] = page.evaluate(
+        """() => {
+          const boxes = (selector) => [...document.querySelectorAll(selector)]
+            .map((each) => [each, each.getBoundingClientRect()])
+            .filter(([each, box]) => each.checkVisibility() && box.width && box.height);
+          const parts = ".review-bar-row, .review-front > *, .review-back, .review-actions form";
+          return boxes(".toast").flatMap(([, toast]) => boxes(parts)
+            .filter(([, part]) => toast.left < part.right && part.left < toast.right
+              && toast.top < part.bottom && part.top < toast.bottom)
+            .map(([each]) => each.className || each.tagName));
+        }"""
+    )
+    return covered

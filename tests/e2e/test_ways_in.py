@@ -110,8 +110,9 @@ def test_notes_are_written_one_after_the_other_by_keyboard_and_one_is_split(
         "buffer": _picture(),
     }
     page.locator("[data-image]").set_input_files([picture])
-    expect(question).to_have_value(re.compile(r"!\[\]\(/media/[0-9a-f]{64}\.png\)"))
+    expect(question).to_have_value(re.compile(r"!\[\]\(/media/[0-9a-f]{12}\.png\)"))
     expect(page.locator("#card-preview img").first).to_be_visible()
+    expect(page.get_by_label("Images in this field").locator("img")).to_be_visible()
     person.press("Control+Enter")
     expect(page.locator(".toast", has_text="Card saved.")).to_be_visible()
 
@@ -123,6 +124,11 @@ def test_notes_are_written_one_after_the_other_by_keyboard_and_one_is_split(
     person.press("ArrowUp", "ArrowUp")
     expect(page.get_by_role("radio", name="Question and answer")).to_be_checked()
     question.fill("Which bases are in DNA?")
+    for key, marked in (("b", "**{}**"), ("i", "*{}*"), ("e", "`{}`"), ("m", "${}$")):
+        person.press("Control+a", f"Control+{key}")
+        expect(question).to_have_value(marked.format("Which bases are in DNA?"))
+        person.press(f"Control+{key}")
+        expect(question).to_have_value("Which bases are in DNA?")
     page.get_by_label("Answer", exact=True).fill("Adenine, thymine, guanine and cytosine")
     expect(page.locator("#card-preview .finding")).to_contain_text("lists 4 things")
     person.press("Control+Enter")

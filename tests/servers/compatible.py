@@ -210,6 +210,8 @@ def _events(model: str, text: str, step: Step, reason: str, end_marks: str) -> I
             }
         )
 
+    for _ in range(step.pings):
+        yield b": OPENROUTER PROCESSING\n\n"
     yield chunk({"role": "assistant", "content": ""})
     if step.unknown_events:
         yield b": a comment\n\n"

@@ -41,6 +41,8 @@ class Step:
     together: int = 1
     # What a streamed answer waits for after its first events (HELD_AFTER).
     held: threading.Event | None = None
+    # Signs of life before the first text: pings, or comment lines. `delay_seconds` is between them.
+    pings: int = 0
     # An error event after this many pieces of text.
     error: dict[str, Any] | None = None
     error_after: int = 2

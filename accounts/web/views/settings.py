@@ -6,11 +6,11 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect, render, resolve_url
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import endpoints, services, throttling
 from accounts.http import HtmxHttpRequest
@@ -41,6 +41,23 @@ _LEVELS = {
 def home(request: HtmxHttpRequest) -> HttpResponse:
     context = {**_context(request), "back": next_url(request)}
     return render(request, "accounts/settings.html", context)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def profile(request: HtmxHttpRequest) -> HttpResponse:
+    """Save the name and the time zone, which are a section of the settings page."""
+    if request.method != "POST":
+        return redirect(f"{resolve_url('settings:home')}#profile")
+    form = ProfileForm(request.POST, instance=request.user)
+    if not form.is_valid():
+        return render(
+            request, "accounts/settings.html", _context(request, profile_form=form), status=422
+        )
+    form.instance.save(update_fields=form.changed_data)
+    messages.success(request, "Your profile is saved.")
+    return redirect(next_url(request) or "settings:home")
 
 
 @never_cache

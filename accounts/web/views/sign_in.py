@@ -1,4 +1,4 @@
-"""Views to sign up, log in and log out, of the profile, and to delete an account."""
+"""Views to sign up, log in and log out, and to delete an account."""
 
 from django.conf import settings
 from django.contrib import messages
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import invitations, services, throttling
 from accounts.http import AnonymousHttpRequest, HtmxHttpRequest
 from accounts.models import User
-from accounts.web.forms.accounts import ConfirmPasswordForm, LogInForm, ProfileForm, SignUpForm
+from accounts.web.forms.accounts import ConfirmPasswordForm, LogInForm, SignUpForm
 from memoryloop.web.address import next_url
 
 # login() needs a back end for a user who did not come from authenticate().
@@ -129,23 +129,6 @@ def log_in(request: AnonymousHttpRequest) -> HttpResponse:
 def log_out(request: AnonymousHttpRequest) -> HttpResponse:
     logout(request)
     return redirect(settings.LOGOUT_REDIRECT_URL)
-
-
-@never_cache
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
-def profile(request: HtmxHttpRequest) -> HttpResponse:
-    form = ProfileForm(form_data(request), instance=request.user)
-    if request.method == "POST" and form.is_valid():
-        form.instance.save(update_fields=form.changed_data)
-        messages.success(request, "Your profile is saved.")
-        return redirect(next_page(request, "accounts:profile"))
-    return render(
-        request,
-        "accounts/profile.html",
-        {"form": form, "next": request.POST.get("next", "")},
-        status=422 if form.errors else 200,
-    )
 
 
 @never_cache

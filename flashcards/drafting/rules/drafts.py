@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator
 
 from flashcards.domain.records import ANSWER_MAX_CHARACTERS, QUESTION_MAX_CHARACTERS, Kind
 from flashcards.drafting.candidates import Candidate, Seen, cards_wanted
-from flashcards.drafting.prose import Sentence, count_words, sentences, with_text
+from flashcards.drafting.prose import Sentence, sentences, with_text
 from flashcards.drafting.rules import causes, gaps, patterns, words
 from flashcards.drafting.rules.grammar import Document, parse, upper_first
 from flashcards.drafting.rules.patterns import Made, Reading
+from memoryloop.words import count_words
 
 LABEL = "Rules"
 # Best first; a sentence gives the card with the highest score.

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from flashcards.exchange.anki import presets, protobuf
-from flashcards.exchange.anki.package import DAMAGED, BadPackage
+from flashcards.exchange.anki.package import DAMAGED, TOO_NEW, BadPackage
 from flashcards.exchange.anki.records import Card, Note, NoteType, Review, Template, Whole
 from flashcards.exchange.anki.values import blob, integer, json_object, text
 
@@ -36,6 +36,8 @@ CHUNK_CHARACTERS = 32 * 1024**2
 _NAME_BYTES = 400
 # From this version on, note types and decks have tables of their own.
 _NEW_SCHEMA = 15
+# The newest that is known, of Anki 2.1.28 and later.
+_NEWEST_SCHEMA = 18
 _IMAGE_OCCLUSION = 6
 # Of notes with the same guid, and of a note's cards with the same ordinal, the first is imported.
 _GUID = "CASE WHEN guid IS NULL OR guid = '' THEN 'note ' || id ELSE guid END"
@@ -76,6 +78,8 @@ class Collection:
         rows = self._all(sql, most=HEAD_MAX_BYTES)
         row = rows[0] if rows else (0, 11, "", "", "", "")
         created, version, conf, models, decks, options = row
+        if integer(version) > _NEWEST_SCHEMA:
+            raise BadPackage(TOO_NEW)
         self.created = datetime.fromtimestamp(min(max(integer(created), 0), 2**32), UTC)
         if integer(version) >= _NEW_SCHEMA:
             config = self._config()

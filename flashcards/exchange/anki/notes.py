@@ -31,12 +31,13 @@ NO_TEMPLATE = "its note type has no template for it"
 NO_TYPE = "its note type is not in the package"
 EMPTY_FRONT = "its question is empty"
 IMAGE_OCCLUSION = "image occlusion: hiding parts of an image is not supported"
+PLACEHOLDER = "it is Anki’s advice to update, which is no card"
 NO_GAP = "the text has no gap of this number"
 TOO_LONG = f"a side has more than {SIDE_MAX_CHARACTERS:,} characters"
 TOO_LARGE = f"its note has more than {VALUE_MAX_BYTES // 1024**2} MB"
 DRAWING = "a drawing (SVG) is not shown; the words in it are kept"
 HIDDEN = "a script or a comment in a field, which no side shows, is not kept"
-_BRACES = re.compile(r"\{\{(?:c(\d{1,9})::)?|\}\}")
+_PLACEHOLDER_MAX_CHARACTERS = 400
 _DRAWING = re.compile(r"<svg\b", re.IGNORECASE)
 # Other comments than those that a word processor pastes.
 _HIDDEN = re.compile(r"<script\b|<!--(?!(?:Start|End)Fragment|\s*\[|\s*-->)", re.IGNORECASE)
@@ -44,7 +45,7 @@ _BLOCK = re.compile(r"[-#>|] |\d+\. |```|\\\[")
 _WORD = re.compile(r"[^\W_]+")
 # So many words are looked for within others; a field of more that are missing is kept besides.
 _PARTS_OF_WORDS_MOST = 200
-_STYLED_TAGS = re.compile(r"^\{\{c\d+::image-occlusion:", re.MULTILINE)
+_STYLED_TAGS = re.compile(r"^\{\{c[\d,]+::image-occlusion:", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,8 @@ def words_of(
         return [], [Skipped(ordinal, TOO_LARGE) for ordinal in ordinals]
     if note_type is None:
         return [], [Skipped(ordinal, NO_TYPE) for ordinal in ordinals]
+    if is_placeholder(note.fields):
+        return [], [Skipped(ordinal, PLACEHOLDER) for ordinal in ordinals]
     fields = _fields(note, note_type)
     if note_type.is_image_occlusion or any(map(_STYLED_TAGS.search, fields.values())):
         return [], [Skipped(ordinal, IMAGE_OCCLUSION) for ordinal in ordinals]
@@ -107,6 +110,21 @@ def words_of(
         if words not in kept:
             skipped += [Skipped(ordinal, TOO_LONG) for ordinal in words.ordinals]
     return kept, skipped
+
+
+def is_placeholder(fields: Sequence[str]) -> bool:
+    """Tell whether a note is the one that Anki puts into packages for its older versions.
+
+    "Please update to the latest Anki version, then import the .colpkg/.apkg file again.", in the
+    language of who exported it (exporting-colpkg-too-new in Anki's translations).
+    """
+    first, *others = fields
+    return (
+        "Anki" in first
+        and ".colpkg/.apkg" in first
+        and len(first) < _PLACEHOLDER_MAX_CHARACTERS
+        and not any(map(str.strip, others))
+    )
 
 
 def left_out(note: Note) -> list[str]:
@@ -255,49 +273,14 @@ def _cloze(
         return [], [Skipped(ordinal, TOO_LONG) for ordinal in ordinals]
     extra = _extra(fields, _shown(template, fields), [question, answer], markdown)
     present = set(card_ordinals(Kind.CLOZE, question))
-    alone = {o: only_gap(question, o + 1) for o in ordinals if o + 1 not in present}
-    alone = {o: text for o, text in alone.items() if o + 1 in card_ordinals(Kind.CLOZE, text)}
-    skipped = [Skipped(o, NO_GAP) for o in ordinals if o + 1 not in present and o not in alone]
+    skipped = [Skipped(ordinal, NO_GAP) for ordinal in ordinals if ordinal + 1 not in present]
     numbers = {ordinal: ordinal + 1 for ordinal in ordinals if ordinal + 1 in present}
-    if not alone:
-        found = [Words("", Kind.CLOZE, question, answer, extra, numbers)] if numbers else []
-        return found, skipped
-    # Nested gaps: a note for each, with no other gap in it.
-    alone |= {ordinal: only_gap(question, ordinal + 1) for ordinal in numbers}
-    notes = [
-        Words("" if not o else str(o), Kind.CLOZE, text, answer, extra, {o: o + 1})
-        for o, text in sorted(alone.items())
-    ]
-    return notes, skipped
-
-
-def only_gap(text: str, ordinal: int) -> str:
-    """Return a text with the gaps of one number, and the words of all others without hints."""
-    parts: list[str] = []
-    # Of each open pair of braces: where its part is, its number (0 without one), and whether there
-    # is a gap within that stays.
-    open_: list[tuple[int, int, bool]] = []
-    done = 0
-    for match in _BRACES.finditer(text):
-        parts += [text[done : match.start()], match[0]]
-        done = match.end()
-        if match[0] != "}}":
-            open_.append((len(parts) - 1, int(match[1] or 0), False))
-            continue
-        if not open_:
-            continue
-        at, number, has_gap = open_.pop()
-        if number and number != ordinal:
-            words = "".join(parts[at + 1 : -1])
-            # The hint comes last: an inner gap has a :: of its own.
-            parts[at:] = [words if has_gap else words.partition("::")[0]]
-        if open_ and (has_gap or number == ordinal):
-            open_[-1] = (*open_[-1][:2], True)
-    return "".join([*parts, text[done:]])
+    found = [Words("", Kind.CLOZE, question, answer, extra, numbers)] if numbers else []
+    return found, skipped
 
 
 def _is_too_long(words: Words) -> bool:
     texts = map(without_addresses, (words.question, words.answer, words.extra))
     return max(map(len, texts)) > SIDE_MAX_CHARACTERS or (
-        words.kind is Kind.CLOZE and len(cloze.deletions(words.question)) > GAPS_MOST
+        words.kind is Kind.CLOZE and sum(1 for _ in cloze.all_deletions(words.question)) > GAPS_MOST
     )

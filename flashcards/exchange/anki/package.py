@@ -27,6 +27,9 @@ MEDIA_MAP_MAX_BYTES = 64 * 1024**2
 # The window of zstd; Anki's packages need 8 MB at most.
 _WINDOW_MAX_BYTES = 128 * 1024**2
 _PIECE_BYTES = 1024 * 1024
+# The versions in the entry "meta" that are known, as in Anki's import_export.proto.
+_VERSIONS = (1, 2, 3)
+_META_MAX_BYTES = 64 * 1024
 _COLLECTIONS = ("collection.anki21b", "collection.anki21", "collection.anki2")
 _ZIP_ERRORS = (
     zipfile.BadZipFile,
@@ -42,6 +45,10 @@ _ZIP_ERRORS = (
 DAMAGED = "This Anki package is damaged. Export it from Anki once more and try again."
 _NOT_A_PACKAGE = (
     "This is no Anki package. In Anki, choose File, then Export, and “Anki Deck Package (.apkg)”."
+)
+TOO_NEW = (
+    "This package was made by a version of Anki that is newer than MemoryLoop can read. In Anki, "
+    "export it again with “Support older Anki versions” ticked."
 )
 
 
@@ -59,11 +66,11 @@ class Package:
             self._zip = zipfile.ZipFile(path)
         except _ZIP_ERRORS as error:
             raise BadPackage(_NOT_A_PACKAGE) from error
-        names = set(self._zip.namelist())
-        self._collection = next((name for name in _COLLECTIONS if name in names), "")
-        if not self._collection:
+        try:
+            self._collection = self._find_collection()
+        except BaseException:
             self._zip.close()
-            raise BadPackage(_NOT_A_PACKAGE)
+            raise
         self.compressed = self._collection == "collection.anki21b"
         self._entries: dict[str, str] | None = None
 
@@ -72,6 +79,24 @@ class Package:
 
     def __exit__(self, *_: object) -> None:
         self._zip.close()
+
+    def _find_collection(self) -> str:
+        """Return the entry with the newest database. Raises BadPackage."""
+        names = set(self._zip.namelist())
+        if "meta" in names:
+            # Nothing but Anki's own meta says which version it is, not even the names of entries.
+            data = b"".join(self._pieces("meta", _META_MAX_BYTES, compressed=False))
+            try:
+                version = protobuf.first(data, 1)
+            except ValueError as error:
+                raise BadPackage(DAMAGED) from error
+            if version not in _VERSIONS:
+                raise BadPackage(TOO_NEW)
+        found = next((name for name in _COLLECTIONS if name in names), "")
+        if not found:
+            is_newer = any(name.startswith("collection.anki") for name in names)
+            raise BadPackage(TOO_NEW if is_newer else _NOT_A_PACKAGE)
+        return found
 
     def unpack_collection(self, target: Path, *, most: int = COLLECTION_MAX_BYTES) -> None:
         """Write the database to a file. Raises BadPackage."""

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from memoryloop.markdown.math import ELEMENTS as MATHML
+from memoryloop.markdown.mathml import ELEMENTS as MATHML
 
 _NAMES = (
     "a abbr acronym address applet area article aside audio b base basefont bdi bdo bgsound big "

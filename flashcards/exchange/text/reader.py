@@ -1,13 +1,13 @@
 """The reader of text files with columns (.csv, .tsv, .txt) and of the headers that Anki writes.
 
 It has the interface of a collection: notes of three types, in decks, without a history. Two lines
-are one note if they are equal as a whole, or if a column gives both the same id.
+are one note if they are equal as a whole, or if a column gives both the same id. How the file is
+laid out is said by layout.py.
 """
 
 import csv
 import dataclasses
 import html
-import io
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, tzinfo
@@ -20,23 +20,21 @@ from flashcards.exchange.anki.collection import CHUNK_NOTES
 from flashcards.exchange.anki.package import BadPackage
 from flashcards.exchange.anki.presets import DeckPreset, Preset
 from flashcards.exchange.anki.records import ROW_ID, Card, Note, NoteType, Template, Whole
+from flashcards.exchange.text.layout import SIDES, Layout, Role, Text, column_names, guess
+from flashcards.exchange.text.rows import COLUMNS_MOST, BadRow, noted
 from memoryloop.csv_cells import unquoted
 from memoryloop.storable import storable
 
 FILE_MAX_BYTES = 100 * 1024**2
 
-COLUMNS_MOST = 100
-# What has more is no note: a quotation mark that is not closed takes in all that follows.
-ROW_LINES_MOST = 2_000
-_SEPARATORS = {
-    "comma": ",", "semicolon": ";", "tab": "\t", "space": " ", "pipe": "|", "colon": ":",
-}  # fmt: skip
-_FRONT_NAMES = {"front", "question", "q", "text", "vorderseite", "frage", "recto", "pregunta"}
-_BACK_NAMES = {"back", "answer", "a", "back extra", "rückseite", "antwort", "verso", "respuesta"}
-# Columns with another meaning than a side of the card, and what they are called.
-_GUID_NAMES, _ID_NAMES = {"guid"}, {"id", "note id"}
+# Of a file's first rows so many are shown before the import, with so much of each column.
+SHOWN_ROWS, SHOWN_CHARACTERS = 5, 200
 _BASIC, _REVERSED, _CLOZE = 1, 2, 3
 _ANSWER = "{{FrontSide}}<hr id=answer>"
+# Parts of the names that Anki gives its note types, in the languages that it speaks most.
+_CLOZE_NAMES = ("cloze", "lückentext", "à trous", "huecos", "穴埋め", "填空")
+_REVERSED_NAMES = ("reverse", "umgekehrt", "inversé", "invertid", "反転", "反向", "翻转")
+_OPTIONAL_NAMES = ("optional", "facultatif", "opcional", "任意", "可选")
 
 
 class TextFile:
@@ -46,32 +44,32 @@ class TextFile:
     presets: ClassVar[dict[int, Preset]] = {}
     deck_presets: ClassVar[dict[int, DeckPreset]] = {}
 
-    def __init__(self, path: Path, note: Callable[[int], None] | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        note: Callable[[int], None] | None = None,
+        layout: Layout | None = None,
+    ) -> None:
         """Read the file; `note` is told after each thousands of lines how many there were."""
         self._note = note
         if path.stat().st_size > FILE_MAX_BYTES:
             raise BadPackage(
                 f"A text file may have {FILE_MAX_BYTES // 1024**2} MB. Cut this one into several."
             )
-        self._text = storable(_decode(path.read_bytes()))
         csv.field_size_limit(FILE_MAX_BYTES)
-        self._head: dict[str, str] = {}
-        lines = self._text.split("\n", 50)
-        skipped = 0
-        for line in lines:
-            name, colon, value = line.strip("\r").partition(":")
-            if not line.startswith("#") or not colon:
-                break
-            self._head[name[1:].strip().lower()] = value.strip()
-            skipped += len(line) + 1
-        self._text = self._text[skipped:]
-        self._separator = self._find_separator()
-        self._special = {
-            name: self._column(f"{name} column")
-            for name in ("guid", "notetype", "deck", "tags", "id")
-        }
-        self._names = self._find_names()
-        said = {n for n in ("deck", "tags") if n in self._head or self._special[n] is not None}
+        self.text = read_text(path)
+        self._head = self.text.head
+        self.layout = layout or guess(self.text)
+        roles = self.layout.places
+        self._sides = roles(Role.FRONT, Role.BACK, Role.EXTRA)
+        self._has_back = bool(roles(Role.BACK))
+        # The columns that are no side of a card.
+        self._taken = {at for at, role in enumerate(self.layout.roles) if role not in SIDES}
+        names = column_names(self.text, self.layout)
+        self.names = names
+        self._names = [name for at, name in enumerate(names) if at not in self._taken]
+        self.comments = self.text.comments
+        said = {role for role in (Role.DECK, Role.TAGS) if role in self._head or roles(role)}
         self.unsaid = frozenset({"deck", "tags", "flag", "suspended"} - said)
         self.decks: dict[int, str] = {}
         self._deck_ids: dict[str, int] = {}
@@ -139,7 +137,7 @@ class TextFile:
         # The lines that have the same words: with other tags or in another deck each is a note of
         # its own, and the first is known by its words alone, whatever its tags are in a later file.
         lines: dict[str, dict[str, int]] = {}
-        for number, row in enumerate(self._rows(), 1):
+        for number, row in enumerate(self._rows(self._note), 1):
             if not any(row):
                 continue
             whole = self._whole(number, row)
@@ -150,34 +148,35 @@ class TextFile:
                 whole = _with_guid(whole, f"{guid}#{position}" if position else guid)
             yield whole
 
-    def _rows(self) -> Iterator[list[str]]:
-        reader = csv.reader(io.StringIO(self._text, newline=""), delimiter=self._separator)
-        read = 0
+    def shown_rows(self) -> list[list[str]]:
+        """Return the first rows, cut, without the one with the names."""
+        rows = (row for row in self._rows() if any(row))
+        return [
+            [cell.strip()[:SHOWN_CHARACTERS] for cell in row]
+            for row in itertools.islice(rows, SHOWN_ROWS)
+        ]
+
+    def _rows(self, note: Callable[[int], None] | None = None) -> Iterator[list[str]]:
+        rows = self.text.rows(self.layout.separator)
         try:
-            for number, row in enumerate(reader):
-                if reader.line_num - read > ROW_LINES_MOST:
-                    raise csv.Error
-                read = reader.line_num
-                if self._note and number and not number % CHUNK_NOTES:
-                    self._note(number)
-                if number or not self._has_names_row:
-                    yield row[:COLUMNS_MOST]
-        except csv.Error as error:
+            yield from itertools.islice(
+                noted(iter(rows), CHUNK_NOTES, note), int(self.layout.has_names_row), None
+            )
+        except BadRow as error:
             raise BadPackage(
-                f"What begins in line {read + 1} of this file cannot be read: a quotation mark "
+                f"What begins in line {error.line} of this file cannot be read: a quotation mark "
                 "may be missing."
             ) from error
+        self.comments = self.text.comments + rows.comments
 
     def _whole(self, number: int, row: list[str]) -> Whole:
-        taken = {at for at in self._special.values() if at is not None}
-        raw = [value for at, value in enumerate(row) if at not in taken]
-        is_html = self._head.get("html", "").lower() == "true"
-        fields = raw if is_html else [_as_html(value) for value in raw]
-        type_id = self._type_of(self._value(row, "notetype") or self._head.get("notetype", ""), raw)
-        deck = self._value(row, "deck") or self._head.get("deck", "")
-        tags = f"{self._head.get('tags', '')} {self._value(row, 'tags')}".split()
+        raw = self._raw(row)
+        type_id = self._type_of(self._value(row, Role.TYPE) or self._head.get("notetype", ""), raw)
+        fields = raw if self.layout.is_html else [_as_html(value) for value in raw]
+        deck = self._value(row, Role.DECK) or self._head.get("deck", "")
+        tags = f"{self._head.get('tags', '')} {self._value(row, Role.TAGS)}".split()
         deck_id = self._deck_id(deck)
-        guid, row_id = self._value(row, "guid"), self._value(row, "id")
+        guid, row_id = self._value(row, Role.GUID), self._value(row, Role.ID)
         other = "" if guid else _first_column_guid(raw)
         if row_id and not guid:
             # Other files number their lines as well: an id holds among files with these columns.
@@ -190,66 +189,51 @@ class TextFile:
         ]
         return Whole(note, cards, {card.id: [] for card in cards})
 
+    def _raw(self, row: list[str]) -> list[str]:
+        """Return the sides of a row: the front, the back, and what goes into the card's note."""
+        raw = [row[at] if at < len(row) else "" for at in self._sides]
+        if not self._has_back:
+            raw.insert(1, "")
+        raw += row[len(self.layout.roles) :]
+        while len(raw) > 1 and not raw[-1]:
+            del raw[-1]
+        return raw
+
     def _words_hash(self, row: list[str], type_id: int) -> str:
-        taken = {at for at in self._special.values() if at is not None}
-        return _hash([str(type_id), *(cell for at, cell in enumerate(row) if at not in taken)])
+        cells = (cell for at, cell in enumerate(row) if at not in self._taken)
+        return _hash([str(type_id), *cells])
 
     def _type_of(self, name: str, fields: list[str]) -> int:
+        """Return the type of a note by the name of Anki's; takes out the field that chooses one."""
         lowered = name.lower()
-        gapped = bool(fields) and "{{c" in fields[0] and "::" in fields[0]
-        if "cloze" in lowered or (gapped and not name):
+        gapped = "{{c" in fields[0] and "::" in fields[0]
+        if (gapped and not name) or any(each in lowered for each in _CLOZE_NAMES):
             return _CLOZE
-        return _REVERSED if "reverse" in lowered and "optional" not in lowered else _BASIC
+        if not any(each in lowered for each in _REVERSED_NAMES):
+            return _BASIC
+        if any(each in lowered for each in _OPTIONAL_NAMES):
+            # The third field says whether the card is asked both ways: any word will do.
+            chosen = fields.pop(2).strip() if len(fields) > 2 else ""
+            return _REVERSED if chosen else _BASIC
+        return _REVERSED
 
     def _deck_id(self, name: str) -> int:
         deck_id = self._deck_ids.setdefault(name, len(self._deck_ids) + 1)
         self.decks[deck_id] = name
         return deck_id
 
-    def _value(self, row: list[str], name: str) -> str:
-        at = self._special[name]
-        value = row[at].strip() if at is not None and at < len(row) else ""
+    def _value(self, row: list[str], role: Role) -> str:
+        """Return what a row has in the columns of a role."""
+        places = self.layout.places(role)
+        value = " ".join(row[at].strip() for at in places if at < len(row))
         # Only our own export says so: elsewhere an apostrophe is one.
         return unquoted(value) if self._head.get("formulas") == "quoted" else value
 
-    def _column(self, name: str) -> int | None:
-        value = self._head.get(name, "")
-        return int(value) - 1 if value.isdecimal() and 0 < int(value) <= COLUMNS_MOST else None
-
-    def _find_separator(self) -> str:
-        named = self._head.get("separator", "")
-        if named:
-            return _SEPARATORS.get(named.lower(), named[0] if len(named) == 1 else "\t")
-        first = next((line for line in self._text.split("\n") if line.strip()), "")
-        return next((each for each in ("\t", ";", ",") if each in first), "\t")
-
-    def _find_names(self) -> list[str]:
-        self._has_names_row = False
-        columns = self._head.get("columns", "")
-        row = next(csv.reader([columns], delimiter=self._separator), []) if columns else []
-        if not row:
-            row = next(self._rows(), [])
-            faces = [name for name in _lowered(row) if name not in _GUID_NAMES | _ID_NAMES][:2]
-            named = len(faces) == 2 and faces[0] in _FRONT_NAMES and faces[1] in _BACK_NAMES
-            self._has_names_row = named
-            if not named:
-                return []
-            self._find_column("tags", row, {"tags"})
-        self._find_column("guid", row, _GUID_NAMES)
-        self._find_column("id", row, _ID_NAMES)
-        taken = {at for at in self._special.values() if at is not None}
-        return [name.strip() for at, name in enumerate(row) if at not in taken]
-
-    def _find_column(self, special: str, row: list[str], names: set[str]) -> None:
-        """Note the column of one of these names, unless the head of the file names one."""
-        if self._special.get(special) is None:
-            found = (at for at, name in enumerate(_lowered(row)) if name in names)
-            self._special[special] = next(found, None)
-
     def _types(self) -> Iterator[NoteType]:
         """Yield the three note types, with a field for each column."""
+        extra = [self.names[at] for at in self.layout.places(Role.EXTRA) if at < len(self.names)]
         rest = [
-            self._names[at] if at < len(self._names) and self._names[at] else f"Field {at + 1}"
+            extra[at - 2] if at - 2 < len(extra) and extra[at - 2] else f"Field {at + 1}"
             for at in range(2, COLUMNS_MOST)
         ]
         own = "MemoryLoop " if rest[0] == "Note" else ""
@@ -263,8 +247,10 @@ class TextFile:
         yield NoteType(_CLOZE, f"{own}Cloze", True, False, text, (gaps,))
 
 
-def _lowered(row: list[str]) -> list[str]:
-    return [name.strip().lower() for name in row]
+def read_text(path: Path) -> Text:
+    """Return the text of a file. Raises BadPackage."""
+    text = storable(_decode(path.read_bytes()))
+    return Text.of(text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _ordinals(type_id: int, fields: list[str]) -> list[int]:

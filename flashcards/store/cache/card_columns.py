@@ -27,6 +27,7 @@ from flashcards.store.lance.schema import FLASHCARDS, REVIEW_LOGS
 from flashcards.store.protocol.owners import Labels
 from flashcards.store.repository import stored_rows
 from flashcards.store.values import Mask, Numbers
+from memoryloop.folding import fold
 
 # What was worked out for one state of an owner's cards: masks and orders of the last searches.
 REMEMBERED = 24
@@ -76,7 +77,7 @@ class LanceColumns:
             self._need_words()
             return np.concatenate([block.contains(text) for block in self.blocks])
 
-        return self.remember(("containing", text.lower()), found)
+        return self.remember(("containing", fold(text)), found)
 
     def labelled(self, name: Labels, wanted: Callable[[str], bool]) -> Mask:
         """Return the cards with a label of which `wanted` is true."""

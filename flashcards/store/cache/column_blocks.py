@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from flashcards.store.lance import codec
 from flashcards.store.protocol.owners import Labels
 from flashcards.store.values import Mask, Numbers
+from memoryloop.folding import fold
 
 _TIMES = ("due", "last_review", "buried_until", "created_at", "edited_at")
 _NUMBERS = ("state", "stability", "difficulty", "reps", "lapses", "flag", "suspended")
@@ -71,7 +72,7 @@ class Block:
     arrays: dict[str, Numbers]
     lists: dict[Labels, LabelList]
     memories: dict[str, StoredMemories]
-    # All words of a card in lower case, the question first, once somebody searched them.
+    # All words of a card, folded, the question first, once somebody searched them.
     _words: pa.Array | None = None
     _by_id: Numbers | None = None
     _by_question: Numbers | None = None
@@ -135,12 +136,12 @@ class Block:
         there = ids[order[places]] == self.ids if len(ids) else np.zeros(len(self), bool)
         indices = pa.array(order[places] if len(ids) else places, mask=~there)
         question, answer, extra = (
-            _one(pc.utf8_lower(rows[name])).take(indices).fill_null("") for name in TEXTS
+            _folded(_one(rows[name])).take(indices).fill_null("") for name in TEXTS
         )
         self._words = pc.binary_join_element_wise(question, answer, extra, _SEAM)
 
     def contains(self, text: str) -> Mask:
-        found = pc.match_substring(self.words, text.lower())
+        found = pc.match_substring(self.words, fold(text))
         return np.asarray(found.to_numpy(zero_copy_only=False))
 
     def by_question(self) -> Numbers:
@@ -150,7 +151,7 @@ class Block:
         return self._by_question
 
     def questions_before(self, question: str) -> int:
-        """Return how many of the questions come before this one, which is in lower case."""
+        """Return how many of the questions come before this one, which is folded."""
         found = self._gaps.get(question)
         if found is None:
             order, words = self.by_question(), self.words
@@ -164,6 +165,16 @@ class Block:
 
     def _questions(self) -> pa.Array:
         return pc.list_element(pc.split_pattern(self.words, _SEAM, max_splits=1), 0)
+
+
+def _folded(texts: pa.Array) -> pa.Array:
+    """Return texts as `fold` makes them. Arrow does those in ASCII, in a tenth of the time."""
+    lowered = pc.utf8_lower(texts)
+    others = pc.invert(pc.string_is_ascii(texts)).fill_null(fill_value=False)
+    if not pc.any(others).as_py():
+        return lowered
+    folded = [fold(text) for text in texts.filter(others).to_pylist()]
+    return pc.replace_with_mask(lowered, others, pa.array(folded, type=texts.type))
 
 
 def _one(column: pa.ChunkedArray) -> pa.Array:

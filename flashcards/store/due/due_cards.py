@@ -168,6 +168,7 @@ class Reading:
             due=found.due,
             new_held=found.new_held,
             due_held=found.due_held,
+            learning_later=self.order.in_steps_until(micros(self.settings.day_ends)),
         )
 
     def _chosen(self, limit: int) -> tuple[Pick, list[UUID]]:

@@ -151,6 +151,13 @@ class ReviewOrder:
     def count(self, segment: int) -> int:
         return sum(len(cards) for (of, _), cards in self.lists.items() if of == segment)
 
+    def in_steps_until(self, until: int) -> int:
+        """Return how many cards in their steps come back after the present time and by another."""
+        base, fresh = self._between(_STEPS, self._clocks[_STEPS], max(until, self._clocks[_STEPS]))
+        rows = self._base.rows
+        stored = (rows.current[at] and self._is_meant(rows.ids[at]) for at in base)
+        return len(fresh) + sum(map(bool, stored))
+
     # Rows in and out
 
     def _add(self, row: Row) -> None:
@@ -179,6 +186,10 @@ class ReviewOrder:
     def _passed(self, kind: int, clock: int) -> tuple[list[int], list[bytes]]:
         """Return the stored rows and the images between which and now the clock is set."""
         low, high = sorted((self._clocks[kind], clock))
+        return self._between(kind, low, high)
+
+    def _between(self, kind: int, low: int, high: int) -> tuple[list[int], list[bytes]]:
+        """Return the stored rows and the images that are ready after `low` and by `high`."""
         if low == high:
             return [], []
         times = self._fresh_times[kind]

@@ -20,6 +20,7 @@ from flashcards.store.lance.schema import FLASHCARDS
 from flashcards.store.repository import stored_rows
 from flashcards.store.repository.manager import cards
 from flashcards.store.values import FARTHEST, Vector
+from memoryloop.folding import fold
 
 _WORD = re.compile(r"\w+")
 _TEXT_COLUMNS = ("question", "answer", "extra")
@@ -43,7 +44,7 @@ _alone: "OrderedDict[UUID, tuple[tuple[str, int], bool]]" = OrderedDict()
 
 def by_words(owner_id: UUID, text: str, *, limit: int) -> list[Flashcard]:
     """Return the cards with the most of the words, best match first. Stemmed, accents folded."""
-    words = list(dict.fromkeys(word.lower() for word in _WORD.findall(text)))[:WORDS_MOST]
+    words = list(dict.fromkeys(_WORD.findall(fold(text))))[:WORDS_MOST]
     pending = read_pending(owner_id)
     table = stored_rows.table_of(FLASHCARDS, owner_id, pending)
     if not words or limit <= 0:
@@ -206,5 +207,5 @@ def _matching(
 
 
 def _count(words: Sequence[str], card: Flashcard) -> int:
-    text = f"{card.question}\n{card.answer}\n{card.extra}".lower()
+    text = fold(f"{card.question}\n{card.answer}\n{card.extra}")
     return sum(1 for word in words if word in text)

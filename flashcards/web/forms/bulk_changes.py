@@ -69,8 +69,7 @@ class ChangeForm(forms.Form):
                 deck = decks.deck_named(owner_id=owner_id, name=data["deck"], now=now)
                 return {"deck": str(deck.id), "name": deck.name}
             case Verb.TAKE_OUT:
-                known = Deck.objects.filter(owner_id=owner_id, name__iexact=data["deck"].strip())
-                found = known.first()
+                found = Deck.objects.filter(owner_id=owner_id).named(data["deck"].strip())
                 if found is None:
                     raise CardError(f"You have no deck called “{data['deck'].strip()}”.")
                 return {"deck": str(found.id), "name": found.name}

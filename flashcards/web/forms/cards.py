@@ -2,11 +2,20 @@
 
 import re
 from typing import Any
+from uuid import UUID
 
 from django import forms
+from django.http import QueryDict
 
+from flashcards.cards import media
 from flashcards.domain.card_sides import cloze_ordinals
-from flashcards.domain.records import ANSWER_MAX_CHARACTERS, QUESTION_MAX_CHARACTERS, Kind, Rating
+from flashcards.domain.records import (
+    ANSWER_MAX_CHARACTERS,
+    QUESTION_MAX_CHARACTERS,
+    Flashcard,
+    Kind,
+    Rating,
+)
 from flashcards.domain.validation import CARDS_A_NOTE
 
 TAGS_MAX_CHARACTERS = 300
@@ -33,6 +42,27 @@ class MarkdownField(forms.CharField):
         return super().to_python(value.replace("\r\n", "\n") if isinstance(value, str) else value)
 
 
+class CardTextField(MarkdownField):
+    """A side of a card. The addresses of its images are shown short; see `given`."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return media.shorten(value) if isinstance(value, str) else value
+
+
+def given(data: QueryDict, *, owner_id: UUID, before: Flashcard | None = None) -> QueryDict:
+    """Return what a form of a card sent, with whole addresses of its images.
+
+    `before` is the card as it was before the edit.
+    """
+    known = f"{before.question} {before.answer} {before.extra}" if before else ""
+    whole = data.copy()
+    for name in ("question", "answer", "extra"):
+        if name in whole:
+            text = str(whole.get(name, ""))
+            whole[name] = media.lengthen(text, owner_id=owner_id, before=known)
+    return whole
+
+
 class RatingForm(forms.Form):
     """One rating, as the page or its script sends it."""
 
@@ -56,7 +86,7 @@ class CardForm(forms.Form):
         widget=forms.RadioSelect,
         initial=Kind.BASIC,
     )
-    question = MarkdownField(
+    question = CardTextField(
         label="Question",
         widget=forms.Textarea(attrs={"rows": 4}),
         max_length=QUESTION_MAX_CHARACTERS,
@@ -65,7 +95,7 @@ class CardForm(forms.Form):
         "Each number makes a card.",
         error_messages={"required": "Write the question."},
     )
-    answer = MarkdownField(
+    answer = CardTextField(
         label="Answer",
         widget=forms.Textarea(attrs={"rows": 4}),
         max_length=ANSWER_MAX_CHARACTERS,
@@ -134,7 +164,7 @@ class EditCardForm(CardForm):
         elif isinstance(choices, forms.ChoiceField):
             choices.choices = KINDS[:2]
             choices.required = False
-        self.fields["extra"] = MarkdownField(
+        self.fields["extra"] = CardTextField(
             label="Note",
             required=False,
             max_length=ANSWER_MAX_CHARACTERS,

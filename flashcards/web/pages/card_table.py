@@ -1,7 +1,8 @@
 """The card browser's table: its columns, and a row for each card."""
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 
 from flashcards import scheduling
@@ -50,14 +51,20 @@ Say = Callable[[RowSource], tuple[str, str]]
 
 @dataclass(frozen=True)
 class Column:
-    """A column besides the question; the table is sorted by its `order`."""
+    """A column besides the question; the table is sorted by its `order`.
+
+    `width` is in rem, as in static/css/browser.css. `needs` is how wide a table must be, in rem and
+    in steps of STEP, to hold this column and those before it with room left for the question.
+    """
 
     order: Order
     label: str
     say: Say
+    width: float
     is_number: bool = False
     # Whether a first click sorts in descending order.
     descends: bool = False
+    needs: int = field(default=0, compare=False)
 
 
 def _day(moment: datetime, zone: tzinfo) -> str:
@@ -100,37 +107,64 @@ def _tags(source: RowSource) -> tuple[str, str]:
     return text, text
 
 
+# In rem: the box that selects a card, and what a question needs to be read.
+SELECT_WIDTH, QUESTION_WIDTH = 2.25, 18.0
+STEP = 4
 COLUMNS = (
-    Column(Order.DUE, "Due", _due),
-    Column(Order.STATE, "State", lambda source: (state_of(source.card, source.now), "")),
-    Column(Order.RETRIEVABILITY, "Recall", _retrievability, is_number=True),
-    Column(Order.STABILITY, "Stability", _stability, is_number=True, descends=True),
-    Column(Order.DIFFICULTY, "Difficulty", _difficulty, is_number=True, descends=True),
+    Column(Order.DUE, "Due", _due, 8.5),
+    Column(Order.STATE, "State", lambda source: (state_of(source.card, source.now), ""), 7),
+    Column(Order.RETRIEVABILITY, "Recall", _retrievability, 5.5, is_number=True),
+    Column(Order.STABILITY, "Stability", _stability, 7.5, is_number=True, descends=True),
+    Column(Order.DIFFICULTY, "Difficulty", _difficulty, 5.5, is_number=True, descends=True),
     Column(
-        Order.LAPSES, "Lapses", lambda source: (f"{source.card.lapses}", ""), True, descends=True
+        Order.LAPSES,
+        "Lapses",
+        lambda source: (f"{source.card.lapses}", ""),
+        5.5,
+        True,
+        descends=True,
     ),
     Column(
-        Order.REVIEWS, "Reviews", lambda source: (f"{source.card.reps}", ""), True, descends=True
+        Order.REVIEWS,
+        "Reviews",
+        lambda source: (f"{source.card.reps}", ""),
+        5.5,
+        True,
+        descends=True,
     ),
     Column(
         Order.ADDED,
         "Added",
         lambda source: _ago(source.card.created_at, source),
+        8.5,
         descends=True,
     ),
     Column(
-        Order.EDITED, "Edited", lambda source: _ago(source.card.edited_at, source), descends=True
+        Order.EDITED,
+        "Edited",
+        lambda source: _ago(source.card.edited_at, source),
+        8.5,
+        descends=True,
     ),
-    Column(Order.DECK, "Decks", _decks),
-    Column(Order.TAGS, "Tags", _tags),
+    Column(Order.DECK, "Decks", _decks, 12),
+    Column(Order.TAGS, "Tags", _tags, 12),
 )
 SHOWN_AT_FIRST = (Order.DUE, Order.STATE, Order.RETRIEVABILITY, Order.DECK, Order.TAGS)
 
 
 def columns(names: Sequence[str]) -> list[Column]:
-    """Return the columns of these names in their order; the usual ones if none is known."""
+    """Return the columns of these names in their order; the usual ones if none is known.
+
+    Each says how wide a table it `needs`. Where a window is narrower, the stylesheet leaves out the
+    last columns rather than let the question have no room.
+    """
     chosen = [column for column in COLUMNS if column.order in names]
-    return chosen or [column for column in COLUMNS if column.order in SHOWN_AT_FIRST]
+    chosen = chosen or [column for column in COLUMNS if column.order in SHOWN_AT_FIRST]
+    placed, width = [], SELECT_WIDTH + QUESTION_WIDTH
+    for column in chosen:
+        width += column.width
+        placed.append(replace(column, needs=STEP * math.ceil(width / STEP)))
+    return placed
 
 
 def rows(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts.models import User
+from accounts.services import fallback_for, name_of_fallback
 from flashcards.domain import card_sides
 from flashcards.domain.records import Kind
 from flashcards.drafting import documents, generation, linter, rules, writing
@@ -25,7 +26,10 @@ class DraftRow:
 
 
 def context(user: User, origin: Origin, batch: DraftBatch | None) -> dict[str, Any]:
-    """Return what the page takes. One query for the drafts, one for the cards."""
+    """Return what the page takes. One query for the drafts, one for the cards.
+
+    If the drafting failed, two more queries, and perhaps a probe of a local server.
+    """
     drafts = list(batch.drafts.all()) if batch else []
     is_whole_document = origin.document is not None and not origin.is_part
     return {
@@ -34,9 +38,18 @@ def context(user: User, origin: Origin, batch: DraftBatch | None) -> dict[str, A
         "drafts": rows(drafts, origin),
         "cards": writing.cards_made(user, origin),
         "parts": documents.parts(origin.document) if is_whole_document and origin.document else [],
+        "fallback": _fallback(user, batch),
         "by_rules": batch is not None and batch.provider == rules.LABEL,
         **counts(batch, drafts),
     }
+
+
+def _fallback(user: User, batch: DraftBatch | None) -> str:
+    """Return the name of the model that can be asked instead of the one that failed, if any."""
+    if batch is None or batch.status != Status.FAILED or batch.provider == rules.LABEL:
+        return ""
+    other = fallback_for(user, failed=batch.provider)
+    return name_of_fallback(other, failed=batch.provider) if other.is_model else ""
 
 
 def rows(drafts: Sequence[Draft], origin: Origin) -> list[DraftRow]:

@@ -2,20 +2,48 @@
 
 from typing import Any
 
+from django.http import QueryDict
+
 from flashcards import study_settings
 from flashcards.exchange import import_presets
 from flashcards.exchange.import_choice import NO_PRESET
+from flashcards.exchange.text.layout import Layout
 from flashcards.models import CardImport
+from flashcards.web.forms.columns import ColumnsForm
 from flashcards.web.forms.imports import ImportForm
 
 
-def context(row: CardImport, form: ImportForm) -> dict[str, Any]:
+def columns_form(row: CardImport, data: QueryDict | None = None) -> ColumnsForm | None:
+    """Return the form of a text file's columns; None for a package."""
+    table = row.contents.get("table")
+    return ColumnsForm(data, layout=Layout.from_json(table["layout"])) if table else None
+
+
+def _columns(row: CardImport, form: ColumnsForm) -> list[dict[str, Any]]:
+    """Return the columns: each its field, what the file calls it, and its first cells."""
+    table = row.contents["table"]
+    return [
+        {
+            "field": field,
+            "name": table["names"][at] if at < len(table["names"]) else "",
+            "cells": [cells[at] if at < len(cells) else "" for cells in table["rows"]],
+        }
+        for at, field in enumerate(form.columns)
+    ]
+
+
+def context(
+    row: CardImport, form: ImportForm, columns: ColumnsForm | None = None
+) -> dict[str, Any]:
     """Return what the template of an import takes."""
+    columns = columns or columns_form(row)
     chosen = form.chosen_decks()
     presets = _presets(row, form) if row.status == row.Status.READY else []
     return {
         "row": row,
         "form": form,
+        "columns_form": columns,
+        "columns": _columns(row, columns) if columns else (),
         "decks": [
             {"id": deck_id, "name": name, "cards": cards, "chosen": str(deck_id) in chosen}
             for deck_id, name, cards in row.contents.get("decks", ())

@@ -48,6 +48,8 @@ class Words:
     time: str
     # "9 seconds a card".
     pace: str
+    # "67%" of the cards that had been learnt before.
+    remembered: str
     recalled: str
     hard: tuple[HardCard, ...]
     # "3 cards tomorrow".
@@ -71,6 +73,7 @@ def words(summary: Summary) -> Words:
     return Words(
         time=durations.clock(summary.spent),
         pace=_pace(summary.spent, summary.reviews),
+        remembered=f"{summary.recalled.share:.0%}" if summary.recalled else "",
         recalled=recalled_sentence(summary.recalled),
         hard=tuple(HardCard(each.card, why(each)) for each in summary.hard),
         coming=coming,

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -87,7 +87,42 @@ def edit_deck(request: HtmxHttpRequest, deck_id: uuid.UUID) -> HttpResponse:
 @login_required
 def delete_deck(request: HtmxHttpRequest, deck_id: uuid.UUID) -> HttpResponse:
     """Delete a deck and the decks inside it; the cards stay."""
-    deck = get_object_or_404(Deck, id=deck_id, owner=request.user)
+    return _deleted(request, get_object_or_404(Deck, id=deck_id, owner=request.user))
+
+
+@require_POST
+@login_required
+def edit_parent(request: HtmxHttpRequest) -> HttpResponse:
+    """Make a deck of a name above decks, as an import may leave it, and open it for editing."""
+    try:
+        deck = _parent(request)
+    except CardError as error:
+        toast(request, error.sentence, level=messages.ERROR)
+        return redirect("flashcards:decks")
+    return redirect("flashcards:edit_deck", deck.id)
+
+
+@require_POST
+@login_required
+def delete_parent(request: HtmxHttpRequest) -> HttpResponse:
+    """Delete the decks inside a name that is no deck itself; the cards stay."""
+    try:
+        deck = _parent(request)
+    except CardError as error:
+        toast(request, error.sentence, level=messages.ERROR)
+        return redirect("flashcards:decks")
+    return _deleted(request, deck)
+
+
+def _parent(request: HtmxHttpRequest) -> Deck:
+    name = request.POST.get("name", "").replace("\x00", "")
+    try:
+        return decks.parent_named(owner_id=request.user.id, name=name, now=timezone.now())
+    except Deck.DoesNotExist:
+        raise Http404 from None
+
+
+def _deleted(request: HtmxHttpRequest, deck: Deck) -> HttpResponse:
     removed = decks.delete_deck(owner_id=request.user.id, deck=deck, now=timezone.now())
     inside = len(removed.decks) - 1
     more = f" and {inside} inside it" if inside else ""

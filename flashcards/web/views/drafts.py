@@ -33,7 +33,7 @@ def make(request: HtmxHttpRequest, origin_id: uuid.UUID) -> HttpResponse:
     problem = _problem(origin)
     if request.method == "POST":
         try:
-            drafting.start_batch(request.user, origin, by_rules=request.POST.get("by") == "rules")
+            _start_batch(request, origin)
         except (drafting.DraftingError, generation.TooLittle) as refusal:
             problem = refusal.sentence
         else:
@@ -44,6 +44,15 @@ def make(request: HtmxHttpRequest, origin_id: uuid.UUID) -> HttpResponse:
     context["starts"] = not problem and not has_cards and _is_asked_for(request, origin)
     status = 422 if problem and request.method == "POST" else 200
     return render(request, "flashcards/drafts/drafts.html", context, status=status)
+
+
+def _start_batch(request: HtmxHttpRequest, origin: Origin) -> None:
+    """Start the drafting by whom the learner chose. Raises DraftingError, TooLittle."""
+    by, instead_of = request.POST.get("by"), ""
+    if by == "fallback":
+        failed = drafting.open_batch(request.user, origin)
+        instead_of = failed.provider if failed is not None else ""
+    drafting.start_batch(request.user, origin, by_rules=by == "rules", instead_of=instead_of)
 
 
 @require_safe

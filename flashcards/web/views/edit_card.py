@@ -1,9 +1,11 @@
 """Editing a card: the text of its note, with the schedules kept unless they are reset."""
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,10 +14,11 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.http import HtmxHttpRequest
 from flashcards.cards import decks, notes
-from flashcards.domain.records import Flashcard, Kind, State
+from flashcards.domain.records import Flashcard, Kind, ReviewLog, State
 from flashcards.domain.validation import CardError
-from flashcards.review import resetting
-from flashcards.web.forms.cards import EditCardForm
+from flashcards.review import deeds, resetting
+from flashcards.review.deeds import Deed
+from flashcards.web.forms.cards import EditCardForm, given
 from flashcards.web.views.access import card_or_404
 from memoryloop.web.address import next_url
 from memoryloop.web.toasts import toast
@@ -26,19 +29,19 @@ from memoryloop.web.toasts import toast
 def edit_card(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
     """Change the text of a card and of its siblings; their schedules stay, unless asked."""
     card = card_or_404(request.user, card_id)
-    form = EditCardForm(request.POST or None, initial=_initial(request, card), kind=card.kind)
+    sent = given(request.POST, owner_id=request.user.id, before=card)
+    form = EditCardForm(sent or None, initial=_initial(request, card), kind=card.kind)
     then = next_url(request, reverse("flashcards:card", args=[card_id]))
     if request.method == "POST" and form.is_valid():
+        is_reset = request.POST.get("schedule") == "reset"
         try:
-            edited = _edit(request, card, form.cleaned_data)
+            edited = _edit(request, card, form.cleaned_data, is_reset=is_reset)
         except CardError as error:
             form.add_error(None, error.sentence)
         else:
-            is_reset = request.POST.get("schedule") == "reset"
-            if is_reset:
-                _reset(request, edited)
             toast(request, _sentence(edited, is_reset=is_reset))
             return redirect(_after_edit(card_id, edited, then))
+    form.fields["question"].widget.attrs["autofocus"] = True
     context = {
         "form": form,
         "card": card,
@@ -62,11 +65,33 @@ def _initial(request: HtmxHttpRequest, card: Flashcard) -> dict[str, str]:
     }
 
 
-def _edit(request: HtmxHttpRequest, card: Flashcard, data: dict[str, Any]) -> notes.Edited:
+def _edit(
+    request: HtmxHttpRequest, card: Flashcard, data: dict[str, Any], *, is_reset: bool
+) -> notes.Edited:
+    """Change a note as the form says, and record it for Undo. Raises CardError."""
+    now, owner_id, note_id = timezone.now(), request.user.id, card.note_id
+    with transaction.atomic():
+        before = deeds.images_of_note(owner_id=owner_id, note_id=note_id)
+        edited = _change(request, card, data, now)
+        deeds.record(
+            Deed.EDIT,
+            owner_id=owner_id,
+            card_id=card.id,
+            before=before,
+            after=deeds.images_of_note(owner_id=owner_id, note_id=note_id),
+            now=now,
+            resets=_reset(request, edited) if is_reset else (),
+        )
+    return edited
+
+
+def _change(
+    request: HtmxHttpRequest, card: Flashcard, data: dict[str, Any], now: datetime
+) -> notes.Edited:
     """Change a note as the form says; fields that the form lacks stay. Raises CardError."""
-    now, given, owner_id = timezone.now(), request.POST, request.user.id
+    sent, owner_id = request.POST, request.user.id
     deck_ids = None
-    if "decks" in given:
+    if "decks" in sent:
         deck_ids = decks.ids_named(owner_id=owner_id, names=data["decks"], now=now)
     return notes.edit_note(
         owner_id=owner_id,
@@ -75,17 +100,20 @@ def _edit(request: HtmxHttpRequest, card: Flashcard, data: dict[str, Any]) -> no
         answer=data["answer"],
         extra=data["extra"],
         kind=Kind(data["kind"]),
-        tags=data["tags"] if "tags" in given else None,
+        tags=data["tags"] if "tags" in sent else None,
         deck_ids=deck_ids,
         now=now,
     )
 
 
-def _reset(request: HtmxHttpRequest, edited: notes.Edited) -> None:
+def _reset(request: HtmxHttpRequest, edited: notes.Edited) -> list[ReviewLog]:
     """Reset the schedules of the edited cards: their text is a different fact now."""
-    for card in edited.cards:
-        if card.state is not State.NEW:
-            resetting.reset_schedule(owner_id=request.user.id, card_id=card.id, now=timezone.now())
+    now = timezone.now()
+    return [
+        resetting.reset_schedule(owner_id=request.user.id, card_id=card.id, now=now)[1]
+        for card in edited.cards
+        if card.state is not State.NEW
+    ]
 
 
 def _after_edit(card_id: uuid.UUID, edited: notes.Edited, then: str) -> str:

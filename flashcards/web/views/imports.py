@@ -15,6 +15,7 @@ from flashcards.domain.validation import CardError
 from flashcards.exchange import import_job, uploads
 from flashcards.exchange.import_choice import Choice
 from flashcards.models import CardImport
+from flashcards.web.forms.columns import ColumnsForm
 from flashcards.web.forms.imports import ImportForm
 from flashcards.web.pages import imports as page
 from memoryloop.web.toasts import toast
@@ -64,9 +65,33 @@ def import_page(request: HtmxHttpRequest, import_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 @login_required
+def read_anew(request: HtmxHttpRequest, import_id: uuid.UUID) -> HttpResponse:
+    """Read a text file by the columns that were chosen, and show what it has then."""
+    row = _import_or_404(request, import_id)
+    columns = page.columns_form(row, request.POST)
+    if row.status == Status.READY and columns is not None:
+        if not _take_columns(row, columns):
+            form = ImportForm(contents=row.contents)
+            context = page.context(row, form, columns)
+            return render(request, "flashcards/exchange/import.html", context, status=422)
+        toast(request, "The file is read with these columns.")
+    return redirect("flashcards:import", row.id)
+
+
+@require_POST
+@login_required
 def start_import(request: HtmxHttpRequest, import_id: uuid.UUID) -> HttpResponse:
     """Import what was chosen, in the background."""
     row = _import_or_404(request, import_id)
+    columns = page.columns_form(row, request.POST) if "column_0" in request.POST else None
+    names = _names(row)
+    if row.status == Status.READY and columns is not None and columns.has_changed():
+        if not _take_columns(row, columns):
+            context = page.context(row, ImportForm(request.POST, contents=row.contents), columns)
+            return render(request, "flashcards/exchange/import.html", context, status=422)
+        if row.is_looked_into or columns.is_cut_anew or _names(row) != names:
+            toast(request, "With these columns the file has other cards. Check them, then import.")
+            return redirect("flashcards:import", row.id)
     form = ImportForm(request.POST, contents=row.contents)
     if row.status == Status.READY and not form.is_valid():
         context = page.context(row, form)
@@ -102,6 +127,24 @@ def discard_import(request: HtmxHttpRequest, import_id: uuid.UUID) -> HttpRespon
         row.delete()
         toast(request, "File discarded. Nothing was imported.")
     return redirect("flashcards:imports")
+
+
+def _take_columns(row: CardImport, columns: ColumnsForm) -> bool:
+    """Read a file by the columns of a form; return whether it can be, or the form says why not."""
+    if not columns.is_valid():
+        return False
+    layout = columns.chosen()
+    try:
+        if columns.is_cut_anew:
+            layout = uploads.layout_with(row, layout)
+        uploads.read_anew(row, layout, timezone.now())
+    except CardError as error:
+        columns.add_error(None, error.sentence)
+    return columns.is_valid()
+
+
+def _names(row: CardImport) -> list[str]:
+    return [name for _, name, _ in row.contents.get("decks", ())]
 
 
 def _import_or_404(request: HtmxHttpRequest, import_id: uuid.UUID) -> CardImport:

@@ -16,7 +16,7 @@ from flashcards.domain import card_sides
 from flashcards.domain.records import ANSWER_MAX_CHARACTERS, QUESTION_MAX_CHARACTERS, Kind
 from flashcards.domain.validation import CardError
 from flashcards.drafting import linter
-from flashcards.web.forms.cards import CardForm, split_tags
+from flashcards.web.forms.cards import CardForm, given, split_tags
 from flashcards.web.pages import overlaps
 from memoryloop.web.toasts import toast
 
@@ -28,7 +28,8 @@ PREVIEWED_MOST = 6
 @login_required
 def new_card(request: HtmxHttpRequest) -> HttpResponse:
     """Write a note by hand; saving leads to the next blank one, of the same kind and tags."""
-    form = CardForm(request.POST or None, initial=_initial(request))
+    sent = given(request.POST, owner_id=request.user.id)
+    form = CardForm(sent or None, initial=_initial(request))
     if request.method == "POST" and form.is_valid():
         data, now, owner_id = form.cleaned_data, timezone.now(), request.user.id
         try:
@@ -57,16 +58,17 @@ def new_card(request: HtmxHttpRequest) -> HttpResponse:
 @login_required
 def preview_card(request: HtmxHttpRequest) -> HttpResponse:
     """Show the cards of a note that is being written, and what is weak about it."""
-    kind = _kind(request.POST.get("kind", ""))
-    question, answer = request.POST.get("question", ""), request.POST.get("answer", "")
+    sent = given(request.POST, owner_id=request.user.id)
+    kind = _kind(sent.get("kind", ""))
+    question, answer = sent.get("question", ""), sent.get("answer", "")
     ordinals = card_sides.card_ordinals(kind, question) or [1]
     context = {
         "cards": [card_sides.Draft(kind, question, answer, n) for n in ordinals[:PREVIEWED_MOST]],
         "count": len(ordinals),
         "more": max(0, len(ordinals) - PREVIEWED_MOST),
         "findings": linter.lint(question, answer, kind) if question.strip() else [],
-        "tags": split_tags(request.POST.get("tags", "")),
-        "decks": split_tags(request.POST.get("decks", "")),
+        "tags": split_tags(sent.get("tags", "")),
+        "decks": split_tags(sent.get("decks", "")),
     }
     return render(request, "flashcards/cards/_card_preview.html", context)
 
@@ -75,11 +77,12 @@ def preview_card(request: HtmxHttpRequest) -> HttpResponse:
 @login_required
 def check_written(request: HtmxHttpRequest) -> HttpResponse:
     """Show the cards that a text being written repeats. Stores nothing, and prevents no saving."""
+    sent = given(request.POST, owner_id=request.user.id)
     found = overlaps.of_written(
         request.user,
-        question=request.POST.get("question", "").strip()[:QUESTION_MAX_CHARACTERS],
-        answer=request.POST.get("answer", "").strip()[:ANSWER_MAX_CHARACTERS],
-        edited_card=request.POST.get("card", ""),
+        question=sent.get("question", "").strip()[:QUESTION_MAX_CHARACTERS],
+        answer=sent.get("answer", "").strip()[:ANSWER_MAX_CHARACTERS],
+        edited_card=sent.get("card", ""),
     )
     return render(request, "flashcards/cards/_written_overlap.html", {"overlaps": found})
 

@@ -23,7 +23,7 @@ from flashcards.domain.query.syntax import BadQuery
 from flashcards.domain.records import Flashcard, Rating
 from flashcards.domain.validation import CardError
 from flashcards.models import Deck, ReviewSession
-from flashcards.review import scope, session
+from flashcards.review import deeds, scope, session
 from flashcards.review import summary as ending
 from flashcards.review.answer_check import Comparison
 from flashcards.review.begin_session import NothingToStudy, due_today
@@ -111,17 +111,20 @@ def rate(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
 @require_POST
 @login_required
 def undo(request: HtmxHttpRequest) -> HttpResponse:
-    """Take back the learner's last review and show its card again."""
+    """Take back the last thing that the learner did in review, and show its card again."""
     now, at = timezone.now(), asked(request)
     undo_id = client_id(request.POST.get("undo_id"))
     try:
-        card = session.take_back(at.session, request.user.id, undo_id=undo_id, now=now)
+        undone = deeds.take_back(at.session, request.user.id, undo_id=undo_id, now=now)
     except NothingToUndo as error:
         return go_on(request, at, now, notice=error.sentence)
+    what_next = " Rate it again." if undone.is_rating else ""
+    toast(request, f"Undone: {undone.name}.{what_next}")
     if not request.htmx:
         return redirect(session_url(at.session))
-    done = max(0, at.done - 1)
-    return show_next(request, at, now, done=done, first=card, notice="Undone. Rate it again.")
+    done = max(0, at.done - undone.is_rating)
+    is_next = undone.is_rating or session.may_come(at.session, undone.card, now)
+    return show_next(request, at, now, done=done, first=undone.card if is_next else None)
 
 
 @require_safe

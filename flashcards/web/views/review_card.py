@@ -1,8 +1,10 @@
 """The card in review: it is put off, suspended, marked as a leech, or its source is shown."""
 
 import uuid
+from datetime import datetime
 
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,7 +16,9 @@ from flashcards import study_settings
 from flashcards.cards.cards import bury_card, set_suspended, set_tags
 from flashcards.cards.sources import source_of
 from flashcards.domain.records import Flashcard
-from flashcards.review import leeches, session
+from flashcards.review import deeds, leeches, session
+from flashcards.review.deeds import Deed
+from flashcards.review.session import StudySession
 from flashcards.web.views.access import card_or_404
 from flashcards.web.views.review import asked, go_on, session_url
 from memoryloop.web.address import next_url
@@ -28,9 +32,11 @@ MARKED, UNMARKED = "Marked as a leech.", "No longer marked as a leech."
 def suspend(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
     """Suspend the card in review and go on."""
     now, at = timezone.now(), asked(request)
-    card_or_404(request.user, card_id)
-    set_suspended(owner_id=request.user.id, card_id=card_id, suspended=True)
-    session.leave_out(at.session, card_id, now)
+    card = card_or_404(request.user, card_id)
+    with transaction.atomic():
+        after = set_suspended(owner_id=request.user.id, card_id=card_id, suspended=True)
+        session.leave_out(at.session, card_id, now)
+        _record(Deed.SUSPEND, card, after, now, at.session)
     resume = reverse("flashcards:resume_card", args=[card_id])
     toast(request, "Suspended: it stays away until you resume it.", undo_url=resume)
     return go_on(request, at, now)
@@ -41,11 +47,13 @@ def suspend(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
 def bury(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
     """Put the card in review off until the learner's next day and go on."""
     now, at = timezone.now(), asked(request)
-    card_or_404(request.user, card_id)
+    card = card_or_404(request.user, card_id)
     settings = study_settings.settings_for(owner_id=request.user.id)
     until = settings.day.start(now, days=1)
-    bury_card(owner_id=request.user.id, card_id=card_id, until=until)
-    session.leave_out(at.session, card_id, now)
+    with transaction.atomic():
+        after = bury_card(owner_id=request.user.id, card_id=card_id, until=until)
+        session.leave_out(at.session, card_id, now)
+        _record(Deed.BURY, card, after, now, at.session)
     unbury = reverse("flashcards:unbury_card", args=[card_id])
     toast(request, "Put off until tomorrow.", undo_url=unbury)
     return go_on(request, at, now)
@@ -55,9 +63,11 @@ def bury(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
 @login_required
 def mark_leech(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
     """Tag the card in review as a leech, or take the tag away with `off`; the card stays."""
-    at, card = asked(request), card_or_404(request.user, card_id)
-    on = "off" not in request.POST
-    card = _with_leech_tag(card, marked=on)
+    now, at = timezone.now(), asked(request)
+    card, on = card_or_404(request.user, card_id), "off" not in request.POST
+    with transaction.atomic():
+        before, card = card, _with_leech_tag(card, now, marked=on)
+        _record(Deed.MARK if on else Deed.UNMARK, before, card, now)
     undo_url = reverse("flashcards:review_unleech", args=[card_id]) if on else ""
     toast(request, MARKED if on else UNMARKED, undo_url=undo_url)
     if not request.htmx:
@@ -70,7 +80,7 @@ def mark_leech(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
 @login_required
 def unmark_leech(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
     """Take the tag of a leech from a card, from the toast that said it was marked."""
-    _with_leech_tag(card_or_404(request.user, card_id), marked=False)
+    _with_leech_tag(card_or_404(request.user, card_id), timezone.now(), marked=False)
     toast(request, UNMARKED)
     return redirect(next_url(request, reverse("flashcards:review")))
 
@@ -87,6 +97,25 @@ def source(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
     )
 
 
-def _with_leech_tag(card: Flashcard, *, marked: bool) -> Flashcard:
+def _with_leech_tag(card: Flashcard, now: datetime, *, marked: bool) -> Flashcard:
     tags = leeches.tags_of(card, marked=marked)
-    return set_tags(owner_id=card.owner_id, card_id=card.id, tags=tags, now=timezone.now())
+    return set_tags(owner_id=card.owner_id, card_id=card.id, tags=tags, now=now)
+
+
+def _record(
+    kind: Deed,
+    before: Flashcard,
+    after: Flashcard,
+    now: datetime,
+    session: StudySession | None = None,
+) -> None:
+    """Record what was done to a card, for Undo."""
+    deeds.record(
+        kind,
+        owner_id=after.owner_id,
+        card_id=after.id,
+        before=[before],
+        after=[after],
+        now=now,
+        session=session,
+    )

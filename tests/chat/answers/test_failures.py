@@ -126,6 +126,17 @@ class KeyTests(StreamingTestCase):
         self.retry(answer)
         self.assertIsNone(self.finished(answer).retry_at)
 
+    def test_a_retry_waits_for_the_providers_time_if_it_is_near(self) -> None:
+        answer = self.failed(status=429, headers={"Retry-After": "20"})
+        near = timezone.now() + timedelta(seconds=2)
+        Message.objects.filter(id=answer.id).update(retry_at=near)
+        self.claude.reply("Here it is.")
+
+        self.retry(answer)
+
+        self.assertEqual(self.finished(answer).content, "Here it is.")
+        self.assertGreaterEqual(timezone.now(), near)
+
     def test_a_provider_in_trouble_opens_no_dialog_and_offers_somebody_else(self) -> None:
         answer = self.failed(status=529, times=2)
 

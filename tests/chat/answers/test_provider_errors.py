@@ -250,6 +250,56 @@ class OwnServerTroubleTests(Troubles):
         return str(Endpoint.objects.get(owner=self.bob).status)
 
 
+class OwnServerDownTests(StreamingTestCase):
+    """The learner's own server is down, and the installation has a model, of whatever label."""
+
+    def own_server_down(self) -> None:
+        server = self.enterContext(OpenAIServer(ollama=True))
+        endpoints.save_endpoint(
+            user=self.bob, base_url=server.url, api_key="", model="", now=timezone.now()
+        )
+        self.assertEqual(Endpoint.objects.get(owner=self.bob).label, "Ollama")
+        server.stop()
+        self.client.force_login(self.bob)
+        self.enterContext(mock.patch.object(limits, "RETRY_SECONDS", 0.01))
+
+    def asked(self) -> tuple[Message, str]:
+        answer = self.finished(self.ask(QUESTION))
+        self.assertEqual((answer.status, answer.provider), ("failed", "Ollama"))
+        return answer, self.client.get(answer.conversation.get_absolute_url()).content.decode()
+
+    def test_the_installations_model_is_offered_and_answers(self) -> None:
+        self.own_server_down()
+        clear_cache()
+        self.addCleanup(clear_cache)
+        installed = self.enterContext(OpenAIServer(ollama=True))
+        installed.default(text="It is the smallest unit of life.")
+        for settings, name in (
+            ({"OLLAMA_URL": installed.root}, "this installation’s Ollama"),
+            (
+                {"OPENAI_BASE_URL": installed.url, "OPENAI_MODEL": "qwen3:8b"},
+                f"127.0.0.1:{installed.port}",
+            ),
+        ):
+            with self.subTest(name), override_settings(**settings):
+                answer, page = self.asked()
+                self.assertIn(f"Answer with {name}", page)
+                self.assertNotIn("Answer offline", page)
+
+                url = f"/chat/messages/{answer.id}/retry/"
+                self.client.post(url, {"provider": "fallback"})
+
+                answer = self.finished(answer)
+                self.assertEqual(answer.content, "It is the smallest unit of life.")
+
+    def test_the_same_server_by_another_way_is_not_offered(self) -> None:
+        self.own_server_down()
+        address = Endpoint.objects.get(owner=self.bob).base_url
+        with override_settings(OPENAI_BASE_URL=address, OPENAI_MODEL="qwen3:8b"):
+            _, page = self.asked()
+        self.assertIn("Answer offline", page)
+
+
 class ServersModelTroubleTests(Troubles):
     """The model that whoever runs MemoryLoop connected: the learner has no key to mend."""
 

@@ -42,6 +42,14 @@ class ConversationTests(TestCase):
         self.assertContains(page, "Claude · claude-x")
         self.assertNotContains(page, "http-equiv")
 
+    def test_what_is_typed_next_goes_into_the_composer_or_the_title(self) -> None:
+        conversation = conversation_of(self.alice)
+        page = self.client.get(conversation.get_absolute_url())
+        self.assertRegex(page.content.decode(), r'id="composer-content"[^>]* autofocus')
+        rename = reverse("chat:rename", args=[conversation.id])
+        form = self.client.get(rename, headers=HTMX)
+        self.assertRegex(form.content.decode(), r'name="title"[^>]* autofocus')
+
     def test_a_stranger_finds_nothing_by_any_address(self) -> None:
         conversation = conversation_of(self.bob)
         message = conversation.messages.get(position=1)

@@ -114,11 +114,13 @@ class CountTests(_Decks):
     def test_the_tree_counts_what_waits_each_card_once(self) -> None:
         a, b, c = self.make("A::B"), self.make("A::C"), self.make("D")
         review: dict[str, Any] = {"state": State.REVIEW, "due": NOW - DAY, "reps": 3}
+        in_steps = {"state": State.LEARNING, "due": NOW + timedelta(minutes=10)}
         store(
             flashcard(self.alice, deck_ids=(a.id, b.id)),
             flashcard(self.alice, deck_ids=(b.id,), **review),
             flashcard(self.alice, deck_ids=(b.id,), **{**review, "due": NOW + DAY}),
             flashcard(self.alice, deck_ids=(c.id,), **{**review, "state": State.RELEARNING}),
+            flashcard(self.alice, deck_ids=(c.id,), **{**review, **in_steps}),
             flashcard(self.alice, deck_ids=(c.id,), **review, suspended=True),
             flashcard(self.alice, deck_ids=(c.id,), buried_until=NOW + DAY),
             flashcard(self.alice, deck_ids=(c.id, uuid.uuid4()), deleted_at=NOW),
@@ -126,7 +128,7 @@ class CountTests(_Decks):
             flashcard(self.bob, deck_ids=(c.id,)),
         )
         expected = {
-            "A": (1, 0, 1, 3), "A::B": (1, 0, 0, 1), "A::C": (1, 0, 1, 3), "D": (0, 1, 0, 3),
+            "A": (1, 0, 1, 3), "A::B": (1, 0, 0, 1), "A::C": (1, 0, 1, 3), "D": (0, 2, 0, 4),
         }  # fmt: skip
         self.assertEqual(self.counts(), expected)
         checkpoint.run_until_empty()
@@ -206,6 +208,36 @@ class DeckPageTests(_Decks):
         self.client.post(undo)
         self.assertEqual(self.names(), ["A", "A::B"])
 
+    def test_a_name_above_decks_that_is_no_deck_itself_has_their_menu(self) -> None:
+        inside = self.make("Languages::Latin")
+        response = self.client.get("/decks/")
+        self.assertEqual(response.content.count(b'class="menu"'), 2)
+        self.assertContains(response, 'action="/decks/parent/edit/"')
+
+        response = self.client.post("/decks/parent/edit/", {"name": "Languages"})
+        parent = Deck.objects.get(name="Languages")
+        self.assertRedirects(response, f"/decks/{parent.id}/edit/")
+        self.client.post(f"/decks/{parent.id}/edit/", {"name": "Tongues"})
+        inside.refresh_from_db()
+        self.assertEqual(inside.name, "Tongues::Latin")
+
+        Deck.objects.filter(id=parent.id).delete()
+        self.client.post("/decks/parent/delete/", {"name": "Tongues"})
+        self.assertEqual(self.names(), [])
+        undo = f"/decks/{RemovedDecks.objects.get().id}/restore/"
+        self.client.post(undo)
+        self.assertEqual(self.names(), ["Tongues", "Tongues::Latin"])
+
+    def test_a_name_that_no_deck_is_inside_of_is_not_there(self) -> None:
+        self.make("Languages::Latin", owner=self.bob)
+        self.make("Latin")
+        for url in ("/decks/parent/edit/", "/decks/parent/delete/"):
+            for name in ("Languages", "Latin", "", "\x00"):
+                with self.subTest(url, name=name):
+                    response = self.client.post(url, {"name": name})
+                    self.assertEqual(response.status_code, 404)
+        self.assertEqual(self.names(), ["Latin"])
+
     def test_another_learners_decks_are_not_there(self) -> None:
         deck = self.make("Theirs", owner=self.bob)
         removed = decks.delete_deck(
@@ -221,6 +253,7 @@ class DeckPageTests(_Decks):
             ("/decks/", "get"), ("/decks/new/", "get"), ("/decks/about/", "get"),
             ("/decks/about/create/", "post"), (f"/decks/{some}/edit/", "get"),
             (f"/decks/{some}/delete/", "post"), (f"/decks/{some}/restore/", "post"),
+            ("/decks/parent/edit/", "post"), ("/decks/parent/delete/", "post"),
         ):  # fmt: skip
             with self.subTest(url):
                 self.assertEqual(self.client.put(url).status_code, 405)

@@ -18,6 +18,7 @@ from flashcards.cards import media
 from flashcards.cards.cards import delete_card
 from flashcards.domain.records import NewCard
 from flashcards.models import Image
+from flashcards.store import cards
 from memoryloop.markdown import render
 from tests.base import TestCase
 from tests.flashcards.given_cards import give_cards
@@ -138,6 +139,51 @@ class UploadTests(MediaTestCase):
         self.assertEqual(self.upload(picture()).status_code, 302)
 
 
+class ShortAddressTests(MediaTestCase):
+    def lengthen(self, text: str, before: str = "") -> str:
+        return media.lengthen(text, owner_id=self.alice.id, before=before)
+
+    def test_what_is_shortened_comes_back_whole(self) -> None:
+        one, two = self.stored(), self.stored(picture("JPEG"))
+        text = f"![a](/media/{one.name}) and ![](/media/{two.name}) ![b](/media/{one.name})"
+        short = media.shorten(text)
+        self.assertIn(f"![a](/media/{one.sha256[:12]}.png)", short)
+        self.assertNotRegex(short, "[0-9a-f]{13}")
+        with self.assertNumQueries(1):
+            self.assertEqual(self.lengthen(short), text)
+        with self.assertNumQueries(0):
+            self.assertEqual(self.lengthen(short, before=text), text)
+
+    def test_what_is_nobodys_or_could_be_two_images_stays(self) -> None:
+        image = media.store(owner_id=self.bob.id, content=picture(), now=timezone.now())
+        strange = f"![](/media/{image.sha256[:12]}.png)"
+        self.assertEqual(self.lengthen(strange), strange)
+        two = " ".join(f"/media/{'a' * 12}{digit * 52}.png" for digit in "01")
+        self.assertEqual(self.lengthen(f"/media/{'a' * 12}.png", two), f"/media/{'a' * 12}.png")
+        with self.assertNumQueries(0):
+            self.assertEqual(self.lengthen("No image, a/media/b.png"), "No image, a/media/b.png")
+
+    def test_the_editor_shows_short_addresses_and_cards_keep_whole_ones(self) -> None:
+        image = self.stored()
+        short, whole = f"![](/media/{image.sha256[:12]}.png)", f"![](/media/{image.name})"
+        self.client.post("/cards/new/", {"kind": "basic", "question": short, "answer": "A"})
+        (card,) = cards.for_owner(self.alice.id)
+        self.assertEqual(card.question, whole)
+        url = f"/cards/{card.id}/edit/"
+        page = self.client.get(url)
+        self.assertContains(page, short)
+        self.assertNotContains(page, image.sha256)
+        # The card holds it, so it comes back though the image is gone.
+        Image.objects.all().delete()
+        self.client.post(url, {"kind": "basic", "question": f"{short} B", "answer": "A"})
+        self.assertEqual(cards.for_owner(self.alice.id).get(id=card.id).question, f"{whole} B")
+
+    def test_the_preview_shows_it(self) -> None:
+        image = self.stored()
+        typed = {"kind": "basic", "question": f"![](/media/{image.sha256[:12]}.png)"}
+        self.assertContains(self.client.post("/cards/preview/", typed), f"/media/{image.name}")
+
+
 class ShowTests(MediaTestCase):
     def test_its_owner_sees_it_with_headers_that_make_it_harmless(self) -> None:
         image = self.stored()
@@ -175,6 +221,13 @@ class ShowTests(MediaTestCase):
         self.assertEqual(self.client.post(f"/media/{image.name}").status_code, 405)
         media.path_of(image).unlink()
         self.assertEqual(self.client.get(f"/media/{image.name}").status_code, 404)
+
+    def test_a_short_name_shows_it_to_its_owner_only(self) -> None:
+        image = self.stored()
+        short = f"/media/{image.sha256[:12]}.png"
+        self.assertEqual(self.client.get(short).content, picture())
+        self.log_in(self.bob)
+        self.assertEqual(self.client.get(short).status_code, 404)
 
     def test_markdown_shows_only_images_that_are_stored_here(self) -> None:
         name = f"{'a' * 64}.png"

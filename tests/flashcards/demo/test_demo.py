@@ -10,6 +10,7 @@ from django.test import SimpleTestCase, TransactionTestCase
 
 from accounts.models import User
 from chat.models import Conversation, Message
+from chat.recall import answer_context
 from flashcards import scheduling
 from flashcards.cards.cards import count_cards
 from flashcards.demo import content
@@ -22,7 +23,9 @@ from flashcards.domain.records import (
     ReviewLog,
     text_hash,
 )
+from flashcards.review.deck_tree import tree
 from flashcards.review.due import due_queue
+from flashcards.review.leeches import leeches_of
 from flashcards.store import cards, review_logs
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -72,6 +75,15 @@ class DemoTests(TransactionTestCase):
                 self.assertEqual(text_hash(words), card.source_hash)
                 sourced += 1
         self.assertGreater(sourced, 40)
+        # Every page has something: decks with cards, a leech, and what was sent for each answer.
+        decks = tree(owner_id=user.id, now=NOW, zone=UTC)
+        self.assertGreater(len(decks), 8)
+        self.assertTrue(all(deck.total and not deck.problem for deck in decks))
+        self.assertTrue(leeches_of(user.id))
+        answers = Message.objects.filter(conversation__owner=user, role="assistant")
+        prompts = [answer_context.sent(user, answer) for answer in answers]
+        self.assertTrue(all(prompt and prompt.messages for prompt in prompts))
+        self.assertTrue(any(prompt and prompt.cards and prompt.notes for prompt in prompts))
 
     def test_the_same_seed_makes_the_same_history_and_reset_starts_over(self) -> None:
         def history() -> list[Any]:

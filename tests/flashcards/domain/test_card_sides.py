@@ -99,6 +99,103 @@ class ClozeTests(SimpleTestCase):
     def test_a_gap_of_several_paragraphs_stays_as_written(self) -> None:
         self.assertEqual(back(cloze("{{c1::one\n\ntwo}}")), "one\n\ntwo")
 
+    def test_gaps_that_touch_show_no_stars(self) -> None:
+        bold = "<strong>ab</strong>"
+        for text, ordinal, asked, shown in (
+            ("{{c1::Tisch}}{{c2::bein}}", 1, "[…]bein", "<strong>Tisch</strong>bein"),
+            ("{{c1::Tisch}}{{c2::bein}}", 2, "Tisch[…]", "Tisch<strong>bein</strong>"),
+            (
+                "{{c1::Tisch}}{{c1::bein}}",
+                1,
+                "<strong>[…][…]</strong>",
+                "<strong>Tischbein</strong>",
+            ),
+            ("{{c1::a::x}}{{c1::b::y}}(z)", 1, "<strong>[x][y]</strong>(z)", bold + "(z)"),
+            ("{{c1::a}}{{c2::*b*}}", 1, "[…]<em>b</em>", "a<em>b</em>"),
+            ("{{c1::3*}} 4", 1, "<strong>[…]</strong> 4", "3* 4"),
+            ("{{c1::3* 4*}} 5", 1, "<strong>[…]</strong> 5", "3* 4* 5"),
+            ("{{c1::3 * 4}} 5", 1, "<strong>[…]</strong> 5", "<strong>3 * 4</strong> 5"),
+            ("{{c1::an *ox* is}}", 1, "<strong>[…]</strong>", "<strong>an <em>ox</em> is</strong>"),
+            ("{{c1::a::2*b}} 5", 1, "[2*b] 5", "<strong>a</strong> 5"),
+            ("\\{{c1::a}}", 1, "[…]", "\\a"),
+        ):  # fmt: skip
+            with self.subTest(text, ordinal=ordinal):
+                card = cloze(text, ordinal)
+                self.assertHTMLEqual(markdown.render(front(card)), f"<p>{asked}</p>")
+                self.assertHTMLEqual(markdown.render(back(card)), f"<p>{shown}</p>")
+
+    @given(
+        st.lists(
+            st.tuples(
+                st.sampled_from(["", "1", "2", "1,2"]),
+                st.sampled_from(["a", "b c", " d", "e ", "(f)", "g.", "§", "…", "漢字", "、x"]),
+                st.sampled_from(["", "::h", "::(i)"]),
+            ),
+            max_size=5,
+        )
+    )
+    def test_no_gaps_beside_each_other_show_their_marks(
+        self, pieces: list[tuple[str, str, str]]
+    ) -> None:
+        text = "".join(f"{{{{c{n}::{w}{h}}}}}" if n else w for n, w, h in pieces)
+        for side in (front(cloze(text)), back(cloze(text))):
+            html = markdown.render(side)
+            self.assertNotIn("*", html)
+            self.assertNotIn("{{", html)
+
+    def test_gaps_in_gaps_are_as_in_anki(self) -> None:
+        nested = "{{c1::a {{c2::b}} c}}"
+        self.assertEqual(cloze_ordinals(nested), [1, 2])
+        for text, ordinal, asked, shown in (
+            # What is in a hidden gap is hidden, and the outer hint shows with the outer gap only.
+            (nested, 1, "**[…]**", "**a b c**"),
+            (nested, 2, "a **[…]** c", "a **b** c"),
+            ("{{c1::a {{c2::b}} c::hint}}", 1, "**[hint]**", "**a b c**"),
+            ("{{c1::a {{c2::b}} c::hint}}", 2, "a **[…]** c", "a **b** c"),
+            ("{{c1::a {{c2::b}}::hint}}", 1, "**[hint]**", "**a b**"),
+            ("{{c1::a {{c2::b}}::hint}}", 2, "a **[…]**", "a **b**"),
+            ("{{c1::a {{c2::b::k}} c}}", 2, "a **[k]** c", "a **b** c"),
+            ("{{c1::{{c2::b}}}}", 1, "**[…]**", "**b**"),
+            ("{{c1::{{c2::b}}}}", 2, "**[…]**", "**b**"),
+            ("{{c1::a {{c1::b}} c}} d", 1, "**[…]** d", "**a b c** d"),
+            ("{{c1::a {{c2::b {{c3::c}}}}}} d", 3, "a b **[…]** d", "a b **c** d"),
+            ("{{c1::a {{c2::b {{c3::c}}}}}} d", 2, "a **[…]** d", "a **b c** d"),
+            (r"{{c1::$x^{{{c2::2}}}$}}", 2, r"$x^{\text{[…]}}$", r"$x^{\underline{2}}$"),
+            (r"$^{{{c1::a{{c2::b}}}}}$", 2, r"$^{a\text{[…]}}$", r"$^{a\underline{b}}$"),
+            # An outer gap that is not closed is text.
+            ("{{c1::a {{c2::b}}", 2, "{{c1::a **[…]**", "{{c1::a **b**"),
+        ):  # fmt: skip
+            with self.subTest(text, ordinal=ordinal):
+                self.assertEqual(front(cloze(text, ordinal)), asked)
+                self.assertEqual(back(cloze(text, ordinal)), shown)
+
+    def test_gaps_are_read_ten_deep(self) -> None:
+        text = "x"
+        for number in range(12, 0, -1):
+            text = f"{{{{c{number}::{text}}}}}"
+        self.assertEqual(cloze_ordinals(text), list(range(1, 11)))
+        deep = "{{c1::" * 3_000 + "x" + "}}" * 3_000
+        self.assertEqual(front(cloze(deep)), "**[…]**")
+
+    def test_a_gap_may_have_several_numbers(self) -> None:
+        text = "{{c1,3::a::h}} {{c2::b}} {{c3::c}}"
+        self.assertEqual(cloze_ordinals(text), [1, 2, 3])
+        self.assertEqual(front(cloze(text, 1)), "**[h]** b c")
+        self.assertEqual(front(cloze(text, 2)), "a **[…]** c")
+        self.assertEqual(front(cloze(text, 3)), "**[h]** b **[…]**")
+        self.assertEqual(back(cloze(text, 3)), "**a** b **c**")
+        for text, ordinals in (
+            ("{{c2,1,2::a}}", [1, 2]),
+            ("{{c,1,::a}}", [1]),
+            ("{{c01::a}}", [1]),
+            ("{{c0,4::a}}", [4]),
+            ("{{c,::a}}", []),
+            ("{{c99999::a}}", []),
+            ("{{c1, 2::a}}", []),
+        ):
+            with self.subTest(text):
+                self.assertEqual(cloze_ordinals(text), ordinals)
+
     def test_the_ordinals_come_once_and_in_order(self) -> None:
         self.assertEqual(cloze_ordinals("{{c3::a}} {{c1::b}} {{c3::c}} {{c12::d}}"), [1, 3, 12])
 
@@ -128,6 +225,8 @@ class SummaryTests(SimpleTestCase):
         self.assertEqual(summary(card), "ser or estar: is 2 * 3 * 4 a snake_case_name?")
 
     def test_a_long_question_is_cut(self) -> None:
+        card = Draft("basic", "The _____ is __not__ H<sub>2</sub>O<br>but \\<sub>", "x")
+        self.assertEqual(summary(card), "The _____ is not H2O but \\<sub>")
         text = summary(Draft("basic", "word " * 100, ""))
         self.assertLessEqual(len(text), 160)
         self.assertTrue(re.search(r"word…$", text))

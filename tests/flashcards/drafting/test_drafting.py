@@ -184,8 +184,9 @@ class ModelTests(TransactionTestCase):
         self.enterContext(mock.patch.object(generation, "faults", return_value=[]))
         self.addCleanup(background.shutdown)
 
-    def start(self, message: Message | None = None, **how: bool) -> DraftBatch:
-        return drafting.start_batch(self.alice, of_message(message or self.message), **how)
+    def start(self, message: Message | None = None, *, by_rules: bool = False) -> DraftBatch:
+        origin = of_message(message or self.message)
+        return drafting.start_batch(self.alice, origin, by_rules=by_rules)
 
     def ended(self, batch: DraftBatch) -> DraftBatch:
         def over() -> bool:

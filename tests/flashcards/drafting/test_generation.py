@@ -15,9 +15,9 @@ from flashcards.domain.records import Kind
 from flashcards.drafting import generation
 from flashcards.drafting.candidates import Candidate
 from flashcards.drafting.generation import Drafted, TooLittle
-from flashcards.drafting.prose import count_words
 from memoryloop import llm
 from memoryloop.llm import limits
+from memoryloop.words import count_words
 from tests.servers.claude import ClaudeServer
 from tests.servers.compatible import OpenAIServer
 from tests.servers.core import ProviderServer

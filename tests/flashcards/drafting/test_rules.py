@@ -11,7 +11,7 @@ from flashcards.domain import card_sides
 from flashcards.domain.records import ANSWER_MAX_CHARACTERS, QUESTION_MAX_CHARACTERS, Kind
 from flashcards.drafting import rules
 from flashcards.drafting.candidates import Candidate, cards_wanted, normalise
-from flashcards.drafting.prose import count_words
+from memoryloop.words import count_words
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 

@@ -137,6 +137,8 @@ class AcceptTests(TrayTestCase):
 
         self.assertEqual(self.cards(), [draft.question for draft in self.drafts[:2]])
         self.assertContains(response, "2 cards added.")
+        # What comes next has the focus.
+        self.assertRegex(response.content.decode(), r'href="/review/" autofocus>[^/]*</?svg')
 
     def test_a_draft_with_several_gaps_gives_siblings(self) -> None:
         self.batch.drafts.all().delete()

@@ -2,13 +2,16 @@
 
 import uuid
 from datetime import timedelta
+from unittest import mock
 
 from django.db import connection
 from django.http import HttpResponse
+from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import Endpoint
 from chat.conversations.conversations import start_conversation
 from chat.models import Message
 from flashcards.cards.cards import cards_from_message
@@ -180,6 +183,20 @@ class PageTests(TrayTestCase):
         self.assertContains(response, "Try again")
         self.assertContains(response, "Use rules instead")
         self.assertContains(response, "What is osmosis?")
+
+    def test_a_failure_offers_the_installations_model(self) -> None:
+        batch = self.begin()
+        failed = {"status": Status.FAILED, "error": "It is down.", "provider": "Ollama"}
+        DraftBatch.objects.filter(id=batch.id).update(**failed)
+        Endpoint.objects.create(owner=self.alice, base_url="http://127.0.0.1:9/v1", label="Ollama")
+        own = override_settings(OPENAI_BASE_URL="http://localhost:11434/v1", OPENAI_MODEL="a")
+        with own, mock.patch("flashcards.drafting.writing.begin", autospec=True) as begin:
+            self.assertContains(self.client.get(self.url), "Use this installation’s Ollama")
+            with self.captureOnCommitCallbacks(execute=True):
+                self.client.post(self.url, {"by": "fallback"})
+
+        asked = begin.call_args.args[2]
+        self.assertEqual((asked.label, asked.url), ("Ollama", "http://localhost:11434/v1"))
 
     def test_a_dead_writer_is_told_of(self) -> None:
         batch = self.begin()

@@ -171,7 +171,7 @@ class NoteTypeTests(ImportTestCase):
         cloze = "{{c1::Paris}} is in {{c2::*France*::land}}"
         self.assertEqual(cards[f"{cloze}#2"].answer, "A city")
         self.assertEqual(cards[f"{cloze}#1"].note_id, cards[f"{cloze}#2"].note_id)
-        self.assertEqual({"{{c1::a b c}}#1", "a {{c2::b}} c#2"} - set(cards), set())
+        self.assertEqual({"{{c1::a {{c2::b}} c}}#1", "{{c1::a {{c2::b}} c}}#2"} - set(cards), set())
         self.assertEqual(cards["typed?#1"].answer, "yes")
         capital = cards["The capital of **Peru**?#1"]
         self.assertEqual(

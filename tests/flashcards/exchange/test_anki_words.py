@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flashcards.exchange.anki import notes
-from flashcards.exchange.anki.notes import Skipped, Words, only_gap, words_of
+from flashcards.exchange.anki.notes import Skipped, Words, words_of
 from flashcards.exchange.anki.records import Note, NoteType, Template
 from tests.flashcards.exchange import anki_packages
 from tests.flashcards.exchange.anki_packages import Package
@@ -128,17 +128,17 @@ class ShownTests(unittest.TestCase):
         )
         self.assertEqual((words.question[:4], len(words.answer) > 200_000), ("x  \n", True))
 
-    def test_gaps_of_other_numbers_become_their_words(self) -> None:
-        for text, ordinal, left in (
-            ("{{c1::a {{c2::b}} c}}", 1, "{{c1::a b c}}"),
-            ("{{c1::a {{c2::b}} c}}", 2, "a {{c2::b}} c"),
-            ("{{c1::a::h}} {{c2::b::k}} {{x}}", 2, "a {{c2::b::k}} {{x}}"),
-            ("{{c1::a {{c2::b {{c3::c::h}}}}::g}}", 3, "a b {{c3::c::h}}::g"),
-            ("{{c1::a}} {{c2::b", 2, "a {{c2::b"),
-            ("}} {{c1::a}}", 2, "}} a"),
+    def test_gaps_in_gaps_and_gaps_of_several_numbers_are_one_note(self) -> None:
+        gaps = NoteType(1, "", True, False, ("Text",), (Template(0, "", "{{cloze:Text}}", ""),))
+        for text, ordinals in (
+            ("{{c1::a {{c2::b}} c::hint}}", [0, 1]),
+            ("{{c1,2::a}} {{c3::b}}", [0, 1, 2]),
+            ("{{c1::<b>a {{c2::b}}</b>}}", [0, 1]),
         ):
-            with self.subTest(text=text, ordinal=ordinal):
-                self.assertEqual(only_gap(text, ordinal), left)
+            with self.subTest(text):
+                found, skipped = words_of(Note(1, "x", 1, (), (text,), ""), gaps, [0, 1, 2])
+                self.assertEqual([list(words.ordinals) for words in found], [ordinals])
+                self.assertEqual(len(skipped), 3 - len(ordinals))
 
 
 class ReportTests(ImportTestCase):

@@ -91,6 +91,16 @@ class DeckTests(_Sittings):
             stage = self.rate(self.at, stage).context["stage"]
         self.assertEqual(seen, {card.id for card in self.in_deck})
 
+    def test_its_progress_counts_the_reviews_of_its_own_cards(self) -> None:
+        for card in self.others:
+            answer(card, Rating.EASY, now=self.now)
+        stage = self.client.get(self.url).context["stage"]
+        self.assertEqual((stage.done, stage.total), (0, 3))
+        answer(self.in_deck[0], Rating.EASY, now=self.now)
+        stage = self.client.get(self.url).context["stage"]
+        self.assertEqual((stage.done, stage.total), (1, 3))
+        self.assertEqual(self.client.get("/review/").context["stage"].done, 5)
+
     def test_it_stays_in_the_deck_whatever_is_done(self) -> None:
         ids = {card.id for card in self.in_deck}
         stage = self.client.get(self.url).context["stage"]
@@ -191,7 +201,7 @@ class SmartDeckTests(_Sittings):
         self.assertEqual(stage.new, 3)
         # No longer new, and still of this session.
         stage = self.rate(f"session:{row.id}", stage, rating=1).context["stage"]
-        self.assertEqual((stage.new, stage.learning), (2, 0))
+        self.assertEqual((stage.new, stage.learning), (2, 1))
         with mock.patch.object(timezone, "now", return_value=self.now + timedelta(minutes=2)):
             stage = self.client.get(f"/study/{row.id}/").context["stage"]
         self.assertEqual((stage.new, stage.learning), (2, 1))

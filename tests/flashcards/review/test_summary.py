@@ -12,6 +12,7 @@ from flashcards.review import summary as summaries
 from flashcards.review.learner import Learner
 from flashcards.review.streak import run_of, streak_of
 from flashcards.store.maintenance import checkpoint
+from flashcards.web.pages import summary as page
 from tests.base import TestCase
 from tests.factories import NOW, flashcard, store, stored_card
 from tests.flashcards.given_cards import answer
@@ -81,6 +82,20 @@ class SummaryTests(TestCase):
             week = self.summary().week
             self.assertEqual([day.due for day in week], [3, 4, 0, 0, 0, 0, 3])
             self.assertEqual((week[0].date, week[0].left_over), (date(2026, 3, 2), 2))
+
+    def test_of_cards_that_were_begun_today_none_is_left_over_or_remembered(self) -> None:
+        for rating in (Rating.AGAIN, Rating.GOOD, Rating.HARD):
+            answer(stored_card(self.alice), rating, now=NOW - timedelta(minutes=5))
+        found = self.summary()
+        self.assertEqual((found.week[0].due, found.week[0].left_over), (3, 0))
+        self.assertIsNone(found.recalled)
+        self.assertEqual(page.words(found).remembered, "")
+        # One that was learnt before counts, whatever else was seen.
+        learnt = self.seen(NOW - timedelta(hours=1))
+        store(learnt, self.seen(NOW - timedelta(hours=1)))
+        answer(learnt, now=NOW - timedelta(minutes=1))
+        self.assertEqual(page.words(self.summary()).remembered, "100%")
+        self.assertEqual(self.summary().week[0].left_over, 1)
 
     def test_with_nothing_due_in_a_week_it_says_when_the_next_card_comes(self) -> None:
         store(*(self.seen(NOW + timedelta(days=40, hours=n)) for n in range(2)))

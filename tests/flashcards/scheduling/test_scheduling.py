@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -257,6 +258,40 @@ def test_cards_near_in_meaning_do_not_fall_on_adjacent_days_where_the_range_allo
     assert landed == set(range(first, last + 1)) - {plain - 1, plain, plain + 1}
     everywhere = frozenset(range(first, last + 1))
     assert first <= days_of(seen_card(), near=everywhere) <= last
+
+
+@given(
+    stability=st.floats(0.001, 40_000),
+    difficulty=st.floats(1, 10),
+    state=st.sampled_from([State.LEARNING, State.REVIEW, State.RELEARNING]),
+    settings=st.builds(
+        ScheduleSettings,
+        fuzz=st.booleans(),
+        desired_retention=st.floats(0.7, 0.99),
+        maximum_interval_days=st.sampled_from([1, 2, 3, 10, 36_500]),
+        learning_steps=st.sampled_from([(), (timedelta(minutes=1), timedelta(minutes=10))]),
+        relearning_steps=st.sampled_from([(), (timedelta(minutes=10),)]),
+    ),
+)
+def test_a_better_rating_comes_back_a_day_later_at_least(
+    stability: float, difficulty: float, state: State, settings: ScheduleSettings
+) -> None:
+    for step in (0, 1, None):
+        card = replace(seen_card(), stability=stability, difficulty=difficulty, state=state)
+        card = replace(card, step=None if state is State.REVIEW else step)
+        again, *passing = scheduling.preview(card, now=NOW, settings=settings).values()
+        assert again <= passing[0]
+        for earlier, later in pairwise(passing):
+            most = timedelta(days=settings.maximum_interval_days)
+            assert later > earlier or earlier == later == most or later < timedelta(days=1)
+            if earlier >= timedelta(days=1):
+                assert later >= min(earlier + timedelta(days=1), most)
+
+
+def test_a_card_of_little_memory_has_three_different_days() -> None:
+    card = replace(seen_card(), stability=0.2, difficulty=9.9, last_review=NOW)
+    days = [span.days for span in scheduling.preview(card, now=NOW, settings=PLAIN).values()]
+    assert days[1:] == [1, 2, 3]
 
 
 @given(st.integers(0, 2**64), st.floats(2, 300), st.lists(st.integers(0, 9), min_size=90))

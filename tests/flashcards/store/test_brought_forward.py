@@ -294,8 +294,8 @@ class Learner(RuleBasedStateMachine):
 
 
 def plain(found: DueQueue) -> tuple[object, ...]:
-    counts = (found.new, found.learning, found.due, found.new_held, found.due_held)
-    return found.cards, counts
+    counts = (found.new, found.learning, found.learning_later, found.due)
+    return found.cards, counts, (found.new_held, found.due_held)
 
 
 class BroughtForwardTests(TransactionTestCase):

@@ -95,7 +95,7 @@ class PageTests(TestCase):
         return [(card.due - (card.last_review or card.due)).days for card in found]
 
     def test_with_nothing_changed_nothing_moves(self) -> None:
-        self.assertContains(self.client.get(URL), "there is nothing to reschedule")
+        self.assertContains(self.client.get(URL), "Nothing to reschedule")
         self.assertRedirects(self.client.post(URL), URL)
         self.assertFalse(BulkChange.objects.exists())
 
@@ -111,7 +111,7 @@ class PageTests(TestCase):
         self.assertTrue(check.check().is_clean)
         kinds = [log.kind for log in review_logs.for_owner(self.alice)]
         self.assertEqual(kinds.count(LogKind.MANUAL), 3)
-        self.assertContains(self.client.get(URL), "there is nothing to reschedule")
+        self.assertContains(self.client.get(URL), "Nothing to reschedule")
         change = BulkChange.objects.get()
         self.client.post(f"/cards/change/{change.id}/undo/")
         self.assertEqual(self.days(), before)
@@ -149,7 +149,7 @@ class PageTests(TestCase):
         self.assertContains(self.client.get("/settings/study/"), URL)
         self.set(desired_retention=0.97)
         self.log_in(self.bob)
-        self.assertContains(self.client.get(URL), "there is nothing to reschedule")
+        self.assertContains(self.client.get(URL), "Nothing to reschedule")
         self.client.logout()
         self.assertRedirects(
             self.client.get(URL), f"/accounts/login/?next={URL}", fetch_redirect_response=False

@@ -8,6 +8,8 @@ from django.utils import timezone
 
 from flashcards.cards.cards import delete_card, set_suspended
 from flashcards.domain.records import Flashcard, Kind, NewCard, Rating
+from flashcards.review.learner import Learner
+from flashcards.store.maintenance import checkpoint
 from tests.base import TestCase
 from tests.flashcards.given_cards import answer, give_cards, give_many
 from tests.flashcards.web.view_rules import HTMX
@@ -63,6 +65,22 @@ class ReviewPageTests(TestCase):
             stage = self.client.get(URL).context["stage"]
         self.assertEqual((stage.new, stage.learning, stage.due, stage.done), (2, 1, 0, 1))
 
+    def test_cards_in_their_steps_are_counted_before_they_are_due(self) -> None:
+        noon = self.now.replace(hour=12)
+        with mock.patch.object(timezone, "now", autospec=True, return_value=noon):
+            cards = give_many(self.alice, 4)
+            for card, rating in zip(cards[:3], (1, 3, 4), strict=True):
+                answer(card, Rating(rating), now=noon)
+            for moved in (False, True):
+                with self.subTest(moved=moved):
+                    stage = self.client.get(URL).context["stage"]
+                    counts = (stage.new, stage.learning, stage.due, stage.done, stage.total)
+                    self.assertEqual(counts, (1, 2, 0, 3, 6))
+                    self.assertContains(self.client.get(URL), "<b>2</b> learning")
+                    learner = Learner.read(self.alice.id)
+                    self.assertEqual(learner.due_queue(noon, limit=1).total, 1)
+                checkpoint.run_until_empty()
+
     def test_htmx_gets_the_fragment_only(self) -> None:
         give_cards(self.alice)
         response = self.client.get(URL, headers=HTMX)
@@ -101,7 +119,7 @@ class ReviewPageTests(TestCase):
         set_suspended(owner_id=self.alice.id, card_id=second.id, suspended=True)
         response = self.client.get(URL)
         summary, words = response.context["summary"], response.context["words"]
-        self.assertEqual((summary.reviews, summary.right_percent), (2, 50))
+        self.assertEqual((summary.reviews, words.remembered), (2, ""))
         self.assertEqual(words.pace, "4 seconds a card")
         self.assertRegex(words.coming, r"^1 card in \d+ days$")
         self.assertContains(response, "Done for today")

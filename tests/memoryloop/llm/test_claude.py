@@ -1,4 +1,4 @@
-"""What is Claude's own: forced tools, the model, the learner's key and its check."""
+"""What is Claude's own: the model, the learner's key and its check."""
 
 import asyncio
 import time
@@ -6,27 +6,8 @@ import time
 import pytest
 
 from memoryloop import llm
-from tests.memoryloop.llm.helpers import ask, make_cards
+from tests.memoryloop.llm.helpers import ask
 from tests.servers import ClaudeServer
-
-
-def test_claude_is_asked_for_an_object_with_a_forced_tool(claude: ClaudeServer) -> None:
-    make_cards(llm.claude("sk-ant-key"))
-    sent = claude.questions()[0].json
-    assert sent["tool_choice"] == {"type": "tool", "name": "give_answer"}
-    item = sent["tools"][0]["input_schema"]["properties"]["cards"]["items"]
-    assert item["required"] == ["question", "answer", "quote"]
-    assert item["additionalProperties"] is False
-
-
-def test_a_claude_that_refuses_forced_tools_is_given_the_schema(claude: ClaudeServer) -> None:
-    claude.refuses_forced_tools = True
-    provider = llm.claude("sk-ant-key")
-    assert make_cards(provider).cards
-    assert make_cards(provider).cards
-    sent = [question.json for question in claude.questions()]
-    assert ["tools" in item for item in sent] == [True, False, False]
-    assert sent[1]["output_config"]["format"]["type"] == "json_schema"
 
 
 def test_claudes_model_can_be_chosen(claude: ClaudeServer) -> None:
@@ -54,7 +35,9 @@ def test_a_key_that_cannot_be_sent_is_told_plainly(claude: ClaudeServer, key: st
 
 def test_a_good_key_passes_the_check(claude: ClaudeServer) -> None:
     llm.check_claude_key("sk-ant-good")
-    assert [request.path for request in claude.requests] == ["/v1/models"]
+    assert [request.path for request in claude.requests] == ["/v1/models", "/v1/messages"]
+    (question,) = claude.questions()
+    assert "one word" in question.json["messages"][0]["content"]
 
 
 def test_a_refused_key_fails_the_check(claude: ClaudeServer) -> None:

@@ -262,14 +262,20 @@ def test_of_a_list_that_was_cut_off_what_came_whole_is_kept(
 
 
 def make(provider: llm.Provider) -> Whole:
-    return asyncio.run(provider.structured(system="", prompt="Cells live.", schema=Whole))
+    return asyncio.run(
+        provider.structured(system="Make cards.", prompt="Cells live.", schema=Whole)
+    )
 
 
+# The SDK warns of models that will be withdrawn.
+@pytest.mark.filterwarnings("ignore:The model:DeprecationWarning")
 def test_of_an_object_that_a_tool_got_the_last_item_may_be_half_of_one(
     compatible: OpenAIServer, claude: ClaudeServer
 ) -> None:
     claude.script(structured={"cards": [CARD, SECOND]}, stop_reason="max_tokens")
-    assert len(make(llm.claude("sk-ant-key")).cards) == 1
+    # A model that takes no schema.
+    claude.models = ["claude-sonnet-4-20250514"]
+    assert len(make(llm.claude("sk-ant-key", model=claude.models[0])).cards) == 1
 
 
 def test_json_that_is_cut_though_nobody_says_so_is_kept_as_far_as_it_goes(pair: Pair) -> None:

@@ -33,6 +33,33 @@ class PaletteTestCase(TestCase):
         Conversation.objects.create(owner=self.alice, title="The rise of Rome")
         self.assertEqual(_find(self.alice, " ROME  fall "), {"Conversations": ["The fall of Rome"]})
 
+    def test_pages_and_deeds_are_found_by_what_people_call_them(self) -> None:
+        for title, texts in {
+            "Log out": ("log out", "logout", "sign out", "exit"),
+            "Dark theme": ("dark", "dark mode", "night", "theme"),
+            "Light theme": ("light", "appearance"),
+            "Today": ("statistics", "stats", "progress", "streak"),
+            "Settings": ("preferences", "api key", "ollama", "model"),
+            "Review settings": ("new cards per day", "retention", "settings"),
+            "Custom study": ("cram", "custom", "study modes", "exam"),
+            "Keyboard shortcuts": ("shortcuts", "hotkeys", "help"),
+            "Tour": ("tour", "tutorial", "getting started", "help"),
+            "Trash": ("trash", "deleted", "bin"),
+            "Delete account": ("delete account",),
+            "Import cards": ("anki", "csv", "import"),
+            "Export your data": ("backup", "export", "download"),
+            "Archived conversations": ("archive",),
+            "Files": ("pdf", "documents"),
+        }.items():
+            for text in texts:
+                found = _find(self.alice, text)
+                self.assertIn(title, found.get("Go to", []) + found.get("Do", []), text)
+        self.log_in()
+        response = self.client.get(self.url, {"q": "log out"})
+        self.assertContains(response, 'action="/accounts/logout/"')
+        # What does something is not among the pages that are offered before anything is typed.
+        self.assertNotContains(self.client.get(self.url), "Log out")
+
     def test_a_card_is_shown_as_one_line_of_plain_words(self) -> None:
         card = stored_card(self.alice, question="What does **FSRS**\nstand for?")
         self.assertEqual(_find(self.alice, "fsrs"), {"Cards": ["What does FSRS stand for?"]})
