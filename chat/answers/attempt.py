@@ -3,7 +3,6 @@
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
-from datetime import datetime
 
 from accounts.models import User
 from chat.answers.seam import Seam, whole_words
@@ -23,15 +22,12 @@ class Generation:
         answer: Message,
         owner: User,
         instead_of: str = "",
-        not_before: datetime | None = None,
         lookup: Lookup | None = None,
         so_far: str = "",
     ) -> None:
         self.answer = answer
         self.owner = owner
         self.lookup = lookup
-        # When the provider accepts questions again, if it said so.
-        self.not_before = not_before
         # The label of the provider that failed and is not asked this time.
         self.instead_of = instead_of
         self.provider: llm.Provider | None = None

@@ -37,6 +37,8 @@ SAVE_SECONDS_PER_ANSWER = 0.01
 MAX_SAVE_SECONDS = 5.0
 # How often the row is updated, and read for a stop, while no new text comes.
 HEARTBEAT_SECONDS = 1.0
+# A retry waits at most so long for the time that the provider named.
+PROVIDERS_TIME_SECONDS = 60.0
 MAX_TOKENS = prompts.ANSWER_TOKENS
 # A longer answer is cut off here; what came until then is kept.
 MAX_ANSWER_CHARACTERS = 1_000_000
@@ -71,22 +73,14 @@ def live_count() -> int:
 
 
 def start_on_commit(
-    answer: Message,
-    owner: User,
-    *,
-    instead_of: str = "",
-    not_before: datetime | None = None,
-    lookup: Lookup | None = None,
+    answer: Message, owner: User, *, instead_of: str = "", lookup: Lookup | None = None
 ) -> None:
     """Start a generation once the transaction that stores the question has committed.
 
     `instead_of` is the label of a provider that failed: its fallback answers this time.
-    `not_before` is when the provider accepts questions again: it is not asked before.
     `lookup` is the one that was started for the question, if one was.
     """
-    transaction.on_commit(
-        lambda: start(answer, owner, instead_of=instead_of, not_before=not_before, lookup=lookup)
-    )
+    transaction.on_commit(lambda: start(answer, owner, instead_of=instead_of, lookup=lookup))
 
 
 def continue_on_commit(answer: Message, owner: User) -> None:
@@ -99,17 +93,11 @@ def start(
     owner: User,
     *,
     instead_of: str = "",
-    not_before: datetime | None = None,
     lookup: Lookup | None = None,
     so_far: str = "",
 ) -> Generation:
     generation = Generation(
-        answer=answer,
-        owner=owner,
-        instead_of=instead_of,
-        not_before=not_before,
-        lookup=lookup,
-        so_far=so_far,
+        answer=answer, owner=owner, instead_of=instead_of, lookup=lookup, so_far=so_far
     )
     _live[answer.id] = generation
     background.submit(_run(generation), name=f"answer {answer.id}")
@@ -176,8 +164,7 @@ async def _receive(generation: Generation) -> None:
             so_far=generation.text,
         ),
     )
-    if generation.not_before is not None:
-        await asyncio.sleep((generation.not_before - timezone.now()).total_seconds())
+    await asyncio.sleep(_pause_seconds(generation))
     while True:
         if window is not None:
             prompt = prompts.fit(prompt, window)
@@ -214,6 +201,18 @@ async def _receive_answer(
         length += len(piece)
         if length > MAX_ANSWER_CHARACTERS:
             raise llm.BadResponse("The answer did not come to an end, so it was cut off here.")
+
+
+def _pause_seconds(generation: Generation) -> float:
+    """Return how long to wait until the provider accepts questions again; 0 if that is long.
+
+    Who presses Retry long before does not want to wait, and is told again if it is too early.
+    """
+    retry_at = generation.answer.retry_at
+    if retry_at is None or generation.instead_of:
+        return 0
+    seconds = (retry_at - timezone.now()).total_seconds()
+    return seconds if 0 < seconds <= PROVIDERS_TIME_SECONDS else 0
 
 
 def _provider(generation: Generation) -> llm.Provider:

@@ -228,7 +228,8 @@ def _store(messages: Sequence[Message]) -> None:
 def retry_answer(answer: Message, *, now: datetime | None = None) -> None:
     """Reset an answer so that it can be written again, and open its branch.
 
-    The text of the first attempt is restored if the second one brings none.
+    The text of the first attempt is restored if the second one brings none. `retry_at` stays, for
+    the second one to wait.
     Raises NotTheLastAnswer, AnswerUnderway.
     """
     now = now or timezone.now()
@@ -289,7 +290,6 @@ def _begin_attempt(answer: Message, *, now: datetime, **fields: object) -> None:
         status=Status.STREAMING,
         error="",
         error_kind="",
-        retry_at=None,
         created_at=now,
         updated_at=now,
         **fields,

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.urls import reverse
 
 from accounts.models import User
 from chat.models import Conversation, Message
@@ -57,7 +56,17 @@ class Built:
     reviews: int
 
 
-def build(*, password: str, seed: int, now: datetime, report: Callable[[str], object]) -> Built:
+@dataclass(frozen=True)
+class Links:
+    """Where a card and a message are, by their ids."""
+
+    card: Callable[[uuid.UUID], str]
+    message: Callable[[uuid.UUID], str]
+
+
+def build(
+    *, password: str, seed: int, now: datetime, report: Callable[[str], object], links: Links
+) -> Built:
     """Create the demo learner with all their data, in one transaction."""
     rng = random.Random(seed)  # noqa: S311 - a simulation that has to repeat itself
     with transaction.atomic():
@@ -69,7 +78,7 @@ def build(*, password: str, seed: int, now: datetime, report: Callable[[str], ob
         cards = [card for talk in talks for card in _converse(user, talk, today, rng)]
         cards += _cards_of_lists(user, today, rng)
         cards = [_shelved(card, shelves) for card in cards]
-        _tell_what_was_sent(user, cards)
+        _tell_what_was_sent(user, cards, links)
         report(f"{len(talks)} conversations, {len(cards)} cards and {len(shelves)} decks")
         learner = Learner(rng, hardest=_hardest(cards))
         arrivals = sorted(cards, key=lambda card: card.created_at)
@@ -104,7 +113,7 @@ def _hardest(cards: list[Flashcard]) -> uuid.UUID:
     return min(cards, key=lambda card: (card.created_at, str(card.id))).id
 
 
-def _tell_what_was_sent(user: User, cards: list[Flashcard]) -> None:
+def _tell_what_was_sent(user: User, cards: list[Flashcard], links: Links) -> None:
     """Store with each answer the prompt that would have been sent for it."""
     answers = Message.objects.filter(conversation__owner=user, role=Message.Role.ASSISTANT)
     earlier: Message | None = None
@@ -114,9 +123,9 @@ def _tell_what_was_sent(user: User, cards: list[Flashcard]) -> None:
                 conversation=answer.conversation_id, position__lt=answer.position
             ).order_by("position")
         )
-        found = [_found_card(card) for card in _near(answer, cards)]
+        found = [_found_card(card, links) for card in _near(answer, cards)]
         if earlier is not None and earlier.conversation_id != answer.conversation_id:
-            found.append(_found_note(earlier))
+            found.append(_found_note(earlier, links))
         prompt = prompts.Prompt(
             quoted=prompts.quoted(found),
             messages=prompts.turns(said),
@@ -139,17 +148,15 @@ def _near(answer: Message, cards: list[Flashcard]) -> list[Flashcard]:
     )
 
 
-def _found_card(card: Flashcard) -> Found:
-    url = reverse("flashcards:card", args=[card.id])
+def _found_card(card: Flashcard, links: Links) -> Found:
     why = "a new card, not reviewed yet"
-    return Found("card", card_sides.front(card), card_sides.back(card), url, why)
+    return Found("card", card_sides.front(card), card_sides.back(card), links.card(card.id), why)
 
 
-def _found_note(message: Message) -> Found:
-    url = reverse("chat:message", args=[message.id])
+def _found_note(message: Message, links: Links) -> Found:
     text = " ".join(message.content.split())[:NOTE_CHARACTERS]
     why = f"close in meaning, {message.created_at:%-d %B %Y}"
-    return Found("message", message.conversation.title, text, url, why)
+    return Found("message", message.conversation.title, text, links.message(message.id), why)
 
 
 def _converse(

@@ -23,7 +23,7 @@ from flashcards.domain.records import (
 from flashcards.domain.validation import clean
 from flashcards.exchange import import_labels
 from flashcards.exchange.anki import schedule
-from flashcards.exchange.anki.notes import Words, left_out, words_of
+from flashcards.exchange.anki.notes import Place, Words, left_out, words_of
 from flashcards.exchange.anki.records import ROW_ID, Card, Note, NoteType, Whole
 from flashcards.exchange.anki.schedule import Calendar
 from flashcards.exchange.html import to_markdown
@@ -179,7 +179,9 @@ class Maker:
         if not by_ordinal:
             return
         note_type = self._note_types.get(note.type_id)
-        found, skipped = words_of(note, note_type, sorted(by_ordinal), placeholder)
+        name_of, flag_of = self._decks.name_of, schedule.flag_of
+        places = {o: Place(name_of(each.deck_id), flag_of(each)) for o, each in by_ordinal.items()}
+        found, skipped = words_of(note, note_type, sorted(by_ordinal), placeholder, places)
         for each in skipped:
             self._skip(each.reason, whole, by_ordinal.get(each.ordinal))
         for reason in left_out(note):

@@ -145,6 +145,7 @@ class ClaudeProvider:
                 **request,
             ),
             self._failures,
+            patience_seconds=limits.OBJECT_PAUSE_SECONDS,
         )
 
     async def _takes(self, client: "AsyncAnthropic") -> Takes:

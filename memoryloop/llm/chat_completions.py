@@ -120,6 +120,7 @@ class ChatCompletions:
                 guess=mode == "words" and headers[RETRY_HEADER] != "0",
             ),
             self._failures,
+            patience_seconds=limits.OBJECT_PAUSE_SECONDS,
         )
         return read_answer(completion, self._failures)
 

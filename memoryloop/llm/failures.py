@@ -161,8 +161,18 @@ class Failures:
             )
         ):
             return self._wrong_key()
+        if code == 404 and isinstance(body, str) and said.strip():
+            # A page, or a word of the web server: not the API, which would have said it in JSON.
+            return base.Unreachable(
+                f"{self.label} has nothing at this address (404, not found). {self._hint}"
+            )
         if code == 404 or (code in {400, 500} and _NO_MODEL.search(said)):
             return self.no_such_model()
+        if code == 403 and isinstance(body, str):
+            return base.PermissionRefused(
+                f"{self.label}, or a proxy before it, turned the request away (403, forbidden). "
+                f"{self._hint}"
+            )
         if code == 403:
             return base.PermissionRefused(
                 f"{self.label} knows this key but does not allow it to use "
@@ -282,6 +292,11 @@ class Failures:
     def declined(self) -> base.RequestRefused:
         return base.RequestRefused(
             f"{self.label} declined to answer this. Put it in other words and try again."
+        )
+
+    def declined_midway(self) -> base.RequestRefused:
+        return base.RequestRefused(
+            f"{self.label} declined to go on with this answer. Put it in other words and try again."
         )
 
     def no_such_model(self) -> base.ModelNotFound:

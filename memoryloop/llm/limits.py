@@ -21,6 +21,8 @@ PROBE_KEPT_SECONDS = 30.0
 RETRY_SECONDS = 0.5
 # The longest time of the provider's own that is waited for before that.
 PROVIDERS_PAUSE_SECONDS = 5.0
+# The same for an object, such as cards, which nobody reads as it comes.
+OBJECT_PAUSE_SECONDS = 30.0
 # Longer than any chat answer: a server beyond it does not come to an end.
 ANSWER_CHARACTERS = 200_000
 # How long a way to ask for an object that was refused is not tried again.

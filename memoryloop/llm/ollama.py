@@ -81,7 +81,9 @@ class Ollama:
             finally:
                 await response.aclose()
 
-        answer = await send_with_retry(send, self._failures)
+        answer = await send_with_retry(
+            send, self._failures, patience_seconds=limits.OBJECT_PAUSE_SECONDS
+        )
         message = answer.get("message") if isinstance(answer, dict) else None
         if not isinstance(message, dict):
             raise self._failures.unreadable()

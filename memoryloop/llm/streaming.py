@@ -64,7 +64,7 @@ async def stream_text(
 
     stream = await send_with_retry(begin, failures)
     events, clock = aiter(stream), _Clock(stream)
-    is_begun = is_ended = is_cut_off = False
+    is_begun = is_ended = is_cut_off = is_refused = False
     length = 0
     # The end of the text so far.
     tail = ""
@@ -83,7 +83,8 @@ async def stream_text(
             is_begun = True
             delta = read_event(event)
             is_ended, is_cut_off = is_ended or delta.is_last, is_cut_off or delta.is_cut_off
-            if delta.is_refusal and not length:
+            is_refused = is_refused or delta.is_refusal
+            if is_refused and not length:
                 raise failures.declined()
             if delta.text:
                 clock.text_came()
@@ -102,6 +103,8 @@ async def stream_text(
         raise failures.broken_off() if is_begun else failures.unreadable()
     if not length:
         raise failures.thought_too_long() if is_cut_off else failures.empty()
+    if is_refused:
+        raise failures.declined_midway()
     if is_cut_off:
         raise failures.length_reached()
 

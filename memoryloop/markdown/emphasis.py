@@ -2,8 +2,8 @@
 
 CommonMark asks for a space beside emphasis that ends in punctuation, which Chinese, Japanese and
 Korean do not write, as in `これは**「重要」**です`. The rules are those of the CommonMark
-CJK-friendly Amendments (https://github.com/tats-u/markdown-cjk-friendly). A run of underscores that touches no
-word, or is longer than any emphasis, is a blank.
+CJK-friendly Amendments: https://github.com/tats-u/markdown-cjk-friendly. A run of
+underscores that touches no word, or is longer than any emphasis, is a blank.
 """
 
 import unicodedata

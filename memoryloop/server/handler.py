@@ -9,21 +9,25 @@ response is sent by the event loop alone.
 tests/memoryloop/server/test_handler.py fails when Django calls other methods than these.
 """
 
+import asyncio
 import errno
 import logging
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, cast
 
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIHandler
 from django.db import close_old_connections
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 logger = logging.getLogger(__name__)
 
 # Further requests wait for a thread.
 _THREADS = 32
+# What is read of a file at a time: Django's blocks of 4 KB would change threads for each.
+_PIECE_BYTES = 256 * 1024
 
 
 class BodyNotKept(Exception):
@@ -41,12 +45,22 @@ def _no_room() -> HttpResponse:
     )
 
 
+def _next_piece(parts: Iterator[bytes]) -> bytes:
+    """Return the next parts as one, of some length; nothing at the end."""
+    piece = bytearray()
+    for part in parts:
+        piece += part
+        if len(piece) >= _PIECE_BYTES:
+            break
+    return bytes(piece)
+
+
 class Handler(ASGIHandler):
     def __init__(self) -> None:
         super().__init__()
-        threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="request")
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="request")
         self._respond_in_thread = sync_to_async(
-            self._respond, thread_sensitive=False, executor=threads
+            self._respond, thread_sensitive=False, executor=self._threads
         )
 
     def load_middleware(self, is_async: bool = False) -> None:  # noqa: ARG002 - Django's signature
@@ -72,7 +86,18 @@ class Handler(ASGIHandler):
             raise BodyNotKept from error
 
     async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
-        return await self._respond_in_thread(request)
+        response: HttpResponseBase = await self._respond_in_thread(request)
+        if isinstance(response, StreamingHttpResponse) and not response.is_async:
+            # A file. Django would warn, and read all of it into memory before the first byte goes.
+            parts = cast("Iterator[bytes]", response.streaming_content)
+            response.streaming_content = self._in_threads(parts)
+        return response
+
+    async def _in_threads(self, parts: Iterator[bytes]) -> AsyncIterator[bytes]:
+        """Yield what an iterator has, piece by piece, each read in a thread."""
+        loop = asyncio.get_running_loop()
+        while piece := await loop.run_in_executor(self._threads, _next_piece, parts):
+            yield piece
 
     def _respond(self, request: HttpRequest) -> HttpResponseBase:
         """Return the response, and the thread's database connection to the pool."""

@@ -89,6 +89,8 @@ class StreamingTestCase(TransactionTestCase):
         self.claude = self.enterContext(ClaudeServer())
         self.enterContext(override_settings(ANTHROPIC_BASE_URL=self.claude.url))
         accounts.save_api_key(user=self.alice, api_key=KEY, now=timezone.now())
+        # Those of the key's test.
+        self.claude.requests.clear()
         self.server = self.enterContext(AsgiServer())
         # Before the database is emptied, nothing may write to it any more.
         self.addCleanup(background.shutdown, 5.0)

@@ -1,6 +1,5 @@
 """Messages: sending one, showing one, stopping, retrying and continuing an answer."""
 
-from datetime import timedelta
 from uuid import UUID
 
 from django.contrib import messages as levels
@@ -29,9 +28,6 @@ from chat.web.forms import MessageForm
 from chat.web.views import pages
 from chat.web.views.access import get_answer, get_conversation_alone, get_message
 from memoryloop.web.toasts import toast
-
-# A retry that comes too early waits at most so long for the provider's time.
-RETRY_WAITS = timedelta(minutes=1)
 
 
 @require_POST
@@ -92,8 +88,8 @@ def retry(request: HtmxHttpRequest, message_id: UUID) -> HttpResponse:
     """Have the last answer written again after it failed or was stopped.
 
     With `provider=fallback` the provider that failed is not asked, but its fallback; else a key
-    that was refused is tested first, and used if it works now, and a provider that named a time is
-    asked at that time, if it is near.
+    that was refused is tested first, and used if it works now, and the provider's time is waited
+    for if it is near.
     """
     answer = get_answer(request.user, message_id)
     instead_of = answer.provider if request.POST.get("provider") == "fallback" else ""
@@ -101,15 +97,9 @@ def retry(request: HtmxHttpRequest, message_id: UUID) -> HttpResponse:
         tried = test_refused(user=request.user, failed=answer.provider, now=timezone.now())
         if tried is not None and tried.state is KeyState.REFUSED:
             return _key_still_refused(request, answer, tried.sentence)
-    not_before = answer.retry_at if answer.must_wait and not instead_of else None
-    if not_before is not None and not_before > timezone.now() + RETRY_WAITS:
-        # The learner does not want to wait so long. If it is too early, they are told so again.
-        not_before = None
     try:
         retry_answer(answer)
-        generation.start_on_commit(
-            answer, request.user, instead_of=instead_of, not_before=not_before
-        )
+        generation.start_on_commit(answer, request.user, instead_of=instead_of)
     except MessageError as error:
         return _not_now(request, answer, error)
     return _being_written(request, answer)

@@ -6,6 +6,7 @@ card of any other template becomes a note of its own: here all cards of a note h
 
 import dataclasses
 import functools
+import html
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -30,15 +31,18 @@ GAPS_MOST = 1_000
 NO_TEMPLATE = "its note type has no template for it"
 NO_TYPE = "its note type is not in the package"
 EMPTY_FRONT = "its question is empty"
+SOUND_FRONT = "its question is only a sound, and sounds are not imported"
 IMAGE_OCCLUSION = "image occlusion: hiding parts of an image is not supported"
 PLACEHOLDER = "it is Anki’s advice to update, which is no card"
 NO_GAP = "the text has no gap of this number"
 TOO_LONG = f"a side has more than {SIDE_MAX_CHARACTERS:,} characters"
 TOO_LARGE = f"its note has more than {VALUE_MAX_BYTES // 1024**2} MB"
 DRAWING = "a drawing (SVG) is not shown; the words in it are kept"
+SOUND = "sounds and videos are not imported; the words beside them are"
 HIDDEN = "a script or a comment in a field, which no side shows, is not kept"
 _PLACEHOLDER_MAX_CHARACTERS = 400
 _DRAWING = re.compile(r"<svg\b", re.IGNORECASE)
+_SOUND = re.compile(r"\[sound:|<(?:audio|video)\b", re.IGNORECASE)
 # Other comments than those that a word processor pastes.
 _HIDDEN = re.compile(r"<script\b|<!--(?!(?:Start|End)Fragment|\s*\[|\s*-->)", re.IGNORECASE)
 _BLOCK = re.compile(r"[-#>|] |\d+\. |```|\\\[")
@@ -74,13 +78,25 @@ class Skipped:
     reason: str
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a card is in Anki, for a template that shows it."""
+
+    deck: str = ""
+    flag: int = 0
+
+
 def words_of(
     note: Note,
     note_type: NoteType | None,
     ordinals: Sequence[int],
     image: to_markdown.Image | None = None,
+    places: Mapping[int, Place] | None = None,
 ) -> tuple[list[Words], list[Skipped]]:
-    """Return the notes that these cards of a note become, and the cards that are skipped."""
+    """Return the notes that these cards of a note become, and the cards that are skipped.
+
+    `places` are of the cards, by their ordinals.
+    """
     if note.is_too_large:
         return [], [Skipped(ordinal, TOO_LARGE) for ordinal in ordinals]
     if note_type is None:
@@ -96,8 +112,9 @@ def words_of(
         # In packages exported from here the answer side shows this field too.
         own_note, fields[NOTE_FIELD] = markdown(fields.get(NOTE_FIELD, "")), ""
     make = _cloze if note_type.is_cloze else _templates
+    special = functools.partial(_special_fields, note, note_type, places or {})
     try:
-        found, skipped = make(note_type, fields, ordinals, markdown)
+        found, skipped = make(note_type, fields, special, ordinals, markdown)
     except templates.TooLong:
         return [], [Skipped(ordinal, TOO_LONG) for ordinal in ordinals]
     if own_note:
@@ -131,7 +148,7 @@ def left_out(note: Note) -> list[str]:
     """Return what of a note's fields no card can have, as reasons for the report."""
     return [
         reason
-        for reason, sign in ((DRAWING, _DRAWING), (HIDDEN, _HIDDEN))
+        for reason, sign in ((DRAWING, _DRAWING), (SOUND, _SOUND), (HIDDEN, _HIDDEN))
         if any(map(sign.search, note.fields))
     ]
 
@@ -144,6 +161,25 @@ def _fields(note: Note, note_type: NoteType) -> dict[str, str]:
         name = note_type.fields[at] if at < len(note_type.fields) else ""
         found[name if name and not found.get(name) else f"{name or 'Field'} {at + 1}"] = value
     return found
+
+
+def _special_fields(
+    note: Note, note_type: NoteType, places: Mapping[int, Place], ordinal: int
+) -> dict[str, str]:
+    """Return what a card's template can show besides the note's fields, as HTML."""
+    place = places.get(ordinal, Place())
+    names = [each.name for each in note_type.templates if each.ordinal == ordinal]
+    if note_type.is_cloze:
+        names = [each.name for each in note_type.templates[:1]]
+    values = (
+        " ".join(note.tags),
+        note_type.name,
+        place.deck,
+        place.deck.rpartition("::")[2],
+        next(iter(names), ""),
+        f"flag{place.flag}" if place.flag else "",
+    )
+    return dict(zip(templates.SPECIAL_FIELDS, map(html.escape, values), strict=True))
 
 
 def mirrored_fields(note_type: NoteType) -> tuple[str, str] | None:
@@ -167,9 +203,13 @@ def _answered(template: Template, asked: str) -> str:
     return templates.is_plain(whole, is_front=False)
 
 
+_Special = Callable[[int], dict[str, str]]
+
+
 def _templates(
     note_type: NoteType,
     fields: Mapping[str, str],
+    special: _Special,
     ordinals: Sequence[int],
     markdown: Callable[[str], str],
 ) -> tuple[list[Words], list[Skipped]]:
@@ -193,12 +233,13 @@ def _templates(
         if template is None:
             skipped.append(Skipped(ordinal, NO_TEMPLATE))
             continue
-        front = templates.front(template.front, fields)
+        values = {**special(ordinal), **fields}
+        front = templates.front(template.front, values)
         question = markdown(front)
         if not question:
-            skipped.append(Skipped(ordinal, EMPTY_FRONT))
+            skipped.append(Skipped(ordinal, SOUND_FRONT if _SOUND.search(front) else EMPTY_FRONT))
             continue
-        answer = markdown(templates.back(template.back, fields, front))
+        answer = markdown(templates.back(template.back, values, front))
         key = "" if not ordinal else str(ordinal)
         found.append((key, Kind.BASIC, question, answer, {ordinal: 1}))
         shown |= _shown(template, fields)
@@ -253,22 +294,27 @@ class _Kept:
 def _cloze(
     note_type: NoteType,
     fields: Mapping[str, str],
+    special: _Special,
     ordinals: Sequence[int],
     markdown: Callable[[str], str],
 ) -> tuple[list[Words], list[Skipped]]:
     if not note_type.templates:
         return [], [Skipped(ordinal, NO_TEMPLATE) for ordinal in ordinals]
     template = note_type.templates[0]
-    question = markdown(templates.front(template.front, fields))
+    # All cards of the note have the same words here: what is shown of its first card.
+    values = {**special(min(ordinals, default=0)), **fields}
+    front = templates.front(template.front, values)
+    question = markdown(front)
     gapped = set(templates.cloze_fields(template.front))
     # The answer side repeats the whole text.
-    without = {name: "" if name in gapped else value for name, value in fields.items()}
+    without = {name: "" if name in gapped else value for name, value in values.items()}
     blank = templates.front(template.front, without)
     answer = markdown(templates.back(template.back, without, blank))
     if to_markdown.plain(blank) and answer.startswith(markdown(blank)):
         answer = answer[len(markdown(blank)) :].strip()
     if not question:
-        return [], [Skipped(ordinal, EMPTY_FRONT) for ordinal in ordinals]
+        reason = SOUND_FRONT if _SOUND.search(front) else EMPTY_FRONT
+        return [], [Skipped(ordinal, reason) for ordinal in ordinals]
     if len(question) > SIDE_MAX_CHARACTERS:
         return [], [Skipped(ordinal, TOO_LONG) for ordinal in ordinals]
     extra = _extra(fields, _shown(template, fields), [question, answer], markdown)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from flashcards.exchange.html import to_markdown
 
+# What a template can show of a card besides its note's fields.
+SPECIAL_FIELDS = ("Tags", "Type", "Deck", "Subdeck", "Card", "CardFlag")
 # Conditions that are nested deeper are ignored.
 DEPTH_MOST = 50
 # A side is refused beyond this length, which a few long fields shown a thousand times can reach.

@@ -6,9 +6,20 @@ it on the words of each item, and it goes on after the list.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from flashcards.exchange.html import inline, styles, tables
+from flashcards.exchange.html.frames import (
+    CODE,
+    CONTAINERS,
+    HEADINGS,
+    WITHIN_A_LINE,
+    Frame,
+    add,
+    as_block,
+    in_line,
+    inline_frames,
+    medium,
+)
 from flashcards.exchange.html.inline import BREAK, LINE, escape
 from flashcards.exchange.html.tokens import End, Start, Text, Token
 
@@ -21,45 +32,19 @@ _BLOCKS = {
     "hgroup", "legend", "listing", "main", "menu", "nav", "noframes", "optgroup", "option", "p",
     "plaintext", "search", "section", "select", "summary", "template", "textarea", "title", "xmp",
 }  # fmt: skip
-_HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 _LISTS = {"ul", "ol", "dir"}
 _PARTS_OF_TABLES = {"table", "tr", "td", "th", "thead", "tbody", "tfoot"}
-_STRUCTURE = {"li", "blockquote", "pre"} | _HEADINGS | _LISTS | _PARTS_OF_TABLES
-_CODE = {"code", "tt", "kbd", "samp"}
-_SMALL = {"sub": inline.subscript, "sup": inline.superscript}
+_STRUCTURE = {"li", "blockquote", "pre"} | HEADINGS | _LISTS | _PARTS_OF_TABLES
+# The brackets around a reading, for programs that cannot show it above the word.
+_READING_BRACKETS = re.compile(r"[\s()\[\]{}（）［］【】〔〕《》〈〉「」『』｛｝|/・-]*")  # noqa: RUF001
+_FENCED = re.compile(r"`{3,}\n")
+# Lines that only number those of the code beside them.
+_LINE_NUMBERS = re.compile(r"`{3,}\n(?:\s*\d+\n)+`{3,}\Z")
+# What HTML shows as it is written, besides <pre>.
+_PREFORMATTED = {"listing", "xmp"}
 _MEDIA = {"audio", "video", "source", "object", "embed", "iframe", "frame"}
 # Inputs whose value is no text of the page.
 _SILENT_INPUTS = {"hidden", "checkbox", "radio", "password", "file", "image", "color", "range"}
-_WITHIN_A_LINE = {"mark", "a", "small", "code"}
-# Elements that contain other blocks alone; emphasis around them is that of what they contain.
-_CONTAINERS = {"ul", "ol", "table", "tr"}
-
-
-@dataclass(eq=False)
-class _Frame:
-    """An element that is being read: one that contains blocks, or an inline one."""
-
-    tag: str
-    blocks: list[str] = field(default_factory=list)
-    line: list[str] = field(default_factory=list)
-    # Of an inline element: what it is, which tag opened it, and how many of these are in it.
-    marks: tuple[str, ...] = ()
-    opened_by: str = ""
-    href: str = ""
-    within: int = 0
-    # Of an element with blocks: the inline elements around it.
-    around: "list[_Frame]" = field(default_factory=list)
-    number: int = 1
-    rows: list[list[str]] = field(default_factory=list)
-
-    def again(self) -> "_Frame":
-        return _Frame(
-            self.tag,
-            marks=self.marks,
-            opened_by=self.opened_by,
-            href=self.href,
-            within=self.within,
-        )
 
 
 class Reader:
@@ -67,14 +52,19 @@ class Reader:
 
     def __init__(self, image: Callable[[str, str], str]) -> None:
         self._image = image
-        self._stack = [_Frame("root")]
+        self._stack = [Frame("root")]
         # How many drawings are open, one in the other.
         self._drawings = 0
+        self._is_in_brackets = False
+        self._is_reading = False
 
     def take(self, token: Token) -> None:
         if isinstance(token, Text):
-            self._text(token.text)
-        elif isinstance(token, Start):
+            if not (self._is_in_brackets and _READING_BRACKETS.fullmatch(token.text)):
+                self._text(token.text)
+            return
+        self._is_in_brackets = isinstance(token, Start) and token.name == "rp"
+        if isinstance(token, Start):
             self._start(token)
         else:
             self._end(token)
@@ -89,7 +79,7 @@ class Reader:
 
     def _text(self, text: str) -> None:
         top = self._stack[-1]
-        if top.tag in _CONTAINERS and not text.strip():
+        if top.tag in CONTAINERS and not text.strip():
             return
         top.line.append(text if top.tag in ("pre", "code") else escape(text))
 
@@ -100,9 +90,12 @@ class Reader:
                 self._drawings += 1
             top.line.append(" [drawing] " if tag == "svg" else " ")
         elif top.tag == "pre" and tag != "img":
+            top.within += tag == top.opened_by
             self._in_pre(tag)
         elif tag == "br":
-            top.line.append("\n" if top.tag == "code" else BREAK)
+            top.line.append(BREAK)
+        elif top.tag != "code" and _is_preformatted(tag, given):
+            self._push(Frame("pre", opened_by=tag), {})
         elif tag == "div" or tag in _BLOCKS:
             self._start_section(tag, given)
         elif tag == "hr":
@@ -112,32 +105,43 @@ class Reader:
             self._picture(self._image(given.get("src", ""), given.get("alt", "")))
         elif tag in _MEDIA:
             if source := given.get("src") or given.get("data"):
-                top.line.append(_medium(tag, source))
+                top.line.append(medium(tag, source))
         elif tag == "input":
             if given.get("type", "").lower() not in _SILENT_INPUTS and given.get("value"):
                 top.line.append(f" {escape(given['value'])} ")
-        elif tag == "rt":
-            top.line.append("(")
+        elif tag in ("rt", "rp"):
+            self._end_reading()
+            if tag == "rt":
+                top.line.append("(")
+                self._is_reading = True
         elif tag in _STRUCTURE:
             self._start_structure(tag, given)
         elif top.tag != "code" and len(self._stack) < DEPTH_MOST:
-            self._stack += _inline_frames(tag, given)
+            self._stack += inline_frames(tag, given)
 
     def _end(self, token: End) -> None:
         tag, top = token.name, self._stack[-1]
         if self._drawings:
             self._drawings -= tag == "svg"
             top.line.append(" ")
+        elif top.tag == "pre" and tag == top.opened_by:
+            self._end_within_pre(top)
         elif top.tag == "pre" and tag != "pre" and tag not in _STRUCTURE:
             self._in_pre(tag)
         elif tag == "div" or tag in _BLOCKS:
             self._end_section(tag)
-        elif tag == "rt":
-            top.line.append(")")
+        elif tag in ("rt", "ruby"):
+            self._end_reading()
         elif tag in _STRUCTURE:
             self._end_structure("td" if tag == "th" else "ul" if tag == "dir" else tag)
-        elif top.tag != "code" or tag in _CODE:
+        elif top.tag != "code" or tag in CODE:
             self._end_inline(tag)
+
+    def _end_reading(self) -> None:
+        """Close the brackets of a reading, whose end tag may be left out."""
+        if self._is_reading:
+            self._stack[-1].line.append(")")
+        self._is_reading = False
 
     # Sections: <div>, <p> and the like, which are no element of Markdown
 
@@ -146,12 +150,12 @@ class Reader:
             # HTML allows its end tag to be left out.
             self._end_frame(frame)
         if tag == "div":
-            self._stack[-1].line.append("\n" if self._stack[-1].tag == "code" else LINE)
+            self._stack[-1].line.append(LINE)
         else:
             self._flush()
         marks = styles.marks(tag, given)
         if marks and len(self._stack) < DEPTH_MOST and self._stack[-1].tag != "code":
-            self._stack.append(_Frame("mark", marks=marks, opened_by=tag))
+            self._stack.append(Frame("mark", marks=marks, opened_by=tag))
         elif frame := self._open_within_line(tag):
             frame.within += 1
 
@@ -162,16 +166,16 @@ class Reader:
             else:
                 self._end_frame(frame)
         if tag == "div":
-            self._stack[-1].line.append("\n" if self._stack[-1].tag == "code" else LINE)
+            self._stack[-1].line.append(LINE)
         else:
             self._flush()
 
-    def _open_within_line(self, tag: str) -> _Frame | None:
+    def _open_within_line(self, tag: str) -> Frame | None:
         """Return the innermost inline element that a tag opened, in the current block."""
         for frame in reversed(self._stack):
-            if frame.tag not in _WITHIN_A_LINE:
+            if frame.tag not in WITHIN_A_LINE:
                 return None
-            if frame.opened_by == tag or (frame.tag == "code" and tag in _CODE):
+            if frame.opened_by == tag or (frame.tag == "code" and tag in CODE):
                 return frame
         return None
 
@@ -179,7 +183,7 @@ class Reader:
         if frame := self._open_within_line(tag):
             self._end_frame(frame)
 
-    def _end_frame(self, frame: _Frame) -> None:
+    def _end_frame(self, frame: Frame) -> None:
         while self._stack[-1] is not frame:
             self._close(self._stack[-1])
         self._close(frame)
@@ -195,6 +199,14 @@ class Reader:
         self._stack[-1].line.append(markdown)
         if top.tag == "code":
             self._stack.append(top.again())
+
+    def _end_within_pre(self, frame: Frame) -> None:
+        """End the element that is preformatted by its style, or one of its kind within it."""
+        if frame.within:
+            frame.within -= 1
+            self._in_pre(frame.opened_by)
+        else:
+            self._end_frame(frame)
 
     def _in_pre(self, tag: str) -> None:
         """Keep words apart that stand in blocks of their own."""
@@ -216,38 +228,38 @@ class Reader:
         elif tag in _LISTS:
             start = given.get("start", "")
             number = int(start) if re.fullmatch(r"[0-9]{1,6}", start) else 1
-            self._push(_Frame("ol" if tag == "ol" else "ul", number=number), given)
+            self._push(Frame("ol" if tag == "ol" else "ul", number=number), given)
         elif tag == "li":
             self._until("li", ("ul", "ol"))
-            self._push(_Frame("li"), given)
+            self._push(Frame("li"), given)
         elif tag == "tr":
             self._until("tr", ("table",))
             if self._block().tag == "table":
-                self._push(_Frame("tr"), given)
+                self._push(Frame("tr"), given)
             else:
                 self._flush()
         elif tag in ("td", "th"):
             self._until("td", ("tr", "table"))
             if self._block().tag == "table":
                 # HTML allows the tag of the row to be left out.
-                self._push(_Frame("tr"), {})
+                self._push(Frame("tr"), {})
             if self._block().tag == "tr":
-                self._push(_Frame("td"), given)
+                self._push(Frame("td"), given)
             else:
                 self._flush()
         else:
-            self._push(_Frame(tag), given)
+            self._push(Frame(tag), given)
 
-    def _push(self, frame: _Frame, given: dict[str, str]) -> None:
+    def _push(self, frame: Frame, given: dict[str, str]) -> None:
         """Open an element with blocks, and in it the emphasis that is around it."""
         self._flush()
         block = self._block()
-        frame.around = [*block.around] if block.tag in _CONTAINERS else []
+        frame.around = [*block.around] if block.tag in CONTAINERS else []
         frame.around += self._stack[self._stack.index(block) + 1 :]
         if marks := styles.marks("", given):
-            frame.around.append(_Frame("mark", marks=marks))
+            frame.around.append(Frame("mark", marks=marks))
         self._stack.append(frame)
-        if frame.tag not in _CONTAINERS and frame.tag != "pre":
+        if frame.tag not in CONTAINERS and frame.tag != "pre":
             room = max(0, DEPTH_MOST - len(self._stack))
             self._stack += [each.again() for each in frame.around if each.tag != "small"][:room]
 
@@ -267,14 +279,14 @@ class Reader:
                 self._end_frame(frame)
                 return
 
-    def _block(self) -> _Frame:
+    def _block(self) -> Frame:
         """Return the innermost element that contains blocks."""
-        return next(frame for frame in reversed(self._stack) if frame.tag not in _WITHIN_A_LINE)
+        return next(frame for frame in reversed(self._stack) if frame.tag not in WITHIN_A_LINE)
 
     def _flush(self) -> None:
         """End the current line as a block; open emphasis ends there, and goes on after it."""
-        again: list[_Frame] = []
-        while self._stack[-1].tag in _WITHIN_A_LINE:
+        again: list[Frame] = []
+        while self._stack[-1].tag in WITHIN_A_LINE:
             again.append(self._stack[-1].again())
             self._close(self._stack[-1])
         top = self._stack[-1]
@@ -284,11 +296,17 @@ class Reader:
             top.line.clear()
         self._stack += reversed(again)
 
-    def _close(self, frame: _Frame) -> None:
+    def _close(self, frame: Frame) -> None:
         """End the innermost element and add its Markdown to the one around it."""
-        if frame.tag in _WITHIN_A_LINE:
+        if frame.tag in WITHIN_A_LINE:
             self._stack.pop()
-            self._stack[-1].line.append(_in_line(frame))
+            text = "".join(frame.line)
+            if frame.tag == "code" and (lines := inline.lines(text)):
+                # Markdown has no lines in a code span.
+                self._flush()
+                self._block().blocks.append(inline.fenced(lines))
+            else:
+                self._stack[-1].line.append(in_line(frame))
             return
         if frame.tag != "pre":
             self._flush()
@@ -299,61 +317,17 @@ class Reader:
         if frame.tag == "td":
             around.rows.append(frame.blocks)
         elif frame.tag == "tr":
+            cells = [block for blocks in frame.rows for block in blocks]
+            if any(map(_FENCED.match, cells)):
+                # A table that only puts numbers beside lines of code.
+                frame.blocks += [each for each in cells if not _LINE_NUMBERS.match(each)]
+                frame.rows.clear()
             around.rows.append([tables.cell(blocks) for blocks in frame.rows])
             around.blocks += frame.blocks
-        elif text := _as_block(frame, around):
-            around.blocks.append(text)
+        elif text := as_block(frame, around):
+            add(text, frame, around)
 
 
-def _inline_frames(tag: str, given: dict[str, str]) -> list[_Frame]:
-    """Return the frame of an inline element; none for one that changes nothing."""
-    if tag == "a" and given.get("href"):
-        return [_Frame("a", href=given["href"], opened_by=tag)]
-    if tag in _SMALL:
-        return [_Frame("small", opened_by=tag)]
-    if tag in _CODE:
-        return [_Frame("code", opened_by=tag)]
-    if tag in styles.MARKS or tag in ("span", "font") or "style" in given:
-        return [_Frame("mark", marks=styles.marks(tag, given), opened_by=tag)]
-    return []
-
-
-def _medium(tag: str, source: str) -> str:
-    if tag in ("embed", "iframe", "frame"):
-        return inline.link(escape(source), source)
-    return f"[sound:{source}]"
-
-
-def _in_line(frame: _Frame) -> str:
-    text = "".join(frame.line)
-    if frame.tag == "code":
-        return inline.code(text)
-    if frame.tag == "small":
-        return _SMALL[frame.opened_by](text)
-    if frame.tag == "a":
-        return inline.link(text, frame.href)
-    for mark in frame.marks:
-        text = inline.marked(text, mark)
-    return text
-
-
-def _as_block(frame: _Frame, around: _Frame) -> str:
-    """Return an element that has ended as Markdown."""
-    if frame.tag == "pre":
-        return "\n\n".join(filter(None, [inline.fenced("".join(frame.line)), *frame.blocks]))
-    if frame.tag == "table":
-        return tables.table(frame.rows, frame.blocks)
-    if frame.tag in _HEADINGS:
-        words = " ".join(" ".join(frame.blocks).split())
-        return f"{'#' * int(frame.tag[1])} {words}" if words else ""
-    body = ("\n" if frame.tag in ("ul", "ol") else "\n\n").join(frame.blocks)
-    if frame.tag == "blockquote":
-        return "\n".join(f"> {line}" if line else ">" for line in body.split("\n")) if body else ""
-    if frame.tag == "li":
-        marker = "- "
-        if around.tag == "ol":
-            marker, around.number = f"{around.number}. ", around.number + 1
-        # A nested list directly after its item's words is tight.
-        body = re.sub(r"\n\n(?=(?:- |\d+\. ))", "\n", body)
-        return marker + body.replace("\n", "\n" + " " * len(marker)) if body else ""
-    return body
+def _is_preformatted(tag: str, given: dict[str, str]) -> bool:
+    """Tell whether an element keeps the lines and indents of its text, by its name or its style."""
+    return tag in _PREFORMATTED or (tag not in _PARTS_OF_TABLES and styles.is_preformatted(given))

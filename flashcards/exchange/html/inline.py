@@ -7,7 +7,11 @@ Markdown, which depends on the characters beside them.
 import re
 import unicodedata
 
+from memoryloop.markdown.emphasis import flanking
+
 BREAK, LINE = "\ue002", "\ue003"
+# A space of an indent in a code span.
+_HARD_SPACE = "\ue00a"
 BOLD, ITALIC, STRUCK, UNDERLINED, HIGHLIGHTED = "**", "*", "~~", "<u>", "<mark>"
 _OPEN = {
     BOLD: "\ue004", ITALIC: "\ue005", STRUCK: "\ue006", UNDERLINED: "\ue008", HIGHLIGHTED: "\ue009",
@@ -15,6 +19,7 @@ _OPEN = {
 _SIGNS = {opening: mark for mark, opening in _OPEN.items()}
 _CLOSE = "\ue007"
 _SIGN = re.compile("([\ue004-\ue009])")
+_SIGNS_AND_ENDS = re.compile("[\ue004-\ue009]")
 
 # A backslash before characters that Markdown would read as markup.
 _SPECIAL = re.compile(
@@ -35,6 +40,10 @@ _SUPERSCRIPTS = str.maketrans("0123456789+-=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹�
 _SUBSCRIPTS = str.maketrans("0123456789+-=()aeoxhklmnpst", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₒₓₕₖₗₘₙₚₛₜ")
 
 
+_LONE_HARD_SPACE = re.compile("(?<![\xa0 ])\xa0(?![\xa0 ])")
+_INDENT = re.compile("[\xa0 ]*\xa0[\xa0 ]*")
+# Words that end in a link or an image.
+_LINK_END = re.compile(r"\]\((?:[^()]*|<[^<>]*>)\)\Z")
 # The most characters of punctuation that are moved out of emphasis.
 _EDGE_MOST = 10
 
@@ -59,13 +68,23 @@ def marked(text: str, mark: str) -> str:
 
 def code(text: str) -> str:
     """Return text as a code span, which may contain backticks."""
-    text = _SPACES.sub(" ", text.replace("\xa0", " "))
+    # A single space that does not break is one of a word processor, more of them are an indent.
+    text = _SIGNS_AND_ENDS.sub("", re.sub(f"[{BREAK}{LINE}]", " ", text))
+    text = _LONE_HARD_SPACE.sub(" ", _SPACES.sub(" ", text)).replace("\xa0", _HARD_SPACE)
     if not text.strip():
         return text
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     ticks = "`" * (longest + 1 if longest else 1)
     space = " " if text[0] == "`" or text[-1] == "`" else ""
     return f"{ticks}{space}{text}{space}{ticks}"
+
+
+def lines(text: str) -> str:
+    """Return the lines of code that breaks or blocks cut, "" if it is on one line."""
+    if not re.search(f"[{BREAK}{LINE}]", text.strip(f"{BREAK}{LINE} \t\r\n")):
+        return ""
+    text = re.sub(f"{LINE}+", "\n", _SPACES.sub(" ", text).replace(BREAK, "\n"))
+    return _SIGNS_AND_ENDS.sub("", re.sub(" ?\n", "\n", text))
 
 
 def fenced(text: str) -> str:
@@ -89,11 +108,11 @@ def link(text: str, address: str) -> str:
 
 
 def subscript(text: str) -> str:
-    return _small(text, _SUBSCRIPTS, "_")
+    return _small(text, _SUBSCRIPTS, "sub")
 
 
 def superscript(text: str) -> str:
-    return _small(text, _SUPERSCRIPTS, "^")
+    return _small(text, _SUPERSCRIPTS, "sup")
 
 
 def finish(text: str) -> str:
@@ -118,7 +137,15 @@ def finish(text: str) -> str:
 
 
 def _line(text: str) -> str:
+    return _marked_up(text).replace(_HARD_SPACE, "\xa0")
+
+
+def _marked_up(text: str) -> str:
+    indent = _INDENT.match(text.lstrip(" \t\r\n"))
     text = _emphasised(_SPACES.sub(" ", text.replace("\xa0", " ")).strip()).strip()
+    if text and indent and len(indent[0]) > 1:
+        # Of code that is written as text.
+        return "\xa0" * len(indent[0]) + text
     if _LINE_START.match(text):
         return f"\\{text}"
     return _NUMBERED.sub(r"\1\\\2", text, count=1) if _NUMBERED.match(text) else text
@@ -171,6 +198,8 @@ def _emphasis(mark: str, words: str, before: str, after: str) -> str:
             break
         if not _is_sign(core[-1]) or not after.strip() or core.endswith(">"):
             break
+        if _LINK_END.search(core):
+            break
         if len(core) > 1 and core[-2] == "\\":
             break
         shorter = core[:-1].rstrip()
@@ -189,19 +218,17 @@ def _is_emphasis(core: str, before: str, after: str) -> bool:
         # Beside a star the two runs are one, which is bold and italic if both end together.
         runs = re.findall(r"(?<!\\)\*+", core)
         return len(runs) == 2 and core[0] == core[-1] == "*" and core[-2] != "\\"
-    opens = not _is_sign(core[0]) or not before.strip() or _is_sign(before)
-    closes = not _is_sign(core[-1]) or not after.strip() or _is_sign(after)
-    return opens and closes
+    return flanking(before, core)[0] and flanking(core, after)[1]
 
 
 def _is_sign(character: str) -> bool:
     return bool(character) and unicodedata.category(character)[0] in "PS"
 
 
-def _small(text: str, table: dict[int, int], sign: str) -> str:
+def _small(text: str, table: dict[int, int], tag: str) -> str:
     words = text.strip()
     if words and all(ord(character) in table for character in words):
         return words.translate(table)
     if not words or re.search(f"[{BREAK}{LINE}\ue000]", words):
         return text
-    return f"{sign}{words}" if len(words) == 1 and sign == "^" else f"{sign}({words})"
+    return f"<{tag}>{words}</{tag}>"

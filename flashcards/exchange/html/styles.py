@@ -26,7 +26,17 @@ _NAMES_OF_NONE = (
     "buttonface buttontext important repeat no-repeat scroll"
 )
 _NO_COLOURS = set(_NAMES_OF_NONE.split())
+_PRE = re.compile(r"white-space\s*:\s*(?:pre|break-spaces)")
+_CODE_FACE = re.compile(
+    r"font(?:-family)?\s*:[^;]*(?:mono|courier|consolas|menlo|monaco|source code|fira code)"
+)
 _VALUE = re.compile(r"#([0-9a-f]{3,8})\b|(rgb|hsl)a?\(([^)]{1,100})\)|([a-z-]+)")
+
+
+def is_preformatted(given: Mapping[str, str]) -> bool:
+    """Tell whether a style is that of code: lines as they are, in letters of one width."""
+    style = given.get("style", "").lower()
+    return bool(_PRE.search(style) and _CODE_FACE.search(style))
 
 
 def marks(tag: str, given: Mapping[str, str]) -> tuple[str, ...]:

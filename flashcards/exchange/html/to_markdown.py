@@ -28,11 +28,30 @@ _FORMULA_ENDS = {
     "mathjax": re.compile(r"</anki-mathjax>", re.IGNORECASE),
 }
 _WITHIN_LATEX = (("$$", "$$", True), ("\\[", "\\]", True), ("$", "$", False))
+# A formula within text of LaTeX, and text that is nothing but one.
+_FORMULA_IN_TEXT = re.compile(
+    r"(?<!\\)\$\$(?P<dollars>[^$]{1,1000})\$\$|(?<!\\)\$(?P<dollar>[^$]{1,1000})(?<!\\)\$"
+    r"|\\\((?P<paren>.{1,1000}?)\\\)|\\\[(?P<bracket>.{1,1000}?)\\\]"
+    r"|(?P<environment>\\begin\{"
+    r"(?P<name>(?:align|equation|gather|eqnarray|multline|displaymath)\*?)\}"
+    r".{1,1000}?\\end\{(?P=name)\})",
+    re.DOTALL,
+)
+_WHOLE_FORMULA = re.compile(r"\$\$[^$]*\$\$|\$[^$]*\$|\\\[(?:(?!\\\]).)*\\\]", re.DOTALL)
+_LATEX_LAYOUT = re.compile(
+    r"\\(?:begin|end)\{(?:itemize|enumerate|center|document|flushleft)\}"
+    r"|\\(?:noindent|centering|par)\b ?"
+)
+_LATEX_MARKS = {
+    "textbf": ("**", "**"), "textit": ("*", "*"), "emph": ("*", "*"), "underline": ("<u>", "</u>"),
+}  # fmt: skip
+_LATEX_SIGN = re.compile(r"\\([%&#$_{} ])")
 _TAG = re.compile(r"</?[a-zA-Z!][^<>]*>")
 _BR = re.compile(r"<(?:br|/?div|/?p)\b[^<>]*>", re.IGNORECASE)
 # Placeholders for formulas while the HTML is read: private characters.
 _PLACEHOLDER = re.compile("\ue000([0-9]+)\ue001")
 _PLAIN = re.compile(r"[<&\ue000-\ue01f\x00-\x08]|\\[(\[]|\[\$|\[latex", re.IGNORECASE)
+_SOUND = re.compile(r"\[sound:[^\]\n]{0,1000}\]|\[/?anki:(?:play|tts)\b[^\]\n]{0,1000}\]")
 _PRIVATE = re.compile("[\ue000-\ue01f]")
 _NUMERIC = re.compile(r"&#[xX]?[0-9a-fA-F]{1,8};?")
 
@@ -42,6 +61,7 @@ def convert(source: str, image: Image | None = None) -> str:
 
     Takes time in proportion to the source.
     """
+    source = without_sounds(source)
     if not _PLAIN.search(source):
         return inline.finish(escape(source))
     text, formulas = _hold_formulas(_without_private(source))
@@ -51,8 +71,14 @@ def convert(source: str, image: Image | None = None) -> str:
     return _PLACEHOLDER.sub(lambda match: formulas[int(match[1])], reader.result()).strip()
 
 
+def without_sounds(source: str) -> str:
+    """Return HTML without Anki's marks of sounds and videos."""
+    return _SOUND.sub("", source) if "[" in source else source
+
+
 def plain(source: str) -> str:
     """Return the words of HTML on one line, without any markup."""
+    source = without_sounds(source)
     if "<" in source or "&" in source:
         source = " ".join(token.text for token in tokens(source) if isinstance(token, Text))
     return " ".join(source.split())
@@ -98,6 +124,8 @@ def _formula(name: str, text: str, attributes: str) -> str:
     latex = "\n".join(line.strip() for line in latex.split("\n") if line.strip())
     if name == "latex":
         # A LaTeX document, which mostly contains one formula.
+        if _FORMULA_IN_TEXT.search(latex) and not _WHOLE_FORMULA.fullmatch(latex):
+            return _latex_text(latex)
         for opening, closing, shown in _WITHIN_LATEX:
             if len(latex) > 2 and latex.startswith(opening) and latex.endswith(closing):
                 latex, is_block = latex[len(opening) : -len(closing)].strip(), shown
@@ -107,6 +135,35 @@ def _formula(name: str, text: str, attributes: str) -> str:
     if is_block or name in ("display", "dollars"):
         return f"\\[{latex}\\]"
     return f"\\({latex}\\)"
+
+
+def _latex_text(latex: str) -> str:
+    """Return text of LaTeX with formulas in it as Markdown."""
+    parts: list[str] = []
+    done = 0
+    for match in _FORMULA_IN_TEXT.finditer(latex):
+        parts.append(_latex_words(latex[done : match.start()]))
+        inside = match["dollar"] or match["paren"]
+        if inside is not None:
+            parts.append(f"\\({inside.strip()}\\)")
+        else:
+            display = match["dollars"] or match["bracket"] or match["environment"] or ""
+            parts.append(f"\\[{display.strip()}\\]")
+        done = match.end()
+    return "".join([*parts, _latex_words(latex[done:])])
+
+
+def _latex_words(text: str) -> str:
+    text = _LATEX_LAYOUT.sub("", text)
+    text = re.sub(r"\\item\b\s*", "\n- ", text)
+    words = re.split(r"(\\(?:textbf|textit|emph|underline)\{[^{}]*\})", text)
+    written = []
+    for number, part in enumerate(words):
+        name, _, inside = part.lstrip("\\").partition("{")
+        mark = _LATEX_MARKS[name] if number % 2 else ("", "")
+        plain_ = _LATEX_SIGN.sub(r"\1", (inside[:-1] if number % 2 else part).replace("~", " "))
+        written.append(f"{mark[0]}{escape(plain_)}{mark[1]}")
+    return "".join(written).replace("\\\\", "  \n").replace("\n\\- ", "\n- ")
 
 
 def _no_image(source: str, alt: str) -> str:

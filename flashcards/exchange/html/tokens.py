@@ -27,6 +27,7 @@ _ELEMENTS = MATHML | set(_NAMES.split())
 # What is inside is no text of the page.
 _HIDDEN = {name: re.compile(rf"</{name}\b[^<>]*>", re.IGNORECASE) for name in ("script", "style")}
 _NAME = re.compile(r"<(/?)([a-zA-Z][^\s/><]*)")
+_EMPTY_COMMENT = re.compile("<!---?>")
 _PIECE = re.compile(r"[^<>\"']+|\"[^\"]*\"|'[^']*'")
 _ANGLE = re.compile("[<>]")
 _ATTRIBUTE = re.compile(r"([^\s/>=\"']+)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>]*)))?")
@@ -105,6 +106,8 @@ class _Tags:
                 return None, self._end_of_hidden(name, end + 1)
             is_closed = source[end - 1] == "/"
             return Start(name, _attributes(source[match.end() : end]), is_closed), end + 1
+        if match := _EMPTY_COMMENT.match(source, start):
+            return None, match.end()
         if source.startswith("<!--", start):
             end = -1 if "!--" in self._endless else source.find("-->", start + 4)
             if end < 0:

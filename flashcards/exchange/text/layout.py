@@ -233,8 +233,8 @@ def _is_html(row: Iterable[str]) -> bool:
     text = "\n".join(row)
     if _ALONE.search(text):
         return True
-    tags = [(match["name"].lower(), bool(match["close"])) for match in _OPENING.finditer(text)]
-    return any((name, True) in tags for name, is_closing in tags if not is_closing)
+    tags = {(match["name"].lower(), match["close"]) for match in _OPENING.finditer(text)}
+    return any((name, "/") in tags for name, closing in tags if not closing)
 
 
 def _roles(head: Mapping[str, str], names: Sequence[str], width: int) -> tuple[Role, ...]:

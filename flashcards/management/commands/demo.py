@@ -4,16 +4,18 @@ import secrets
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
 from flashcards import store
-from flashcards.demo.build import EMAIL, build
+from flashcards.demo.build import EMAIL, Links, build
+from flashcards.web.pages import tutor_links
 
 
 class Command(BaseCommand):
     help = (
-        "Make a demo learner with conversations, 300 cards and 90 days of reviews, "
+        "Make a demo learner with conversations, decks, 300 cards and 90 days of reviews, "
         "drawn from a simulated memory."
     )
 
@@ -39,6 +41,9 @@ class Command(BaseCommand):
             seed=options["seed"],
             now=timezone.now(),
             report=self.stdout.write,
+            links=Links(
+                card=tutor_links.card_url, message=lambda id_: reverse("chat:message", args=[id_])
+            ),
         )
         done = store.checkpoint_all()
         self.stdout.write(f"{done.cards:,} cards and {done.logs:,} reviews moved into LanceDB")

@@ -30,6 +30,12 @@ from memoryloop import durable_files
 # What LanceDB may keep of files' metadata in each process; of indexes, LANCEDB_INDEX_CACHE_MB says.
 METADATA_CACHE_BYTES = 48 * 1024**2
 
+# LanceDB warns of each part of a vector index to which no vector is nearest ("partition 3 is empty,
+# skipping"). That is no fault: cards that mean the same, or were deleted, leave parts empty. What
+# it logs is set by module and level, once, at its import; the environment comes first.
+_LOG = "warn,lance::index::vector::builder=error"
+os.environ.setdefault("LANCEDB_LOG", _LOG)
+
 # A table of one row, with the id of the store; PostgreSQL keeps the same.
 _ID_TABLE = "store"
 

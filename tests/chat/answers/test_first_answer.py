@@ -28,6 +28,9 @@ class FirstAnswerTests(StreamingTestCase):
 
         self.assertEqual(self.titled(answer.conversation), "Mitochondria and ATP")
         self.assertEqual(answer.content, "A mitochondrion makes ATP.")
+        talk, title = (request.json for request in self.claude.questions())
+        self.assertNotIn("effort", talk.get("output_config", {}))
+        self.assertEqual(title["output_config"]["effort"], "low")
 
     def test_what_is_shown_as_sent_is_what_came_to_the_provider(self) -> None:
         self.claude.reply("It is the smallest unit of life.")

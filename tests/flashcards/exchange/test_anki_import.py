@@ -21,6 +21,7 @@ from flashcards.cards.cards import delete_card, edit_card
 from flashcards.domain.records import Flashcard, Kind, Rating, ReviewLog, State
 from flashcards.exchange import import_job, uploads
 from flashcards.exchange.anki import collection
+from flashcards.exchange.anki.notes import SOUND
 from flashcards.exchange.anki.package import BadPackage
 from flashcards.exchange.import_choice import Choice
 from flashcards.maintenance import check
@@ -129,12 +130,13 @@ class EveryFormatTests(ImportTestCase):
                 report = self.take(row)
                 self.assertEqual((report["imported"], report["reviews"]), (3, 5))
                 self.assertEqual((report["images"], report["skipped"]), (1, {}))
+                self.assertEqual({SOUND: 1}, {r: n["count"] for r, n in report["left_out"].items()})
                 cards = self.cards(owner)
                 card = next(card for name, card in cards.items() if "this" in name)
                 self.assertRegex(
                     card.question, r"^What is \*\*this\*\*\?  \n!\[\]\(/media/\w{64}\.png\)$"
                 )
-                self.assertEqual(card.answer, "A cell [sound:cell.mp3]")
+                self.assertEqual(card.answer, "A cell")
                 self.assertEqual(card.tags, ("leech", "school::year1"))
                 (deck,) = Deck.objects.filter(id__in=card.deck_ids)
                 self.assertEqual((deck.name, card.flag), ("Biology::Cells", 3))

@@ -1,5 +1,6 @@
 """No word of a note is lost without a word in the report, whatever its templates show."""
 
+import dataclasses
 import re
 import unittest
 
@@ -7,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flashcards.exchange.anki import notes
-from flashcards.exchange.anki.notes import Skipped, Words, words_of
+from flashcards.exchange.anki.notes import Place, Skipped, Words, words_of
 from flashcards.exchange.anki.records import Note, NoteType, Template
 from tests.flashcards.exchange import anki_packages
 from tests.flashcards.exchange.anki_packages import Package
@@ -104,6 +105,39 @@ class ShownTests(unittest.TestCase):
                 with self.subTest(shape=shape, hint=hint):
                     ((words,), _) = kept(["ask", "say", hint], ("{{Front}}", shape + "{{Back}}"))
                     self.assertEqual(words.extra, "")
+
+    def test_a_template_shows_what_anki_knows_of_the_card(self) -> None:
+        shown = "{{Front}} ({{Tags}}; {{Type}}; {{Deck}}; {{Subdeck}}; {{Card}}; {{CardFlag}})"
+        kind = NoteType(1, "Words & <more>", False, False, ("Front",), (
+            Template(0, "Forward", shown, "{{#CardFlag}}flagged{{/CardFlag}}{{#Tags}}!{{/Tags}}"),
+            Template(1, "Other", shown, "{{^CardFlag}}plain{{/CardFlag}}"),
+        ))  # fmt: skip
+        note = Note(1, "x", 1, ("a", "b::c"), ("ask",), "")
+        places = {0: Place("Top::Sub", 2), 1: Place("Top")}
+        found, _ = words_of(note, kind, [0, 1], places=places)
+        self.assertEqual(
+            [(words.question, words.answer, words.extra) for words in found],
+            [
+                ("ask (a b::c; Words & \\<more>; Top::Sub; Sub; Forward; flag2)", "flagged!", ""),
+                ("ask (a b::c; Words & \\<more>; Top; Top; Other; )", "plain", ""),
+            ],
+        )
+        cloze = dataclasses.replace(kind, is_cloze=True, templates=(
+            Template(0, "Cloze", "{{Deck}}: {{cloze:Front}}", "{{cloze:Front}} {{Tags}}"),
+        ))  # fmt: skip
+        note = dataclasses.replace(note, fields=("{{c1::a}} {{c2::b}}",))
+        ((words,), _) = words_of(note, cloze, [0, 1], places=places)
+        self.assertEqual(words.question, "Top::Sub: {{c1::a}} {{c2::b}}")
+        self.assertIn("a b::c", words.answer)
+
+    def test_a_sound_is_left_out_and_reported(self) -> None:
+        sides = ("{{Front}}", "{{FrontSide}}<hr id=answer>{{Back}}")
+        ((words,), _) = kept(["ask [sound:ask.mp3]", "say[sound:say.mp3]", "[sound:x.mp3]"], sides)
+        self.assertEqual((words.question, words.answer, words.extra), ("ask", "say", ""))
+        _, skipped = kept(["[sound:ask.mp3]", "say"], sides)
+        self.assertEqual(skipped, [Skipped(0, notes.SOUND_FRONT)])
+        note = Note(1, "x", 1, (), ("[sound:ask.mp3]", "<audio src=x>"), "")
+        self.assertEqual(notes.left_out(note), [notes.SOUND])
 
     def test_fields_without_a_name_and_of_one_name_are_kept(self) -> None:
         fields = ["one", "two", "three", "four", "five", "six", "seven"]

@@ -393,9 +393,10 @@ class GapsInGapsTests(AgainTestCase):
 
         def apart(_owner: uuid.UUID, _note: Note, words: Words) -> list[Words]:
             """Return what versions before made of gaps in gaps."""
-            rest = dataclasses.replace(words, question="{{c1::a b}}", ordinals={0: 1})
-            other = {"key": "1", "question": "a {{c2::b}}", "ordinals": {1: 2}}
-            return [rest, dataclasses.replace(words, **other)]
+            return [
+                dataclasses.replace(words, question="{{c1::a b}}", ordinals={0: 1}),
+                dataclasses.replace(words, key="1", question="a {{c2::b}}", ordinals={1: 2}),
+            ]
 
         with mock.patch.object(import_notes, "as_imported", side_effect=apart, autospec=True):
             self.import_(package)

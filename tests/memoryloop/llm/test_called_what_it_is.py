@@ -87,6 +87,29 @@ def test_what_a_key_may_not_do_is_no_wrong_key(said: str) -> None:
     assert isinstance(failures().from_status(403, {"error": said}), llm.PermissionRefused)
 
 
+@pytest.mark.parametrize("body", ["404 page not found", "<html>Not Found</html>"])
+def test_a_wrong_address_is_no_missing_model(pair: Pair, body: str) -> None:
+    pair.server.script(status=404, body=body)
+    _, error = ask_until_it_fails(pair.make())
+    assert type(error) is llm.Unreachable
+    assert "nothing at this address" in str(error)
+
+
+def test_a_proxy_that_forbids_says_nothing_of_the_key(pair: Pair) -> None:
+    pair.server.script(status=403, body="<html>Forbidden</html>")
+    _, error = ask_until_it_fails(pair.make())
+    assert isinstance(error, llm.PermissionRefused)
+    assert "turned the request away" in str(error)
+
+
+def test_an_answer_that_is_refused_midway_is_not_complete(pair: Pair) -> None:
+    is_claude = isinstance(pair.server, ClaudeServer)
+    pair.server.reply("Half of", stop_reason="refusal" if is_claude else "content_filter")
+    came, error = ask_until_it_fails(pair.make())
+    assert (came, type(error)) == ("Half of", llm.RequestRefused)
+    assert "declined to go on" in str(error)
+
+
 def test_a_server_that_wants_a_key_is_told_from_one_that_refused_it() -> None:
     assert "there is none" in str(failures(key="").from_status(401))
     assert "there is none" not in str(failures().from_status(401))
@@ -189,6 +212,12 @@ def test_a_long_wait_is_the_learners_choice(pair: Pair, headers: dict[str, str])
     assert isinstance(error, llm.RateLimited)
     assert ("in 40 seconds" if headers else "in a minute") in str(error)
     assert len(pair.server.questions()) == 1
+
+
+def test_cards_wait_longer_than_talk(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "PROVIDERS_PAUSE_SECONDS", 0.2)
+    pair.server.script(status=429, headers={"Retry-After": "1"}, recovers=True)
+    assert make_cards(pair.make())
 
 
 # The test of a key asks for a word

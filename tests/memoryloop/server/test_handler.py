@@ -2,14 +2,22 @@
 
 import asyncio
 import errno
+import io
 import threading
+import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 from unittest import mock
 
 from django.core.handlers.asgi import ASGIHandler
 from django.db import connection
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import (
+    FileResponse,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    StreamingHttpResponse,
+)
 from django.test import TransactionTestCase, override_settings
 from django.urls import get_script_prefix, path
 
@@ -47,7 +55,29 @@ def stream(request: HttpRequest) -> StreamingHttpResponse:
     return StreamingHttpResponse(words())
 
 
-urlpatterns = [path("one/", one), path("stream/", stream)]
+FILE = bytes(range(256)) * 5_000
+
+
+def file(request: HttpRequest) -> FileResponse:
+    return FileResponse(io.BytesIO(FILE), as_attachment=True, filename="cards.apkg")
+
+
+def lines(request: HttpRequest) -> StreamingHttpResponse:
+    def numbers() -> Iterator[bytes]:
+        for number in range(5):
+            _threads.add(threading.get_ident())
+            yield b"%d\n" % number
+
+    return StreamingHttpResponse(numbers())
+
+
+_threads: set[int] = set()
+urlpatterns = [
+    path("one/", one),
+    path("stream/", stream),
+    path("file/", file),
+    path("lines/", lines),
+]
 
 
 class Exchange:
@@ -64,6 +94,7 @@ class Exchange:
         }
         self.headers: dict[bytes, bytes] = {}
         self.body = b""
+        self.pieces = 0
         self.begun = asyncio.Event()
         self._requests: Iterator[dict[str, Any]] = iter([{"type": "http.request", "body": b""}])
 
@@ -81,6 +112,7 @@ class Exchange:
     async def _send(self, message: dict[str, Any]) -> None:
         self.headers |= dict(message.get("headers", []))
         self.body += message.get("body", b"")
+        self.pieces += bool(message.get("body"))
         if self.body:
             self.begun.set()
 
@@ -95,6 +127,18 @@ class HandlerTests(TransactionTestCase):
         self.assertEqual(exchange.headers[b"X-Middleware"].decode(), f"{thread} {thread}")
         self.assertNotEqual(thread, str(threading.get_ident()))
         self.assertEqual(prefix, "/memory/")
+
+    def test_files_are_sent_piece_by_piece_and_without_a_warning(self) -> None:
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            for address, body in (("/file/", FILE), ("/lines/", b"0\n1\n2\n3\n4\n")):
+                exchange = Exchange(address)
+                asyncio.run(exchange.run(Handler()))
+                self.assertEqual(exchange.body, body)
+                if body is FILE:
+                    self.assertGreater(exchange.pieces, 2)
+        self.assertEqual([str(each.message) for each in said], [])
+        self.assertNotIn(threading.get_ident(), _threads)
 
     def test_a_body_that_there_is_no_room_for_is_answered_in_plain_words(self) -> None:
         exchange = Exchange("/one/")

@@ -127,6 +127,7 @@ class WordsTests(unittest.TestCase):
             ("a <b", "a \\<b"),
             ("if a < b and c > d", "if a < b and c > d"),
             ("one <!-- two", "one \\<!-- two"),
+            ("one <!--> two --> <!---> three -->", "one two --> three -->"),
             ("one <style> two", "one  two".replace("  ", " ")),
             ("one <script>two", "one two"),
             ("<svg><text>heart</text><text>lung</text></svg>!", "[drawing] heart lung !"),
@@ -148,5 +149,5 @@ def _is_hidden(source: str, word: str) -> bool:
     in_comment = before.rfind("<!--") > before.rfind("-->") and "-->" in after
     # A quotation mark without another pairs up with one of a later tag.
     quoted = re.search(r"""unclosed| ["']>""", before)
-    in_tag = quoted or re.search(r"<[a-zA-Z/!?][^<>]*$", before)
+    in_tag = quoted or re.search(r"<[a-zA-Z/!?][^<>]*$|<!<[^>]*$", before)
     return in_comment or (bool(in_tag) and ">" in after)
