@@ -134,9 +134,9 @@ def rfc_3339(seconds: float) -> str:
     return (datetime.now(UTC) + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
+def waits() -> list[tuple[dict[str, str], float | None]]:
+    """Return headers and the seconds that they say from now on."""
+    return [
         ({"Retry-After": "7"}, 7),
         ({"Retry-After": "2.5"}, 2.5),
         ({"Retry-After-Ms": "2500", "Retry-After": "9"}, 2.5),
@@ -177,14 +177,14 @@ def rfc_3339(seconds: float) -> str:
         ({"anthropic-ratelimit-requests-reset": "tomorrow"}, None),
         ({"anthropic-ratelimit-requests-reset": rfc_3339(-30)}, None),
         ({"x-ratelimit-reset-tokens": "1.2.3s"}, None),
-    ],
-)
-def test_the_time_to_wait_is_read_however_it_is_written(
-    headers: dict[str, str], seconds: float | None
-) -> None:
-    found = seconds_to_wait(headers)
-    # Times of the day are of when the tests were collected.
-    assert found == seconds or (found and seconds and seconds - 120 < found <= seconds + 1)
+    ]
+
+
+def test_the_time_to_wait_is_read_however_it_is_written() -> None:
+    for headers, seconds in waits():
+        found = seconds_to_wait(headers)
+        close = found and seconds and seconds - 30 < found <= seconds + 1
+        assert found == seconds or close, headers
 
 
 @pytest.mark.parametrize("status", [429, 503, 529])
