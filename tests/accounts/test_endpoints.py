@@ -1,4 +1,5 @@
 import asyncio
+from typing import Any
 from unittest import mock
 
 from django.test import Client, override_settings
@@ -28,7 +29,7 @@ class EndpointTestCase(KeyTestCase):
         self.own = OpenAIServer(ollama=True).start()
         self.addCleanup(self.own.stop)
 
-    def save(self, **fields: str) -> KeyTest:
+    def save(self, **fields: Any) -> KeyTest:
         return endpoints.save_endpoint(
             user=self.alice,
             now=timezone.now(),
