@@ -43,6 +43,7 @@ class OfflineProvider:
         quoted: str = "",  # noqa: ARG002  # part of the protocol
         found: Sequence[Found] = (),
         max_tokens: int = 4096,  # noqa: ARG002  # part of the protocol
+        is_whole: bool = True,  # noqa: ARG002  # part of the protocol
     ) -> AsyncGenerator[str, None]:
         if found:
             yield (

@@ -1,4 +1,5 @@
 import asyncio
+from typing import Any
 from unittest import mock
 
 from django.test import Client, override_settings
@@ -28,7 +29,7 @@ class EndpointTestCase(KeyTestCase):
         self.own = OpenAIServer(ollama=True).start()
         self.addCleanup(self.own.stop)
 
-    def save(self, **fields: str) -> KeyTest:
+    def save(self, **fields: Any) -> KeyTest:
         return endpoints.save_endpoint(
             user=self.alice,
             now=timezone.now(),
@@ -136,7 +137,7 @@ class SaveEndpointTests(EndpointTestCase):
 
     def test_a_key_that_is_wanted_or_refused_is_told_and_nothing_is_saved(self) -> None:
         self.own.needs_key = True
-        for typed, words in (("", "needs a key"), ("sk-own-key-that-is-refused", "refused")):
+        for typed, words in (("", "wants a key"), ("sk-own-key-that-is-refused", "refused")):
             response = self.client.post(self.url, {"base_url": self.own.url, "api_key": typed})
             self.assertContains(response, words, status_code=422)
             self.assertContains(response, self.own.url, status_code=422)
