@@ -84,7 +84,7 @@ def _files(owner_id: UUID, now: datetime) -> Iterator[File]:
 
 def _readme(now: datetime) -> str:
     parts = [
-        f"Everything that MemoryLoop keeps of you, as it was at {now:%Y-%m-%d %H:%M} UTC.",
+        f"Everything that MemoryLoop stores about you, as it was at {now:%Y-%m-%d %H:%M} UTC.",
         "Text is UTF-8, and times are in UTC (ISO 8601). A .jsonl file has one JSON object on each "
         "line, a .csv file opens in any spreadsheet, and .md is Markdown, which any editor shows. "
         "Your keys for model providers and your password are not in it.",

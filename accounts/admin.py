@@ -129,7 +129,7 @@ class InvitationAdmin(admin.ModelAdmin[Invitation]):
         super().save_model(request, obj, form, change)
         if not change:
             made = invitations.link(obj, base_url=base_url(request))
-            self.message_user(request, f"Send this link to the one you invite: {made}")
+            self.message_user(request, f"Send this link to the person you invite: {made}")
 
     @admin.display(description="link to send")
     def link(self, obj: Invitation) -> str:

@@ -91,9 +91,9 @@ def clean_key(api_key: str) -> str:
     """Return the key without surrounding space; may be empty. Raises InvalidKey."""
     api_key = api_key.strip()
     if len(api_key) > KEY_MAX_CHARACTERS or not (api_key.isascii() and api_key.isprintable()):
-        raise InvalidKey("This is not the shape of a key: letters, digits and signs, in one line.")
+        raise InvalidKey("This does not look like a key: letters, digits and symbols, on one line.")
     if " " in api_key:
-        raise InvalidKey("A key has no spaces in it. Copy it again, and only it.")
+        raise InvalidKey("A key has no spaces in it. Copy it again, and nothing else.")
     return api_key
 
 
@@ -115,7 +115,7 @@ def save_endpoint(
     Raises InvalidEndpoint, InvalidKey or InvalidModel.
     """
     if reach() is Reach.OFF:
-        raise InvalidEndpoint("Whoever runs this MemoryLoop has closed it to servers of learners.")
+        raise InvalidEndpoint("The operator of this MemoryLoop does not allow servers of your own.")
     base_url, model, api_key = clean_url(base_url), clean_model(model), clean_key(api_key)
     row = saved_endpoint(user)
     if not api_key and row is not None and row.base_url == base_url:
@@ -154,7 +154,7 @@ def test_saved(user: User, now: datetime, *, word: bool) -> KeyTest:
     if state is KeyState.UNREADABLE:
         return KeyTest(state, "Its key can no longer be read: save it again.")
     if state is KeyState.OFF:
-        return KeyTest(state, "Whoever runs this MemoryLoop has closed it to servers of learners.")
+        return KeyTest(state, "The operator of this MemoryLoop does not allow servers of your own.")
     result, checked = _test(row.base_url, api_key, row.model, word=word)
     if result.state is not KeyState.UNTESTED:
         # Only the row that was tested: another may have been saved meanwhile.
@@ -245,7 +245,7 @@ def _test(
     except (llm.AuthenticationFailed, llm.PermissionRefused) as error:
         sentence = error.sentence
         if not api_key:
-            sentence = f"{label_for(base_url)} wants a key: type the one that belongs to it."
+            sentence = f"{label_for(base_url)} needs a key: enter the one that belongs to it."
         return KeyTest(KeyState.REFUSED, sentence), None
     except llm.LlmError as error:
         logger.info("An endpoint could not be tested: %s", type(error).__name__)

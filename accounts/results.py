@@ -67,6 +67,6 @@ def clean_model(model: str) -> str:
     model = model.strip()
     if len(model) > MODEL_MAX_CHARACTERS or not model.isprintable():
         raise InvalidModel(
-            f"A model's name has up to {MODEL_MAX_CHARACTERS} characters, in one line."
+            f"A model's name has up to {MODEL_MAX_CHARACTERS} characters, on one line."
         )
     return model

@@ -180,7 +180,9 @@ def _reason(
     if own is not None and own.label == "Claude":
         return "You saved a Claude key, so Claude answers you."
     if own is not None and endpoint_state is KeyState.UNTESTED:
-        return f"You connected {own.label}, so it is asked, though it has not passed a test yet."
+        return (
+            f"You connected {own.label}, so it answers you, although it has not passed a test yet."
+        )
     if own is not None:
         return f"You connected {own.label}, so it answers you."
     why = _WHY_NOT_CLAUDE[state]
@@ -197,7 +199,7 @@ def _reason(
 _WHY_NOT_CLAUDE = {
     KeyState.NONE: "You have saved no Claude key",
     KeyState.REFUSED: "Claude refused your key",
-    KeyState.NO_MODEL: "Claude has not the model that you chose",
+    KeyState.NO_MODEL: "Claude does not have the model that you chose",
     KeyState.UNREADABLE: "Your Claude key can no longer be read",
 }
 _WHY_NOT_ENDPOINT = {
@@ -232,7 +234,7 @@ def clean_api_key(api_key: str) -> str:
         raise InvalidKey("Paste your key here. It begins with sk-ant-.")
     if len(api_key) > KEY_MAX_CHARACTERS or not _KEY_SHAPE.fullmatch(api_key):
         raise InvalidKey(
-            "This is not the shape of a Claude key. Copy the whole key from "
+            "This does not look like a Claude key. Copy the whole key from "
             "console.anthropic.com: it begins with sk-ant- and has no spaces."
         )
     return api_key

@@ -8,7 +8,7 @@ class NotLikeTheAccount(password_validation.UserAttributeSimilarityValidator):
         super().__init__(user_attributes=("email", "name"))
 
     def get_error_message(self) -> str:
-        return "This is too close to your %(verbose_name)s. Choose something unlike it."
+        return "This is too similar to your %(verbose_name)s. Choose something different."
 
     def get_help_text(self) -> str:
         return "It must not be like your name or email address."
@@ -24,7 +24,7 @@ class LongEnough(password_validation.MinimumLengthValidator):
 
 class NotCommon(password_validation.CommonPasswordValidator):
     def get_error_message(self) -> str:
-        return "This is one of the first passwords anybody would try. Choose a rarer one."
+        return "This is one of the first passwords anybody would try. Choose a less common one."
 
     def get_help_text(self) -> str:
         return "It must not be a password that many people use."

@@ -196,6 +196,7 @@ async def _receive_answer(
         messages=prompt.messages,
         found=prompt.found,
         max_tokens=MAX_TOKENS,
+        is_whole=not prompt.left_out,
     ):
         generation.append(piece)
         length += len(piece)

@@ -82,7 +82,7 @@ def check_content(content: str) -> str:
         raise EmptyMessage("There is nothing to send yet. Type a question or paste a text.")
     if len(content) > MESSAGE_MAX_CHARACTERS:
         raise MessageTooLong(
-            f"This is {len(content):,} characters long and a message holds "
+            f"This is {len(content):,} characters long and a message can have up to "
             f"{MESSAGE_MAX_CHARACTERS:,}. Shorten it, or send it in parts."
         )
     return content

@@ -38,7 +38,7 @@ def create_deck(*, owner_id: UUID, name: str, search: str = "", now: datetime) -
         parser.parse(search)
     own = Deck.objects.filter(owner_id=owner_id)
     if own.count() >= DECKS_MOST:
-        raise BadDeck(f"You have {DECKS_MOST:,} decks, which is the most. Use tags below that.")
+        raise BadDeck(f"You have {DECKS_MOST:,} decks, which is the maximum. Use tags as well.")
     if known := own.named(name):
         raise BadDeck(f"You have a deck called “{known.name}” already.")
     try:
@@ -133,9 +133,7 @@ def restore_decks(*, owner_id: UUID, removed: RemovedDecks) -> int:
             removed_decks.create_again(owner_id, gone)
             removed.delete()
     except IntegrityError:
-        raise BadDeck(
-            "There is a deck of that name again. Rename it, then undo once more."
-        ) from None
+        raise BadDeck("There is a deck of that name again. Rename it, then undo again.") from None
     return len(gone)
 
 
@@ -144,7 +142,7 @@ def set_decks(*, owner_id: UUID, card_id: UUID, deck_ids: Iterable[UUID]) -> Fla
     wanted = list(dict.fromkeys(deck_ids))
     own = Deck.objects.filter(owner_id=owner_id, id__in=wanted, search="")
     if own.count() != len(wanted):
-        raise BadDeck("One of these decks is not there any more.")
+        raise BadDeck("One of these decks no longer exists.")
     return change_card(
         owner_id, card_id, lambda card: dataclasses.replace(card, deck_ids=tuple(wanted))
     ).after
@@ -167,7 +165,7 @@ def clean_name(name: str) -> str:
     cleaned = DECK_SEPARATOR.join(parts)
     if len(cleaned) > DECK_NAME_MAX_CHARACTERS:
         raise BadDeck(
-            f"This name has {len(cleaned)} characters; {DECK_NAME_MAX_CHARACTERS} is the most."
+            f"This name has {len(cleaned)} characters; the maximum is {DECK_NAME_MAX_CHARACTERS}."
         )
     if "*" in cleaned or fold(cleaned) == "none":
         raise BadDeck("A deck’s name cannot have a * in it or be “none”: searches use these.")

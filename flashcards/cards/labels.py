@@ -31,7 +31,7 @@ def set_labels(
     if too_long := [tag for tag in kept if len(tag) > TAG_MAX_CHARACTERS]:
         raise BadLabel(
             f"The tag “{too_long[0][:20]}…” has {len(too_long[0])} characters; "
-            f"{TAG_MAX_CHARACTERS} is the most."
+            f"the maximum is {TAG_MAX_CHARACTERS}."
         )
     if not 0 <= flag < len(FLAGS):
         raise BadLabel("There is no such flag.")

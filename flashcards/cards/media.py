@@ -66,7 +66,9 @@ def store(*, owner_id: UUID, content: bytes, now: datetime) -> Image:
         used = owned.aggregate(total=Sum("size_bytes"))["total"] or 0
         known = owned.filter(sha256=sha256).first()
         if known is None and used + len(content) > OWNER_MAX_BYTES:
-            raise BadImage("Your images have 1 GB, which is the most. Remove some from your cards.")
+            raise BadImage(
+                "Your images take up 1 GB, which is the limit. Remove some from your cards."
+            )
         image, created = Image.objects.get_or_create(
             owner_id=owner_id,
             sha256=sha256,
@@ -96,7 +98,7 @@ def inspect(content: bytes) -> tuple[str, int, int]:
     if not content:
         raise BadImage("The file is empty: choose an image.")
     unreadable = BadImage(
-        "This is no PNG, JPEG, GIF or WebP image, or it is damaged. Save it as one of these and "
+        "This is not a PNG, JPEG, GIF or WebP image, or it is damaged. Save it as one of these and "
         "try again."
     )
     try:
@@ -116,7 +118,7 @@ def inspect(content: bytes) -> tuple[str, int, int]:
     except BadImage:
         raise
     except (PIL.Image.DecompressionBombError, PIL.Image.DecompressionBombWarning):
-        raise BadImage("The image has too many points: make it smaller and try again.") from None
+        raise BadImage("The image has too many pixels: make it smaller and try again.") from None
     except (OSError, ValueError, SyntaxError, TypeError, KeyError, IndexError, ArithmeticError):
         raise unreadable from None
     except (MemoryError, RuntimeError, EOFError, AttributeError, Warning):
@@ -126,8 +128,8 @@ def inspect(content: bytes) -> tuple[str, int, int]:
 
 def too_big(size_bytes: int) -> str:
     return (
-        f"The image has {size_bytes / 1024 / 1024:,.0f} MB, and "
-        f"{IMAGE_MAX_BYTES // 1024 // 1024} MB are the most."
+        f"The image has {size_bytes / 1024 / 1024:,.0f} MB, and the limit is "
+        f"{IMAGE_MAX_BYTES // 1024 // 1024} MB."
     )
 
 

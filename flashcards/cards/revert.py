@@ -32,7 +32,7 @@ def revert(*, owner_id: UUID, card_id: UUID, edit_id: UUID, now: datetime) -> li
 
     changed = change_cards(owner_id, list(earlier), give_back, now=now, reverts=edit.change_id)
     if not changed:
-        raise NothingToRevert("The card has these words already.")
+        raise NothingToRevert("The card already has this text.")
     return [each.after for each in changed]
 
 

@@ -165,7 +165,7 @@ def _grid(scale: _Scale) -> list[Any]:
         y = scale.y(level)
         kind = "curve-wanted" if level == FADED else "curve-grid"
         elements.append(svg.Line(x1=_LEFT, x2=scale.width - _RIGHT, y1=y, y2=y, class_=[kind]))
-        # 90 and 100 % lie too near one another for two labels.
+        # 90 and 100% lie too near one another for two labels.
         if level != 1.0:
             elements.append(_label(_LEFT - 6, y + 4, f"{level:.0%}", "end"))
     return elements

@@ -19,6 +19,9 @@ SUMMARY_MAX_CHARACTERS = 160
 SUMMARY_OF_CHARACTERS = 2_000
 
 _GAP = "…"
+# Signs of which several in a row mean something else; and what is put between, which is not seen.
+_SIGNS = tuple("`*~$")
+_JOINER = "\u2060"
 # Characters that \text{} does not take unescaped.
 _NOT_IN_TEXT = re.compile(r"[{}$%#&_^~\\]")
 _BLOCKS = re.compile(r"\n\s*\n|^\s*(?:```|~~~|[-*+] |\d+[.)] |#|>|\|)", re.MULTILINE)
@@ -110,39 +113,55 @@ class _Piece:
     stands_out: bool = False
 
 
+# Where a gap in running text begins or ends.
+_EDGE = _Piece("")
+
+
 def _cloze(text: str, ordinal: int, *, reveal: bool) -> str:
-    pieces = [piece for piece in _pieces(parts(text), ordinal, reveal) if piece.text]
     # Gaps that touch are set in bold together, because their marks would be read as one.
-    runs: list[_Piece | list[_Piece]] = []
-    for piece in pieces:
-        last = runs[-1] if runs else None
-        if piece.stands_out and isinstance(last, list):
-            last.append(piece)
-        else:
-            runs.append([piece] if piece.stands_out else piece)
+    runs: list[tuple[list[_Piece], bool]] = []
+    at_edge = False
+    for piece in _pieces(parts(text), ordinal, reveal):
+        if piece is _EDGE:
+            at_edge = True
+        elif piece.text and piece.stands_out and runs and runs[-1][0][0].stands_out:
+            runs[-1][0].append(piece)
+        elif piece.text:
+            runs.append(([piece], at_edge))
+            at_edge = False
     done: list[str] = []
-    for at, run in enumerate(runs):
-        if isinstance(run, _Piece):
-            done.append(run.text)
-            continue
-        before = done[-1][-1] if done else ""
-        following = runs[at + 1] if at + 1 < len(runs) else None
-        after = following.text[0] if isinstance(following, _Piece) else ""
+    for at, (run, begins_at_edge) in enumerate(runs):
         words = [piece.text for piece in run]
-        done.append((_shown if reveal else _hidden)(words, before, after))
+        shown = words[0]
+        if run[0].stands_out:
+            after = runs[at + 1][0][0].text[0] if at + 1 < len(runs) else ""
+            shown = (_shown if reveal else _hidden)(words, done[-1][-1] if done else "", after)
+        if begins_at_edge and done and _are_to_part(done[-1], shown):
+            done.append(_JOINER)
+        done.append(shown)
     return "".join(done)
+
+
+def _are_to_part(before: str, after: str) -> bool:
+    """Tell whether signs of Markdown at the end and the beginning would be read as one."""
+    return before[-1] == after[0] and after[0] in _SIGNS
 
 
 def _pieces(found: Sequence[str | Deletion], ordinal: int, reveal: bool) -> Iterator[_Piece]:
     for part in found:
         if isinstance(part, str):
             yield _Piece(part)
-        elif ordinal not in part.ordinals:
+            continue
+        if part.place == "text":
+            yield _EDGE
+        if ordinal not in part.ordinals:
             yield from _pieces(part.parts, ordinal, reveal)
         elif part.place == "text":
             yield _Piece(part.words if reveal else _hint(part), stands_out=True)
         else:
             yield _Piece(_within(part, reveal=reveal))
+        if part.place == "text":
+            yield _EDGE
 
 
 def _hint(deletion: Deletion) -> str:
@@ -175,7 +194,11 @@ def _hidden(hints: Sequence[str], before: str, after: str) -> str:
 
 def _shown(pieces: Sequence[str], before: str, after: str) -> str:
     """Return the words of gaps that touch."""
-    words = "".join(pieces)
+    parted = (
+        f"{_JOINER}{piece}" if at and _are_to_part(pieces[at - 1], piece) else piece
+        for at, piece in enumerate(pieces)
+    )
+    words = "".join(parted)
     core = words.strip()
     if not core or "*" in _EMPHASIS.sub("", words) or _BLOCKS.search(words):
         return words

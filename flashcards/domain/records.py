@@ -90,7 +90,7 @@ class Flashcard:
     embedding_model: str = ""
     state: State = State.NEW
     step: int | None = None
-    # The memory, None for a new card: days until retrievability falls to 90 %,
+    # The memory, None for a new card: days until retrievability falls to 90%,
     stability: float | None = None
     # 1 (easy) to 10 (hard),
     difficulty: float | None = None

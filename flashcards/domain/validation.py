@@ -22,18 +22,19 @@ def check_words(question: str, answer: str, extra: str, kind: Kind) -> None:
     if not question.strip():
         raise BadCard("A card needs a question: write what you want to be asked.")
     if len(card_ordinals(kind, question)) > CARDS_A_NOTE:
-        raise BadCard(f"A text gives {CARDS_A_NOTE} cards at most: use fewer numbers for its gaps.")
+        raise BadCard(f"A note can have {CARDS_A_NOTE} cards: use fewer numbers for its gaps.")
     if not answer.strip() and kind is not Kind.CLOZE:
         raise BadCard("A card needs an answer: write what you want to remember.")
     if len(question) > QUESTION_MAX_CHARACTERS:
         raise BadCard(
             f"The question has {len(question):,} characters; "
-            f"{QUESTION_MAX_CHARACTERS:,} is the most."
+            f"the maximum is {QUESTION_MAX_CHARACTERS:,}."
         )
     for name, text in (("answer", answer), ("note", extra)):
         if len(text) > ANSWER_MAX_CHARACTERS:
             raise BadCard(
-                f"The {name} has {len(text):,} characters; {ANSWER_MAX_CHARACTERS:,} is the most."
+                f"The {name} has {len(text):,} characters; "
+                f"the maximum is {ANSWER_MAX_CHARACTERS:,}."
             )
 
 

@@ -65,8 +65,8 @@ def add(*, owner_id: UUID, name: str, content: bytes, now: datetime) -> Document
         raise BadFile("The file is empty: there is no text in it to make cards from.")
     if len(text) > TEXT_MAX_CHARACTERS:
         raise BadFile(
-            f"The file has {len(text):,} characters of text, and {TEXT_MAX_CHARACTERS:,} are the "
-            "most. Cut it in two and upload the parts."
+            f"The file has {len(text):,} characters of text, and the limit is "
+            f"{TEXT_MAX_CHARACTERS:,}. Split it into two files and upload both."
         )
     with transaction.atomic():
         owned = Document.objects.filter(owner_id=owner_id)
@@ -114,8 +114,8 @@ def purge(now: datetime) -> int:
 
 def too_big(size_bytes: int) -> str:
     return (
-        f"The file has {size_bytes / 1024 / 1024:,.0f} MB, and "
-        f"{FILE_MAX_BYTES // 1024 // 1024} MB are the most."
+        f"The file has {size_bytes / 1024 / 1024:,.0f} MB, and the limit is "
+        f"{FILE_MAX_BYTES // 1024 // 1024} MB."
     )
 
 
@@ -210,7 +210,7 @@ def _pdf_pages(content: bytes) -> list[str]:
         raise BadFile("The PDF has a password: save it without one and upload it again.")
     if refused == "pages":
         raise BadFile(
-            f"The PDF has {answer['count']:,} pages, and {PAGES_MOST} are the most: save the "
+            f"The PDF has {answer['count']:,} pages, and the limit is {PAGES_MOST}: save the "
             "chapter that you are learning as a PDF of its own."
         )
     if refused:

@@ -149,9 +149,7 @@ def _draft_by_rules(batch: DraftBatch, origin: Origin, user: User) -> None:
     else:
         seen = Seen(writing.known_cards(user, origin))
         found = [candidate for candidate in rules.draft(origin.passage) if seen.add(candidate)]
-    writing.store(
-        batch.id, batch.run, found[:CANDIDATES_MAX], offset=origin.offset, sections_done=1
-    )
+    writing.store(batch.id, batch.run, found[:CANDIDATES_MAX], origin, sections_done=1)
     writing.end(batch.id, batch.run, Status.READY)
     batch.refresh_from_db()
 
@@ -163,7 +161,7 @@ def stop(batch: DraftBatch) -> None:
     """Stop the drafting and keep the drafts so far. The writer notices within a second."""
     DraftBatch.objects.filter(id=batch.id, status=Status.WORKING).update(
         status=Status.READY,
-        note="You stopped the drafting: these are the drafts until then.",
+        note="You stopped the drafting: these are the drafts so far.",
         updated_at=timezone.now(),
     )
     batch.refresh_from_db()
@@ -206,7 +204,9 @@ def add(batch: DraftBatch, *, question: str, answer: str, **fields: Any) -> Draf
 
 def _check_open(batch: DraftBatch) -> None:
     if batch.status == Status.DONE:
-        raise AlreadyDecided("These drafts have been decided on, perhaps in another tab.")
+        raise AlreadyDecided(
+            "These drafts were already added or dismissed, perhaps in another tab."
+        )
 
 
 def accept(
@@ -227,7 +227,9 @@ def accept(
     with transaction.atomic():
         batch = batches_for_owner(user).select_for_update().filter(id=batch_id).first()
         if batch is None or batch.status == Status.DONE:
-            raise AlreadyDecided("These drafts have been decided on, perhaps in another tab.")
+            raise AlreadyDecided(
+                "These drafts were already added or dismissed, perhaps in another tab."
+            )
         try:
             origin = origins.of_batch(user, batch)
         except origins.NoOrigin:

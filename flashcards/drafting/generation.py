@@ -72,7 +72,7 @@ class CardDraft(BaseModel):
             raise ValueError("a basic card needs an answer")
         if self.kind == "cloze" and not cloze.deletions(self.question):
             raise ValueError("a cloze card needs a gap in its question: {{c1::the hidden words}}")
-        if self.kind == "cloze" and len(cloze.deletions(self.question)) > CARDS_A_NOTE:
+        if self.kind == "cloze" and len(list(cloze.all_deletions(self.question))) > CARDS_A_NOTE:
             raise ValueError("a cloze card has too many gaps")
         return self
 
@@ -126,7 +126,7 @@ def check(text: str, *, least: int = MIN_WORDS) -> None:
     if count < least:
         raise TooLittle(
             f"There is too little in this message to make cards from: it has {count} "
-            f"{'word' if count == 1 else 'words'} of text, and {least} are the least."
+            f"{'word' if count == 1 else 'words'} of text, and at least {least} are needed."
         )
 
 

@@ -11,6 +11,7 @@ from flashcards.domain.card_sides import cloze_ordinals
 from flashcards.domain.cloze import deletions
 from flashcards.domain.records import Kind
 from flashcards.drafting.rules.words import ENGLISH
+from flashcards.drafting.yes_no import is_yes_no
 
 # Longer sides take more than a few seconds to read.
 QUESTION_WORDS_MOST = 40
@@ -30,12 +31,6 @@ _SERIES = re.compile(
 )
 _WORD = re.compile(r"\w+(?:[’'-]\w+)*")
 _SENTENCE_END = re.compile(r"(?<!\b[A-Z])(?<!\b(?:Dr|Mr|St|vs|ca|No))[.!?][\"”’)]?\s+(?=[A-Z“\"])")
-_ASKS_YES_NO = re.compile(
-    r"^(?:is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|shall|should|may|"
-    r"might|must|isn['’]t|aren['’]t|doesn['’]t|didn['’]t)\b(?!.*\bor\b)[^?]*\?\s*$",
-    re.IGNORECASE,
-)
-_SAYS_YES_NO = re.compile(r"^(?:yes|no|true|false|yeah|nope|correct|incorrect)\b", re.IGNORECASE)
 _ASKS_LIST = re.compile(
     r"\b(?:list|name|enumerate|give|state)\s+(?:all\b|the\b|some\b|any\b|two|three|four|five|six|"
     r"seven|eight|nine|ten|\d+)[^.?!]*s\b|\bwhat (?:are|were) (?:all |some of )?(?:the |its )?"
@@ -156,7 +151,7 @@ def _several(sides: _Sides) -> Iterator[str]:
 
 
 def _yes_no(sides: _Sides) -> Iterator[str]:
-    if _SAYS_YES_NO.match(sides.answered) or _ASKS_YES_NO.match(sides.asked):
+    if is_yes_no(sides.asked, sides.answered):
         yield "It can be answered with yes or no: ask what, why or how instead."
 
 
@@ -216,7 +211,7 @@ def _visible_elsewhere(sides: _Sides) -> Iterator[str]:
     for gap in reversed(gaps):
         outside = outside[: gap.start] + " " + outside[gap.end :]
     if gaps and not _content_words(_prose(outside)) and len(cloze_ordinals(sides.question)) == 1:
-        yield "Nothing is left around the gap to recall it by: leave more of the text open."
+        yield "Nothing is left around the gap to recall it by: leave more of the text visible."
         return
     open_words = " ".join(_words(outside))
     for gap in gaps:

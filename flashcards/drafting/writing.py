@@ -7,6 +7,7 @@ The batch's `updated_at` is the writer's heartbeat. The writer stops when the ba
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from django.db import DatabaseError, transaction
@@ -16,7 +17,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.services import mark_key_refused
 from flashcards.domain.records import Flashcard
-from flashcards.drafting import generation, origins
+from flashcards.drafting import generation, linter, origins
 from flashcards.drafting.candidates import CANDIDATES_MAX, Candidate
 from flashcards.drafting.origins import Origin
 from flashcards.models import Draft, DraftBatch
@@ -83,7 +84,7 @@ async def _sections(batch_id: UUID, run: UUID, user: User, provider: llm.Provide
             batch_id,
             run,
             drafted.candidates,
-            offset=origin.offset,
+            origin,
             sections_done=drafted.section + drafted.done,
             sections=drafted.sections,
             note=_note(dropped),
@@ -171,13 +172,17 @@ def store(
     batch_id: UUID,
     run: UUID,
     found: Sequence[Candidate],
+    origin: Origin | None = None,
     *,
-    offset: int = 0,
     sections_done: int,
     sections: int = 1,
     note: str = "",
 ) -> bool:
-    """Add a section's drafts, all or none. Return whether this run still writes the batch."""
+    """Add a section's drafts, all or none. Return whether this run still writes the batch.
+
+    `origin` is what the drafts are made from, where there are any. Those with a fault are not
+    chosen: the learner sees why, and may choose them.
+    """
     ours = _of_run(batch_id, run).update(
         sections=sections, sections_done=sections_done, note=note, updated_at=timezone.now()
     )
@@ -185,6 +190,7 @@ def store(
         return False
     last = Draft.objects.filter(batch_id=batch_id).aggregate(last=Max("position"))["last"]
     first = 0 if last is None else last + 1
+    placed = [_in_whole_text(candidate, origin.offset) for candidate in found] if origin else []
     Draft.objects.bulk_create(
         Draft(
             batch_id=batch_id,
@@ -192,12 +198,31 @@ def store(
             kind=candidate.kind,
             question=candidate.question,
             answer=candidate.answer,
-            source_start=None if candidate.start is None else candidate.start + offset,
-            source_end=None if candidate.end is None else candidate.end + offset,
+            source_start=candidate.start,
+            source_end=candidate.end,
+            decision=_decision(candidate, origin),
         )
-        for index, candidate in enumerate(found)
+        for index, candidate in enumerate(placed)
     )
     return True
+
+
+def _decision(candidate: Candidate, origin: Origin | None) -> Draft.Decision:
+    flagged = origin is not None and findings(candidate, origin)
+    return Draft.Decision.DROP if flagged else Draft.Decision.KEEP
+
+
+def findings(candidate: Candidate, origin: Origin) -> Sequence[linter.Finding]:
+    """Return what is weak about a card whose offsets are those in the whole text."""
+    if origin.is_split:
+        return linter.lint(candidate.question, candidate.answer, candidate.kind)
+    return generation.faults(candidate, origin.text)
+
+
+def _in_whole_text(candidate: Candidate, offset: int) -> Candidate:
+    if candidate.start is None or candidate.end is None:
+        return candidate
+    return replace(candidate, start=candidate.start + offset, end=candidate.end + offset)
 
 
 def end(batch_id: UUID, run: UUID, status: str, error: str = "", model: str = "") -> bool:

@@ -34,7 +34,7 @@ JUDGED = 64
 PAIRS_MOST = 2_000
 # A worker that has reported no progress for so long is dead.
 HEARTBEAT = timedelta(minutes=5)
-BROKEN = "The model that compares cards cannot be run just now. Try again later."
+BROKEN = "The model that compares cards cannot be run right now. Try again later."
 INTERRUPTED = "The search was interrupted. Start it again."
 
 Status = DuplicateSearch.Status
@@ -118,7 +118,7 @@ def run(
                 jobs.request_duplicates(owner_id, search_id)
                 return
     except EmbeddingError:
-        logger.warning("Duplicates cannot be looked for just now.", exc_info=True)
+        logger.warning("Duplicates cannot be searched for right now.", exc_info=True)
         _end(search_id, Status.FAILED, clock(), error=BROKEN)
         return
     _end(search_id, Status.DONE, clock())

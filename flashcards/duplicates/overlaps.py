@@ -70,7 +70,7 @@ def find_overlaps(
         found = _candidates(owner_id, drafts, wanted, leave_out)
         return _judged(wanted, found, limit)
     except EmbeddingError:
-        logger.warning("Drafts cannot be compared with the cards just now.", exc_info=True)
+        logger.warning("Drafts cannot be compared with the cards right now.", exc_info=True)
         return [[] for _ in drafts]
 
 

@@ -332,7 +332,7 @@ WEIGHTS: tuple[float, ...] = (
     -6.742,  # whole_letters
 )
 # Two cards count as the same from here on: false positives are 3.5 % of the pairs that the weights
-# were fitted on, and about 5 % of others.
+# were fitted on, and about 5% of others.
 SAME = 0.27
 # Cosine of two questions that are near one another, whatever their answers.
 NEAR_QUESTION = 0.7

@@ -33,7 +33,7 @@ AT_ONCE_CARDS = 300
 # A file can be downloaded for so long.
 KEPT = timedelta(days=1)
 HEARTBEAT = timedelta(minutes=5)
-BROKEN = "The file could not be made. Try again."
+BROKEN = "The file could not be created. Try again."
 
 
 class NothingToExport(CardError):
@@ -51,7 +51,7 @@ def start(
 ) -> CardExport:
     """Write these cards of the owner to a file, many in the background. Raises NothingToExport."""
     if not card_ids:
-        raise NothingToExport("There is no card to export here.")
+        raise NothingToExport("There are no cards to export here.")
     with transaction.atomic():
         row = CardExport.objects.create(
             owner_id=owner_id,

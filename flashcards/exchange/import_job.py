@@ -39,7 +39,7 @@ Status = CardImport.Status
 _UNDER_WAY = (Status.WORKING, Status.UNDOING)
 # A worker that has reported no progress for so long is dead.
 HEARTBEAT = timedelta(minutes=5)
-BROKEN = "Something went wrong here. What was imported until then stays; undo it or try again."
+BROKEN = "Something went wrong here. What was imported so far is kept; undo it or try again."
 
 
 class NotNow(CardError):

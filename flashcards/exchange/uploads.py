@@ -55,8 +55,8 @@ def receive(*, owner_id: UUID, upload: Any, now: datetime) -> CardImport:
     form = _format(name)
     if (upload.size or 0) > settings.IMPORT_MAX_BYTES:
         raise BadPackage(
-            f"The file has {(upload.size or 0) / 1024**2:,.0f} MB, and "
-            f"{settings.IMPORT_MAX_BYTES // 1024**2:,} MB are the most. In Anki, export it "
+            f"The file has {(upload.size or 0) / 1024**2:,.0f} MB, and the "
+            f"limit is {settings.IMPORT_MAX_BYTES // 1024**2:,} MB. In Anki, export it "
             "without its media, or deck by deck."
         )
     row = CardImport(
@@ -140,7 +140,7 @@ def opened(
     """
     folder = folder_of(row)
     if not (folder / "file").exists():
-        raise BadPackage("The file is not here any more. Choose it again.")
+        raise BadPackage("The file is no longer here. Choose it again.")
     if row.format == "text":
         layout = Layout.from_json(row.layout) if row.layout else None
         with TextFile(folder / "file", note, layout) as text:

@@ -17,7 +17,7 @@ from flashcards.store import cards, review_logs
 ABOUT = """cards/
   cards.jsonl, cards.csv      your cards with their schedules; deleted_at is set for those in the
                               trash. due is when a card is asked next, stability the days until you
-                              recall it with 90 %, difficulty goes from 1 to 10; memory_model
+                              recall it with 90%, difficulty goes from 1 to 10; memory_model
                               names the model that says so (fsrs-6), memory what else it keeps
   reviews.jsonl, reviews.csv  every review; rating 1 is Again, 2 Hard, 3 Good, 4 Easy; a row
                               without a rating that has elapsed_days stands for the reviews

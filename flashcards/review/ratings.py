@@ -146,7 +146,7 @@ def undo_review(
             return cards.card(known.flashcard_id), []
         last = _last_review(cards, now) if undoes is None else cards.log(undoes)
         if last is None:
-            raise NothingToUndo("This answer is not there any more.")
+            raise NothingToUndo("This answer no longer exists.")
         rated = cards.card(last.flashcard_id, with_deleted=True)
         card, rows = _without(learner, rated, last, undo_id, now)
         card = leeches.unmarked(rated, card)

@@ -84,7 +84,7 @@ def read(owner_id: UUID, text: str) -> Scope:
             deck = None
         if deck is not None:
             return of_deck(deck)
-    raise NoSuchScope("This deck is not there any more.")
+    raise NoSuchScope("This deck no longer exists.")
 
 
 def cards_of(learner: Learner, named: Scope, now: datetime) -> frozenset[str] | None:

@@ -33,7 +33,7 @@ class FSRS6:
         self.parameters = parameters or DEFAULT_PARAMETERS
         # Checks how many parameters there are, and their bounds.
         self._scheduler = fsrs.Scheduler(parameters=self.parameters, enable_fuzzing=False)
-        # The forgetting curve is a power law. The factor makes the chance of recall 90 % after as
+        # The forgetting curve is a power law. The factor makes the chance of recall 90% after as
         # many days as the stability. Source: FSRS-6, as in the fsrs package.
         self._decay = self.parameters[20]
         self._factor = float(0.9 ** (1 / -self._decay) - 1)
@@ -84,7 +84,7 @@ class FSRS6:
     def from_sm2(self, ease: float, interval_days: float) -> Memory[float]:
         """Return the memory of an interval and an ease factor (2.5 is SM-2's first).
 
-        The interval is taken for the days to 90 %, and the difficulty is the one with which FSRS's
+        The interval is taken for the days to 90%, and the difficulty is the one with which FSRS's
         own rule for a Good answer, given after that interval, lengthens it by the ease factor.
         Source: FSRS's increase of stability, solved for the difficulty.
         """

@@ -25,7 +25,7 @@ class Memory(Generic[N]):
     Pages, sorting and the due queue read stability and difficulty, which every model gives.
     """
 
-    # Days until retrievability falls to 90 %.
+    # Days until retrievability falls to 90%.
     stability: N
     # 1 (easy) to 10 (hard).
     difficulty: N

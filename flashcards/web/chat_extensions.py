@@ -21,8 +21,8 @@ def check_words(content: str) -> None:
     words = count_words(content)
     if words < MIN_WORDS:
         raise TooFewWords(
-            f"Cards need a text to come from: this has {words} "
-            f"{'word' if words == 1 else 'words'}, and it takes at least {MIN_WORDS}. "
+            f"Cards are made from a text: this has {words} "
+            f"{'word' if words == 1 else 'words'}, and at least {MIN_WORDS} are needed. "
             "Paste more, or ask about it instead."
         )
 

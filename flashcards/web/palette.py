@@ -16,10 +16,10 @@ REVIEW = "Review"
 PAGES = (
     PalettePage("Review", "flashcards:review", "review", "due study repeat learn practice start"),
     PalettePage(
-        "Custom study",
+        "Study modes",
         "flashcards:study_modes",
         "review",
-        "study modes ways cram practice practise exam test minutes search ahead filtered",
+        "custom study ways cram practice practise exam test minutes search ahead filtered",
     ),
     PalettePage(
         "Cards", "flashcards:cards", "cards", "browse browser search list flashcards notes"

@@ -83,15 +83,20 @@ class ClaudeProvider:
         quoted: str = "",
         found: Sequence[Found] = (),  # noqa: ARG002  # part of the protocol
         max_tokens: int = 4096,
+        is_whole: bool = True,
     ) -> AsyncGenerator[str, None]:
         client = await self._client()
         takes = await self._takes(client)
+        conversation = _conversation(messages)
+        if is_whole:
+            conversation = _marked(conversation, system)
+        conversation = _with_quoted(conversation, quoted)
 
         async def send(headers: Mapping[str, str]) -> Any:
             return await client.messages.create(
                 model=self.model,
                 system=_system(system),
-                messages=_with_marks(_conversation(messages), quoted, system),
+                messages=conversation,
                 max_tokens=takes.max_tokens(max_tokens, None),
                 stream=True,
                 extra_headers=headers,
@@ -245,27 +250,29 @@ def _system(text: str) -> "str | list[TextBlockParam]":
     return [_cached(text)] if len(text) >= _CACHED_CHARACTERS else text
 
 
-def _with_marks(
-    conversation: "list[MessageParam]", quoted: str, system: str
-) -> "list[MessageParam]":
-    """Return the conversation with what was looked up, and marked to be cached.
+def _marked(conversation: "list[MessageParam]", system: str) -> "list[MessageParam]":
+    """Return a conversation that is marked to be cached, if it is long enough.
 
     The mark is on the last message before the question: up to there, the next question has the
-    same. What was looked up is another for each question, and stands beside it.
+    same. A conversation that has lost its beginning is not marked: it loses more by the next
+    question, and writing to the cache costs more than it saves.
     """
-    if not conversation:
+    before = conversation[:-1]
+    length = len(system) + sum(len(str(message["content"])) for message in before)
+    if not before or length < _CACHED_CHARACTERS:
+        return conversation
+    last = before[-1]
+    marked = _with_blocks(last, [_cached(str(last["content"]))])
+    return [*before[:-1], marked, conversation[-1]]
+
+
+def _with_quoted(conversation: "list[MessageParam]", quoted: str) -> "list[MessageParam]":
+    """Return a conversation with what was looked up for the question beside it."""
+    if not conversation or not quoted.strip():
         return conversation
     *before, question = conversation
-    if quoted.strip():
-        blocks: list[TextBlockParam] = [
-            {"type": "text", "text": fit(quoted.strip())},
-            {"type": "text", "text": str(question["content"])},
-        ]
-        question = _with_blocks(question, blocks)
-    length = len(system) + sum(len(str(message["content"])) for message in before)
-    if before and length >= _CACHED_CHARACTERS:
-        before[-1] = _with_blocks(before[-1], [_cached(str(before[-1]["content"]))])
-    return [*before, question]
+    texts = (fit(quoted.strip()), str(question["content"]))
+    return [*before, _with_blocks(question, [{"type": "text", "text": text} for text in texts])]
 
 
 def _with_blocks(message: "MessageParam", blocks: "list[TextBlockParam]") -> "MessageParam":

@@ -56,12 +56,15 @@ class Provider(Protocol):
         quoted: str = "",
         found: Sequence[Found] = (),
         max_tokens: int = 4096,
+        is_whole: bool = True,
     ) -> AsyncIterator[str]:
         """Yield the answer's text as it comes, never an empty string. Raises LlmError.
 
         Cancelling the task that reads, or closing the iterator, closes the connection.
         `system` stays the same from question to question; `quoted` is what was looked up for this
         one. `found` is the same for the offline provider. `max_tokens` are those of the answer.
+        `is_whole` tells that `messages` are the conversation from its beginning, as those of the
+        next question will be.
         """
         ...
 

@@ -43,10 +43,11 @@ class OfflineProvider:
         quoted: str = "",  # noqa: ARG002  # part of the protocol
         found: Sequence[Found] = (),
         max_tokens: int = 4096,  # noqa: ARG002  # part of the protocol
+        is_whole: bool = True,  # noqa: ARG002  # part of the protocol
     ) -> AsyncGenerator[str, None]:
         if found:
             yield (
-                "No model is connected, so this is no answer. "
+                "No model is connected, so this is not an answer. "
                 "It is what you already have on your question:\n\n"
             )
         else:

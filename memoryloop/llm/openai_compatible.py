@@ -115,6 +115,7 @@ class CompatibleProvider:
         quoted: str = "",
         found: Sequence[Found] = (),  # noqa: ARG002  # part of the protocol
         max_tokens: int = 4096,
+        is_whole: bool = True,  # noqa: ARG002  # part of the protocol
     ) -> AsyncGenerator[str, None]:
         client = await self._ready_client()
         system += quoted

@@ -99,7 +99,7 @@ def _render(text: str, unfinished: bool = False) -> SafeString:
 
 
 def _as_written(text: str) -> SafeString:
-    return format_html('<p class="as-written">{}</p>', text)
+    return format_html('<p class="as-written" dir="auto">{}</p>', text)
 
 
 class Kept:

@@ -16,6 +16,7 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
+from memoryloop.markdown.directions import left_to_right
 from memoryloop.markdown.mathml import MAX_CHARACTERS, to_mathml
 
 # The marks of a formula that is a block of its own: they open it at the start of a line.
@@ -160,18 +161,23 @@ def _is_formula(latex: str) -> bool:
     return bool(_SIGN.search(latex)) or len(latex) <= 12
 
 
+def _directed(html: str, element: str, env: MutableMapping[str, Any]) -> str:
+    return left_to_right(html, element) if env.get("is_directed") else html
+
+
 def _render_block(
     _renderer: RendererHTML,
     tokens: Sequence[Token],
     index: int,
     _options: OptionsDict,
-    _env: MutableMapping[str, Any],
+    env: MutableMapping[str, Any],
 ) -> str:
     token = tokens[index]
     mathml = None if token.meta["open"] else to_mathml(token.content, "block")
     if mathml is None:
         source = escape(token.meta["source"])
-        return f'<pre class="math-source"><code>{source}</code></pre>\n'
+        return _directed(f'<pre class="math-source"><code>{source}</code></pre>\n', "pre", env)
+    mathml = _directed(mathml, "math", env)
     return f'<p><span class="math-block">{mathml}{escape(token.info)}</span></p>\n'
 
 
@@ -180,7 +186,7 @@ def _render_inline(
     tokens: Sequence[Token],
     index: int,
     _options: OptionsDict,
-    _env: MutableMapping[str, Any],
+    env: MutableMapping[str, Any],
 ) -> str:
     token = tokens[index]
     block = token.markup in {"$$", "\\["}
@@ -188,5 +194,7 @@ def _render_inline(
         None if token.meta.get("open") else to_mathml(token.content, "block" if block else "inline")
     )
     if mathml is None:
-        return f'<code class="math-source">{escape(token.meta["source"])}</code>'
+        source = escape(token.meta["source"])
+        return _directed(f'<code class="math-source">{source}</code>', "code", env)
+    mathml = _directed(mathml, "math", env)
     return f'<span class="math-block">{mathml}</span>' if block else mathml

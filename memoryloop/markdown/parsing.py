@@ -14,6 +14,7 @@ from markdown_it.utils import OptionsDict
 
 from memoryloop.markdown import code
 from memoryloop.markdown.autolinks import autolinks_plugin
+from memoryloop.markdown.directions import directions_plugin, left_to_right
 from memoryloop.markdown.emphasis import emphasis_plugin
 from memoryloop.markdown.math import math_plugin
 from memoryloop.markdown.tables import tables_plugin
@@ -56,6 +57,7 @@ class Parser:
         md.core.ruler.after("inline", "pair_marks", _pair_marks)
         md.core.ruler.push("task_lists", _task_lists)
         md.core.ruler.push("align_with_classes", _align_with_classes)
+        md.use(directions_plugin)
         md.add_render_rule("fence", _render_code)
         md.add_render_rule("code_block", _render_code)
         self._md = md
@@ -160,7 +162,8 @@ def _render_code(
     env: MutableMapping[str, Any],
 ) -> str:
     budget = env.setdefault("highlighting", code.Budget())
-    return code.render(tokens[index].content, tokens[index].info, budget)
+    html = code.render(tokens[index].content, tokens[index].info, budget)
+    return left_to_right(html, "pre") if env.get("is_directed") else html
 
 
 def _mark(state: StateInline, silent: bool) -> bool:

@@ -25,7 +25,7 @@ _PLAIN = re.compile(
     re.IGNORECASE,
 )
 # Attributes that only our own pages use.
-_OURS = re.compile(r' (?:class|loading|rel|data-language)="[^"]*"')
+_OURS = re.compile(r' (?:class|dir|loading|rel|data-language)="[^"]*"')
 
 
 def portable(text: str) -> str:

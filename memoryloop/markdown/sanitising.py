@@ -28,11 +28,13 @@ cleaner = nh3.Cleaner(
     tags=_ELEMENTS | MATH_ELEMENTS,
     clean_content_tags={"script", "style"},
     attributes={
+        **{name: {"dir"} for name in _ELEMENTS},
         "a": {"href", "title"},
         "img": {"src", "alt", "loading"},
-        "ol": {"start"},
-        "pre": {"data-language"},
+        "ol": {"start", "dir"},
+        "pre": {"data-language", "dir"},
         **dict.fromkeys(MATH_ELEMENTS, MATH_ATTRIBUTES),
+        "math": {*MATH_ATTRIBUTES, "dir"},
     },
     allowed_classes={
         "a": {"image-link"},

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import template
 from django.contrib.messages.storage.base import Message
-from django.forms import BoundField, CheckboxInput, RadioSelect, Textarea
+from django.forms import BoundField, CheckboxInput, RadioSelect, Textarea, TextInput
 from django.template.base import NodeList, Parser, Token
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
@@ -31,6 +31,9 @@ def control(field: BoundField) -> SafeString:
         attrs["class"] = "textarea"
     elif not isinstance(widget, CheckboxInput | RadioSelect):
         attrs["class"] = "input"
+    if isinstance(widget, Textarea) or type(widget) is TextInput:
+        # What people write goes the way of its script.
+        attrs["dir"] = "auto"
     own = widget.attrs.get("class")
     if own and "class" in attrs:
         attrs["class"] = f"{attrs['class']} {own}"

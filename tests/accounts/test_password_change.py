@@ -47,7 +47,7 @@ class PasswordChangeTests(TestCase):
     def test_it_refuses_a_weak_password_in_plain_words(self) -> None:
         for weak, words in (
             ("short", "Use at least 8 characters."),
-            ("alice@example.org", "too close to your email address"),
+            ("alice@example.org", "too similar to your email address"),
             ("", "Enter a password."),
             ("x" * 1001, "at most 1000 characters"),
         ):

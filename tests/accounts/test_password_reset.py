@@ -151,7 +151,7 @@ class SetANewPasswordTests(TestCase):
 
         response = self.client.post(page, {"new_password": "alice@example.org"})
 
-        self.assertContains(response, "too close to your email address", status_code=422)
+        self.assertContains(response, "too similar to your email address", status_code=422)
         self.assertEqual(self.client.post(page, {"new_password": NEW}).status_code, 302)
 
     def test_a_link_of_another_learner_does_not_work(self) -> None:

@@ -64,7 +64,7 @@ class SettingsTests(KeyTestCase):
             server.models = []
             response = self.client.get(self.url)
 
-        self.assertContains(response, "Ollama runs, but has no model")
+        self.assertContains(response, "Ollama is running, but has no model")
 
     def test_it_says_that_a_key_can_no_longer_be_read(self) -> None:
         self.save()
@@ -159,13 +159,13 @@ class SaveKeyTests(KeyTestCase):
         for typed, words in (
             ("", "Paste your key here."),
             ("   ", "Paste your key here."),
-            ("hello", "not the shape"),
-            ("sk-ant-short", "not the shape"),
-            ("sk-proj-" + "a" * 60, "not the shape"),
-            ("sk-ant-" + "a" * 200, "not the shape"),
-            ("sk-ant-api03-" + "é" * 40, "not the shape"),
-            ("sk-ant-api03-" + "a" * 20 + " " + "a" * 20, "not the shape"),
-            ("sk-ant-api03-" + "a" * 20 + "\r\nX-Evil: 1", "not the shape"),
+            ("hello", "not look like"),
+            ("sk-ant-short", "not look like"),
+            ("sk-proj-" + "a" * 60, "not look like"),
+            ("sk-ant-" + "a" * 200, "not look like"),
+            ("sk-ant-api03-" + "é" * 40, "not look like"),
+            ("sk-ant-api03-" + "a" * 20 + " " + "a" * 20, "not look like"),
+            ("sk-ant-api03-" + "a" * 20 + "\r\nX-Evil: 1", "not look like"),
             ("x" * 20_000, "at most 10000 characters"),
         ):
             for headers in ({}, HTMX):

@@ -70,7 +70,7 @@ class SignUpTests(TestCase):
             ({"password": ""}, "Enter a password."),
             ({"password": "short"}, "Use at least 8 characters."),
             ({"password": "1029384756"}, "Use some letters too"),
-            ({"password": "Dora@Example.org"}, "too close to your email address"),
+            ({"password": "Dora@Example.org"}, "too similar to your email address"),
             ({"email": f"{'d' * 250}@x.org"}, "at most 254 characters"),
         ):
             with self.subTest(changes=changes):

@@ -54,7 +54,7 @@ def parse(text: str) -> Node:
     """Return the tree of a search. Raises BadQuery."""
     if len(text) > QUERY_MAX_CHARACTERS:
         raise BadQuery(
-            f"This search has {len(text):,} characters; {QUERY_MAX_CHARACTERS:,} is the most.",
+            f"This search has {len(text):,} characters; the maximum is {QUERY_MAX_CHARACTERS:,}.",
             QUERY_MAX_CHARACTERS,
         )
     return _Parser(text).whole()

@@ -44,7 +44,8 @@ _ZIP_ERRORS = (
 
 DAMAGED = "This Anki package is damaged. Export it from Anki once more and try again."
 _NOT_A_PACKAGE = (
-    "This is no Anki package. In Anki, choose File, then Export, and “Anki Deck Package (.apkg)”."
+    "This is not an Anki package. In Anki, choose File, then Export, and "
+    "“Anki Deck Package (.apkg)”."
 )
 TOO_NEW = (
     "This package was made by a version of Anki that is newer than MemoryLoop can read. In Anki, "
@@ -144,7 +145,7 @@ class Package:
                     if length > most:
                         raise BadPackage(
                             f"“{entry}” in this package unpacks to more than "
-                            f"{most // 1024**2:,} MB, which is the most."
+                            f"{most // 1024**2:,} MB, which is the limit."
                         )
                     yield piece
         except (*_ZIP_ERRORS, KeyError) as error:

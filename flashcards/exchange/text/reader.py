@@ -88,7 +88,7 @@ class TextFile:
             decks[deck_id] = decks.get(deck_id, 0) + len(whole.cards)
             types[type_id] = types.get(type_id, 0) + 1
         if not self._counts["type"]:
-            raise BadPackage("This file has no line with cards.")
+            raise BadPackage("This file has no cards in it.")
 
     def __enter__(self) -> "TextFile":
         return self
@@ -164,8 +164,8 @@ class TextFile:
             )
         except BadRow as error:
             raise BadPackage(
-                f"What begins in line {error.line} of this file cannot be read: a quotation mark "
-                "may be missing."
+                f"The entry that begins on line {error.line} of this file cannot be read: "
+                "a quotation mark may be missing."
             ) from error
         self.comments = self.text.comments + rows.comments
 

@@ -67,5 +67,5 @@ def _hours(text: str) -> timedelta:
     except ValueError:
         hours = -1.0
     if not 0 <= hours <= 1_000_000:
-        raise ArgumentTypeError(f"{text!r} is no number of hours from 0 on")
+        raise ArgumentTypeError(f"{text!r} is not a number of hours from 0 on")
     return hours * HOUR

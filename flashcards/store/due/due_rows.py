@@ -238,7 +238,7 @@ def _urgency(
 
     As of the end of the learner's day, so that the order does not depend on when it was asked for.
     Retrievability falls with time over stability: so it is for FSRS-6 whatever its parameters are,
-    and near 90 % for every memory model.
+    and near 90% for every memory model.
     """
     elapsed = greater(micros(settings.day_ends) - last_review, 0) / DAY_MICROS
     if settings.order == "overdueness":

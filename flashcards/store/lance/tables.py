@@ -183,7 +183,7 @@ def translate_errors() -> Iterator[None]:
     try:
         yield
     except (OSError, RuntimeError, ValueError) as error:
-        raise StoreError("The card store cannot be read just now.") from error
+        raise StoreError("The card store cannot be read right now.") from error
 
 
 def is_local() -> bool:

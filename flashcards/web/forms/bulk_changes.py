@@ -37,7 +37,7 @@ class ChangeForm(forms.Form):
         error_messages={
             "invalid": "Write a whole number of days.",
             "min_value": "A card cannot become due in the past: write 0 for today.",
-            "max_value": f"{DAYS_MOST:,} days is the most.",
+            "max_value": f"The maximum is {DAYS_MOST:,} days.",
         },
     )
     all = forms.BooleanField(required=False)

@@ -100,7 +100,7 @@ class CardForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
         max_length=ANSWER_MAX_CHARACTERS,
         required=False,
-        help_text="With a gap in a text it may stay empty, or add what is worth knowing.",
+        help_text="For a text with gaps this may stay empty, or say what else is worth knowing.",
     )
     tags = forms.CharField(
         label="Tags",
@@ -138,7 +138,7 @@ class CardForm(forms.Form):
             elif len(ordinals) > CARDS_A_NOTE:
                 self.add_error(
                     "question",
-                    f"It would make {len(ordinals)} cards, and {CARDS_A_NOTE} are the most: "
+                    f"It would make {len(ordinals)} cards, and a note can have {CARDS_A_NOTE}: "
                     "give several gaps the same number.",
                 )
             elif "ordinal" in data and data["ordinal"] not in ordinals:

@@ -46,5 +46,7 @@ class DraftForm(forms.ModelForm[Draft]):
                     "question", "Keep a gap in it: put {{c1:: and }} around the words to hide."
                 )
             elif count > CARDS_A_NOTE:
-                self.add_error("question", f"Keep {CARDS_A_NOTE} numbers of gaps at most.")
+                self.add_error(
+                    "question", f"A note can have gaps with {CARDS_A_NOTE} numbers at most."
+                )
         return data

@@ -93,7 +93,7 @@ class StudyModeForm(ScopeForm):
         label="Order",
         choices=ORDERS,
         required=False,
-        help_text="A card you do not know comes back a few cards later; any other is done. "
+        help_text="A card you get wrong comes back a few cards later; any other is done. "
         f"{CARDS_MOST:,} cards at most.",
     )
     minutes = forms.IntegerField(

@@ -34,6 +34,13 @@ def steps_in_words(seconds: Sequence[int]) -> str:
     )
 
 
+# As a form says them, where the model's own words are older.
+ORDERS = {
+    Order.OVERDUENESS: "Most overdue for its interval first",
+    Order.RANDOM: "In random order",
+}
+
+
 class StepsField(forms.CharField):
     """Steps such as "1m 10m", as seconds; "none" for no steps, None for an empty field."""
 
@@ -54,10 +61,10 @@ class StepsField(forms.CharField):
             )
         if any(not 1 <= step <= STEP_MOST_SECONDS for step in steps):
             raise forms.ValidationError(
-                "A step is between a second and 23 hours: from a day on, FSRS chooses the time."
+                "A step is between a second and 23 hours: for a day or more, FSRS chooses the time."
             )
         if len(steps) > STEPS_MOST:
-            raise forms.ValidationError(f"{STEPS_MOST} steps are the most.")
+            raise forms.ValidationError(f"The maximum is {STEPS_MOST} steps.")
         return steps
 
 
@@ -115,12 +122,12 @@ class DeckStudyForm(forms.Form):
         1,
         36_500,
         "a number",
-        "No card waits longer than this. 365 is a year.",
+        "No card waits longer than this. 365 days are a year.",
     )
     fuzz = forms.BooleanField(
         label="Balance the workload",
         required=False,
-        help_text="Moves a review by a few days (up to 15 % of a week, 5 % of a year) to a day "
+        help_text="Moves a review by a few days (up to 15% of a week, 5% of a year) to a day "
         "with fewer reviews and away from similar cards. Off: exact intervals.",
     )
 
@@ -144,9 +151,9 @@ class StudyForm(DeckStudyForm):
 
     order = forms.ChoiceField(
         label="Review order",
-        choices=Order.choices,
-        help_text="It matters on days with more reviews than your limit: the rest waits. Reviewing "
-        "the cards closest to being forgotten first preserves most.",
+        choices=[(each.value, ORDERS.get(each, each.label)) for each in Order],
+        help_text="It matters on days with more reviews than your limit: the rest have to wait. "
+        "Starting with the cards closest to being forgotten keeps the most in memory.",
     )
     new_cards = forms.ChoiceField(
         label="Order of new cards",
@@ -168,7 +175,7 @@ class StudyForm(DeckStudyForm):
         label="Type the answers",
         required=False,
         help_text="You write the answer before you see it, and are shown where yours differs. "
-        "The rating stays yours. Each session can be switched by itself, with the key t.",
+        "You still choose the rating. Press t to switch it for one session.",
     )
     rollover_hour = forms.TypedChoiceField(
         label="New day starts at",

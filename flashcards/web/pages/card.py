@@ -95,7 +95,7 @@ def facts(memory: CardMemory | None) -> list[Fact]:
         Fact(
             "Stability",
             f"about {durations.interval(timedelta(days=memory.stability))}",
-            f"Stability {memory.stability:.2f} days: until the chance falls to 90 %",
+            f"Stability {memory.stability:.2f} days: until the chance falls to 90%",
         ),
         Fact(
             "Difficulty",

@@ -78,8 +78,6 @@ def counts(batch: DraftBatch | None, drafts: Sequence[Draft]) -> dict[str, Any]:
 def _findings(draft: Draft, origin: Origin) -> Sequence[linter.Finding]:
     if draft.grounds:
         return generation.contrast_faults(draft.question, draft.answer, draft.grounds)
-    if origin.is_split:
-        return linter.lint(draft.question, draft.answer, draft.kind)
     candidate = Candidate(
         question=draft.question,
         answer=draft.answer,
@@ -87,4 +85,4 @@ def _findings(draft: Draft, origin: Origin) -> Sequence[linter.Finding]:
         start=draft.source_start,
         end=draft.source_end,
     )
-    return generation.faults(candidate, origin.text)
+    return writing.findings(candidate, origin)

@@ -67,7 +67,7 @@ def _presets(row: CardImport, form: ImportForm) -> list[dict[str, Any]]:
         chosen = NO_PRESET if has_own or not offered else offered[0]["id"]
     found = [each for each in offered if not import_presets.is_plain(each)]
     return [
-        {**each, "chosen": each["id"] == chosen, "percent": f"{100 * each['retention']:g} %"}
+        {**each, "chosen": each["id"] == chosen, "percent": f"{100 * each['retention']:g}%"}
         for each in found
     ]
 

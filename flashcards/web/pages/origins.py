@@ -30,4 +30,4 @@ def back_link(origin: Origin) -> Link:
         return Link("Back to the conversation", reverse("chat:message", args=[origin.id]))
     if origin.card is not None:
         return Link("Back to the card", reverse("flashcards:card", args=[origin.id]))
-    return Link("All documents", reverse("flashcards:documents"))
+    return Link("All files", reverse("flashcards:documents"))

@@ -68,20 +68,20 @@ def _option(cost: Cost, effect: RetentionEffect) -> RetentionOption:
 
 def _sentence(effect: RetentionEffect) -> str:
     present, wanted = effect.present, effect.wanted
-    share = f"{100 * wanted.retention:.0f} %"
+    share = f"{100 * wanted.retention:.0f}%"
     if wanted.is_at(present.retention):
         if effect.is_own:
             return (
-                f"Your present setting: {_daily(wanted.reviews_a_day)} for the cards you have, "
+                f"Your current setting: {_daily(wanted.reviews_a_day)} for the cards you have, "
                 f"of which you would know {share}."
             )
-        return f"Your present setting: you would know {share} of the cards that come."
+        return f"Your current setting: you would know {share} of the cards that come."
     now = present.reviews_a_day
     factor = times(wanted.reviews_a_day / now if now else 1.0)
     whose = "" if effect.is_own else " with a typical collection"
     daily = f": {_daily(wanted.reviews_a_day)} instead of {_daily(now)}" if effect.is_own else ""
     return (
-        f"At {share} you would review {factor} as at {100 * present.retention:.0f} %{whose}{daily}."
+        f"At {share} you would review {factor} as at {100 * present.retention:.0f}%{whose}{daily}."
     )
 
 

@@ -11,7 +11,7 @@ _OUTCOMES = {
     Outcome.EXACT: "Correct.",
     Outcome.SPELLING: "Correct, apart from spelling or punctuation.",
     Outcome.TYPO: "Almost: it looks like a typo.",
-    Outcome.DIFFERENT: "Different words than the answer.",
+    Outcome.DIFFERENT: "Different words from the answer.",
 }
 _LIKENESSES = {
     Likeness.NUMBERS_DIFFER: "Compared without a language model: the numbers differ.",

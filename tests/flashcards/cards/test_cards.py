@@ -87,8 +87,8 @@ class CreateTests(TestCase):
         for bad, words in (
             (NewCard(question="  ", answer="a"), "needs a question"),
             (NewCard(question="q", answer=" "), "needs an answer"),
-            (NewCard(question="q" * 1_001, answer="a"), "1,001 characters; 1,000 is the most"),
-            (NewCard(question="q", answer="a" * 5_001), "5,001 characters; 5,000 is the most"),
+            (NewCard(question="q" * 1_001, answer="a"), "1,001 characters; the maximum is 1,000"),
+            (NewCard(question="q", answer="a" * 5_001), "5,001 characters; the maximum is 5,000"),
         ):
             with self.assertRaisesMessage(BadCard, words):
                 create_cards(owner_id=self.alice.pk, cards=[good, bad], now=NOW)

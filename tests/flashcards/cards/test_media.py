@@ -100,15 +100,15 @@ class UploadTests(MediaTestCase):
     def test_what_is_no_image_is_refused_in_plain_words(self) -> None:
         whole = picture("PNG", (64, 64))
         for name, content, words in (
-            ("svg", SVG, "no PNG, JPEG, GIF or WebP"),
-            ("svg called png", b"\x89PNG\r\n\x1a\n" + SVG, "no PNG, JPEG, GIF or WebP"),
-            ("html", b"<html><script>alert(1)</script></html>", "no PNG"),
-            ("cut", whole[: len(whole) // 2], "no PNG"),
+            ("svg", SVG, "not a PNG, JPEG, GIF or WebP"),
+            ("svg called png", b"\x89PNG\r\n\x1a\n" + SVG, "not a PNG, JPEG, GIF or WebP"),
+            ("html", b"<html><script>alert(1)</script></html>", "not a PNG"),
+            ("cut", whole[: len(whole) // 2], "not a PNG"),
             ("empty", b"", "empty"),
-            ("bmp", picture("BMP"), "no PNG"),
+            ("bmp", picture("BMP"), "not a PNG"),
             ("bomb", bomb(), "too many"),
             ("wide bomb", bomb(9_000, 9_000), "too many"),
-            ("lying", bomb(3_000, 3_000), "no PNG"),
+            ("lying", bomb(3_000, 3_000), "not a PNG"),
         ):
             with self.subTest(name):
                 answer = self.upload(content)
@@ -125,12 +125,12 @@ class UploadTests(MediaTestCase):
             answer = self.upload(b"x" * 101)
         inspect.assert_not_called()
         self.assertEqual((answer.status_code, huge.size), (422, 0))
-        self.assertIn("are the most", answer.json()["error"])
+        self.assertIn("the limit is", answer.json()["error"])
 
     def test_a_learner_has_so_much_room(self) -> None:
         with mock.patch.object(media, "OWNER_MAX_BYTES", 10):
             answer = self.upload(picture())
-        self.assertIn("which is the most", answer.json()["error"])
+        self.assertIn("which is the limit", answer.json()["error"])
 
     def test_without_a_file_it_says_so_and_visitors_log_in(self) -> None:
         self.assertEqual(self.client.post("/media/").status_code, 422)

@@ -143,6 +143,23 @@ class ClozeTests(SimpleTestCase):
             self.assertNotIn("*", html)
             self.assertNotIn("{{", html)
 
+    def test_marks_in_gaps_that_touch_stay_apart(self) -> None:
+        def html(side: str) -> str:
+            return markdown.render(side).replace("\u2060", "").strip()
+
+        for text in ("{{c1::`a`}}{{c2::`b`}}{{c1::`c`}}", "`a`{{c1::`b`}}{{c2::`c`}}"):
+            for ordinal in (1, 2, 3):
+                with self.subTest(text, ordinal=ordinal):
+                    shown = html(back(cloze(text, ordinal)))
+                    self.assertEqual(shown.count("<code>"), 3)
+                    self.assertNotIn("`", shown + html(front(cloze(text, ordinal))))
+        self.assertHTMLEqual(
+            html(back(cloze("{{c1::*a*}}{{c2::*b*}}", 3))), "<p><em>a</em><em>b</em></p>"
+        )
+        self.assertEqual(html(back(cloze("{{c1::$x$}}{{c2::$y$}}", 3))).count("<math"), 2)
+        # Within code nothing is put in.
+        self.assertEqual(back(cloze("`a*{{c1::*}}{{c2::*}}`")), "`a***`")
+
     def test_gaps_in_gaps_are_as_in_anki(self) -> None:
         nested = "{{c1::a {{c2::b}} c}}"
         self.assertEqual(cloze_ordinals(nested), [1, 2])

@@ -101,10 +101,10 @@ class UploadTests(DocumentTestCase):
     def test_limits_are_said_with_their_figures(self) -> None:
         with mock.patch.object(documents, "FILE_MAX_BYTES", 2 * 1024 * 1024):
             answer = self.upload(b"x" * (3 * 1024 * 1024))
-            self.assertContains(answer, "The file has 3 MB, and 2 MB are the most", status_code=422)
+            self.assertContains(answer, "The file has 3 MB, and the limit is 2 MB", status_code=422)
         with mock.patch.object(documents, "TEXT_MAX_CHARACTERS", 50):
             answer = self.upload(TEXT.encode())
-            self.assertContains(answer, "50 are the most", status_code=422)
+            self.assertContains(answer, "the limit is 50", status_code=422)
 
     def test_old_encodings_are_read(self) -> None:
         for encoding in ("utf-8", "utf-16", "cp1252"):
@@ -136,7 +136,7 @@ class PdfTests(DocumentTestCase):
     def test_what_a_pdf_can_lack_is_said(self) -> None:
         for answer, words in (
             ({"refused": "encrypted"}, "has a password"),
-            ({"refused": "pages", "count": 900}, "900 pages, and 500"),
+            ({"refused": "pages", "count": 900}, "900 pages, and the limit is 500"),
             ({"refused": "broken"}, "damaged"),
             ({"pages": ["", " "]}, "scanned"),
             (None, "too long to read"),

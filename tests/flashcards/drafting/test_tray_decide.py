@@ -5,9 +5,11 @@ import uuid
 
 from flashcards.cards.cards import cards_from_message
 from flashcards.domain.records import Kind
-from flashcards.drafting import drafting
+from flashcards.drafting import drafting, writing
+from flashcards.drafting.candidates import Candidate
+from flashcards.drafting.origins import of_message
 from flashcards.models import DraftBatch
-from tests.flashcards.drafting.tray import HTMX, Status, TrayTestCase
+from tests.flashcards.drafting.tray import HTMX, TEXT, Status, TrayTestCase
 
 
 class DecideTests(TrayTestCase):
@@ -119,6 +121,38 @@ class EditTests(TrayTestCase):
         self.assertRedirects(self.client.get(self.address("draft", self.draft.id)), self.url)
 
 
+class FlaggedTests(TrayTestCase):
+    def test_a_draft_with_a_fault_is_shown_with_it_and_not_chosen(self) -> None:
+        origin = of_message(self.message)
+        batch = DraftBatch.objects.create(owner=self.alice, message=self.message, provider="Claude")
+        start = TEXT.index("Osmosis")
+        drafts = [
+            Candidate(question=question, answer=answer, start=start, end=start + 53)
+            for question, answer in (
+                ("What is osmosis?", "The movement of water through a membrane"),
+                ("Is osmosis a movement of water?", "Yes"),
+                ("What is osmosis?", "A tax on salt in medieval Venice"),
+            )
+        ]
+        writing.store(batch.id, batch.run, drafts, origin, sections_done=1)
+        writing.end(batch.id, batch.run, Status.READY)
+
+        chosen = [draft.decision for draft in batch.drafts.order_by("position")]
+        self.assertEqual(chosen, ["keep", "drop", "drop"])
+        page = self.client.get(self.url)
+        self.assertContains(page, "Add 1 card")
+        self.assertContains(page, " checked", count=1)
+        self.assertContains(page, "It can be answered with yes or no")
+        # Who edits a draft chooses it.
+        flagged = batch.drafts.get(position=1)
+        self.client.post(
+            self.address("edit_draft", flagged.id),
+            {"question": "What moves in osmosis?", "answer": "Water"},
+        )
+        flagged.refresh_from_db()
+        self.assertEqual(flagged.decision, "keep")
+
+
 class AcceptTests(TrayTestCase):
     def setUp(self) -> None:
         super().setUp()
@@ -165,7 +199,7 @@ class AcceptTests(TrayTestCase):
         response = self.client.post(self.accept, follow=True)
 
         self.assertEqual(self.cards(), made)
-        self.assertContains(response, "have been decided on")
+        self.assertContains(response, "already added or dismissed")
 
     def test_none_kept_is_fine(self) -> None:
         ids = [str(draft.id) for draft in self.drafts]

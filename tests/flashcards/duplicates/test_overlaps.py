@@ -214,7 +214,7 @@ class DraftPageTests(TestCase):
         DraftBatch.objects.update(status=DraftBatch.Status.DONE)
         for action in ("keep", "drop", "contrast"):
             page = self.client.post(self.url(action), follow=True)
-            self.assertContains(page, "have been decided on")
+            self.assertContains(page, "already added or dismissed")
         self.assertEqual(self.batch.drafts.count(), 1)
 
     def test_strangers_visitors_and_other_methods(self) -> None:

@@ -325,7 +325,7 @@ class PageTests(ExportTestCase):
         self.log_in()
         for given, said in (
             ({"q": "is:odd"}, "notice--error"),
-            ({"q": "zzz"}, "The search finds none"),
+            ({"q": "zzz"}, "No cards match the search"),
         ):
             self.assertContains(
                 self.client.get("/cards/export/", given), said,

@@ -48,7 +48,7 @@ class PackageTests(HostileTestCase):
 
     def test_what_is_damaged_says_so(self) -> None:
         self.assertIn("damaged", self.refuse(self.zipped(collection__anki21b=b"no zstd")))
-        self.assertIn("no Anki package", self.refuse(self.zipped(other=b"x")))
+        self.assertIn("not an Anki package", self.refuse(self.zipped(other=b"x")))
         whole = self.zipped(collection__anki2=bytes(range(256)) * 100).read_bytes()
         broken = self.folder / "broken.apkg"
         broken.write_bytes(whole[:30] + bytes(40) + whole[70:])

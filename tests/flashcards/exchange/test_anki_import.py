@@ -287,7 +287,7 @@ class AgainTests(ImportTestCase):
                 self.take(row)
             row.refresh_from_db()
             self.assertEqual((row.status, row.done), ("failed", 2))
-            self.assertIn("stays", row.error)
+            self.assertIn("is kept", row.error)
             self.assertEqual(len(self.cards()), 2)
             report = self.take(row)
         self.assertEqual(report["imported"], 5)
@@ -346,10 +346,10 @@ class TextTests(ImportTestCase):
 
     def test_it_says_what_is_wrong_with_a_file(self) -> None:
         for name, content, said in (
-            ("x.csv", b"", "no line with cards"),
+            ("x.csv", b"", "no cards in it"),
             ("x.exe", b"x", "can be imported"),
             ("x.csv", b"MZ\xff\x00\x00", "not a text file"),
-            ("x.apkg", b"not a zip", "no Anki package"),
+            ("x.apkg", b"not a zip", "not an Anki package"),
         ):
             with self.subTest(name=name), self.assertRaises(BadPackage) as caught:
                 self.receive(name, content)
@@ -395,7 +395,7 @@ class PageTests(ImportTestCase):
     def test_a_file_that_is_not_wanted_and_one_that_is_none(self) -> None:
         self.log_in()
         page = self.client.post("/cards/import/", {"file": SimpleUploadedFile("x.apkg", b"x")})
-        self.assertContains(page, "This is no Anki package", status_code=422)
+        self.assertContains(page, "This is not an Anki package", status_code=422)
         self.assertContains(self.client.post("/cards/import/"), "Choose a file", status_code=422)
         package = Package()
         package.basic("one", "1")
@@ -413,5 +413,5 @@ class PageTests(ImportTestCase):
         )
         import_cards(import_id=str(broken.id))
         page = self.client.get(reverse("flashcards:import", args=[broken.id]))
-        self.assertContains(page, "The file is not here any more")
+        self.assertContains(page, "The file is no longer here")
         self.assertContains(page, "Try again")

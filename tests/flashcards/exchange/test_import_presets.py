@@ -152,7 +152,7 @@ class PresetTests(ImportTestCase):
         url = reverse("flashcards:import", args=[row.id])
         page = self.client.get(url)
         self.assertContains(page, "Use the preset “Mine” for all my cards")
-        self.assertContains(page, "a desired retention of 85 %")
+        self.assertContains(page, "a desired retention of 85%")
         self.assertContains(page, 'name="preset" value="2" checked')
         decks = [deck[0] for deck in row.contents["decks"]]
         given = {"decks": decks, "schedule": "keep", "preset": "2"}

@@ -38,7 +38,7 @@ class LargeFileTests(ImportTestCase):
     def test_the_worker_looks_into_it_and_the_page_says_how_far_it_is(self) -> None:
         row = self.send()
         self.assertTrue(row.is_looked_into)
-        self.assertIn("Looking into the file", self.page(row))
+        self.assertIn("Reading the file", self.page(row))
         seen: list[str] = []
         inspect = uploads._inspect
 

@@ -135,7 +135,7 @@ class ExamTests(TestCase):
         self.assertContains(self.plan(on="never"), "Choose a day", status_code=422)
         self.assertContains(self.plan(target="100"), "50 to 99", status_code=422)
         missing = f"deck:{uuid.uuid4()}"
-        self.assertContains(self.plan(scope=missing), "not there any more", status_code=422)
+        self.assertContains(self.plan(scope=missing), "no longer exists", status_code=422)
 
     def test_its_reviews_are_true_ones_with_the_days_that_went_by(self) -> None:
         row = self.begin(cards="4")

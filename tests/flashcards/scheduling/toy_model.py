@@ -20,7 +20,7 @@ class Toy:
         self.parameters = parameters or DEFAULTS
         if len(self.parameters) != 5 or min(self.parameters) <= 0:
             raise ValueError(f"Toy takes 5 positive parameters, not {self.parameters}.")
-        # The days to 90 % of a memory whose fast part has a stability of a day, the slow one of 4.
+        # The days to 90% of a memory whose fast part has a stability of a day, the slow one of 4.
         self._unit = self.days_until(Memory(1.0, 5.0, (1.0, 4.0)), 0.9)
 
     def next(

@@ -90,7 +90,7 @@ class OptimizeStoreTests(TestCase):
 
     def test_a_number_of_hours_below_zero_is_refused(self) -> None:
         for hours in ("-1", "soon", "nan"):
-            with self.assertRaisesRegex(CommandError, "is no number of hours"):
+            with self.assertRaisesRegex(CommandError, "is not a number of hours"):
                 call_command("optimize_store", f"--keep-versions={hours}")
 
 

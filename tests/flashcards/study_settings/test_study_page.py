@@ -89,7 +89,7 @@ class StudyPageTests(TestCase):
             ({"learning_steps_seconds": "10 x"}, "Write each step with its unit"),
             ({"learning_steps_seconds": "5"}, "Write each step with its unit"),
             ({"learning_steps_seconds": "24h"}, "between a second and 23 hours"),
-            ({"relearning_steps_seconds": "1m " * 11}, "10 steps are the most."),
+            ({"relearning_steps_seconds": "1m " * 11}, "The maximum is 10 steps."),
             ({f"easy_{n}": "0" for n in range(7)}, "Leave at least one day"),
         ):
             with self.subTest(wrong=wrong):
@@ -199,7 +199,7 @@ class EffectTests(TestCase):
         response = self.effect(desired_retention=95, new_per_day=10)
         self.assertRegex(
             response.context["effect"].sentence,
-            r"^At 95 % you would review \d\.\d. as much as at 90 % with a typical collection\.$",
+            r"^At 95% you would review \d\.\d. as much as at 90% with a typical collection\.$",
         )
         self.assertContains(response, "10 new cards a day lead to about")
 
@@ -225,7 +225,7 @@ class EffectTests(TestCase):
     def test_what_makes_no_sense_yet_counts_as_it_is_set(self) -> None:
         for typed in ("", "9", "x", "-1", "9" * 40):
             self.assertContains(
-                self.effect(desired_retention=typed, new_per_day=typed), "Your present setting"
+                self.effect(desired_retention=typed, new_per_day=typed), "Your current setting"
             )
 
     def test_a_deck_has_the_effect_of_its_own_cards_shown(self) -> None:

@@ -45,7 +45,7 @@ class LabelTests(CardViewRules, TestCase):
         self.assertContains(response, "There is no such flag.", status_code=422)
         self.assertContains(response, 'value="kept"', status_code=422)
         response = self.client.post(self.url(self.card), {"tags": "x" * 200, "flag": "0"})
-        self.assertContains(response, "100 is the most", status_code=422)
+        self.assertContains(response, "the maximum is 100", status_code=422)
         self.assertEqual(self.now(), self.card)
 
     def test_the_same_again_writes_nothing(self) -> None:
@@ -126,7 +126,7 @@ class RevertTests(TestCase):
         self.assertContains(page, "<del>Madrid</del><ins>Barcelona</ins>")
         now = get_card(owner_id=self.alice.pk, card_id=self.card.id)
         self.assertEqual(now.answer, "Barcelona")
-        self.assertContains(self.client.post(self.url(), follow=True), "has these words already")
+        self.assertContains(self.client.post(self.url(), follow=True), "already has this text")
 
     def test_nobody_else_brings_anything_back(self) -> None:
         self.log_in(self.bob)

@@ -186,6 +186,21 @@ def test_what_stays_the_same_is_marked_to_be_cached(claude: ClaudeServer) -> Non
     assert "Found" not in "".join(marks)
 
 
+def test_a_conversation_without_its_beginning_is_not_written_to_the_cache(
+    claude: ClaudeServer,
+) -> None:
+    messages = [*QUESTION, ChatMessage("assistant", "So."), ChatMessage("user", "Why?")]
+    stream = llm.claude(KEY).stream(system=LONG, messages=messages, is_whole=False)
+
+    async def read() -> list[str]:
+        return [text async for text in stream]
+
+    assert asyncio.run(read())
+    _, marks = prompt(claude.questions()[0].json)
+    assert len(marks) == 1
+    assert marks[0].endswith(LONG)
+
+
 def test_what_no_model_caches_is_sent_plainly(claude: ClaudeServer) -> None:
     ask(llm.claude(KEY), [*QUESTION, ChatMessage("assistant", "So."), ChatMessage("user", "Why?")])
     assert prompt(claude.questions()[0].json)[1] == []

@@ -41,7 +41,7 @@ class PaletteTestCase(TestCase):
             "Today": ("statistics", "stats", "progress", "streak"),
             "Settings": ("preferences", "api key", "ollama", "model"),
             "Review settings": ("new cards per day", "retention", "settings"),
-            "Custom study": ("cram", "custom", "study modes", "exam"),
+            "Study modes": ("cram", "custom study", "study modes", "exam"),
             "Keyboard shortcuts": ("shortcuts", "hotkeys", "help"),
             "Tour": ("tour", "tutorial", "getting started", "help"),
             "Trash": ("trash", "deleted", "bin"),
