@@ -29,7 +29,8 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 _NOT_INHERITED = frozenset(
     {
         *("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "DATABASE_URL", "HOST", "LANCEDB_URI"),
-        *("OLLAMA_MODEL", "OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL", "PORT"),
+        *("OLLAMA_CONTEXT_LENGTH", "OLLAMA_MODEL", "OPENAI_CONTEXT_LENGTH"),
+        *("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL", "PORT"),
     }
 )
 # On two cores with a dozen other programs it has taken a minute.

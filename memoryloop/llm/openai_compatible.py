@@ -101,8 +101,9 @@ class CompatibleProvider:
 
     async def window(self) -> int | None:
         try:
-            return self._window(await self._facts(await self._ready_client()))
-        except LlmError:
+            async with asyncio.timeout(limits.FACTS_SECONDS):
+                return self._window(await self._facts(await self._ready_client()))
+        except (LlmError, TimeoutError):
             # Whoever asks for an answer is told.
             return None
 
