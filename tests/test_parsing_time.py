@@ -32,7 +32,7 @@ from flashcards.exchange.text.reader import TextFile
 from flashcards.review import answer_check
 from memoryloop import markdown
 from memoryloop.llm import schemas
-from memoryloop.markdown import math
+from memoryloop.markdown import mathml
 from memoryloop.storable import storable
 
 CHARACTERS = 2_500
@@ -114,8 +114,8 @@ def resolved(text: str) -> None:
 
 
 def formula(text: str) -> None:
-    math.to_mathml.cache_clear()
-    math.to_mathml(text[: math.MAX_CHARACTERS], "inline")
+    mathml.to_mathml.cache_clear()
+    mathml.to_mathml(text[: mathml.MAX_CHARACTERS], "inline")
     markdown.portable(f"$${text}$$")
 
 
