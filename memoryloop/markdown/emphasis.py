@@ -9,9 +9,6 @@ underscores that touches no word, or is longer than any emphasis, is a blank.
 import unicodedata
 
 from markdown_it import MarkdownIt
-from markdown_it.ruler import RuleOptionsType
-from markdown_it.rules_block import StateBlock
-from markdown_it.rules_block import hr as parse_rule
 from markdown_it.rules_inline import StateInline
 from markdown_it.rules_inline.state_inline import Delimiter
 
@@ -28,8 +25,6 @@ def emphasis_plugin(md: MarkdownIt) -> None:
     md.inline.ruler.at("emphasis", _emphasis)
     md.inline.ruler.at("strikethrough", _struck)
     md.inline.ruler.before("emphasis", "blank", _blank)
-    alternatives: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
-    md.block.ruler.at("hr", _rule, alternatives)
 
 
 def flanking(before: str, after: str) -> tuple[bool, bool]:
@@ -146,11 +141,3 @@ def _delimiter(state: StateInline, sign: str, length: int, *, opens: bool, close
             close=closes,
         )
     )
-
-
-def _rule(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
-    """Parse a line across the page. Underscores in a list or a quote are a blank."""
-    start = state.bMarks[start_line] + state.tShift[start_line]
-    if state.level and state.src[start : start + 1] == "_":
-        return False
-    return parse_rule(state, start_line, end_line, silent)

@@ -12,11 +12,11 @@ from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.ruler import RuleOptionsType
 from markdown_it.rules_block import StateBlock
+from markdown_it.rules_block import table as parse_table
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
-from memoryloop.markdown.directions import left_to_right
 from memoryloop.markdown.mathml import MAX_CHARACTERS, to_mathml
 
 # The marks of a formula that is a block of its own: they open it at the start of a line.
@@ -25,11 +25,22 @@ _COMMAND = re.compile(r"\\(?:text|mathrm|operatorname|mathbf|mathit)\{[^{}]*\}|\
 _SIGN = re.compile(r"[\\^_=<>+*/{}|!≤≥≠≈∈→∞±·√-]")
 _WORDS = re.compile(r"[A-Za-z]{3,}[\s,.;:]+[A-Za-z]{2,}")
 
+# Stands for a bar while a table is cut into cells: no character of any text.
+_BAR = "\uffff"
+_BELOW_A_HEAD = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t|:-]*)?")
+# Formulas with a bar that is not escaped. None is longer than the line, or than 300 characters.
+_IN_A_ROW = re.compile(
+    r"\\\([^\n]{1,300}?\\\)|\\\[[^\n]{1,300}?\\\]|\$\$[^$\n]{1,300}\$\$"
+    r"|(?<![\w\\$])\$(?![\s$])[^$\n]{0,300}[^\s\\$]\$(?![\w$])"
+)
+_FREE_BAR = re.compile(r"(?<!\\)\|")
+
 
 def math_plugin(md: MarkdownIt) -> None:
     alternatives: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
     md.block.ruler.before("fence", "math_block", _block, alternatives)
     md.inline.ruler.before("escape", "math_inline", _inline)
+    md.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
     md.add_render_rule("math_block", _render_block)
     md.add_render_rule("math_inline", _render_inline)
 
@@ -82,6 +93,34 @@ def _block(state: StateBlock, start_line: int, end_line: int, silent: bool) -> b
     token.map = [start_line, line + 1]
     state.line = line + 1
     return True
+
+
+def _table(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
+    r"""Parse a table. The bars of `\(|x|\)` and `$P(A|B)$` do not end a cell."""
+    if not _begins_table(state, start_line, end_line):
+        return False
+    whole = state.src
+    first, last = state.bMarks[start_line], state.eMarks[end_line - 1]
+    rows = _IN_A_ROW.sub(lambda found: _FREE_BAR.sub(_BAR, found[0]), whole[first:last])
+    if _BAR not in rows or _BAR in whole:
+        return parse_table(state, start_line, end_line, silent)
+    made = len(state.tokens)
+    state.src = whole[:first] + rows + whole[last:]
+    try:
+        return parse_table(state, start_line, end_line, silent)
+    finally:
+        state.src = whole
+        for token in state.tokens[made:]:
+            token.content = token.content.replace(_BAR, "|")
+
+
+def _begins_table(state: StateBlock, start_line: int, end_line: int) -> bool:
+    """Tell whether the line below could be the one under a table's head."""
+    below = start_line + 1
+    if below >= end_line:
+        return False
+    line = state.src[state.bMarks[below] + state.tShift[below] : state.eMarks[below]]
+    return "-" in line and bool(_BELOW_A_HEAD.match(line))
 
 
 def _inline(state: StateInline, silent: bool) -> bool:
@@ -162,7 +201,10 @@ def _is_formula(latex: str) -> bool:
 
 
 def _directed(html: str, element: str, env: MutableMapping[str, Any]) -> str:
-    return left_to_right(html, element) if env.get("is_directed") else html
+    """Return the HTML of a formula, which goes from left to right in any text."""
+    return (
+        html.replace(f"<{element}", f'<{element} dir="ltr"', 1) if env.get("is_directed") else html
+    )
 
 
 def _render_block(

@@ -2,11 +2,15 @@
 
 import functools
 import re
-from collections.abc import Callable, MutableMapping, Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
+from markdown_it.ruler import RuleOptionsType
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_block import hr as parse_rule
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
@@ -14,10 +18,8 @@ from markdown_it.utils import OptionsDict
 
 from memoryloop.markdown import code
 from memoryloop.markdown.autolinks import autolinks_plugin
-from memoryloop.markdown.directions import directions_plugin, left_to_right
 from memoryloop.markdown.emphasis import emphasis_plugin
 from memoryloop.markdown.math import math_plugin
-from memoryloop.markdown.tables import tables_plugin
 from memoryloop.markup import MARKS, TAG
 
 # Levels of tokens: a list item in a list in a quote counts five.
@@ -34,6 +36,14 @@ _TAGS = re.compile(TAG, re.IGNORECASE)
 _BOX = re.compile(r"\[([ xX])\]\s+")
 _ALIGNMENTS = {"text-align:center": "align-center", "text-align:right": "align-right"}
 
+# Blocks of words, whose first letter the browser finds; and blocks of blocks, which it does not
+# look into.
+_OF_WORDS = {"paragraph_open", "heading_open", "list_item_open", "th_open", "td_open"}
+_OF_BLOCKS = {"bullet_list_open", "ordered_list_open", "blockquote_open", "table_open"}
+# No letter before these is of a script from right to left.
+_MAY_BE = re.compile("[\u0590-\U0010ffff]")
+_RIGHT_TO_LEFT = ("R", "AL")
+
 
 @functools.lru_cache(maxsize=1)
 def parser() -> "Parser":
@@ -49,7 +59,8 @@ class Parser:
         md.use(autolinks_plugin)
         md.use(math_plugin)
         md.use(emphasis_plugin)
-        md.use(tables_plugin)
+        alternatives: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
+        md.block.ruler.at("hr", _rule, alternatives)
         md.inline.ruler.before("autolink", "marks", _mark)
         # Before the inline rules, so that they do not parse a paragraph beyond the limits.
         md.core.ruler.before("inline", "bound_paragraphs", _bound_paragraphs)
@@ -57,7 +68,7 @@ class Parser:
         md.core.ruler.after("inline", "pair_marks", _pair_marks)
         md.core.ruler.push("task_lists", _task_lists)
         md.core.ruler.push("align_with_classes", _align_with_classes)
-        md.use(directions_plugin)
+        md.core.ruler.push("directions", _direct)
         md.add_render_rule("fence", _render_code)
         md.add_render_rule("code_block", _render_code)
         self._md = md
@@ -163,7 +174,7 @@ def _render_code(
 ) -> str:
     budget = env.setdefault("highlighting", code.Budget())
     html = code.render(tokens[index].content, tokens[index].info, budget)
-    return left_to_right(html, "pre") if env.get("is_directed") else html
+    return html.replace("<pre", '<pre dir="ltr"', 1) if env.get("is_directed") else html
 
 
 def _mark(state: StateInline, silent: bool) -> bool:
@@ -195,3 +206,54 @@ def _pair_marks(state: StateCore) -> None:
                 open_[name].append(each)
             elif open_[name]:
                 each.type = open_[name].pop().type = "html_inline"
+
+
+def _rule(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
+    """Parse a line across the page. Underscores in a list or a quote are a blank."""
+    start = state.bMarks[start_line] + state.tShift[start_line]
+    if state.level and state.src[start : start + 1] == "_":
+        return False
+    return parse_rule(state, start_line, end_line, silent)
+
+
+def _direct(state: StateCore) -> None:
+    """Give each block of a text with Arabic, Hebrew or the like the direction of its first letter.
+
+    Code and formulas go from left to right.
+    """
+    if not _has_right_to_left(state.src):
+        return
+    state.env["is_directed"] = True
+    # Blocks of blocks that had no letter yet.
+    waiting: list[Token] = []
+    for token in state.tokens:
+        if token.type in _OF_WORDS:
+            token.attrSet("dir", "auto")
+        elif token.type in _OF_BLOCKS:
+            waiting.append(token)
+        elif waiting and (direction := _direction(token.children or ())):
+            for block in waiting:
+                block.attrSet("dir", direction)
+            waiting.clear()
+        for child in token.children or ():
+            if child.type == "code_inline":
+                # It does not count for the direction of its block.
+                child.attrSet("dir", "ltr")
+
+
+def _direction(words: Iterable[Token]) -> str:
+    """Return the direction of the first letter, "" without one."""
+    for token in words:
+        for letter in token.content if token.type == "text" else "":
+            if (kind := unicodedata.bidirectional(letter)) in _RIGHT_TO_LEFT:
+                return "rtl"
+            if kind == "L":
+                return "ltr"
+    return ""
+
+
+def _has_right_to_left(text: str) -> bool:
+    """Tell whether a letter of a text is of a script that is written from right to left."""
+    return any(
+        unicodedata.bidirectional(found[0]) in _RIGHT_TO_LEFT for found in _MAY_BE.finditer(text)
+    )
