@@ -225,7 +225,7 @@ STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "memoryloop.web.static_storage.LeanStaticFilesStorage"},
 }
 MEDIA_ROOT = DATA_DIR / "media"
 # Files that are being imported or were exported, for as long as they are wanted. Web processes
