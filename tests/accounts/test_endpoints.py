@@ -137,7 +137,7 @@ class SaveEndpointTests(EndpointTestCase):
 
     def test_a_key_that_is_wanted_or_refused_is_told_and_nothing_is_saved(self) -> None:
         self.own.needs_key = True
-        for typed, words in (("", "wants a key"), ("sk-own-key-that-is-refused", "refused")):
+        for typed, words in (("", "needs a key"), ("sk-own-key-that-is-refused", "refused")):
             response = self.client.post(self.url, {"base_url": self.own.url, "api_key": typed})
             self.assertContains(response, words, status_code=422)
             self.assertContains(response, self.own.url, status_code=422)

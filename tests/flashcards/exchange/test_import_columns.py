@@ -99,7 +99,7 @@ class ColumnsTests(ImportTestCase):
         row = self.receive("words.csv", TABLE)
         with mock.patch.dict(uploads.LOOK_AT_ONCE_BYTES, text=10):
             page = self.send(row, roles="back front ignored tags extra")
-        self.assertContains(page, "Looking into the file")
+        self.assertContains(page, "Reading the file")
         import_cards(import_id=str(row.id))
         row.refresh_from_db()
         self.assertEqual(row.status, "ready")

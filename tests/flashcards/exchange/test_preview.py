@@ -59,7 +59,7 @@ class PreviewTests(ImportTestCase, HypothesisTestCase):
             row = self.receive(name, content, owner)
         except BadPackage as error:
             # Nothing is promised.
-            self.assertIn("no line", error.sentence)
+            self.assertIn("no cards", error.sentence)
             return
         promised = row.contents
         report = self.take(row)

@@ -123,7 +123,7 @@ class PreviewTests(TestCase):
         data = {"kind": "cloze", "question": "{{c1::a}} {{c2::b}}", "tags": "x, y"}
         response = self.client.post(self.URL, data)
         self.assertContains(response, "This note makes 2 cards.")
-        self.assertContains(response, "#x #y")
+        self.assertContains(response, "<bdi>#x</bdi> <bdi>#y</bdi>")
         many = " ".join(f"{{{{c{n}::x}}}}" for n in range(1, 12))
         response = self.client.post(self.URL, {"kind": "cloze", "question": many})
         self.assertContains(response, "and 5 more")

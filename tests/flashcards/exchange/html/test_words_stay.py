@@ -149,5 +149,6 @@ def _is_hidden(source: str, word: str) -> bool:
     in_comment = before.rfind("<!--") > before.rfind("-->") and "-->" in after
     # A quotation mark without another pairs up with one of a later tag.
     quoted = re.search(r"""unclosed| ["']>""", before)
-    in_tag = quoted or re.search(r"<[a-zA-Z/!?][^<>]*$|<!<[^>]*$", before)
+    # "<!" and "<?" begin what is read as a comment, up to the next ">".
+    in_tag = quoted or re.search(r"<[a-zA-Z/][^<>]*$|<[!?][^>]*$", before)
     return in_comment or (bool(in_tag) and ">" in after)
