@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet
 
 from flashcards.domain.records import Flashcard
-from flashcards.models import CardEdit, ReviewDeed
+from flashcards.models import CardEdit, ReviewAction
 
 FIELDS = ("question", "answer", "extra", "tags")
 NAMES = {"question": "Question", "answer": "Answer", "extra": "Note", "tags": "Tags"}
@@ -133,7 +133,7 @@ def word_diff(before: str, after: str) -> list[Piece]:
 def delete_edits(*, owner_id: UUID, card_ids: Sequence[UUID]) -> None:
     """Delete the history of cards that are erased."""
     edits_for_owner(owner_id).filter(card_id__in=card_ids).delete()
-    ReviewDeed.objects.filter(owner_id=owner_id, card_id__in=card_ids).delete()
+    ReviewAction.objects.filter(owner_id=owner_id, card_id__in=card_ids).delete()
 
 
 def _add(pieces: list[Piece], kind: str, words: Sequence[str]) -> None:

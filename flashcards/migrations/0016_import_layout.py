@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('flashcards', '0015_review_deeds'),
+        ('flashcards', '0015_review_actions'),
     ]
 
     operations = [

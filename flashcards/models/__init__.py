@@ -9,7 +9,7 @@ from flashcards.models.drafts import Draft, DraftBatch
 from flashcards.models.exchange import CardExport, CardImport, ImportPart, NoteOrigin
 from flashcards.models.history import CardEdit, DuplicateSearch, NotDuplicates
 from flashcards.models.journal import JournalEntry, MovedEntry, StoredOwner, StoreVersions
-from flashcards.models.sessions import ReviewDeed, ReviewSession
+from flashcards.models.sessions import ReviewAction, ReviewSession
 from flashcards.models.study import StudySettings
 from flashcards.models.totals import ReviewTotals
 
@@ -32,7 +32,7 @@ __all__ = [
     "NotDuplicates",
     "NoteOrigin",
     "RemovedDecks",
-    "ReviewDeed",
+    "ReviewAction",
     "ReviewSession",
     "ReviewTotals",
     "StoreVersions",

@@ -61,7 +61,7 @@ class ReviewSession(models.Model):
         return len(set(self.todo))
 
 
-class ReviewDeed(models.Model):
+class ReviewAction(models.Model):
     """What a learner did in review besides rating, for Undo; kept for a day."""
 
     class Kind(models.TextChoices):
@@ -73,15 +73,15 @@ class ReviewDeed(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="review_deeds"
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="review_actions"
     )
     kind = models.CharField(max_length=7, choices=Kind)
     # Not a foreign key: cards are in LanceDB.
     card_id = models.UUIDField()
     # The session with a list of cards that it was done in, whose list it changed.
     session = models.ForeignKey(ReviewSession, on_delete=models.SET_NULL, null=True)
-    # By the ids of the cards that it changed: the fields that differ, as flashcards.review.deeds
-    # writes them.
+    # By the ids of the cards that it changed: the fields that differ, as
+    # flashcards.review.review_actions writes them.
     before = models.JSONField(default=dict)
     after = models.JSONField(default=dict)
     # The log rows that reset schedules: [[card, row], …].
@@ -90,11 +90,11 @@ class ReviewDeed(models.Model):
     # The id of the undo that took it back, made by the client.
     undo_id = models.UUIDField(null=True)
 
-    objects: ClassVar[models.Manager["ReviewDeed"]] = models.Manager()
+    objects: ClassVar[models.Manager["ReviewAction"]] = models.Manager()
 
     class Meta:
         ordering = ["-done_at", "id"]
-        indexes = [models.Index(fields=["owner", "-done_at"], name="deed_by_owner")]
+        indexes = [models.Index(fields=["owner", "-done_at"], name="action_by_owner")]
 
     def __str__(self) -> str:
         # No words of the learner.

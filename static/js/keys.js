@@ -57,8 +57,8 @@
       return { atOnce: true, run: () => { goToUntil = Date.now() + GO_TO_WITHIN_MS; } };
     }
     for (const each of finders) {
-      const deed = each(event);
-      if (deed) return deed;
+      const action = each(event);
+      if (action) return action;
     }
     return null;
   }
@@ -101,18 +101,18 @@
     if (event.defaultPrevented || event.isComposing) return;
     // A control that has the focus keeps its own keys.
     if ([" ", "Enter"].includes(event.key) && target.closest(CONTROLS)) return;
-    const deed = find(event);
-    if (!deed) {
+    const action = find(event);
+    if (!action) {
       if (isLetter(event)) typedAt = now;
       return;
     }
-    if (event.repeat && !deed.repeats) {
+    if (event.repeat && !action.repeats) {
       event.preventDefault();
       return;
     }
     event.preventDefault();
-    if (deed.atOnce || !isLetter(event)) deed.run();
-    else hold(event.key, deed.run);
+    if (action.atOnce || !isLetter(event)) action.run();
+    else hold(event.key, action.run);
   });
 
   function focusHome() {

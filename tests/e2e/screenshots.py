@@ -34,8 +34,8 @@ def _open_keys(person: Visit) -> None:
     person.press("?")
 
 
-# What a page shows after somebody has done something there: (page, deed).
-DEEDS: dict[str, tuple[str, Callable[[Visit], None]]] = {
+# What a page shows after somebody has done something there: (page, action).
+ACTIONS: dict[str, tuple[str, Callable[[Visit], None]]] = {
     "review-answer": ("review", _show_answer),
     "palette": ("chat", _open_palette),
     "keys": ("conversation", _open_keys),
@@ -47,8 +47,8 @@ def _shoot(person: Visit, name: str, path: str, folder: Path) -> None:
     width = person.page.viewport_size["width"] if person.page.viewport_size else 0
     dark = person.page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
     scheme = "dark" if dark else "light"
-    if name in DEEDS:
-        DEEDS[name][1](person)
+    if name in ACTIONS:
+        ACTIONS[name][1](person)
         person.page.wait_for_timeout(200)
     person.page.screenshot(path=folder / f"{name}-{width}-{scheme}.png")
 
@@ -82,7 +82,7 @@ def _all(browser: Browser, site: LiveMemoryLoop, folder: Path, places: dict[str,
             person.log_in(DEMO_EMAIL, PASSWORD)
             for name, path in places.items():
                 _shoot(person, name, path, folder)
-            for name, (page, _) in DEEDS.items():
+            for name, (page, _) in ACTIONS.items():
                 _shoot(person, name, places[page], folder)
             person.close()
 

@@ -16,8 +16,8 @@ from accounts.http import HtmxHttpRequest
 from flashcards.cards import decks, notes
 from flashcards.domain.records import Flashcard, Kind, ReviewLog, State
 from flashcards.domain.validation import CardError
-from flashcards.review import deeds, resetting
-from flashcards.review.deeds import Deed
+from flashcards.review import resetting, review_actions
+from flashcards.review.review_actions import Action
 from flashcards.web.forms.cards import EditCardForm, given
 from flashcards.web.views.access import card_or_404
 from memoryloop.web.address import next_url
@@ -71,14 +71,14 @@ def _edit(
     """Change a note as the form says, and record it for Undo. Raises CardError."""
     now, owner_id, note_id = timezone.now(), request.user.id, card.note_id
     with transaction.atomic():
-        before = deeds.images_of_note(owner_id=owner_id, note_id=note_id)
+        before = review_actions.images_of_note(owner_id=owner_id, note_id=note_id)
         edited = _change(request, card, data, now)
-        deeds.record(
-            Deed.EDIT,
+        review_actions.record(
+            Action.EDIT,
             owner_id=owner_id,
             card_id=card.id,
             before=before,
-            after=deeds.images_of_note(owner_id=owner_id, note_id=note_id),
+            after=review_actions.images_of_note(owner_id=owner_id, note_id=note_id),
             now=now,
             resets=_reset(request, edited) if is_reset else (),
         )

@@ -23,7 +23,7 @@ from flashcards.domain.query.syntax import BadQuery
 from flashcards.domain.records import Flashcard, Rating
 from flashcards.domain.validation import CardError
 from flashcards.models import Deck, ReviewSession
-from flashcards.review import deeds, scope, session
+from flashcards.review import review_actions, scope, session
 from flashcards.review import summary as ending
 from flashcards.review.answer_check import Comparison
 from flashcards.review.begin_session import NothingToStudy, due_today
@@ -115,7 +115,7 @@ def undo(request: HtmxHttpRequest) -> HttpResponse:
     now, at = timezone.now(), asked(request)
     undo_id = client_id(request.POST.get("undo_id"))
     try:
-        undone = deeds.take_back(at.session, request.user.id, undo_id=undo_id, now=now)
+        undone = review_actions.take_back(at.session, request.user.id, undo_id=undo_id, now=now)
     except NothingToUndo as error:
         return go_on(request, at, now, notice=error.sentence)
     what_next = " Rate it again." if undone.is_rating else ""

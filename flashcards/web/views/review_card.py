@@ -16,8 +16,8 @@ from flashcards import study_settings
 from flashcards.cards.cards import bury_card, set_suspended, set_tags
 from flashcards.cards.sources import source_of
 from flashcards.domain.records import Flashcard
-from flashcards.review import deeds, leeches, session
-from flashcards.review.deeds import Deed
+from flashcards.review import leeches, review_actions, session
+from flashcards.review.review_actions import Action
 from flashcards.review.session import StudySession
 from flashcards.web.views.access import card_or_404
 from flashcards.web.views.review import asked, go_on, session_url
@@ -36,7 +36,7 @@ def suspend(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
     with transaction.atomic():
         after = set_suspended(owner_id=request.user.id, card_id=card_id, suspended=True)
         session.leave_out(at.session, card_id, now)
-        _record(Deed.SUSPEND, card, after, now, at.session)
+        _record(Action.SUSPEND, card, after, now, at.session)
     resume = reverse("flashcards:resume_card", args=[card_id])
     toast(request, "Suspended: it stays away until you resume it.", undo_url=resume)
     return go_on(request, at, now)
@@ -53,7 +53,7 @@ def bury(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
     with transaction.atomic():
         after = bury_card(owner_id=request.user.id, card_id=card_id, until=until)
         session.leave_out(at.session, card_id, now)
-        _record(Deed.BURY, card, after, now, at.session)
+        _record(Action.BURY, card, after, now, at.session)
     unbury = reverse("flashcards:unbury_card", args=[card_id])
     toast(request, "Put off until tomorrow.", undo_url=unbury)
     return go_on(request, at, now)
@@ -67,7 +67,7 @@ def mark_leech(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
     card, on = card_or_404(request.user, card_id), "off" not in request.POST
     with transaction.atomic():
         before, card = card, _with_leech_tag(card, now, marked=on)
-        _record(Deed.MARK if on else Deed.UNMARK, before, card, now)
+        _record(Action.MARK if on else Action.UNMARK, before, card, now)
     undo_url = reverse("flashcards:review_unleech", args=[card_id]) if on else ""
     toast(request, MARKED if on else UNMARKED, undo_url=undo_url)
     if not request.htmx:
@@ -103,14 +103,14 @@ def _with_leech_tag(card: Flashcard, now: datetime, *, marked: bool) -> Flashcar
 
 
 def _record(
-    kind: Deed,
+    kind: Action,
     before: Flashcard,
     after: Flashcard,
     now: datetime,
     session: StudySession | None = None,
 ) -> None:
     """Record what was done to a card, for Undo."""
-    deeds.record(
+    review_actions.record(
         kind,
         owner_id=after.owner_id,
         card_id=after.id,

@@ -1,4 +1,4 @@
-"""POST /review/undo/: the last deed is taken back."""
+"""POST /review/undo/: the last action is taken back."""
 
 import uuid
 from datetime import timedelta
@@ -9,7 +9,7 @@ from django.utils import timezone
 from flashcards.cards import notes
 from flashcards.cards.cards import edit_card, get_card
 from flashcards.domain.records import Flashcard, Kind, LogKind, NewCard, Rating, State
-from flashcards.models import ReviewDeed, ReviewSession
+from flashcards.models import ReviewAction, ReviewSession
 from flashcards.store import review_logs
 from tests.base import TestCase
 from tests.flashcards.given_cards import answer, give_cards, give_many
@@ -203,9 +203,9 @@ class DeedsTests(TestCase):
         self.log_in(self.bob)
         self.undo()
         self.assertTrue(self.card(0).suspended)
-        ReviewDeed.objects.update(done_at=timezone.now() - timedelta(hours=25))
+        ReviewAction.objects.update(done_at=timezone.now() - timedelta(hours=25))
         self.log_in()
         self.undo()
         self.assertTrue(self.card(0).suspended)
         self.send(f"/review/{self.cards[1].id}/suspend/")
-        self.assertEqual(ReviewDeed.objects.count(), 1)
+        self.assertEqual(ReviewAction.objects.count(), 1)

@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='ReviewDeed',
+            name='ReviewAction',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('kind', models.CharField(choices=[('suspend', 'suspend'), ('bury', 'put off until tomorrow'), ('edit', 'edit'), ('mark', 'mark as a leech'), ('unmark', 'unmark as a leech')], max_length=7)),
@@ -25,12 +25,12 @@ class Migration(migrations.Migration):
                 ('resets', models.JSONField(default=list)),
                 ('done_at', models.DateTimeField()),
                 ('undo_id', models.UUIDField(null=True)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='review_deeds', to=settings.AUTH_USER_MODEL)),
+                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='review_actions', to=settings.AUTH_USER_MODEL)),
                 ('session', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to='flashcards.reviewsession')),
             ],
             options={
                 'ordering': ['-done_at', 'id'],
-                'indexes': [models.Index(fields=['owner', '-done_at'], name='deed_by_owner')],
+                'indexes': [models.Index(fields=['owner', '-done_at'], name='action_by_owner')],
             },
         ),
     ]

@@ -1,6 +1,6 @@
-"""Undo in review: the last deed is taken back, be it a rating or a change of a card.
+"""Undo in review: the last action is taken back, be it a rating or a change of a card.
 
-Ratings are in the log. Every other deed has a row (ReviewDeed) with what it changed. One whose
+Ratings are in the log. Every other action has a row (ReviewAction) with what it changed. One whose
 change is not there any more, because it was taken back elsewhere, is passed over.
 """
 
@@ -16,19 +16,19 @@ from django.db import transaction
 from flashcards import store
 from flashcards.cards.change import change_cards
 from flashcards.domain.records import Flashcard, Kind, Rating, ReviewLog
-from flashcards.models import ReviewDeed
+from flashcards.models import ReviewAction
 from flashcards.review import practice, ratings, resetting
 from flashcards.review.ratings import UNDO_WITHIN
 from flashcards.review.resetting import NothingToTakeBack
 from flashcards.review.session import StudySession
 from flashcards.store import OwnerView, cards
 
-Deed = ReviewDeed.Kind
+Action = ReviewAction.Kind
 
 
 @dataclass(frozen=True)
 class Undone:
-    """What was taken back: the card as it is now, and the deed in words."""
+    """What was taken back: the card as it is now, and the action in words."""
 
     card: Flashcard
     name: str
@@ -36,7 +36,7 @@ class Undone:
 
 
 def record(
-    kind: Deed,
+    kind: Action,
     *,
     owner_id: UUID,
     card_id: UUID,
@@ -46,7 +46,7 @@ def record(
     session: StudySession | None = None,
     resets: Sequence[ReviewLog] = (),
 ) -> None:
-    """Record a deed, in the transaction of the caller; nothing if it changed nothing.
+    """Record a action, in the transaction of the caller; nothing if it changed nothing.
 
     `before` and `after` are the cards that it may have changed, matched by id; one that is only in
     `after` is new.
@@ -60,9 +60,9 @@ def record(
         if differing := [name for name in new if new[name] != old[name]]:
             there[str(card.id)] = {name: old[name] for name in differing}
             became[str(card.id)] = {name: new[name] for name in differing}
-    ReviewDeed.objects.filter(owner_id=owner_id, done_at__lt=now - UNDO_WITHIN).delete()
+    ReviewAction.objects.filter(owner_id=owner_id, done_at__lt=now - UNDO_WITHIN).delete()
     if became or resets:
-        ReviewDeed.objects.create(
+        ReviewAction.objects.create(
             owner_id=owner_id,
             kind=kind,
             card_id=card_id,
@@ -80,7 +80,7 @@ def images_of_note(*, owner_id: UUID, note_id: UUID) -> list[Flashcard]:
 
 
 def take_back(session: StudySession, owner_id: UUID, *, undo_id: UUID, now: datetime) -> Undone:
-    """Take back the last deed; in a session with a card list of its own, the last rating there.
+    """Take back the last action; in a session with a card list of its own, the last rating there.
 
     Again and again it goes back through the last day. The same `undo_id` changes nothing the second
     time. Raises NothingToUndo.
@@ -90,9 +90,9 @@ def take_back(session: StudySession, owner_id: UUID, *, undo_id: UUID, now: date
         view = store.view(owner_id)
         known = view.recent_log(undo_id, now)
         last = _undone_by(view, known) if known else _last_rating(session, view, now)
-        deed = None if known else _take_back_deed(owner_id, view, last, undo_id, now)
-    if deed is not None:
-        return deed
+        action = None if known else _take_back_deed(owner_id, view, last, undo_id, now)
+    if action is not None:
+        return action
     if session.row is not None and session.has_card_list:
         card = practice.take_back(session.row, undo_id=undo_id, now=now)
     else:
@@ -116,53 +116,53 @@ def _last_rating(session: StudySession, view: OwnerView, now: datetime) -> Revie
 def _take_back_deed(
     owner_id: UUID, view: OwnerView, rating: ReviewLog | None, undo_id: UUID, now: datetime
 ) -> Undone | None:
-    """Take back the last deed after a rating that can be; None if there is none."""
-    deeds = ReviewDeed.objects.filter(owner_id=owner_id)
-    repeated = deeds.filter(undo_id=undo_id).first()
+    """Take back the last action after a rating that can be; None if there is none."""
+    actions = ReviewAction.objects.filter(owner_id=owner_id)
+    repeated = actions.filter(undo_id=undo_id).first()
     if repeated is not None:
         return Undone(view.card(repeated.card_id), repeated.get_kind_display())
     since = rating.reviewed_at if rating is not None else now - UNDO_WITHIN
-    for deed in deeds.filter(undo_id=None, done_at__gte=since):
-        if not _give_back(deed, view, now):
-            deed.delete()
+    for action in actions.filter(undo_id=None, done_at__gte=since):
+        if not _give_back(action, view, now):
+            action.delete()
             continue
-        deed.undo_id = undo_id
-        deed.save(update_fields=["undo_id"])
-        if deed.session is not None:
-            practice.put_back(deed.session, deed.card_id, now)
-        return Undone(store.view(owner_id).card(deed.card_id), deed.get_kind_display())
+        action.undo_id = undo_id
+        action.save(update_fields=["undo_id"])
+        if action.session is not None:
+            practice.put_back(action.session, action.card_id, now)
+        return Undone(store.view(owner_id).card(action.card_id), action.get_kind_display())
     return None
 
 
-def _give_back(deed: ReviewDeed, view: OwnerView, now: datetime) -> bool:
-    """Give the cards what they had before a deed; return whether its change was still there."""
-    ids = [UUID(text) for text in deed.after] or [deed.card_id]
-    found = view.cards([*ids, deed.card_id], with_deleted=True)
-    if deed.card_id not in found or not all(
-        card_id in found and _has(found[card_id], deed.after.get(str(card_id), {}))
+def _give_back(action: ReviewAction, view: OwnerView, now: datetime) -> bool:
+    """Give the cards what they had before a action; return whether its change was still there."""
+    ids = [UUID(text) for text in action.after] or [action.card_id]
+    found = view.cards([*ids, action.card_id], with_deleted=True)
+    if action.card_id not in found or not all(
+        card_id in found and _has(found[card_id], action.after.get(str(card_id), {}))
         for card_id in ids
     ):
         return False
-    for card_id, log_id in deed.resets:
+    for card_id, log_id in action.resets:
         try:
             resetting.take_back(
-                owner_id=deed.owner_id, card_id=UUID(card_id), log_id=UUID(log_id), now=now
+                owner_id=action.owner_id, card_id=UUID(card_id), log_id=UUID(log_id), now=now
             )
         except NothingToTakeBack:
             # The schedule was changed again since, and stays as it is.
             continue
     change_cards(
-        deed.owner_id,
+        action.owner_id,
         ids,
-        lambda card: _with(card, deed.before.get(str(card.id), {}), now),
+        lambda card: _with(card, action.before.get(str(card.id), {}), now),
         include_deleted=True,
         now=now,
     )
-    return deed.card_id in store.view(deed.owner_id).cards([deed.card_id])
+    return action.card_id in store.view(action.owner_id).cards([action.card_id])
 
 
 def _fields(card: Flashcard) -> dict[str, Any]:
-    """Return what deeds change of a card, as JSON."""
+    """Return what actions change of a card, as JSON."""
     return {
         "kind": card.kind,
         "question": card.question,
