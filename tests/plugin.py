@@ -28,6 +28,8 @@ os.environ.clear()
 os.environ.update(_ours)
 
 
+# Before the one of xdist itself.
+@pytest.hookimpl(tryfirst=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Return how many workers share the tests: one more than cores, as one often waits."""
     return (os.cpu_count() or 1) + 1
