@@ -110,7 +110,7 @@ def test_what_a_hostile_model_says_runs_nothing_loads_nothing_and_hangs_nothing(
     page = person.page
     page.goto("/chat/")
     rest = threading.Event()
-    text = f"{HOSTILE}The middle of it.\n\n{HOSTILE}{'- ' * 10_000}the end of it"
+    text = f"{HOSTILE}The middle of it.\n\n{HOSTILE}{'- ' * 5_000}the end of it"
     # So many events at a time that all of the first half is there when the rest is held back.
     model.reply(text, together=13, held=rest)
     page.get_by_label("Message", exact=True).fill("Do your worst.")

@@ -53,7 +53,7 @@ class DeckTests(_Decks):
     def test_there_are_a_thousand_at_most(self) -> None:
         with mock.patch.object(decks, "DECKS_MOST", 1):
             self.make("One")
-            with self.assertRaisesRegex(BadDeck, "the most"):
+            with self.assertRaisesRegex(BadDeck, "the maximum"):
                 self.make("Two")
 
     def test_renaming_takes_along_what_is_inside(self) -> None:
@@ -312,6 +312,7 @@ class DeckAboutTests(_Decks):
 
     def with_model(self, **answer: Any) -> Any:
         provider = mock.Mock(is_model=True, label="Claude")
+        provider.window = mock.AsyncMock(return_value=None)
         provider.structured = mock.AsyncMock(**answer)
         return mock.patch.object(deck_about, "provider_for", autospec=True, return_value=provider)
 

@@ -56,7 +56,7 @@ class CreateTests(NoteTestCase):
         self.assertEqual(len({card.note_id for card in cards}), 1)
 
     def test_a_text_with_too_many_gaps_is_refused(self) -> None:
-        with self.assertRaisesRegex(BadCard, "50 cards at most"):
+        with self.assertRaisesRegex(BadCard, "can have 50 cards"):
             self.make(" ".join(f"{{{{c{n}::x}}}}" for n in range(1, 52)))
 
 

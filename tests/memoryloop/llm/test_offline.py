@@ -40,7 +40,7 @@ def test_it_lists_what_was_found_with_links() -> None:
         Found("message", "Biology", "A cell divides by mitosis.", "/chat/1/#m", ""),
     ]
     text = "".join(asyncio.run(pieces(llm.offline(), found=found)))
-    assert "no answer" in text
+    assert "not an answer" in text
     assert "### Your cards" in text
     assert "[What is a cell?](/cards/1/): The smallest unit of life. (cell)" in text
     assert "[Biology](/chat/1/#m): A cell divides by mitosis." in text
