@@ -27,7 +27,6 @@ _WORDS = re.compile(r"[A-Za-z]{3,}[\s,.;:]+[A-Za-z]{2,}")
 
 # Stands for a bar while a table is cut into cells: no character of any text.
 _BAR = "\uffff"
-_BELOW_A_HEAD = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t|:-]*)?")
 # Formulas with a bar that is not escaped. None is longer than the line, or than 300 characters.
 _IN_A_ROW = re.compile(
     r"\\\([^\n]{1,300}?\\\)|\\\[[^\n]{1,300}?\\\]|\$\$[^$\n]{1,300}\$\$"
@@ -97,30 +96,26 @@ def _block(state: StateBlock, start_line: int, end_line: int, silent: bool) -> b
 
 def _table(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
     r"""Parse a table. The bars of `\(|x|\)` and `$P(A|B)$` do not end a cell."""
-    if not _begins_table(state, start_line, end_line):
-        return False
     whole = state.src
-    first, last = state.bMarks[start_line], state.eMarks[end_line - 1]
-    rows = _IN_A_ROW.sub(lambda found: _FREE_BAR.sub(_BAR, found[0]), whole[first:last])
-    if _BAR not in rows or _BAR in whole:
-        return parse_table(state, start_line, end_line, silent)
+    # Once for a text: no match goes over the end of a line.
+    if state.env.get("barred", (None, ""))[0] != whole:
+        state.env["barred"] = whole, _barred(whole)
     made = len(state.tokens)
-    state.src = whole[:first] + rows + whole[last:]
+    state.src = state.env["barred"][1]
     try:
         return parse_table(state, start_line, end_line, silent)
     finally:
         state.src = whole
-        for token in state.tokens[made:]:
-            token.content = token.content.replace(_BAR, "|")
+        if _BAR not in whole:
+            for token in state.tokens[made:]:
+                token.content = token.content.replace(_BAR, "|")
 
 
-def _begins_table(state: StateBlock, start_line: int, end_line: int) -> bool:
-    """Tell whether the line below could be the one under a table's head."""
-    below = start_line + 1
-    if below >= end_line:
-        return False
-    line = state.src[state.bMarks[below] + state.tShift[below] : state.eMarks[below]]
-    return "-" in line and bool(_BELOW_A_HEAD.match(line))
+def _barred(text: str) -> str:
+    """Return a text whose bars in formulas do not end a cell."""
+    if _BAR in text:
+        return text
+    return _IN_A_ROW.sub(lambda found: _FREE_BAR.sub(_BAR, found[0]), text)
 
 
 def _inline(state: StateInline, silent: bool) -> bool:
