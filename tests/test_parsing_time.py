@@ -16,7 +16,7 @@ from unittest import mock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chat.recall import message_search
+from chat.recall import hits
 from flashcards.cards import sources
 from flashcards.domain import card_sides, cloze
 from flashcards.domain.query.parser import QUERY_MAX_CHARACTERS, parse
@@ -152,7 +152,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "message": read_message,
     "text file": read_file,
     "JSON of a model": read_json,
-    "snippet": message_search._plain,
+    "snippet": hits.plain,
     "source": sources._plain,
 }
 BITS = (

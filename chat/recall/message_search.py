@@ -26,10 +26,10 @@ from django.db import connection, transaction
 from django.db.models import Func, TextField, Value
 from numpy.typing import NDArray
 
-from chat.models import Conversation, Message
+from chat.models import Conversation
+from chat.recall.hits import Hit, hits_of
 from memoryloop import embeddings
-from memoryloop.folding import find_folded, fold
-from memoryloop.markup import without_tags
+from memoryloop.folding import fold
 from memoryloop.words import unspaced, without_unspaced
 
 logger = logging.getLogger(__name__)
@@ -48,11 +48,6 @@ MAX_DISTANCE = 0.7
 EXACT_ALWAYS, EXACT_MOST = 3_000, 20_000
 # Reciprocal rank fusion, with the constant of Cormack, Clarke and Büttcher (SIGIR 2009).
 FUSION = 60
-HEADLINE_CHARACTERS = 6_000
-# What a snippet shows around the first found word where PostgreSQL chooses none.
-BEFORE_CHARACTERS, AFTER_CHARACTERS = 60, 180
-# Mark the found words in snippets: characters of Unicode's private use area.
-OPEN, CLOSE = "\ue000", "\ue001"
 
 # Owners with more than EXACT_MOST messages; and others, with the time until which their count is
 # not repeated: counting takes some milliseconds.
@@ -64,10 +59,6 @@ _WORD = re.compile(r"\w+")
 _WITHOUT = re.compile(r"(?<!\S)-(\w+)(?!\S)")
 # So many pairs of letters are looked for at most.
 GRAMS_MOST = 60
-_LINK = re.compile(r"!?\[([^\[\]\n]*)\]\([^)\s]*\)?|\]\([^)\s]*\)?")
-_MARKUP = re.compile(
-    r"\*\*|(?<!_)__(?!_)|`|^[ \t]*(?:#{1,6}|>|[-*+])\s+|^[ \t]*\|?[-:| ]{3,}$", re.MULTILINE
-)
 
 _NEWEST_WITH_WORDS = """
 SELECT id FROM (
@@ -109,18 +100,6 @@ _ALL_WORDS = (
 )
 _ANY_WORD = "to_tsquery(config, chat_folded(%(any)s))"
 
-# The hash identifies copies of a message.
-_FOUND = f"""
-SELECT m.id, ts_headline(
-    chat_language(m.content), left(m.content, {HEADLINE_CHARACTERS}),
-    to_tsquery(chat_language(m.content), chat_folded(%(words)s)),
-    'StartSel={OPEN}, StopSel={CLOSE}, MinWords=16, MaxWords=34'
-), md5(m.content), left(m.content, {HEADLINE_CHARACTERS})
-FROM chat_message m
-JOIN chat_conversation c ON c.id = m.conversation_id AND c.deleted_at IS NULL
-WHERE m.id = ANY(%(ids)s) AND m.owner_id = %(owner)s
-"""  # noqa: S608 - constants
-
 _COUNT = """
 SELECT count(*), (SELECT reltuples FROM pg_class WHERE oid = 'chat_message'::regclass) FROM (
     SELECT FROM chat_message WHERE owner_id = %(owner)s LIMIT %(most)s
@@ -160,17 +139,6 @@ class Near:
 
 
 @dataclass(frozen=True)
-class Hit:
-    """A message that was found. In `snippet`, OPEN and CLOSE surround the found words."""
-
-    message: Message
-    snippet: str
-    by_words: bool
-    # Copies of it in other conversations.
-    also: Sequence[Message] = ()
-
-
-@dataclass(frozen=True)
 class Found:
     """The results of a search, the best first."""
 
@@ -190,7 +158,7 @@ def search(*, owner_id: UUID, text: str, limit: int = RESULTS) -> Found:
     by_meaning = [item.id for item in _meaning(owner_id, text)]
     # More than are shown, because copies of a message are one hit.
     ids = fuse(by_words, by_meaning)[: limit * 2]
-    hits = _hits(owner_id, ids, set(by_words), text)[:limit]
+    hits = hits_of(owner_id, ids, set(by_words), text)[:limit]
     return Found(named(owner_id=owner_id, text=text), hits)
 
 
@@ -383,73 +351,6 @@ def _meaning(owner_id: UUID, text: str) -> list[Near]:
         return []
     near = nearest(owner_id=owner_id, vector=vector, model=embedder.name, limit=CANDIDATES)
     return [item for item in near if item.distance < MAX_DISTANCE]
-
-
-def _hits(owner_id: UUID, ids: Sequence[UUID], by_words: set[UUID], text: str) -> list[Hit]:
-    """Return the messages in the order of their ids, with snippets. Two SQL queries."""
-    text = unicodedata.normalize("NFC", text)
-    asked = list(dict.fromkeys(_WORD.findall(without_unspaced(text))))
-    words = " | ".join(f"{word}:*" for word in asked)
-    with connection.cursor() as cursor:
-        cursor.execute(_FOUND, {"words": words, "ids": list(ids), "owner": owner_id})
-        snippets = {
-            id_: (_marked(headline, beginning, [*unspaced(text), *asked]), digest)
-            for id_, headline, digest, beginning in cursor.fetchall()
-        }
-    messages = (
-        Message.objects.filter(id__in=snippets)
-        .select_related("conversation")
-        .only("id", "role", "position", "created_at", "provider", "conversation")
-        .in_bulk()
-    )
-    # Copies of a message, in a fork for example, are one hit.
-    same: dict[tuple[str, str], list[Message]] = {}
-    for id_ in ids:
-        if message := messages.get(id_):
-            same.setdefault((message.role, snippets[id_][1]), []).append(message)
-    return [_hit(copies, snippets, by_words) for copies in same.values()]
-
-
-def _hit(
-    copies: Sequence[Message], snippets: dict[UUID, tuple[str, str]], by_words: set[UUID]
-) -> Hit:
-    """Return the hit of a message and its copies: the one in the most recent conversation."""
-    shown, *others = sorted(
-        copies, key=lambda copy: (copy.conversation.updated_at, copy.created_at), reverse=True
-    )
-    also = {other.conversation_id: other for other in others}
-    also.pop(shown.conversation_id, None)
-    return Hit(
-        message=shown,
-        snippet=_plain(snippets[shown.id][0]),
-        by_words=any(copy.id in by_words for copy in copies),
-        also=list(also.values()),
-    )
-
-
-def _marked(headline: str, text: str, asked: Sequence[str]) -> str:
-    """Return a headline, or where PostgreSQL marked nothing in it, the text around what was asked.
-
-    It knows no words within Chinese or Thai, and none in another encoding of their letters.
-    """
-    if OPEN in headline:
-        return headline
-    found = sorted({place for word in asked for place in find_folded(text, word)})
-    if not found:
-        return headline
-    first = found[0][0]
-    start, end = max(0, first - BEFORE_CHARACTERS), first + AFTER_CHARACTERS
-    parts, at = [], start
-    for opening, closing in found:
-        if at <= opening and closing <= end:
-            parts += [text[at:opening], OPEN, text[opening:closing], CLOSE]
-            at = closing
-    return "".join([*parts, text[at:end]])
-
-
-def _plain(snippet: str) -> str:
-    """Return a snippet on one line, without the most common Markdown."""
-    return " ".join(_MARKUP.sub("", _LINK.sub(r"\1", without_tags(snippet))).split())
 
 
 def _rows(sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:

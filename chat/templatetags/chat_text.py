@@ -6,7 +6,7 @@ from django import template
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from chat.recall.message_search import CLOSE, OPEN
+from chat.recall.hits import CLOSE, OPEN
 
 register = template.Library()
 _FOUND = re.compile(f"{OPEN}([^{OPEN}{CLOSE}]*){CLOSE}")

@@ -4,7 +4,7 @@ import uuid
 
 from django.urls import reverse
 
-from chat.recall import message_search
+from chat.recall import hits, message_search
 from memoryloop.web.palette import PaletteItem, PalettePage
 
 PAGES = (
@@ -55,9 +55,9 @@ def find_messages(*, owner_id: uuid.UUID, text: str, limit: int) -> list[Palette
 
 def _line(snippet: str) -> str:
     """Return the snippet as plain text, beginning near the first word found."""
-    first = snippet.find(message_search.OPEN)
+    first = snippet.find(hits.OPEN)
     start = snippet.rfind(" ", 0, max(0, first - 24)) + 1 if first > SNIPPET_CHARACTERS // 2 else 0
-    line = snippet[start:].replace(message_search.OPEN, "").replace(message_search.CLOSE, "")
+    line = snippet[start:].replace(hits.OPEN, "").replace(hits.CLOSE, "")
     if len(line) > SNIPPET_CHARACTERS:
         line = line[:SNIPPET_CHARACTERS].rsplit(" ", 1)[0] + "…"
     return ("…" if start else "") + line

@@ -18,7 +18,7 @@ from chat.conversations.conversations import (
     start_conversation,
 )
 from chat.models import Message
-from chat.recall import message_search
+from chat.recall import hits, message_search
 from chat.tasks import embed_missing
 from chat.templatetags.chat_text import marked
 from chat.web import palette
@@ -71,7 +71,7 @@ class ScriptsTests(FindingTestCase):
         self.assertEqual(self.found('"子纠缠是"'), [messages[next(iter(said))]])
         self.assertEqual(self.found("粒子 -纠缠"), [])
         hit = message_search.search(owner_id=self.alice.id, text="纠缠").hits[0]
-        self.assertIn(f"量子{message_search.OPEN}纠缠{message_search.CLOSE}是", hit.snippet)
+        self.assertIn(f"量子{hits.OPEN}纠缠{hits.CLOSE}是", hit.snippet)
 
     def test_pairs_of_letters_alone_are_no_word(self) -> None:
         """A word is what stands together, though each pair of its letters is there."""
@@ -97,7 +97,7 @@ class ScriptsTests(FindingTestCase):
                 named = message_search.named(owner_id=self.alice.id, text=text)
                 self.assertEqual([each.id for each in named], [message.conversation_id], text)
                 hit = message_search.search(owner_id=self.alice.id, text=text).hits[0]
-                self.assertIn(message_search.OPEN, hit.snippet, text)
+                self.assertIn(hits.OPEN, hit.snippet, text)
 
 
 class WordsTests(FindingTestCase):
@@ -167,7 +167,7 @@ class WordsTests(FindingTestCase):
 
         (hit,) = message_search.search(owner_id=self.alice.id, text="glycolysis").hits
 
-        self.assertIn(f"{message_search.OPEN}glycolysis{message_search.CLOSE}", hit.snippet)
+        self.assertIn(f"{hits.OPEN}glycolysis{hits.CLOSE}", hit.snippet)
         self.assertLess(len(hit.snippet), 400)
         self.assertNotIn("*", hit.snippet)
 
@@ -187,15 +187,10 @@ class WordsTests(FindingTestCase):
 
         (hit,) = message_search.search(owner_id=self.alice.id, text="zebra").hits
 
-        self.assertEqual(
-            hit.snippet, f"See the {message_search.OPEN}zebra{message_search.CLOSE} and one"
-        )
+        self.assertEqual(hit.snippet, f"See the {hits.OPEN}zebra{hits.CLOSE} and one")
 
     def test_what_is_marked_is_escaped_first(self) -> None:
-        html = marked(
-            f"<b>{message_search.OPEN}<i>x{message_search.CLOSE} "
-            f"{message_search.CLOSE}{message_search.OPEN}"
-        )
+        html = marked(f"<b>{hits.OPEN}<i>x{hits.CLOSE} {hits.CLOSE}{hits.OPEN}")
 
         self.assertEqual(html, "&lt;b&gt;<mark>&lt;i&gt;x</mark> ")
 
@@ -234,7 +229,7 @@ class LanguageTests(FindingTestCase):
 
         (hit,) = message_search.search(owner_id=self.alice.id, text="zahn").hits
 
-        self.assertIn(f"{message_search.OPEN}Zähne{message_search.CLOSE}", hit.snippet)
+        self.assertIn(f"{hits.OPEN}Zähne{hits.CLOSE}", hit.snippet)
 
 
 class CopiesTests(FindingTestCase):
