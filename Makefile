@@ -72,9 +72,12 @@ $(BIN)/python:
 # project itself runs from this folder, so there is nothing to build.
 $(VENV)/.installed: $(BIN)/python requirements.lock
 	$(call pip_install,requirements.lock)
+	@# On all cores, where pip would use one. Some packages ship files that are no Python.
+	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
 	@touch $@
 
-# Holds everything of requirements.lock, too.
+# Holds everything of requirements.lock, too. Most of what it adds is never imported, and is compiled
+# when it is.
 $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
 	$(call pip_install,requirements-dev.lock)
 	@touch $@
@@ -83,8 +86,6 @@ define pip_install
 	@echo "Installing $(1) into $(VENV) (under a minute the first time)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile \
 		--require-hashes --requirement $(1)
-	@# On all cores, where pip would use one. Some packages ship files that are no Python.
-	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
 endef
 
 # For Linux, macOS and Windows, and for every Python from 3.11 on. Versions stay as they are unless
