@@ -4,24 +4,20 @@ import dataclasses
 import uuid
 from datetime import datetime, timedelta
 from typing import Any
-from unittest import mock
 
 from django.utils import timezone
 
 from flashcards.cards import decks
 from flashcards.cards.cards import edit_card, set_suspended
 from flashcards.cards.labels import set_labels
-from flashcards.domain import card_sides
 from flashcards.domain.records import Flashcard, LogKind, NewCard, Rating, State
-from flashcards.exchange import export_job, import_known, import_labels, import_notes
-from flashcards.exchange.anki.notes import Words
-from flashcards.exchange.anki.records import Note
+from flashcards.exchange import export_job, import_known, import_labels
 from flashcards.exchange.note_identity import OWN_GUID
 from flashcards.models import CardImport, Deck, NoteOrigin
 from flashcards.review.ratings import review_card
 from flashcards.review.resetting import reset_schedule
 from flashcards.store import cards
-from tests.flashcards.exchange.anki_packages import CLOZE, CREATED, Package
+from tests.flashcards.exchange.anki_packages import CREATED, Package
 from tests.flashcards.exchange.test_anki_import import ImportTestCase
 from tests.flashcards.given_cards import give_cards
 
@@ -382,25 +378,3 @@ class LabelsTests(AgainTestCase):
         card = self.card()
         self.assertEqual((card.tags, card.sequence), (("new",), len(self.logs(card))))
         self.assertEqual(dataclasses.replace(card), card)
-
-
-class GapsInGapsTests(AgainTestCase):
-    def test_notes_that_were_imported_apart_stay_apart(self) -> None:
-        package = Package()
-        note = package.note(CLOZE, "{{c1::a {{c2::b}}}}", "")
-        package.card(note, 0)
-        package.card(note, 1)
-
-        def apart(_owner: uuid.UUID, _note: Note, words: Words) -> list[Words]:
-            """Return what versions before made of gaps in gaps."""
-            return [
-                dataclasses.replace(words, question="{{c1::a b}}", ordinals={0: 1}),
-                dataclasses.replace(words, key="1", question="a {{c2::b}}", ordinals={1: 2}),
-            ]
-
-        with mock.patch.object(import_notes, "as_imported", side_effect=apart, autospec=True):
-            self.import_(package)
-        self.assertEqual(self.import_(package)["imported"], 0)
-        found = sorted(cards.for_owner(self.alice), key=lambda card: card.ordinal)
-        self.assertEqual([card_sides.front(card) for card in found], ["**[…]**", "a **[…]**"])
-        self.assertEqual(len({card.note_id for card in found}), 2)

@@ -1,0 +1,45 @@
+"""A text file becomes cards, or is refused in plain words."""
+
+from pathlib import Path
+
+from django.conf import settings
+
+from flashcards.domain.records import Kind
+from flashcards.exchange.anki.package import BadPackage
+from flashcards.models import CardImport, Deck
+from tests.flashcards.exchange.test_anki_import import ImportTestCase
+
+
+class TextTests(ImportTestCase):
+    def test_a_spreadsheets_table_and_ankis_own_text(self) -> None:
+        report = self.take(
+            self.receive("words.csv", b'Front;Back;Tags\nuno;one;es num\n"a; <b>";"x\ny";\n')
+        )
+        self.assertEqual(report["imported"], 2)
+        cards = self.cards()
+        self.assertEqual((cards["uno#1"].answer, cards["uno#1"].tags), ("one", ("es", "num")))
+        self.assertEqual(cards["a; \\<b>#1"].answer, "x  \ny")
+        text = (
+            "#separator:tab\n#html:true\n#notetype column:1\n#deck column:2\n#tags column:5\n"
+            "Basic (and reversed card)\tES::A\t<b>dos</b>\ttwo\tes\n"
+            "Cloze\tES\t{{c1::tres}} 3\t\t\n"
+        )
+        report = self.take(self.receive("anki.txt", text.encode("utf-16")))
+        self.assertEqual(report["imported"], 3)
+        cards = self.cards()
+        self.assertEqual(cards["**dos**#2"].kind, Kind.REVERSED)
+        self.assertEqual({deck.name for deck in Deck.objects.all()}, {"ES", "ES::A"})
+
+    def test_it_says_what_is_wrong_with_a_file(self) -> None:
+        for name, content, said in (
+            ("x.csv", b"", "no cards in it"),
+            ("x.exe", b"x", "can be imported"),
+            ("x.csv", b"MZ\xff\x00\x00", "not a text file"),
+            ("x.apkg", b"not a zip", "not an Anki package"),
+        ):
+            with self.subTest(name=name), self.assertRaises(BadPackage) as caught:
+                self.receive(name, content)
+            self.assertIn(said, caught.exception.sentence)
+        self.assertFalse(CardImport.objects.exists())
+        left = Path(settings.EXCHANGE_ROOT)
+        self.assertEqual(list(left.iterdir()) if left.exists() else [], [])
