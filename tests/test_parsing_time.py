@@ -22,7 +22,16 @@ from flashcards.domain import card_sides, cloze
 from flashcards.domain.query.parser import QUERY_MAX_CHARACTERS, parse
 from flashcards.domain.query.syntax import BadQuery
 from flashcards.domain.records import Flashcard
-from flashcards.drafting import candidates, generation, linter, passages, prose, rules, splitting
+from flashcards.drafting import (
+    candidates,
+    generation,
+    linter,
+    passages,
+    prose,
+    rules,
+    sections,
+    splitting,
+)
 from flashcards.duplicates import similarity
 from flashcards.exchange.anki import protobuf, templates
 from flashcards.exchange.anki.package import BadPackage
@@ -138,7 +147,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "sentences": prose.sentences,
     "code": prose.without_code,
     "paragraphs": lambda text: list(prose.paragraphs(text)),
-    "sections": generation.sections,
+    "sections": sections.sections,
     "draft": lambda text: candidates.normalise(text, text),
     "quote": lambda text: candidates.locate(text[-400:] + "x", text),
     "passage": lambda text: passages.find(text, text[len(text) // 2 :][:200] + "x"),

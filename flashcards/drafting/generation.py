@@ -17,7 +17,6 @@ from flashcards.drafting.linter import Finding
 from flashcards.drafting.prompts import CONTRAST, SPLIT, SYSTEM
 from flashcards.drafting.prose import without_code
 from flashcards.drafting.sections import FRAME_TOKENS, Section, Sizes
-from flashcards.drafting.sections import sections as sections
 from memoryloop.errors import UserError
 from memoryloop.llm.base import LlmError, Provider, RequestTooLong
 from memoryloop.llm.partial import PartialList

@@ -18,6 +18,8 @@ _KNOWN_SHARE = 0.1
 # The JSON Schema of cards and the words around a text.
 FRAME_TOKENS = 450
 _LEAST_TOKENS = 60
+# Chinese and Japanese write no space after a sentence; Hindi and Urdu have full stops of their own.
+_SENTENCE_ENDS = (". ", "\u3002", "\uff01", "\uff1f", "\u0964", "\u06d4")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ def _pieces(text: str, most: int) -> Iterable[tuple[int, int]]:
     for start, end in paragraphs(text):
         while end - start > most:
             window = text[start : start + most]
-            at = max(window.rfind("\n"), window.rfind(". ") + 1)
+            at = max(window.rfind("\n"), *(window.rfind(mark) + 1 for mark in _SENTENCE_ENDS))
             if at < most // 2:
                 at = window.rfind(" ")
             at = at if at > 0 else most

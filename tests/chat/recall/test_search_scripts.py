@@ -1,6 +1,5 @@
 """Messages are found in any script, and however their letters are encoded."""
 
-
 # ruff: noqa: RUF001 - letters of many scripts
 
 from chat.recall import hits, message_search

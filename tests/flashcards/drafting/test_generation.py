@@ -12,7 +12,7 @@ import pytest
 from django.test import override_settings
 
 from flashcards.domain.records import Kind
-from flashcards.drafting import generation
+from flashcards.drafting import generation, sections
 from flashcards.drafting.candidates import Candidate
 from flashcards.drafting.generation import Drafted, TooLittle
 from memoryloop import llm
@@ -284,7 +284,7 @@ def test_enough_is_enough(text: str) -> None:
     ],
 )
 def test_sections_hold_all_of_a_text_once_and_none_is_long(text: str) -> None:
-    parts = generation.sections(text)
+    parts = sections.sections(text)
 
     kept = "".join(text[part.start : part.end] for part in parts)
     assert "".join(kept.split()) == "".join(text.split())

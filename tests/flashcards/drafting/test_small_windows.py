@@ -12,7 +12,7 @@ from unittest import mock
 import pytest
 
 from flashcards.domain.records import Flashcard
-from flashcards.drafting import generation
+from flashcards.drafting import generation, sections
 from flashcards.drafting.generation import Drafted
 from flashcards.drafting.prompts import SYSTEM
 from flashcards.drafting.sections import Sizes
@@ -195,5 +195,15 @@ def test_sizes_grow_with_the_window() -> None:
     sizes = [Sizes.of(window, SYSTEM) for window in (1024, 2048, 4096, 8192, 32768)]
     for smaller, larger in itertools.pairwise(sizes):
         assert (smaller.text or 0) <= (larger.text or 0)
-    assert Sizes.of(None, "").sections(LONG) == generation.sections(LONG)
-    assert sizes[-1].sections(LONG) == generation.sections(LONG)
+    assert Sizes.of(None, "").sections(LONG) == sections.sections(LONG)
+    assert sizes[-1].sections(LONG) == sections.sections(LONG)
+
+
+@pytest.mark.parametrize(
+    "sentence", ["水是生命之源。", "水は何ですか？", "पानी जीवन है।", "Water is life. "]
+)
+def test_a_long_paragraph_is_cut_after_a_sentence(sentence: str) -> None:
+    text = (sentence * 900).rstrip()
+    parts = sections.sections(text, most_characters=1_000)
+    assert len(parts) > 3
+    assert all(text[part.start : part.end].endswith(sentence.strip()) for part in parts)
