@@ -5,22 +5,22 @@ Nothing here touches the network.
 """
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 
-from memoryloop import environment
+from memoryloop import environment, installation
 from memoryloop.postgres import server
 
 django_stubs_ext.monkeypatch()
 
-BASE_DIR = Path(__file__).resolve().parent.parent
+# The folder with templates and static files.
+BASE_DIR = installation.HOME
 
 # Everything that lives is under this folder: PostgreSQL's files, LanceDB, secrets, media.
-DATA_DIR = environment.folder("MEMORYLOOP_DATA", BASE_DIR / "data")
+DATA_DIR = environment.folder("MEMORYLOOP_DATA", installation.default_data_folder())
 
 DEBUG = environment.flag("MEMORYLOOP_DEBUG")
 SECRET_KEY = environment.secret("MEMORYLOOP_SECRET_KEY", DATA_DIR / "secrets" / "secret-key")

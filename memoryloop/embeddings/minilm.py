@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from memoryloop import installation
 from memoryloop.embeddings.base import EmbeddingError
 from memoryloop.embeddings.wordpiece import WordPiece
 
@@ -121,5 +122,5 @@ class MiniLM:
         except Exception as error:
             raise EmbeddingError(
                 "The embedding model cannot be loaded. "
-                "Run `make install` again to repair the installation."
+                f"Run {installation.repair_command()} again to repair the installation."
             ) from error
