@@ -68,6 +68,11 @@ class MiniLM:
             vectors[rows] = self._embed_batch(session, batch, tokenizer.padding)
         return vectors
 
+    def embed_query(self, text: str) -> NDArray[np.float32]:
+        """Return (384,) float32 of length 1. Raises EmbeddingError."""
+        vector: NDArray[np.float32] = self.embed([text])[0]
+        return vector
+
     def _embed_batch(
         self, session: "onnxruntime.InferenceSession", tokens: list[list[int]], padding: int
     ) -> NDArray[np.float32]:
