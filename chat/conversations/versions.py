@@ -21,7 +21,7 @@ from chat.models import TITLE_MAX_CHARACTERS, Conversation, Message, Seed
 # The fields that a fork copies from a message.
 _COPIED = (
     "position", "role", "content", "status", "error", "provider", "model",
-    "created_at", "updated_at", "embedding", "embedding_model",
+    "created_at", "updated_at",
 )  # fmt: skip
 
 
