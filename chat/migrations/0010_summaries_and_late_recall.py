@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0008_what_a_small_window_left_out'),
+        ('chat', '0009_vectors_of_any_width'),
     ]
 
     operations = [
