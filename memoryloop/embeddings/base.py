@@ -28,3 +28,11 @@ class Embedder(Protocol):
         Takes about 6 ms of processor time a sentence. Raises EmbeddingError. Safe in any thread.
         """
         ...
+
+    def embed_query(self, text: str) -> NDArray[np.float32]:
+        """Return (dimensions,) float32 of length 1, for a text that is looked for.
+
+        A page waits for it, so that a model on another server gets two seconds. Raises
+        EmbeddingError.
+        """
+        ...

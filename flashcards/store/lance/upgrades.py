@@ -22,6 +22,7 @@ from flashcards.store.lance.schema import (
     SCHEMA_VERSION,
     TableSpec,
 )
+from memoryloop import installation
 
 
 class Step(Protocol):
@@ -138,7 +139,7 @@ def check(schema: int, *versions: int) -> None:
         )
     raise OtherSchema(
         f"The card store has schema {schema} and this MemoryLoop wants {SCHEMA_VERSION}: "
-        "run `manage.py upgrade_store`."
+        f"run `{installation.command('upgrade_store')}`."
     )
 
 
