@@ -2,7 +2,7 @@
 
     .venv/bin/python -m tests.benchmarks.grounding [--half held] [--show]
 
-`data/grounding.jsonl` has cards written by hand for passages in English, German, Spanish and French:
+`data/grounding.jsonl` has cards written by hand for passages in four languages (en, de, es, fr):
 true ones, and ones with a number, a name or a subject changed, mostly against another of the same
 passage. The bounds were made on the half "build"; "held" was not looked at. Prints a table.
 """
