@@ -243,6 +243,8 @@ OPENAI_CONTEXT_LENGTH = environment.integer("OPENAI_CONTEXT_LENGTH", 0)
 OLLAMA_URL = environment.text("OLLAMA_URL", "http://127.0.0.1:11434")
 OLLAMA_MODEL = environment.text("OLLAMA_MODEL")
 OLLAMA_CONTEXT_LENGTH = environment.integer("OLLAMA_CONTEXT_LENGTH", 0)
+# Where the built-in embedding model's files are written once, for all processes to map.
+EMBEDDING_FILES = environment.folder("MEMORYLOOP_EMBEDDING_FILES", DATA_DIR / "embedding")
 # The model that makes the vectors for search by meaning; without one the built-in model. Its server
 # is Ollama's address unless one is named, or OpenAI where there is only a key.
 EMBEDDING_MODEL = environment.text("EMBEDDING_MODEL")

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from memoryloop.embeddings.base import Embedder
 
-# 1.5 KB each, and the text.
+# 3.5 KB each, and the text.
 CACHED_TEXTS = 512
 # More texts at once belong to a document or a collection, which is not asked for again.
 LARGEST_REQUEST = 16
@@ -40,6 +40,10 @@ class CachingEmbedder:
     @property
     def dimensions(self) -> int:
         return self._embedder.dimensions
+
+    @property
+    def unrelated(self) -> float:
+        return self._embedder.unrelated
 
     def embed(self, texts: Sequence[str]) -> Vector:
         """Return (n, dimensions) float32, each row of length 1. Raises EmbeddingError."""

@@ -40,6 +40,7 @@ class MiniLM:
 
     name = "all-MiniLM-L6-v2-onnx-int8"
     dimensions = 384
+    unrelated = 0.7
 
     def __init__(self, *, threads: int = 1) -> None:
         """Use `threads` threads a text: one by default, as requests need processors, too."""

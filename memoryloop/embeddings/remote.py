@@ -22,6 +22,7 @@ from django.conf import settings
 from numpy.typing import NDArray
 
 from memoryloop.embeddings.base import EmbeddingError
+from memoryloop.embeddings.unrelated import measure_unrelated
 from memoryloop.llm import base as llm
 from memoryloop.llm import transport
 from memoryloop.llm.failures import Failures
@@ -105,6 +106,7 @@ class RemoteEmbedder:
         self.label = label_for(url)
         self.address = without_password(url)
         self._width = 0
+        self._unrelated: float | None = None
         self._away_until = 0.0
         self._why_away = ""
         self._lock = threading.Lock()
@@ -123,6 +125,13 @@ class RemoteEmbedder:
         if not self._width:
             self.embed(["width"])
         return self._width
+
+    @property
+    def unrelated(self) -> float:
+        """The distance of texts that have hardly anything in common. Asks the server once."""
+        if self._unrelated is None:
+            self._unrelated = measure_unrelated(self)
+        return self._unrelated
 
     @property
     def why_away(self) -> str:

@@ -96,6 +96,28 @@ class AddImages:
 
 
 @dataclass(frozen=True)
+class WiderVectors:
+    """Vectors of another width: those of the model before go."""
+
+    spec: TableSpec
+
+    def change_table(self, table: Any) -> None:
+        field = self.spec.schema.field("embedding")
+        if "embedding" in table.schema.names:
+            if table.schema.field("embedding").type == field.type:
+                return
+            table.drop_columns(["embedding"])
+        table.add_columns(field)
+
+    def change_rows(self, rows: pa.Table) -> pa.Table:
+        field = self.spec.schema.field("embedding")
+        place = rows.schema.get_field_index("embedding")
+        if rows.schema.field(place).type == field.type:
+            return rows
+        return rows.set_column(place, field, pa.nulls(rows.num_rows, field.type))
+
+
+@dataclass(frozen=True)
 class Upgrade:
     """The way from the schema before to this one."""
 
@@ -122,6 +144,7 @@ UPGRADES: tuple[Upgrade, ...] = (
             AddColumn(FLASHCARDS, "memory_model", FIRST_MEMORY_MODEL, f"'{FIRST_MEMORY_MODEL}'"),
         ),
     ),
+    Upgrade(4, "vectors are of the multilingual model", (WiderVectors(FLASHCARDS),)),
 )
 
 

@@ -65,7 +65,7 @@ def by_words(owner_id: UUID, text: str, *, limit: int) -> list[Flashcard]:
 def by_meaning(
     owner_id: UUID, vector: Vector, *, limit: int, max_distance: float = FARTHEST
 ) -> list[Flashcard]:
-    """Return the cards nearest to a (384,) vector, nearest first; cosine distance, 0 to 2.
+    """Return the cards nearest to a (896,) vector, nearest first; cosine distance, 0 to 2.
 
     Cards that have no embedding yet are absent.
     """
