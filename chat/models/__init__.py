@@ -6,7 +6,7 @@ from chat.models.conversations import (
     Conversation,
     Message,
 )
-from chat.models.recorded import AnswerContext, Instructions, Seed
+from chat.models.recorded import AnswerContext, Instructions, Seed, Summary
 from chat.models.search import MessageVector, SearchWord, ServingModel
 
 __all__ = [
@@ -20,4 +20,5 @@ __all__ = [
     "SearchWord",
     "Seed",
     "ServingModel",
+    "Summary",
 ]

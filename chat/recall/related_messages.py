@@ -20,7 +20,13 @@ from chat.recall.tokens import cut_to_tokens, estimate_tokens
 from memoryloop.llm.base import Found
 
 # What a message scores at least that is quoted, by what it was found (message_search.Ranked).
-FAINTEST: dict[By, float] = {"words": 0.0, "spelling": 0.0, "some words": 0.35, "meaning": 0.1}
+# By meaning alone: what the embedder takes for related.
+FAINTEST: dict[By, float] = {
+    "words": 0.0,
+    "spelling": 0.0,
+    "some words": 0.35,
+    "meaning": 1 - 1 / message_search.FARTHEST,
+}
 _WHY: dict[By, str] = {
     "words": "the same words",
     "spelling": "nearly the same words",
@@ -37,6 +43,8 @@ FEWEST_TOKENS = 40
 CANDIDATES = 60
 # MESSAGE_TOKENS of a text that is half spaces.
 _READ_CHARACTERS = 4_000
+OWN = "earlier in this conversation"
+FOR_THE_LAST = "found for the question before"
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,7 @@ class _Message:
     content: str
     created_at: datetime
     title: str
+    conversation_id: UUID
 
 
 @dataclass(frozen=True)
@@ -65,7 +74,8 @@ def candidates(
     """Return the messages that may bear on a text, the best first.
 
     Ranked as a search of messages is (recall.message_search), without those that have only some
-    words of the text and are not near in meaning. Some eight short SQL queries.
+    words of the text and are not near in meaning. Those of the conversation `conversation_id` are
+    its newest, too, which are sent with the question. Some eight short SQL queries.
     """
     ranked = message_search.rank(owner_id=owner_id, text=text[:EMBEDDED_CHARACTERS], limit=limit)
     return [Candidate(each.id, _WHY[each.by]) for each in ranked if each.score >= FAINTEST[each.by]]
@@ -78,8 +88,12 @@ def select(
     text: str,
     leave_out: Sequence[UUID] = (),
     limit: int = 5,
+    conversation_id: UUID | None = None,
 ) -> list[Found]:
-    """Return the candidates to quote, without those in `leave_out`. One SQL query."""
+    """Return the candidates to quote, without those in `leave_out`. One SQL query.
+
+    Of the conversation `conversation_id` there may be messages that are too old to be sent whole.
+    """
     known = set(leave_out)
     # More than are wanted: the same text may have been written twice.
     left = [candidate for candidate in found if candidate.id not in known][: limit * 3]
@@ -94,11 +108,26 @@ def select(
         .exclude(content="")
         .exclude(status=Message.Status.STREAMING)
         .annotate(beginning=Left("content", _READ_CHARACTERS))
-        .values_list("id", "beginning", "created_at", "conversation__title")
+        .values_list("id", "beginning", "created_at", "conversation__title", "conversation_id")
     )
     by_id = {row[0]: _Message(*row) for row in messages}
-    ranked = [(by_id[each.id], each.why) for each in left if each.id in by_id]
+    ranked = [
+        (message, OWN if message.conversation_id == conversation_id else each.why)
+        for each in left
+        if (message := by_id.get(each.id))
+    ]
     return _within_budget(ranked, {" ".join(text.split())}, limit)
+
+
+def read(
+    *,
+    owner_id: UUID,
+    ids: Sequence[str],
+    now: datetime,  # noqa: ARG001 - part of the protocol of lookup.Reader
+) -> list[Found]:
+    """Return messages that were found for the question before. One SQL query."""
+    found = [Candidate(UUID(id_), FOR_THE_LAST) for id_ in ids]
+    return select(found, owner_id=owner_id, text="")
 
 
 def _within_budget(
@@ -120,6 +149,7 @@ def _within_budget(
                 text=text,
                 url=reverse("chat:message", args=[message.id]),
                 why=f"{why}, {message.created_at:%-d %B %Y}",
+                id=str(message.id),
             )
         )
         if len(found) == limit or left < FEWEST_TOKENS:

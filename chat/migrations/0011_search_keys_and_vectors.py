@@ -113,7 +113,7 @@ DROP FUNCTION chat_near_words(uuid, text);
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("chat", "0009_vectors_of_any_width"),
+        ("chat", "0010_summaries_and_late_recall"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -15,7 +15,7 @@ def index_first(apps: object, schema_editor: object) -> None:  # noqa: ARG001 - 
 
 
 class Migration(migrations.Migration):
-    dependencies = [("chat", "0010_search_keys_and_vectors")]
+    dependencies = [("chat", "0011_search_keys_and_vectors")]
     atomic = False
 
     operations = [migrations.RunPython(index_first, migrations.RunPython.noop)]
