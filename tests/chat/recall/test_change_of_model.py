@@ -198,7 +198,8 @@ class BadInputTests(ChangeTestCase):
     def test_a_question_mark_an_ending_or_a_stop_word_never_makes_it_empty(self) -> None:
         for text in (
             "What is the capital of Peru?", "capitals?", "the", "who is it", "limma",
-            "captial peru", "mitochondria", "Wie viele Zeilen hat ein Sonett?", "sonnets", "power plants of cells",
+            "captial peru", "mitochondria", "Wie viele Zeilen hat ein Sonett?", "sonnets",
+            "power plants of cells",
         ):  # fmt: skip
             with self.subTest(text):
                 found = message_search.search(owner_id=self.alice.id, text=text)
