@@ -52,6 +52,7 @@ class CommandProcess:
 def run(arguments: Sequence[str]) -> tuple[int, str, str]:
     """Run one command as `manage.py` does, and leave nothing open for the next."""
     from django.db import connections
+    from django.db.backends.postgresql.base import DatabaseWrapper
 
     from memoryloop.command_line import Commands
 
@@ -69,7 +70,8 @@ def run(arguments: Sequence[str]) -> tuple[int, str, str]:
             status = 1
     for connection in connections.all(initialized_only=True):
         connection.close()
-        connection.close_pool()
+        if isinstance(connection, DatabaseWrapper):
+            connection.close_pool()
     return status, printed.getvalue(), complained.getvalue()
 
 
