@@ -190,6 +190,7 @@ urlpatterns: list[URLPattern] = [
     path("cards/batches/<uuid:batch_id>/progress/", drafts.progress, name="draft_progress"),
     path("cards/batches/<uuid:batch_id>/stop/", drafts.stop_drafts, name="stop_drafts"),
     path("cards/batches/<uuid:batch_id>/add/", drafts.accept_drafts, name="accept_drafts"),
+    path("cards/batches/<uuid:batch_id>/labels/", drafts.label_drafts, name="label_drafts"),
     path("cards/batches/<uuid:batch_id>/undo-split/", drafts.undo_split, name="undo_split"),
     path("cards/drafts/<uuid:draft_id>/", draft.draft, name="draft"),
     path("cards/drafts/<uuid:draft_id>/decide/", draft.decide_draft, name="decide_draft"),

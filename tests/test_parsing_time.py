@@ -24,8 +24,8 @@ from flashcards.domain.query.syntax import BadQuery
 from flashcards.domain.records import Flashcard
 from flashcards.drafting import (
     candidates,
-    generation,
     linter,
+    model_answers,
     passages,
     prose,
     rules,
@@ -90,7 +90,7 @@ def fill_template(text: str) -> None:
 
 def read_json(text: str) -> None:
     try:
-        schemas.parse_object(text, generation.CardDrafts)
+        schemas.parse_object(text, model_answers.CardDrafts)
     except schemas.InvalidAnswer:
         return
 

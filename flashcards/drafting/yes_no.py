@@ -6,26 +6,8 @@ A word may ask for a fact in one language and for a yes in another: "Was ist Osm
 
 import re
 
-# The commonest little words of each language that hardly any other has.
-_LITTLE_WORDS = {
-    "en": "the of and to is are was were what which who when where why how does did do it its "
-    "this by with from for that an a as has have had be been there name he she they you your",
-    "de": "der die das dem den des ein eine einen einem einer eines und ist sind war waren was wer "
-    "wie wo wann warum wieso welche welcher welches welchem welchen wem wen von zu zum zur mit auf "
-    "für nicht sich man es im am bei aus nach hat haben wird werden durch über unter",
-    "fr": "le la les un une des du et est sont était que qui quoi quel quelle quels quelles où "
-    "quand comment pourquoi combien dans pour par sur avec ce cette il elle au aux ne pas",
-    "es": "el la los las un una unos unas y es son fue era qué quién cuál cuáles dónde cuándo cómo "
-    "por para en con del al que de se hay cuántos cuántas",
-    "it": "il lo la gli le un una e è sono era che chi cosa quale quali dove quando come perché "
-    "quanto quanti di del della dei nel nella per con si cos",
-    "pt": "o a os as um uma e é são foi era que quem qual quais onde quando como porque quanto "
-    "quantos de do da dos das no na em para por com se não",
-    "nl": "de het een en is zijn was waren wat wie welke waar wanneer waarom hoe van in op met "
-    "voor door niet aan naar bij uit er heeft hebben wordt worden",
-}
-_SETS = {language: frozenset(words.split()) for language, words in _LITTLE_WORDS.items()}
-_WORD = re.compile(r"[^\W\d_]+")
+from flashcards.drafting.little_words import language_of
+
 # What may stand between the verb and its end in a language, and "or", which asks for a choice.
 _QUESTIONS = {
     "en": (
@@ -95,21 +77,6 @@ _SAYS = re.compile(
     r"да|нет|はい|いいえ|是的?|不是|对|不对)(?=\s*(?:[.,;:!。、\uff0c\uff01]|$))",
     re.IGNORECASE,
 )
-
-
-def language_of(question: str, answer: str = "") -> str:
-    """Return the language of a card's text, "en" where nothing tells another."""
-    words = [word.casefold() for word in _WORD.findall(f"{question} {answer}")]
-    counts = {language: sum(word in little for word in words) for language, little in _SETS.items()}
-    best = max(counts.values())
-    likely = [language for language, count in counts.items() if count == best]
-    if "en" not in likely:
-        return likely[0]
-    # A verb follows "Was" in German at once, in English only what it is said of: "Was light …?".
-    if "de" in likely and best and re.match(r"was [a-zäöüß]+(?:t|en|te|ten)\b", question.lower()):
-        second = question.split()[1]
-        return "de" if second.islower() else "en"
-    return "en"
 
 
 def is_yes_no(question: str, answer: str) -> bool:

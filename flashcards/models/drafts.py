@@ -48,6 +48,9 @@ class DraftBatch(models.Model):
     sections_done = models.PositiveSmallIntegerField(default=0)
     # The id of the writer: one that was replaced must not write any more.
     run = models.UUIDField(default=uuid.uuid4, editable=False)
+    # The deck and the tags that the model proposed for all of them.
+    deck = models.CharField(max_length=200, blank=True)
+    tags = models.JSONField(default=list, blank=True)
     # Who drafted: "Claude", "Ollama", "Rules"; and with which model.
     provider = models.CharField(max_length=40, blank=True)
     model = models.CharField(max_length=120, blank=True)
@@ -91,14 +94,19 @@ class Draft(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     batch = models.ForeignKey(DraftBatch, on_delete=models.CASCADE, related_name="drafts")
+    # The order of the text.
     position = models.PositiveIntegerField()
-    # "basic" or "cloze", as in records.Kind.
+    # The order in which they came: a page that is open asks for those after the last one.
+    arrival = models.PositiveIntegerField(default=0)
+    # As in records.Kind.
     kind = models.CharField(max_length=8, default="basic")
     question = models.TextField()
     answer = models.TextField(blank=True)
     # The source words' offsets in the whole text; both null if they were not found.
     source_start = models.PositiveIntegerField(null=True)
     source_end = models.PositiveIntegerField(null=True)
+    # What the model said of its support in the text, as in candidates.Check.
+    check_result = models.CharField(max_length=12, blank=True)
     decision = models.CharField(max_length=4, choices=Decision, default=Decision.KEEP)
     # For a contrast card: the words of the two cards, which must support it.
     grounds = models.TextField(blank=True)

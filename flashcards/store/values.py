@@ -14,7 +14,7 @@ from flashcards.domain.records import Flashcard, ReviewLog
 
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 Numbers = np.ndarray[Any, np.dtype[Any]]
-# (384,) float32 of unit length for one card, (n, 384) for several.
+# (896,) float32 of unit length for one card, (n, 896) for several.
 Vector = np.ndarray[Any, np.dtype[np.float32]]
 # The largest cosine distance there is.
 FARTHEST = 2.0
@@ -30,6 +30,15 @@ class Change:
     log: ReviewLog | None = None
     # `card.embedding_model` names the model that made it.
     vector: Vector | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WordMatches:
+    """Cards that have some words of a search, or words spelt alike, in no order."""
+
+    cards: list[Flashcard]
+    # By the word: how many cards have it, one of its forms included. Great numbers are cut.
+    counts: Mapping[str, int]
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,9 @@ from flashcards.store.values import (
     ReviewSummary,
     StoreStatus,
     Vector,
+    WordMatches,
 )
+from memoryloop.search_words import Term
 
 
 class Snapshot(Protocol):
@@ -32,6 +34,14 @@ class Snapshot(Protocol):
 
     def write_files(self, folder: Path) -> dict[str, int]:
         """Write each table into a file of the folder, and return its rows by the table's name."""
+        ...
+
+
+class WordSearch(Protocol):
+    """A search for words that is under way."""
+
+    def result(self) -> WordMatches:
+        """Wait for the cards that were found. Raises StoreError."""
         ...
 
 
@@ -74,7 +84,7 @@ class CardStore(Protocol):
         ...
 
     def vectors(self, owner_id: UUID) -> tuple[list[UUID], Vector]:
-        """Return the ids of an owner's cards that have a vector, and (n, 384) float32.
+        """Return the ids of an owner's cards that have a vector, and (n, 896) float32.
 
         Cards in the trash are absent. Costs 1.5 KB of memory a card, and a read of all of them.
         """
@@ -102,7 +112,7 @@ class CardStore(Protocol):
     ) -> None:
         """Write many new cards of one owner, who is locked, and their reviews.
 
-        `vectors` are the cards' embeddings, (384,) float32 each, where there are any. Readers see
+        `vectors` are the cards' embeddings, (896,) float32 each, where there are any. Readers see
         them after the next checkpoint.
         """
         ...
@@ -117,14 +127,17 @@ class CardStore(Protocol):
 
     # Search
 
-    def search_words(self, owner_id: UUID, text: str, *, limit: int) -> list[Flashcard]:
-        """Return the cards with the most of the words, best match first."""
+    def search_words(self, owner_id: UUID, terms: Sequence[Term], *, limit: int) -> "WordSearch":
+        """Begin to look for cards that have the words, or words that begin so or are spelt alike.
+
+        Words that are common are not looked for.
+        """
         ...
 
     def search_meaning(
         self, owner_id: UUID, vector: Vector, *, limit: int, max_distance: float = FARTHEST
     ) -> list[Flashcard]:
-        """Return the cards nearest to a (384,) vector, nearest first; cosine distance, 0 to 2.
+        """Return the cards nearest to a (896,) vector, nearest first; cosine distance, 0 to 2.
 
         Cards that have no embedding yet are absent.
         """
@@ -134,12 +147,6 @@ class CardStore(Protocol):
         self, owner_id: UUID, vector: Vector, *, limit: int, max_distance: float = FARTHEST
     ) -> list[tuple[float, Flashcard]]:
         """Return what `search_meaning` does, each card behind its distance."""
-        ...
-
-    def search_hybrid(
-        self, owner_id: UUID, text: str, vector: Vector | None, *, limit: int
-    ) -> list[Flashcard]:
-        """Return the cards that words and meaning put first; without a vector, by words alone."""
         ...
 
     # Review totals
