@@ -9,14 +9,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from flashcards.domain.records import Kind
-from flashcards.drafting.candidates import CANDIDATES_MAX, Candidate, Seen
+from flashcards.drafting.candidates import CANDIDATES_MAX, Candidate, Check, Seen
 from flashcards.drafting.prose import Sentence, sentences
 from flashcards.drafting.rules import english, french, gaps, german, spanish
 from flashcards.drafting.rules.frame import Document, Grammar, Made, is_sound, statement
 from flashcards.drafting.rules.languages import language_of
 from memoryloop.words import count_words
 
-LABEL = "Rules"
 GRAMMARS: Mapping[str, Grammar] = {
     module.GRAMMAR.code: module.GRAMMAR for module in (english, german, spanish, french)
 }
@@ -122,6 +121,7 @@ def _chosen(made: list[tuple[Sentence, Made]], limit: int) -> list[Candidate]:
             kind=card.kind,
             start=sentence.start,
             end=sentence.end,
+            check=Check.NONE if card.sure else Check.UNSURE,
         )
         # Of two answers to one question the first is the definition.
         if seen.add(candidate) and (card.kind == Kind.CLOZE or card.question not in asked):

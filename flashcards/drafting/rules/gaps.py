@@ -50,8 +50,8 @@ _NOT_TERMS = word_set(
     réponse conclusion résumé définition definition
     """
 )
-# Lists of things to do are no notes.
-_ORDERS = words.PLAIN | word_set(
+# What a list of things to do begins with, in no language a noun.
+_TO_DO = word_set(
     """
     ask commit click remember check look try start see do à revoir repasar hacer leer ver siehe
     lesen lernen wiederholen faire lire apprendre todo estudiar buscar
@@ -65,7 +65,9 @@ _YEAR = re.compile(r"(?<![0-9A-Za-z.,/-])(?:1[0-9]{3}|20[0-9]{2})(?![0-9A-Za-z/-
 _WORD = re.compile(r"[^\W\d_][^\W_]+(?:[-’'][^\W_]+)*")
 _TERM_FIRST = (
     # "光合成とは、…", "光合作用是…", "การสังเคราะห์ด้วยแสง คือ…", "Фотосинтез — это …"
-    re.compile(r"(?P<term>[^、。\uff0c,\s\uff08(]{2,20}?)(?:\uff08[^\uff09]{1,40}\uff09)?とは"),
+    re.compile(
+        r"(?P<term>[^、。\uff0c,\s\uff08(]{2,20}?)(?:\uff08[^\uff09]{1,40}\uff09)?(?<!こ)とは"
+    ),
     re.compile(
         r"(?P<term>[\u4e00-\u9fff]{2,10}?)(?:\uff08[^\uff09]{1,40}\uff09)?(?:是指|是一[种種个個]|指的是)"
     ),
@@ -151,17 +153,15 @@ def gap(sentence: Sentence, counts: Counts) -> Iterator[Made]:
 def note(sentence: Sentence) -> Iterator[Made]:
     """Yield a card with a gap in an item of a list, if it says "term: what" or has a number."""
     text = sentence.text.strip()
-    if (
-        _first_word(text) in _ORDERS
-        or not 3 <= count_words(text) <= _NOTE_WORDS_MOST
-        or not _may_hide(text)
-    ):
+    first = _first_word(text)
+    if not 3 <= count_words(text) <= _NOTE_WORDS_MOST or not _may_hide(text) or first in _TO_DO:
         return
     spans = [match.span("value") for match in [_VALUE.match(text)] if match]
     if (match := _TERM.match(text)) and len(match["term"].split()) <= 4:
         spans.append(match.span("term"))
     numbers = [match.span() for match in _NUMBER.finditer(text)]
-    spans += numbers if len(numbers) == 1 else []
+    if len(numbers) == 1 and first not in words.PLAIN:
+        spans += numbers
     yield from _with_gap(text, spans)
 
 

@@ -83,10 +83,7 @@ def _is_class(what: str, body: list[str]) -> bool:
 
 def _is_worth_asking(subject: str, verb: str, what: str) -> bool:
     """Tell whether a definition says enough, and one thing."""
-    asked = set(words_of(subject))
-    if asked & (
-        patterns.VAGUE_HEADS | patterns.VAGUE_ADJECTIVES | {"user", "feature", "principal"}
-    ):
+    if has_join(subject, patterns.UNCLEAR_SUBJECT):
         return False
     if verb == "was" and what.startswith("the ") and not has_name(subject):
         return False

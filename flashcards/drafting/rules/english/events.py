@@ -97,7 +97,9 @@ def active(statement: Statement) -> Iterator[Made]:
     agent, verb, rest = match["agent"], match["verb"], match["rest"]
     if " and " in agent and " and " in (match["who"] or ""):
         return
-    if not date and (ended := patterns.DATED_END.match(f" {rest}")):
+    if not date and (found := patterns.THAT_AFTER_DATE.match(rest)):
+        date, rest = found["date"], found["that"]
+    elif not date and (ended := patterns.DATED_END.match(f" {rest}")):
         date, rest = ended["date"], f"{ended['before'].strip()} {ended['place'] or ''}".strip()
     else:
         rest = patterns.OBJECT_END.split(rest, maxsplit=1)[0]

@@ -129,7 +129,7 @@ MAYBE_PERSON = re.compile(
     r"^(?!computer|container|polymer|river|layer|number|order|power|paper|letter|character|marker|"
     r"carrier|transistor|reactor|motor|vector|sensor|error|matter|water|buffer|filter|pointer|"
     r"disorder|tumor|cancer|paper|parameter|server|compiler|meter|color|colour|metaphor|"
-    r"operator)[a-z]*(?:er|or|ian|man|ess)$"
+    r"operator)[a-z]*(?:er|or|ian|man)$"
 )
 PERSON_ENDINGS = re.compile(r"(?:ologist|ician|grapher|ist|chemist|writer|maker|player|singer|"
                              r"inventor|leader|director|designer|official|activist)$")  # fmt: skip
@@ -218,3 +218,11 @@ SECOND_CLAUSE = re.compile(r", (?:and|but|so|which)\b")
 NOT_INVERTED = word_set(
     "and or but that which who when if not only mainly partly just probably perhaps"
 )
+# A subject with one of these is not a term.
+UNCLEAR_SUBJECT = VAGUE_HEADS | word_set(
+    """
+    important interesting another other same similar different certain following latter former such
+    good bad user feature principal well-known likely possible
+    """
+)
+THAT_AFTER_DATE = re.compile(rf"(?P<date>{DATE}) (?P<that>that \S.*)$")

@@ -36,12 +36,12 @@ ACTIVE = re.compile(
     r"(?P<verb>(?:a |ont )?[a-zàâçéèêëîïôûùüÿœ]+) (?P<rest>\S.+)$"
 )
 CALLED = re.compile(
-    r"(?P<subject>(?:Le |La |Les |L’|L'|Un |Une )[^,;:]{12,140}?) (?:s['’]appellent?|est appelée?|"
-    r"sont appelée?s|se nomme|est nommée?) (?P<name>[^,;:]{3,50})$"
+    r"(?P<subject>(?:Le |La |Les |L’|L'|Un |Une )[^,;:]{12,140}?) (?:s['’]appelle(?:nt)?|est "
+    r"appelée?|sont appelée?s|se nomme|est nommée?) (?P<name>[^,;:]{3,50})$"
 )
 MEANT = re.compile(
-    r"On appelle (?P<name>[^,;:]{2,40}?) (?P<what>(?:le |la |les |l['’]|un |une |"
-    r"tout |toute )\S.{8,220})$"
+    r"On appelle (?P<name>[^,;:]{2,40}?) (?P<what>(?:le |la |les |l['’]|un |une |tout |toute "
+    r")\S.{8,220})$"
 )
 WHERE = re.compile(
     rf"(?P<subject>{_PHRASE}) (?P<verb>se trouve|se trouvent|est située?|sont située?s|se situe|se "
@@ -64,7 +64,8 @@ BECAUSE = re.compile(
     r"(?P<main>[^,;:]{6,140}?),? (?:parce que |parce qu['’]|car )(?P<reason>[^;:]{8,180})$"
 )
 CAUSES = re.compile(
-    rf"(?P<subject>{_PHRASE}) (?P<verb>causent?|provoquent?|entraînent?) (?P<what>[^,;:]{{6,90}})$"
+    rf"(?P<subject>{_PHRASE}) (?P<verb>cause(?:nt)?|provoque(?:nt)?|entraîne(?:nt)?) "
+    rf"(?P<what>[^,;:]{{6,90}})$"
 )
 COUNTED = re.compile(
     rf"(?P<subject>{_PHRASE}) (?P<verb>compte|comptent|possède|possèdent|contient|contiennent|"

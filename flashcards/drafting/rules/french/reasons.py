@@ -49,7 +49,7 @@ def causes(statement: Statement) -> Iterator[Made]:
         return
     if " " not in without_article(subject) and not capitals(subject):
         return
-    verb = re.sub(r"ent$", "e", match["verb"])
+    verb = match["verb"].removesuffix("nt")
     yield Made(f"Qu’est-ce qui {verb} {match['what']} ?", sentence_of(match["subject"]))
 
 
