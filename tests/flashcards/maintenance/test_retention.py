@@ -101,7 +101,9 @@ class RetentionTests(SimpleTestCase):
 
 
 moments = st.datetimes(
-    datetime(2025, 11, 1), datetime(2027, 3, 1), timezones=st.just(UTC)  # noqa: DTZ001
+    datetime(2025, 11, 1),
+    datetime(2027, 3, 1),
+    timezones=st.just(UTC),  # noqa: DTZ001
 )
 rules = st.builds(Rule, *(st.integers(0, 8) for _ in range(3)))
 backups = st.lists(st.builds(dated, moments, verified=st.booleans()), unique_by=lambda b: b.name)
