@@ -24,7 +24,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tests.commands import REPOSITORY, CommandProcess
+from tests.commands import CommandProcess
+
+REPOSITORY = Path(__file__).resolve().parent.parent
 
 # What a person's shell may have set, and what would lead a test to a provider or a store.
 _NOT_INHERITED = frozenset(
