@@ -110,7 +110,7 @@ def _claim(user: User, origin: Origin, model: llm.Provider | None) -> tuple[Draf
     """Return the open batch, and whether this caller is the one to write it."""
     in_parts = model is not None and not origin.is_split
     fields = {
-        "provider": model.label if model else rules.LABEL,
+        "provider": model.label if model else DraftBatch.RULES,
         "model": model.model if model else "",
         "sections": len(sections_of(origin.passage)) if in_parts else 1,
     }
@@ -181,7 +181,7 @@ def edit(draft: Draft, *, question: str, answer: str) -> None:
     draft.question = question
     draft.answer = answer
     draft.decision = Draft.Decision.KEEP
-    # What a model said was of other words.
+    # What a model or the rules said was of other words.
     draft.check_result = ""
     draft.save(update_fields=["question", "answer", "decision", "check_result"])
 

@@ -22,6 +22,9 @@ class DraftBatch(models.Model):
         # The learner has decided; the kept drafts are cards.
         DONE = "done", "Done"
 
+    # Its provider, if no model was asked.
+    RULES = "Rules"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="draft_batches"
@@ -80,6 +83,10 @@ class DraftBatch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_status_display()} drafts of {self.origin_id}"
+
+    @property
+    def is_by_rules(self) -> bool:
+        return self.provider == self.RULES
 
     @property
     def origin_id(self) -> uuid.UUID:
