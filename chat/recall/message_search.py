@@ -36,6 +36,8 @@ FEWEST_LETTERS = 2
 # so many times that distance.
 NEAR_MOST = 10
 FARTHEST = 1.5
+# A single word that is in no message may as well be none at all.
+FARTHEST_OF_A_WORD = 1.15
 # What the words of a message count beside its nearness, 0 to 1, where it has not all of them: set
 # with tests/benchmarks/found_messages.py. Few words out of many count for little.
 WORDS_COUNT = 0.45
@@ -180,7 +182,8 @@ def _by_both(
     known = near | vectors.distances(owner_id=owner_id, asked=question, ids=others)
     ranked = [_by_words(hit, known.get(hit.id), question) for hit in best]
     contains = any(each.by in CONTAINING for each in ranked)
-    farthest = question.unrelated * (1 if contains else FARTHEST)
+    far = FARTHEST if len(asked.telling) > 1 else FARTHEST_OF_A_WORD
+    farthest = question.unrelated * (1 if contains else far)
     there = {each.id for each in ranked}
     by_meaning = [
         Ranked(id_, "meaning", _closeness(distance, question), distance)
