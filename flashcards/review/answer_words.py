@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from flashcards.drafting.little_words import LITTLE, language_of
 from flashcards.drafting.numerals import numerals
-from flashcards.drafting.prose import word_set
+from flashcards.drafting.sentence_ends import word_set
 
 _WORD = re.compile(r"[^\W\d_]+")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
