@@ -24,7 +24,7 @@ from flashcards.store.errors import (
     TablesChanged,
     UnknownLookup,
 )
-from flashcards.store.protocol.engine import CardStore, Snapshot, Upgrade
+from flashcards.store.protocol.engine import CardStore, Snapshot, Upgrade, WordSearch
 from flashcards.store.protocol.owners import CardColumns, OwnerView
 from flashcards.store.protocol.queries import Manager, Query
 from flashcards.store.values import (
@@ -41,6 +41,7 @@ from flashcards.store.values import (
     StoreStatus,
     TableStatus,
     Vector,
+    WordMatches,
 )
 
 # The one place that says which engine it is.
@@ -79,7 +80,6 @@ restore_files = engine.restore_files
 review_days = engine.review_days
 review_logs = engine.review_logs
 review_totals = engine.review_totals
-search_hybrid = engine.search_hybrid
 search_meaning = engine.search_meaning
 search_words = engine.search_words
 settle_batches = engine.settle_batches
@@ -120,6 +120,8 @@ __all__ = [
     "UnknownLookup",
     "Upgrade",
     "Vector",
+    "WordMatches",
+    "WordSearch",
     "cards",
     "check_readable",
     "checkpoint",
@@ -153,7 +155,6 @@ __all__ = [
     "review_days",
     "review_logs",
     "review_totals",
-    "search_hybrid",
     "search_meaning",
     "search_words",
     "settle_batches",
