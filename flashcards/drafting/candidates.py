@@ -30,11 +30,15 @@ _WORD = re.compile(r"\w+")
 
 
 class Check(enum.StrEnum):
-    """What a model said of a card's support in its text. Without one, rules tell."""
+    """What a model said of a card's support in its text. Without one, rules tell.
+
+    A gap that rules chose is unsure: nobody knows whether it hides what matters.
+    """
 
     NONE = ""
     SUPPORTED = "supported"
     UNSUPPORTED = "unsupported"
+    UNSURE = "unsure"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

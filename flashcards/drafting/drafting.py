@@ -110,7 +110,7 @@ def _claim(user: User, origin: Origin, model: llm.Provider | None) -> tuple[Draf
     """Return the open batch, and whether this caller is the one to write it."""
     in_parts = model is not None and not origin.is_split
     fields = {
-        "provider": model.label if model else rules.LABEL,
+        "provider": model.label if model else DraftBatch.RULES,
         "model": model.model if model else "",
         "sections": len(sections_of(origin.passage)) if in_parts else 1,
     }
@@ -181,7 +181,7 @@ def edit(draft: Draft, *, question: str, answer: str) -> None:
     draft.question = question
     draft.answer = answer
     draft.decision = Draft.Decision.KEEP
-    # What a model said was of other words.
+    # What a model or the rules said was of other words.
     draft.check_result = ""
     draft.save(update_fields=["question", "answer", "decision", "check_result"])
 
@@ -191,6 +191,14 @@ def set_labels(batch: DraftBatch, *, deck: str, tags: Collection[str]) -> None:
     _check_open(batch)
     batch.deck, batch.tags = deck, list(tags)
     batch.save(update_fields=["deck", "tags"])
+
+
+def ask_both_ways(draft: Draft) -> None:
+    """Make a basic draft one of two cards, one for each direction. Raises AlreadyDecided."""
+    _check_open(draft.batch)
+    if draft.kind == Kind.BASIC:
+        draft.kind = Kind.REVERSED
+        draft.save(update_fields=["kind"])
 
 
 def add(batch: DraftBatch, *, question: str, answer: str, **fields: Any) -> Draft:

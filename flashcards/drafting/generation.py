@@ -261,9 +261,18 @@ def _in_order(cards: Sequence[Candidate]) -> list[Candidate]:
     return [replace(card, place=number) for number, card in enumerate(ordered)]
 
 
+# Rules cannot tell what in a sentence matters.
+GAP_BY_RULES = Finding(
+    "gap_by_rules",
+    "Rules chose this gap, and cannot tell what matters: keep it if you want to know these words.",
+)
+
+
 def faults(card: Candidate, text: str) -> list[Finding]:
     """Return the faults of a candidate, also if its passage does not support its answer."""
     found = linter.lint(card.question, card.answer, card.kind)
+    if card.check is Check.UNSURE:
+        found.append(GAP_BY_RULES)
     if card.check is Check.UNSUPPORTED:
         ungrounded: Finding | None = grounding.UNSUPPORTED
     elif card.check is Check.SUPPORTED:

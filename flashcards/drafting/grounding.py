@@ -16,7 +16,7 @@ from flashcards.domain.records import Kind
 from flashcards.drafting.linter import Finding
 from flashcards.drafting.little_words import LITTLE, language_of
 from flashcards.drafting.numerals import Numeral, is_year, numerals
-from flashcards.drafting.prose import word_set
+from flashcards.drafting.sentence_ends import word_set
 
 # The share of an answer's content words that its passage must have, in some form.
 SHARE_NEEDED = 0.5

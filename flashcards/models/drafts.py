@@ -22,6 +22,9 @@ class DraftBatch(models.Model):
         # The learner has decided; the kept drafts are cards.
         DONE = "done", "Done"
 
+    # Its provider, if no model was asked.
+    RULES = "Rules"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="draft_batches"
@@ -54,6 +57,8 @@ class DraftBatch(models.Model):
     # Who drafted: "Claude", "Ollama", "Rules"; and with which model.
     provider = models.CharField(max_length=40, blank=True)
     model = models.CharField(max_length=120, blank=True)
+    # What a model said of drafts that may repeat a card: duplicates/second_opinion.py.
+    opinions = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
 
@@ -78,6 +83,10 @@ class DraftBatch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_status_display()} drafts of {self.origin_id}"
+
+    @property
+    def is_by_rules(self) -> bool:
+        return self.provider == self.RULES
 
     @property
     def origin_id(self) -> uuid.UUID:

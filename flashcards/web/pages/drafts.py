@@ -9,7 +9,7 @@ from accounts.services import fallback_for, name_of_fallback
 from flashcards.cards import decks
 from flashcards.domain import card_sides
 from flashcards.domain.records import Kind
-from flashcards.drafting import documents, generation, linter, rules, writing
+from flashcards.drafting import documents, generation, linter, writing
 from flashcards.drafting.candidates import Candidate, Check
 from flashcards.drafting.origins import Origin
 from flashcards.models import Draft, DraftBatch
@@ -43,14 +43,14 @@ def context(user: User, origin: Origin, batch: DraftBatch | None) -> dict[str, A
         "parts": documents.parts(origin.document) if is_whole_document and origin.document else [],
         "fallback": _fallback(user, batch),
         "deck_names": decks.names(user.pk) if batch else [],
-        "by_rules": batch is not None and batch.provider == rules.LABEL,
+        "by_rules": batch is not None and batch.is_by_rules,
         **counts(batch, drafts),
     }
 
 
 def _fallback(user: User, batch: DraftBatch | None) -> str:
     """Return the name of the model that can be asked instead of the one that failed, if any."""
-    if batch is None or batch.status != Status.FAILED or batch.provider == rules.LABEL:
+    if batch is None or batch.status != Status.FAILED or batch.is_by_rules:
         return ""
     other = fallback_for(user, failed=batch.provider)
     return name_of_fallback(other, failed=batch.provider) if other.is_model else ""
