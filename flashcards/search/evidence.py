@@ -86,6 +86,11 @@ class Searched:
         return cls(_phrase(text), terms, weights, unknown, distances)
 
     @cached_property
+    def typed(self) -> frozenset[str]:
+        """Return the keys of all words."""
+        return frozenset().union(*(term.keys for term in self.terms))
+
+    @cached_property
     def farthest(self) -> float:
         """Return the distance that cards have at least which are not among the nearest."""
         return max(self.distances.values(), default=FARTHEST)
@@ -106,7 +111,7 @@ class Searched:
             spelt += self.weights[term.word] * alike
         plain = _phrase(text)
         phrase = float(f" {self.phrase} " in f" {plain} ") if self.phrase else 0.0
-        matched = sum(1 for word in there if any(word in t.keys for t in self.terms))
+        matched = len(there & self.typed)
         density = matched / math.sqrt(len(there) * max(len(self.terms), 1)) if there else 0.0
         distance = self.distances.get(card.id, self.farthest)
         if not spelt and card.id not in self.distances:
