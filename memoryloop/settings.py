@@ -5,22 +5,22 @@ Nothing here touches the network.
 """
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 
-from memoryloop import environment
+from memoryloop import environment, installation
 from memoryloop.postgres import server
 
 django_stubs_ext.monkeypatch()
 
-BASE_DIR = Path(__file__).resolve().parent.parent
+# The folder with templates and static files.
+BASE_DIR = installation.HOME
 
 # Everything that lives is under this folder: PostgreSQL's files, LanceDB, secrets, media.
-DATA_DIR = environment.folder("MEMORYLOOP_DATA", BASE_DIR / "data")
+DATA_DIR = environment.folder("MEMORYLOOP_DATA", installation.default_data_folder())
 
 DEBUG = environment.flag("MEMORYLOOP_DEBUG")
 SECRET_KEY = environment.secret("MEMORYLOOP_SECRET_KEY", DATA_DIR / "secrets" / "secret-key")
@@ -243,6 +243,16 @@ OPENAI_CONTEXT_LENGTH = environment.integer("OPENAI_CONTEXT_LENGTH", 0)
 OLLAMA_URL = environment.text("OLLAMA_URL", "http://127.0.0.1:11434")
 OLLAMA_MODEL = environment.text("OLLAMA_MODEL")
 OLLAMA_CONTEXT_LENGTH = environment.integer("OLLAMA_CONTEXT_LENGTH", 0)
+# Where the built-in embedding model's files are written once, for all processes to map.
+EMBEDDING_FILES = environment.folder("MEMORYLOOP_EMBEDDING_FILES", DATA_DIR / "embedding")
+# The model that makes the vectors for search by meaning; without one the built-in model. Its server
+# is Ollama's address unless one is named, or OpenAI where there is only a key.
+EMBEDDING_MODEL = environment.text("EMBEDDING_MODEL")
+EMBEDDING_URL = environment.text("EMBEDDING_URL")
+EMBEDDING_API_KEY = environment.text("EMBEDDING_API_KEY")
+# Put before what is looked for and before what is stored, with a space, as some models want it.
+EMBEDDING_QUERY_PREFIX = environment.text("EMBEDDING_QUERY_PREFIX")
+EMBEDDING_TEXT_PREFIX = environment.text("EMBEDDING_TEXT_PREFIX")
 # Which servers learners may have this one ask in their name: any (those inside this network too,
 # such as http://localhost:11434), public (on the internet only), off. Unless it is said: any where
 # MemoryLoop answers to this machine's own name only, for then the learner is who runs it.

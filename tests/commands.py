@@ -13,7 +13,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from manage import Commands
+from memoryloop.command_line import Commands
 
 
 def run(arguments: Sequence[str]) -> tuple[int, str]:

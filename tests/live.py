@@ -33,6 +33,8 @@ _NOT_INHERITED = frozenset(
         *("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL", "PORT"),
     }
 )
+# Kept from one run of the tests to the next.
+EMBEDDING_FILES = Path(tempfile.gettempdir()) / f"memoryloop-tests-embedding-{os.getuid()}"
 # On two cores with a dozen other programs it has taken a minute.
 _START_SECONDS = 240.0
 _STOP_SECONDS = 30.0
@@ -61,6 +63,8 @@ def environment(data: Path, extra: Mapping[str, str] | None = None) -> dict[str,
     return {
         **kept,
         "MEMORYLOOP_DATA": str(data),
+        # 80 MB that are the same everywhere.
+        "MEMORYLOOP_EMBEDDING_FILES": str(EMBEDDING_FILES),
         # Port 9 is "discard": nothing listens, so no provider of this machine is found.
         "OLLAMA_URL": "http://127.0.0.1:9",
         **(extra or {}),

@@ -4,7 +4,9 @@ import uuid
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
+from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils import timezone
 from pgvector.django import HnswIndex, VectorField
@@ -147,7 +149,7 @@ class Message(models.Model):
     # Whether the refused key was changed or tested since; set by answers.failures for a page.
     is_mended = False
     # Of `content`, unit length; null until the worker has stored it.
-    embedding = VectorField(dimensions=384, null=True, blank=True, editable=False)
+    embedding = VectorField(null=True, blank=True, editable=False)
     embedding_model = models.CharField(max_length=60, blank=True, editable=False)
 
     class Meta:
@@ -176,7 +178,9 @@ class Message(models.Model):
             # the index `message_words` (migration 0004, recall.message_search).
             models.Index(fields=["owner_id", "-created_at"], name="message_owner_recent"),
             HnswIndex(
-                fields=["embedding"], opclasses=["vector_cosine_ops"], name="message_meaning"
+                OpClass(Cast("embedding", VectorField(dimensions=896)), "vector_cosine_ops"),
+                condition=models.Q(embedding_model="minilm-l6+use-multilingual-3"),
+                name="message_meaning",
             ),
             # What the embedding worker has left to do. Not by `updated_at`, which is in no index:
             # an answer being written touches it several times a second.

@@ -106,7 +106,7 @@ SELECT count(*), (SELECT reltuples FROM pg_class WHERE oid = 'chat_message'::reg
 ) counted
 """
 _NEAREST = """
-SELECT id, embedding <=> %(vector)s::vector AS distance FROM chat_message
+SELECT id, embedding::vector({width}) <=> %(vector)s::vector AS distance FROM chat_message
 WHERE owner_id = %(owner)s AND embedding_model = %(model)s AND provider <> 'Offline'
   AND NOT conversation_id = ANY(ARRAY(
       SELECT id FROM chat_conversation WHERE owner_id = %(owner)s AND deleted_at IS NOT NULL
@@ -114,8 +114,8 @@ WHERE owner_id = %(owner)s AND embedding_model = %(model)s AND provider <> 'Offl
 ORDER BY {order} LIMIT %(limit)s
 """
 # An expression that no index serves, and one that the HNSW index serves.
-_EXACTLY = "(embedding <=> %(vector)s::vector) + 0"
-_BY_INDEX = "embedding <=> %(vector)s::vector"
+_EXACTLY = "(embedding::vector({width}) <=> %(vector)s::vector) + 0"
+_BY_INDEX = "embedding::vector({width}) <=> %(vector)s::vector"
 _USE_INDEX = """
 SELECT set_config('hnsw.iterative_scan', 'strict_order', true),
        set_config('hnsw.ef_search', '64', true), set_config('enable_sort', 'off', true),
@@ -306,13 +306,17 @@ def nearest(
     if exactly is None:
         exactly = not _has_many(owner_id)
     if exactly:
-        rows = _rows(_NEAREST.format(order=_EXACTLY), parameters)
+        rows = _rows(_nearest(_EXACTLY, plain.size), parameters)
     else:
         with transaction.atomic():
             _rows(_USE_INDEX, {})
-            rows = _rows(_NEAREST.format(order=_BY_INDEX), parameters)
+            rows = _rows(_nearest(_BY_INDEX, plain.size), parameters)
             _rows("SELECT set_config('enable_sort', 'on', true)", {})
     return [Near(id_, float(distance)) for id_, distance in rows]
+
+
+def _nearest(order: str, width: int) -> str:
+    return _NEAREST.format(order=order.format(width=width), width=width)
 
 
 def fuse(*rankings: Sequence[UUID]) -> list[UUID]:

@@ -25,7 +25,7 @@ def load_cards(
 
     The ids are new to the store, and each card's schedule is the fold of its logs: that is for the
     caller to see to. All are acknowledged in one commit, so a failure leaves all or none.
-    `vectors`, if given, are the cards' embeddings, (n, 384) float32 of unit length, and each card
+    `vectors`, if given, are the cards' embeddings, (n, 896) float32 of unit length, and each card
     names their model. `progress` gets 0 to 1. Raises OwnerGone, or ValueError for a record of
     another owner.
     """

@@ -14,7 +14,7 @@ from flashcards.domain.records import Flashcard, ReviewLog
 
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 Numbers = np.ndarray[Any, np.dtype[Any]]
-# (384,) float32 of unit length for one card, (n, 384) for several.
+# (896,) float32 of unit length for one card, (n, 896) for several.
 Vector = np.ndarray[Any, np.dtype[np.float32]]
 # The largest cosine distance there is.
 FARTHEST = 2.0

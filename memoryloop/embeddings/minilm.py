@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from memoryloop import installation
 from memoryloop.embeddings.base import EmbeddingError
 from memoryloop.embeddings.wordpiece import WordPiece
 
@@ -39,6 +40,7 @@ class MiniLM:
 
     name = "all-MiniLM-L6-v2-onnx-int8"
     dimensions = 384
+    unrelated = 0.7
 
     def __init__(self, *, threads: int = 1) -> None:
         """Use `threads` threads a text: one by default, as requests need processors, too."""
@@ -66,6 +68,11 @@ class MiniLM:
             batch = [tokens[row] for row in rows]
             vectors[rows] = self._embed_batch(session, batch, tokenizer.padding)
         return vectors
+
+    def embed_query(self, text: str) -> NDArray[np.float32]:
+        """Return (384,) float32 of length 1. Raises EmbeddingError."""
+        vector: NDArray[np.float32] = self.embed([text])[0]
+        return vector
 
     def _embed_batch(
         self, session: "onnxruntime.InferenceSession", tokens: list[list[int]], padding: int
@@ -121,5 +128,5 @@ class MiniLM:
         except Exception as error:
             raise EmbeddingError(
                 "The embedding model cannot be loaded. "
-                "Run `make install` again to repair the installation."
+                f"Run {installation.repair_command()} again to repair the installation."
             ) from error

@@ -191,14 +191,14 @@ class Failures:
             state = "is overloaded at the moment"
             if _LOADING.search(said[:200]):
                 state = f"is not ready yet: it is loading the model ({self.model or 'unknown'})"
-            return base.Overloaded(f"{self.label} {state}. {again}" + self._quote(said), seconds)
+            return base.Overloaded(f"{self.label} {state}. {again}" + self.quote(said), seconds)
         if code >= 500:
             return base.Overloaded(
-                f"{self.label} had an error of its own. Try again in a minute." + self._quote(said)
+                f"{self.label} had an error of its own. Try again in a minute." + self.quote(said)
             )
         return base.RequestRefused(
             f"{self.label} did not accept the request. "
-            "Try it in other words, or with another model." + self._quote(said)
+            "Try it in other words, or with another model." + self.quote(said)
         )
 
     def _wrong_key(self) -> base.AuthenticationFailed:
@@ -317,7 +317,7 @@ class Failures:
     def _model_name(self) -> str:
         return f"{self.label} ({self.model})" if self.model else self.label
 
-    def _quote(self, text: str) -> str:
+    def quote(self, text: str) -> str:
         """Return the provider's own message as a short quotation without a key; "" for markup."""
         text = " ".join(text.split())
         if not text or "<" in text:

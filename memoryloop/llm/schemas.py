@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from memoryloop.llm import loose_json
 from memoryloop.llm.base import T
 from memoryloop.llm.garbled import fit_value
 
@@ -156,6 +157,10 @@ def _json(answer: str, brackets: str = "{}") -> object:
             first = first or ValueError(str(error))
         else:
             return value
+    wanted = dict if brackets == "{}" else list
+    for read in loose_json.values(text):
+        if read.is_whole and isinstance(read.value, wanted):
+            return read.value
     raise first or ValueError("nothing in it")
 
 

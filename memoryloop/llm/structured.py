@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from memoryloop.llm import limits, partial, schemas
-from memoryloop.llm.base import ChatMessage, Overloaded, RequestRefused, T
+from memoryloop.llm.base import ChatMessage, LlmError, Overloaded, RequestRefused, T
 from memoryloop.llm.failures import Failures
 
 R = TypeVar("R")
@@ -38,7 +38,8 @@ async def ask_for_object(
 ) -> T:
     """Return the validated object. An invalid first answer is sent back once with what is wrong.
 
-    Of a PartialList that was cut off, its whole items are returned at once.
+    Of a PartialList what can be read is returned at once, unless more is lost than read: then it is
+    asked for again, and the answer with more items is taken.
     Raises LlmError; TimedOut when both attempts together take too long.
     """
 
@@ -51,28 +52,49 @@ async def ask_for_object(
     try:
         async with asyncio.timeout(limits.STRUCTURED_SECONDS):
             first = await answer_to([ChatMessage("user", prompt)])
+            kept = partial.read_list(first.value, schema, is_cut_off=first.is_cut_off)
+            if kept is not None and partial.unread(kept) <= partial.count(kept):
+                return kept
             try:
                 return _validate(first, schema)
             except schemas.InvalidAnswer as problem:
                 correction = schemas.correction_message(str(problem))
-            if kept := partial.whole_items(first.value, schema, is_cut_off=first.is_cut_off):
-                return kept
             said = first.value if isinstance(first.value, str) else json.dumps(first.value)
-            second = await answer_to(
-                [
-                    ChatMessage("user", prompt),
-                    ChatMessage("assistant", said[:20_000].strip() or "(nothing)"),
-                    ChatMessage("user", correction),
-                ]
-            )
-            try:
-                return _validate(second, schema)
-            except schemas.InvalidAnswer:
-                if kept := partial.whole_items(second.value, schema, is_cut_off=second.is_cut_off):
-                    return kept
-                raise failures.not_as_asked() from None
+            conversation = [
+                ChatMessage("user", prompt),
+                ChatMessage("assistant", said[:20_000].strip() or "(nothing)"),
+                ChatMessage("user", correction),
+            ]
+            return await _second(answer_to, conversation, schema, failures, kept)
     except TimeoutError:
         raise failures.timed_out(answering=False) from None
+
+
+async def _second(
+    answer_to: Callable[[Sequence[ChatMessage]], Awaitable[StructuredAnswer]],
+    conversation: Sequence[ChatMessage],
+    schema: type[T],
+    failures: Failures,
+    before: T | None,
+) -> T:
+    """Return the object of a second answer, or what was read of the first if that is more."""
+    try:
+        second = await answer_to(conversation)
+    except LlmError:
+        if before is None:
+            raise
+        return before
+    kept = partial.read_list(second.value, schema, is_cut_off=second.is_cut_off)
+    if kept is None and not issubclass(schema, partial.PartialList):
+        try:
+            kept = _validate(second, schema)
+        except schemas.InvalidAnswer:
+            kept = None
+    if kept is None or (before is not None and partial.count(before) > partial.count(kept)):
+        kept = before
+    if kept is None:
+        raise failures.not_as_asked()
+    return kept
 
 
 def _validate(answer: StructuredAnswer, schema: type[T]) -> T:

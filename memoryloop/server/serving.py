@@ -21,6 +21,8 @@ from django.core.management.base import CommandError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from memoryloop import installation
+
 logger = logging.getLogger(__name__)
 
 _LONGEST_PAUSE_SECONDS = 30.0
@@ -53,7 +55,7 @@ def listen(host: str, port: int) -> socket.socket:
         listener.close()
         raise CommandError(
             f"Port {port} of {host} cannot be used ({error.strerror}): stop what runs there, "
-            f"or choose another with PORT, as in `PORT={port + 1} make run`."
+            f"or choose another with PORT, as in `PORT={port + 1} {installation.serve_command()}`."
         ) from error
     return listener
 
@@ -155,7 +157,7 @@ class Worker:
 
     def _run(self) -> int:
         with subprocess.Popen(  # noqa: S603 - our own program, no shell
-            [sys.executable, settings.BASE_DIR / "manage.py", "worker", "--until-stdin-closes"],
+            [sys.executable, *installation.PROGRAM, "worker", "--until-stdin-closes"],
             # The kernel closes our end however this process dies, and the worker notices.
             stdin=subprocess.PIPE,
             # Ctrl-C goes to this process only, which tells the worker.

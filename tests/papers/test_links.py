@@ -11,7 +11,7 @@ from tests.papers.markdown import PAPERS, ROOT, anchors, name_of, without_code
 PAGES = [path for path in PAPERS if name_of(path) in {"README.md", "docs/using.md"}]
 PAGES.append(ROOT / "docs" / "backup.md")
 # A name of a file that the papers speak of and that is not in the repository.
-_MADE = re.compile(r"^data/|^media/|^secrets/|^\.venv")
+_MADE = re.compile(r"^data/|^media/|^secrets/|^dist/|^\.venv")
 
 
 @pytest.mark.parametrize("path", PAPERS, ids=name_of)

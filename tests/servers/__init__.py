@@ -3,5 +3,6 @@
 from tests.servers.claude import ClaudeServer
 from tests.servers.compatible import OpenAIServer
 from tests.servers.core import Recorded, Step
+from tests.servers.embedding import EmbeddingServer
 
-__all__ = ["ClaudeServer", "OpenAIServer", "Recorded", "Step"]
+__all__ = ["ClaudeServer", "EmbeddingServer", "OpenAIServer", "Recorded", "Step"]

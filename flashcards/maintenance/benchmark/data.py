@@ -32,7 +32,7 @@ class Data:
         self.draw = random.Random(seed)  # noqa: S311 - the same data for the same seed
         self.numbers = np.random.default_rng(seed)
         self.words = [f"{a}{b}" for a in _SYLLABLES for b in _SYLLABLES]
-        self.centres = _unit(self.numbers.standard_normal((TOPICS, 384)))
+        self.centres = _unit(self.numbers.standard_normal((TOPICS, 896)))
 
     def id(self) -> uuid.UUID:
         return uuid.UUID(int=self.draw.getrandbits(128), version=4)
@@ -86,8 +86,8 @@ class Data:
         return at if at >= due else at + timedelta(days=1)
 
     def near(self, topics: Any) -> Any:
-        """Return (n, 384) float32 of unit length, each near the topic of that number."""
-        noise = self.numbers.standard_normal((len(topics), 384)) / np.sqrt(384)
+        """Return (n, 896) float32 of unit length, each near the topic of that number."""
+        noise = self.numbers.standard_normal((len(topics), 896)) / np.sqrt(896)
         return _unit(self.centres[topics] + SPREAD * noise)
 
 

@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from flashcards.maintenance.benchmark import ManyLearners, OneLearner
 from flashcards.maintenance.benchmark.many_learners import ASKED
+from memoryloop import installation
 
 _STEP = "MEMORYLOOP_BENCH_STEP"
 
@@ -95,4 +96,4 @@ _ELSEWHERE = frozenset({"DATABASE_URL", "LANCEDB_URI", "MEMORYLOOP_DATA", "MEMOR
 def _again(options: dict[str, Any]) -> list[str]:
     numbers = [f"--{name}={options[name]}" for name in ("cards", "reviews", "learners", "seed")]
     file = [f"--json={Path(options['json']).absolute()}"] if options["json"] else []
-    return [str(settings.BASE_DIR / "manage.py"), "bench_store", *numbers, *file]
+    return [*installation.PROGRAM, "bench_store", *numbers, *file]

@@ -66,7 +66,7 @@ def write_many(
 ) -> None:
     """Write many new cards of one owner, who is locked, and their reviews, as one entry.
 
-    `vectors` are the cards' embeddings, (384,) float32 each, where there are any. Readers see them
+    `vectors` are the cards' embeddings, (896,) float32 each, where there are any. Readers see them
     after the next checkpoint: decoding them for each request would hold it up.
     """
     columns = {} if vectors is None else {"embedding": list(vectors)}

@@ -236,7 +236,7 @@ def id_texts(ids: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.bytes_]]:
 
 
 def vector_to_bytes(vector: np.ndarray[Any, np.dtype[np.float32]]) -> bytes:
-    """Return a (384,) float32 vector as little-endian bytes."""
+    """Return a (896,) float32 vector as little-endian bytes."""
     if vector.shape != (EMBEDDING_DIMENSIONS,):
         raise ValueError(f"An embedding has {EMBEDDING_DIMENSIONS} numbers, not {vector.shape}.")
     return vector.astype("<f4").tobytes()
@@ -249,7 +249,7 @@ def vector_from_bytes(data: bytes) -> np.ndarray[Any, np.dtype[np.float32]]:
 def vectors(
     ids: Sequence[uuid.UUID], column: pa.ChunkedArray
 ) -> dict[uuid.UUID, np.ndarray[Any, np.dtype[np.float32]]]:
-    """Return the (384,) float32 vectors of a column by id; rows without one are absent."""
+    """Return the (896,) float32 vectors of a column by id; rows without one are absent."""
     found = {}
     at = 0
     for chunk in column.chunks:

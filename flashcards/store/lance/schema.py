@@ -13,8 +13,8 @@ import pyarrow as pa
 from flashcards.domain.records import Flashcard, ReviewLog
 
 # Raised when a table's shape changes; upgrades.py knows the way from each to the next.
-SCHEMA_VERSION = 4
-EMBEDDING_DIMENSIONS = 384
+SCHEMA_VERSION = 5
+EMBEDDING_DIMENSIONS = 896
 # LanceDB returns ten rows unless told otherwise.
 EVERYTHING = 2**31 - 1
 

@@ -26,7 +26,7 @@ from django.conf import settings
 
 from flashcards.store.errors import OtherStore, StoreError
 from flashcards.store.lance.schema import Index, TableSpec
-from memoryloop import durable_files
+from memoryloop import durable_files, installation
 
 # What LanceDB may keep of files' metadata in each process; of indexes, LANCEDB_INDEX_CACHE_MB says.
 METADATA_CACHE_BYTES = 48 * 1024**2
@@ -370,7 +370,7 @@ def older(version: int, recorded: int) -> OtherStore:
     return OtherStore(
         f"LanceDB has version {version} of a table of which PostgreSQL recorded {recorded}: was an "
         "older copy of its files put back? Put back the newer files, or bring these up to date "
-        "with `manage.py recover_store`."
+        f"with `{installation.command('recover_store')}`."
     )
 
 

@@ -25,6 +25,7 @@ from flashcards.store.lance.schema import (
     TableSpec,
 )
 from flashcards.store.lance.search_keys import search_keys
+from memoryloop import installation
 
 
 class Step(Protocol):
@@ -98,6 +99,28 @@ class AddImages:
 
 
 @dataclass(frozen=True)
+class WiderVectors:
+    """Vectors of another width: those of the model before go."""
+
+    spec: TableSpec
+
+    def change_table(self, table: Any) -> None:
+        field = self.spec.schema.field("embedding")
+        if "embedding" in table.schema.names:
+            if table.schema.field("embedding").type == field.type:
+                return
+            table.drop_columns(["embedding"])
+        table.add_columns(field)
+
+    def change_rows(self, rows: pa.Table) -> pa.Table:
+        field = self.spec.schema.field("embedding")
+        place = rows.schema.get_field_index("embedding")
+        if rows.schema.field(place).type == field.type:
+            return rows
+        return rows.set_column(place, field, pa.nulls(rows.num_rows, field.type))
+
+
+@dataclass(frozen=True)
 class AddSearchKeys:
     """The column of the keys that a card is searched by, and its index in place of earlier ones."""
 
@@ -155,7 +178,8 @@ UPGRADES: tuple[Upgrade, ...] = (
             AddColumn(FLASHCARDS, "memory_model", FIRST_MEMORY_MODEL, f"'{FIRST_MEMORY_MODEL}'"),
         ),
     ),
-    Upgrade(4, "cards have the words that they are searched by", (AddSearchKeys(FLASHCARDS),)),
+    Upgrade(4, "vectors are of the multilingual model", (WiderVectors(FLASHCARDS),)),
+    Upgrade(5, "cards have the words that they are searched by", (AddSearchKeys(FLASHCARDS),)),
 )
 
 
@@ -173,7 +197,7 @@ def check(schema: int, *versions: int) -> None:
         )
     raise OtherSchema(
         f"The card store has schema {schema} and this MemoryLoop wants {SCHEMA_VERSION}: "
-        "run `manage.py upgrade_store`."
+        f"run `{installation.command('upgrade_store')}`."
     )
 
 

@@ -84,7 +84,7 @@ class CardStore(Protocol):
         ...
 
     def vectors(self, owner_id: UUID) -> tuple[list[UUID], Vector]:
-        """Return the ids of an owner's cards that have a vector, and (n, 384) float32.
+        """Return the ids of an owner's cards that have a vector, and (n, 896) float32.
 
         Cards in the trash are absent. Costs 1.5 KB of memory a card, and a read of all of them.
         """
@@ -112,7 +112,7 @@ class CardStore(Protocol):
     ) -> None:
         """Write many new cards of one owner, who is locked, and their reviews.
 
-        `vectors` are the cards' embeddings, (384,) float32 each, where there are any. Readers see
+        `vectors` are the cards' embeddings, (896,) float32 each, where there are any. Readers see
         them after the next checkpoint.
         """
         ...
@@ -137,7 +137,7 @@ class CardStore(Protocol):
     def search_meaning(
         self, owner_id: UUID, vector: Vector, *, limit: int, max_distance: float = FARTHEST
     ) -> list[Flashcard]:
-        """Return the cards nearest to a (384,) vector, nearest first; cosine distance, 0 to 2.
+        """Return the cards nearest to a (896,) vector, nearest first; cosine distance, 0 to 2.
 
         Cards that have no embedding yet are absent.
         """

@@ -34,7 +34,7 @@ _alone: "OrderedDict[UUID, tuple[tuple[str, int], bool]]" = OrderedDict()
 def by_meaning(
     owner_id: UUID, vector: Vector, *, limit: int, max_distance: float = FARTHEST
 ) -> list[Flashcard]:
-    """Return the cards nearest to a (384,) vector, nearest first; cosine distance, 0 to 2.
+    """Return the cards nearest to a (896,) vector, nearest first; cosine distance, 0 to 2.
 
     Cards that have no embedding yet are absent.
     """

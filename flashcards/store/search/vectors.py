@@ -12,7 +12,7 @@ from flashcards.store.values import Vector
 
 
 def read(owner_id: UUID) -> tuple[list[UUID], Vector]:
-    """Return the ids of an owner's cards that have a vector, and (n, 384) float32 of unit length.
+    """Return the ids of an owner's cards that have a vector, and (n, 896) float32 of unit length.
 
     Cards in the trash are absent. Costs 1.5 KB a card in memory, and one read of LanceDB.
     """

@@ -2,8 +2,11 @@
 
 import contextlib
 import fcntl
+import os
+import platform
 import signal
 import threading
+import webbrowser
 from argparse import ArgumentParser
 from typing import Any, NoReturn
 
@@ -24,8 +27,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default=environment.text("HOST", "127.0.0.1"))
         parser.add_argument("--port", type=int, default=environment.integer("PORT", 8000))
+        parser.add_argument(
+            "--open-browser", action="store_true", help="show MemoryLoop in the browser"
+        )
 
-    def handle(self, *_args: Any, host: str, port: int, **_options: Any) -> None:
+    def handle(
+        self, *_args: Any, host: str, port: int, open_browser: bool, **_options: Any
+    ) -> None:
         # Uvicorn takes the signals while it runs and hands them on to these when it has ended.
         for sign in (signal.SIGTERM, signal.SIGINT):
             signal.signal(sign, _leave)
@@ -44,12 +52,14 @@ class Command(BaseCommand):
             stack.enter_context(serving.Worker().running())
             ready = threading.Event()
             greeter = threading.Thread(
-                target=self._greet, args=(ready, host, listener.getsockname()[1]), daemon=True
+                target=self._greet,
+                args=(ready, host, listener.getsockname()[1], open_browser),
+                daemon=True,
             )
             greeter.start()
             serving.WebServer("memoryloop.asgi:application", ready).run(sockets=[listener])
 
-    def _greet(self, ready: threading.Event, host: str, port: int) -> None:
+    def _greet(self, ready: threading.Event, host: str, port: int, open_browser: bool) -> None:
         """Say where MemoryLoop is and what to do next, once it answers."""
         ready.wait()
         name = "localhost" if host in {"127.0.0.1", "::1", "0.0.0.0", "::"} else host  # noqa: S104
@@ -63,6 +73,15 @@ class Command(BaseCommand):
             "  Stop        Ctrl+C\n"
         )
         self.stdout.flush()
+        if open_browser and _has_screen():
+            webbrowser.open(address)
+
+
+def _has_screen() -> bool:
+    """Tell whether a browser can show a window: without, one for the terminal might take it."""
+    if platform.system() == "Linux":
+        return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    return "SSH_CONNECTION" not in os.environ
 
 
 def _leave(*_: object) -> NoReturn:

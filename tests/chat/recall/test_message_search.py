@@ -276,7 +276,7 @@ class MeaningTests(FindingTestCase):
             mock.patch.object(message_search, "_rows", side_effect=message_search._rows) as rows,
         ):
             message_search.nearest(
-                owner_id=self.alice.id, vector=np.ones(384, np.float32), model="x", limit=5
+                owner_id=self.alice.id, vector=np.ones(896, np.float32), model="x", limit=5
             )
 
         self.assertIn("hnsw.iterative_scan", "".join(call.args[0] for call in rows.mock_calls))

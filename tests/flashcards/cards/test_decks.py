@@ -286,7 +286,7 @@ class DeckPageTests(_Decks):
 class DeckAboutTests(_Decks):
     def setUp(self) -> None:
         self.log_in()
-        vectors = np.eye(384, dtype=np.float32)
+        vectors = np.eye(896, dtype=np.float32)
         self.near = self.embedded(self.alice, "near", vectors[0])
         self.nearer = self.embedded(self.alice, "also near", vectors[0] * 0.8 + vectors[1] * 0.6)
         self.embedded(self.alice, "far", vectors[2])

@@ -111,7 +111,7 @@ class SearchTests(SearchTestCase):
     def test_vectors_are_of_the_present_words_only(self) -> None:
         checkpoint.run()
         ids, matrix = vectors.read(self.alice.pk)
-        self.assertEqual((len(ids), matrix.shape), (4, (4, 384)))
+        self.assertEqual((len(ids), matrix.shape), (4, (4, 896)))
         delete_card(owner_id=self.alice.pk, card_id=self.first.id, now=NOW)
         edit_card(
             owner_id=self.alice.pk, card_id=self.second.id, question="Else?", answer="-", now=NOW

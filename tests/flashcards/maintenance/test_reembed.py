@@ -27,7 +27,7 @@ OLD, NEW = "model-of-old", "model-of-today"
 class Model:
     """An embedder that costs nothing: each text gets the direction of its model."""
 
-    dimensions = 384
+    dimensions = 896
 
     def __init__(self, name: str, texts_most: int = 1_000_000) -> None:
         self.name = name
@@ -37,7 +37,7 @@ class Model:
         self.left -= len(texts)
         if self.left < 0:
             raise EmbeddingError("The model could not be run.")
-        vectors = np.zeros((len(texts), 384), dtype=np.float32)
+        vectors = np.zeros((len(texts), 896), dtype=np.float32)
         vectors[:, 0 if self.name == OLD else 1] = 1.0
         return vectors
 

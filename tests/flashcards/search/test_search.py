@@ -239,7 +239,7 @@ class OddSearchTests(TestCase):
 
     def test_by_meaning_the_nearest_come_first(self) -> None:
         near, far = stored_card(self.alice, question="near"), stored_card(self.alice)
-        vectors = np.eye(384, dtype=np.float32)
+        vectors = np.eye(896, dtype=np.float32)
         change = journal_change(near, vectors[0]), journal_change(far, vectors[1])
         with transaction.atomic():
             lock_owner(self.alice.id)

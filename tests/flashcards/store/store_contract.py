@@ -168,7 +168,7 @@ class StoreContract(Contract):
                 self.assertEqual(stored.for_owner(self.alice).get().sequence, 3)
 
     def test_cards_are_found_by_words_and_by_meaning_among_the_owners_alone(self) -> None:
-        vectors = np.eye(4, 384, dtype="f4")
+        vectors = np.eye(4, 896, dtype="f4")
         cards = [flashcard(self.alice, question=w, embedding_model="m") for w in ("one", "two")]
         theirs = [flashcard(self.bob, question=w, embedding_model="m") for w in ("one", "two")]
         with transaction.atomic():

@@ -262,7 +262,7 @@ class EmbeddingTests(TestCase):
 
     def test_a_vector_of_words_that_changed_meanwhile_is_not_kept(self) -> None:
         card = flashcard(self.alice, embedding_model="minilm")
-        data = np.ones(384, dtype="f4")
+        data = np.ones(896, dtype="f4")
         with mock.patch.object(failpoints, "reach", autospec=True):
             store(card)
             write([Change(card, vector=data)])
@@ -272,5 +272,5 @@ class EmbeddingTests(TestCase):
 
 
 def test_a_vector_of_another_length_is_refused() -> None:
-    with pytest.raises(ValueError, match="384"):
+    with pytest.raises(ValueError, match="896"):
         codec.vector_to_bytes(np.ones(3, dtype="f4"))

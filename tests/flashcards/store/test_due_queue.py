@@ -293,7 +293,7 @@ class SiblingTests(QueueTests):
 class NeighbourTests(QueueTests):
     def embedded(self, direction: int, **fields: Any) -> Flashcard:
         """Return a card whose meaning points this way; those of one direction are near."""
-        vector = np.zeros(384, dtype=np.float32)
+        vector = np.zeros(896, dtype=np.float32)
         vector[direction] = 1.0
         card = self.seen(embedding_model="test", **fields)
         with transaction.atomic():

@@ -147,7 +147,7 @@ class MeaningTests(TestCase):
 
     def test_with_a_vector_index_the_same_are_found(self) -> None:
         draw = np.random.default_rng(1)
-        vectors = draw.standard_normal((400, 384)).astype("f4")
+        vectors = draw.standard_normal((400, 896)).astype("f4")
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         cards = [flashcard(self.alice, embedding_model="test") for _ in vectors]
         write(Change(card, vector=vector) for card, vector in zip(cards, vectors, strict=True))

@@ -117,7 +117,7 @@ class ViewContract(Contract):
             self.assertEqual(found.history(card.id), [log])
 
     def test_vectors_are_the_owners_and_the_nearest_come_first(self) -> None:
-        vectors = np.eye(3, 384, dtype="f4")
+        vectors = np.eye(3, 896, dtype="f4")
         cards = [flashcard(self.alice, embedding_model="m") for _ in range(3)]
         bare, theirs = flashcard(self.alice), flashcard(self.bob, embedding_model="m")
         with transaction.atomic():
@@ -129,7 +129,7 @@ class ViewContract(Contract):
         for _ in self.both_ways():
             ids, found = store.vectors(self.alice.pk)
             self.assertEqual(set(ids), {card.id for card in cards})
-            self.assertEqual(found.shape, (3, 384))
+            self.assertEqual(found.shape, (3, 896))
             near = store.nearest_cards(self.alice.pk, vectors[1], limit=2, max_distance=0.5)
             self.assertEqual([card.id for _, card in near], [cards[1].id])
             self.assertAlmostEqual(near[0][0], 0.0, places=5)

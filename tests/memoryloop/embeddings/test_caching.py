@@ -15,7 +15,7 @@ from memoryloop.embeddings.minilm import MiniLM
 @pytest.fixture
 def model() -> mock.Mock:
     model: mock.Mock = mock.create_autospec(MiniLM, instance=True)
-    model.embed.side_effect = lambda texts: np.ones((len(texts), 384), dtype=np.float32)
+    model.embed.side_effect = lambda texts: np.ones((len(texts), 896), dtype=np.float32)
     return model
 
 
@@ -24,7 +24,7 @@ def test_a_text_is_embedded_once_for_all_who_ask_at_once(model: mock.Mock) -> No
 
     def slowly(texts: list[str]) -> np.ndarray:
         may_go_on.wait(10)
-        return np.full((len(texts), 384), 0.5, dtype=np.float32)
+        return np.full((len(texts), 896), 0.5, dtype=np.float32)
 
     model.embed.side_effect = slowly
     embedder = CachingEmbedder(model)
@@ -52,7 +52,7 @@ def test_a_failure_is_not_remembered(model: mock.Mock) -> None:
         embedder.embed(["A cell."])
     model.embed.side_effect = working
 
-    assert embedder.embed(["A cell."]).shape == (1, 384)
+    assert embedder.embed(["A cell."]).shape == (1, 896)
 
 
 def test_it_forgets_what_was_asked_for_long_ago(model: mock.Mock) -> None:
@@ -65,7 +65,7 @@ def test_it_forgets_what_was_asked_for_long_ago(model: mock.Mock) -> None:
 
 
 def test_of_a_few_at_once_only_those_that_are_new_are_embedded(model: mock.Mock) -> None:
-    model.embed.side_effect = lambda texts: np.stack([np.full(384, len(text)) for text in texts])
+    model.embed.side_effect = lambda texts: np.stack([np.full(896, len(text)) for text in texts])
     embedder = CachingEmbedder(model)
     embedder.embed(["One.", "Three."])
 
@@ -82,6 +82,6 @@ def test_many_texts_at_once_go_straight_to_the_model(model: mock.Mock) -> None:
     embedder = CachingEmbedder(model)
     texts = [f"Text {number}" for number in range(LARGEST_REQUEST + 1)]
     for _ in range(2):
-        assert embedder.embed(texts).shape == (len(texts), 384)
+        assert embedder.embed(texts).shape == (len(texts), 896)
 
     assert model.embed.call_count == 2

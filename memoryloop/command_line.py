@@ -1,0 +1,74 @@
+"""The command line: `manage.py` in a checkout, `memoryloop` where a wheel is installed.
+
+`memoryloop` alone serves and opens the browser, `memoryloop doctor` checks the machine, and every
+command of manage.py is one of it: `memoryloop backup FILE`.
+"""
+
+import atexit
+import gc
+import os
+import sys
+from collections.abc import Sequence
+
+# Nothing that a start makes is garbage, and to look for some costs a third of it; at the end the
+# system takes all of it back at once.
+gc.disable()
+atexit.register(gc.freeze)
+
+from django.core.exceptions import ImproperlyConfigured  # noqa: E402
+from django.core.management import ManagementUtility  # noqa: E402
+from django.core.management.base import BaseCommand  # noqa: E402
+from django.db import OperationalError  # noqa: E402
+
+from memoryloop.postgres import unreachable  # noqa: E402
+from memoryloop.postgres.server import PostgresError  # noqa: E402
+
+_OPEN = ["serve", "--open-browser"]
+
+
+class Commands(ManagementUtility):
+    def fetch_command(self, subcommand: str) -> BaseCommand:
+        """Return a command. By now Django is set up: what is made from here on may be garbage."""
+        command = super().fetch_command(subcommand)
+        gc.freeze()
+        gc.enable()
+        return command
+
+
+def manage(arguments: Sequence[str] | None = None) -> None:
+    """Run a command as manage.py does; by default that of the command line."""
+    words = list(sys.argv if arguments is None else arguments)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "memoryloop.settings")
+    try:
+        Commands(words).execute()
+    except (PostgresError, ImproperlyConfigured) as error:
+        # What is wrong is outside of the program, and the sentence says where.
+        if "--traceback" in words:
+            raise
+        sys.exit(str(error))
+    except OperationalError as error:
+        sentence = unreachable.sentence(error)
+        if not sentence or "--traceback" in words:
+            raise
+        sys.exit(sentence)
+
+
+def main() -> None:
+    """Run `memoryloop`."""
+    program, *words = sys.argv
+    if words[:1] == ["manage"]:
+        words = words[1:]
+    elif words[:1] == ["doctor"]:
+        # It has to run where the rest cannot.
+        from memoryloop import doctor
+
+        sys.exit(doctor.main(words[1:]))
+    # Options without a command are those of serving: `memoryloop --port 8010`.
+    elif not words or (words[0].startswith("-") and words[0] not in {"-h", "--help", "--version"}):
+        words = [*_OPEN, *words]
+    if words[:1] == ["--version"]:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"MemoryLoop {version('memoryloop')}\n")
+        return
+    manage([program, *words])

@@ -1,0 +1,63 @@
+"""The doctor: a line for each fault of the machine, which says what to do."""
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.live import REPOSITORY, environment, free_port
+
+
+def doctor(data: Path, **extra: str) -> "subprocess.CompletedProcess[str]":
+    given = {"PORT": str(free_port()), "DJANGO_SETTINGS_MODULE": "memoryloop.settings", **extra}
+    return subprocess.run(
+        [sys.executable, "-m", "memoryloop", "doctor"],
+        env=environment(data, given),
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def faults(done: "subprocess.CompletedProcess[str]") -> dict[str, str]:
+    lines = (line[4:].split(maxsplit=1) for line in done.stdout.splitlines() if line[:2] == "!!")
+    return dict(lines)
+
+
+def test_a_port_in_use_is_told_with_another(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = doctor(tmp_path, PORT=str(port))
+    assert done.returncode == 1
+    assert list(faults(done)) == ["Address"]
+    assert f"PORT={port + 1}" in faults(done)["Address"]
+
+
+@pytest.mark.parametrize(
+    ("given", "names", "sentence"),
+    [
+        ({"DATABASE_URL": "postgresql://nobody@127.0.0.1:9/none"}, ["PostgreSQL"], "Start it"),
+        ({"DATABASE_URL": "mysql://x"}, ["Settings", "Data", "PostgreSQL", "Meaning"], "read post"),
+    ],
+)
+def test_what_is_wrong_is_a_sentence_and_the_rest_is_checked(
+    tmp_path: Path, given: dict[str, str], names: list[str], sentence: str
+) -> None:
+    done = doctor(tmp_path, **given)
+    assert done.returncode == 1, done.stdout
+    assert list(faults(done)) == names
+    assert all(sentence in said for said in faults(done).values())
+    assert f"{len(names)} of 8 checks found a fault." in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_a_data_folder_that_is_a_file_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("")
+    done = doctor(tmp_path / "data")
+    assert "set MEMORYLOOP_DATA to a folder that can" in faults(done)["Settings"]
