@@ -2,6 +2,7 @@
 
 import enum
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,7 +26,11 @@ class Found(enum.StrEnum):
 # What a word counts that is there as a form of what was typed, or begins with it; as typed it is 1.
 FORM, BEGINNING = 0.9, 0.8
 COMMON_WEIGHT = 0.1
+# All words, some as forms.
+WHOLE = 0.85
+FEATURES = ("cover", "spelt", "whole", "phrase", "density", "cosine", "cosine alone")
 FARTHEST = 1.0
+_WRITTEN = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,23 @@ class Evidence:
     density: float
     # The cosine of the angle between the vectors of what was typed and of the card.
     cosine: float
+    # Words that no card has, and what stands in this one that is spelt alike.
+    alike: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def features(self) -> tuple[float, ...]:
+        """Return what the score is made of, in the order of FEATURES."""
+        whole = float(self.cover >= WHOLE)
+        best = max(self.cover, self.spelt)
+        return (
+            self.cover,
+            self.spelt,
+            whole,
+            self.phrase,
+            self.density,
+            self.cosine,
+            self.cosine * (1.0 - best),
+        )
 
     @property
     def score(self) -> float:
@@ -97,13 +119,16 @@ class Searched:
         keys = frozenset(search_words.keys(text))
         there, whole = set(words), sum(self.weights.values()) or 1.0
         cover = spelt = 0.0
+        alike: list[tuple[str, str]] = []
         for term in self.terms:
             has = _has(term, there, keys)
             cover += self.weights[term.word] * has
-            alike = has
+            similar = has
             if not has and term.word in self.unknown:
-                alike = max((likeness(term.word, word) for word in there), default=0.0)
-            spelt += self.weights[term.word] * alike
+                similar, word = max((likeness(term.word, word), word) for word in there or {""})
+                if similar:
+                    alike.append((term.word, word))
+            spelt += self.weights[term.word] * similar
         plain = _phrase(text)
         phrase = float(f" {self.phrase} " in f" {plain} ") if self.phrase else 0.0
         matched = sum(1 for word in there if any(word in t.keys for t in self.terms))
@@ -111,7 +136,14 @@ class Searched:
         distance = self.distances.get(card.id, self.farthest)
         if not spelt and card.id not in self.distances:
             return None
-        return Evidence(cover / whole, spelt / whole, phrase, min(density, 1.0), 1.0 - distance)
+        return Evidence(
+            cover / whole,
+            spelt / whole,
+            phrase,
+            min(density, 1.0),
+            1.0 - distance,
+            tuple((typed, _as_written(word, text)) for typed, word in alike),
+        )
 
 
 def _has(term: Term, words: "set[str]", keys: "frozenset[str]") -> float:
@@ -126,6 +158,11 @@ def _has(term: Term, words: "set[str]", keys: "frozenset[str]") -> float:
     if len(term.word) >= 3 and any(word.startswith(term.word) for word in words):
         return BEGINNING
     return 0.0
+
+
+def _as_written(word: str, text: str) -> str:
+    """Return a plain word as it stands in a text."""
+    return next((each for each in _WRITTEN.findall(text) if search_words.plain(each) == word), word)
 
 
 def _phrase(text: str) -> str:
