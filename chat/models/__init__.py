@@ -6,7 +6,7 @@ from chat.models.conversations import (
     Conversation,
     Message,
 )
-from chat.models.recorded import AnswerContext, Instructions, Seed
+from chat.models.recorded import AnswerContext, Instructions, Seed, Summary
 
 __all__ = [
     "MESSAGE_MAX_CHARACTERS",
@@ -16,4 +16,5 @@ __all__ = [
     "Instructions",
     "Message",
     "Seed",
+    "Summary",
 ]

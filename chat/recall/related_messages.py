@@ -35,6 +35,8 @@ FEWEST_TOKENS = 40
 CANDIDATES = 60
 # MESSAGE_TOKENS of a text that is half spaces.
 _READ_CHARACTERS = 4_000
+OWN = "earlier in this conversation"
+FOR_THE_LAST = "found for the question before"
 _WORD = re.compile(r"\w{3,40}")
 _STOP_WORDS = frozenset(
     word
@@ -52,6 +54,7 @@ class _Message:
     content: str
     created_at: datetime
     title: str
+    conversation_id: UUID
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ def candidates(
     """Return the messages that may bear on a text, the best first.
 
     Two or three SQL queries; two more where messages outside the conversation `conversation_id`
-    lack an embedding. Those of that conversation are sent with the question anyway.
+    lack an embedding. Those of that conversation are its newest, which are sent with the question.
     """
     near = _near(owner_id, text, limit)
     by_words = []
@@ -90,8 +93,12 @@ def select(
     text: str,
     leave_out: Sequence[UUID] = (),
     limit: int = 5,
+    conversation_id: UUID | None = None,
 ) -> list[Found]:
-    """Return the candidates to quote, without those in `leave_out`. One SQL query."""
+    """Return the candidates to quote, without those in `leave_out`. One SQL query.
+
+    Of the conversation `conversation_id` there may be messages that are too old to be sent whole.
+    """
     known = set(leave_out)
     # More than are wanted: the same text may have been written twice.
     left = [candidate for candidate in found if candidate.id not in known][: limit * 3]
@@ -106,11 +113,26 @@ def select(
         .exclude(content="")
         .exclude(status=Message.Status.STREAMING)
         .annotate(beginning=Left("content", _READ_CHARACTERS))
-        .values_list("id", "beginning", "created_at", "conversation__title")
+        .values_list("id", "beginning", "created_at", "conversation__title", "conversation_id")
     )
     by_id = {row[0]: _Message(*row) for row in messages}
-    ranked = [(by_id[each.id], each.why) for each in left if each.id in by_id]
+    ranked = [
+        (message, OWN if message.conversation_id == conversation_id else each.why)
+        for each in left
+        if (message := by_id.get(each.id))
+    ]
     return _within_budget(ranked, {" ".join(text.split())}, limit)
+
+
+def read(
+    *,
+    owner_id: UUID,
+    ids: Sequence[str],
+    now: datetime,  # noqa: ARG001 - part of the protocol of lookup.Reader
+) -> list[Found]:
+    """Return messages that were found for the question before. One SQL query."""
+    found = [Candidate(UUID(id_), FOR_THE_LAST) for id_ in ids]
+    return select(found, owner_id=owner_id, text="")
 
 
 def _by_words(owner_id: UUID, text: str, limit: int, *, unembedded: bool) -> list[UUID]:
@@ -153,6 +175,7 @@ def _within_budget(
                 text=text,
                 url=reverse("chat:message", args=[message.id]),
                 why=f"{why}, {message.created_at:%-d %B %Y}",
+                id=str(message.id),
             )
         )
         if len(found) == limit or left < FEWEST_TOKENS:

@@ -143,7 +143,7 @@ class UpgradeStoreTests(TransactionTestCase):
         self.assertEqual(review_logs.for_owner(self.alice).count(), 5)
 
     def test_until_it_is_upgraded_nothing_reads_or_writes_it(self) -> None:
-        sentence = r"schema 0 .* wants 5: run `manage.py upgrade_store`"
+        sentence = rf"schema 0 .* wants {SCHEMA_VERSION}: run `manage.py upgrade_store`"
         for act in (
             lambda: list(cards.for_owner(self.alice)),
             lambda: due_queue(owner_id=self.alice.pk, now=NOW),
