@@ -51,7 +51,8 @@ def find_cards(*, owner_id: UUID, text: str, limit: int) -> list[FoundCard]:
     candidates = {card.id: card for card in matches.cards}
     candidates.update((card.id, card) for _, card in near)
     distances = {card.id: distance for distance, card in near}
-    searched = Searched.of(text, terms, matches.counts, len(candidates), distances)
+    unrelated = get_embedder().unrelated
+    searched = Searched.of(text, terms, matches.counts, len(candidates), distances, unrelated)
     found = []
     for card in candidates.values():
         evidence = searched.evidence(card)
