@@ -13,7 +13,7 @@ from flashcards.domain.cloze import deletions
 from flashcards.domain.records import Kind
 from flashcards.drafting.little_words import LITTLE, language_of
 from flashcards.drafting.phrases import CHOICE, EN, PHRASES, TRUE_OR_FALSE, VOCABULARY, Phrases
-from flashcards.drafting.prose import word_set
+from flashcards.drafting.sentence_ends import word_set
 from flashcards.drafting.yes_no import is_yes_no
 
 # Longer sides take more than a few seconds to read.
