@@ -18,7 +18,7 @@ from flashcards.cards import jobs
 from flashcards.domain.records import Flashcard
 from flashcards.duplicates import overlaps, similarity
 from flashcards.models import DuplicateSearch
-from flashcards.store import Vector, cards
+from flashcards.store import Numbers, cards
 from memoryloop.embeddings import EmbeddingError
 
 logger = logging.getLogger(__name__)
@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 LIKELY = 0.6
 # Rows compared with all later ones in one multiplication. A slice ends with a block.
 BLOCK = 128
+# Compared with so many at a time.
+PART = 8_192
 # Of each card only so many of its nearest are judged: more share a topic, not a fact.
 NEIGHBOURS = 6
 # Pairs judged at once: their texts are embedded together.
@@ -170,20 +172,22 @@ def _search(
         yield min(start_row + BLOCK, len(ids)), len(ids), pairs
 
 
-def _in_order(ids: list[UUID], matrix: Vector) -> tuple[list[UUID], Vector]:
+def _in_order(ids: list[UUID], matrix: Numbers) -> tuple[list[UUID], Numbers]:
     """Return the rows in the order of their ids, so that the next slice finds them there."""
     keys = np.frombuffer(b"".join(each.bytes for each in ids), dtype=[("a", ">u8"), ("b", ">u8")])
     order = np.lexsort((keys["b"], keys["a"]))
     return [ids[row] for row in order.tolist()], matrix[order]
 
 
-def _likely(matrix: Vector, start: int) -> list[tuple[int, int, float]]:
+def _likely(matrix: Numbers, start: int) -> list[tuple[int, int, float]]:
     """Return the pairs of a block's rows with later ones that are near enough to be judged.
 
     Each is (row, row, cosine).
     """
-    block = matrix[start : start + BLOCK]
-    nearness = block @ matrix[start:].T
+    block = matrix[start : start + BLOCK].astype(np.float32)
+    # There is no fast product of float16, and all of them as float32 would take much memory.
+    parts = range(start, len(matrix), PART)
+    nearness = np.hstack([block @ matrix[n : n + PART].astype(np.float32).T for n in parts])
     found: list[tuple[int, int, float]] = []
     for row in range(len(block)):
         later = nearness[row, row + 1 :]

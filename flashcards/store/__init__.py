@@ -34,12 +34,15 @@ from flashcards.store.values import (
     StoreStatus,
     TableStatus,
     Vector,
+    VectorSet,
+    VectorSets,
 )
 
 # The one place that says which engine it is.
 engine: CardStore = lance_engine
 
 SCHEMA_VERSION = engine.SCHEMA_VERSION
+begin_vectors = engine.begin_vectors
 cards = engine.cards
 check_readable = engine.check_readable
 claim = engine.claim
@@ -50,19 +53,24 @@ columns = engine.columns
 count_pending = engine.count_pending
 count_rows = engine.count_rows
 drop_duplicates = engine.drop_duplicates
+drop_retired_vectors = engine.drop_retired_vectors
 erase_cards = engine.erase_cards
 erase_owner = engine.erase_owner
 find_differing_images = engine.find_differing_images
 find_index_faults = engine.find_index_faults
 find_missing_rows = engine.find_missing_rows
 find_residue = engine.find_residue
+finish_vectors = engine.finish_vectors
+give_up_vectors = engine.give_up_vectors
 lock_owner = engine.lock_owner
 measure_direct_writes = engine.measure_direct_writes
 nearest_cards = engine.nearest_cards
 optimize = engine.optimize
 optimize_fully = engine.optimize_fully
 optimize_if_due = engine.optimize_if_due
+owners_to_embed = engine.owners_to_embed
 preload = engine.preload
+read_vector_sets = engine.read_vector_sets
 recover = engine.recover
 remembered_view = engine.remembered_view
 restore_files = engine.restore_files
@@ -108,6 +116,9 @@ __all__ = [
     "UnknownLookup",
     "Upgrade",
     "Vector",
+    "VectorSet",
+    "VectorSets",
+    "begin_vectors",
     "cards",
     "check_readable",
     "checkpoint",
@@ -118,6 +129,7 @@ __all__ = [
     "count_pending",
     "count_rows",
     "drop_duplicates",
+    "drop_retired_vectors",
     "engine",
     "erase_cards",
     "erase_owner",
@@ -125,13 +137,17 @@ __all__ = [
     "find_index_faults",
     "find_missing_rows",
     "find_residue",
+    "finish_vectors",
+    "give_up_vectors",
     "lock_owner",
     "measure_direct_writes",
     "nearest_cards",
     "optimize",
     "optimize_fully",
     "optimize_if_due",
+    "owners_to_embed",
     "preload",
+    "read_vector_sets",
     "recover",
     "remembered_view",
     "restore_files",

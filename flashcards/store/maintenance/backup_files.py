@@ -101,32 +101,45 @@ def _there() -> list[TableSpec]:
 def _write(spec: TableSpec, file: Path) -> int:
     """Write a table's rows into a file and return how many."""
     table = tables.for_writing(spec)
-    names = spec.schema.names
+    # The columns of vectors are the table's own.
+    there = [table.schema.field(name) for name in _vectors(spec, table.schema)]
+    schema = pa.schema([*spec.schema, *there])
+    names = schema.names
     batches = table.search().select(names).limit(EVERYTHING).to_batches(_BATCH_ROWS)
     rows = 0
     options = pa.ipc.IpcWriteOptions(compression="zstd")
     with (
         pa.OSFile(str(file), "wb") as sink,
-        pa.ipc.new_file(sink, spec.schema, options=options) as writer,
+        pa.ipc.new_file(sink, schema, options=options) as writer,
     ):
         for batch in batches:
             columns = [batch.column(name) for name in names]
-            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=spec.schema))
+            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
             rows += batch.num_rows
     return rows
 
 
 def _read(spec: TableSpec, file: Path) -> int:
     """Put a file's rows in the place of a table's and return its version."""
-    tables.create(spec, pa.RecordBatchReader.from_batches(spec.schema, _batches(spec, file)))
+    with pa.memory_map(str(file)) as source, pa.ipc.open_file(source) as reader:
+        there = [reader.schema.field(name) for name in _vectors(spec, reader.schema)]
+    schema = pa.schema([*spec.schema, *there])
+    tables.create(spec, pa.RecordBatchReader.from_batches(schema, _batches(spec, schema, file)))
     return int(tables.for_writing(spec).version)
 
 
-def _batches(spec: TableSpec, file: Path) -> Iterator[pa.RecordBatch]:
+def _batches(spec: TableSpec, schema: pa.Schema, file: Path) -> Iterator[pa.RecordBatch]:
+    vectors = _vectors(spec, schema)
     with pa.memory_map(str(file)) as source, pa.ipc.open_file(source) as reader:
         for number in range(reader.num_record_batches):
             rows = pa.Table.from_batches([reader.get_batch(number)])
-            yield from upgrades.current_rows(spec, rows).cast(spec.schema).to_batches()
+            yield from upgrades.current_rows(spec, rows, vectors).cast(schema).to_batches()
+
+
+def _vectors(spec: TableSpec, schema: pa.Schema) -> list[str]:
+    """Return the columns of a schema that have vectors."""
+    is_vector = pa.types.is_fixed_size_list
+    return [f.name for f in schema if is_vector(f.type) and f.name not in spec.schema.names]
 
 
 def _go_back(before: Mapping[str, int]) -> None:

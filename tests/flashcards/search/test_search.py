@@ -23,6 +23,7 @@ from flashcards.search.search import Found, Order, find
 from flashcards.store import Change, lock_owner, write
 from flashcards.store.cache import collection
 from flashcards.store.maintenance import checkpoint
+from memoryloop.embeddings.builtin import BuiltIn
 from tests.base import HypothesisTestCase, TestCase
 from tests.factories import NOW, flashcard, store, stored_card
 from tests.flashcards.domain.test_query_language import pieces
@@ -302,5 +303,5 @@ class OddSearchTests(TestCase):
 
 
 def journal_change(card: Flashcard, vector: NDArray[np.float32]) -> Change:
-    embedded = dataclasses.replace(card, embedding_model="test")
+    embedded = dataclasses.replace(card, embedding_model=BuiltIn.name)
     return Change(embedded, vector=vector)
