@@ -96,6 +96,17 @@ def plain(text: str) -> str:
     return fold(unicodedata.normalize("NFC", bare))
 
 
+def words(text: str) -> list[str]:
+    """Return the plain words of a text, in order; of scripts without spaces, whole runs."""
+    folded = _prepared(text)
+    found: list[str] = []
+    for run, between in _runs(folded):
+        found += map(plain, _words(between))
+        if run:
+            found.append(plain(run))
+    return found
+
+
 def keys(text: str) -> list[str]:
     """Return the keys of a text, as often as they occur: words, stems, letters and their pairs."""
     folded = _prepared(text)
@@ -115,18 +126,14 @@ def terms(text: str) -> list[Term]:
     folded = _prepared(text)
     known = [plain(word) for word in _words(folded)]
     found: dict[str, Term] = {}
-    at = 0
-    for run in [*unspaced(folded), ""]:
-        # What is between the runs has spaces.
-        end = folded.index(run, at) if run else len(folded)
-        for word in _words(folded[at:end]):
+    for run, between in _runs(folded):
+        for word in _words(between):
             letters = plain(word)
             if letters not in found:
                 common = is_small(letters, known)
                 found[letters] = Term(letters, (frozenset(forms(word)),), common)
         for piece, common in _pieces(plain(run)):
             found.setdefault(piece, _unspaced_term(piece, is_common=common))
-        at = end + len(run)
     if all(term.is_common for term in found.values()):
         return [Term(term.word, term.groups) for term in found.values()]
     return list(found.values())
@@ -165,6 +172,16 @@ def _stemmer(language: str) -> "snowballstemmer.stemmer":
 
 def _prepared(text: str) -> str:
     return _THOUSANDS.sub("", fold(_FIXED_SPACES.sub("", text)))
+
+
+def _runs(folded: str) -> Iterator[tuple[str, str]]:
+    """Yield each run of letters without spaces, and the text before it; the last run is empty."""
+    at = 0
+    for run in unspaced(folded):
+        end = folded.index(run, at)
+        yield run, folded[at:end]
+        at = end + len(run)
+    yield "", folded[at:]
 
 
 def _words(folded: str) -> list[str]:

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.services import fallback_for, mark_key_refused, provider_for
-from chat.answers import failures, save_progress, titles
+from chat.answers import failures, save_progress, summaries, titles
 from chat.answers.attempt import Generation
 from chat.conversations import jobs
 from chat.conversations.conversations import INTERRUPTED_SENTENCE, KEPT_CONTENT
@@ -100,6 +100,7 @@ def start(
         answer=answer, owner=owner, instead_of=instead_of, lookup=lookup, so_far=so_far
     )
     _live[answer.id] = generation
+    summaries.give_way(owner.pk)
     background.submit(_run(generation), name=f"answer {answer.id}")
     return generation
 
@@ -118,10 +119,21 @@ async def _run(generation: Generation) -> None:
             logger.error("The answer %s could not be saved.", generation.answer.id)
         elif outcome.status == Status.COMPLETE:
             titles.improve_in_background(generation.answer, generation.provider)
+            summaries.keep_up_in_background(
+                generation.answer, generation.owner.pk, generation.provider
+            )
+        _store_what_came_late(generation)
     finally:
         if _live.get(generation.answer.id) is generation:
             del _live[generation.answer.id]
         generation.finish()
+
+
+def _store_what_came_late(generation: Generation) -> None:
+    late = generation.prompt.material.late if generation.prompt is not None else None
+    if late is not None:
+        answer = generation.answer
+        background.submit(answer_context.record_late(answer, late), name=f"late recall {answer.id}")
 
 
 async def _receive_and_save(generation: Generation) -> Outcome:

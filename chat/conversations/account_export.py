@@ -5,12 +5,13 @@ from uuid import UUID
 
 from accounts import account_export
 from chat.conversations import export
-from chat.models import AnswerContext, Conversation, Seed
+from chat.models import AnswerContext, Conversation, Seed, Summary
 
 ABOUT = """conversations/
   one .md and one .json for each conversation, named after the day it began; the .md has the open
   branch, the .json all branches. Deleted ones that can still be restored are in
-  conversations/deleted/. conversations/more/ has the prompts of the answers"""
+  conversations/deleted/. conversations/more/ has the prompts of the answers, and the summaries of
+  long conversations"""
 _FETCHED_ROWS = 100
 
 
@@ -23,7 +24,9 @@ def files(owner_id: UUID) -> Iterator[account_export.File]:
         stem = f"{folder}/{conversation.created_at:%Y-%m-%d} {name}"
         yield f"{stem}.md", _markdown(conversation)
         yield f"{stem}.json", _json(conversation)
-    yield from account_export.owned_models("conversations/more", (AnswerContext, Seed), owner_id)
+    yield from account_export.owned_models(
+        "conversations/more", (AnswerContext, Seed, Summary), owner_id
+    )
 
 
 def _markdown(conversation: Conversation) -> Iterator[bytes]:

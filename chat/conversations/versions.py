@@ -16,12 +16,12 @@ from chat.conversations.conversations import (
     check_content,
     lock_conversation,
 )
-from chat.models import TITLE_MAX_CHARACTERS, Conversation, Message, Seed
+from chat.models import TITLE_MAX_CHARACTERS, Conversation, Message, Seed, Summary
 
 # The fields that a fork copies from a message.
 _COPIED = (
     "position", "role", "content", "status", "error", "provider", "model",
-    "created_at", "updated_at", "embedding", "embedding_model",
+    "created_at", "updated_at",
 )  # fmt: skip
 
 
@@ -106,4 +106,21 @@ def fork(message: Message, *, owner: User, now: datetime | None = None) -> Conve
         Seed.objects.create(
             conversation=conversation, title=seed.title, text=seed.text, links=seed.links
         )
+    _copy_summaries(message, copies)
     return conversation
+
+
+def _copy_summaries(message: Message, copies: list[Message]) -> None:
+    """Give the copies the summaries of the messages that they are copies of."""
+    at = {copy.position: copy for copy in copies}
+    summaries = Summary.objects.filter(until__in=branches.path(message.id)).select_related("until")
+    Summary.objects.bulk_create(
+        Summary(
+            until=at[each.until.position],
+            text=each.text,
+            provider=each.provider,
+            model=each.model,
+            created_at=each.created_at,
+        )
+        for each in summaries.defer("until__content", "until__words")
+    )

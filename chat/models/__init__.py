@@ -6,7 +6,8 @@ from chat.models.conversations import (
     Conversation,
     Message,
 )
-from chat.models.recorded import AnswerContext, Instructions, Seed
+from chat.models.recorded import AnswerContext, Instructions, Seed, Summary
+from chat.models.search import MessageVector, SearchWord, ServingModel
 
 __all__ = [
     "MESSAGE_MAX_CHARACTERS",
@@ -15,5 +16,9 @@ __all__ = [
     "Conversation",
     "Instructions",
     "Message",
+    "MessageVector",
+    "SearchWord",
     "Seed",
+    "ServingModel",
+    "Summary",
 ]

@@ -19,6 +19,28 @@ class Seed(models.Model):
         return self.title
 
 
+class Summary(models.Model):
+    """What was said in a conversation until one of its messages, in short, by a model.
+
+    It is of the branch that leads to that message, and of every branch that goes on from there.
+    """
+
+    until = models.OneToOneField(
+        "chat.Message", on_delete=models.CASCADE, primary_key=True, related_name="summary"
+    )
+    text = models.TextField()
+    # The label of the provider that wrote it, and its model.
+    provider = models.CharField(max_length=40)
+    model = models.CharField(max_length=120, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name_plural = "summaries"
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+
 class Instructions(models.Model):
     """The part of a system prompt that answers have in common, stored once."""
 
@@ -39,8 +61,15 @@ class AnswerContext(models.Model):
     instructions = models.ForeignKey(Instructions, on_delete=models.PROTECT, related_name="+")
     # The text below the instructions: what was looked up, as it was quoted.
     quoted = models.TextField(blank=True)
-    # The same piece by piece: [{"kind", "title", "text", "url", "why", "tokens"}].
+    # The same piece by piece: [{"kind", "id", "title", "text", "url", "why", "tokens"}].
     found = models.JSONField(default=list)
+    # Whether a part of what was looked up came too late, and what it found: [{"kind", "id",
+    # "title", "url", "why"}]. The next answer of the branch is told of it.
+    is_late = models.BooleanField(default=False)
+    found_late = models.JSONField(default=list, blank=True)
+    # The summary of what came first in the conversation, as it was sent, and of how many messages.
+    summary = models.TextField(blank=True)
+    summarized = models.PositiveIntegerField(default=0)
     # The ids of the messages sent, oldest first. A message never changes once it is answered.
     window = models.JSONField(default=list)
     # How many earlier messages of the branch did not fit.

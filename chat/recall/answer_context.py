@@ -7,7 +7,11 @@ from typing import Any
 from accounts.models import User
 from chat.models import AnswerContext, Instructions, Message
 from chat.recall import prompts
+from chat.recall.history import WINDOW_TOKENS
+from chat.recall.lookup import Late
 from chat.recall.tokens import estimate_tokens
+from memoryloop.llm.base import Found
+from memoryloop.server import background
 
 
 def record(answer: Message, prompt: prompts.Prompt | None) -> None:
@@ -28,6 +32,7 @@ def record(answer: Message, prompt: prompts.Prompt | None) -> None:
         found=[
             {
                 "kind": item.kind,
+                "id": item.id,
                 "title": item.title,
                 "text": item.text,
                 "url": item.url,
@@ -39,11 +44,14 @@ def record(answer: Message, prompt: prompts.Prompt | None) -> None:
         window=[str(message_id) for message_id in prompt.window],
         left_out=prompt.left_out,
         tokens=prompt.tokens,
-        window_tokens=prompts.WINDOW_TOKENS,
+        window_tokens=WINDOW_TOKENS,
         model_window=prompt.model_window,
         found_left_out=prompt.found_left_out,
         shortened=dict(prompt.shortened),
         closing=prompt.closing,
+        summary=prompt.summary,
+        summarized=prompt.summarized,
+        is_late=prompt.material.late is not None,
         created_at=answer.created_at,
     )
     AnswerContext.objects.bulk_create(
@@ -52,9 +60,35 @@ def record(answer: Message, prompt: prompts.Prompt | None) -> None:
         unique_fields=["answer"],
         update_fields=[
             "instructions", "quoted", "found", "window", "left_out", "tokens", "window_tokens",
-            "model_window", "found_left_out", "shortened", "closing", "created_at",
+            "model_window", "found_left_out", "shortened", "closing", "summary", "summarized",
+            "is_late", "found_late", "created_at",
         ],
     )  # fmt: skip
+
+
+async def record_late(answer: Message, late: Late) -> None:
+    """Store what came too late for an answer once it is there. The next one is told of it.
+
+    `answer` names the attempt: if another has begun meanwhile, nothing is stored.
+    """
+    found = await late.found()
+    if found:
+        await background.run_in_database(_store_late, answer, found)
+
+
+def _store_late(answer: Message, found: list[Found]) -> None:
+    AnswerContext.objects.filter(answer_id=answer.id, created_at=answer.created_at).update(
+        found_late=[
+            {
+                "kind": item.kind,
+                "id": item.id,
+                "title": item.title,
+                "url": item.url,
+                "why": item.why,
+            }
+            for item in found
+        ]
+    )
 
 
 @dataclass(frozen=True)
@@ -71,6 +105,8 @@ class Sent:
     shortened: list[tuple[Message, int, int]]
     # Whether what the conversation is about was sent in part, or not at all.
     is_about_cut: bool
+    # The tokens of the summary that was sent; 0 without one.
+    summary_tokens: int
     # How many of the messages were deleted since.
     missing: int
     context: AnswerContext
@@ -120,6 +156,7 @@ def sent(owner: User, answer: Message) -> Sent | None:
         + (estimate_tokens(context.closing) if context.closing else 0),
         shortened=shortened,
         is_about_cut="about" in context.shortened,
+        summary_tokens=estimate_tokens(context.summary) if context.summary else 0,
         missing=len(context.window) - len(messages),
         context=context,
     )

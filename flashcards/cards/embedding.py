@@ -5,11 +5,14 @@ Which model's vectors serve, and which are to come, is recorded with the store: 
 """
 
 import dataclasses
+import functools
 import math
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
+import numpy as np
 from django.db import transaction
+from numpy.typing import NDArray
 
 from flashcards import store
 from flashcards.cards import batch
@@ -24,6 +27,19 @@ BATCH_CARDS = 256
 def asked(text: str) -> Callable[[str], Vector]:
     """Return what makes the vector of a text that is looked for, by the model it is given."""
     return lambda model: embedder_named(model).embed_query(text)
+
+
+def asked_all(texts: Sequence[str]) -> list[Callable[[str], Vector]]:
+    """Return what makes the vector of each of some texts; they are embedded together."""
+
+    @functools.cache
+    def made(model: str) -> NDArray[np.float32]:
+        return embedder_named(model).embed(texts)
+
+    def row(place: int, model: str) -> Vector:
+        return made(model)[place]
+
+    return [functools.partial(row, place) for place in range(len(texts))]
 
 
 def unrelated() -> float:

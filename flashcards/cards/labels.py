@@ -27,17 +27,23 @@ def set_labels(
 
     Changed tags are an edit in its history; a flag is not. Raises DoesNotExist or BadLabel.
     """
+    kept = clean_tags(tags)
+    if not 0 <= flag < len(FLAGS):
+        raise BadLabel("There is no such flag.")
+    return change_card(
+        owner_id, card_id, lambda card: dataclasses.replace(card, tags=kept, flag=flag), now=now
+    ).after
+
+
+def clean_tags(tags: Iterable[str]) -> tuple[str, ...]:
+    """Return tags as they are stored, each once. Raises BadLabel for one that is too long."""
     kept = unique(tag for tag in map(_clean, tags) if tag)
     if too_long := [tag for tag in kept if len(tag) > TAG_MAX_CHARACTERS]:
         raise BadLabel(
             f"The tag “{too_long[0][:20]}…” has {len(too_long[0])} characters; "
             f"the maximum is {TAG_MAX_CHARACTERS}."
         )
-    if not 0 <= flag < len(FLAGS):
-        raise BadLabel("There is no such flag.")
-    return change_card(
-        owner_id, card_id, lambda card: dataclasses.replace(card, tags=kept, flag=flag), now=now
-    ).after
+    return kept
 
 
 def unique(tags: Iterable[str]) -> tuple[str, ...]:

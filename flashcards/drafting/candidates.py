@@ -1,6 +1,7 @@
 """Candidates: proposed cards, compared with each other and located in their text."""
 
 import difflib
+import enum
 import math
 import re
 from collections.abc import Iterable, Iterator
@@ -11,6 +12,13 @@ from flashcards.domain.records import Kind
 from memoryloop.folding import fold
 
 CANDIDATES_MAX = 50
+# A model's drafts of one text: as many facts as the longest message has.
+DRAFTS_MAX = 400
+# Prose has a fact worth a card for so many words, measured on texts with their facts
+# (tests/benchmarks/data/draft_texts.jsonl): so many cards are asked for, and at most by this much
+# more are taken.
+WORDS_A_FACT = 24
+MORE_THAN_EXPECTED = 1.6
 # About one card for so many words of prose.
 WORDS_A_CARD = 80
 # How much of a quote must be found in the text before its place counts as found.
@@ -19,6 +27,18 @@ QUOTE_SIMILARITY = 0.8
 FUZZY_PLACES = 12
 
 _WORD = re.compile(r"\w+")
+
+
+class Check(enum.StrEnum):
+    """What a model said of a card's support in its text. Without one, rules tell.
+
+    A gap that rules chose is unsure: nobody knows whether it hides what matters.
+    """
+
+    NONE = ""
+    SUPPORTED = "supported"
+    UNSUPPORTED = "unsupported"
+    UNSURE = "unsure"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +50,9 @@ class Candidate:
     kind: Kind = Kind.BASIC
     start: int | None = None
     end: int | None = None
+    # Its number among the cards of its section, in the order of the text.
+    place: int = 0
+    check: Check = Check.NONE
 
 
 def cards_wanted(words: int) -> int:
@@ -38,6 +61,16 @@ def cards_wanted(words: int) -> int:
     A short paragraph may give up to three.
     """
     return min(CANDIDATES_MAX, max(1, min(3, words // 15), math.ceil(words / WORDS_A_CARD)))
+
+
+def cards_expected(words: int) -> int:
+    """Return how many cards a model is asked for from so many words."""
+    return max(1, math.ceil(words / WORDS_A_FACT))
+
+
+def cards_most(words: int) -> int:
+    """Return how many cards from so many words are taken at most; a few from a short text."""
+    return max(5, math.ceil(cards_expected(words) * MORE_THAN_EXPECTED))
 
 
 def normalise(question: str, answer: str) -> str:

@@ -5,19 +5,20 @@ background (writing.py).
 """
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
 from accounts.services import fallback_for, provider_for
-from flashcards.cards import notes
+from flashcards.cards import decks, notes
 from flashcards.cards.cards import create_cards, get_card
+from flashcards.cards.labels import clean_tags
 from flashcards.domain.records import Flashcard, Kind, NewCard
 from flashcards.drafting import generation, origins, rules, splitting, writing
 from flashcards.drafting.candidates import CANDIDATES_MAX, Seen
@@ -109,7 +110,7 @@ def _claim(user: User, origin: Origin, model: llm.Provider | None) -> tuple[Draf
     """Return the open batch, and whether this caller is the one to write it."""
     in_parts = model is not None and not origin.is_split
     fields = {
-        "provider": model.label if model else rules.LABEL,
+        "provider": model.label if model else DraftBatch.RULES,
         "model": model.model if model else "",
         "sections": len(sections_of(origin.passage)) if in_parts else 1,
     }
@@ -180,7 +181,24 @@ def edit(draft: Draft, *, question: str, answer: str) -> None:
     draft.question = question
     draft.answer = answer
     draft.decision = Draft.Decision.KEEP
-    draft.save(update_fields=["question", "answer", "decision"])
+    # What a model or the rules said was of other words.
+    draft.check_result = ""
+    draft.save(update_fields=["question", "answer", "decision", "check_result"])
+
+
+def set_labels(batch: DraftBatch, *, deck: str, tags: Collection[str]) -> None:
+    """Keep the deck and the tags that the cards of a batch will get. Raises AlreadyDecided."""
+    _check_open(batch)
+    batch.deck, batch.tags = deck, list(tags)
+    batch.save(update_fields=["deck", "tags"])
+
+
+def ask_both_ways(draft: Draft) -> None:
+    """Make a basic draft one of two cards, one for each direction. Raises AlreadyDecided."""
+    _check_open(draft.batch)
+    if draft.kind == Kind.BASIC:
+        draft.kind = Kind.REVERSED
+        draft.save(update_fields=["kind"])
 
 
 def add(batch: DraftBatch, *, question: str, answer: str, **fields: Any) -> Draft:
@@ -193,9 +211,10 @@ def add(batch: DraftBatch, *, question: str, answer: str, **fields: Any) -> Draf
         _check_open(batch)
         if batch.status == Status.WORKING:
             raise NotReady("Drafts are still being written. Try again when they are complete.")
-        last = batch.drafts.order_by("-position").first()
+        last = batch.drafts.aggregate(position=Max("position"), arrival=Max("arrival"))
         return batch.drafts.create(
-            position=last.position + 1 if last else 0,
+            position=0 if last["position"] is None else last["position"] + 1,
+            arrival=0 if last["arrival"] is None else last["arrival"] + 1,
             question=question,
             answer=answer,
             **fields,
@@ -215,12 +234,15 @@ def accept(
     *,
     shown: Collection[UUID] = (),
     kept: Collection[UUID] = (),
+    deck: str = "",
+    tags: Sequence[str] = (),
     now: datetime | None = None,
 ) -> list[Flashcard]:
     """Make the kept drafts into cards and close the batch, in one transaction.
 
-    `kept` decides about the drafts in `shown`; the others keep their earlier decision. Done twice,
-    it makes the cards once. A card that was split goes into the trash, unless no draft was kept.
+    `kept` decides about the drafts in `shown`; the others keep their earlier decision. The cards go
+    into the deck of that name, made if there is none, and get the tags. Done twice, it makes the
+    cards once. A card that was split goes into the trash, unless no draft was kept.
     Raises AlreadyDecided, CardError.
     """
     now = now or timezone.now()
@@ -238,6 +260,7 @@ def accept(
             # The learner does not wait for the rest: the writer is stopped.
             DraftBatch.objects.filter(id=batch.id).update(run=uuid.uuid4())
         drafts = list(batch.drafts.all())
+        labels = _labels(user, origin, deck, tags, now)
         for draft in drafts:
             if draft.id in shown:
                 draft.decision = Draft.Decision.KEEP if draft.id in kept else Draft.Decision.DROP
@@ -246,7 +269,7 @@ def accept(
         Draft.objects.bulk_update(drafts, ["decision", "note_id"])
         cards = create_cards(
             owner_id=user.pk,
-            cards=[_card(d, origin) for d in drafts if d.decision == Draft.Decision.KEEP],
+            cards=[_card(d, origin, *labels) for d in drafts if d.decision == Draft.Decision.KEEP],
             now=now,
             message=origin.message,
             batch=batch,
@@ -272,14 +295,25 @@ def undo_split(user: User, batch: DraftBatch, *, now: datetime) -> Flashcard:
     return card
 
 
-def _card(draft: Draft, origin: Origin) -> NewCard:
-    old = origin.card
+def _labels(
+    user: User, origin: Origin, deck: str, tags: Sequence[str], now: datetime
+) -> tuple[tuple[UUID, ...], tuple[str, ...]]:
+    """Return the decks and tags of the cards: of a card that is split, its own."""
+    if origin.card is not None:
+        return origin.card.deck_ids, origin.card.tags
+    named = decks.ids_named(owner_id=user.pk, names=[deck] if deck.strip() else [], now=now)
+    return named, clean_tags(tags)
+
+
+def _card(
+    draft: Draft, origin: Origin, deck_ids: tuple[UUID, ...], tags: tuple[str, ...]
+) -> NewCard:
     return NewCard(
         question=draft.question,
         answer=draft.answer,
         kind=Kind(draft.kind),
-        tags=old.tags if old else (),
-        deck_ids=old.deck_ids if old else (),
+        tags=tags,
+        deck_ids=deck_ids,
         source=origin.source(draft.source_start, draft.source_end),
         note_id=draft.note_id,
     )

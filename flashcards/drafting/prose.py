@@ -9,10 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-
-def word_set(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
+from flashcards.drafting.sentence_ends import ends_sentence
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _HEADING = re.compile(r" {0,3}#{1,6}[ \t]+(.*?)[ \t]*#*[ \t]*$")
@@ -35,28 +32,14 @@ _INLINE = re.compile(
     r"|(?P<mark>\*{1,3}|(?<!\w)_{1,3}(?=\w)|(?<=\w)_{1,3}(?!\w)|~~)"
     r"|(?P<space>\s+)"
 )
-_ABBREVIATIONS = word_set(
-    """
-    e.g i.e cf vs viz al approx ca c fig figs no nos vol p pp ch sec ed eds est inc ltd co corp
-    dr mr mrs ms prof st jr sr rev hon gen col capt lt sgt gov sen rep mt ft jan feb mar apr jun
-    jul aug sep sept oct nov dec u.s u.k z.b d.h bzw usw u.a ggf evtl nr bd hrsg vgl s p.ej sra
-    dra ph.d b.c a.d a.m p.m
-    """
+_BOUNDARY = re.compile(
+    r"(?<![.!?…])[.!?…]+[\"'”’»)\]]*(?=\s)"
+    # Chinese and Japanese write no space after a sentence; Hindi and Urdu have marks of their own.
+    r"|[\u3002\uff01\uff1f\uff61]+[\u300d\u300f\u201d\uff09]*|[\u0964\u0965\u06d4\u061f]+(?=\s)"
 )
-_STARTERS = word_set(
-    """
-    The A An In On At It He She They This That These Those But And However We You I There When
-    After Before For From By As If Since While Although Their His Her Its Many Most Some
-    """
-)
-_MONTHS = (
-    "January|February|March|April|May|June|July|August|September|October|November|December"
-    "|Januar|Februar|März|Mai|Juni|Juli|Oktober|Dezember|janvier|février|mars|avril|mai|juin"
-    "|juillet|août|septembre|octobre|novembre|décembre"
-)
-_ORDINAL_DAY = re.compile(rf"\s(?:{_MONTHS})\b")
-_BOUNDARY = re.compile(r"(?<![.!?…])[.!?…]+[\"'”’»)\]]*(?=\s)")
-_LAST_WORD = re.compile(r"(?:[^\W_]+\.)*[^\W_]+$")
+# Thai has no full stop: a space ends a sentence or a part of one.
+_THAI_SPACE = re.compile(r"(?<=[\u0e01-\u0e5b]) +(?=[\u0e01-\u0e5b])")
+_THAI_LETTERS_LEAST = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +258,12 @@ def _is_sign(source: str, match: re.Match[str]) -> bool:
     """Tell whether an asterisk is an operator (2 * 3), not emphasis."""
     before = source[match.start() - 1 : match.start()]
     after = source[match.end() : match.end() + 1]
-    return match.group() == "*" and (not before or before.isspace()) and after.isspace()
+    # "(* 14. September 1769": born.
+    return (
+        match.group() == "*"
+        and (not before or before.isspace() or before == "(")
+        and (after.isspace())
+    )
 
 
 def _split(plain: _Plain) -> Iterator[tuple[int, int]]:
@@ -287,36 +275,20 @@ def _split(plain: _Plain) -> Iterator[tuple[int, int]]:
     for match in _BOUNDARY.finditer(text):
         while inside[1] <= match.start():
             inside = next(whole)
-        if inside[0] <= match.start() or not _ends_sentence(text, match, start):
+        if inside[0] <= match.start() or not ends_sentence(text, match, start):
             continue
-        yield from _trimmed(text, start, match.end())
+        yield from _parts(text, start, match.end())
         start = match.end()
-    yield from _trimmed(text, start, len(text))
+    yield from _parts(text, start, len(text))
 
 
-def _ends_sentence(text: str, match: re.Match[str], start: int) -> bool:
-    after = text[match.end() : match.end() + 40]
-    following = after.lstrip().lstrip("\"'“‘«(¿¡[*`")
-    if not following or not (following[0].isupper() or following[0].isdigit()):
-        return not following
-    if match.group()[0] != ".":
-        return True
-    word = _LAST_WORD.search(text, max(start, match.start() - 30), match.start())
-    if word is None:
-        return True
-    last = word.group()
-    next_word = re.split(r"\W", following, maxsplit=1)[0]
-    if last.casefold() in _ABBREVIATIONS:
-        # "U.S. The" ends a sentence, "Dr. The…" does not occur.
-        return "." in last and next_word in _STARTERS and last.casefold() not in {"e.g", "i.e"}
-    if len(last) == 1 and last.isalpha():
-        # An initial follows a name or opens the sentence; "vitamin C." follows a word.
-        before = text[max(start, word.start() - 80) : word.start()].split()
-        initial = not before or before[-1][0].isupper()
-        return not initial if last.isupper() else False
-    if last.isdigit() and len(last) <= 2 and _ORDINAL_DAY.match(after):
-        return False
-    return not ("." in last and last.replace(".", "").isalpha() and next_word not in _STARTERS)
+def _parts(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield a sentence, or its parts if it is a Thai text of several."""
+    for space in _THAI_SPACE.finditer(text, start, end):
+        if space.start() - start >= _THAI_LETTERS_LEAST:
+            yield from _trimmed(text, start, space.start())
+            start = space.end()
+    yield from _trimmed(text, start, end)
 
 
 def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -7,7 +7,7 @@ from flashcards.drafting.prose import paragraphs
 from memoryloop.llm.tokens import middle_left_out, most_tokens
 from memoryloop.words import count_words
 
-SECTION_WORDS = 1_000
+SECTION_WORDS = 600
 # A paragraph longer than this is cut at a line or a space.
 SECTION_CHARACTERS = 9_000
 # The room of a small window that is not taken by the instructions: for the text, and for the
@@ -65,7 +65,7 @@ class Sizes:
 
 
 def sections(text: str, *, most_characters: int = SECTION_CHARACTERS) -> list[Section]:
-    """Return the sections of a text: about 1,000 words each, cut between paragraphs if possible.
+    """Return the sections of a text: about 600 words each, cut between paragraphs if possible.
 
     None is longer than `most_characters`, as far as its paragraphs can be cut.
     """

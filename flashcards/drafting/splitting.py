@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from flashcards.domain.cloze import Deletion, deletions, gaps_within, parts
 from flashcards.domain.records import QUESTION_MAX_CHARACTERS, Kind
 from flashcards.drafting import rules
-from flashcards.drafting.candidates import Candidate
+from flashcards.drafting.candidates import Candidate, Check
 from flashcards.drafting.prose import sentences
 
 _ITEM = re.compile(r"^[^\S\n]*(?:[-*+•]|\d{1,2}[.)])\s+(?P<words>\S.*)$", re.MULTILINE)
@@ -67,6 +67,7 @@ def _parts(question: str, answer: str) -> list[Candidate]:
     made = [
         Candidate(question=card.question, answer=card.answer, kind=card.kind)
         for card in rules.draft(answer)
+        if card.check is not Check.UNSURE
     ]
     if made:
         return made

@@ -7,7 +7,7 @@ The batch's `updated_at` is the writer's heartbeat. The writer stops when the ba
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.db import DatabaseError, transaction
@@ -16,9 +16,12 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.services import mark_key_refused
+from flashcards.domain import durations
 from flashcards.domain.records import Flashcard
-from flashcards.drafting import generation, linter, origins
-from flashcards.drafting.candidates import CANDIDATES_MAX, Candidate
+from flashcards.drafting import generation, improving, linter, origins
+from flashcards.drafting.candidates import DRAFTS_MAX, Candidate
+from flashcards.drafting.generation import Labels
+from flashcards.drafting.labels import labels_of, proposed
 from flashcards.drafting.origins import Origin
 from flashcards.models import Draft, DraftBatch
 from flashcards.store import cards
@@ -72,60 +75,88 @@ async def _write(batch_id: UUID, run: UUID, user: User, provider: llm.Provider) 
 
 
 async def _sections(batch_id: UUID, run: UUID, user: User, provider: llm.Provider) -> None:
-    batch, origin, known = await background.run_in_database(_task, batch_id, user)
-    room = CANDIDATES_MAX - await background.run_in_database(
-        Draft.objects.filter(batch_id=batch_id).count
-    )
-    dropped = 0
-    async for drafted in _drafted(provider, batch, origin, known, max(0, room)):
-        dropped += drafted.dropped
+    task = await background.run_in_database(_task, batch_id, user)
+    room = max(0, DRAFTS_MAX - task.count)
+    came, dropped, unread, labels = task.count, 0, 0, Labels()
+    # Where the drafts of a section begin: those that come later go between those that came at once.
+    firsts: dict[int, int] = {}
+    first = task.first
+    async for drafted in _drafted(provider, task, room):
+        dropped, unread = dropped + drafted.dropped, unread + drafted.unread
+        came += len(drafted.candidates)
+        if labels == Labels() and task.labels is not None:
+            labels = proposed(drafted.labels, task.labels)
+        begin_at = firsts.setdefault(drafted.section, first)
         kept = await background.run_in_database(
             store,
             batch_id,
             run,
             drafted.candidates,
-            origin,
+            task.origin,
+            first=begin_at,
             sections_done=drafted.section + drafted.done,
             sections=drafted.sections,
-            note=_note(dropped),
+            note=_note(came, unread, dropped),
+            labels=labels,
         )
         if not kept:
             return
+        first = max([first, *(_position(begin_at, each) + 1 for each in drafted.candidates)])
 
 
-def _drafted(
-    provider: llm.Provider,
-    batch: DraftBatch,
-    origin: Origin,
-    known: Sequence[tuple[str, str]],
-    room: int,
-) -> AsyncIterator[generation.Drafted]:
-    if origin.card is not None:
-        card = origin.card
+@dataclass(frozen=True)
+class _Task:
+    """What a writer needs: the text, what was made of it, and what the learner has."""
+
+    batch: DraftBatch
+    origin: Origin
+    known: list[tuple[str, str]]
+    labels: Labels | None
+    # How many drafts there are, and the position of the next one.
+    count: int
+    first: int
+
+
+def _task(batch_id: UUID, user: User) -> _Task:
+    batch = DraftBatch.objects.get(id=batch_id)
+    origin = origins.of_batch(user, batch)
+    positions = list(batch.drafts.values_list("position", flat=True))
+    return _Task(
+        batch,
+        origin,
+        known_cards(user, origin),
+        # The parts of a card that is split have its labels.
+        None if origin.is_split else labels_of(user.pk),
+        len(positions),
+        max(positions, default=-1) + 1,
+    )
+
+
+def _drafted(provider: llm.Provider, task: _Task, room: int) -> AsyncIterator[generation.Drafted]:
+    if task.origin.card is not None:
+        card = task.origin.card
         return generation.split(provider, card.question, card.answer, room=room)
     return generation.generate(
         provider,
-        origin.passage,
-        known=known,
-        done=batch.sections_done,
-        of=batch.sections,
+        task.origin.passage,
+        known=task.known,
+        labels=task.labels,
+        done=task.batch.sections_done,
+        of=task.batch.sections,
         room=room,
     )
 
 
-def _note(dropped: int) -> str:
-    if not dropped:
-        return ""
-    return (
-        f"The model gave more cards than a text may have: the first {CANDIDATES_MAX} or fewer "
-        f"are here, {dropped:,} were left out."
-    )
-
-
-def _task(batch_id: UUID, user: User) -> tuple[DraftBatch, Origin, list[tuple[str, str]]]:
-    batch = DraftBatch.objects.get(id=batch_id)
-    origin = origins.of_batch(user, batch)
-    return batch, origin, known_cards(user, origin)
+def _note(came: int, unread: int, dropped: int) -> str:
+    said = []
+    if unread:
+        said.append(f"{durations.count(came, 'card')} came, {unread:,} could not be read.")
+    if dropped:
+        said.append(
+            f"The model gave {dropped:,} more than a text of this length may have: these were "
+            "left out."
+        )
+    return " ".join(said)
 
 
 def known_cards(user: User, origin: Origin) -> list[tuple[str, str]]:
@@ -176,25 +207,46 @@ def store(
     *,
     sections_done: int,
     sections: int = 1,
+    first: int | None = None,
     note: str = "",
+    labels: Labels = Labels(),  # noqa: B008
 ) -> bool:
     """Add a section's drafts, all or none. Return whether this run still writes the batch.
 
-    `origin` is what the drafts are made from, where there are any. Those with a fault are not
-    chosen: the learner sees why, and may choose them.
+    `origin` is what the drafts are made from, where there are any. They follow those that there are
+    in the order given, or stand at their places of a section that begins at position `first`.
+    Those with a fault are not chosen: the learner sees why, and may choose them.
     """
+    changes: dict[str, object] = {"note": note}
+    if labels != Labels():
+        changes |= {"deck": "".join(labels.decks[:1]), "tags": list(labels.tags)}
     ours = _of_run(batch_id, run).update(
-        sections=sections, sections_done=sections_done, note=note, updated_at=timezone.now()
+        sections=sections, sections_done=sections_done, updated_at=timezone.now(), **changes
     )
     if not ours:
         return False
-    last = Draft.objects.filter(batch_id=batch_id).aggregate(last=Max("position"))["last"]
-    first = 0 if last is None else last + 1
+    drafts = Draft.objects.filter(batch_id=batch_id)
+    last = drafts.aggregate(position=Max("position"), arrival=Max("arrival"))
+    following = 0 if last["position"] is None else last["position"] + 1
+    arrived = 0 if last["arrival"] is None else last["arrival"] + 1
     placed = [_in_whole_text(candidate, origin.offset) for candidate in found] if origin else []
+    taken: set[int] = set()
+
+    def position(index: int, candidate: Candidate) -> int:
+        if first is None:
+            return following + index
+        free = _position(first, candidate)
+        while free in taken:
+            free += 1
+        taken.add(free)
+        return free
+
     Draft.objects.bulk_create(
         Draft(
             batch_id=batch_id,
-            position=first + index,
+            position=position(index, candidate),
+            arrival=arrived + index,
+            check_result=candidate.check,
             kind=candidate.kind,
             question=candidate.question,
             answer=candidate.answer,
@@ -205,6 +257,14 @@ def store(
         for index, candidate in enumerate(placed)
     )
     return True
+
+
+def _position(first: int, candidate: Candidate) -> int:
+    """Return the position of a draft in a section that begins at `first`.
+
+    There is room between two for those that come in place of one.
+    """
+    return first + candidate.place * improving.BETTER_MOST
 
 
 def _decision(candidate: Candidate, origin: Origin | None) -> Draft.Decision:

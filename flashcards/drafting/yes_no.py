@@ -6,26 +6,9 @@ A word may ask for a fact in one language and for a yes in another: "Was ist Osm
 
 import re
 
-# The commonest little words of each language that hardly any other has.
-_LITTLE_WORDS = {
-    "en": "the of and to is are was were what which who when where why how does did do it its "
-    "this by with from for that an a as has have had be been there name he she they you your",
-    "de": "der die das dem den des ein eine einen einem einer eines und ist sind war waren was wer "
-    "wie wo wann warum wieso welche welcher welches welchem welchen wem wen von zu zum zur mit auf "
-    "für nicht sich man es im am bei aus nach hat haben wird werden durch über unter",
-    "fr": "le la les un une des du et est sont était que qui quoi quel quelle quels quelles où "
-    "quand comment pourquoi combien dans pour par sur avec ce cette il elle au aux ne pas",
-    "es": "el la los las un una unos unas y es son fue era qué quién cuál cuáles dónde cuándo cómo "
-    "por para en con del al que de se hay cuántos cuántas",
-    "it": "il lo la gli le un una e è sono era che chi cosa quale quali dove quando come perché "
-    "quanto quanti di del della dei nel nella per con si cos",
-    "pt": "o a os as um uma e é são foi era que quem qual quais onde quando como porque quanto "
-    "quantos de do da dos das no na em para por com se não",
-    "nl": "de het een en is zijn was waren wat wie welke waar wanneer waarom hoe van in op met "
-    "voor door niet aan naar bij uit er heeft hebben wordt worden",
-}
-_SETS = {language: frozenset(words.split()) for language, words in _LITTLE_WORDS.items()}
-_WORD = re.compile(r"[^\W\d_]+")
+from flashcards.drafting.little_words import language_of
+from flashcards.drafting.phrases import PHRASES
+
 # What may stand between the verb and its end in a language, and "or", which asks for a choice.
 _QUESTIONS = {
     "en": (
@@ -69,12 +52,34 @@ _ASKS = {
     language: re.compile(rf"^[¿\s]*(?:{verbs})\b(?!.*\b{choice}\b)[^?]*\?\s*$", re.IGNORECASE)
     for language, (verbs, choice) in _QUESTIONS.items()
 }
-# In French also "La Terre est-elle ronde ?": the subject comes first, and is named again.
-_FRENCH_INVERSION = re.compile(
-    r"^(?!.*\b(?:qu[e'’]|qui|quoi|quel\w*|où|quand|comment|pourquoi|combien|ou)\b)"
-    r".*\w-(?:t-)?(?:il|elle|ils|elles|on|ce)\b[^?]*\?\s*$",
-    re.IGNORECASE,
-)
+_NAME = r"(?-i:[A-ZÄÖÜÉÈÁÍÓÚÑ])"
+# A verb at the beginning, by its ending and by what follows; or a verb that is known, within.
+_VERB_FIRST = {
+    "de": (
+        re.compile(
+            r"^[a-zäöüß]+(?:t|te|en|ten|st) (?:der|die|das|den|dem|ein|eine|einen|es|er|sie|man|"
+            rf"wir|ihr|du|ich|alle|jede\w*|viele|diese\w*|sich|kein\w*|sein\w*|{_NAME})",
+            re.IGNORECASE,
+        ),
+    ),
+    "es": (
+        re.compile(
+            r"^¿?\s*(?:se |no |l[oae]s? )?[a-záéíóúñ]+(?:a|e|an|en|ó|on|ía|ían|aba|aban) (?:el|la|"
+            rf"los|las|un|una|unos|unas|su|sus|este|esta|todos|todas|siempre|{_NAME})",
+            re.IGNORECASE,
+        ),
+        re.compile(
+            r"^¿?.*\b(?:es|son|era|eran|fue|fueron|está|están|tiene|tienen|hay|puede|pueden|"
+            r"pertenece|pertenecen)\b",
+            re.IGNORECASE,
+        ),
+    ),
+    "fr": (
+        # "La Terre est-elle ronde ?": the subject comes first, and is named again.
+        re.compile(r"^.*\w-(?:t-)?(?:il|elle|ils|elles|on|ce|tu|vous)\b", re.IGNORECASE),
+        re.compile(r"^.*\b(?:est|sont|était|étaient|a|ont|peut|peuvent)\b", re.IGNORECASE),
+    ),
+}
 _RUSSIAN = re.compile(r"(?:^|\s)ли(?![\w-])(?!.*\sили\s)[^?]*\?\s*$", re.IGNORECASE)
 _JAPANESE = re.compile(
     r"^(?!.*(?:何|なに|なん|誰|だれ|どこ|いつ|なぜ|どう|どの|どれ|どちら|どんな|いく|か、))"
@@ -90,26 +95,12 @@ _BY_SCRIPT = (
     (re.compile(r"[\u4e00-\u9fff]"), _CHINESE),
 )
 _SAYS = re.compile(
-    r"^(?:yes|no|true|false|yeah|nope|correct|incorrect)\b"
+    r"^(?:yes|yeah|nope)\b"
+    r"|^(?:no|true|false|correct|incorrect)(?=\s*(?:[.,;:!]|$)|\s+(?:it|they|he|she|because|but)\b)"
     r"|^(?:ja|nein|stimmt|richtig|falsch|oui|non|vrai|faux|sí|vero|falso|verdadero|sim|não|nee|"
     r"да|нет|はい|いいえ|是的?|不是|对|不对)(?=\s*(?:[.,;:!。、\uff0c\uff01]|$))",
     re.IGNORECASE,
 )
-
-
-def language_of(question: str, answer: str = "") -> str:
-    """Return the language of a card's text, "en" where nothing tells another."""
-    words = [word.casefold() for word in _WORD.findall(f"{question} {answer}")]
-    counts = {language: sum(word in little for word in words) for language, little in _SETS.items()}
-    best = max(counts.values())
-    likely = [language for language, count in counts.items() if count == best]
-    if "en" not in likely:
-        return likely[0]
-    # A verb follows "Was" in German at once, in English only what it is said of: "Was light …?".
-    if "de" in likely and best and re.match(r"was [a-zäöüß]+(?:t|en|te|ten)\b", question.lower()):
-        second = question.split()[1]
-        return "de" if second.islower() else "en"
-    return "en"
 
 
 def is_yes_no(question: str, answer: str) -> bool:
@@ -120,6 +111,16 @@ def is_yes_no(question: str, answer: str) -> bool:
         if script.search(question):
             return asks.search(question) is not None
     language = language_of(question, answer)
-    if language == "fr" and _FRENCH_INVERSION.match(question):
+    if _ASKS[language].match(question):
         return True
-    return _ASKS[language].match(question) is not None
+    return language in PHRASES and _begins_with_verb(question, language)
+
+
+def _begins_with_verb(question: str, language: str) -> bool:
+    """Tell whether a question without a word that asks begins with its verb, or has it inside."""
+    phrases = PHRASES[language]
+    if not question.rstrip().endswith("?") or phrases.asks.search(question):
+        return False
+    if re.search(rf"(?<!\w){phrases.choice}(?!\w)", question, re.IGNORECASE):
+        return False
+    return any(pattern.match(question) for pattern in _VERB_FIRST.get(language, ()))

@@ -22,6 +22,9 @@ class DraftBatch(models.Model):
         # The learner has decided; the kept drafts are cards.
         DONE = "done", "Done"
 
+    # Its provider, if no model was asked.
+    RULES = "Rules"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="draft_batches"
@@ -48,9 +51,14 @@ class DraftBatch(models.Model):
     sections_done = models.PositiveSmallIntegerField(default=0)
     # The id of the writer: one that was replaced must not write any more.
     run = models.UUIDField(default=uuid.uuid4, editable=False)
+    # The deck and the tags that the model proposed for all of them.
+    deck = models.CharField(max_length=200, blank=True)
+    tags = models.JSONField(default=list, blank=True)
     # Who drafted: "Claude", "Ollama", "Rules"; and with which model.
     provider = models.CharField(max_length=40, blank=True)
     model = models.CharField(max_length=120, blank=True)
+    # What a model said of drafts that may repeat a card: duplicates/second_opinion.py.
+    opinions = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
 
@@ -77,6 +85,10 @@ class DraftBatch(models.Model):
         return f"{self.get_status_display()} drafts of {self.origin_id}"
 
     @property
+    def is_by_rules(self) -> bool:
+        return self.provider == self.RULES
+
+    @property
     def origin_id(self) -> uuid.UUID:
         """Return the id of the origin."""
         found = self.message_id or self.document_id or self.card_id
@@ -91,14 +103,19 @@ class Draft(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     batch = models.ForeignKey(DraftBatch, on_delete=models.CASCADE, related_name="drafts")
+    # The order of the text.
     position = models.PositiveIntegerField()
-    # "basic" or "cloze", as in records.Kind.
+    # The order in which they came: a page that is open asks for those after the last one.
+    arrival = models.PositiveIntegerField(default=0)
+    # As in records.Kind.
     kind = models.CharField(max_length=8, default="basic")
     question = models.TextField()
     answer = models.TextField(blank=True)
     # The source words' offsets in the whole text; both null if they were not found.
     source_start = models.PositiveIntegerField(null=True)
     source_end = models.PositiveIntegerField(null=True)
+    # What the model said of its support in the text, as in candidates.Check.
+    check_result = models.CharField(max_length=12, blank=True)
     decision = models.CharField(max_length=4, choices=Decision, default=Decision.KEEP)
     # For a contrast card: the words of the two cards, which must support it.
     grounds = models.TextField(blank=True)

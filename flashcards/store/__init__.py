@@ -17,7 +17,7 @@ one, roof first:
 
 from flashcards.store import lance_engine
 from flashcards.store.errors import OtherSchema, OtherStore, OwnerGone, StoreError, UnknownLookup
-from flashcards.store.protocol.engine import CardStore, Snapshot, Upgrade
+from flashcards.store.protocol.engine import CardStore, Snapshot, Upgrade, WordSearch
 from flashcards.store.protocol.owners import CardColumns, OwnerView
 from flashcards.store.protocol.queries import Manager, Query
 from flashcards.store.values import (
@@ -36,6 +36,7 @@ from flashcards.store.values import (
     Vector,
     VectorSet,
     VectorSets,
+    WordMatches,
 )
 
 # The one place that says which engine it is.
@@ -77,7 +78,6 @@ restore_files = engine.restore_files
 review_days = engine.review_days
 review_logs = engine.review_logs
 review_totals = engine.review_totals
-search_hybrid = engine.search_hybrid
 search_meaning = engine.search_meaning
 search_words = engine.search_words
 settle_batches = engine.settle_batches
@@ -118,6 +118,8 @@ __all__ = [
     "Vector",
     "VectorSet",
     "VectorSets",
+    "WordMatches",
+    "WordSearch",
     "begin_vectors",
     "cards",
     "check_readable",
@@ -154,7 +156,6 @@ __all__ = [
     "review_days",
     "review_logs",
     "review_totals",
-    "search_hybrid",
     "search_meaning",
     "search_words",
     "settle_batches",

@@ -40,10 +40,9 @@ from flashcards.store.maintenance.switch_vectors import owners_to_embed
 from flashcards.store.owner_view import remembered_view, view
 from flashcards.store.repository.manager import cards, review_logs
 from flashcards.store.search.search import by_meaning as search_meaning
-from flashcards.store.search.search import by_words as search_words
-from flashcards.store.search.search import hybrid as search_hybrid
 from flashcards.store.search.search import nearest as nearest_cards
 from flashcards.store.search.vectors import read as vectors
+from flashcards.store.search.words import begin as search_words
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -82,7 +81,6 @@ __all__ = [
     "review_days",
     "review_logs",
     "review_totals",
-    "search_hybrid",
     "search_meaning",
     "search_words",
     "settle_batches",

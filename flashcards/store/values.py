@@ -128,6 +128,15 @@ class Change:
     vector: Vector | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class WordMatches:
+    """Cards that have some words of a search, or words spelt alike, in no order."""
+
+    cards: list[Flashcard]
+    # By the word: how many cards have it, one of its forms included. Great numbers are cut.
+    counts: Mapping[str, int]
+
+
 @dataclass(frozen=True)
 class QueueSettings:
     """The rules of one learner's due queue on one of their days."""

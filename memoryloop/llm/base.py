@@ -23,7 +23,8 @@ class ChatMessage:
 class Found:
     """A message or card of the learner that is related to their question.
 
-    `why` says in a few words how it was found ("shares the words cell, membrane").
+    `why` says in a few words how it was found ("shares the words cell, membrane"). Of what is not
+    to be given away, `text` is empty.
     """
 
     kind: Literal["message", "card"]
@@ -31,6 +32,10 @@ class Found:
     text: str
     url: str
     why: str
+    # What finds it again.
+    id: str = ""
+    # Whether the question plainly asks for it, not merely for something near it.
+    is_asked: bool = False
 
 
 class Provider(Protocol):

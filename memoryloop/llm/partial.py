@@ -69,8 +69,9 @@ def read_list(value: object, schema: type[T], *, is_cut_off: bool) -> T | None:
     is_cut_off = is_cut_off or not all(read.is_whole for read in reads)
     if not is_there or (not found and (unread or is_cut_off)):
         return None
-    kept: T = _with_list(schema, name, found, about)
-    kept._is_cut_off, kept._unread = is_cut_off, unread
+    made = _with_list(schema, name, found, about)
+    made._is_cut_off, made._unread = is_cut_off, unread
+    kept: T = made
     return kept
 
 

@@ -2,7 +2,7 @@
 
 import contextlib
 import re
-import zlib
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from unittest import mock
@@ -12,6 +12,9 @@ import numpy as np
 from flashcards.cards import embedding
 from memoryloop import embeddings
 from memoryloop.embeddings import EmbeddingError
+
+# By model, the dimension of each word: two embedders of one name make the same vectors.
+_known: dict[str, dict[str, int]] = defaultdict(dict)
 
 
 class Words:
@@ -33,9 +36,10 @@ class Words:
         meanwhile, self.meanwhile = self.meanwhile, lambda: None
         meanwhile()
         vectors = np.full((len(texts), self.dimensions), 1e-3, dtype=np.float32)
+        known = _known[self.name]
         for row, text in zip(vectors, texts, strict=True):
             for word in re.findall(r"\w+", text.lower()):
-                row[zlib.crc32(f"{self.name}{word}".encode()) % self.dimensions] += 1.0
+                row[known.setdefault(word, len(known)) % self.dimensions] += 1.0
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
     def embed_query(self, text: str) -> Any:

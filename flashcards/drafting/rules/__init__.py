@@ -1,5 +1,5 @@
 """Drafting by rules, without a model."""
 
-from flashcards.drafting.rules.drafts import LABEL, draft
+from flashcards.drafting.rules.drafts import draft
 
-__all__ = ["LABEL", "draft"]
+__all__ = ["draft"]

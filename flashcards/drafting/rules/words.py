@@ -1,6 +1,6 @@
 """Word lists for the drafting rules: English verbs with their forms, pronouns, kinds of nouns."""
 
-from flashcards.drafting.prose import word_set
+from flashcards.drafting.sentence_ends import word_set
 
 # base past participle
 _IRREGULAR = """
@@ -32,40 +32,40 @@ argue arrange arrest arrive assassinate assemble assert assign associate assume 
 attempt attend attract balance ban base believe belong boil bombard calculate call capture carry
 cause cease celebrate challenge champion change circle circulate claim classify climb close coin
 collapse collect colonise colonize combine command commission compare compete complete compose
-compute
-conclude conduct confirm connect conquer conserve consider consist constitute construct consume
-contain continue contribute control convert convince cool copy correspond cost cover crash create
-criticise cross crown cultivate cure damage decay decide declare decline decrease dedicate defeat
-defend define degrade deliver demand demonstrate deny depend deposit derive descend describe design
-destroy detect determine develop devise die differ diffuse direct disappear discover discuss display
-dissolve distinguish distribute divide dominate double draft dump earn edit elect eliminate embrace
-emerge emit employ enable encode encounter encourage end enforce engineer enter eradicate erupt
-escape establish estimate evaporate evolve examine exceed exchange execute exist expand expel
-experience explain explode explore export expose express extend extract face fail fascinate favour
-feature fill finance finish fix flow flower focus follow force form formulate found function fund
-gain gather generate govern grant guard guide happen harm head heat help host identify ignite
-illustrate imagine implement import impose improve include incorporate increase indicate infect
-inflict influence inform inhabit inhibit inherit initiate injure inoculate inspire install introduce
-invade invent invest investigate invite involve isolate issue join kill label lack land last launch
-leak liberate limit link locate lower maintain manage manufacture map march mark marry match mature
-measure melt merge migrate mine mix modify monitor mount move multiply murder name negotiate note
-notice observe obtain occupy occur offer open operate oppose orbit order organise organize originate
-oscillate outlaw outline oversee own oxidise paint participate pass patent perform permit persuade
-photograph pioneer place plan plant play point pollinate possess postpone pour practise praise
-preach precede predict prepare present preserve prevent print proceed process produce prohibit
-project promise promote prompt propose protect prove provide publish pump purchase pursue push
-question radiate raise rank ratify reach react realise realize receive recognise recognize recommend
-record recover recruit reduce refer refine reflect reform refuse regulate reign reject relate
-release rely remain remember remove render repair replace replicate report represent reproduce
-require rescue resemble resign resist respond restore result retain retire retreat return reveal
-reverse revise revolutionise revolutionize revolve reward rotate rule rust sail save score search
-secrete secure separate serve settle shape share shift sign signal simplify simulate solve spark
-sponsor squeeze stabilise start starve state stay stem stimulate stop store strengthen stretch
-study submit succeed suffer suggest supply support suppress surrender surround survive suspend
-sustain symbolise synthesise synthesize target taste tend test thicken threaten tolerate trace
-trade train transfer transform translate transmit transport trap travel treat trigger try turn
-underline unify unite unveil urge use vaccinate vary view violate visit vote walk want warm warn
-wash waste weaken weigh welcome widen work worsen wound yield
+compute conclude conduct confirm connect conquer conserve consider consist constitute construct
+consume contain continue contribute control convert convince cool copy correspond cost cover crash
+create criticise cross crown cultivate cure damage decay decide declare decline decrease dedicate
+defeat defend define degrade deliver demand demonstrate deny depend deposit derive descend
+describe design destroy detect determine develop devise die differ diffuse direct disappear
+discover discuss display dissolve distinguish distribute divide dominate double draft dump earn
+edit elect eliminate embrace emerge emit employ enable encode encounter encourage end enforce
+engineer enter eradicate erupt escape establish estimate evaporate evolve examine exceed exchange
+execute exist expand expel experience explain explode explore export expose express extend extract
+face fail fascinate favour feature fill finance finish fix float flow flower focus follow force
+form formulate found function fund gain gather generate govern grant guard guide happen harm head
+heat help host identify ignite illustrate imagine implement import impose improve include
+incorporate increase indicate infect inflict influence inform inhabit inhibit inherit initiate
+injure inoculate inspire install introduce invade invent invest investigate invite involve isolate
+issue join kill label lack land last launch leak liberate limit link locate look lower maintain
+manage manufacture map march mark marry match mature measure melt merge migrate mine mix modify
+monitor mount move multiply murder name negotiate note notice observe obtain occupy occur offer
+open operate oppose orbit order organise organize originate oscillate outlaw outline oversee own
+oxidise paint participate pass patent perform permit persuade photograph pioneer place plan plant
+play point pollinate possess postpone pour practise praise preach precede predict prepare present
+preserve prevent print proceed process produce prohibit project promise promote prompt propose
+protect prove provide publish pump purchase pursue push question radiate raise rank ratify reach
+react realise realize receive recognise recognize recommend record recover recruit reduce refer
+refine reflect reform refuse regulate reign reject relate release rely remain remember remove
+render repair replace replicate report represent reproduce require rescue resemble resign resist
+respond restore result retain retire retreat return reveal reverse revise revolutionise
+revolutionize revolve reward rotate rule rust sail save score search secrete secure seem separate
+serve settle shape share shift sign signal simplify simulate solve spark sponsor squeeze stabilise
+start starve state stay stem stimulate stop store strengthen stretch study submit succeed suffer
+suggest supply support suppress surrender surround survive suspend sustain symbolise synthesise
+synthesize target taste tend test thicken threaten tolerate trace trade train transfer transform
+translate transmit transport trap travel treat trigger try turn underline unify unite unveil urge
+use vaccinate vary view violate visit vote walk want warm warn wash waste weaken weigh welcome
+widen work worsen wound yield
 """
 # Regular verbs that double their last letter.
 _DOUBLING = word_set(

@@ -22,6 +22,7 @@ from flashcards.maintenance.benchmark.one_learner import plain_ratings
 from flashcards.maintenance.benchmark.timing import Report, Span, Timings
 from flashcards.review.due import due_queue
 from flashcards.review.ratings import review_card
+from flashcards.search.find_cards import find_cards
 from flashcards.store import cards
 
 # Learners whose cards are asked for, and how often each operation is timed for each.
@@ -139,8 +140,8 @@ class ManyLearners:
 
     def _search(self) -> None:
         self._each(
-            "search_words",
-            lambda one, _: store.search_words(one.id, self.data.text(3), limit=50),
+            "find_cards",
+            lambda one, _: find_cards(owner_id=one.id, text=self.data.text(3), limit=50),
         )
         asked: list[tuple[int, Any, list[Flashcard]]] = []
 

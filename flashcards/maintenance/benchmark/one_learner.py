@@ -27,6 +27,7 @@ from flashcards.review.due import due_queue
 from flashcards.review.learner import Learner
 from flashcards.review.ratings import Answer, rate, review_card, undo_review
 from flashcards.review.statistics import statistics as review_statistics
+from flashcards.search.find_cards import find_cards
 from flashcards.store import cards
 
 DAYS = 365
@@ -188,18 +189,13 @@ class OneLearner:
         texts = [self.data.text(3) for _ in range(60)]
         queries = self.data.near(self.data.numbers.integers(TOPICS, size=60)).astype("f4")
         self.timings.time(
-            "search_words", 60, lambda n: store.search_words(owner, texts[n], limit=50)
+            "find_cards", 60, lambda n: find_cards(owner_id=owner, text=texts[n], limit=50)
         )
         found: list[list[Flashcard]] = []
         self.timings.time(
             "search_meaning",
             60,
             lambda n: found.append(store.search_meaning(owner, queries[n], limit=NEIGHBOURS)),
-        )
-        self.timings.time(
-            "search_hybrid",
-            60,
-            lambda n: store.search_hybrid(owner, texts[n], queries[n], limit=50),
         )
         self.timings.time(
             "stats_year",
@@ -249,7 +245,11 @@ class OneLearner:
         inserts, updates = store.measure_direct_writes(self.owner.pk, rows=20)
         for name, spans in (("old_insert", inserts), ("old_update", updates)):
             self.timings.record(name, [Span(*span) for span in spans])
-        for one, other in (("old_update", "rate"), ("rate", "postgresql_rate")):
+        for one, other in (
+            ("old_update", "rate"),
+            ("rate", "postgresql_rate"),
+            ("find_cards", "postgresql_rate"),
+        ):
             self.values[f"{one}_to_{other}"] = self.timings.ratio(one, other)
 
 

@@ -10,7 +10,7 @@ import enum
 import types
 import typing
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -19,8 +19,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flashcards.domain.records import Flashcard, ReviewLog
+from flashcards.domain.search_text import search_text
 from flashcards.store.lance import vector_sets
 from flashcards.store.lance.schema import TableSpec
+from flashcards.store.lance.search_keys import search_keys
 from flashcards.store.values import VectorSet
 
 Converter = Callable[[Any], Any]
@@ -116,15 +118,18 @@ def from_image(record: type[Any], image: str | bytes | Mapping[str, Any]) -> Any
     )
 
 
-def to_table(spec: TableSpec, records: Sequence[Any], **columns: Any) -> pa.Table:
-    """Return records as an Arrow table of the spec's schema.
+def to_table(
+    spec: TableSpec, records: Sequence[Any], *, names: Collection[str] = (), **columns: Any
+) -> pa.Table:
+    """Return records as an Arrow table of the spec's schema, or of the named columns of it.
 
     `columns` are the store's own, one value a record; those not given are null or 0. Vectors are
     appended with `with_vectors`. Built a column at a time: ten times faster than from rows.
     """
     arrays: list[pa.Array] = []
     converters = dict(_CONVERTERS[spec.record, "to_arrow"])
-    for field in spec.schema:
+    fields = [field for field in spec.schema if not names or field.name in names]
+    for field in fields:
         if field.name in converters:
             convert = converters[field.name]
             values = [getattr(record, field.name) for record in records]
@@ -133,12 +138,16 @@ def to_table(spec: TableSpec, records: Sequence[Any], **columns: Any) -> pa.Tabl
             arrays.append(pa.array(values, field.type))
         elif field.name == "image":
             arrays.append(pa.array([to_image(record) for record in records], field.type))
+        elif field.name == "search_keys":
+            arrays.append(
+                pa.array([search_keys(search_text(record)) for record in records], field.type)
+            )
         elif field.name in columns:
             arrays.append(pa.array(columns[field.name], field.type))
         else:
             filler = None if field.nullable else 0
             arrays.append(pa.array([filler] * len(records), field.type))
-    return pa.Table.from_arrays(arrays, schema=spec.schema)
+    return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
 
 
 def with_vectors(table: pa.Table, vector_set: VectorSet, values: Sequence[Any]) -> pa.Table:

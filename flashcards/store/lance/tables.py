@@ -14,7 +14,8 @@ import datetime
 import functools
 import os
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -35,6 +36,8 @@ METADATA_CACHE_BYTES = 48 * 1024**2
 # it logs is set by module and level, once, at its import; the environment comes first.
 _LOG = "warn,lance::index::vector::builder=error"
 os.environ.setdefault("LANCEDB_LOG", _LOG)
+
+_SEARCHED = "search_keys"
 
 # A table of one row, with the id of the store; PostgreSQL keeps the same.
 _ID_TABLE = "store"
@@ -124,11 +127,31 @@ def ordering(name: str) -> Any:
     )
 
 
-def match(text: str, columns: list[str]) -> Any:
-    """Return LanceDB's query for any of the words of a text in any of the columns."""
-    from lancedb.query import FullTextOperator, MultiMatchQuery
+def any_key(keys: Iterable[str]) -> Any:
+    """Return LanceDB's query for the rows with any of the search keys."""
+    return _match(" ".join(keys))
 
-    return MultiMatchQuery(text, columns, boosts=None, operator=FullTextOperator.OR)
+
+def all_groups(groups: Sequence[Iterable[str]]) -> Any:
+    """Return LanceDB's query for the rows with a key of each group."""
+    from lancedb.query import BooleanQuery, Occur
+
+    if len(groups) == 1:
+        return any_key(groups[0])
+    return BooleanQuery([(Occur.MUST, any_key(group)) for group in groups])
+
+
+def spelt_like(key: str, wrong_letters: int, spellings: int) -> Any:
+    """Return LanceDB's query for the rows with a key that differs in so many letters at most."""
+    return _match(key, fuzziness=wrong_letters, max_expansions=spellings)
+
+
+def _match(keys: str, **options: Any) -> Any:
+    from lancedb import query
+
+    # Its defaults are pydantic's, which type checkers do not see.
+    make: Any = query.MatchQuery
+    return make(keys, _SEARCHED, **options)
 
 
 def index_config(kind: Index) -> Any:
@@ -138,8 +161,15 @@ def index_config(kind: Index) -> Any:
     if kind is Index.LABELS:
         return LabelList()
     if kind is Index.WORDS:
-        # Positions cost half the index and only phrases would need them.
-        return FTS(with_position=False, remove_stop_words=False, ascii_folding=True)
+        # The keys are ready-made (search_keys.py), and each stays as it is.
+        return FTS(
+            base_tokenizer="whitespace",
+            lower_case=False,
+            stem=False,
+            remove_stop_words=False,
+            ascii_folding=False,
+            max_token_length=None,
+        )
     if kind is Index.VECTOR:
         # A bit for each number, a thirtieth of the memory of the vectors: it names candidates, and
         # `search` compares those by their vectors.
@@ -165,8 +195,18 @@ async def _next(batches: Any) -> Any | None:
 
 def wait_for(answer: Coroutine[Any, Any, T]) -> T:
     """Wait for an answer of a reader's table. Raises StoreError for whatever LanceDB raises."""
+    return result(start(answer))
+
+
+def start(answer: Coroutine[Any, Any, T]) -> "Future[T]":
+    """Have LanceDB begin with an answer, which `result` waits for."""
+    return asyncio.run_coroutine_threadsafe(answer, _loop())
+
+
+def result(answer: "Future[T]") -> T:
+    """Wait for what `start` began. Raises StoreError for whatever LanceDB raises."""
     with translate_errors():
-        return asyncio.run_coroutine_threadsafe(answer, _loop()).result()
+        return answer.result()
 
 
 @functools.cache

@@ -13,15 +13,18 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from flashcards.domain.records import FIRST_MEMORY_MODEL
+from flashcards.domain.search_text import search_text
 from flashcards.store.errors import OtherSchema
-from flashcards.store.lance import codec
+from flashcards.store.lance import codec, tables
 from flashcards.store.lance.schema import (
     EVERYTHING,
     FLASHCARDS,
     REVIEW_LOGS,
     SCHEMA_VERSION,
+    Index,
     TableSpec,
 )
+from flashcards.store.lance.search_keys import search_keys
 from memoryloop import installation
 
 
@@ -96,6 +99,37 @@ class AddImages:
 
 
 @dataclass(frozen=True)
+class AddSearchKeys:
+    """The column of the keys that a card is searched by, and its index in place of earlier ones."""
+
+    spec: TableSpec
+
+    def change_table(self, table: Any) -> None:
+        if "search_keys" not in table.schema.names:
+            table.add_columns({"search_keys": "''"})
+        scan = table.search().where("search_keys = ''").select(["id", *self.spec.whole])
+        rows = scan.limit(EVERYTHING).to_arrow()
+        if rows.num_rows:
+            keys = pa.table({"id": rows["id"].cast(pa.string()), "search_keys": self._keys(rows)})
+            table.merge_insert("id").when_matched_update_all().execute(keys)
+        indexes = {index.columns[0]: index.name for index in table.list_indices()}
+        # Without it a search would read every row until the worker comes by.
+        if "search_keys" not in indexes:
+            table.create_index("search_keys", config=tables.index_config(Index.WORDS))
+        for column in indexes.keys() & {"question", "answer", "extra"}:
+            table.drop_index(indexes[column])
+
+    def change_rows(self, rows: pa.Table) -> pa.Table:
+        if "search_keys" in rows.schema.names:
+            return rows
+        return rows.append_column(self.spec.schema.field("search_keys"), self._keys(rows))
+
+    def _keys(self, rows: pa.Table) -> pa.Array:
+        cards = codec.from_table(self.spec, rows.select(self.spec.whole))
+        return pa.array([search_keys(search_text(card)) for card in cards], pa.string())
+
+
+@dataclass(frozen=True)
 class Upgrade:
     """The way from the schema before to this one."""
 
@@ -124,6 +158,7 @@ UPGRADES: tuple[Upgrade, ...] = (
     ),
     # The migration of the same version records which model the vectors are of.
     Upgrade(4, "cards have vectors of several models, of any width", ()),
+    Upgrade(5, "cards have the words that they are searched by", (AddSearchKeys(FLASHCARDS),)),
 )
 
 

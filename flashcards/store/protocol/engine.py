@@ -21,7 +21,9 @@ from flashcards.store.values import (
     ReviewSummary,
     StoreStatus,
     VectorSets,
+    WordMatches,
 )
+from memoryloop.search_words import Term
 
 
 class Snapshot(Protocol):
@@ -34,6 +36,14 @@ class Snapshot(Protocol):
 
     def write_files(self, folder: Path) -> dict[str, int]:
         """Write each table into a file of the folder, and return its rows by the table's name."""
+        ...
+
+
+class WordSearch(Protocol):
+    """A search for words that is under way."""
+
+    def result(self) -> WordMatches:
+        """Wait for the cards that were found. Raises StoreError."""
         ...
 
 
@@ -152,8 +162,11 @@ class CardStore(Protocol):
 
     # Search
 
-    def search_words(self, owner_id: UUID, text: str, *, limit: int) -> list[Flashcard]:
-        """Return the cards with the most of the words, best match first."""
+    def search_words(self, owner_id: UUID, terms: Sequence[Term], *, limit: int) -> "WordSearch":
+        """Begin to look for cards that have the words, or words that begin so or are spelt alike.
+
+        Words that are common are not looked for.
+        """
         ...
 
     def search_meaning(
@@ -170,12 +183,6 @@ class CardStore(Protocol):
         self, owner_id: UUID, vector: Asked, *, limit: int, max_distance: float = FARTHEST
     ) -> list[tuple[float, Flashcard]]:
         """Return what `search_meaning` does, each card behind its distance."""
-        ...
-
-    def search_hybrid(
-        self, owner_id: UUID, text: str, vector: Asked | None, *, limit: int
-    ) -> list[Flashcard]:
-        """Return the cards that words and meaning put first; without a vector, by words alone."""
         ...
 
     # Review totals

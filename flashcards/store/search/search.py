@@ -1,11 +1,10 @@
-"""Search: one owner's cards by words, by meaning, or by both.
+"""Search by meaning: one owner's cards, those nearest to a vector first.
 
 The filter by owner comes before the ranking, and cards that are still in the journal take part.
 """
 
-import re
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -18,19 +17,9 @@ from flashcards.store.lance import codec, tables
 from flashcards.store.lance.filters import all_of, condition
 from flashcards.store.lance.schema import FLASHCARDS
 from flashcards.store.repository import stored_rows
-from flashcards.store.repository.manager import cards
 from flashcards.store.values import FARTHEST, Asked, VectorSets
 from memoryloop.embeddings import EmbeddingError
-from memoryloop.folding import fold
 
-_WORD = re.compile(r"\w+")
-_TEXT_COLUMNS = ("question", "answer", "extra")
-# Of a long text, what is looked for by its words.
-WORDS_MOST = 32
-# Rank fusion: how slowly a place in a list loses weight. Cormack, Clarke and Büttcher 2009.
-FUSION_K = 60
-# Both lists are read this many times deeper than what is asked for before they are fused.
-FUSION_DEPTH = 3
 # Of the vector index: parts that are looked into, and how many times what is asked for is compared
 # by its real vectors. 1,000 neighbours among 100,000 cards: 995 are found.
 PROBES = 16
@@ -41,26 +30,6 @@ SPARE = 5
 ALONE_SHARE = 0.9
 ALONE_REMEMBERED = 1_000
 _alone: "OrderedDict[UUID, tuple[tuple[str, int], bool]]" = OrderedDict()
-
-
-def by_words(owner_id: UUID, text: str, *, limit: int) -> list[Flashcard]:
-    """Return the cards with the most of the words, best match first. Stemmed, accents folded."""
-    words = list(dict.fromkeys(_WORD.findall(fold(text))))[:WORDS_MOST]
-    pending = read_pending(owner_id)
-    table = stored_rows.table_of(FLASHCARDS, owner_id, pending)
-    if not words or limit <= 0:
-        return []
-    found: list[Flashcard] = []
-    if table is not None:
-        stored = _matching(table, words, owner_id, pending, limit)
-        found = [card for card in stored if card.id not in pending.cards]
-    fresh = [card for card in pending.cards.values() if card.deleted_at is None]
-    # Pending cards are not ranked by LanceDB: among equals by words they come first, as newest.
-    ranked = [*sorted(fresh, key=lambda card: card.created_at, reverse=True), *found]
-    counts = {card.id: _count(words, card) for card in ranked}
-    known = {card.id for card in found}
-    hits = [card for card in ranked if counts[card.id] or card.id in known]
-    return sorted(hits, key=lambda card: -counts[card.id])[:limit]
 
 
 def by_meaning(
@@ -99,7 +68,7 @@ def nearest(
             probed = table.query().nearest_to(wanted).column(serving.column)
             return probed.distance_type("cosine").nprobes(PROBES).refine_factor(REFINED)
 
-        alone = _is_nearly_alone(owner_id, pending, table)
+        alone = is_nearly_alone(owner_id, pending, table)
         # Pending images may take some of the nearest away: deleted, or with other words now. That
         # is seldom so, and looking deeper costs twice as much.
         for depth in (limit, limit + len(pending.cards)):
@@ -119,33 +88,6 @@ def nearest(
             near[card_id] = (distance, image)
     ranked = sorted(near.values(), key=lambda item: (item[0], str(item[1].id)))
     return [(distance, card) for distance, card in ranked[:limit] if distance <= max_distance]
-
-
-def hybrid(owner_id: UUID, text: str, vector: Asked | None, *, limit: int) -> list[Flashcard]:
-    """Return the cards that words and meaning put first, by reciprocal rank fusion.
-
-    Without a vector, by words alone.
-    """
-    if vector is None:
-        return by_words(owner_id, text, limit=limit)
-    depth = limit * FUSION_DEPTH
-    return fuse(
-        [
-            by_words(owner_id, text, limit=depth),
-            by_meaning(owner_id, vector, limit=depth),
-        ]
-    )[:limit]
-
-
-def fuse(lists: Iterable[Sequence[Flashcard]]) -> list[Flashcard]:
-    """Return the cards of all lists, those first that stand high in most of them."""
-    scores: dict[UUID, float] = {}
-    cards: dict[UUID, Flashcard] = {}
-    for ranked in lists:
-        for place, card in enumerate(ranked, start=1):
-            scores[card.id] = scores.get(card.id, 0.0) + 1.0 / (FUSION_K + place)
-            cards.setdefault(card.id, card)
-    return sorted(cards.values(), key=lambda card: (-scores[card.id], str(card.id)))
 
 
 def clear_cache() -> None:
@@ -182,7 +124,7 @@ def _best(
     return best
 
 
-def _is_nearly_alone(owner_id: UUID, pending: Pending, table: Any) -> bool:
+def is_nearly_alone(owner_id: UUID, pending: Pending, table: Any) -> bool:
     """Tell whether nearly all stored cards are theirs. Counted once a checkpoint of theirs."""
     key = settings.LANCEDB_URI, pending.generation
     known = _alone.get(owner_id)
@@ -197,25 +139,3 @@ def _is_nearly_alone(owner_id: UUID, pending: Pending, table: Any) -> bool:
 
 def _is_findable(card: Flashcard, sets: VectorSets) -> bool:
     return card.deleted_at is None and sets.serves(card.embedding_model)
-
-
-def _matching(
-    table: Any, words: Sequence[str], owner_id: UUID, pending: Pending, limit: int
-) -> list[Flashcard]:
-    """Return the stored cards with any of the words, in LanceDB's order."""
-    if not tables.indexed(FLASHCARDS, pending.version_of(FLASHCARDS)).issuperset(_TEXT_COLUMNS):
-        # Before the first indexes are made there are so few rows that all of them can be read.
-        return list(cards.for_owner(owner_id))
-    query = tables.match(" ".join(words), list(_TEXT_COLUMNS))
-    best = _best(
-        lambda: table.query().nearest_to_text(query),
-        "_score",
-        owner_id,
-        limit + len(pending.cards),
-    )
-    return [card for _, card in best]
-
-
-def _count(words: Sequence[str], card: Flashcard) -> int:
-    text = fold(f"{card.question}\n{card.answer}\n{card.extra}")
-    return sum(1 for word in words if word in text)

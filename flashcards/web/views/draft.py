@@ -83,7 +83,7 @@ def _changed(
     """Return the new count, with the draft itself if its text changed."""
     if not request.htmx:
         return redirect(make_url(origin))
-    drafts = list(Draft.objects.filter(batch=draft.batch).only("decision", "position"))
+    drafts = list(Draft.objects.filter(batch=draft.batch).only("decision", "position", "arrival"))
     context = {
         "row": page.row(draft, origin) if has_new_text else None,
         "origin": origin,

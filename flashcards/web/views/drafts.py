@@ -11,16 +11,20 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.http import HtmxHttpRequest
+from flashcards.cards import decks
 from flashcards.domain import durations
 from flashcards.domain.records import Flashcard
 from flashcards.domain.validation import CardError
 from flashcards.drafting import drafting, generation
 from flashcards.drafting.origins import Origin
 from flashcards.models import DraftBatch
+from flashcards.models.decks import DECK_NAME_MAX_CHARACTERS
+from flashcards.web.forms.cards import TAGS_MAX_CHARACTERS, split_tags
 from flashcards.web.forms.ids import ids_in, number_in
 from flashcards.web.pages import drafts as page
 from flashcards.web.pages.origins import make_url
 from flashcards.web.views.access import batch_or_404, origin_of_batch_or_404, origin_or_404
+from memoryloop.storable import storable
 from memoryloop.web.toasts import toast
 
 
@@ -58,7 +62,7 @@ def _start_batch(request: HtmxHttpRequest, origin: Origin) -> None:
 @require_safe
 @login_required
 def progress(request: HtmxHttpRequest, batch_id: uuid.UUID) -> HttpResponse:
-    """Return the drafts after position `after`, and how far the drafting is."""
+    """Return the drafts that came after the one of arrival `after`, and how far the drafting is."""
     batch = batch_or_404(request.user, batch_id)
     origin = origin_of_batch_or_404(request.user, batch)
     drafting.mark_if_dead(batch)
@@ -71,8 +75,11 @@ def progress(request: HtmxHttpRequest, batch_id: uuid.UUID) -> HttpResponse:
         # Ended otherwise than with drafts to decide on: the page as a whole says how.
         return HttpResponse(headers={"HX-Refresh": "true"})
     after = number_in(request.GET.get("after"))
-    new = [draft for draft in drafts if after is None or draft.position > after]
-    context = {"origin": origin, "batch": batch, "new_drafts": page.rows(new, origin), **counts}
+    new = page.rows_after(drafts, after, origin)
+    names = [] if counts["working"] else decks.names(request.user.id)
+    context = {
+        "origin": origin, "batch": batch, "new_drafts": new, "deck_names": names, **counts,
+    }  # fmt: skip
     return render(request, "flashcards/drafts/_draft_progress.html", context)
 
 
@@ -93,7 +100,10 @@ def accept_drafts(request: HtmxHttpRequest, batch_id: uuid.UUID) -> HttpResponse
     batch = batch_or_404(request.user, batch_id)
     shown, kept = (set(ids_in(request.POST.getlist(name))) for name in ("shown", "keep"))
     try:
-        cards = drafting.accept(request.user, batch_id, shown=shown, kept=kept)
+        deck, tags = _labels(request)
+        cards = drafting.accept(
+            request.user, batch_id, shown=shown, kept=kept, deck=deck, tags=tags
+        )
     except (drafting.AlreadyDecided, CardError) as refusal:
         toast(request, refusal.sentence, level=messages.WARNING)
         return redirect(make_url(batch))
@@ -107,6 +117,25 @@ def accept_drafts(request: HtmxHttpRequest, batch_id: uuid.UUID) -> HttpResponse
     undo = reverse("flashcards:undo_split", args=[batch.id])
     toast(request, f"{said} The card that was split is in the trash.", undo_url=undo)
     return redirect("flashcards:card", cards[0].id)
+
+
+@require_POST
+@login_required
+def label_drafts(request: HtmxHttpRequest, batch_id: uuid.UUID) -> HttpResponse:
+    """Keep the deck and the tags that the cards are to get, for when the page is read again."""
+    batch = batch_or_404(request.user, batch_id)
+    deck, tags = _labels(request)
+    try:
+        drafting.set_labels(batch, deck=deck, tags=tags)
+    except drafting.AlreadyDecided as refusal:
+        toast(request, refusal.sentence, level=messages.WARNING)
+    return HttpResponse(status=204) if request.htmx else redirect(make_url(batch))
+
+
+def _labels(request: HtmxHttpRequest) -> tuple[str, tuple[str, ...]]:
+    deck = storable(request.POST.get("deck", ""))[:DECK_NAME_MAX_CHARACTERS]
+    tags = split_tags(storable(request.POST.get("tags", ""))[:TAGS_MAX_CHARACTERS])
+    return " ".join(deck.split()), tags
 
 
 @require_POST

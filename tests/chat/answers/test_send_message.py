@@ -20,7 +20,8 @@ from chat.conversations.conversations import (
     start_conversation,
 )
 from chat.models import Conversation, Message
-from chat.recall import prefetch, prompts
+from chat.recall import prefetch
+from chat.recall.history import History, read_history
 from tests.base import TestCase
 
 
@@ -77,7 +78,7 @@ class SendMessageTests(TestCase):
     def test_the_history_is_what_was_said_before(self) -> None:
         exchange = self.send()
 
-        history = prompts.read_history(self.alice.pk, exchange.answer)
+        history = read_history(self.alice.pk, exchange.answer)
 
         self.assertEqual(
             [message.content for message in history.newest],
@@ -90,16 +91,16 @@ class SendMessageTests(TestCase):
             append_message(self.conversation, f"{number}" + "é" * 12_000)
         answer = ask(self.alice, "And?", conversation=self.conversation).answer
 
-        history = prompts.read_history(self.alice.pk, answer)
+        history = read_history(self.alice.pk, answer)
 
         # 12,000 tokens are 48,000 bytes: the message that goes beyond them is the last one read.
         self.assertEqual([each.content[0] for each in history.newest], ["A", "3", "2"])
         self.assertEqual(history.earlier, 4)
 
     def test_a_strangers_conversation_has_no_history(self) -> None:
-        history = prompts.read_history(self.bob.pk, self.send().answer)
+        history = read_history(self.bob.pk, self.send().answer)
 
-        self.assertEqual(history, prompts.History([], 0, [], ""))
+        self.assertEqual(history, History([], 0, [], ""))
 
     def test_a_new_conversation_is_named_after_the_message(self) -> None:
         exchange = self.send(conversation=None)

@@ -293,9 +293,9 @@ class DeckAboutTests(_Decks):
         self.embedded(self.alice, "far", vectors[2])
         self.embedded(self.bob, "bobs", vectors[0])
         embedder = mock.Mock()
-        embedder.embed.return_value = vectors[:1]
+        embedder.embed_query.return_value = vectors[0]
         patched = mock.patch(
-            "flashcards.cards.embedding.get_embedder", autospec=True, return_value=embedder
+            "flashcards.cards.embedding.embedder_named", autospec=True, return_value=embedder
         )
         patched.start()
         self.addCleanup(patched.stop)

@@ -14,7 +14,7 @@ from flashcards.web.pages.origins import make_url
 from memoryloop.server import background
 from tests.base import PASSWORD
 from tests.factories import stored_card
-from tests.flashcards.drafting.test_drafting import wait_until
+from tests.flashcards.drafting.model_batches import wait_until
 from tests.servers.compatible import OpenAIServer
 
 TEXT = "Meiosis gives four haploid cells. " * 10

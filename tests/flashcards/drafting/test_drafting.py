@@ -2,11 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
-from unittest import mock
 from uuid import UUID
 
 from django.db import connections
@@ -22,42 +19,22 @@ from flashcards.domain.records import text_hash
 from flashcards.domain.validation import CardError
 from flashcards.drafting import drafting, generation, writing
 from flashcards.drafting.origins import of_message
+from flashcards.drafting.sections import sections
 from flashcards.models import Draft, DraftBatch
 from memoryloop.server import background
 from tests.base import PASSWORD, TestCase
+from tests.flashcards.drafting.model_batches import TEXT, ModelTestCase, cards, wait_until
 from tests.servers.claude import ClaudeServer
-from tests.servers.compatible import OpenAIServer
 from tests.servers.core import ProviderServer
 
 ARTICLE = (Path(__file__).parents[2] / "fixtures" / "article.md").read_text()
-TEXT = (
-    "Osmosis is the movement of water through a membrane. In 1796 the British doctor Edward Jenner "
-    "inoculated James Phipps. A human cell contains 46 chromosomes in its nucleus. "
-    "Paris is the capital of France. DNA stands for deoxyribonucleic acid. The heart has four "
-    "chambers, and iron rusts because oxygen attacks the metal."
-)
+SECTIONS = len(sections(ARTICLE))
 Status = DraftBatch.Status
-
-
-def wait_until(true: Callable[[], object], seconds: float = 15.0) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "It did not come about in time."
-        time.sleep(0.02)
 
 
 def newest(message: Message) -> UUID:
     """Return the id of the newest batch of a message."""
     return DraftBatch.objects.filter(message=message)[0].id
-
-
-def cards(*questions: str) -> dict[str, Any]:
-    return {
-        "cards": [
-            {"kind": "basic", "question": q, "answer": "46 chromosomes", "quote": "46 chromosomes"}
-            for q in questions
-        ]
-    }
 
 
 class RulesTests(TestCase):
@@ -173,29 +150,7 @@ class RulesTests(TestCase):
             drafting.edit(draft, question="Q", answer="A")
 
 
-class ModelTests(TransactionTestCase):
-    def setUp(self) -> None:
-        self.alice = User.objects.create_user("alice@example.org", PASSWORD)
-        self.message = start_conversation(self.alice, TEXT)
-        self.server = self.enterContext(OpenAIServer())
-        self.enterContext(override_settings(OPENAI_BASE_URL=self.server.url))
-        self.enterContext(mock.patch.object(writing, "HEARTBEAT_SECONDS", 0.05))
-        # That weak ones are asked for again has tests of its own.
-        self.enterContext(mock.patch.object(generation, "faults", return_value=[]))
-        self.addCleanup(background.shutdown)
-
-    def start(self, message: Message | None = None, *, by_rules: bool = False) -> DraftBatch:
-        origin = of_message(message or self.message)
-        return drafting.start_batch(self.alice, origin, by_rules=by_rules)
-
-    def ended(self, batch: DraftBatch) -> DraftBatch:
-        def over() -> bool:
-            batch.refresh_from_db()
-            return batch.status != Status.WORKING
-
-        wait_until(over)
-        return batch
-
+class ModelTests(ModelTestCase):
     def test_a_model_drafts_in_the_background(self) -> None:
         self.server.script(structured=cards("How many?", "And why?"), first_delay_seconds=0.2)
 
@@ -212,23 +167,26 @@ class ModelTests(TransactionTestCase):
         message = start_conversation(self.alice, ARTICLE)
         self.server.script(structured=cards("First?"))
         self.server.script(structured=cards("Second?"), first_delay_seconds=1.0)
+        for number in range(2, SECTIONS):
+            self.server.script(structured=cards(f"Fact {number}?"))
 
         batch = self.start(message)
 
-        self.assertEqual(batch.sections, 2)
+        self.assertEqual(batch.sections, SECTIONS)
         wait_until(batch.drafts.exists)
         batch.refresh_from_db()
         self.assertEqual((batch.status, batch.sections_done), (Status.WORKING, 1))
         self.ended(batch)
-        self.assertEqual(batch.drafts.count(), 2)
+        self.assertEqual(batch.drafts.count(), SECTIONS)
 
-    def test_five_hundred_cards_are_fifty_and_a_sentence(self) -> None:
+    def test_five_hundred_cards_are_a_few_and_a_sentence(self) -> None:
         self.server.script(structured=cards(*(f"Fact {n}?" for n in range(500))))
 
         batch = self.ended(self.start())
 
-        self.assertEqual(batch.drafts.count(), 50)
-        self.assertIn("450 were left out", batch.note)
+        count = batch.drafts.count()
+        self.assertLess(count, 10)
+        self.assertIn(f"{500 - count} more than a text of this length", batch.note)
 
     def test_a_failure_keeps_what_came_and_goes_on_from_there(self) -> None:
         message = start_conversation(self.alice, ARTICLE)
@@ -240,6 +198,8 @@ class ModelTests(TransactionTestCase):
         self.assertEqual((batch.status, batch.sections_done), (Status.FAILED, 1))
         self.assertTrue(batch.error)
         self.server.script(structured=cards("First?", "Second?"))
+        for _ in range(2, SECTIONS):
+            self.server.script(structured={"cards": []})
         again = self.ended(self.start(message))
         self.assertEqual((again.id, again.status, again.error), (batch.id, Status.READY, ""))
         self.assertEqual([d.question for d in again.drafts.all()], ["First?", "Second?"])

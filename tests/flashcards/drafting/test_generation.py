@@ -13,8 +13,8 @@ from django.test import override_settings
 
 from flashcards.domain.records import Kind
 from flashcards.drafting import generation, sections
-from flashcards.drafting.candidates import Candidate
-from flashcards.drafting.generation import Drafted, TooLittle
+from flashcards.drafting.candidates import Candidate, cards_most
+from flashcards.drafting.generation import Drafted, Labels, TooLittle
 from memoryloop import llm
 from memoryloop.llm import limits
 from memoryloop.words import count_words
@@ -27,6 +27,7 @@ TEXT = (
     "Smallpox was an infectious disease caused by the variola virus. In 1796 Edward Jenner put "
     "cowpox into the arm of James Phipps, an eight-year-old boy, who then did not catch smallpox."
 )
+SECTIONS = len(sections.sections(ARTICLE))
 KEY = "sk-ant-api03-generation-tests-0000"
 
 
@@ -81,16 +82,14 @@ def test_a_card_comes_with_the_place_of_its_words(server: ProviderServer) -> Non
     assert TEXT[made.start : made.end] == "caused by the variola virus"
 
 
-def test_the_article_comes_in_two_sections_with_quotes_that_are_found(
-    server: ProviderServer,
-) -> None:
+def test_the_article_comes_in_sections_with_quotes_that_are_found(server: ProviderServer) -> None:
     parts = generate(server, ARTICLE)
 
-    assert [part.section for part in parts] == [0, 1]
+    assert [part.section for part in parts] == list(range(SECTIONS))
     made = [card for part in parts for card in part.candidates]
     assert 10 <= len(made) <= 50
     assert all(card.start is not None for card in made)
-    assert len(server.questions()) == 2
+    assert len(server.questions()) == SECTIONS
     asked = json.dumps(server.questions()[1].json, ensure_ascii=False)
     assert made[0].question in asked or json.dumps(made[0].question)[1:-1] in asked
 
@@ -121,17 +120,78 @@ def test_prose_twice_is_an_error_and_no_card(server: ProviderServer) -> None:
         card(answer="a" * 5_001),
         card(kind="cloze", question="No gap in this."),
         card(kind="essay"),
+        card(kind="reversed", answer=""),
+        "What caused smallpox?",
+        None,
     ],
-    ids=["blank", "no answer", "long question", "long answer", "no gap", "kind"],
-)
-def test_one_bad_card_spoils_the_set_and_it_is_asked_again(
-    server: ProviderServer, wrong: dict[str, Any]
-) -> None:
+    ids=[
+        "blank", "no answer", "long question", "long answer", "no gap", "kind", "one side", "text",
+        "null",
+    ],
+)  # fmt: skip
+def test_one_bad_card_costs_itself_alone(server: ProviderServer, wrong: Any) -> None:
     server.script(structured={"cards": [card(), wrong]})
-    server.script(structured={"cards": [card("Who was vaccinated in 1796?", answer="Phipps")]})
 
-    assert [made.question for made in candidates(server)] == ["Who was vaccinated in 1796?"]
-    assert len(server.questions()) >= 2
+    (part,) = generate(server)
+
+    assert [made.question for made in part.candidates] == ["What caused smallpox?"]
+    assert part.unread == 1
+    assert len(server.questions()) == 1
+
+
+def test_where_more_is_lost_than_read_it_is_asked_once_more(server: ProviderServer) -> None:
+    bad = [card(kind="essay") for _ in range(3)]
+    server.script(structured={"cards": [card(), *bad]})
+    server.script(structured={"cards": [card(), card("Who was Phipps?"), card(kind="essay")]})
+
+    (part,) = generate(server)
+
+    assert (len(part.candidates), part.unread) == (2, 1)
+    # What came is kept if the second answer is no better.
+    server.script(structured={"cards": [card(), *bad]})
+    server.script(structured="Sorry.")
+
+    (part,) = generate(server)
+
+    assert (len(part.candidates), part.unread) == (1, 3)
+
+
+def test_sides_under_other_names_and_numbers_are_taken(server: ProviderServer) -> None:
+    one = {"kind": "Basic", "front": "When?", "back": 1796, "quote": None}
+    two = {"question": "In {{c1::1796}} it began.", "answer": None}
+    server.script(structured={"cards": [one, two, card("virus", kind="reversed")]})
+
+    made = candidates(server)
+
+    assert [(card.kind, card.answer) for card in made] == [
+        (Kind.BASIC, "1796"), (Kind.CLOZE, ""), (Kind.REVERSED, "The variola virus."),
+    ]  # fmt: skip
+
+
+def test_cards_come_in_the_order_of_the_text(server: ProviderServer) -> None:
+    later = card("Who was vaccinated?", answer="James Phipps", quote="James Phipps")
+    unplaced = card("And who else?", answer="A boy", quote="Nothing like it")
+    server.script(structured={"cards": [later, unplaced, card()]})
+
+    made = candidates(server)
+
+    questions = ["What caused smallpox?", "Who was vaccinated?", "And who else?"]
+    assert [card.question for card in made] == questions
+    assert [card.place for card in made] == [0, 1, 2]
+
+
+def test_a_deck_and_tags_are_proposed_from_the_learners_own(server: ProviderServer) -> None:
+    server.script(
+        structured={"cards": [card()], "deck": " Medicine::Virology ", "tags": ["#virus", "", 7]}
+    )
+
+    labels = Labels(decks=("Medicine::Virology",), tags=("virus", "history"))
+    (part,) = generate(server, labels=labels)
+
+    assert part.labels == Labels(("Medicine::Virology",), ("virus",))
+    asked = json.dumps(server.questions()[0].json)
+    assert "Medicine::Virology" in asked
+    assert "virus, history" in asked
 
 
 def test_an_empty_list_is_no_card_and_no_error(server: ProviderServer) -> None:
@@ -140,20 +200,22 @@ def test_an_empty_list_is_no_card_and_no_error(server: ProviderServer) -> None:
     assert generate(server) == [Drafted(0, [])]
 
 
-def test_five_hundred_cards_are_fifty(server: ProviderServer) -> None:
+def test_of_five_hundred_cards_as_many_as_the_text_may_have_are_taken(
+    server: ProviderServer,
+) -> None:
     server.script(structured={"cards": [card(f"What is fact {n}?") for n in range(500)]})
 
     (part,) = generate(server)
 
-    assert len(part.candidates) == 50
-    assert part.dropped == 450
+    assert len(part.candidates) == cards_most(count_words(TEXT))
+    assert part.dropped == 500 - len(part.candidates)
 
 
-def test_an_eager_first_section_leaves_room_for_the_second(server: ProviderServer) -> None:
-    for first in (0, 500):
-        server.script(structured={"cards": [card(f"Fact {first + n}?") for n in range(500)]})
+def test_an_eager_first_section_leaves_room_for_the_others(server: ProviderServer) -> None:
+    for first in range(SECTIONS):
+        server.script(structured={"cards": [card(f"Fact {first}.{n}?") for n in range(500)]})
 
-    parts = generate(server, ARTICLE)
+    parts = generate(server, ARTICLE, room=50)
 
     assert sum(len(part.candidates) for part in parts) == 50
     assert len(parts[1].candidates) >= 10
@@ -195,9 +257,9 @@ def test_what_postgresql_cannot_hold_is_dropped(server: ProviderServer) -> None:
 
 
 def test_sections_that_are_done_are_not_asked_again(server: ProviderServer) -> None:
-    parts = generate(server, ARTICLE, done=1)
+    parts = generate(server, ARTICLE, done=SECTIONS - 1)
 
-    assert [part.section for part in parts] == [1]
+    assert [part.section for part in parts] == [SECTIONS - 1]
     assert len(server.questions()) == 1
 
 

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from flashcards.drafting import generation
+from flashcards.drafting import generation, improving
+from flashcards.drafting.candidates import Check
 from flashcards.drafting.generation import Drafted
 from memoryloop import llm
+from memoryloop.llm import limits
 from tests.servers.compatible import OpenAIServer
 
 TEXT = (
@@ -98,8 +100,52 @@ def test_one_that_asked_for_too_much_may_become_several(server: OpenAIServer) ->
 
 
 def test_an_answer_that_its_passage_does_not_say_is_a_fault(server: OpenAIServer) -> None:
-    script(server, [UNSAID], {"cards": []})
+    look = {"cards": [{"number": 1, "verdict": "unsupported"}]}
+    script(server, [UNSAID], look, {"cards": []})
 
     (card,) = generate(server)[1].candidates
 
+    assert card.check is Check.UNSUPPORTED
     assert [fault.code for fault in generation.faults(card, TEXT)] == ["unsupported"]
+
+
+def test_what_rules_cannot_tell_the_model_looks_at_once_more(server: OpenAIServer) -> None:
+    unsure = {**SOUND, "question": "Which illness did Jenner's boy never get?", "answer": "Pox"}
+    look = {"cards": [{"number": 1, "verdict": "supported"}, {"number": 9, "verdict": "supported"}]}
+    script(server, [SOUND, unsure], look)
+
+    parts = generate(server)
+
+    assert questions(parts) == [[SOUND["question"]], [unsure["question"]]]
+    (card,) = parts[1].candidates
+    assert generation.faults(card, TEXT) == []
+    # The text once, and no card that rules had cleared.
+    asked = str(server.questions()[1].json["messages"][-1]["content"])
+    assert SOUND["question"] not in asked
+    assert unsure["question"] in asked
+    assert len(server.questions()) == 2
+
+
+@pytest.mark.parametrize("fails", [{"status": 500, "times": 9}, {"structured": "no", "times": 9}])
+def test_a_second_look_that_fails_is_done_without(
+    server: OpenAIServer, fails: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "RETRY_SECONDS", 0.0)
+    script(server, [SOUND, UNSAID])
+    server.script(**fails)
+
+    parts = generate(server)
+
+    assert questions(parts) == [[SOUND["question"]], [UNSAID["question"]]]
+    assert parts[1].candidates[0].check is Check.NONE
+
+
+def test_a_second_look_that_hangs_is_given_up(
+    server: OpenAIServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(improving, "LOOK_SECONDS", 0.2)
+    script(server, [UNSAID])
+    server.script(hang_after=0)
+    server.script(structured={"cards": []})
+
+    assert questions(generate(server)) == [[], [UNSAID["question"]]]

@@ -5,6 +5,7 @@ from datetime import timedelta
 from unittest import mock
 
 from django.db import connection
+from django.db.models import F, Max
 from django.http import HttpResponse
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
@@ -14,6 +15,7 @@ from django.utils import timezone
 from accounts.models import Endpoint
 from chat.conversations.conversations import start_conversation
 from chat.models import Message
+from flashcards.cards import decks
 from flashcards.cards.cards import cards_from_message
 from flashcards.domain.records import Kind
 from flashcards.drafting import drafting, writing
@@ -31,6 +33,7 @@ class AccessTests(TrayTestCase):
             self.address("draft_progress", batch.id): {"get"},
             self.address("stop_drafts", batch.id): {"post"},
             self.address("accept_drafts", batch.id): {"post"},
+            self.address("label_drafts", batch.id): {"post"},
             self.address("undo_split", batch.id): {"post"},
             self.address("passage", self.message.id): {"post"},
             self.address("draft", draft.id): {"get"},
@@ -235,6 +238,43 @@ class PageTests(TrayTestCase):
         return len(queries)
 
 
+class LabelTests(TrayTestCase):
+    def test_what_is_typed_is_kept_and_the_cards_get_it(self) -> None:
+        batch = self.begin()
+        typed = {"deck": "Biology::Cells", "tags": "cell, water, cell"}
+
+        response = self.client.post(self.address("label_drafts", batch.id), typed, headers=HTMX)
+
+        self.assertEqual(response.status_code, 204)
+        self.assertContains(self.client.get(self.url), 'value="Biology::Cells"')
+        shown = list(batch.drafts.values_list("id", flat=True))
+        self.client.post(
+            self.address("accept_drafts", batch.id), {"shown": shown, "keep": shown, **typed}
+        )
+        cards = cards_from_message(owner_id=self.alice.id, message_id=self.message.id)
+        self.assertEqual({card.tags for card in cards}, {("cell", "water")})
+        named = decks.names_of(owner_id=self.alice.id, deck_ids=cards[0].deck_ids)
+        self.assertEqual(named, ["Biology::Cells"])
+
+    def test_a_name_that_no_deck_can_have_leaves_the_drafts(self) -> None:
+        batch = self.begin()
+        url = self.address("accept_drafts", batch.id)
+
+        response = self.client.post(url, {"deck": "none", "tags": "\0"}, follow=True)
+
+        self.assertContains(response, "searches use these")
+        batch.refresh_from_db()
+        self.assertEqual(batch.status, Status.READY)
+
+    def test_a_draft_with_a_fault_is_not_called_dropped(self) -> None:
+        batch = self.begin()
+        batch.drafts.create(
+            position=99, arrival=99, question="Is water wet?", answer="Yes", decision="drop"
+        )
+
+        self.assertContains(self.client.get(self.url), "Not kept")
+
+
 class ProgressTests(TrayTestCase):
     def setUp(self) -> None:
         super().setUp()
@@ -257,6 +297,33 @@ class ProgressTests(TrayTestCase):
         self.assertIn('hx-trigger="load delay:700ms"', html)
         self.assertIn("so far", html)
 
+    def test_a_draft_that_comes_later_stands_at_its_place_in_the_text(self) -> None:
+        first, second, *_ = self.batch.drafts.all()
+        self.batch.drafts.filter(position__gt=0).update(position=F("position") + 100)
+        last = self.batch.drafts.aggregate(last=Max("arrival"))["last"]
+        late = self.batch.drafts.create(
+            position=50, arrival=last + 1, question="Late?", answer="Yes"
+        )
+
+        html = self.html(self.ask(last))
+
+        self.assertIn(f'hx-swap-oob="afterend:#draft-{first.id}"', html)
+        self.assertEqual(html.count('<li class="draft'), 1)
+        self.assertIn(f"after={last + 1}", html)
+        ordered = self.html(self.client.get(self.url))
+        places = [ordered.index(f'id="draft-{each.id}"') for each in (first, late, second)]
+        self.assertEqual(places, sorted(places))
+
+    def test_the_deck_and_the_tags_come_with_the_last_drafts(self) -> None:
+        DraftBatch.objects.filter(id=self.batch.id).update(deck="Biology", tags=["cell", "water"])
+        self.assertNotIn('value="Biology"', self.html(self.ask(-1)))
+        DraftBatch.objects.filter(id=self.batch.id).update(status=Status.READY)
+
+        html = self.html(self.ask(-1))
+
+        self.assertIn('value="Biology"', html)
+        self.assertIn('value="cell, water"', html)
+
     def test_it_asks_no_more_when_the_drafts_are_ready(self) -> None:
         DraftBatch.objects.filter(id=self.batch.id).update(status=Status.READY)
 
@@ -275,7 +342,7 @@ class ProgressTests(TrayTestCase):
     def test_nonsense_after_what_is_all_of_them(self) -> None:
         html = self.html(self.ask("x"))
 
-        self.assertEqual(html.count('<li class="draft"'), self.batch.drafts.count())
+        self.assertEqual(html.count('<li class="draft'), self.batch.drafts.count())
 
     def test_without_htmx_it_leads_to_the_page_which_refreshes_itself(self) -> None:
         self.assertRedirects(

@@ -11,7 +11,7 @@ from django.utils import timezone
 from flashcards.cards import embedding
 from flashcards.cards.cards import delete_card, edit_card, get_card
 from flashcards.domain.records import Flashcard, Rating
-from flashcards.duplicates import collection_search, overlaps
+from flashcards.duplicates import collection_search, overlaps, resolving
 from flashcards.models import DuplicateSearch, NotDuplicates
 from flashcards.store.maintenance import checkpoint
 from flashcards.store.search import vectors
@@ -74,7 +74,7 @@ class SearchTests(SearchTestCase):
         self.search()
         self.assertEqual(len(self.groups()), 1)
         ids = [self.first.id, self.second.id]
-        overlaps.mark_not_duplicates(owner_id=self.alice.pk, card_ids=ids, now=NOW)
+        resolving.mark_not_duplicates(owner_id=self.alice.pk, card_ids=ids, now=NOW)
         self.assertEqual(self.groups(), [])
         NotDuplicates.objects.all().delete()
         delete_card(owner_id=self.alice.pk, card_id=self.first.id, now=NOW)

@@ -10,6 +10,7 @@ from flashcards.cards import embedding, history
 from flashcards.cards.cards import count_cards, delete_card, get_card
 from flashcards.domain.records import Flashcard
 from flashcards.duplicates import overlaps as duplicates
+from flashcards.duplicates import resolving
 from flashcards.models import Draft, DraftBatch, NotDuplicates
 from flashcards.store.maintenance import checkpoint
 from flashcards.web.pages.origins import make_url
@@ -67,7 +68,7 @@ class OverlapTests(TestCase):
         broken = mock.Mock(embed=mock.Mock(side_effect=EmbeddingError("No model.")))
         with (
             self.assertLogs("flashcards.duplicates.overlaps", "WARNING"),
-            mock.patch.object(duplicates, "get_embedder", autospec=True, return_value=broken),
+            mock.patch.object(embedding, "embedder_named", autospec=True, return_value=broken),
         ):
             self.assertEqual(self.overlaps(SPAIN, PORTUGAL), [[], []])
 
@@ -92,7 +93,7 @@ class ChangeTests(TestCase):
         }
 
     def test_replacing_takes_the_words_and_leaves_the_schedule_and_a_history(self) -> None:
-        after = duplicates.replace(
+        after = resolving.replace(
             question=SAME_AS_SPAIN[0], answer="Madrid.", kind="basic", **self.given
         )
         self.assertEqual((after.question, after.answer), (SAME_AS_SPAIN[0], "Madrid."))
@@ -101,16 +102,16 @@ class ChangeTests(TestCase):
         self.assertEqual(len(edits), 1)
 
     def test_merging_adds_what_only_the_draft_says(self) -> None:
-        after = duplicates.merge(
+        after = resolving.merge(
             question="Capital of Spain", answer="Madrid, since 1561", **self.given
         )
         self.assertEqual(after.answer, "Madrid")
         self.assertIn("since 1561", after.extra)
-        self.assertEqual(after, duplicates.merge(question="Spain", answer="Madrid", **self.given))
+        self.assertEqual(after, resolving.merge(question="Spain", answer="Madrid", **self.given))
 
     def test_a_sibling_is_merged_rather_than_torn_from_its_note(self) -> None:
         stored_card(self.alice, note_id=self.card.note_id)
-        after = duplicates.replace(
+        after = resolving.replace(
             question="Where is Spain governed from?", answer="Madrid", kind="basic", **self.given
         )
         self.assertEqual(after.question, SPAIN[0])
@@ -124,12 +125,12 @@ class ChangeTests(TestCase):
             "answer": "A",
         }
         with self.assertRaises(Flashcard.DoesNotExist):
-            duplicates.replace(kind="basic", **given)
+            resolving.replace(kind="basic", **given)
         with self.assertRaises(Flashcard.DoesNotExist):
-            duplicates.merge(**given)
+            resolving.merge(**given)
 
     def test_a_contrast_names_what_differs(self) -> None:
-        question, answer = duplicates.contrast(
+        question, answer = resolving.contrast(
             ("What is mitosis?", "Two cells"), ("What is meiosis?", "Four cells")
         )
         self.assertEqual(question, "What is the difference between mitosis and meiosis?")
@@ -139,11 +140,11 @@ class ChangeTests(TestCase):
         mine, theirs = stored_card(self.alice), stored_card(self.bob)
         ids = [self.card.id, mine.id, theirs.id]
         for _ in range(2):
-            duplicates.mark_not_duplicates(owner_id=self.alice.pk, card_ids=ids, now=NOW)
+            resolving.mark_not_duplicates(owner_id=self.alice.pk, card_ids=ids, now=NOW)
         self.assertEqual(NotDuplicates.objects.count(), 1)
         pair = tuple(sorted((self.card.id, mine.id), key=str))
-        self.assertEqual(duplicates.marked_pairs(self.alice.pk), {pair})
-        self.assertEqual(duplicates.marked_pairs(self.bob.pk), set())
+        self.assertEqual(resolving.marked_pairs(self.alice.pk), {pair})
+        self.assertEqual(resolving.marked_pairs(self.bob.pk), set())
 
 
 class DraftPageTests(TestCase):

@@ -246,9 +246,9 @@ class OddSearchTests(TestCase):
             lock_owner(self.alice.id)
             write(change)
         embedder = mock.Mock()
-        embedder.embed.return_value = vectors[:1]
+        embedder.embed_query.return_value = vectors[0]
         with mock.patch(
-            "flashcards.search.matcher.get_embedder", autospec=True, return_value=embedder
+            "flashcards.cards.embedding.embedder_named", autospec=True, return_value=embedder
         ):
             self.assertEqual([c.question for c in search(self.alice, '~"about it"')], ["near"])
             self.assertNotIn("near", [c.question for c in search(self.alice, '-~"about it"')])

@@ -12,7 +12,7 @@ from flashcards.cards.cards import delete_card, search_cards
 from flashcards.cards.labels import unique
 from flashcards.domain.records import NewCard
 from flashcards.domain.validation import CardError
-from flashcards.duplicates.similarity import letters_of, words_of
+from flashcards.duplicates.words import letters_of, words_of
 from flashcards.models import Deck
 from flashcards.review.deck_tree import tree
 from flashcards.search import completion

@@ -28,7 +28,6 @@ from flashcards.store import (
     Change,
     lock_owner,
     review_logs,
-    search_hybrid,
     search_meaning,
     search_words,
     write,
@@ -36,6 +35,7 @@ from flashcards.store import (
 from flashcards.store import cards as stored
 from flashcards.store import columns as store_columns
 from memoryloop.embeddings.builtin import BuiltIn
+from memoryloop.search_words import terms
 from tests.factories import NOW, flashcard, review_log, store, stored_card
 from tests.flashcards.store.contract import Contract
 
@@ -143,7 +143,7 @@ class StoreContract(Contract):
             theirs = stored.for_owner(self.bob)
             self.assertEqual(list(theirs.filter(note_id=card.note_id)), [])
             self.assertEqual(list(theirs.with_deleted().containing(["secret"])), [])
-            self.assertEqual(search_words(self.bob.pk, "secret", limit=5), [])
+            self.assertEqual(search_words(self.bob.pk, terms("secret"), limit=5).result().cards, [])
             with self.assertRaises(Http404):
                 # The stubs know Django's own managers only.
                 get_object_or_404(theirs, id=card.id)  # type: ignore[arg-type]
@@ -183,11 +183,9 @@ class StoreContract(Contract):
                 write([Change(card, vector=vector)])
         for _ in self.both_ways():
             owner_id = self.alice.pk
-            self.assertEqual(search_words(owner_id, "two", limit=9), [cards[1]])
+            found = search_words(owner_id, terms("two"), limit=9).result()
+            self.assertEqual((found.cards, found.counts), ([cards[1]], {"two": 1}))
             self.assertEqual(search_meaning(owner_id, vectors[0], limit=1), [cards[0]])
-            self.assertEqual(
-                search_hybrid(owner_id, "two", vectors[1], limit=9), [cards[1], cards[0]]
-            )
 
     def test_many_cards_at_once_are_as_cards_one_by_one(self) -> None:
         draw = random.Random(3)

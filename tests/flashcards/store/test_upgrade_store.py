@@ -22,8 +22,17 @@ from flashcards.review.due import due_queue
 from flashcards.review.ratings import review_card, undo_review
 from flashcards.store import OtherSchema, cards, clear_cache, review_logs
 from flashcards.store.lance import codec, failpoints, tables, upgrades
-from flashcards.store.lance.schema import EVERYTHING, FLASHCARDS, REVIEW_LOGS, SCHEMA_VERSION
+from flashcards.store.lance.schema import (
+    EVERYTHING,
+    FLASHCARDS,
+    REVIEW_LOGS,
+    SCHEMA_VERSION,
+    Index,
+    TableSpec,
+)
 from flashcards.store.maintenance import checkpoint, run_upgrades
+from flashcards.store.search import words
+from memoryloop.search_words import terms
 from memoryloop.server.health import FailingError
 from tests.factories import NOW, flashcard, stored_card
 from tests.flashcards.store.processes import start
@@ -35,12 +44,24 @@ BROUGHT = {
     2: ((FLASHCARDS, "image"),),
     3: ((FLASHCARDS, "memory"), (FLASHCARDS, "memory_model")),
     4: (),
+    5: ((FLASHCARDS, "search_keys"),),
 }
 
 
 def older_image(image: dict[str, Any]) -> dict[str, Any]:
     """Return an image without what schema 3 brought."""
     return {k: v for k, v in image.items() if k not in ("memory", "memory_model")}
+
+
+def drop_column(spec: TableSpec, column: str) -> None:
+    table = tables.for_writing(spec)
+    for index in table.list_indices():
+        if index.columns == [column]:
+            table.drop_index(index.name)
+    table.drop_columns([column])
+    if column == "search_keys":
+        # What words were looked for in before.
+        table.create_index("question", config=tables.index_config(Index.WORDS))
 
 
 def forget() -> None:
@@ -73,7 +94,7 @@ class UpgradeStoreTests(TransactionTestCase):
         with checkpoint.exclusive(upgrading=True) as recorded:
             for number in range(schema + 1, SCHEMA_VERSION + 1):
                 for spec, column in BROUGHT[number]:
-                    tables.for_writing(spec).drop_columns([column])
+                    drop_column(spec, column)
             if schema >= 2:
                 table = tables.for_writing(FLASHCARDS)
                 rows = table.search().select(["id", "image"]).limit(EVERYTHING).to_arrow()
@@ -90,6 +111,8 @@ class UpgradeStoreTests(TransactionTestCase):
     def assert_up_to_date(self) -> None:
         forget()
         self.assertEqual(StoreVersions.objects.get().schema, SCHEMA_VERSION)
+        indexed = {i.columns[0] for i in tables.for_writing(FLASHCARDS).list_indices()}
+        self.assertEqual(indexed & {"question", "search_keys"}, {"search_keys"})
         for spec in (FLASHCARDS, REVIEW_LOGS):
             table = tables.for_writing(spec)
             vectors = [f.name for f in table.schema if pa.types.is_fixed_size_list(f.type)]
@@ -98,6 +121,8 @@ class UpgradeStoreTests(TransactionTestCase):
                 found = table.schema.field(field.name)
                 self.assertEqual((found.type, found.nullable), (field.type, field.nullable))
         self.assertEqual(list(cards.for_owner(self.alice)), self.cards)
+        found = words.begin(self.alice.pk, terms("number"), limit=9).result()
+        self.assertEqual(len(found.cards), 3)
         self.assertEqual(list(review_logs.for_owner(self.alice)), self.logs)
 
     def assert_it_works(self) -> None:
@@ -119,7 +144,7 @@ class UpgradeStoreTests(TransactionTestCase):
         self.assertEqual(review_logs.for_owner(self.alice).count(), 5)
 
     def test_until_it_is_upgraded_nothing_reads_or_writes_it(self) -> None:
-        sentence = r"schema 0 .* wants 4: run `manage.py upgrade_store`"
+        sentence = rf"schema 0 .* wants {SCHEMA_VERSION}: run `manage.py upgrade_store`"
         for act in (
             lambda: list(cards.for_owner(self.alice)),
             lambda: due_queue(owner_id=self.alice.pk, now=NOW),
@@ -152,7 +177,7 @@ class UpgradeStoreTests(TransactionTestCase):
         self.assertEqual(StoreVersions.objects.get().checkpoints, versions.checkpoints)
 
     def test_killed_after_any_step_it_goes_on_where_it_was(self) -> None:
-        self.assertEqual(len(STEPS), 5)
+        self.assertEqual(len(STEPS), 6)
         for step in STEPS:
             with self.subTest(step=step):
                 process = start("upgrade", self.alice.pk, failpoint=step)
@@ -195,7 +220,7 @@ class UpgradeStoreTests(TransactionTestCase):
             output, errors = process.communicate(timeout=60)
             self.assertEqual(process.returncode, 0, errors)
             done += json.loads(output)["upgraded"]
-        self.assertEqual(sorted(done), [1, 2, 3, 4])
+        self.assertEqual(sorted(done), list(range(1, SCHEMA_VERSION + 1)))
         self.assert_up_to_date()
 
     def test_a_batch_that_waits_in_the_journal_in_the_old_shape_is_moved(self) -> None:
@@ -213,7 +238,8 @@ class UpgradeStoreTests(TransactionTestCase):
     def test_a_store_of_the_schema_before_keeps_its_memories_and_names_their_model(self) -> None:
         run_upgrades.run()
         self.make_older(schema=2)
-        self.assertEqual([done.number for done in run_upgrades.run()], [3, 4])
+        done = [upgrade.number for upgrade in run_upgrades.run()]
+        self.assertEqual(done, list(range(3, SCHEMA_VERSION + 1)))
         self.assert_up_to_date()
         rows = tables.for_writing(FLASHCARDS).search().select(["memory", "memory_model"])
         for row in rows.limit(EVERYTHING).to_arrow().to_pylist():
@@ -257,6 +283,8 @@ class EmptyStoreTests(TransactionTestCase):
         stored_card(User.objects.create_user("alice@example.org"))
         checkpoint.run()
         self.assertEqual(StoreVersions.objects.get().schema, SCHEMA_VERSION)
+        indexed = {i.columns[0] for i in tables.for_writing(FLASHCARDS).list_indices()}
+        self.assertEqual(indexed & {"question", "search_keys"}, {"search_keys"})
         self.assertEqual(run_upgrades.run(), [])
 
     def test_the_last_upgrade_leads_to_todays_schema_and_none_is_left_out(self) -> None:

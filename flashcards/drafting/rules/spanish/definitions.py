@@ -1,0 +1,142 @@
+"""Spanish sentences that say what something is, or how it is called."""
+
+import re
+from collections.abc import Iterator
+
+from flashcards.drafting.rules.frame import (
+    Made,
+    Statement,
+    has_begun,
+    has_join,
+    has_name,
+    sentence_of,
+    words_of,
+)
+from flashcards.drafting.rules.spanish import patterns
+from flashcards.drafting.rules.spanish.subjects import (
+    is_name,
+    is_old,
+    is_person,
+    lowered,
+    subject_of,
+    without_article,
+)
+
+
+def definition(statement: Statement) -> Iterator[Made]:
+    """Read "X es un … que …", "X es la montaña más alta de …"."""
+    match = patterns.COPULA.match(statement.text)
+    if match is None or has_join(match["subject"], patterns.JOINS):
+        return
+    verb, written = match["verb"], match["subject"]
+    subject = subject_of(written)
+    what = _definition_end(match["what"])
+    if subject is None or patterns.OPINION.search(what):
+        return
+    if patterns.TALK_OF_TIME & set(words_of(what)):
+        return
+    if patterns.SUPERLATIVE.match(what):
+        yield from _unique(written, verb, what)
+        return
+    kind = _kind(what, many=verb in {"son", "fueron", "eran"})
+    count = len(words_of(what))
+    if is_name(written) and count >= 3:
+        yield from _of_name(written, verb, what, kind, statement)
+    elif kind and (count >= 5 or (count == 4 and len(kind) >= 3)):
+        yield from _of_term(subject, verb, what, kind, statement)
+
+
+def _definition_end(what: str) -> str:
+    """Return a definition without the statements that follow it."""
+    after = patterns.AFTER.search(what)
+    # " y tiene" after a relative clause belongs to the clause.
+    if after and (what[after.start()] == "," or " que " not in what[: after.start()]):
+        what = what[: after.start()]
+    return what.strip(" ,")
+
+
+def _kind(what: str, *, many: bool) -> list[str]:
+    """Return the noun that says what kind of thing something is, and its adjectives, or none."""
+    begins = r"(?:un[oa]s |los |las )?[a-záéíóúñü]+s " if many else r"(?:un|una|el|la) "
+    if not re.match(begins, what) or (many and not patterns.RELATIVE.search(what)):
+        return []
+    head = words_of(patterns.HEAD_END.split(what, maxsplit=1)[0])
+    body = head[1:] if head[:1] and head[0] in patterns.ARTICLES else head
+    if not body or body[0] in patterns.VAGUE_HEADS:
+        return []
+    return [] if patterns.VAGUE_ADJECTIVES.search(" ".join(body[:3])) else body
+
+
+def _of_name(
+    name: str, verb: str, what: str, kind: list[str], statement: Statement
+) -> Iterator[Made]:
+    """Ask who or what a name of two parts stands for, and when somebody was born."""
+    person = is_person(what)
+    if not kind or not (person or patterns.NAMED_KIND.search(kind[0])):
+        return
+    if has_begun(name, statement.document):
+        return
+    statement.document.known.add(name.casefold())
+    yield Made(f"¿{'Quién' if person else 'Qué'} {verb} {name}?", sentence_of(what))
+    for aside in statement.asides:
+        if person and (life := patterns.LIFE.search(aside)):
+            yield Made(f"¿Cuándo nació {name}?", f"El {life['born']}.")
+            return
+
+
+def _of_term(
+    subject: str, verb: str, what: str, kind: list[str], statement: Statement
+) -> Iterator[Made]:
+    """Ask what a term stands for."""
+    if is_person(what) or is_old(subject, statement):
+        return
+    if subject[:1].isupper() and not patterns.NAMED_KIND.search(kind[0]):
+        # Without an article it is a name, perhaps somebody's.
+        return
+    if subject[:1].isupper() and has_begun(subject, statement.document):
+        return
+    statement.document.known.add(without_article(subject))
+    yield Made(f"¿Qué {verb} {subject}?", sentence_of(what))
+
+
+def _unique(written: str, verb: str, what: str) -> Iterator[Made]:
+    """Ask for what alone is the largest, the first or the capital of something."""
+    if verb in {"son", "eran", "fueron"} or not re.search(r" (?:de|del|en) \S", what):
+        return
+    if "," in what or " que " in what or len(words_of(what)) < 4 or has_join(what, patterns.JOINS):
+        return
+    if not has_name(what) and not patterns.WHOLE.search(what):
+        return
+    if is_person(what):
+        if is_name(written):
+            yield Made(f"¿Quién {verb} {what}?", sentence_of(written))
+    elif has_name(written if written.startswith(("El ", "La ")) else f"x {written}"):
+        yield Made(f"¿Cuál {verb} {what}?", sentence_of(written))
+
+
+def attribute(statement: Statement) -> Iterator[Made]:
+    """Read "La moneda de Perú es el sol"."""
+    match = patterns.ATTRIBUTE.match(statement.text)
+    if match is None or has_join(match["what"], patterns.JOINS):
+        return
+    if words_of(match["what"])[0] not in {"no", "un", "una", "también"}:
+        subject = f"{match['article'].lower()} {match['subject']}"
+        yield Made(f"¿Cuál {match['verb']} {subject}?", sentence_of(match["what"]))
+
+
+def called(statement: Statement) -> Iterator[Made]:
+    """Read "El paso de agua … se llama ósmosis", "Se llama X al …"."""
+    if match := patterns.MEANT.match(statement.text):
+        what = _definition_end(match["what"])
+        if not has_join(match["name"], patterns.POINTING) and len(words_of(what)) >= 5:
+            yield Made(f"¿A qué se {match['verb']} {match['name']}?", sentence_of(what))
+        return
+    match = patterns.CALLED.match(statement.text)
+    if match is None or len(words_of(match["subject"])) < 5:
+        return
+    if has_join(match["subject"], patterns.POINTING):
+        return
+    if not has_join(match["name"], patterns.JOINS | {"también", "así", "a", "no"}):
+        verb = match["verb"].removesuffix(" como")
+        asked = f"¿Cómo se {verb} {lowered(match['subject'])}?"
+        yield Made(asked, sentence_of(match["name"]))

@@ -1,0 +1,39 @@
+"""Search keys: what the index of words has of a card, as one text with spaces between.
+
+A change of what these functions return needs an upgrade of the store (`upgrades.py`): what is
+stored and what is asked for must agree.
+"""
+
+from collections.abc import Iterable
+
+from memoryloop import search_words
+
+# How many letters of the beginning of a word are indexed, for whoever has not typed it whole.
+BEGINNINGS = (3, 4, 6)
+# No word begins so, and none is taken for a misspelling of one that does.
+_MARK = "^^^"
+
+
+def search_keys(text: str) -> str:
+    """Return the keys of the words of a card's `search_text`, and of the words' beginnings."""
+    return " ".join([*search_words.keys(text), *beginning_keys(search_words.words(text))])
+
+
+def beginning_keys(words: Iterable[str]) -> list[str]:
+    """Return the keys of the beginnings that are shorter than the words, each once."""
+    found = {
+        f"{_MARK}{word[:length]}": None
+        for word in words
+        for length in BEGINNINGS
+        if length < len(word)
+    }
+    return list(found)
+
+
+def beginning_key(typed: str) -> str | None:
+    """Return the key by which words that begin so are looked for; None if it is too short.
+
+    It may be that of a shorter beginning.
+    """
+    lengths = [length for length in BEGINNINGS if length <= len(typed)]
+    return f"{_MARK}{typed[: lengths[-1]]}" if lengths else None
