@@ -63,13 +63,12 @@ class ReembedTests(TestCase):
 
     def test_cut_off_it_goes_on_where_it_was(self) -> None:
         with using(self.old, wanted=self.new):
-            with mock.patch.object(embedding, "BATCH_CARDS", 1):
-                self.fail_after(5)
-                with self.assertRaises(EmbeddingError):
-                    reembed.reembed()
-            made = self.new.texts
-            self.assertGreater(made, 0)
-            self.new.fails = False
+            # One owner's cards, four or two, are a batch: enough for either, never for both.
+            self.fail_after(5)
+            with self.assertRaises(EmbeddingError):
+                reembed.reembed()
+            self.assertIn(self.new.texts, (2, 4))
+            self.left = 100
             self.assertEqual(reembed.reembed().serving, NEW)
         self.assertEqual(self.new.texts, 6)
 
