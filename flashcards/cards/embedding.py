@@ -37,7 +37,8 @@ def asked_all(texts: Sequence[str]) -> list[Callable[[str], Vector]]:
         return embedder_named(model).embed(texts)
 
     def row(place: int, model: str) -> Vector:
-        return made(model)[place]
+        vector: Vector = made(model)[place]
+        return vector
 
     return [functools.partial(row, place) for place in range(len(texts))]
 

@@ -16,7 +16,14 @@ one, roof first:
 """
 
 from flashcards.store import lance_engine
-from flashcards.store.errors import OtherSchema, OtherStore, OwnerGone, StoreError, UnknownLookup
+from flashcards.store.errors import (
+    OtherSchema,
+    OtherStore,
+    OwnerGone,
+    StoreError,
+    TablesChanged,
+    UnknownLookup,
+)
 from flashcards.store.protocol.engine import CardStore, Snapshot, Upgrade, WordSearch
 from flashcards.store.protocol.owners import CardColumns, OwnerView
 from flashcards.store.protocol.queries import Manager, Query
@@ -52,6 +59,7 @@ checkpoint_all = engine.checkpoint_all
 clear_cache = engine.clear_cache
 columns = engine.columns
 count_pending = engine.count_pending
+count_file = engine.count_file
 count_rows = engine.count_rows
 drop_duplicates = engine.drop_duplicates
 drop_retired_vectors = engine.drop_retired_vectors
@@ -65,7 +73,9 @@ finish_vectors = engine.finish_vectors
 give_up_vectors = engine.give_up_vectors
 lock_owner = engine.lock_owner
 measure_direct_writes = engine.measure_direct_writes
+older_snapshot = engine.older_snapshot
 nearest_cards = engine.nearest_cards
+needed_upgrades = engine.needed_upgrades
 optimize = engine.optimize
 optimize_fully = engine.optimize_fully
 optimize_if_due = engine.optimize_if_due
@@ -83,6 +93,7 @@ search_words = engine.search_words
 settle_batches = engine.settle_batches
 snapshot = engine.snapshot
 status = engine.status
+unchanged_on_error = engine.unchanged_on_error
 upgrade = engine.upgrade
 vectors = engine.vectors
 view = engine.view
@@ -113,6 +124,7 @@ __all__ = [
     "StoreError",
     "StoreStatus",
     "TableStatus",
+    "TablesChanged",
     "UnknownLookup",
     "Upgrade",
     "Vector",
@@ -128,6 +140,7 @@ __all__ = [
     "claim",
     "clear_cache",
     "columns",
+    "count_file",
     "count_pending",
     "count_rows",
     "drop_duplicates",
@@ -144,6 +157,8 @@ __all__ = [
     "lock_owner",
     "measure_direct_writes",
     "nearest_cards",
+    "needed_upgrades",
+    "older_snapshot",
     "optimize",
     "optimize_fully",
     "optimize_if_due",
@@ -161,6 +176,7 @@ __all__ = [
     "settle_batches",
     "snapshot",
     "status",
+    "unchanged_on_error",
     "upgrade",
     "vectors",
     "view",

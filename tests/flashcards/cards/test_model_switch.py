@@ -18,7 +18,8 @@ from flashcards.models import StoreVersions
 from flashcards.store import cards
 from flashcards.store.lance import failpoints, tables, vector_sets
 from flashcards.store.lance.schema import FLASHCARDS
-from flashcards.store.maintenance import checkpoint, switch_vectors
+from flashcards.store.maintenance import checkpoint
+from memoryloop.embeddings import EmbeddingError
 from memoryloop.embeddings.builtin import BuiltIn
 from memoryloop.embeddings.minilm import MiniLM
 from tests.base import TestCase
@@ -205,7 +206,7 @@ class SwitchTests(TestCase):
             model_switch.follow_settings()
             self.new.fails = True
             stored_card(self.alice, question="What is entropy?")
-            with self.assertRaisesRegex(embedding.EmbeddingError, "gone"):
+            with self.assertRaisesRegex(EmbeddingError, "gone"):
                 self.embed_everything()
             self.assert_all_are_found("entropy")
             model_switch.work(sweep=False)
@@ -255,7 +256,9 @@ class SwitchTests(TestCase):
             self.assertTrue(store.finish_vectors())
             self.assertEqual(store.drop_retired_vectors(), 0)
             later = datetime.datetime.now(datetime.UTC).timestamp() + 4_000
-            with mock.patch.object(switch_vectors.time, "time", return_value=later):
+            with mock.patch(
+                "flashcards.store.maintenance.switch_vectors.time.time", return_value=later
+            ):
                 self.assertEqual(store.drop_retired_vectors(), 1)
             self.assertEqual(self.columns(), {"embedding_2"})
             self.assert_all_are_found()
@@ -308,13 +311,18 @@ class SwitchTests(TestCase):
 
     def new_card(self, question: str) -> Flashcard:
         card = stored_card(self.bob, question=question)
-        own = {"id": UUID(int=7), "note_id": UUID(int=7), "owner_id": self.alice.pk}
-        return dataclasses.replace(card, embedding_model=BuiltIn.name, **own)
+        return dataclasses.replace(
+            card,
+            id=UUID(int=7),
+            note_id=UUID(int=7),
+            owner_id=self.alice.pk,
+            embedding_model=BuiltIn.name,
+        )
 
     def test_another_width_under_the_same_name_is_told_plainly(self) -> None:
         wider = Words(BuiltIn.name, 12)
-        with using(wanted=wider), self.assertRaisesRegex(embedding.EmbeddingError, "reembed --all"):
+        with using(wanted=wider), self.assertRaisesRegex(EmbeddingError, "reembed --all"):
             self.found("kidney")
         stored_card(self.alice)
-        with using(wanted=wider), self.assertRaisesRegex(embedding.EmbeddingError, "reembed --all"):
+        with using(wanted=wider), self.assertRaisesRegex(EmbeddingError, "reembed --all"):
             self.embed_everything()

@@ -13,7 +13,7 @@ UPDATE flashcards_storeversions SET vectors = '{
 
 
 class Migration(migrations.Migration):
-    dependencies = [("flashcards", "0018_draft_opinions")]
+    dependencies = [("flashcards", "0019_backup_status")]
 
     operations = [
         migrations.AddField(
