@@ -77,7 +77,7 @@ class FindCardsTests(TestCase):
 
     def test_without_the_model_words_and_spelling_still_find(self) -> None:
         broken = mock.Mock()
-        broken.embed.side_effect = EmbeddingError("It does not run.")
+        broken.embed_query.side_effect = EmbeddingError("It does not run.")
         with mock.patch.object(module, "get_embedder", autospec=True, return_value=broken):
             self.assert_first("slovinia", "What is the capital of Slovenia?", Found.SPELLING)
             self.assertEqual(self.find("zebra"), [])
