@@ -38,3 +38,4 @@ class FlashcardsConfig(AppConfig):
         preload.register(store.preload)
         health.register("lancedb", checks.check_lancedb)
         health.register("pending_journal", checks.count_pending)
+        health.register("backup", checks.check_backup)

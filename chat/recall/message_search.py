@@ -96,7 +96,9 @@ def rank(*, owner_id: UUID, text: str, limit: int, unembedded: bool = False) -> 
 
     With `unembedded` by words alone, those that no embedding model was asked for.
     """
-    ranked, _, _ = _ranked(owner_id, questions.read(text), by_meaning=not unembedded)
+    ranked, _, _ = _ranked(
+        owner_id, questions.read(text), by_meaning=not unembedded, near_most=limit
+    )
     return ranked[:limit]
 
 
@@ -136,7 +138,7 @@ class _Bare(Func):
 
 
 def _ranked(
-    owner_id: UUID, asked: Asked, *, by_meaning: bool = True
+    owner_id: UUID, asked: Asked, *, by_meaning: bool = True, near_most: int = NEAR_MOST
 ) -> tuple[list[Ranked], set[str], str]:
     """Return the messages, the keys of the words that were looked for, and what to say of it."""
     by_words = word_search.find(owner_id=owner_id, asked=asked, unembedded=not by_meaning)
@@ -152,17 +154,24 @@ def _ranked(
     if question is None:
         ranked = [_by_words(hit, None, None) for hit in best]
     else:
-        ranked = _by_both(owner_id, asked, best, question)
+        ranked = _by_both(owner_id, asked, best, question, near_most)
     ranked.sort(key=lambda each: (each.by not in CONTAINING, -each.score, str(each.id)))
     return ranked, marked, note
 
 
 def _by_both(
-    owner_id: UUID, asked: Asked, best: Sequence[word_search.Hit], question: vectors.Asked
+    owner_id: UUID,
+    asked: Asked,
+    best: Sequence[word_search.Hit],
+    question: vectors.Asked,
+    near_most: int,
 ) -> list[Ranked]:
     """Return the messages found by words, with what their meaning adds, and those by meaning."""
     nearest = vectors.nearest(
-        owner_id=owner_id, vector=question.vector, model=question.model, limit=CANDIDATES
+        owner_id=owner_id,
+        vector=question.vector,
+        model=question.model,
+        limit=max(near_most, CANDIDATES),
     )
     ids = [each.id for each in nearest]
     allowed = word_search.allowed(owner_id=owner_id, asked=asked, ids=ids)
@@ -183,7 +192,7 @@ def _by_both(
         for each in ranked
         if each.by in CONTAINING or each.share >= FEWEST_WORDS or each.score > WORDS_COUNT / 2
     ]
-    return with_words + by_meaning[:NEAR_MOST]
+    return with_words + by_meaning[:near_most]
 
 
 def _by_words(

@@ -26,8 +26,8 @@ logger = logging.getLogger(__name__)
 CANDIDATES = 6
 # Of cards that the worker has not embedded yet, the newest so many are searched by their words.
 WAITING_MOST = 60
-# The share of a question's stems that a card without a vector must have to be a candidate.
-WORDS_SHARED = 0.5
+# The share of a draft's stems that a card without a vector must have to be a candidate.
+WORDS_SHARED = 0.3
 # Other drafts of a batch that a draft is compared with: those that share the most words.
 DRAFTS_MOST = 4
 Sides = tuple[str, str]

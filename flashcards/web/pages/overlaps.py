@@ -15,7 +15,7 @@ from flashcards.duplicates.judge import Verdict
 from flashcards.models import Draft
 
 # A shorter question says too little to be compared.
-QUESTION_MIN_CHARACTERS = 4
+QUESTION_MIN_CHARACTERS = 2
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def of_written(
 
 
 def of_draft(user: User, draft: Draft, kept: Collection[str]) -> list[overlaps.Overlap]:
-    """Return the cards that a draft repeats, reverses or may be confused with.
+    """Return the cards that a draft repeats, reverses, may be confused with, or is near.
 
     `kept` has "draft-id card-id" of those that the learner has decided on.
     """
@@ -71,13 +71,7 @@ def of_draft(user: User, draft: Draft, kept: Collection[str]) -> list[overlaps.O
             for one in found
             if one.verdict is Verdict.SAME and card_sides.front(one.card) not in draft.grounds
         ]
-    return [
-        one
-        for one in found
-        if f"{draft.id} {one.card.id}" not in kept
-        # One that is near is shown only while a model is asked, or if a model says so.
-        and (one.verdict is not Verdict.NEAR or one.reason)
-    ]
+    return [one for one in found if f"{draft.id} {one.card.id}" not in kept]
 
 
 def beside_draft(draft: Draft, kept: Collection[str]) -> list[Beside]:
