@@ -15,7 +15,7 @@ import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+_REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 class CommandProcess:
@@ -31,7 +31,7 @@ class CommandProcess:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tests.commands"],
                 env=self._environment,
-                cwd=REPOSITORY,
+                cwd=_REPOSITORY,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,

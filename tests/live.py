@@ -24,7 +24,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tests.commands import REPOSITORY, CommandProcess
+from tests.commands import CommandProcess
+
+REPOSITORY = Path(__file__).resolve().parent.parent
 
 # What a person's shell may have set, and what would lead a test to a provider or a store.
 _NOT_INHERITED = frozenset(
@@ -68,6 +70,8 @@ def environment(data: Path, extra: Mapping[str, str] | None = None) -> dict[str,
         "MEMORYLOOP_EMBEDDING_FILES": str(EMBEDDING_FILES),
         # Port 9 is "discard": nothing listens, so no provider of this machine is found.
         "OLLAMA_URL": "http://127.0.0.1:9",
+        "MEMORYLOOP_BACKUPS": "off",
+        "MEMORYLOOP_BACKUP_BEFORE_UPGRADE": "false",
         **(extra or {}),
     }
 

@@ -4,7 +4,7 @@
     BENCH_KEEP=/tmp/bench .venv/bin/python -m tests.benchmarks.duplicates    # fills it once
 
 One learner with so many cards with vectors (collection.py). The drafts are the questions of
-data/duplicate_pairs.jsonl, each once, as the tray asks. Prints one line of JSON, times in milliseconds.
+data/duplicate_pairs.jsonl, each once, as the tray asks. Prints a line of JSON, in milliseconds.
 """
 
 import argparse

@@ -101,9 +101,10 @@ class RetentionTests(SimpleTestCase):
 
 
 moments = st.datetimes(
-    datetime(2025, 11, 1),
-    datetime(2027, 3, 1),
-    timezones=st.just(UTC),  # noqa: DTZ001
+    # Hypothesis wants its bounds without a zone.
+    datetime(2025, 11, 1),  # noqa: DTZ001
+    datetime(2027, 3, 1),  # noqa: DTZ001
+    timezones=st.just(UTC),
 )
 rules = st.builds(Rule, *(st.integers(0, 8) for _ in range(3)))
 backups = st.lists(st.builds(dated, moments, verified=st.booleans()), unique_by=lambda b: b.name)

@@ -14,8 +14,9 @@ from django.conf import settings
 from django.db import connection
 from psycopg import sql
 
-from tests.commands import REPOSITORY, CommandProcess
+from tests.commands import CommandProcess
 from tests.flashcards.store.processes import database_url
+from tests.live import REPOSITORY
 
 
 class Installation:

@@ -35,7 +35,7 @@ GRAMMAR = Grammar(
     ),
     # "it" and "they" may refer to what the card names.
     pointing=patterns.POINTING - {"it", "they", "them", "such"},
-    pronouns=word_set("he she it they them him her its"),
+    pronouns=word_set("he she it they them him her"),
     definite=re.compile(
         r"\b[Tt]he (?P<noun>[a-z]+)(?=\?|$|,| (?:in|on|at|by|for|with|from|to|was|were|is|are|and|"
         r"begin|end)\b)"

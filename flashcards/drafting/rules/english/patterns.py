@@ -55,9 +55,9 @@ BECAUSE = re.compile(r"(?P<main>[^,;:]{6,140}?),? because (?P<reason>[^;:]{8,180
 CAUSES = re.compile(rf"(?P<subject>{PHRASE}) (?P<verb>causes?|leads? to) (?P<what>[^,;:]{{6,90}})$")
 STANDS = re.compile(r"(?P<subject>[A-Z][\w-]{1,11}) stands for (?P<what>[^,;:]{4,80})$")
 COUNTED = re.compile(
-    rf"(?P<subject>{PHRASE}) (?P<verb>has|have|contains|contain) (?P<number>(?:about |exactly "
-    rf")?(?:\d[\d,]*|{words.NUMBER_WORDS})) (?P<noun>(?:[a-z-]+ ){{0,2}}[a-z]+(?:s|children|people|"
-    rf"teeth))$"
+    rf"(?P<subject>{PHRASE}) (?P<verb>has|have|contains|contain) "
+    rf"(?P<number>(?:about |exactly )?(?:\d[\d,]*|{words.NUMBER_WORDS})) "
+    r"(?P<noun>(?:[a-z-]+ ){0,2}[a-z]+(?:s|children|people|teeth))(?P<place>(?: in [^,;:]{2,40})?)$"
 )
 RELATIVE = re.compile(r"\b(?:that|which|who|whose|whom|where|when|in which|by which)\b")
 # Where a definition can end without losing its meaning.

@@ -110,4 +110,5 @@ def how_many(statement: Statement) -> Iterator[Made]:
         return
     helper = "do" if match["verb"] in {"have", "contain"} else "does"
     base = "have" if match["verb"] in {"has", "have"} else "contain"
-    yield Made(f"How many {match['noun']} {helper} {subject} {base}?", sentence_of(match["number"]))
+    asked = f"How many {match['noun']} {helper} {subject} {base}{match['place']}?"
+    yield Made(asked, sentence_of(match["number"]))
