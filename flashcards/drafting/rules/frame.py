@@ -56,7 +56,7 @@ _PARTICLE = r"(?:van|von|zu|der|den|de|da|di|du|del|della|la|le|el|al|bin|ibn|te
 # Parts are taken whole, so that no name costs more than its length.
 _NAME_PART = (
     r"(?:[A-ZÀ-ÖØ-ÞĀŁŚŠŽČ][’']?[^\W\d_]++(?:[-’'][^\W\d_]++)*+"
-    r"|(?:[A-ZÀ-ÖØ-Þ]\.[ -]?)+(?= ?[A-ZÀ-Ö]))"
+    r"|(?:[A-ZÀ-ÖØ-Þ]\.[ -]?){1,4}+(?= ?[A-ZÀ-Ö]))"
 )
 # The name of a person has two parts at least: a single capital may be of anything.
 # Kings have a number.

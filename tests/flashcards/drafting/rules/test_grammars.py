@@ -1,9 +1,19 @@
 """The grammars: what each language's rules ask, and what they leave alone."""
 
+import time
+
 import pytest
 
 from flashcards.drafting import rules
 from flashcards.drafting.candidates import Check
+from flashcards.drafting.prose import Sentence
+from flashcards.drafting.rules.drafts import GRAMMARS
+from flashcards.drafting.rules.frame import (
+    SENTENCE_CHARACTERS_MOST,
+    Document,
+    Grammar,
+    Statement,
+)
 
 ASKED = {
     "en": [
@@ -262,3 +272,21 @@ def test_each_sentence_is_read_by_the_grammar_of_its_language() -> None:
         "What is osmosis?", "Was ist die Osmose?", "¿Qué es la ósmosis?",
         "Qu’est-ce que l’osmose ?",
     ]  # fmt: skip
+
+
+BITS = (
+    "Aa ", "Aa Bb ", "A. ", "Aa-", "Aa’", "IV ", "A" * 30, "a" * 30, "1900 ", "a, ", "von ", "und ",
+    "by Ann Lee ", "wurde ", "fue fundado ", "a été fondé ", "is a ", "weil ", "because ", "qu’",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("grammar", GRAMMARS.values(), ids=GRAMMARS.keys())
+def test_no_sentence_takes_long(grammar: Grammar) -> None:
+    """The longest that is read, of a pattern that repeats: thousands would take no second."""
+    for bit in BITS:
+        text = f"Die Ann {bit * 600}"[:SENTENCE_CHARACTERS_MOST]
+        read = Statement(text, Sentence(text, 0, len(text)), Document())
+        begun = time.process_time()
+        for reader in grammar.readers:
+            list(reader(read))
+        assert time.process_time() - begun < 0.5, bit
