@@ -44,6 +44,7 @@ _BEFORE_ORDINALS = word_set(
     eine einer einem einen bis ab und jeder jedem jeden beim
     """
 )
+_UNITS = word_set("m s h g l mm cm km kg")
 _MONTHS = (
     "January|February|March|April|May|June|July|August|September|October|November|December"
     "|Januar|Februar|März|Mai|Juni|Juli|Oktober|Dezember|janvier|février|mars|avril|mai|juin"
@@ -71,6 +72,11 @@ def ends_sentence(text: str, match: re.Match[str], start: int) -> bool:
     last = word.group()
     next_word = re.split(r"\W", following, maxsplit=1)[0]
     before = text[max(start, word.start() - 80) : word.start()].split()
+    if text[word.start() - 1 : word.start()] == "/" or (
+        last in _UNITS and before and before[-1][-1].isdigit()
+    ):
+        # "30 m/s. The", "5 m. The"
+        return True
     # "c." is short for "circa"; "vitamin C." is not.
     if last.casefold() in _ABBREVIATIONS and not (len(last) == 1 and last.isupper()):
         # "U.S. The" and "etc. The" end a sentence, "Dr. The…" does not occur.

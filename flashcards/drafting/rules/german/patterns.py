@@ -9,12 +9,15 @@ MONTH = "Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|Novem
 _ERA = r"(?: [vn]\. ?(?:Chr|u\. ?Z)\.?)?"
 _DAY = rf"\d{{1,2}}\. ?(?:{MONTH}) \d{{3,4}}"
 DATE = (
-    rf"(?:am {_DAY}|im (?:{MONTH}) \d{{3,4}}|(?:im Jahre? )?\d{{3,4}}{_ERA}"
+    rf"(?:am {_DAY}|im (?:{MONTH}) \d{{3,4}}|(?:im Jahre? |um |etwa |gegen )?\d{{3,4}}{_ERA}"
     r"|in den (?:frühen |späten )?\d{4}er[ -]Jahren|im (?:frühen |späten )?\d{1,2}\. Jahrhundert"
     rf"{_ERA})"
 )
 _CAPITAL_DATE = rf"(?i:{DATE})"
-IN = re.compile(rf"(?<!\S){DATE}(?!\S)")
+# "seit 1949" says more than when.
+_NO_DATES = ("ab", "seit", "bis", "vor", "nach", "von", "und", "zwischen", "um", "etwa", "gegen")
+_NOT_SINCE = "".join(rf"(?<!\b{word} )" for word in _NO_DATES)
+IN = re.compile(rf"(?<!\S){_NOT_SINCE}{DATE}(?!\S)")
 LIFE = re.compile(rf"(?:\* ?|geboren am )(?P<born>{_DAY})")
 _PHRASE = r"[^,;:]{2,80}?"
 _WHOM = rf"(?P<agent>{NAME}{SUFFIX}(?:(?:, {NAME}){{0,3}} und {NAME})?)"
@@ -189,7 +192,7 @@ LEANING = PREPOSITIONS | POINTING | word_set(
     """
 )  # fmt: skip
 JOINS = word_set("und oder sowie aber")
-TALK_OF_TIME = word_set("heute derzeit aktuell etwas noch auch nicht")
+TALK_OF_TIME = word_set("heute derzeit aktuell etwas noch auch nicht sagte meinte behauptete")
 ARTICLES = ("der ", "die ", "das ", "ein ", "eine ")
 RELATIVE = re.compile(r", (?:die|deren|in denen|mit denen|durch die|bei denen|aus denen|welche)\b")
 # "Goethe war ein Freund": somebody, or something.
@@ -199,5 +202,13 @@ MAYBE_PERSON = re.compile(
 )
 # What a sentence in the passive may say of its middle that a question must not.
 UNSURE = word_set("nicht nie kaum wohl er sie es noch wieder erneut erst")
-POSSESSIVES = word_set("sein seine seinen ihr ihre ihren sich damit nicht nichts")
+POSSESSIVES = word_set(
+    """
+    sein seine seinen ihr ihre ihren sich damit nicht nichts voneinander gemeinsam zusammen einander
+    """
+)
 NOT_A_DATE = word_set("mit nach ab er sie bis um")
+ONLY_PERSON = re.compile(
+    r"(?:der|die) (?:erste|einzige) (?:Frau|Mann|Mensch|Person|[A-ZÄÖÜ][a-zäöü]+er(?:in)?), (?:die|"
+    r"der) [^,;]{8,90}$"
+)
