@@ -187,7 +187,7 @@ LARGEST = re.compile(
     r"(?P<verb>is|was) (?P<what>(?:the )?[A-Z][\w’' -]{1,40}?)(?=$|, | which )"
 )
 TALK_OF_TIME = word_set(
-    "something anything today now currently still already also probably perhaps said says wrote "
+    "something anything today now currently still already also probably perhaps said says "
     "claimed argued"
 )
 PREPOSITIONS = word_set(
