@@ -63,9 +63,6 @@ class MessageAdmin(ReadOnly, admin.ModelAdmin[Message]):
     readonly_fields: ClassVar[tuple[str, ...]] = ("embedding_model",)
     ordering = ("-created_at", "id")
 
-    def get_queryset(self, request: HttpRequest) -> "QuerySet[Message]":
-        return super().get_queryset(request).defer("embedding")
-
     @admin.display(description="content")
     def beginning(self, message: Message) -> str:
         return message.content[:80] or "(nothing)"

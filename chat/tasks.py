@@ -1,19 +1,24 @@
-"""Tasks of the chat's background worker: embedding messages, purging deleted conversations."""
+"""Tasks of the chat's background worker: indexing and embedding messages, purging deleted ones."""
 
 import contextlib
+import logging
 import time
+from collections.abc import Callable
 from datetime import timedelta
+from uuid import UUID
 
 from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
 from chat.conversations.jobs import EMBED_MESSAGES
-from chat.models import Conversation
-from chat.recall import embedding
+from chat.models import Conversation, SearchWord
+from chat.recall import embedding, indexing
+from memoryloop.embeddings import EmbeddingError
 from memoryloop.server import queues
 
-BATCH_SIZE = 64
+logger = logging.getLogger(__name__)
+
 EMBED_MISSING = "chat.embed_missing"
 KEPT_AFTER_DELETION = timedelta(days=30)
 
@@ -21,26 +26,47 @@ KEPT_AFTER_DELETION = timedelta(days=30)
 # Before the cards of whole collections: what was just said should be recalled.
 @app.task(name=EMBED_MESSAGES, queue=queues.UNSEEN, priority=1, retry=3)
 def embed_messages(message_ids: list[str]) -> None:
-    """Embed the messages that lack an embedding. Running it again changes nothing."""
-    embedding.embed(list(embedding.unembedded().filter(id__in=message_ids)[:BATCH_SIZE]))
+    """Index and embed the messages that are not yet. Running it again changes nothing."""
+    ids = [UUID(each) for each in message_ids]
+    indexing.index_next(ids)
+    embedding.embed_next(ids)
 
 
 @app.periodic(cron="*/5 * * * *")
 @app.task(name=EMBED_MISSING, queue=queues.UNSEEN, queueing_lock=EMBED_MISSING, pass_context=False)
 def embed_missing(timestamp: int) -> None:
-    """Embed the messages whose embedding failed or was never asked for, in slices."""
+    """Do in slices what is left to do: keys, vectors, and the change to another model.
+
+    Each step does some of its kind and returns how many; the words first, which need no model.
+    """
     ends = time.monotonic() + queues.SLICE_SECONDS
-    while batch := list(embedding.unembedded().order_by("created_at")[:BATCH_SIZE]):
-        embedding.embed(batch)
-        if time.monotonic() >= ends:
-            with contextlib.suppress(AlreadyEnqueued):
-                app.configure_task(EMBED_MISSING).defer(timestamp=timestamp)
-            return
+    steps: tuple[Callable[[], int], ...] = (
+        indexing.index_next,
+        embedding.embed_next,
+        embedding.change_next,
+        embedding.remove_old,
+    )
+    for step in steps:
+        while _done(step):
+            if time.monotonic() >= ends:
+                with contextlib.suppress(AlreadyEnqueued):
+                    app.configure_task(EMBED_MISSING).defer(timestamp=timestamp)
+                return
+
+
+def _done(step: Callable[[], int]) -> int:
+    """Do a step. A model that cannot be asked is asked again by the next run."""
+    try:
+        return step()
+    except EmbeddingError as error:
+        logger.warning("Messages wait for their vectors. %s", error.sentence)
+        return 0
 
 
 @app.periodic(cron="17 3 * * *")
 @app.task(name="chat.purge_deleted", queue=queues.UNSEEN)
 def purge_deleted(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes when it was due
-    """Remove for good the conversations that were deleted 30 days ago."""
+    """Remove for good the conversations that were deleted 30 days ago, and words of none."""
     gone = Conversation.objects.filter(deleted_at__lt=timezone.now() - KEPT_AFTER_DELETION)
     gone.delete()
+    SearchWord.objects.filter(messages=0).delete()

@@ -14,7 +14,7 @@ class FlashcardsConfig(AppConfig):
         from flashcards import signals, store
         from flashcards.maintenance import account_export
         from flashcards.maintenance import health as checks
-        from flashcards.tutor import fading_cards
+        from flashcards.tutor import recalled_cards
         from flashcards.web import chat_extensions
         from flashcards.web import navigation as own_navigation
         from flashcards.web import palette as own_palette
@@ -29,10 +29,13 @@ class FlashcardsConfig(AppConfig):
         slots.fill("accounts.settings", "flashcards/settings/_study_section.html")
         exports.register("flashcards", account_export.files, about=account_export.ABOUT)
         lookup.register_contributor(
-            functools.partial(fading_cards.fading_cards, card_url=tutor_links.card_url)
+            functools.partial(recalled_cards.find, card_url=tutor_links.card_url),
+            card=functools.partial(recalled_cards.read, card_url=tutor_links.card_url),
         )
         palette.register(own_palette.find_decks)
         palette.register(own_palette.find_cards)
+        palette.register(own_palette.find_documents)
         preload.register(store.preload)
         health.register("lancedb", checks.check_lancedb)
         health.register("pending_journal", checks.count_pending)
+        health.register("backup", checks.check_backup)

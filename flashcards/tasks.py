@@ -6,6 +6,7 @@ A task that may take long does a slice and asks for the next: see memoryloop/ser
 from uuid import UUID
 
 from django.utils import timezone
+from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
 from flashcards import store
@@ -13,6 +14,7 @@ from flashcards.cards import bulk_actions, embedding, jobs, media, trash
 from flashcards.drafting import documents
 from flashcards.duplicates import collection_search
 from flashcards.exchange import export_job, import_job, uploads
+from flashcards.maintenance import scheduled_backup
 from flashcards.review import backlog
 from memoryloop.server import queues
 
@@ -100,3 +102,26 @@ def purge_files(timestamp: int) -> None:  # noqa: ARG001 - as above
     uploads.purge(timezone.now())
     export_job.purge(timezone.now())
     media.purge(timezone.now())
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(
+    name="flashcards.scheduled_backup",
+    queue=queues.BACKUP,
+    queueing_lock="flashcards.scheduled_backup",
+    pass_context=True,
+)
+def make_scheduled_backup(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 - as above
+    """Make the backup of this night once it is due; one of a night that was missed, soon."""
+    scheduled_backup.run_if_due(timezone.now, lambda: _go_on(context))
+
+
+@app.task(name=jobs.BACKUP, queue=queues.BACKUP, pass_context=True)
+def make_backup(context: JobContext) -> None:
+    """Make a backup now, because an administrator asked for it."""
+    scheduled_backup.run(timezone.now, lambda: _go_on(context))
+
+
+def _go_on(context: JobContext) -> None:
+    if context.should_abort():
+        raise scheduled_backup.Stopped

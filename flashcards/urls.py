@@ -128,6 +128,16 @@ urlpatterns: list[URLPattern] = [
         duplicates.undo_duplicate,
         name="undo_duplicate",
     ),
+    path(
+        "cards/duplicates/<uuid:card_id>/join/<uuid:into_id>/",
+        duplicates.join_duplicates,
+        name="join_duplicates",
+    ),
+    path(
+        "cards/duplicates/<uuid:card_id>/separate/<uuid:into_id>/",
+        duplicates.separate_duplicates,
+        name="separate_duplicates",
+    ),
     path("cards/check/", new_card.check_written, name="check_written"),
     path(
         "cards/drafts/<uuid:draft_id>/overlap/", draft_overlaps.draft_overlap, name="draft_overlap"
@@ -156,6 +166,21 @@ urlpatterns: list[URLPattern] = [
         "cards/drafts/<uuid:draft_id>/overlap/<uuid:card_id>/contrast/",
         draft_overlaps.contrast_draft,
         name="overlap_contrast",
+    ),
+    path(
+        "cards/drafts/<uuid:draft_id>/overlap/<uuid:card_id>/both-ways/",
+        draft_overlaps.ask_both_ways,
+        name="overlap_both_ways",
+    ),
+    path(
+        "cards/drafts/<uuid:draft_id>/beside/<uuid:other_id>/<slug:what>/",
+        draft_overlaps.beside_draft_action,
+        name="beside_draft",
+    ),
+    path("cards/<uuid:card_id>/both-ways/", card_actions.ask_both_ways, name="ask_both_ways"),
+    path("cards/<uuid:card_id>/one-way/", card_actions.ask_one_way, name="ask_one_way"),
+    path(
+        "cards/<uuid:card_id>/written-contrast/", new_card.contrast_written, name="contrast_written"
     ),
     path("cards/<uuid:card_id>/", card.card, name="card"),
     path("cards/<uuid:card_id>/explain/", explain.explain, name="explain"),

@@ -29,16 +29,21 @@ def flag(name: str, default: bool = False) -> bool:
     raise ImproperlyConfigured(f"{name} is {value!r}: say true or false. {_LOOK_UP}")
 
 
-def integer(name: str, default: int) -> int:
+def integer(name: str, default: int, *, least: int | None = None, most: int | None = None) -> int:
     value = text(name)
     if not value:
         return default
     try:
-        return int(value)
+        number = int(value)
     except ValueError:
         raise ImproperlyConfigured(
             f"{name} is {value!r}: it must be a whole number. {_LOOK_UP}"
         ) from None
+    if least is not None and number < least:
+        raise ImproperlyConfigured(f"{name} is {number}: it must be {least} or more. {_LOOK_UP}")
+    if most is not None and number > most:
+        raise ImproperlyConfigured(f"{name} is {number}: it must be {most} or less. {_LOOK_UP}")
+    return number
 
 
 def choice(name: str, choices: Sequence[str], default: str) -> str:
@@ -69,6 +74,26 @@ def networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
 
 def folder(name: str, default: Path) -> Path:
     return Path(text(name, str(default))).expanduser().absolute()
+
+
+def backups(name: str, folder: Path, *, default: bool) -> tuple[bool, str]:
+    """Return whether backups are made each night, and where: a folder or s3://bucket/prefix.
+
+    `on`, `off`, or the place. What is off has a place as well, for backups before upgrades.
+    """
+    value = text(name, "on" if default else "off")
+    if value.lower() in {"on", "true", "yes", "1"}:
+        return True, str(folder)
+    if value.lower() in {"off", "false", "no", "0"}:
+        return False, str(folder)
+    scheme, found, rest = value.partition("://")
+    if not found:
+        return True, str(Path(value).expanduser().absolute())
+    if scheme != "s3" or not rest.strip("/"):
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}: say a folder, s3://bucket/prefix or off. {_LOOK_UP}"
+        )
+    return True, value.rstrip("/")
 
 
 def secret(name: str, file: Path) -> str:

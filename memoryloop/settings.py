@@ -233,6 +233,18 @@ MEDIA_ROOT = DATA_DIR / "media"
 EXCHANGE_ROOT = DATA_DIR / "exchange"
 IMPORT_MAX_BYTES = environment.integer("MEMORYLOOP_IMPORT_MAX_MB", 500) * 1024 * 1024
 
+# Backups of every night: whether, where (a folder or s3://bucket/prefix), from which hour on (UTC),
+# and of how many days, weeks and months they are kept.
+BACKUPS_SCHEDULED, BACKUP_PLACE = environment.backups(
+    "MEMORYLOOP_BACKUPS", DATA_DIR / "backups", default=not DATABASE_URL
+)
+BACKUP_HOUR = environment.integer("MEMORYLOOP_BACKUP_HOUR", 3, least=0, most=23)
+BACKUP_DAILY = environment.integer("MEMORYLOOP_BACKUP_DAILY", 7, least=0)
+BACKUP_WEEKLY = environment.integer("MEMORYLOOP_BACKUP_WEEKLY", 4, least=0)
+BACKUP_MONTHLY = environment.integer("MEMORYLOOP_BACKUP_MONTHLY", 6, least=0)
+# A backup of data that an older MemoryLoop wrote, in the same place, before it is upgraded.
+BACKUP_BEFORE_UPGRADE = environment.flag("MEMORYLOOP_BACKUP_BEFORE_UPGRADE", default=True)
+
 # Model providers. An address is probed when an answer is first wanted, never at start.
 ANTHROPIC_BASE_URL = environment.text("ANTHROPIC_BASE_URL")
 CLAUDE_MODEL = environment.text("CLAUDE_MODEL", "claude-sonnet-5-5")

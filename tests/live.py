@@ -24,7 +24,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from tests.commands import CommandProcess
+
 REPOSITORY = Path(__file__).resolve().parent.parent
+
 # What a person's shell may have set, and what would lead a test to a provider or a store.
 _NOT_INHERITED = frozenset(
     {
@@ -67,6 +70,8 @@ def environment(data: Path, extra: Mapping[str, str] | None = None) -> dict[str,
         "MEMORYLOOP_EMBEDDING_FILES": str(EMBEDDING_FILES),
         # Port 9 is "discard": nothing listens, so no provider of this machine is found.
         "OLLAMA_URL": "http://127.0.0.1:9",
+        "MEMORYLOOP_BACKUPS": "off",
+        "MEMORYLOOP_BACKUP_BEFORE_UPGRADE": "false",
         **(extra or {}),
     }
 
@@ -102,7 +107,7 @@ class LiveMemoryLoop:
         self._log_file = self.data / "serve.log"
         self.process: subprocess.Popen[bytes] | None = None
         self.started_in_seconds = 0.0
-        self._commands: subprocess.Popen[str] | None = None
+        self._commands = CommandProcess(self.environment)
 
     def __enter__(self) -> Self:
         self.start()
@@ -149,10 +154,8 @@ class LiveMemoryLoop:
 
     def stop(self, sign: signal.Signals = signal.SIGTERM) -> int | None:
         """Ask it to stop, wait, and return its exit status (None if it was not running)."""
-        if self._commands is not None:
-            # It uses the database, which ends with the last who does.
-            self._commands.communicate()
-            self._commands = None
+        # It may use the database, which ends with the last who does.
+        self._commands.close()
         if self.process is None:
             return None
         process, self.process = self.process, None
@@ -195,21 +198,7 @@ class LiveMemoryLoop:
 
     def call(self, *args: str) -> str:
         """Run a command as manage() does, in one process for all that are run so."""
-        if self._commands is None:
-            self._commands = subprocess.Popen(
-                [sys.executable, "-m", "tests.commands"],
-                env=self.environment,
-                cwd=REPOSITORY,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-        process = self._commands
-        assert process.stdin
-        assert process.stdout
-        process.stdin.write(json.dumps(args) + "\n")
-        process.stdin.flush()
-        status, printed = json.loads(process.stdout.readline())
+        status, printed, complained = self._commands.run(*args)
         if status:
-            raise RuntimeError(f"manage.py {' '.join(args)} failed:\n{printed}")
-        return str(printed)
+            raise RuntimeError(f"manage.py {' '.join(args)} failed:\n{printed}{complained}")
+        return printed

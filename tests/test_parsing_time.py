@@ -32,7 +32,7 @@ from flashcards.drafting import (
     sections,
     splitting,
 )
-from flashcards.duplicates import similarity
+from flashcards.duplicates import card_text, features, formulas, words
 from flashcards.exchange.anki import protobuf, templates
 from flashcards.exchange.anki.package import BadPackage
 from flashcards.exchange.html import to_markdown
@@ -103,11 +103,12 @@ def read_message(text: str) -> None:
 
 
 def alike(text: str) -> None:
-    similarity.words_of.cache_clear()
-    one, other = similarity.text_of(basic(text)), similarity.text_of(basic(text[::-1]))
-    similarity.likeness(one, other, asked=0.5, whole=0.5)
-    similarity.text_of(gapped(text))
-    similarity.letters_of.cache_clear()
+    words.words_of.cache_clear()
+    formulas.signs_of.cache_clear()
+    one, other = card_text.text_of(basic(text)), card_text.text_of(basic(text[::-1]))
+    features.features(one, other, features.Cosines(0.5, 0.5, 0.5, 0.5))
+    card_text.text_of(gapped(text))
+    words.letters_of.cache_clear()
 
 
 def compared(text: str) -> None:

@@ -89,7 +89,7 @@ def leaf_through(conversation: Conversation, at: UUID | None) -> Message | None:
 
 def newest(conversation: Conversation) -> Message | None:
     """Return the newest message, for a conversation whose leaf was deleted."""
-    messages = conversation.messages.defer("embedding", "earlier_content")
+    messages = conversation.messages.defer("earlier_content")
     return messages.order_by("-created_at", "-position").first()
 
 
@@ -100,7 +100,7 @@ def newest_leaf(message: Message) -> Message:
     """
     below = RawSQL(_NEWEST_LEAF, (message.id,))  # noqa: S611 - a constant
     leaf = Message.objects.filter(id__in=below)
-    return leaf.defer("embedding", "earlier_content").get()
+    return leaf.defer("earlier_content").get()
 
 
 def on_other_branches(answer: Message) -> "QuerySet[Message]":

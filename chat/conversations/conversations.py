@@ -63,11 +63,9 @@ def conversations_for_owner(owner: User) -> "QuerySet[Conversation]":
 
 def messages_for_owner(owner: User) -> "QuerySet[Message]":
     """Return the owner's messages, without those of deleted conversations."""
-    return (
-        Message.objects.filter(conversation__owner=owner, conversation__deleted_at=None)
-        .select_related("conversation")
-        .defer("embedding")
-    )
+    return Message.objects.filter(
+        conversation__owner=owner, conversation__deleted_at=None
+    ).select_related("conversation")
 
 
 def get_message(owner: User, message_id: UUID) -> Message:
@@ -262,10 +260,7 @@ def continue_answer(answer: Message, *, now: datetime | None = None) -> None:
             "This answer cannot be continued any more. Ask to go on in a new message instead."
         )
     _check_nothing_is_written(answer, now=now)
-    # It is embedded again once it is longer.
-    _begin_attempt(
-        answer, now=now, earlier_content=answer.content, embedding=None, embedding_model=""
-    )
+    _begin_attempt(answer, now=now, earlier_content=answer.content)
 
 
 def _lock_answer(answer: Message) -> None:

@@ -28,7 +28,7 @@ def as_markdown(conversation: Conversation) -> str:
     messages = (
         branches.path(leaf.id if leaf else None)
         .filter(conversation=conversation)
-        .defer("embedding", "earlier_content")
+        .defer("earlier_content")
         .order_by("position")
     )
     parts = [f"# {' '.join(conversation.title.split())}", f"*{_moment(conversation.created_at)}*"]
@@ -50,7 +50,7 @@ def as_data(conversation: Conversation) -> dict[str, Any]:
     `parent` is the message that one follows; `leaf` ends the branch that was open. Times are ISO
     8601 in UTC.
     """
-    messages = conversation.messages.defer("embedding", "earlier_content")
+    messages = conversation.messages.defer("earlier_content")
     seed = Seed.objects.filter(conversation=conversation).first()
     return {
         "format": FORMAT,

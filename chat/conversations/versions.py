@@ -21,7 +21,7 @@ from chat.models import TITLE_MAX_CHARACTERS, Conversation, Message, Seed, Summa
 # The fields that a fork copies from a message.
 _COPIED = (
     "position", "role", "content", "status", "error", "provider", "model",
-    "created_at", "updated_at", "embedding", "embedding_model",
+    "created_at", "updated_at",
 )  # fmt: skip
 
 
@@ -122,5 +122,5 @@ def _copy_summaries(message: Message, copies: list[Message]) -> None:
             model=each.model,
             created_at=each.created_at,
         )
-        for each in summaries.defer("until__content", "until__embedding")
+        for each in summaries.defer("until__content")
     )

@@ -7,6 +7,7 @@ from chat.models.conversations import (
     Message,
 )
 from chat.models.recorded import AnswerContext, Instructions, Seed, Summary
+from chat.models.search import MessageVector, SearchWord, ServingModel
 
 __all__ = [
     "MESSAGE_MAX_CHARACTERS",
@@ -15,6 +16,9 @@ __all__ = [
     "Conversation",
     "Instructions",
     "Message",
+    "MessageVector",
+    "SearchWord",
     "Seed",
+    "ServingModel",
     "Summary",
 ]

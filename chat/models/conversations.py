@@ -4,13 +4,11 @@ import uuid
 from datetime import timedelta
 
 from django.conf import settings
-from django.contrib.postgres.indexes import OpClass
 from django.db import models
-from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils import timezone
-from pgvector.django import HnswIndex, VectorField
 
+from chat.models.search import MODEL_NAME_CHARACTERS
 from memoryloop.words import count_words
 
 MESSAGE_MAX_CHARACTERS = 50_000
@@ -148,9 +146,8 @@ class Message(models.Model):
     cards_made_at = models.DateTimeField(null=True, blank=True)
     # Whether the refused key was changed or tested since; set by answers.failures for a page.
     is_mended = False
-    # Of `content`, unit length; null until the worker has stored it.
-    embedding = VectorField(null=True, blank=True, editable=False)
-    embedding_model = models.CharField(max_length=60, blank=True, editable=False)
+    # The embedding model that was last asked for a vector of it (MessageVector); blank for none.
+    embedding_model = models.CharField(max_length=MODEL_NAME_CHARACTERS, blank=True, editable=False)
 
     class Meta:
         ordering = ["conversation", "position"]
@@ -174,19 +171,13 @@ class Message(models.Model):
                 name="message_streaming",
                 condition=models.Q(status="streaming"),
             ),
-            # The searched words are in the generated column `words`, which only SQL reads, with
-            # the index `message_words` (migration 0004, recall.message_search).
+            # The searched words are in the column `words`, which only SQL reads, with the index
+            # `message_words` and, of what is not indexed yet, `message_to_index` (migration 0011,
+            # recall.indexing). It is null until then, and whenever the content has changed.
             models.Index(fields=["owner_id", "-created_at"], name="message_owner_recent"),
-            HnswIndex(
-                OpClass(Cast("embedding", VectorField(dimensions=896)), "vector_cosine_ops"),
-                condition=models.Q(embedding_model="minilm-l6+use-multilingual-3"),
-                name="message_meaning",
-            ),
-            # What the embedding worker has left to do. Not by `updated_at`, which is in no index:
-            # an answer being written touches it several times a second.
-            models.Index(
-                fields=["created_at"], name="message_to_embed", condition=models.Q(embedding=None)
-            ),
+            # What the worker has left to embed. Not by `updated_at`, which is in no index: an
+            # answer being written touches it several times a second.
+            models.Index(fields=["embedding_model", "created_at"], name="message_to_embed"),
         ]
 
     def __str__(self) -> str:

@@ -1,20 +1,23 @@
 """Hits: the messages that a search has found, with the part that is shown of each."""
 
 import re
-import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Literal
 from uuid import UUID
 
 from django.db import connection
 
 from chat.models import Message
-from memoryloop.folding import find_folded
+from chat.recall.asked import Asked
+from memoryloop import search_words
+from memoryloop.folding import find_folded, fold
 from memoryloop.markup import without_tags
-from memoryloop.words import unspaced, without_unspaced
+from memoryloop.words import unspaced
 
-HEADLINE_CHARACTERS = 6_000
-# What a snippet shows around the first found word where PostgreSQL chooses none.
+# What a message is read of, to show the best part of it.
+READ_CHARACTERS = 6_000
+# What a snippet shows before and after the first word that is marked in it.
 BEFORE_CHARACTERS, AFTER_CHARACTERS = 60, 180
 # Mark the found words in snippets: characters of Unicode's private use area.
 OPEN, CLOSE = "\ue000", "\ue001"
@@ -22,90 +25,156 @@ _LINK = re.compile(r"!?\[([^\[\]\n]*)\]\([^)\s]*\)?|\]\([^)\s]*\)?")
 _MARKUP = re.compile(
     r"\*\*|(?<!_)__(?!_)|`|^[ \t]*(?:#{1,6}|>|[-*+])\s+|^[ \t]*\|?[-:| ]{3,}$", re.MULTILINE
 )
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"[^\W_]+(?:[\u0300-\u036f]+[^\W_]*)*")
+_TARGET = re.compile(r"\]\([^)\s]*\)?")
 
 # The hash identifies copies of a message.
-_FOUND = f"""
-SELECT m.id, ts_headline(
-    chat_language(m.content), left(m.content, {HEADLINE_CHARACTERS}),
-    to_tsquery(chat_language(m.content), chat_folded(%(words)s)),
-    'StartSel={OPEN}, StopSel={CLOSE}, MinWords=16, MaxWords=34'
-), md5(m.content), left(m.content, {HEADLINE_CHARACTERS})
+_FOUND = """
+SELECT m.id, md5(m.content), left(m.content, %(most)s)
 FROM chat_message m
 JOIN chat_conversation c ON c.id = m.conversation_id AND c.deleted_at IS NULL
 WHERE m.id = ANY(%(ids)s) AND m.owner_id = %(owner)s
-"""  # noqa: S608 - constants
+"""
+
+By = Literal["words", "some words", "spelling", "meaning"]
+_WHY: dict[By, str] = {
+    "words": "",
+    "some words": "some of your words",
+    "spelling": "similar spelling",
+    "meaning": "close in meaning",
+}
 
 
 @dataclass(frozen=True)
 class Hit:
-    """A message that was found. In `snippet` the found words are between OPEN and CLOSE."""
+    """A message that was found, and by what. In `snippet` the found words are between OPEN and
+    CLOSE.
+    """
 
     message: Message
     snippet: str
-    by_words: bool
+    by: By
     # Copies of it in other conversations.
     also: Sequence[Message] = ()
 
+    @property
+    def why(self) -> str:
+        """Return by what it was found, for a page; "" where its words say it."""
+        return _WHY[self.by]
 
-def hits_of(owner_id: UUID, ids: Sequence[UUID], by_words: set[UUID], text: str) -> list[Hit]:
-    """Return the messages in the order of their ids, with snippets. Two SQL queries."""
-    text = unicodedata.normalize("NFC", text)
-    asked = list(dict.fromkeys(_WORD.findall(without_unspaced(text))))
-    words = " | ".join(f"{word}:*" for word in asked)
+    @property
+    def by_words(self) -> bool:
+        """Tell whether it contains what was typed, perhaps spelled a little differently."""
+        return self.by in {"words", "spelling"}
+
+
+def read(owner_id: UUID, ids: Sequence[UUID]) -> dict[UUID, tuple[str, str]]:
+    """Return a hash and the beginning of each message. One SQL query."""
+    if not ids:
+        return {}
+    parameters: dict[str, Any] = {
+        "ids": list(ids), "owner": owner_id, "most": READ_CHARACTERS,
+    }  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(_FOUND, {"words": words, "ids": list(ids), "owner": owner_id})
-        found = {
-            id_: (_marked(headline, beginning, [*unspaced(text), *asked]), digest)
-            for id_, headline, digest, beginning in cursor.fetchall()
-        }
+        cursor.execute(_FOUND, parameters)
+        return {id_: (digest, beginning) for id_, digest, beginning in cursor.fetchall()}
+
+
+def hits_of(
+    ranked: Sequence[tuple[UUID, By]],
+    texts: Mapping[UUID, tuple[str, str]],
+    asked: Asked,
+    marked: Collection[str],
+) -> list[Hit]:
+    """Return the messages in their order, with snippets in which words with `marked` keys are
+    marked. One SQL query.
+    """
+    ids = [id_ for id_, _ in ranked if id_ in texts]
     messages = (
-        Message.objects.filter(id__in=found)
+        Message.objects.filter(id__in=ids)
         .select_related("conversation")
         .only("id", "role", "position", "created_at", "provider", "conversation")
         .in_bulk()
     )
     # Copies of a message, in a fork for example, are one hit.
-    same: dict[tuple[str, str], list[Message]] = {}
-    for id_ in ids:
+    same: dict[tuple[str, str], list[tuple[Message, By]]] = {}
+    for id_, by in ranked:
         if message := messages.get(id_):
-            same.setdefault((message.role, found[id_][1]), []).append(message)
-    return [_hit(copies, found, by_words) for copies in same.values()]
+            same.setdefault((message.role, texts[id_][0]), []).append((message, by))
+    return [_hit(copies, texts, asked, marked) for copies in same.values()]
 
 
-def _hit(copies: Sequence[Message], found: dict[UUID, tuple[str, str]], by_words: set[UUID]) -> Hit:
+def _hit(
+    copies: Sequence[tuple[Message, By]],
+    texts: Mapping[UUID, tuple[str, str]],
+    asked: Asked,
+    marked: Collection[str],
+) -> Hit:
     """Return the hit of a message and its copies: the one in the most recent conversation."""
+    messages = [message for message, _ in copies]
     shown, *others = sorted(
-        copies, key=lambda copy: (copy.conversation.updated_at, copy.created_at), reverse=True
+        messages, key=lambda copy: (copy.conversation.updated_at, copy.created_at), reverse=True
     )
     also = {other.conversation_id: other for other in others}
     also.pop(shown.conversation_id, None)
     return Hit(
         message=shown,
-        snippet=plain(found[shown.id][0]),
-        by_words=any(copy.id in by_words for copy in copies),
+        snippet=plain(snippet(texts[shown.id][1], asked, marked)),
+        by=copies[0][1],
         also=list(also.values()),
     )
 
 
-def _marked(headline: str, text: str, asked: Sequence[str]) -> str:
-    """Return a headline, or where PostgreSQL marked nothing in it, the text around what was asked.
-
-    It knows no words within Chinese or Thai, and none in another encoding of their letters.
-    """
-    if OPEN in headline:
-        return headline
-    found = sorted({place for word in asked for place in find_folded(text, word)})
-    if not found:
-        return headline
-    first = found[0][0]
-    start, end = max(0, first - BEFORE_CHARACTERS), first + AFTER_CHARACTERS
+def snippet(text: str, asked: Asked, marked: Collection[str]) -> str:
+    """Return the part of a text with the most of what was asked for, which is marked in it."""
+    places = _places(text, asked, marked)
+    if not places:
+        return text[: BEFORE_CHARACTERS + AFTER_CHARACTERS]
+    first = max(places, key=lambda place: (_different(places, place[0]), -place[0]))[0]
+    start, end = _begin(text, first), _end(text, first + AFTER_CHARACTERS)
     parts, at = [], start
-    for opening, closing in found:
+    for opening, closing, _ in places:
         if at <= opening and closing <= end:
             parts += [text[at:opening], OPEN, text[opening:closing], CLOSE]
             at = closing
     return "".join([*parts, text[at:end]])
+
+
+def _places(text: str, asked: Asked, marked: Collection[str]) -> list[tuple[int, int, str]]:
+    """Return where what was asked for stands: from, to, and what it is."""
+    # Nobody sees the target of a link.
+    hidden = [match.span() for match in _TARGET.finditer(text)]
+    found: list[tuple[int, int, str]] = []
+    for match in _WORD.finditer(text):
+        word = fold(match[0])
+        if any(key in marked for key in search_words.forms(word)) or (
+            asked.beginning and search_words.plain(word).startswith(asked.beginning)
+        ):
+            found.append((*match.span(), word))
+    for term in asked.telling:
+        for run in unspaced(term.word):
+            places = find_folded(text, run)
+            found += [(start, end, run) for start, end in places]
+    found.sort()
+    return [place for place in found if not any(start < place[1] <= end for start, end in hidden)]
+
+
+def _different(places: Sequence[tuple[int, int, str]], first: int) -> int:
+    """Return how many different words a snippet shows that begins at a place."""
+    return len({word for start, end, word in places if first <= start and end <= first + 180})
+
+
+def _begin(text: str, first: int) -> int:
+    start = max(0, first - BEFORE_CHARACTERS)
+    space = text.find(" ", start, first)
+    return space + 1 if start and space >= 0 else start
+
+
+def _end(text: str, end: int) -> int:
+    if end >= len(text):
+        return len(text)
+    space = text.rfind(" ", end - 30, end)
+    return space if space >= 0 else end
 
 
 def plain(snippet: str) -> str:

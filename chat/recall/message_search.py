@@ -1,126 +1,126 @@
-"""Message search: by words and by meaning, in one ranking, for one owner.
+"""Search of messages: one list by words, by spelling and by meaning.
 
-Both searches are limited to the owner before anything is ranked, by indexes of chat_message alone
-(`owner_id` is on each row). Words: a generated tsvector with a GIN index, in the language of the
-message; the searched text is parsed in all languages. Both sides are folded, by `chat_folded` of
-migration 0007. Of Chinese, Japanese, Thai and the like, which have no spaces between words, pairs
-of letters are indexed, and what is searched has to stand together in the message.
-
-Meaning: for an owner with few messages every vector is compared, which is exact; for others the
-HNSW index is scanned until enough of its results are theirs (pgvector's iterative scan). Answers of
-the offline helper are left out, because they only list other messages and cards.
+A message that has every word of what was typed comes first, one with the very phrase before all.
+Then come those that are near in meaning or have some of the words. Words are compared by
+recall.word_search, vectors by recall.vectors.
 """
 
 import logging
-import re
-import time
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-import numpy as np
-import orjson
-from django.db import connection, transaction
-from django.db.models import Func, TextField, Value
-from numpy.typing import NDArray
+from django.db.models import Func, Q, TextField, Value
 
 from chat.models import Conversation
-from chat.recall.hits import Hit, hits_of
-from memoryloop import embeddings
-from memoryloop.folding import fold
-from memoryloop.words import unspaced, without_unspaced
+from chat.recall import asked as questions
+from chat.recall import hits, vectors, word_search
+from chat.recall.asked import TEXT_MAX_CHARACTERS, Asked
+from chat.recall.hits import By, Hit
+from memoryloop import search_words
+from memoryloop.embeddings import EmbeddingError
+
+__all__ = ["TEXT_MAX_CHARACTERS", "Found", "Ranked", "named", "rank", "search"]
 
 logger = logging.getLogger(__name__)
 
-TEXT_MAX_CHARACTERS = 400
 RESULTS = 20
-# The results of each search, before the rankings are fused.
+# The messages that are ranked, of those found by words and of those found by meaning.
 CANDIDATES = 40
-# Only the newest messages with the words are ranked: "the cell" may be in thousands.
-RANKED_MOST = 400
-# With MiniLM unrelated texts lie at 0.8 and beyond, a word and a text about it at 0.4 to 0.7.
-MAX_DISTANCE = 0.7
-# Up to EXACT_ALWAYS messages every vector of an owner is compared, in some 5 ms; up to EXACT_MOST
-# (some 30 ms) if the owner has less than a third of all messages, because most of what the index
-# returns is somebody else's then: it would be slow and miss results.
-EXACT_ALWAYS, EXACT_MOST = 3_000, 20_000
-# Reciprocal rank fusion, with the constant of Cormack, Clarke and Büttcher (SIGIR 2009).
-FUSION = 60
+# By what a message is found that contains what was typed.
+CONTAINING: frozenset[By] = frozenset({"words", "spelling"})
+# A single letter says nothing by its meaning, except where it is a word.
+FEWEST_LETTERS = 2
+# Beside messages that contain what was typed, those near in meaning are shown that the embedder
+# takes for related. Where there are none, something is shown whatever it takes: this many, up to
+# so many times that distance.
+NEAR_MOST = 10
+FARTHEST = 1.5
+# What the words of a message count beside its nearness, 0 to 1, where it has not all of them: set
+# with tests/benchmarks/found_messages.py. Few words out of many count for little.
+WORDS_COUNT = 0.45
+FEWEST_WORDS = 0.34
+AWAY = "Found by words and spelling alone: search by meaning does not answer at the moment."
 
-# Owners with more than EXACT_MOST messages; and others, with the time until which their count is
-# not repeated: counting takes some milliseconds.
-_with_many: set[UUID] = set()
-_with_few: dict[UUID, float] = {}
-COUNTED_SECONDS = 60.0
-_WORD = re.compile(r"\w+")
-# A word to exclude, in the syntax of websearch_to_tsquery.
-_WITHOUT = re.compile(r"(?<!\S)-(\w+)(?!\S)")
-# So many pairs of letters are looked for at most.
-GRAMS_MOST = 60
 
-_NEWEST_WITH_WORDS = """
-SELECT id FROM (
-    SELECT m.id, m.words, m.created_at FROM chat_message m
-    JOIN chat_conversation c ON c.id = m.conversation_id AND c.deleted_at IS NULL
-    WHERE m.owner_id = %(owner)s AND m.words @@ %(query)s::tsquery AND m.provider <> 'Offline'
-      AND NOT EXISTS (
-          SELECT FROM unnest(%(runs)s::text[]) run WHERE strpos(chat_folded(m.content), run) = 0
-      )
-      AND (m.embedding IS NULL OR NOT %(unembedded)s)
-    ORDER BY m.created_at DESC LIMIT %(most)s
-) found
-ORDER BY ts_rank(words, %(query)s::tsquery, 1) DESC, created_at DESC, id LIMIT %(limit)s
-"""
-_UNEMBEDDED = """
-SELECT FROM chat_message
-WHERE owner_id = %(owner)s AND embedding IS NULL AND content <> '' AND provider <> 'Offline'
-  AND conversation_id IS DISTINCT FROM %(but)s::uuid
-LIMIT 1
-"""
-# The languages that messages are indexed in (migration 0005). A query has all words in one of them,
-# the last one as a prefix; or any of the words. A text of English stop words alone finds nothing,
-# not even as words of another language.
-LANGUAGES = (
-    "english", "german", "french", "spanish", "italian", "portuguese", "dutch", "russian",
-)  # fmt: skip
-_QUERIES = """
-SELECT DISTINCT query::text FROM (
-    SELECT language, {query} AS query
-    FROM unnest(%(languages)s::text[]) language, LATERAL (SELECT ('chat_' || language)::regconfig)
-    AS known (config)
-) queries
-WHERE numnode(query) > 0
-  AND (SELECT numnode(websearch_to_tsquery('chat_english', chat_folded(%(text)s)))) > 0
-"""
-_ALL_WORDS = (
-    "websearch_to_tsquery(config, chat_folded(%(head)s))"
-    " && to_tsquery(config, chat_folded(%(tail)s))"
-)
-_ANY_WORD = "to_tsquery(config, chat_folded(%(any)s))"
+@dataclass(frozen=True)
+class Ranked:
+    """A message in the order of a search, and by what it was found."""
 
-_COUNT = """
-SELECT count(*), (SELECT reltuples FROM pg_class WHERE oid = 'chat_message'::regclass) FROM (
-    SELECT FROM chat_message WHERE owner_id = %(owner)s LIMIT %(most)s
-) counted
-"""
-_NEAREST = """
-SELECT id, embedding::vector({width}) <=> %(vector)s::vector AS distance FROM chat_message
-WHERE owner_id = %(owner)s AND embedding_model = %(model)s AND provider <> 'Offline'
-  AND NOT conversation_id = ANY(ARRAY(
-      SELECT id FROM chat_conversation WHERE owner_id = %(owner)s AND deleted_at IS NOT NULL
-  )) AND NOT id = ANY(%(leave_out)s)
-ORDER BY {order} LIMIT %(limit)s
-"""
-# An expression that no index serves, and one that the HNSW index serves.
-_EXACTLY = "(embedding::vector({width}) <=> %(vector)s::vector) + 0"
-_BY_INDEX = "embedding::vector({width}) <=> %(vector)s::vector"
-_USE_INDEX = """
-SELECT set_config('hnsw.iterative_scan', 'strict_order', true),
-       set_config('hnsw.ef_search', '64', true), set_config('enable_sort', 'off', true),
-       set_config('hnsw.max_scan_tuples', '40000', true)
-"""
+    id: UUID
+    by: By
+    score: float
+    # Its cosine distance from what was asked for; None if that is not known.
+    distance: float | None
+    # What part of the telling words it has, 0 to 1.
+    share: float = 0.0
+
+
+@dataclass(frozen=True)
+class Found:
+    """The results of a search, the best first."""
+
+    conversations: list[Conversation]
+    hits: list[Hit]
+    # What a page says of the search itself; "" for nothing.
+    note: str = ""
+
+    @property
+    def with_words(self) -> list[Hit]:
+        return [hit for hit in self.hits if hit.by_words]
+
+    @property
+    def near(self) -> list[Hit]:
+        return [hit for hit in self.hits if not hit.by_words]
+
+
+def search(*, owner_id: UUID, text: str, limit: int = RESULTS) -> Found:
+    """Return the owner's conversations with such a title, and messages by words and meaning.
+
+    Some ten short SQL queries, and the time to embed the text if it is new.
+    """
+    asked = questions.read(text)
+    if not asked.terms:
+        return Found([], [])
+    ranked, marked, note = _ranked(owner_id, asked)
+    # More than are shown, because copies of a message are one hit.
+    shown = ranked[: limit * 2]
+    texts = hits.read(owner_id, [each.id for each in shown])
+    shown = _phrases_first(shown, texts, asked)
+    found = hits.hits_of([(each.id, each.by) for each in shown], texts, asked, marked)
+    return Found(named(owner_id=owner_id, text=text), found[:limit], note)
+
+
+def rank(*, owner_id: UUID, text: str, limit: int, unembedded: bool = False) -> list[Ranked]:
+    """Return the owner's messages that bear on a text, the best first, as `search` ranks them.
+
+    With `unembedded` by words alone, those that no embedding model was asked for.
+    """
+    ranked, _, _ = _ranked(
+        owner_id, questions.read(text), by_meaning=not unembedded, near_most=limit
+    )
+    return ranked[:limit]
+
+
+def named(*, owner_id: UUID, text: str, limit: int = 5) -> list[Conversation]:
+    """Return the owner's conversations whose titles have all telling words, the newest first.
+
+    A word may be the beginning of one in the title, or have another ending.
+    """
+    asked = questions.read(text)
+    if not asked.telling:
+        return []
+    conversations = Conversation.objects.filter(owner_id=owner_id, deleted_at=None)
+    conversations = conversations.annotate(
+        folded_title=_Folded("title"), bare_title=_Bare(_Folded("title"))
+    )
+    for term in asked.telling[:10]:
+        is_there = Q(folded_title__contains=_Folded(Value(term.word)))
+        forms = {term.word} if len(term.groups) > 1 else {term.word, *term.keys}
+        for form in forms:
+            is_there |= Q(bare_title__contains=form)
+        conversations = conversations.filter(is_there)
+    return list(conversations.order_by("-updated_at", "id")[:limit])
 
 
 class _Folded(Func):
@@ -130,234 +130,98 @@ class _Folded(Func):
     output_field = TextField()
 
 
-@dataclass(frozen=True)
-class Near:
-    """A message near in meaning, and its cosine distance, 0 to 2."""
+class _Bare(Func):
+    """A text without accents."""
 
-    id: UUID
-    distance: float
-
-
-@dataclass(frozen=True)
-class Found:
-    """The results of a search, the best first."""
-
-    conversations: list[Conversation]
-    hits: list[Hit]
+    function = "unaccent"
+    output_field = TextField()
 
 
-def search(*, owner_id: UUID, text: str, limit: int = RESULTS) -> Found:
-    """Return the owner's conversations with such a title, and messages by words and meaning.
-
-    Some ten short SQL queries, and 7 ms to embed the text if it is new.
-    """
-    text = " ".join(text.replace("\0", " ").split())[:TEXT_MAX_CHARACTERS]
-    if not _WORD.search(text):
-        return Found([], [])
-    by_words = with_words(owner_id=owner_id, text=text, limit=CANDIDATES)
-    by_meaning = [item.id for item in _meaning(owner_id, text)]
-    # More than are shown, because copies of a message are one hit.
-    ids = fuse(by_words, by_meaning)[: limit * 2]
-    hits = hits_of(owner_id, ids, set(by_words), text)[:limit]
-    return Found(named(owner_id=owner_id, text=text), hits)
-
-
-def named(*, owner_id: UUID, text: str, limit: int = 5) -> list[Conversation]:
-    """Return the owner's conversations whose titles have all the words, the newest first."""
-    conversations = Conversation.objects.filter(owner_id=owner_id, deleted_at=None)
-    conversations = conversations.annotate(folded_title=_Folded("title"))
-    for word in text.split()[:10]:
-        conversations = conversations.filter(folded_title__contains=_Folded(Value(word)))
-    return list(conversations.order_by("-updated_at", "id")[:limit])
-
-
-def with_words(
-    *, owner_id: UUID, text: str, limit: int, any_word: bool = False, unembedded: bool = False
-) -> list[UUID]:
-    """Return the owner's messages that have every word of a text, the best first.
-
-    Understands "quoted words", or, and -without; the last word is a prefix. If no message has all
-    words, or with `any_word`, returns those that have some of them. With `unembedded` only messages
-    without an embedding. Four SQL queries at most.
-    """
-    text = unicodedata.normalize("NFC", text)
-    runs, spaced = [fold(run) for run in unspaced(text)], without_unspaced(text)
-    words = _WORD.findall(spaced)
-    if not words and not runs:
-        return []
-    head, _, last = spaced.rstrip().rpartition(" ")
-    # A quote or a minus is left to websearch_to_tsquery.
-    bare = last.isalnum() and spaced.count('"') % 2 == 0
-    parameters = {
-        "owner": owner_id,
-        "most": RANKED_MOST,
-        "limit": limit,
-        "unembedded": unembedded,
-        "head": head if bare else spaced,
-        "tail": f"{last}:*" if bare else "",
-        "any": " | ".join(dict.fromkeys(words[:24])),
-        "text": spaced,
-        "languages": list(LANGUAGES),
-        "runs": [],
-    }
-    if not any_word and _WITHOUT.search(text):
-        return _without(text, parameters)
-    found: list[UUID] = []
-    if not any_word:
-        found = _matching(_ALL_WORDS, parameters | {"runs": runs}, grams=_grams(runs), every=True)
-    if any_word or (not found and len(words) + len(_grams(runs)) > 1 and '"' not in text):
-        found = _matching(_ANY_WORD, parameters, grams=_grams(runs), every=False)
-    return found
-
-
-def has_unembedded(*, owner_id: UUID, but: UUID | None = None) -> bool:
-    """Tell whether an owner has messages without an embedding, outside the conversation `but`.
-
-    One SQL query.
-    """
-    parameters = {"owner": owner_id, "but": but}
-    return bool(_rows(_UNEMBEDDED, parameters))
-
-
-def _matching(
-    query: str, parameters: dict[str, Any], *, grams: Sequence[str], every: bool
-) -> list[UUID]:
-    """Return the messages that match a query in any language, and with it every gram or any."""
-    tsquery = _joined(_in_all_languages(query, parameters), grams, every=every)
-    return _newest_with(tsquery, parameters) if tsquery else []
-
-
-def _without(text: str, parameters: dict[str, Any]) -> list[UUID]:
-    """Return the messages with the words of a text and none of those with a minus.
-
-    The excluded words are excluded in all languages.
-    """
-    wanted = _WITHOUT.sub(" ", text)
-    runs, spaced = (
-        [fold(run) for run in unspaced(wanted)],
-        " ".join(without_unspaced(wanted).split()),
-    )
-    words = {"head": spaced, "tail": "", "text": spaced}
-    found = _joined(_in_all_languages(_ALL_WORDS, parameters | words), _grams(runs), every=True)
-    if not found:
-        return []
-    left_out = []
-    for word in _WITHOUT.findall(text):
-        grams = _grams([fold(run) for run in unspaced(word)])
-        plain = parameters | words | {"any": without_unspaced(word).strip()}
-        left_out.append(_joined(_in_all_languages(_ANY_WORD, plain), grams, every=True))
-    query = " & ".join([f"({found})", *(f"!({each})" for each in left_out if each)])
-    return _newest_with(query, parameters | {"runs": runs})
-
-
-def _grams(runs: Sequence[str]) -> list[str]:
-    """Return what the index has of runs of letters without spaces: their pairs, as tsqueries.
-
-    A letter alone is the beginning of a pair, or the last letter of a run.
-    """
-    pairs = [
-        f"'{run[at : at + 2]}'" if len(run) > 1 else f"'{run}':*"
-        for run in runs
-        for at in range(max(1, len(run) - 1))
-    ]
-    return list(dict.fromkeys(pairs))[:GRAMS_MOST]
-
-
-def _joined(tsquery: str, grams: Sequence[str], *, every: bool) -> str:
-    """Return a tsquery for the words and the grams, either of which may be missing."""
-    parts = [f"({tsquery})"] if tsquery else []
-    return (" & " if every else " | ").join([*parts, *grams])
-
-
-def _in_all_languages(query: str, parameters: dict[str, Any]) -> str:
-    """Return a tsquery for the words of a text as each language indexes them; "" for none."""
-    queries = [text for (text,) in _rows(_QUERIES.format(query=query), parameters)]
-    # Without duplicates: most words have the same stem in most languages.
-    return " | ".join(f"({text})" for text in sorted(queries))
-
-
-def _newest_with(query: str, parameters: dict[str, Any]) -> list[UUID]:
-    return [row[0] for row in _rows(_NEWEST_WITH_WORDS, {**parameters, "query": query})]
-
-
-def nearest(
-    *,
-    owner_id: UUID,
-    vector: NDArray[np.float32],
-    model: str,
-    limit: int,
-    leave_out: Sequence[UUID] = (),
-    exactly: bool | None = None,
-) -> list[Near]:
-    """Return the owner's messages nearest to a vector, the nearest first.
-
-    Without deleted conversations and without embeddings of another model. `exactly` says whether
-    to compare every vector or to use the index; by default the owner's number of messages decides.
-    Two SQL queries.
-    """
-    plain = np.ascontiguousarray(vector, dtype=np.float32)
-    parameters = {
-        "owner": owner_id,
-        "vector": orjson.dumps(plain, option=orjson.OPT_SERIALIZE_NUMPY).decode(),
-        "model": model,
-        "leave_out": list(leave_out),
-        "limit": limit,
-    }
-    if exactly is None:
-        exactly = not _has_many(owner_id)
-    if exactly:
-        rows = _rows(_nearest(_EXACTLY, plain.size), parameters)
+def _ranked(
+    owner_id: UUID, asked: Asked, *, by_meaning: bool = True, near_most: int = NEAR_MOST
+) -> tuple[list[Ranked], set[str], str]:
+    """Return the messages, the keys of the words that were looked for, and what to say of it."""
+    by_words = word_search.find(owner_id=owner_id, asked=asked, unembedded=not by_meaning)
+    best, marked = by_words.hits[:CANDIDATES], by_words.keys
+    question: vectors.Asked | None = None
+    note = ""
+    if by_meaning and len(asked.wanted) >= FEWEST_LETTERS:
+        try:
+            question = vectors.ask(asked.wanted)
+        except EmbeddingError as error:
+            logger.warning("Searching by words alone. %s", error.sentence)
+            note = AWAY
+    if question is None:
+        ranked = [_by_words(hit, None, None) for hit in best]
     else:
-        with transaction.atomic():
-            _rows(_USE_INDEX, {})
-            rows = _rows(_nearest(_BY_INDEX, plain.size), parameters)
-            _rows("SELECT set_config('enable_sort', 'on', true)", {})
-    return [Near(id_, float(distance)) for id_, distance in rows]
+        ranked = _by_both(owner_id, asked, best, question, near_most)
+    ranked.sort(key=lambda each: (each.by not in CONTAINING, -each.score, str(each.id)))
+    return ranked, marked, note
 
 
-def _nearest(order: str, width: int) -> str:
-    return _NEAREST.format(order=order.format(width=width), width=width)
+def _by_both(
+    owner_id: UUID,
+    asked: Asked,
+    best: Sequence[word_search.Hit],
+    question: vectors.Asked,
+    near_most: int,
+) -> list[Ranked]:
+    """Return the messages found by words, with what their meaning adds, and those by meaning."""
+    nearest = vectors.nearest(
+        owner_id=owner_id,
+        vector=question.vector,
+        model=question.model,
+        limit=max(near_most, CANDIDATES),
+    )
+    ids = [each.id for each in nearest]
+    allowed = word_search.allowed(owner_id=owner_id, asked=asked, ids=ids)
+    near = {each.id: each.distance for each in nearest if each.id in allowed}
+    others = [hit.id for hit in best if hit.id not in near]
+    known = near | vectors.distances(owner_id=owner_id, asked=question, ids=others)
+    ranked = [_by_words(hit, known.get(hit.id), question) for hit in best]
+    contains = any(each.by in CONTAINING for each in ranked)
+    farthest = question.unrelated * (1 if contains else FARTHEST)
+    there = {each.id for each in ranked}
+    by_meaning = [
+        Ranked(id_, "meaning", _closeness(distance, question), distance)
+        for id_, distance in near.items()
+        if id_ not in there and distance < farthest
+    ]
+    with_words = [
+        each
+        for each in ranked
+        if each.by in CONTAINING or each.share >= FEWEST_WORDS or each.score > WORDS_COUNT / 2
+    ]
+    return with_words + by_meaning[:near_most]
 
 
-def fuse(*rankings: Sequence[UUID]) -> list[UUID]:
-    """Return the ids of all rankings, the best first, by reciprocal rank fusion."""
-    scores: dict[UUID, float] = {}
-    for ranking in rankings:
-        for rank, id_ in enumerate(ranking, start=1):
-            scores[id_] = scores.get(id_, 0.0) + 1 / (FUSION + rank)
-    return sorted(scores, key=lambda id_: (-scores[id_], str(id_)))
+def _by_words(
+    hit: word_search.Hit, distance: float | None, question: vectors.Asked | None
+) -> Ranked:
+    by: By = "spelling" if hit.is_nearly else "words"
+    if hit.share < 0.999 or not (hit.is_whole or hit.is_nearly):
+        by = "some words"
+    score = WORDS_COUNT * hit.score**2 + _closeness(distance, question)
+    return Ranked(hit.id, by, score, distance, hit.share)
 
 
-def _has_many(owner_id: UUID) -> bool:
-    """Tell whether an owner has too many messages to compare every vector."""
-    if owner_id in _with_many:
-        return True
-    if _with_few.get(owner_id, 0.0) > time.monotonic():
-        return False
-    ((count, of_all),) = _rows(_COUNT, {"owner": owner_id, "most": EXACT_MOST + 1})
-    if count > EXACT_MOST:
-        _with_many.add(owner_id)
-        return True
-    many = bool(count > EXACT_ALWAYS and count * 3 > of_all)
-    if count <= EXACT_ALWAYS // 2:
-        if len(_with_few) > 10_000:
-            _with_few.clear()
-        _with_few[owner_id] = time.monotonic() + COUNTED_SECONDS
-    return many
+def _closeness(distance: float | None, question: vectors.Asked | None) -> float:
+    """Return how near a message is: 1 for the same text, 0 where nothing is in common."""
+    if distance is None or question is None:
+        return 0.0
+    return max(0.0, 1 - distance / (FARTHEST * question.unrelated))
 
 
-def _meaning(owner_id: UUID, text: str) -> list[Near]:
-    embedder = embeddings.get_embedder()
-    try:
-        vector = embedder.embed([text])[0]
-    except embeddings.EmbeddingError:
-        logger.warning("The text of a search could not be embedded; searching for its words alone.")
-        return []
-    near = nearest(owner_id=owner_id, vector=vector, model=embedder.name, limit=CANDIDATES)
-    return [item for item in near if item.distance < MAX_DISTANCE]
+def _phrases_first(
+    ranked: Sequence[Ranked], texts: dict[UUID, tuple[str, str]], asked: Asked
+) -> list[Ranked]:
+    """Return the messages with those first in which the text stands as it was typed."""
+    if len(asked.terms) < 2:
+        return list(ranked)
+    phrase = search_words.plain(asked.wanted)
 
+    def has_it(each: Ranked) -> bool:
+        text = search_words.plain(texts[each.id][1]) if each.id in texts else ""
+        return each.by == "words" and phrase in " ".join(text.split())
 
-def _rows(sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        return list(cursor.fetchall())
+    return sorted(ranked, key=lambda each: not has_it(each))

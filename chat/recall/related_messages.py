@@ -1,11 +1,9 @@
 """Related messages: the learner's earlier messages that bear on a text, to be quoted in a prompt.
 
-`candidates` ranks messages by meaning and by words; `select` reads the best of them and cuts them
-to the room there is.
+`candidates` ranks messages as a search does, by words and by meaning; `select` reads the best of
+them and cuts them to the room there is.
 """
 
-import logging
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,14 +15,24 @@ from django.urls import reverse
 from chat.models import Message
 from chat.recall import message_search
 from chat.recall.embedding import EMBEDDED_CHARACTERS
+from chat.recall.hits import By
 from chat.recall.tokens import cut_to_tokens, estimate_tokens
-from memoryloop import embeddings
 from memoryloop.llm.base import Found
 
-logger = logging.getLogger(__name__)
-
-# With MiniLM unrelated sentences lie at 0.8 and beyond, a question and its answer at 0.2 to 0.6.
-MAX_DISTANCE = 0.62
+# What a message scores at least that is quoted, by what it was found (message_search.Ranked).
+# By meaning alone: what the embedder takes for related.
+FAINTEST: dict[By, float] = {
+    "words": 0.0,
+    "spelling": 0.0,
+    "some words": 0.35,
+    "meaning": 1 - 1 / message_search.FARTHEST,
+}
+_WHY: dict[By, str] = {
+    "words": "the same words",
+    "spelling": "nearly the same words",
+    "some words": "some of the same words",
+    "meaning": "close in meaning",
+}
 # What all quoted messages may take of the prompt, and any one of them.
 QUOTED_TOKENS = 2_000
 MESSAGE_TOKENS = 500
@@ -37,15 +45,6 @@ CANDIDATES = 60
 _READ_CHARACTERS = 4_000
 OWN = "earlier in this conversation"
 FOR_THE_LAST = "found for the question before"
-_WORD = re.compile(r"\w{3,40}")
-_STOP_WORDS = frozenset(
-    word
-    for line in (
-        "about and are between can did does explain for from has have how into its not please",
-        "tell that the their there this was were what when where which who why with would you your",
-    )
-    for word in line.split()
-)
 
 
 @dataclass(frozen=True)
@@ -70,20 +69,16 @@ def candidates(
     owner_id: UUID,
     text: str,
     limit: int = CANDIDATES,
-    conversation_id: UUID | None = None,
+    conversation_id: UUID | None = None,  # noqa: ARG001 - see select
 ) -> list[Candidate]:
     """Return the messages that may bear on a text, the best first.
 
-    Two or three SQL queries; two more where messages outside the conversation `conversation_id`
-    lack an embedding. Those of that conversation are its newest, which are sent with the question.
+    Ranked as a search of messages is (recall.message_search), without those that have only some
+    words of the text and are not near in meaning. Those of the conversation `conversation_id` are
+    its newest, which are sent with the question. Some eight short SQL queries.
     """
-    near = _near(owner_id, text, limit)
-    by_words = []
-    if near is None or message_search.has_unembedded(owner_id=owner_id, but=conversation_id):
-        # Where meaning can be searched by, words are for the messages without an embedding.
-        by_words = _by_words(owner_id, text, limit, unembedded=near is not None)
-    why = dict.fromkeys(by_words, "the same words") | dict.fromkeys(near or [], "close in meaning")
-    return [Candidate(id_, why[id_]) for id_ in dict.fromkeys([*(near or []), *by_words])]
+    ranked = message_search.rank(owner_id=owner_id, text=text[:EMBEDDED_CHARACTERS], limit=limit)
+    return [Candidate(each.id, _WHY[each.by]) for each in ranked if each.score >= FAINTEST[each.by]]
 
 
 def select(
@@ -133,27 +128,6 @@ def read(
     """Return messages that were found for the question before. One SQL query."""
     found = [Candidate(UUID(id_), FOR_THE_LAST) for id_ in ids]
     return select(found, owner_id=owner_id, text="")
-
-
-def _by_words(owner_id: UUID, text: str, limit: int, *, unembedded: bool) -> list[UUID]:
-    words = " ".join(word for word in _WORD.findall(text.lower()) if word not in _STOP_WORDS)
-    return message_search.with_words(
-        owner_id=owner_id, text=words, limit=limit, any_word=True, unembedded=unembedded
-    )
-
-
-def _near(owner_id: UUID, text: str, limit: int) -> list[UUID] | None:
-    """Return the messages near in meaning; None where the text cannot be embedded."""
-    embedder = embeddings.get_embedder()
-    try:
-        vector = embedder.embed([text[:EMBEDDED_CHARACTERS]])[0]
-    except embeddings.EmbeddingError:
-        logger.warning("The text could not be embedded; searching for its words.")
-        return None
-    near = message_search.nearest(
-        owner_id=owner_id, vector=vector, model=embedder.name, limit=limit
-    )
-    return [item.id for item in near if item.distance < MAX_DISTANCE]
 
 
 def _within_budget(

@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from chat.recall import hits, message_search
 from memoryloop.web.palette import PaletteItem, PalettePage
+from memoryloop.words import unspaced
 
 PAGES = (
     PalettePage("Chat", "chat:home", "chat", "ask question tutor new conversation start home"),
@@ -16,7 +17,7 @@ PAGES = (
 
 # A message on one line of the palette.
 SNIPPET_CHARACTERS = 90
-# Shorter texts match nearly everything.
+# Shorter texts match nearly everything, except where a letter is a word.
 FEWEST_LETTERS = 3
 
 
@@ -35,7 +36,7 @@ def find_conversations(*, owner_id: uuid.UUID, text: str, limit: int) -> list[Pa
 
 def find_messages(*, owner_id: uuid.UUID, text: str, limit: int) -> list[PaletteItem]:
     """Return this owner's messages by words and meaning; none for a very short text."""
-    if len(text.strip()) < FEWEST_LETTERS:
+    if len(text.strip()) < FEWEST_LETTERS and not unspaced(text):
         return []
     found = message_search.search(owner_id=owner_id, text=text, limit=limit)
     # A conversation that is listed by its title is not listed again by its first message.
@@ -46,7 +47,7 @@ def find_messages(*, owner_id: uuid.UUID, text: str, limit: int) -> list[Palette
             _line(hit.snippet),
             reverse("chat:message", args=[hit.message.id]),
             "search",
-            hit.message.conversation.title,
+            " · ".join(filter(None, (hit.message.conversation.title, hit.why))),
         )
         for hit in found.hits
         if hit.message.position or hit.message.conversation_id not in named

@@ -17,6 +17,7 @@ FIND_DUPLICATES = "flashcards.find_duplicates"
 BULK = "flashcards.change_cards"
 IMPORT = "flashcards.import_cards"
 EXPORT = "flashcards.export_cards"
+BACKUP = "flashcards.make_backup"
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +25,11 @@ logger = logging.getLogger(__name__)
 def request_checkpoint() -> None:
     """Have the journal moved into LanceDB soon."""
     transaction.on_commit(lambda: _defer(CHECKPOINT, CHECKPOINT, timestamp=0), robust=True)
+
+
+def request_backup() -> None:
+    """Have a backup made soon."""
+    transaction.on_commit(lambda: _defer(BACKUP, BACKUP), robust=True)
 
 
 def request_embedding(owner_id: UUID) -> None:

@@ -193,6 +193,14 @@ def set_labels(batch: DraftBatch, *, deck: str, tags: Collection[str]) -> None:
     batch.save(update_fields=["deck", "tags"])
 
 
+def ask_both_ways(draft: Draft) -> None:
+    """Make a basic draft one of two cards, one for each direction. Raises AlreadyDecided."""
+    _check_open(draft.batch)
+    if draft.kind == Kind.BASIC:
+        draft.kind = Kind.REVERSED
+        draft.save(update_fields=["kind"])
+
+
 def add(batch: DraftBatch, *, question: str, answer: str, **fields: Any) -> Draft:
     """Add a draft after the others; `fields` are other fields of a Draft.
 

@@ -11,7 +11,8 @@ TELLING = {
     "this by with from for that an a as has have had be been there name he she they you your",
     "de": "der die das dem den des ein eine einen einem einer eines und ist sind war waren was wer "
     "wie wo wann warum wieso welche welcher welches welchem welchen wem wen von zu zum zur mit auf "
-    "für nicht sich man es im am bei aus nach hat haben wird werden durch über unter",
+    "für nicht sich man es er oder in kann im am bei aus nach hat haben wird werden durch über "
+    "unter",
     "fr": "le la les un une des du et est sont était que qui quoi quel quelle quels quelles où "
     "quand comment pourquoi combien dans pour par sur avec ce cette il elle au aux ne pas",
     "es": "el la los las un una unos unas y es son fue era qué quién cuál cuáles dónde cuándo cómo "

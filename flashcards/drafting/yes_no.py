@@ -7,6 +7,7 @@ A word may ask for a fact in one language and for a yes in another: "Was ist Osm
 import re
 
 from flashcards.drafting.little_words import language_of
+from flashcards.drafting.phrases import PHRASES
 
 # What may stand between the verb and its end in a language, and "or", which asks for a choice.
 _QUESTIONS = {
@@ -51,12 +52,34 @@ _ASKS = {
     language: re.compile(rf"^[¿\s]*(?:{verbs})\b(?!.*\b{choice}\b)[^?]*\?\s*$", re.IGNORECASE)
     for language, (verbs, choice) in _QUESTIONS.items()
 }
-# In French also "La Terre est-elle ronde ?": the subject comes first, and is named again.
-_FRENCH_INVERSION = re.compile(
-    r"^(?!.*\b(?:qu[e'’]|qui|quoi|quel\w*|où|quand|comment|pourquoi|combien|ou)\b)"
-    r".*\w-(?:t-)?(?:il|elle|ils|elles|on|ce)\b[^?]*\?\s*$",
-    re.IGNORECASE,
-)
+_NAME = r"(?-i:[A-ZÄÖÜÉÈÁÍÓÚÑ])"
+# A verb at the beginning, by its ending and by what follows; or a verb that is known, within.
+_VERB_FIRST = {
+    "de": (
+        re.compile(
+            r"^[a-zäöüß]+(?:t|te|en|ten|st) (?:der|die|das|den|dem|ein|eine|einen|es|er|sie|man|"
+            rf"wir|ihr|du|ich|alle|jede\w*|viele|diese\w*|sich|kein\w*|sein\w*|{_NAME})",
+            re.IGNORECASE,
+        ),
+    ),
+    "es": (
+        re.compile(
+            r"^¿?\s*(?:se |no |l[oae]s? )?[a-záéíóúñ]+(?:a|e|an|en|ó|on|ía|ían|aba|aban) (?:el|la|"
+            rf"los|las|un|una|unos|unas|su|sus|este|esta|todos|todas|siempre|{_NAME})",
+            re.IGNORECASE,
+        ),
+        re.compile(
+            r"^¿?.*\b(?:es|son|era|eran|fue|fueron|está|están|tiene|tienen|hay|puede|pueden|"
+            r"pertenece|pertenecen)\b",
+            re.IGNORECASE,
+        ),
+    ),
+    "fr": (
+        # "La Terre est-elle ronde ?": the subject comes first, and is named again.
+        re.compile(r"^.*\w-(?:t-)?(?:il|elle|ils|elles|on|ce|tu|vous)\b", re.IGNORECASE),
+        re.compile(r"^.*\b(?:est|sont|était|étaient|a|ont|peut|peuvent)\b", re.IGNORECASE),
+    ),
+}
 _RUSSIAN = re.compile(r"(?:^|\s)ли(?![\w-])(?!.*\sили\s)[^?]*\?\s*$", re.IGNORECASE)
 _JAPANESE = re.compile(
     r"^(?!.*(?:何|なに|なん|誰|だれ|どこ|いつ|なぜ|どう|どの|どれ|どちら|どんな|いく|か、))"
@@ -72,7 +95,8 @@ _BY_SCRIPT = (
     (re.compile(r"[\u4e00-\u9fff]"), _CHINESE),
 )
 _SAYS = re.compile(
-    r"^(?:yes|no|true|false|yeah|nope|correct|incorrect)\b"
+    r"^(?:yes|yeah|nope)\b"
+    r"|^(?:no|true|false|correct|incorrect)(?=\s*(?:[.,;:!]|$)|\s+(?:it|they|he|she|because|but)\b)"
     r"|^(?:ja|nein|stimmt|richtig|falsch|oui|non|vrai|faux|sí|vero|falso|verdadero|sim|não|nee|"
     r"да|нет|はい|いいえ|是的?|不是|对|不对)(?=\s*(?:[.,;:!。、\uff0c\uff01]|$))",
     re.IGNORECASE,
@@ -87,6 +111,16 @@ def is_yes_no(question: str, answer: str) -> bool:
         if script.search(question):
             return asks.search(question) is not None
     language = language_of(question, answer)
-    if language == "fr" and _FRENCH_INVERSION.match(question):
+    if _ASKS[language].match(question):
         return True
-    return _ASKS[language].match(question) is not None
+    return language in PHRASES and _begins_with_verb(question, language)
+
+
+def _begins_with_verb(question: str, language: str) -> bool:
+    """Tell whether a question without a word that asks begins with its verb, or has it inside."""
+    phrases = PHRASES[language]
+    if not question.rstrip().endswith("?") or phrases.asks.search(question):
+        return False
+    if re.search(rf"(?<!\w){phrases.choice}(?!\w)", question, re.IGNORECASE):
+        return False
+    return any(pattern.match(question) for pattern in _VERB_FIRST.get(language, ()))

@@ -1,293 +1,96 @@
-"""Word lists for comparing cards: numbers, opposites, negations, question words, stop words."""
+"""The words of lexicon.toml, as sets and tables. Read once, at the first use."""
 
+import functools
 import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
-TENS = dict(
-    zip(
-        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"],
-        range(20, 100, 10),
-        strict=True,
-    )
-)
-COMPOUND = re.compile(
-    rf"\b({'|'.join(TENS)})[- ](one|two|three|four|five|six|seven|eight|nine)\b", re.I
-)
-SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉", "01234567890123456789")
-NUMERALS = dict(
-    zip(
-        [
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-            "sixteen",
-            "seventeen",
-            "eighteen",
-            "nineteen",
-            "twenty",
-        ],
-        map(str, range(21)),
-        strict=True,
-    )
-)
-ORDINALS = dict(
-    zip(
-        [
-            "first",
-            "second",
-            "third",
-            "fourth",
-            "fifth",
-            "sixth",
-            "seventh",
-            "eighth",
-            "ninth",
-            "tenth",
-        ],
-        map(str, range(1, 11)),
-        strict=True,
-    )
-)
-ROMAN = {
-    "II": "2",
-    "III": "3",
-    "IV": "4",
-    "VI": "6",
-    "VII": "7",
-    "VIII": "8",
-    "IX": "9",
-    "X": "10",
-}
-NEGATIONS = frozenset(
-    [
-        "not",
-        "no",
-        "never",
-        "none",
-        "without",
-        "cannot",
-        "nor",
-        "neither",
-        "kein",
-        "keine",
-        "nicht",
-        "nie",
-    ]
-)
-# What a card asks for, by the question word at or near its beginning.
-ASKS = {
-    "when": "time",
-    "year": "time",
-    "date": "time",
-    "century": "time",
-    "wann": "time",
-    "where": "place",
-    "wo": "place",
-    "who": "person",
-    "whom": "person",
-    "whose": "person",
-    "wer": "person",
-    "why": "reason",
-    "warum": "reason",
-    "many": "number",
-    "much": "number",
-    "long": "number",
-}
-# Pairs of opposites: two cards with one each ask for different facts.
-OPPOSITES = [
-    pair.split("/")
-    for pair in [
-        (
-            "begin start found birth born rise built open/end finish fall fell death die died "
-            "close conclud"
+FILE = Path(__file__).with_name("lexicon.toml")
+LANGUAGES = ("en", "de", "es", "fr")
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Words, and beginnings of words."""
+
+    words: frozenset[str]
+    beginnings: tuple[str, ...]
+
+    def has(self, word: str) -> bool:
+        return word in self.words or word.startswith(self.beginnings)
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """All words that are known; see lexicon.toml for what they are and how they are written."""
+
+    stop: dict[str, frozenset[str]]
+    negations: frozenset[str]
+    asks: dict[str, str]
+    months: dict[str, int]
+    numerals: dict[str, int]
+    joins: frozenset[str]
+    roman: dict[str, int]
+    # Each word by the first of its line.
+    synonyms: dict[str, str]
+    opposites: tuple[tuple[Family, Family], ...]
+    yes: frozenset[str]
+    no: frozenset[str]
+    # Words that are read as signs: their signs, and what finds them in a text.
+    signs: dict[str, str]
+    signs_pattern: re.Pattern[str]
+
+    @functools.cached_property
+    def all_stop(self) -> frozenset[str]:
+        return frozenset().union(*self.stop.values())
+
+
+@functools.cache
+def lexicon() -> Lexicon:
+    given = tomllib.loads(FILE.read_text(encoding="utf-8"))
+    numerals = {
+        word: int(number)
+        for language in LANGUAGES
+        for word, _, number in (pair.partition("=") for pair in given["numerals"][language].split())
+    }
+    signs = {
+        words: sign for table in ("math", "quantities") for words, sign in _signs(given[table])
+    }
+    longest_first = sorted(signs, key=lambda words: (-len(words), words))
+    return Lexicon(
+        stop={language: frozenset(given["stop"][language].split()) for language in LANGUAGES},
+        negations=frozenset(given["negations"]["words"].split()),
+        asks={word: what for what, words in given["asks"].items() for word in words.split()},
+        months=given["months"],
+        numerals=numerals,
+        joins=frozenset(given["numerals"]["joins"].split()),
+        roman=given["roman"],
+        synonyms={
+            word: line.split()[0] for line in _lines(given["synonyms"]) for word in line.split()
+        },
+        opposites=tuple(
+            (_family(left), _family(right))
+            for left, _, right in (line.partition("/") for line in _lines(given["opposites"]))
         ),
-        (
-            "max maximum highest largest biggest longest most oldest first greatest/min minimum "
-            "lowest smallest shortest least youngest last fewest"
-        ),
-        "north/south",
-        "east/west",
-        "left/right",
-        "increas rais raise lift/decreas lower reduc",
-        "positiv/negat",
-        "anod/cathod",
-        "input/output",
-        "push/pull",
-        "read/write",
-        "gain/loss lose",
-        "hot/cold",
-        "before/after",
-        "import/export",
-        "cation/anion",
-        "exotherm/endotherm",
-        "systol/diastol",
-        "mean averag/median",
-        "sin/cos",
-        "first/second third fourth fifth",
-        "second/third fourth fifth",
-        "donor/recipi",
-        "creat/remov delet",
-        "plural/singular",
-        "past/futur present participl",
-        "mutabl/immut",
-        "best/worst",
-        "formal polit/familiar",
-        "width/height",
-        "numer/denomin",
-        "demand/suppli",
-        "inflat/deflat",
-        "mitosi/meiosi",
-        "win won winner/lost lose",
-        "melt/boil freez",
-        "boil/freez",
-        "acid/base alkalin",
-        "male/femal",
-        "king/queen",
-        "even/odd",
-        "oxid/reduct",
-        "freez/boil",
-        "area/circumfer perimet",
-        "deriv differenti/integr",
-        "squar/cube root",
-        "append/remov",
-        "buri/built",
-        "discov/invent",
-        "succeed/preced",
-        "father/mother",
-        "arteri/vein",
-        "join/unwind",
-        "adult/newborn child",
-    ]
-]
-STOP = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "of",
-        "in",
-        "on",
-        "at",
-        "to",
-        "for",
-        "by",
-        "with",
-        "from",
-        "and",
-        "or",
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "been",
-        "being",
-        "do",
-        "does",
-        "did",
-        "what",
-        "which",
-        "who",
-        "whom",
-        "whose",
-        "when",
-        "where",
-        "why",
-        "how",
-        "that",
-        "this",
-        "these",
-        "those",
-        "it",
-        "its",
-        "as",
-        "into",
-        "than",
-        "then",
-        "there",
-        "their",
-        "they",
-        "he",
-        "she",
-        "his",
-        "her",
-        "you",
-        "your",
-        "i",
-        "we",
-        "our",
-        "one",
-        "some",
-        "any",
-        "called",
-        "name",
-        "named",
-        "word",
-        "mean",
-        "means",
-        "meaning",
-        "say",
-        "us",
-        "use",
-        "used",
-        "get",
-        "give",
-        "given",
-        "define",
-        "state",
-        "term",
-        "have",
-        "has",
-        "had",
-        "can",
-        "could",
-        "will",
-        "would",
-        "may",
-        "might",
-        "must",
-        "should",
-        "s",
-        "der",
-        "die",
-        "das",
-        "ein",
-        "eine",
-        "ist",
-        "sind",
-        "war",
-        "wie",
-        "was",
-        "wo",
-        "wer",
-        "wann",
-    ]
-)
-# Units and signs, each mapped to one name.
-UNITS = {
-    **dict.fromkeys(("degrees", "degree", "°"), "°"),
-    **dict.fromkeys(("celsius", "centigrade"), "c"),
-    **dict.fromkeys(("kilometres", "kilometers", "kilometre", "kilometer"), "km"),
-    **dict.fromkeys(("metres", "meters", "metre", "meter"), "m"),
-    **dict.fromkeys(("seconds", "second's"), "s"),
-    **dict.fromkeys(("kilograms", "kilogram"), "kg"),
-    **dict.fromkeys(("percent", "%"), "%"),
-    **dict.fromkeys(("pi", "π"), "π"),
-    **dict.fromkeys(("squared", "square"), "2"),
-    **dict.fromkeys(("per", "/"), "/"),
-    **dict.fromkeys(("minus", "\N{MINUS SIGN}"), "\N{MINUS SIGN}"),
-    **dict.fromkeys(("colour", "color"), "color"),
-    **dict.fromkeys(("usa", "us", "america"), "usa"),
-}
+        yes=frozenset(given["answers"]["yes"].split()),
+        no=frozenset(given["answers"]["no"].split()),
+        signs=signs,
+        signs_pattern=re.compile(rf"\b(?:{'|'.join(map(re.escape, longest_first))})\b"),
+    )
+
+
+def _lines(table: dict[str, str]) -> Iterator[str]:
+    return (line for line in table["lines"].splitlines() if line.strip())
+
+
+def _signs(table: dict[str, str]) -> Iterator[tuple[str, str]]:
+    for line in _lines(table):
+        words, _, signs = line.partition(" = ")
+        yield from ((each.strip(), signs.strip()) for each in words.split("|"))
+
+
+def _family(words: str) -> Family:
+    whole = frozenset(word for word in words.split() if not word.endswith("*"))
+    return Family(whole, tuple(word[:-1] for word in words.split() if word.endswith("*")))

@@ -1,191 +1,125 @@
-"""Overlaps: the cards of a learner that ask for the same as a draft, and what to do about them.
+"""Overlaps: what of a learner's cards and drafts has something in common with a draft.
 
-The candidates are the nearest few by vector; similarity.py compares questions and answers.
+The candidates are the nearest few by vector, whichever model made the vectors; the judge compares
+questions and answers (judge.py).
 """
 
-import dataclasses
 import logging
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
-import numpy as np
-from numpy.typing import NDArray
-
 from flashcards import store
-from flashcards.cards.change import change_card
-from flashcards.domain import card_sides
-from flashcards.domain.records import ANSWER_MAX_CHARACTERS, Flashcard, Kind
-from flashcards.domain.validation import CardError, check_words, clean
-from flashcards.duplicates import similarity
-from flashcards.duplicates.similarity import CardText
-from flashcards.models import NotDuplicates
+from flashcards.domain.records import Flashcard, Kind
+from flashcards.duplicates.card_text import CardText, drafted, text_of
+from flashcards.duplicates.cosines import cosines
+from flashcards.duplicates.joining import are_swapped
+from flashcards.duplicates.judge import ORDER, Judgement, Verdict, judge
+from flashcards.duplicates.words import words_of
 from flashcards.store import cards
 from memoryloop.embeddings import EmbeddingError, get_embedder
 
 logger = logging.getLogger(__name__)
 
-Vector = NDArray[np.float32]
-
-SAME, NEAR = "same", "near"
-# Candidates for each draft. With MiniLM the same fact in other words is 0.05 to 0.45 away.
-CANDIDATES = 5
-MAX_DISTANCE = 0.5
+# Candidates for each draft. There is no bound of their distance: a formula and the same in words
+# are far apart, and the judge costs little.
+CANDIDATES = 6
 # Of cards that the worker has not embedded yet, the newest so many are searched by their words.
 WAITING_MOST = 60
-# The share of a question's stems that a card without a vector must have to be a candidate.
-WORDS_SHARED = 0.5
-
-
-class TooLong(CardError):
-    """A merged card would exceed the limit of a card."""
+# The share of a draft's stems that a card without a vector must have to be a candidate.
+WORDS_SHARED = 0.3
+# Other drafts of a batch that a draft is compared with: those that share the most words.
+DRAFTS_MOST = 4
+Sides = tuple[str, str]
 
 
 @dataclass(frozen=True)
 class Overlap:
-    """A card that asks for the same fact as a draft ("same") or a similar question ("near")."""
+    """A card that asks for what a draft asks for, or for something that is close to it."""
 
     card: Flashcard
-    score: float
-    verdict: str
+    judgement: Judgement
+    # Whether the card's note, asked both ways round, would say what the draft says.
+    can_be_joined: bool = False
+    # What a model said of the two, and which one.
+    reason: str = ""
+    judged_by: str = ""
+
+    @property
+    def verdict(self) -> Verdict:
+        return self.judgement.verdict
 
 
 def find_overlaps(
     *,
     owner_id: UUID,
-    drafts: Sequence[tuple[str, str]],
+    drafts: Sequence[Sides],
     limit: int = 3,
     leave_out: Collection[UUID] = (),
+    both_ways: bool = False,
 ) -> list[list[Overlap]]:
     """Return for each draft (question, answer) the owner's cards that it overlaps, surest first.
 
-    Cards of the notes in `leave_out` are ignored. Where the model cannot be run, nothing overlaps.
-    Costs one search for each draft and one embedding of all the texts.
+    Each note is named once, by its card that has most in common with the draft; cards of the notes
+    in `leave_out` are ignored. A draft that is to be asked `both_ways` has what either of its cards
+    has. Where the model cannot be run, nothing overlaps. Costs one search for each draft and one
+    embedding of all the texts.
     """
     if not drafts:
         return []
     try:
-        wanted = [_draft(question, answer) for question, answer in drafts]
+        wanted = [drafted(question, answer) for question, answer in drafts]
         found = _candidates(owner_id, drafts, wanted, leave_out)
-        return _judged(wanted, found, limit)
+        return _judged(wanted, found, limit, both_ways)
     except EmbeddingError:
         logger.warning("Drafts cannot be compared with the cards right now.", exc_info=True)
         return [[] for _ in drafts]
 
 
-def compare(pairs: Sequence[tuple[CardText, CardText, float]]) -> list[tuple[float, float]]:
-    """Return for each pair how likely it is the same fact, and the cosine of the questions.
+def compare(pairs: Sequence[tuple[CardText, CardText]]) -> list[Judgement]:
+    """Return what the cards of each pair are to one another. Raises EmbeddingError."""
+    near = cosines(pairs)
+    return [judge(a, b, cosine) for (a, b), cosine in zip(pairs, near, strict=True)]
 
-    A pair comes with the cosine of the cards' own vectors. Raises EmbeddingError.
+
+def among(draft: Sides, others: Sequence[Sides]) -> list[Judgement | None]:
+    """Return for each of some other drafts what it is to one; None where that is nothing.
+
+    Where the model cannot be run, all are nothing.
     """
-    texts = sorted({text.ask for a, b, _ in pairs for text in (a, b)})
-    if not texts:
-        return []
-    vectors: Mapping[str, Vector] = dict(zip(texts, get_embedder().embed(texts), strict=True))
-    asked = [float(vectors[a.ask] @ vectors[b.ask]) for a, b, _ in pairs]
-    return [
-        (similarity.likeness(a, b, asked=near, whole=whole), near)
-        for (a, b, whole), near in zip(pairs, asked, strict=True)
-    ]
-
-
-def replace(
-    *, owner_id: UUID, card_id: UUID, question: str, answer: str, kind: str, now: datetime
-) -> Flashcard:
-    """Give a card a draft's words; its schedule and its history stay. Raises DoesNotExist, BadCard.
-
-    A card of several siblings, or of another kind, keeps its kind: the draft is then merged.
-    """
-
-    def change(card: Flashcard) -> Flashcard:
-        check_words(question, answer, card.extra, card.kind)
-        return dataclasses.replace(card, question=clean(question), answer=clean(answer))
-
-    current = cards.for_owner(owner_id).get(id=card_id)
-    siblings = cards.for_owner(owner_id).filter(note_id=current.note_id).count()
-    if siblings > 1 or current.kind != kind or kind == Kind.CLOZE:
-        return merge(owner_id=owner_id, card_id=card_id, question=question, answer=answer, now=now)
-    return _edited(owner_id, card_id, change, now)
-
-
-def merge(*, owner_id: UUID, card_id: UUID, question: str, answer: str, now: datetime) -> Flashcard:
-    """Add a draft to a card's note, unless the card has its words. Raises TooLong, DoesNotExist."""
-    shown = _draft(question, answer)
-
-    def change(card: Flashcard) -> Flashcard:
-        present = similarity.words_of(f"{card.question} {card.answer} {card.extra}").stems
-        if similarity.words_of(shown.whole).stems <= present:
-            return card
-        addition = f"{shown.ask}\n{shown.answer}".strip()
-        extra = clean(f"{card.extra}\n\n{addition}" if card.extra else addition)
-        if len(extra) > ANSWER_MAX_CHARACTERS:
-            raise TooLong("Together they are too long for one card: keep both, or drop one.")
-        return dataclasses.replace(card, extra=extra)
-
-    return _edited(owner_id, card_id, change, now)
-
-
-def contrast(a: tuple[str, str], b: tuple[str, str]) -> tuple[str, str]:
-    """Return the question and answer of a card that asks for the difference of two others."""
-    one, other = _draft(*a), _draft(*b)
-    first, second = similarity.distinct_words(one, other)
-    if not first or not second or max(len(first.split()), len(second.split())) > 4:
-        first, second = f"“{one.ask}”", f"“{other.ask}”"
-    return (
-        f"What is the difference between {first} and {second}?",
-        f"- {first}: {one.answer or one.ask}\n- {second}: {other.answer or other.ask}",
-    )
-
-
-def mark_not_duplicates(*, owner_id: UUID, card_ids: Sequence[UUID], now: datetime) -> None:
-    """Store that no two of these cards are duplicates; cards of others are ignored."""
-    known = cards.for_owner(owner_id).with_deleted().in_bulk(list(card_ids))
-    ids = sorted(known, key=str)
-    NotDuplicates.objects.bulk_create(
-        [
-            NotDuplicates(owner_id=owner_id, first_id=first, second_id=second, said_at=now)
-            for number, first in enumerate(ids)
-            for second in ids[number + 1 :]
-        ],
-        ignore_conflicts=True,
-    )
-
-
-def marked_pairs(owner_id: UUID) -> set[tuple[UUID, UUID]]:
-    """Return the pairs that the owner marked as no duplicates, the lesser id first."""
-    pairs = NotDuplicates.objects.filter(owner_id=owner_id)
-    return set(pairs.values_list("first_id", "second_id"))
-
-
-def _draft(question: str, answer: str) -> CardText:
-    ordinals = card_sides.cloze_ordinals(question)
-    kind = Kind.CLOZE if ordinals else Kind.BASIC
-    return similarity.text_of(
-        card_sides.Draft(kind, question, answer, ordinals[0] if ordinals else 1)
-    )
+    one = drafted(*draft)
+    texts = [drafted(*other) for other in others]
+    stems = words_of(one.whole).stems
+    shared = [len(stems & words_of(text.whole).stems) for text in texts]
+    likely = sorted((at for at in range(len(texts)) if shared[at]), key=lambda at: -shared[at])
+    chosen = likely[:DRAFTS_MOST]
+    found: list[Judgement | None] = [None] * len(texts)
+    try:
+        judgements = compare([(one, texts[at]) for at in chosen])
+    except EmbeddingError:
+        logger.warning("Drafts cannot be compared with one another right now.", exc_info=True)
+        return found
+    for at, judgement in zip(chosen, judgements, strict=True):
+        if judgement.verdict not in (Verdict.NEAR, Verdict.UNRELATED):
+            found[at] = judgement
+    return found
 
 
 def _candidates(
     owner_id: UUID,
-    drafts: Sequence[tuple[str, str]],
+    drafts: Sequence[Sides],
     wanted: Sequence[CardText],
     leave_out: Collection[UUID],
-) -> list[list[tuple[Flashcard, float]]]:
-    """Return for each draft the cards to compare it with, each with its cosine."""
+) -> list[list[Flashcard]]:
+    """Return for each draft the cards to compare it with."""
     vectors = get_embedder().embed([f"{q}\n{a}".strip() or "?" for q, a in drafts])
     waiting = _waiting(owner_id)
     found = []
     for vector, shown in zip(vectors, wanted, strict=True):
-        near = store.nearest_cards(
-            owner_id, vector, limit=CANDIDATES + len(leave_out), max_distance=MAX_DISTANCE
-        )
-        cards = {card.id: (card, 1.0 - distance) for distance, card in near}
-        new = [card for card in _sharing_words(waiting, shown) if card.id not in cards]
-        texts = [card.embedding_text for card in new]
-        for card, its in zip(new, get_embedder().embed(texts) if new else (), strict=True):
-            cards[card.id] = card, float(vector @ its)
-        kept = [pair for pair in cards.values() if pair[0].note_id not in leave_out]
+        near = store.nearest_cards(owner_id, vector, limit=CANDIDATES + len(leave_out))
+        nearest = {card.id: card for _, card in near}
+        nearest |= {card.id: card for card in _sharing_words(waiting, shown)}
+        kept = [card for card in nearest.values() if card.note_id not in leave_out]
         found.append(kept[: CANDIDATES * 2])
     return found
 
@@ -196,46 +130,49 @@ def _waiting(owner_id: UUID) -> list[Flashcard]:
 
 
 def _sharing_words(cards: Iterable[Flashcard], shown: CardText) -> list[Flashcard]:
-    stems = similarity.words_of(shown.whole).stems
+    stems = words_of(shown.whole).stems
     return [
         card
         for card in cards
-        if len(stems & similarity.words_of(similarity.text_of(card).whole).stems)
-        >= max(1.0, WORDS_SHARED * len(stems))
+        if len(stems & words_of(text_of(card).whole).stems) >= max(1.0, WORDS_SHARED * len(stems))
     ][:CANDIDATES]
 
 
 def _judged(
-    wanted: Sequence[CardText], found: Sequence[Sequence[tuple[Flashcard, float]]], limit: int
+    wanted: Sequence[CardText], found: Sequence[Sequence[Flashcard]], limit: int, both_ways: bool
 ) -> list[list[Overlap]]:
     pairs = [
-        (shown, similarity.text_of(card), whole)
-        for shown, cards in zip(wanted, found, strict=True)
-        for card, whole in cards
+        (shown, text_of(card)) for shown, cards in zip(wanted, found, strict=True) for card in cards
     ]
-    scores = iter(compare(pairs))
+    judgements = iter(compare(pairs))
     judged = []
-    for nearest in found:
-        seen = [_overlap(card, *next(scores)) for card, _ in nearest]
-        kept = [overlap for overlap in seen if overlap is not None]
-        kept.sort(key=lambda o: (o.verdict == NEAR, -o.score, str(o.card.id)))
-        judged.append(kept[:limit])
+    for shown, nearest in zip(wanted, found, strict=True):
+        of_notes: dict[UUID, Overlap] = {}
+        for overlap in (_overlap(shown, card, next(judgements)) for card in nearest):
+            known = of_notes.get(overlap.card.note_id)
+            if known is None or _order(overlap) < _order(known):
+                of_notes[overlap.card.note_id] = overlap
+        seen = [_as_both(each) if both_ways else each for each in of_notes.values()]
+        kept = [each for each in seen if each.verdict is not Verdict.UNRELATED]
+        judged.append(sorted(kept, key=_order)[:limit])
     return judged
 
 
-def _overlap(card: Flashcard, score: float, question: float) -> Overlap | None:
-    if score >= similarity.SAME:
-        return Overlap(card, score, SAME)
-    if question >= similarity.NEAR_QUESTION:
-        return Overlap(card, score, NEAR)
-    return None
+def _overlap(shown: CardText, card: Flashcard, judgement: Judgement) -> Overlap:
+    can_be_joined = (
+        judgement.verdict is Verdict.REVERSED
+        and card.kind == Kind.BASIC
+        and are_swapped(shown, text_of(card))
+    )
+    return Overlap(card, judgement, can_be_joined)
 
 
-def _edited(
-    owner_id: UUID, card_id: UUID, change: Callable[[Flashcard], Flashcard], now: datetime
-) -> Flashcard:
-    def edit(card: Flashcard) -> Flashcard | None:
-        after = change(card)
-        return dataclasses.replace(after, edited_at=now) if after != card else None
+def _as_both(overlap: Overlap) -> Overlap:
+    """Return what a card is to a note that asks in both directions."""
+    if overlap.verdict is Verdict.REVERSED and overlap.card.kind != Kind.CLOZE:
+        return Overlap(overlap.card, Judgement(Verdict.SAME, overlap.judgement.chance))
+    return overlap
 
-    return change_card(owner_id, card_id, edit, now=now).after
+
+def _order(overlap: Overlap) -> tuple[int, float, str]:
+    return ORDER.index(overlap.verdict), -overlap.judgement.chance, str(overlap.card.id)

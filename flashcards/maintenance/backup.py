@@ -13,6 +13,7 @@ dump begins where the tables end.
 
 import contextlib
 import dataclasses
+import errno
 import fcntl
 import hashlib
 import json
@@ -31,11 +32,17 @@ from django.db.migrations.recorder import MigrationRecorder
 from flashcards import store
 from memoryloop import durable_files
 from memoryloop.postgres import dump
-from memoryloop.postgres.dump import Snapshot
+from memoryloop.postgres.dump import DumpError, Snapshot
 
 FORMAT = 1
 MANIFEST, DUMP, MEDIA, SECRETS = "manifest.json", "postgresql.dump", "media", "secrets"
 SECRET_FILES = ("encryption-key", "secret-key")
+# What is counted in PostgreSQL, and in which table.
+COUNTED = {
+    "learners": "accounts_user",
+    "messages": "chat_message",
+    "pending": "flashcards_journalentry",
+}
 _CHUNK_BYTES = 1 << 20
 
 Progress = Callable[[str], None]
@@ -69,24 +76,70 @@ class Manifest:
 
 
 def make(
-    folder: Path, *, now: datetime, with_secrets: bool = False, progress: Progress = lambda _: None
+    folder: Path,
+    *,
+    now: datetime,
+    with_secrets: bool = False,
+    older: bool = False,
+    progress: Progress = lambda _: None,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Manifest:
     """Write a backup into a new folder. Raises BackupError, DumpError or StoreError.
 
     It grows under the name with ".partial" at its end and gets its own once it is on the disk.
+    `older` is for data that an older MemoryLoop wrote and nobody uses: the backup is as that one
+    would have made it. `meanwhile` is called now and then; if it raises, nothing is left.
     """
     folder = folder.absolute()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise BackupError(f"{folder} exists already: name a new folder.")
+    try:
+        return _make(folder, now, with_secrets, older, progress, meanwhile)
+    except (OSError, DumpError) as error:
+        raise BackupError(in_words(error, str(folder.parent))) from error
+
+
+def in_words(error: Exception, place: str) -> str:
+    """Return a sentence for what went wrong with a backup in this place."""
+    number, said = getattr(error, "errno", None), str(error)
+    if is_disk_full(error):
+        return f"The disk of {place} is full: make room there, or choose another place."
+    if number in (errno.EACCES, errno.EPERM, errno.EROFS) or "Permission denied" in said:
+        return (
+            f"{place} cannot be written: give the account that runs MemoryLoop the right to, or "
+            "choose another place."
+        )
+    if isinstance(error, OSError):
+        return f"The backup in {place} failed: {error.strerror or said}."
+    return said
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Tell whether an error, of the system or of a program, says that a disk is full."""
+    full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
+    return full or "No space left on device" in str(error)
+
+
+def _make(
+    folder: Path,
+    now: datetime,
+    with_secrets: bool,
+    older: bool,
+    progress: Progress,
+    meanwhile: Callable[[], None],
+) -> Manifest:
     with _growing(folder) as partial:
-        manifest = _copy_stores(partial, now, with_secrets, progress)
+        manifest = _copy_stores(partial, now, with_secrets, older, progress, meanwhile)
         progress("Copying files")
         if Path(settings.MEDIA_ROOT).is_dir():
             shutil.copytree(settings.MEDIA_ROOT, partial / MEDIA)
         if with_secrets:
             _copy_secrets(partial / SECRETS)
         progress("Taking checksums")
-        files = {str(path.relative_to(partial)): describe(path) for path in walk(partial)}
+        files = {}
+        for path in walk(partial):
+            meanwhile()
+            files[str(path.relative_to(partial))] = describe(path)
         manifest = dataclasses.replace(manifest, files=files)
         (partial / MANIFEST).write_text(json.dumps(dataclasses.asdict(manifest), indent=1) + "\n")
     return manifest
@@ -106,20 +159,27 @@ def walk(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def _copy_stores(folder: Path, now: datetime, with_secrets: bool, progress: Progress) -> Manifest:
+def _copy_stores(
+    folder: Path,
+    now: datetime,
+    with_secrets: bool,
+    older: bool,
+    progress: Progress,
+    meanwhile: Callable[[], None],
+) -> Manifest:
     with contextlib.ExitStack() as stack:
-        with store.snapshot() as tables:
+        with store.older_snapshot() if older else store.snapshot() as tables:
             moment = stack.enter_context(dump.snapshot())
             counts = _counts(moment)
             progress("Dumping PostgreSQL and reading LanceDB")
-            stack.enter_context(dump.dumping(folder / DUMP, moment))
+            stack.enter_context(dump.dumping(folder / DUMP, moment, meanwhile=meanwhile))
             counts |= tables.write_files(folder)
         # Checkpoints may go on from here: the dump has its snapshot.
         progress("Waiting for the dump of PostgreSQL")
         return Manifest(
             format=FORMAT,
             made_at=now.isoformat(timespec="seconds"),
-            schema=store.SCHEMA_VERSION,
+            schema=tables.schema,
             migrations=applied_migrations(),
             postgresql=dump.server_version(),
             versions=tables.versions,
@@ -134,7 +194,7 @@ def _counts(moment: Snapshot) -> dict[str, int]:
         "SELECT (SELECT count(*) FROM accounts_user), (SELECT count(*) FROM chat_message),"
         " (SELECT count(*) FROM flashcards_journalentry)"
     ).fetchone()
-    return dict(zip(("learners", "messages", "pending"), row or (0, 0, 0), strict=True))
+    return dict(zip(COUNTED, row or (0, 0, 0), strict=True))
 
 
 def applied_migrations() -> dict[str, list[str]]:

@@ -7,6 +7,7 @@ fails, the tables are put back.
 
 import json
 import shutil
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -30,6 +31,8 @@ from flashcards.maintenance.backup import (
 )
 from memoryloop import durable_files
 from memoryloop.postgres import dump
+
+_NEWER = "restore it with the MemoryLoop that made it, or a newer one."
 
 
 @dataclass(frozen=True)
@@ -73,8 +76,24 @@ def restore(
 
 def read_manifest(folder: Path) -> Manifest:
     """Return a backup's manifest. Raises BackupError if this version cannot restore it."""
+    manifest = parse_manifest(folder)
+    if manifest.schema > store.SCHEMA_VERSION:
+        raise BackupError(
+            f"{folder} has card schema {manifest.schema} and this is {store.SCHEMA_VERSION}: "
+            f"{_NEWER}"
+        )
+    if unknown := unknown_migration(manifest.migrations):
+        raise BackupError(f"{folder} has the migration {unknown}, not known here: {_NEWER}")
+    return manifest
+
+
+def parse_manifest(folder: Path, text: bytes | None = None) -> Manifest:
+    """Return a backup's manifest, whether or not this version can restore it.
+
+    `text` is given where the folder is not on the disk. Raises BackupError.
+    """
     try:
-        data = json.loads((folder / MANIFEST).read_text())
+        data = json.loads((folder / MANIFEST).read_bytes() if text is None else text)
         found = data["format"]
         manifest = Manifest(**data) if found == backup.FORMAT else None
     except FileNotFoundError:
@@ -83,23 +102,20 @@ def read_manifest(folder: Path) -> Manifest:
         ) from None
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise BackupError(f"{folder / MANIFEST} cannot be read: {error}") from error
-    newer = "restore it with the MemoryLoop that made it, or a newer one."
     if manifest is None:
-        raise BackupError(f"{folder} has the format {found} and this is {backup.FORMAT}: {newer}")
-    if manifest.schema > store.SCHEMA_VERSION:
-        raise BackupError(
-            f"{folder} has card schema {manifest.schema} and this is {store.SCHEMA_VERSION}: "
-            f"{newer}"
-        )
+        raise BackupError(f"{folder} has the format {found} and this is {backup.FORMAT}: {_NEWER}")
+    return manifest
+
+
+def unknown_migration(migrations: Mapping[str, Iterable[str]]) -> str:
+    """Return one of these migrations, by app, that only a newer MemoryLoop has; else nothing."""
     known = MigrationLoader(None).disk_migrations
     ours = {config.label for config in apps.get_app_configs()}
-    for app, names in manifest.migrations.items():
+    for app, names in migrations.items():
         for name in names:
             if app in ours and (app, name) not in known:
-                raise BackupError(
-                    f"{folder} has the migration {app}.{name}, not known here: {newer}"
-                )
-    return manifest
+                return f"{app}.{name}"
+    return ""
 
 
 def verify(folder: Path, manifest: Manifest) -> None:

@@ -2,6 +2,7 @@
 
 from flashcards.models.admin_rows import StoredFlashcard, StoredReviewLog
 from flashcards.models.backlog import BacklogPlan
+from flashcards.models.backups import BackupStatus
 from flashcards.models.bulk import BulkChange, BulkPart, RemovedDecks
 from flashcards.models.decks import Deck
 from flashcards.models.documents import Document, Image
@@ -15,6 +16,7 @@ from flashcards.models.totals import ReviewTotals
 
 __all__ = [
     "BacklogPlan",
+    "BackupStatus",
     "BulkChange",
     "BulkPart",
     "CardEdit",

@@ -57,6 +57,8 @@ class DraftBatch(models.Model):
     # Who drafted: "Claude", "Ollama", "Rules"; and with which model.
     provider = models.CharField(max_length=40, blank=True)
     model = models.CharField(max_length=120, blank=True)
+    # What a model said of drafts that may repeat a card: duplicates/second_opinion.py.
+    opinions = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
 

@@ -18,6 +18,8 @@ LONGEST_CHARACTERS = 2_000
 # Cards that LanceDB names by their words, and by their meaning, for each that is asked for.
 DEPTH = 3
 CANDIDATES_LEAST = 40
+# Scores from which a card is likely what was meant, and from which it is worth a look.
+LIKELY, WORTH_A_LOOK = 0.3, 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +51,15 @@ def find_cards(*, owner_id: UUID, text: str, limit: int) -> list[FoundCard]:
     candidates = {card.id: card for card in matches.cards}
     candidates.update((card.id, card) for _, card in near)
     distances = {card.id: distance for distance, card in near}
-    searched = Searched.of(text, terms, matches.counts, len(candidates), distances)
+    unrelated = get_embedder().unrelated
+    searched = Searched.of(text, terms, matches.counts, len(candidates), distances, unrelated)
     found = []
     for card in candidates.values():
         evidence = searched.evidence(card)
         if evidence is not None:
             found.append(FoundCard(card, evidence.score, evidence.by, evidence))
-    found.sort(key=lambda each: (-each.score, str(each.card.id)))
+    # Among equals the newest comes first.
+    found.sort(key=lambda each: (each.score, each.card.created_at), reverse=True)
     return found[:limit]
 
 

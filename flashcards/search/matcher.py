@@ -18,6 +18,7 @@ from flashcards.models import Deck
 from flashcards.scheduling import Memory, ScheduleSettings
 from flashcards.scheduling.memory_model import MemoryModel
 from flashcards.store import CardColumns, Mask, Numbers
+from memoryloop import search_words
 from memoryloop.embeddings import get_embedder
 from memoryloop.embeddings.base import EmbeddingError
 from memoryloop.folding import fold
@@ -28,6 +29,7 @@ NEAREST = 100
 FARTHEST = 0.75
 # Each term costs a pass over all texts, a run of the model or a scan of the log.
 TEXTS_MOST = 32
+WORDS_MOST = 64
 MEANINGS_MOST = 4
 RATED_MOST = 4
 LEECH_TAG = "leech"
@@ -86,6 +88,8 @@ class Matcher:
         match node:
             case syntax.Everything():
                 return columns.alive
+            case syntax.Word(value):
+                return self._having([value])
             case syntax.Text(value):
                 return columns.containing(value)
             case syntax.Meaning():
@@ -108,13 +112,38 @@ class Matcher:
             case syntax.Not(part):
                 return ~self._mask(part)
             case syntax.And(parts):
-                return np.asarray(np.logical_and.reduce([self._mask(part) for part in parts]))
+                words = [part.value for part in parts if isinstance(part, syntax.Word)]
+                others = [part for part in parts if not isinstance(part, syntax.Word)]
+                masks = [self._mask(part) for part in others]
+                return np.asarray(np.logical_and.reduce([*masks, self._having(words)]))
             case syntax.Or(parts):
                 return np.asarray(np.logical_or.reduce([self._mask(part) for part in parts]))
 
+    def _having(self, words: list[str]) -> Mask:
+        """Return the cards that have all of the words, but for the common ones among others."""
+        columns = self.columns
+        mask = columns.alive.copy()
+        terms = search_words.terms(" ".join(words))
+        telling = [term for term in terms if not term.is_common]
+        for number, term in enumerate(telling):
+            if not mask.any():
+                break
+            if number == WORDS_MOST:
+                raise BadQuery(
+                    f"A search may have {WORDS_MOST} words that every card must have. "
+                    'To find cards by a long text, write ~"…" around it.',
+                    0,
+                )
+            mask &= columns.having(term)
+        if words and not terms:
+            # Signs alone: they are looked for as they are.
+            for word in words:
+                mask &= columns.containing(word)
+        return mask
+
     def _check_cost(self, node: Node) -> None:
         for kind, most, what in (
-            (syntax.Text, TEXTS_MOST, "words"),
+            (syntax.Text, TEXTS_MOST, "phrases"),
             (syntax.Meaning, MEANINGS_MOST, "meanings"),
             (syntax.Rated, RATED_MOST, "rated: terms"),
         ):

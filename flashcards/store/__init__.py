@@ -16,7 +16,14 @@ one, roof first:
 """
 
 from flashcards.store import lance_engine
-from flashcards.store.errors import OtherSchema, OtherStore, OwnerGone, StoreError, UnknownLookup
+from flashcards.store.errors import (
+    OtherSchema,
+    OtherStore,
+    OwnerGone,
+    StoreError,
+    TablesChanged,
+    UnknownLookup,
+)
 from flashcards.store.protocol.engine import CardStore, Snapshot, Upgrade, WordSearch
 from flashcards.store.protocol.owners import CardColumns, OwnerView
 from flashcards.store.protocol.queries import Manager, Query
@@ -49,6 +56,7 @@ checkpoint_all = engine.checkpoint_all
 clear_cache = engine.clear_cache
 columns = engine.columns
 count_pending = engine.count_pending
+count_file = engine.count_file
 count_rows = engine.count_rows
 drop_duplicates = engine.drop_duplicates
 erase_cards = engine.erase_cards
@@ -59,7 +67,9 @@ find_missing_rows = engine.find_missing_rows
 find_residue = engine.find_residue
 lock_owner = engine.lock_owner
 measure_direct_writes = engine.measure_direct_writes
+older_snapshot = engine.older_snapshot
 nearest_cards = engine.nearest_cards
+needed_upgrades = engine.needed_upgrades
 optimize = engine.optimize
 optimize_fully = engine.optimize_fully
 optimize_if_due = engine.optimize_if_due
@@ -75,6 +85,7 @@ search_words = engine.search_words
 settle_batches = engine.settle_batches
 snapshot = engine.snapshot
 status = engine.status
+unchanged_on_error = engine.unchanged_on_error
 upgrade = engine.upgrade
 vectors = engine.vectors
 view = engine.view
@@ -105,6 +116,7 @@ __all__ = [
     "StoreError",
     "StoreStatus",
     "TableStatus",
+    "TablesChanged",
     "UnknownLookup",
     "Upgrade",
     "Vector",
@@ -117,6 +129,7 @@ __all__ = [
     "claim",
     "clear_cache",
     "columns",
+    "count_file",
     "count_pending",
     "count_rows",
     "drop_duplicates",
@@ -130,6 +143,8 @@ __all__ = [
     "lock_owner",
     "measure_direct_writes",
     "nearest_cards",
+    "needed_upgrades",
+    "older_snapshot",
     "optimize",
     "optimize_fully",
     "optimize_if_due",
@@ -145,6 +160,7 @@ __all__ = [
     "settle_batches",
     "snapshot",
     "status",
+    "unchanged_on_error",
     "upgrade",
     "vectors",
     "view",

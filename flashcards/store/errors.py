@@ -22,3 +22,7 @@ class UnknownLookup(StoreError):
 
 class OwnerGone(StoreError):
     """A write names an owner whose account was deleted."""
+
+
+class TablesChanged(StoreError):
+    """What failed has changed the tables, and they could not go back to what they were."""

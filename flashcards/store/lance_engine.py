@@ -10,7 +10,14 @@ from flashcards.store.journal.journal import (
 )
 from flashcards.store.lance.schema import SCHEMA_VERSION
 from flashcards.store.lance.tables import load as preload
-from flashcards.store.maintenance.backup_files import count_rows, restore_files, snapshot
+from flashcards.store.maintenance.backup_files import (
+    count_file,
+    count_rows,
+    older_snapshot,
+    restore_files,
+    snapshot,
+    unchanged_on_error,
+)
 from flashcards.store.maintenance.caches import clear_cache
 from flashcards.store.maintenance.checkpoint import count_pending, settle_batches
 from flashcards.store.maintenance.checkpoint import run as checkpoint
@@ -30,6 +37,7 @@ from flashcards.store.maintenance.recorded import claim
 from flashcards.store.maintenance.recover import run as recover
 from flashcards.store.maintenance.review_totals import days as review_days
 from flashcards.store.maintenance.review_totals import read as review_totals
+from flashcards.store.maintenance.run_upgrades import needed as needed_upgrades
 from flashcards.store.maintenance.run_upgrades import run as upgrade
 from flashcards.store.owner_view import remembered_view, view
 from flashcards.store.repository.manager import cards, review_logs
@@ -47,6 +55,7 @@ __all__ = [
     "claim",
     "clear_cache",
     "columns",
+    "count_file",
     "count_pending",
     "count_rows",
     "drop_duplicates",
@@ -59,6 +68,8 @@ __all__ = [
     "lock_owner",
     "measure_direct_writes",
     "nearest_cards",
+    "needed_upgrades",
+    "older_snapshot",
     "optimize",
     "optimize_fully",
     "optimize_if_due",
@@ -74,6 +85,7 @@ __all__ = [
     "settle_batches",
     "snapshot",
     "status",
+    "unchanged_on_error",
     "upgrade",
     "vectors",
     "view",

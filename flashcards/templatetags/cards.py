@@ -21,6 +21,12 @@ def back(card: HasSides) -> str:
 
 
 @register.filter
+def verdict_icon(verdict: str) -> str:
+    """Return the name of the icon of what two cards are to one another."""
+    return {"same": "cards", "reversed": "refresh", "confusable": "fork"}.get(verdict, "info")
+
+
+@register.filter
 def summary(card: HasSides) -> str:
     """Return the front as one line of plain words."""
     return card_sides.summary(card)

@@ -33,12 +33,12 @@ class BuiltIn:
 
     def __init__(self, folder: Path | None = None) -> None:
         """Keep files that processes share in `folder`; without one, in memory."""
-        self._english, self._all = MiniLM(), UniversalSentenceEncoder(folder)
+        self._english, self.multilingual = MiniLM(), UniversalSentenceEncoder(folder)
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return (n, 896) float32, each row of length 1. Raises EmbeddingError."""
         # Both let go of Python's lock while they compute.
-        waiting = _beside().submit(self._all.embed, texts)
+        waiting = _beside().submit(self.multilingual.embed, texts)
         try:
             english = self._english.embed(texts)
         finally:

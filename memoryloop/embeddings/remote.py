@@ -10,10 +10,10 @@ import hashlib
 import re
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import httpx2
 
 Vector = NDArray[np.float32]
+T = TypeVar("T")
 
 # A query is waited for by a page, which then searches by words alone.
 QUERY_SECONDS = 2.0
@@ -128,9 +129,18 @@ class RemoteEmbedder:
 
     @property
     def unrelated(self) -> float:
-        """The distance of texts that have hardly anything in common. Asks the server once."""
+        """The distance of texts that have hardly anything in common. Asks the server once.
+
+        Waits QUERY_SECONDS at most. Raises EmbeddingError.
+        """
         if self._unrelated is None:
-            self._unrelated = measure_unrelated(self)
+
+            def measure() -> float:
+                # Kept, too, when it comes after nobody waits any more.
+                self._unrelated = measure_unrelated(self)
+                return self._unrelated
+
+            return self._in_time(measure)
         return self._unrelated
 
     @property
@@ -154,23 +164,31 @@ class RemoteEmbedder:
         Waits QUERY_SECONDS at most. Raises EmbeddingError; then so do all queries of the next
         AWAY_SECONDS, at once.
         """
+
+        def ask() -> Vector:
+            ready = self._ready(text, self._query_prefix)
+            vector: Vector = self._embed_batch([ready], seconds=QUERY_SECONDS)[0]
+            return vector
+
+        return self._in_time(ask)
+
+    def _in_time(self, ask: Callable[[], T]) -> T:
+        """Return what `ask` returns within QUERY_SECONDS. Raises EmbeddingError."""
         if why := self.why_away:
             raise EmbeddingError(why)
-        outcome: Future[Vector] = Future()
+        outcome: Future[T] = Future()
 
-        def ask() -> None:
+        def run() -> None:
             try:
-                ready = self._ready(text, self._query_prefix)
-                outcome.set_result(self._embed_batch([ready], seconds=QUERY_SECONDS))
+                outcome.set_result(ask())
             except BaseException as error:
                 outcome.set_exception(error)
 
         # In a thread that can be left behind: a socket's time limit starts anew with each byte,
         # and a name may take long to resolve.
-        threading.Thread(target=ask, name="embed-query", daemon=True).start()
+        threading.Thread(target=run, name="embed-query", daemon=True).start()
         try:
-            vector: Vector = outcome.result(timeout=QUERY_SECONDS)[0]
-            return vector
+            return outcome.result(timeout=QUERY_SECONDS)
         except FutureTimeout:
             error = EmbeddingError(f"{self.label} did not answer in time.")
         except EmbeddingError as failure:

@@ -6,7 +6,8 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -20,6 +21,9 @@ from memoryloop.postgres.server import PostgresError, binaries
 
 _CHUNK_BYTES = 1 << 20
 _LEAVING_SECONDS = 2.0
+_POLL_SECONDS = 0.5
+# Where the rows of a table begin in the text of a dump; its name without the schema.
+_COPY = re.compile(rb"COPY (?:\w+\.)?(\w+) .*FROM stdin;$")
 
 
 class DumpError(Exception):
@@ -45,8 +49,13 @@ def snapshot() -> Iterator[Snapshot]:
 
 
 @contextlib.contextmanager
-def dumping(file: Path, moment: Snapshot) -> Iterator[None]:
-    """Dump a snapshot into a file while the block runs, and wait for it. Raises DumpError."""
+def dumping(
+    file: Path, moment: Snapshot, *, meanwhile: Callable[[], None] = lambda: None
+) -> Iterator[None]:
+    """Dump a snapshot into a file while the block runs, and wait for it. Raises DumpError.
+
+    While it waits it calls `meanwhile`; if that raises, the dump ends there.
+    """
     command = [
         *(_program("pg_dump", server_version() // 10_000), "--format=custom", "--no-password"),
         *(f"--snapshot={moment.name}", f"--file={file}", f"--dbname={_conninfo(password=False)}"),
@@ -54,11 +63,39 @@ def dumping(file: Path, moment: Snapshot) -> Iterator[None]:
     with subprocess.Popen(command, env=_environment(), stderr=subprocess.PIPE) as process:  # noqa: S603 - PostgreSQL's own program, no shell
         try:
             yield
+            while True:
+                meanwhile()
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    _, said = process.communicate(timeout=_POLL_SECONDS)
+                    break
         except BaseException:
             process.kill()
             raise
-        _, said = process.communicate()
     _succeed("pg_dump", process.returncode, said)
+
+
+def count_rows(file: Path) -> dict[str, int]:
+    """Read a dump to its end and return how many rows it has of each table.
+
+    Raises DumpError if it is cut off or damaged.
+    """
+    command = [_program("pg_restore", dump_version(file)), "--data-only", "--file=-", str(file)]
+    counts: Counter[str] = Counter()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:  # noqa: S603 - as above
+        assert process.stdout is not None  # noqa: S101 - it was asked for
+        table = ""
+        for line in process.stdout:
+            if table:
+                if line == b"\\.\n":
+                    table = ""
+                else:
+                    counts[table] += 1
+            elif found := _COPY.match(line):
+                table = found[1].decode()
+                counts[table] = 0
+    if process.returncode or table:
+        raise DumpError(f"{file} cannot be read by pg_restore: is it damaged?")
+    return counts
 
 
 def restore(file: Path, *, first: str, then: str) -> None:

@@ -15,6 +15,8 @@ WAITED_FOR = "waited_for"
 WHOLE = "whole"
 # What nobody sees: vectors, and the deletion of what is old.
 UNSEEN = "unseen"
+# Of one piece, and as long as there is data.
+BACKUP = "backup"
 # The queue of jobs that were asked for before there were others.
 BEFORE = "default"
 
@@ -25,5 +27,6 @@ SLOTS = (
     ((WAITED_FOR,), 2),
     ((WHOLE,), 2),
     ((UNSEEN, BEFORE), 1),
+    ((BACKUP,), 1),
 )
 SLICE_SECONDS = 3.0

@@ -18,8 +18,6 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
 from memoryloop import installation
 
@@ -58,14 +56,6 @@ def listen(host: str, port: int) -> socket.socket:
             f"or choose another with PORT, as in `PORT={port + 1} {installation.serve_command()}`."
         ) from error
     return listener
-
-
-def migrate() -> None:
-    """Migrate both stores. Takes some 50 ms when they are up to date."""
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        call_command("migrate", interactive=False, verbosity=0)
-    call_command("upgrade_store", verbosity=0)
 
 
 def collect_static_files() -> None:

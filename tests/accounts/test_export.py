@@ -18,7 +18,7 @@ from accounts import account_export, endpoints, services
 from accounts.models import User
 from accounts.web.views import export
 from chat.conversations.conversations import append_message, start_conversation
-from chat.models import AnswerContext, Conversation, Instructions
+from chat.models import AnswerContext, Conversation, Instructions, Summary
 from flashcards.maintenance.account_export import exported_models
 from flashcards.models import Deck
 from flashcards.store import cards, lock_owner, write_many
@@ -119,16 +119,20 @@ class ArchiveTests(TestCase):
         self.assertIn("Why do we forget?", message["content"])
         self.assertNotIn("Of Bob", "".join(files.values()))
 
-    def test_it_has_what_was_recalled_for_an_answer(self) -> None:
+    def test_it_has_what_was_recalled_for_an_answer_and_summaries(self) -> None:
         for user in (self.alice, self.bob):
             message = start_conversation(user, "What is a cell?", now=NOW)
             answer = append_message(message.conversation, "A unit.", role="assistant", now=NOW)
             shared, _ = Instructions.objects.get_or_create(digest="d", text="You are a tutor.")
             found = [{"text": f"A card of {user.name}"}]
             AnswerContext.objects.create(answer=answer, instructions=shared, found=found)
+            Summary.objects.create(until=message, text=f"What {user.name} asked")
 
-        (kept,) = lines(self.archive()["conversations/more/answer_contexts.jsonl"])
+        files = self.archive()
+        (kept,) = lines(files["conversations/more/answer_contexts.jsonl"])
         self.assertEqual(kept["found"], [{"text": "A card of Alice Learner"}])
+        (summary,) = lines(files["conversations/more/summaries.jsonl"])
+        self.assertEqual(summary["text"], "What Alice Learner asked")
 
     def test_it_costs_no_more_memory_with_more_cards(self) -> None:
         with mock.patch("flashcards.store.repository.query.STREAMED_ROWS", 10):
@@ -141,8 +145,8 @@ class ArchiveTests(TestCase):
         left_out = {
             # What is shown of it is in account/, without keys.
             *("ApiKey", "Endpoint", "EmailChange"),
-            # In conversations/.
-            *("Conversation", "Message"),
+            # In conversations/, and what search finds them by.
+            *("Conversation", "Message", "MessageVector", "SearchWord"),
             # The store's own, and what is counted from the reviews.
             *("JournalEntry", "MovedEntry", "ReviewTotals", "StoredFlashcard", "StoredReviewLog"),
             # Django's log of what staff did in the administration.

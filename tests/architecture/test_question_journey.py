@@ -12,7 +12,7 @@ ROOMS = (
     *("accounts", "memoryloop"),
     # What bears on the question among the learner's cards, and what a message offers.
     *("flashcards/tutor", "flashcards/web", "flashcards/templatetags"),
-    *("flashcards/cards", "flashcards/review", "flashcards/study_settings"),
+    *("flashcards/cards", "flashcards/review", "flashcards/search", "flashcards/study_settings"),
     *("flashcards/scheduling", "flashcards/store", "flashcards/models", "flashcards/domain"),
 )
 CHAT_MAY_NOT_CALL = "flashcards/"

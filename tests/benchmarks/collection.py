@@ -47,13 +47,16 @@ def _fill(user: "User", decks: list[Any], number: int) -> None:
 
     from flashcards.maintenance import bulk_load
     from memoryloop.embeddings import get_embedder
-    from tests.benchmarks.fit_likeness import pairs
+    from tests.benchmarks.fit_duplicates import pairs
     from tests.factories import flashcard
 
     now, draw, noise = timezone.now(), random.Random(1), np.random.default_rng(5)
-    sides = [row["a"] for row in pairs() if row["label"] == "same"]
+    sides = [row["first"] for row in pairs() if row["verdict"] == "same"]
     said = {
-        word.strip("?.,:;()\"'") for row in pairs() for text in row["a"] for word in text.split()
+        word.strip("?.,:;()\"'")
+        for row in pairs()
+        for text in row["first"]
+        for word in text.split()
     }
     words = [*WORDS, *sorted(said - {""}), *(f"w{n}" for n in range(2_000))]
     embedder = get_embedder()

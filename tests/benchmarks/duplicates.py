@@ -4,7 +4,7 @@
     BENCH_KEEP=/tmp/bench .venv/bin/python -m tests.benchmarks.duplicates    # fills it once
 
 One learner with so many cards with vectors (collection.py). The drafts are the questions of
-duplicate_pairs.jsonl, each once, as the tray asks. Prints one line of JSON, times in milliseconds.
+data/duplicate_pairs.jsonl, each once, as the tray asks. Prints a line of JSON, in milliseconds.
 """
 
 import argparse
@@ -29,23 +29,23 @@ def main() -> int:
 
 def _measure(options: argparse.Namespace) -> dict[str, Any]:
     from flashcards.duplicates import overlaps as duplicates
-    from tests.benchmarks.fit_likeness import pairs
+    from tests.benchmarks.fit_duplicates import pairs
 
     user = collection.learner(options.cards)
-    rows = [row for row in pairs() if row["label"] == "same"]
+    rows = [row for row in pairs() if row["verdict"] == "same"]
     # No draft twice: what was embedded once would be remembered.
     drafts = random.Random(5).sample(rows, min(len(rows), options.rounds + WARM_UP))
     times, busy, found = [], [], 0
     for number, row in enumerate(drafts):
         begun, worked = time.perf_counter(), time.process_time()
         (overlaps,) = duplicates.find_overlaps(
-            owner_id=user.pk, drafts=[(row["b"][0], row["b"][1])]
+            owner_id=user.pk, drafts=[(row["second"][0], row["second"][1])]
         )
         if number >= WARM_UP:
             times.append((time.perf_counter() - begun) * 1_000)
             busy.append((time.process_time() - worked) * 1_000)
             found += any(
-                one.verdict == "same" and one.card.question == row["a"][0] for one in overlaps
+                one.verdict == "same" and one.card.question == row["first"][0] for one in overlaps
             )
     times.sort()
     return {

@@ -11,8 +11,8 @@ from accounts.models import User
 from chat import urls
 from chat.conversations import versions
 from chat.conversations.conversations import ask, start_conversation
-from chat.models import Conversation, Message
-from chat.recall import answer_context, message_search, prompts
+from chat.models import Conversation, Message, MessageVector
+from chat.recall import answer_context, message_search, prompts, vectors
 from chat.tasks import embed_missing
 from chat.web import palette
 from memoryloop.server import background
@@ -60,7 +60,7 @@ class AddressTests(TestCase):
         found = Message.objects.filter(conversation=self.conversation)
         return [
             *Conversation.objects.order_by("id").values(),
-            *found.defer("embedding").order_by("id").values("id", "content", "status", "version"),
+            *found.order_by("id").values("id", "content", "status", "version"),
         ]
 
     def test_every_address_is_as_if_it_were_not(self) -> None:
@@ -158,10 +158,10 @@ class SearchTests(TestCase):
             self.assertFalse(any("swordfish" in item.title for item in items))
 
     def test_neither_way_through_the_vectors_leaves_the_owner(self) -> None:
-        message = self.conversation.messages.all()[0]
-        vector, model = np.asarray(message.embedding, np.float32), message.embedding_model
+        made = MessageVector.objects.filter(message__conversation=self.conversation)[0]
+        vector, model = np.asarray(made.vector, np.float32), made.model
         for exactly in (True, False):
-            near = message_search.nearest(
+            near = vectors.nearest(
                 owner_id=self.alice.id, vector=vector, model=model, limit=50, exactly=exactly
             )
             self.assertEqual(

@@ -13,7 +13,7 @@ def get_conversation(owner: User, conversation_id: UUID) -> Conversation:
     """Return the conversation with its leaf and its seed. One SQL query."""
     owned = conversations_for_owner(owner).select_related("leaf", "seed")
     return get_object_or_404(
-        owned.defer("leaf__embedding", "leaf__content", "leaf__earlier_content"),
+        owned.defer("leaf__content", "leaf__earlier_content"),
         id=conversation_id,
     )
 

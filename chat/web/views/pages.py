@@ -65,7 +65,7 @@ def branch_context(
     messages = list(
         branches.path(leaf.id if leaf else None, down_to=upto - MESSAGES_PER_PAGE + 1)
         .filter(position__lte=upto)
-        .defer("embedding", "earlier_content")
+        .defer("earlier_content")
         .order_by("position")
     )
     for message in messages:

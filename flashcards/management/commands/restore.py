@@ -3,13 +3,12 @@
 import dataclasses
 import json
 import time
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from flashcards.maintenance import restore
+from flashcards.maintenance import backup_places, restore
 from flashcards.maintenance.backup import BackupError
 from flashcards.store import StoreError
 from memoryloop.postgres.dump import DumpError
@@ -25,7 +24,9 @@ class Command(BaseCommand):
     requires_migrations_checks = False
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("folder", metavar="DIR", type=Path, help="what `backup` wrote")
+        parser.add_argument(
+            "folder", metavar="DIR", help="what `backup` wrote, or the s3://… address of a backup"
+        )
         parser.add_argument(
             "--replace",
             action="store_true",
@@ -36,13 +37,16 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         started = time.monotonic()
         quiet = options["json"] or options["verbosity"] == 0
+
+        def progress(text: str) -> None:
+            if not quiet:
+                self.stderr.write(f"{text} …")
+
         try:
-            done = restore.restore(
-                options["folder"],
-                now=timezone.now(),
-                replace=options["replace"],
-                progress=(lambda _: None) if quiet else lambda text: self.stderr.write(f"{text} …"),
-            )
+            with backup_places.local_copy(options["folder"], progress) as folder:
+                done = restore.restore(
+                    folder, now=timezone.now(), replace=options["replace"], progress=progress
+                )
         except (BackupError, DumpError, StoreError) as error:
             raise CommandError(str(error)) from error
         report, seconds = done.report, time.monotonic() - started

@@ -6,13 +6,15 @@ same from a folder, a bucket or LanceDB Cloud.
 
 import contextlib
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from django.db import connection, transaction
 
-from flashcards.store.errors import StoreError
+from flashcards.models import StoreVersions
+from flashcards.store.errors import StoreError, TablesChanged
 from flashcards.store.lance import tables, upgrades
 from flashcards.store.lance.schema import (
     EVERYTHING,
@@ -43,12 +45,23 @@ class LanceSnapshot:
     """Both tables, which no checkpoint changes meanwhile; the versions that were recorded."""
 
     versions: dict[str, int]
+    schema: int = SCHEMA_VERSION
+    # Of an older store, by name: the tables at these versions, in the shape that they had.
+    older: dict[str, Any] = field(default_factory=dict)
 
     def write_files(self, folder: Path) -> dict[str, int]:
         """Write each table into a file of the folder, and return its rows by the table's name."""
         if not any(self.versions.values()):
             return {spec.name: 0 for spec in TABLES}
-        return {spec.name: _write(spec, folder / file_name(spec.name)) for spec in TABLES}
+        counts = {}
+        for spec in TABLES:
+            file = folder / file_name(spec.name)
+            if self.older:
+                table = self.older[spec.name]
+                counts[spec.name] = _write(table, table.schema, file)
+            else:
+                counts[spec.name] = _write(tables.for_writing(spec), spec.schema, file)
+        return counts
 
 
 @contextlib.contextmanager
@@ -57,6 +70,65 @@ def snapshot() -> Iterator[LanceSnapshot]:
     with checkpoint.consistent_snapshot() as recorded:
         versions = {"flashcards": recorded.flashcards, "review_logs": recorded.review_logs}
         yield LanceSnapshot(versions)
+
+
+@contextlib.contextmanager
+def older_snapshot() -> Iterator[LanceSnapshot]:
+    """Hold a store still that an older MemoryLoop wrote, for a backup before it is upgraded.
+
+    Its rows are those of the recorded versions, as the MemoryLoop that wrote them reads them;
+    what an upgrade that was cut off has left after them is not looked at. PostgreSQL's tables may
+    be older as well. Raises OtherStore if a table is missing.
+    """
+    with transaction.atomic():
+        checkpoint.lock()
+        versions, schema = _recorded()
+        older = {}
+        for spec in TABLES if any(versions.values()) else ():
+            if not tables.is_there(spec):
+                raise tables.missing(spec.name)
+            with tables.translate_errors():
+                # A handle of its own: those that are kept stay at the newest version.
+                older[spec.name] = tables.database().open_table(spec.name)
+                if versions[spec.name]:
+                    older[spec.name].checkout(versions[spec.name])
+        yield LanceSnapshot(versions, schema, older)
+
+
+@contextlib.contextmanager
+def unchanged_on_error() -> Iterator[None]:
+    """Give the tables the rows and the shape again that they had, if the block raises.
+
+    To be within a transaction, which takes back what PostgreSQL recorded of them. Raises
+    TablesChanged if the tables cannot go back.
+    """
+    recorded, _ = _recorded()
+    before = {spec.name: tables.for_writing(spec).version for spec in _there()}
+    try:
+        yield
+    except BaseException as error:
+        try:
+            now = {spec.name: tables.for_writing(spec).version for spec in _there()}
+            if now != before:
+                # What was recorded, not what an upgrade that was cut off had left.
+                _go_back({name: recorded[name] or version for name, version in before.items()})
+        except (OSError, RuntimeError, ValueError, StoreError) as second:
+            raise TablesChanged(
+                f"{error} And LanceDB could not go back to the versions {recorded}: {second}"
+            ) from second
+        raise
+
+
+def _recorded() -> tuple[dict[str, int], int]:
+    """Return the recorded versions of the tables and their schema, from whatever PostgreSQL has."""
+    versions = {spec.name: 0 for spec in TABLES}
+    with connection.cursor() as cursor:
+        if StoreVersions._meta.db_table in connection.introspection.table_names(cursor):
+            # Not through the model, which may have columns that the table does not have yet.
+            cursor.execute("SELECT flashcards, review_logs, schema FROM flashcards_storeversions")
+            if row := cursor.fetchone():
+                return dict(zip(versions, row[:2], strict=True)), int(row[2])
+    return versions, SCHEMA_VERSION
 
 
 @contextlib.contextmanager
@@ -89,6 +161,12 @@ def restore_files(folder: Path, names: Collection[str]) -> Iterator[str]:
     caches.clear_cache()
 
 
+def count_file(file: Path) -> int:
+    """Read a file to its end and return how many rows it has. Raises ValueError or OSError."""
+    with pa.memory_map(str(file)) as source, pa.ipc.open_file(source) as reader:
+        return sum(reader.get_batch(number).num_rows for number in range(reader.num_record_batches))
+
+
 def count_rows() -> int:
     """Return how many rows both tables have, whatever PostgreSQL says."""
     return sum(tables.for_writing(spec).count_rows() for spec in _there())
@@ -98,20 +176,19 @@ def _there() -> list[TableSpec]:
     return [spec for spec in TABLES if tables.is_there(spec)]
 
 
-def _write(spec: TableSpec, file: Path) -> int:
-    """Write a table's rows into a file and return how many."""
-    table = tables.for_writing(spec)
-    names = spec.schema.names
+def _write(table: Any, schema: pa.Schema, file: Path) -> int:
+    """Write a table's rows, in this shape, into a file and return how many."""
+    names = schema.names
     batches = table.search().select(names).limit(EVERYTHING).to_batches(_BATCH_ROWS)
     rows = 0
     options = pa.ipc.IpcWriteOptions(compression="zstd")
     with (
         pa.OSFile(str(file), "wb") as sink,
-        pa.ipc.new_file(sink, spec.schema, options=options) as writer,
+        pa.ipc.new_file(sink, schema, options=options) as writer,
     ):
         for batch in batches:
             columns = [batch.column(name) for name in names]
-            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=spec.schema))
+            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
             rows += batch.num_rows
     return rows
 

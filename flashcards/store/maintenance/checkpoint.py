@@ -53,7 +53,7 @@ def run(*, wait: bool = False) -> Checkpoint:
         return Checkpoint()
     records.give_id()
     with transaction.atomic():
-        if not _lock(wait=wait):
+        if not lock(wait=wait):
             return Checkpoint(busy=True)
         entries = list(
             JournalEntry.objects.defer("card_rows", "log_rows").order_by("id")[:BATCH_ENTRIES]
@@ -124,7 +124,7 @@ def exclusive(
     """
     records.give_id()
     with transaction.atomic():
-        _lock(wait=True)
+        lock(wait=True)
         recorded = records.read(any_schema=upgrading)
         if not recovering:
             records.check_tables(recorded)
@@ -152,7 +152,7 @@ def consistent_snapshot() -> Iterator[StoreVersions]:
     """
     while True:
         with transaction.atomic():
-            _lock(wait=True)
+            lock(wait=True)
             recorded = records.read()
             records.check_tables(recorded)
             written = [recorded.flashcards, recorded.review_logs]
@@ -188,7 +188,8 @@ def _record_owners(entries: Sequence[JournalEntry], recorded: StoreVersions) -> 
         StoredOwner.objects.filter(owner_id__in=loaded).update(batch=number)
 
 
-def _lock(*, wait: bool) -> bool:
+def lock(*, wait: bool = True) -> bool:
+    """Take the checkpoint's lock until the transaction ends, and return whether it was got."""
     with connection.cursor() as cursor:
         if wait:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])

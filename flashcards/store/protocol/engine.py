@@ -32,6 +32,11 @@ class Snapshot(Protocol):
         """Return the engine's own version of each table, by its name."""
         ...
 
+    @property
+    def schema(self) -> int:
+        """Return the version of the tables' shape."""
+        ...
+
     def write_files(self, folder: Path) -> dict[str, int]:
         """Write each table into a file of the folder, and return its rows by the table's name."""
         ...
@@ -242,6 +247,13 @@ class CardStore(Protocol):
         """Keep one row of each id in the manager's table, the newest image of a card."""
         ...
 
+    def needed_upgrades(self) -> Sequence[Upgrade]:
+        """Return the upgrades that the store lacks, in order.
+
+        Raises OtherSchema for a newer store.
+        """
+        ...
+
     def upgrade(self, progress: Callable[[Upgrade], None] = ...) -> Sequence[Upgrade]:
         """Bring an older store up to this schema, and return what was done.
 
@@ -258,6 +270,28 @@ class CardStore(Protocol):
 
     def snapshot(self) -> AbstractContextManager[Snapshot]:
         """Hold both tables still. Raises OtherSchema."""
+        ...
+
+    def older_snapshot(self) -> AbstractContextManager[Snapshot]:
+        """Hold a store still that an older MemoryLoop wrote. Its files have the rows as they are.
+
+        PostgreSQL's tables may be older as well. Raises OtherStore if a table is missing.
+        """
+        ...
+
+    def unchanged_on_error(self) -> AbstractContextManager[None]:
+        """Give the tables back the rows and the shape they had, if the block raises.
+
+        The block is within a transaction, which takes back what PostgreSQL recorded of them.
+        Raises TablesChanged if the tables cannot go back.
+        """
+        ...
+
+    def count_file(self, file: Path) -> int:
+        """Read a backup's file of a table and return how many rows it has.
+
+        Raises OSError or ValueError if it cannot be read.
+        """
         ...
 
     def restore_files(self, folder: Path, names: Collection[str]) -> AbstractContextManager[str]:

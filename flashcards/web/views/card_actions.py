@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
@@ -13,6 +14,8 @@ from accounts.http import HtmxHttpRequest
 from flashcards import study_settings
 from flashcards.cards import cards, notes
 from flashcards.domain.records import Flashcard
+from flashcards.domain.validation import CardError
+from flashcards.duplicates import joining
 from flashcards.web.views.access import card_or_404
 from memoryloop.web.address import next_url
 from memoryloop.web.toasts import toast
@@ -35,6 +38,31 @@ def restore_card(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
     card_or_404(request.user, card_id, include_deleted=True)
     cards.restore_card(owner_id=request.user.id, card_id=card_id)
     toast(request, "Card restored.")
+    return _to_card(request, card_id)
+
+
+@require_POST
+@login_required
+def ask_both_ways(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
+    """Have a basic card asked the other way round, too; the toast undoes it."""
+    card_or_404(request.user, card_id)
+    try:
+        joining.ask_both_ways(owner_id=request.user.id, card_id=card_id, now=timezone.now())
+    except CardError as error:
+        toast(request, error.sentence, level=messages.WARNING)
+    else:
+        undo = reverse("flashcards:ask_one_way", args=[card_id])
+        toast(request, "Asked both ways round now.", undo_url=undo)
+    return _to_card(request, card_id)
+
+
+@require_POST
+@login_required
+def ask_one_way(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
+    """Have a reversed card asked in its first direction only; the other one goes to the trash."""
+    card_or_404(request.user, card_id)
+    joining.ask_one_way(owner_id=request.user.id, card_id=card_id, now=timezone.now())
+    toast(request, "Asked one way only again.")
     return _to_card(request, card_id)
 
 

@@ -1,11 +1,11 @@
-"""The cards that a draft repeats or resembles, and what is done about them."""
+"""What a draft repeats, reverses or resembles, and what is done about it."""
 
 import uuid
 from collections.abc import Callable
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,10 +17,11 @@ from flashcards.domain import card_sides
 from flashcards.domain.records import Flashcard
 from flashcards.domain.validation import CardError
 from flashcards.drafting import contrasting, drafting
-from flashcards.duplicates import overlaps
+from flashcards.duplicates import joining, resolving, second_opinion
+from flashcards.duplicates.judge import Verdict
 from flashcards.models import Draft
 from flashcards.web.pages.origins import make_url
-from flashcards.web.pages.overlaps import note_of
+from flashcards.web.pages.overlaps import beside_draft, of_draft
 from flashcards.web.views.access import card_or_404, draft_or_404
 from memoryloop.web.toasts import toast
 
@@ -32,11 +33,21 @@ _KEPT_MOST = 300
 @require_safe
 @login_required
 def draft_overlap(request: HtmxHttpRequest, draft_id: uuid.UUID) -> HttpResponse:
-    """Show the cards that a draft repeats or resembles."""
+    """Show the cards and the earlier drafts that a draft repeats, reverses or resembles."""
     draft = draft_or_404(request.user, draft_id)
+    kept = set(request.session.get(_KEPT, []))
+    found = of_draft(request.user, draft, kept)
+    now = timezone.now()
+    is_borderline = any(one.judgement.is_borderline for one in found)
+    if is_borderline:
+        second_opinion.begin(draft.batch, request.user, now)
     context = {
         "draft": draft,
-        "overlaps": _overlaps(request, draft),
+        # Nothing is to be done about what is only near.
+        "overlaps": [one for one in found if one.verdict is not Verdict.NEAR or one.reason],
+        "others": beside_draft(draft, kept),
+        # Then the fragment asks again.
+        "is_being_judged": is_borderline and second_opinion.is_expected(draft.batch, now),
     }
     fragment, whole = (
         "flashcards/drafts/_draft_overlaps.html",
@@ -49,8 +60,7 @@ def draft_overlap(request: HtmxHttpRequest, draft_id: uuid.UUID) -> HttpResponse
 @login_required
 def keep_both(request: HtmxHttpRequest, draft_id: uuid.UUID, card_id: uuid.UUID) -> HttpResponse:
     """Keep the draft beside the card that it resembles, and do not ask about the two again."""
-    kept = [*request.session.get(_KEPT, []), f"{draft_id} {card_id}"]
-    request.session[_KEPT] = kept[-_KEPT_MOST:]
+    _remember(request, f"{draft_id} {card_id}")
     return _decided(request, draft_id, card_id, keep=True)
 
 
@@ -67,7 +77,7 @@ def merge_draft(request: HtmxHttpRequest, draft_id: uuid.UUID, card_id: uuid.UUI
     """Add to the card what the draft says besides, and drop the draft."""
 
     def merge(draft: Draft) -> Flashcard:
-        return overlaps.merge(
+        return resolving.merge(
             owner_id=request.user.id,
             card_id=card_id,
             question=draft.question,
@@ -84,7 +94,7 @@ def replace_card(request: HtmxHttpRequest, draft_id: uuid.UUID, card_id: uuid.UU
     """Give the card the draft's text, and drop the draft. The card's schedule stays."""
 
     def replace(draft: Draft) -> Flashcard:
-        return overlaps.replace(
+        return resolving.replace(
             owner_id=request.user.id,
             card_id=card_id,
             question=draft.question,
@@ -104,44 +114,76 @@ def contrast_draft(
     """Draft a card that tells the draft and a similar card apart."""
     draft = draft_or_404(request.user, draft_id)
     card = card_or_404(request.user, card_id)
-    sides = (card.question, card.answer), (draft.question, draft.answer)
     try:
-        added, is_new = contrasting.add(
-            request.user,
-            draft,
-            made=overlaps.contrast(*sides),
-            card=(card_sides.front(card), card_sides.back(card)),
-            draft=(card_sides.front(draft), card_sides.back(draft)),
-            now=timezone.now(),
-        )
+        return _contrasted(request, draft, card)
     except drafting.DraftingError as refusal:
         toast(request, refusal.sentence, level=messages.WARNING)
         return _to_drafts(request, draft)
+
+
+def _contrasted(request: HtmxHttpRequest, draft: Draft, other: card_sides.HasSides) -> HttpResponse:
+    """Add a draft that tells a draft and something else apart. Raises DraftingError."""
+    added, is_new = contrasting.add(
+        request.user,
+        draft,
+        made=resolving.contrast((other.question, other.answer), (draft.question, draft.answer)),
+        card=(card_sides.front(other), card_sides.back(other)),
+        draft=(card_sides.front(draft), card_sides.back(draft)),
+        now=timezone.now(),
+    )
     said = "A card that tells them apart is among the drafts"
     toast(request, f"{said} now." if is_new else f"{said} already.")
     return redirect(f"{make_url(draft.batch)}#draft-{added.id}")
 
 
-def _overlaps(request: HtmxHttpRequest, draft: Draft) -> list[overlaps.Overlap]:
-    """Return the overlaps of a draft, without those that the learner has decided on."""
-    if draft.decision == Draft.Decision.DROP:
-        return []
-    # A card that is being split says what its parts say.
-    split = draft.batch.card_id
-    (found,) = overlaps.find_overlaps(
-        owner_id=request.user.id,
-        drafts=[(draft.question, draft.answer)],
-        leave_out=note_of(request.user, str(split)) if split else [],
-    )
-    if draft.grounds:
-        # A card that tells two others apart resembles both of them.
-        found = [
-            one
-            for one in found
-            if one.verdict == overlaps.SAME and card_sides.front(one.card) not in draft.grounds
-        ]
-    kept = set(request.session.get(_KEPT, []))
-    return [one for one in found if f"{draft.id} {one.card.id}" not in kept]
+@require_POST
+@login_required
+def ask_both_ways(
+    request: HtmxHttpRequest, draft_id: uuid.UUID, card_id: uuid.UUID
+) -> HttpResponse:
+    """Have the card asked the other way round, too, as the draft asks it; the draft is dropped."""
+    draft = draft_or_404(request.user, draft_id)
+    card_or_404(request.user, card_id)
+    try:
+        joining.ask_both_ways(owner_id=request.user.id, card_id=card_id, now=timezone.now())
+        drafting.decide(draft, keep=False)
+    except (drafting.AlreadyDecided, CardError) as refusal:
+        toast(request, refusal.sentence, level=messages.WARNING)
+        return _to_drafts(request, draft)
+    undo = reverse("flashcards:ask_one_way", args=[card_id])
+    toast(request, "Your card is asked both ways round now.", undo_url=undo)
+    return _to_drafts(request, draft)
+
+
+@require_POST
+@login_required
+def beside_draft_action(
+    request: HtmxHttpRequest, draft_id: uuid.UUID, other_id: uuid.UUID, what: str
+) -> HttpResponse:
+    """Decide on two drafts of one text: "drop" this one, "keep" both, or ask one "both-ways".
+
+    "contrast" adds a draft that tells the two apart.
+    """
+    draft, other = (draft_or_404(request.user, each) for each in (draft_id, other_id))
+    if draft.batch_id != other.batch_id or what not in ("drop", "keep", "both-ways", "contrast"):
+        raise Http404("There are no such drafts.")
+    try:
+        if what == "both-ways":
+            drafting.ask_both_ways(other)
+            toast(request, "The first of the two is asked both ways round now.")
+        if what == "contrast":
+            return _contrasted(request, draft, other)
+        if what == "keep":
+            _remember(request, f"{draft_id} {other_id}")
+        drafting.decide(draft, keep=what == "keep")
+    except drafting.DraftingError as refusal:
+        toast(request, refusal.sentence, level=messages.WARNING)
+    return _to_drafts(request, draft)
+
+
+def _remember(request: HtmxHttpRequest, pair: str) -> None:
+    """Keep in the session that a pair was decided on, so that it is not asked about again."""
+    request.session[_KEPT] = [*request.session.get(_KEPT, []), pair][-_KEPT_MOST:]
 
 
 def _decided(

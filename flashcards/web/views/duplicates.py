@@ -1,6 +1,7 @@
-"""Duplicates: the cards of the whole collection that ask for the same, found and resolved."""
+"""Duplicates: what of the whole collection is the same, reversed or confusable, and resolved."""
 
 import uuid
+from collections import Counter
 from typing import Any
 
 from django.contrib import messages
@@ -16,7 +17,8 @@ from accounts.http import HtmxHttpRequest
 from flashcards.cards import revert
 from flashcards.cards.cards import delete_card, restore_card
 from flashcards.domain.validation import CardError
-from flashcards.duplicates import collection_search, overlaps
+from flashcards.duplicates import collection_search, joining, resolving
+from flashcards.duplicates.judge import Verdict
 from flashcards.models import CardEdit, DuplicateSearch
 from flashcards.store import cards
 from flashcards.web.forms.ids import ids_in
@@ -62,7 +64,7 @@ def stop_search(request: HtmxHttpRequest) -> HttpResponse:
 def tell_apart(request: HtmxHttpRequest) -> HttpResponse:
     """Remember that the cards of a group are no duplicates."""
     ids = ids_in([request.POST.get("cards", "")])[:GROUP_MOST]
-    overlaps.mark_not_duplicates(owner_id=request.user.id, card_ids=ids, now=timezone.now())
+    resolving.mark_not_duplicates(owner_id=request.user.id, card_ids=ids, now=timezone.now())
     toast(request, "The cards are kept and will not be shown here again.")
     return redirect("flashcards:duplicates")
 
@@ -107,11 +109,11 @@ def _into(
     before = revert.newest_edit(owner_id=request.user.id, card_id=into.id)
     try:
         if replacing:
-            overlaps.replace(
+            resolving.replace(
                 owner_id=request.user.id, card_id=into.id, kind=card.kind, now=now, **words
             )
         else:
-            overlaps.merge(owner_id=request.user.id, card_id=into.id, now=now, **words)
+            resolving.merge(owner_id=request.user.id, card_id=into.id, now=now, **words)
     except CardError as error:
         toast(request, error.sentence, level=messages.WARNING)
         return redirect("flashcards:duplicates")
@@ -149,12 +151,55 @@ def undo_duplicate(
     return redirect("flashcards:duplicates")
 
 
+@require_POST
+@login_required
+def join_duplicates(
+    request: HtmxHttpRequest, card_id: uuid.UUID, into_id: uuid.UUID
+) -> HttpResponse:
+    """Make two cards that ask for one fact in both directions the siblings of one note."""
+    for each in (card_id, into_id):
+        card_or_404(request.user, each)
+    try:
+        joining.join(
+            owner_id=request.user.id, card_id=into_id, other_id=card_id, now=timezone.now()
+        )
+    except CardError as error:
+        toast(request, error.sentence, level=messages.WARNING)
+    else:
+        undo = reverse("flashcards:separate_duplicates", args=[card_id, into_id])
+        toast(
+            request, "One note now, asked both ways round. One side comes up a day.", undo_url=undo
+        )
+    return redirect("flashcards:duplicates")
+
+
+@require_POST
+@login_required
+def separate_duplicates(
+    request: HtmxHttpRequest, card_id: uuid.UUID, into_id: uuid.UUID
+) -> HttpResponse:
+    """Make two siblings notes of their own again, with their earlier words."""
+    for each in (card_id, into_id):
+        card_or_404(request.user, each)
+    try:
+        joining.separate(
+            owner_id=request.user.id, card_id=into_id, other_id=card_id, now=timezone.now()
+        )
+    except CardError as error:
+        toast(request, error.sentence, level=messages.WARNING)
+    else:
+        toast(request, "Two cards of their own again.")
+    return redirect("flashcards:duplicates")
+
+
 def _context(request: HtmxHttpRequest) -> dict[str, Any]:
     now = timezone.now()
     search = collection_search.latest(owner_id=request.user.id, now=now)
     found = collection_search.groups(owner_id=request.user.id, search=search) if search else []
+    counts = Counter(group.verdict for group in found)
     return {
         "search": search,
+        "counts": {str(verdict): counts[verdict] for verdict in Verdict},
         "working": search is not None and search.status == DuplicateSearch.Status.WORKING,
         "page": Paginator(found, PAGE_SIZE).get_page(request.GET.get("page")),
         "has_cards": cards.for_owner(request.user).exists(),

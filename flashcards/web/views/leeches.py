@@ -16,9 +16,10 @@ from flashcards.cards import decks, neighbours
 from flashcards.cards.cards import set_tags
 from flashcards.domain import card_sides
 from flashcards.domain.records import ANSWER_MAX_CHARACTERS, QUESTION_MAX_CHARACTERS, Kind
-from flashcards.duplicates import overlaps
+from flashcards.duplicates import resolving
 from flashcards.review import leeches
 from flashcards.web.forms.cards import CardForm
+from flashcards.web.forms.ids import ids_in
 from flashcards.web.views.access import card_or_404
 from memoryloop.web.address import next_url
 from memoryloop.web.toasts import toast
@@ -39,13 +40,16 @@ def leech_list(request: HtmxHttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def contrast(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
-    """Begin a card that tells this one apart from the most similar one."""
+    """Begin a card that tells this one apart from another (`with`), or the most similar one."""
     card = card_or_404(request.user, card_id)
-    near = neighbours.neighbours_of(owner_id=request.user.id, card=card, limit=1)
+    other = ids_in([request.GET.get("with", "")])[:1]
+    near = [card_or_404(request.user, each) for each in other] or neighbours.neighbours_of(
+        owner_id=request.user.id, card=card, limit=1
+    )
     if not near:
         toast(request, "No other card is similar enough to be confused with it.")
         return redirect("flashcards:card", card.id)
-    question, answer = overlaps.contrast(
+    question, answer = resolving.contrast(
         (card_sides.front(card), card_sides.back(card)),
         (card_sides.front(near[0]), card_sides.back(near[0])),
     )

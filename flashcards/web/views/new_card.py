@@ -1,5 +1,6 @@
 """A new card: a note written by hand, previewed and compared with other cards meanwhile."""
 
+import uuid
 from collections.abc import Sequence
 
 from django.contrib.auth.decorators import login_required
@@ -16,8 +17,10 @@ from flashcards.domain import card_sides
 from flashcards.domain.records import ANSWER_MAX_CHARACTERS, QUESTION_MAX_CHARACTERS, Kind
 from flashcards.domain.validation import CardError
 from flashcards.drafting import linter
+from flashcards.duplicates import resolving
 from flashcards.web.forms.cards import CardForm, given, split_tags
 from flashcards.web.pages import overlaps
+from flashcards.web.views.access import card_or_404
 from memoryloop.web.toasts import toast
 
 # More cards of one text than this are counted, not shown, beside its editor.
@@ -83,8 +86,35 @@ def check_written(request: HtmxHttpRequest) -> HttpResponse:
         question=sent.get("question", "").strip()[:QUESTION_MAX_CHARACTERS],
         answer=sent.get("answer", "").strip()[:ANSWER_MAX_CHARACTERS],
         edited_card=sent.get("card", ""),
+        kind=_kind(sent.get("kind", "")),
     )
     return render(request, "flashcards/cards/_written_overlap.html", {"overlaps": found})
+
+
+@require_POST
+@login_required
+def contrast_written(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
+    """Begin a card that tells a text being written apart from a card; neither is changed."""
+    card = card_or_404(request.user, card_id)
+    sent = given(request.POST, owner_id=request.user.id)
+    written = card_sides.Draft(
+        _kind(sent.get("kind", "")),
+        sent.get("question", "")[:QUESTION_MAX_CHARACTERS],
+        sent.get("answer", "")[:ANSWER_MAX_CHARACTERS],
+    )
+    question, answer = resolving.contrast(
+        (card_sides.front(card), card_sides.back(card)),
+        (card_sides.front(written), card_sides.back(written)),
+    )
+    initial = {
+        "kind": Kind.BASIC,
+        "question": question[:QUESTION_MAX_CHARACTERS],
+        "answer": answer[:ANSWER_MAX_CHARACTERS],
+        "tags": sent.get("tags", ""),
+        "decks": sent.get("decks", ""),
+    }
+    context = {"form": CardForm(initial=initial), "deck_names": decks.names(request.user.id)}
+    return render(request, "flashcards/cards/new_card.html", context)
 
 
 def _initial(request: HtmxHttpRequest) -> dict[str, str]:

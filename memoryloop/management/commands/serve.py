@@ -11,6 +11,7 @@ from argparse import ArgumentParser
 from typing import Any, NoReturn
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from memoryloop import environment
@@ -47,7 +48,7 @@ class Command(BaseCommand):
             elif problem := unreachable.check():
                 raise CommandError(problem)
             with _one_at_a_time():
-                serving.migrate()
+                call_command("upgrade", "--quiet", stdout=self.stdout, stderr=self.stderr)
                 serving.collect_static_files()
             stack.enter_context(serving.Worker().running())
             ready = threading.Event()

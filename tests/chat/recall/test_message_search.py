@@ -2,7 +2,7 @@
 
 from unittest import mock
 
-import numpy as np
+from django.db import connection
 from django.urls import reverse
 
 from accounts.models import User
@@ -15,8 +15,8 @@ from chat.conversations.conversations import (
     restore_conversation,
     start_conversation,
 )
-from chat.models import Message
-from chat.recall import hits, message_search
+from chat.models import Message, MessageVector
+from chat.recall import hits, message_search, vectors
 from chat.tasks import embed_missing
 from chat.templatetags.chat_text import marked
 from chat.web import palette
@@ -69,7 +69,6 @@ class WordsTests(FindingTestCase):
             "'",
             '"',
             "\0",
-            "the",
             "a:*",
             "x" * 999,
         ):
@@ -121,9 +120,10 @@ class WordsTests(FindingTestCase):
             content="Found: mitochondrion", status="complete", provider="Offline"
         )
 
-        hits = message_search.search(owner_id=self.alice.id, text="mitochondrion energy").hits
+        found = message_search.search(owner_id=self.alice.id, text="mitochondrion energy")
 
-        self.assertEqual([hit.message.content for hit in hits], [self.cell.content])
+        self.assertEqual([hit.message.content for hit in found.with_words], [self.cell.content])
+        self.assertNotIn(answer, [hit.message for hit in found.hits])
 
     def test_a_snippet_leaves_links_targets_out(self) -> None:
         self.said("See [the zebra](https://example.org/zebra) and ![one](/x.png)")
@@ -203,9 +203,9 @@ class MeaningTests(FindingTestCase):
         super().setUp()
         embed_missing(0)
 
-    def near(self, text: str, **more: object) -> list[message_search.Near]:
+    def near(self, text: str, **more: object) -> list[vectors.Near]:
         embedder = embeddings.get_embedder()
-        return message_search.nearest(
+        return vectors.nearest(
             owner_id=self.alice.id,
             vector=embedder.embed([text])[0],
             model=embedder.name,
@@ -237,20 +237,15 @@ class MeaningTests(FindingTestCase):
                 self.assertEqual(self.near("Peru", exactly=exactly, leave_out=[self.cell.id]), [])
 
     def test_vectors_of_another_model_are_not_compared(self) -> None:
-        Message.objects.update(embedding_model="another")
+        MessageVector.objects.update(model="another")
 
         self.assertEqual(self.near("Peru"), [])
 
-    def test_what_both_searches_find_comes_first(self) -> None:
-        one, two, three = (self.said(str(number)).id for number in range(3))
-
-        self.assertEqual(message_search.fuse([one, two], [three, two])[0], two)
-
     def test_words_still_find_when_nothing_can_be_embedded(self) -> None:
         broken = mock.Mock()
-        broken.embed.side_effect = embeddings.EmbeddingError("broken")
+        broken.embed_query.side_effect = embeddings.EmbeddingError("broken")
         with (
-            mock.patch.object(embeddings, "get_embedder", return_value=broken),
+            mock.patch.object(vectors, "serving", return_value=broken),
             self.assertLogs("chat.recall.message_search", "WARNING"),
         ):
             self.assertEqual(self.found("Lima"), [self.lima])
@@ -262,24 +257,27 @@ class MeaningTests(FindingTestCase):
         ):  # fmt: skip
             with (
                 self.subTest(count),
-                mock.patch.object(message_search, "_with_many", set()),
-                mock.patch.object(message_search, "_with_few", {}),
-                mock.patch.object(message_search, "_rows", return_value=[(count, of_all)]),
+                mock.patch.object(vectors, "_with_many", set()),
+                mock.patch.object(vectors, "_with_few", {}),
+                mock.patch.object(vectors, "_rows", return_value=[(count, of_all)]),
             ):
-                self.assertIs(message_search._has_many(self.alice.id), many)
+                self.assertIs(vectors._has_many(self.alice.id), many)
 
     def test_many_messages_go_by_the_index(self) -> None:
         with (
-            mock.patch.object(message_search, "EXACT_MOST", 1),
-            mock.patch.object(message_search, "_with_many", set()),
-            mock.patch.object(message_search, "_with_few", {}),
-            mock.patch.object(message_search, "_rows", side_effect=message_search._rows) as rows,
+            mock.patch.object(vectors, "EXACT_MOST", 1),
+            mock.patch.object(vectors, "INDEX_FROM", 1),
+            mock.patch.object(vectors, "_with_many", set()),
+            mock.patch.object(vectors, "_with_few", {}),
+            mock.patch.object(vectors, "_rows", side_effect=vectors._rows) as rows,
         ):
-            message_search.nearest(
-                owner_id=self.alice.id, vector=np.ones(896, np.float32), model="x", limit=5
-            )
+            # What a commit does.
+            connection.check_constraints()
+            vectors.make_index(embeddings.configured().name)
+            found = self.near("energy in biology")
 
         self.assertIn("hnsw.iterative_scan", "".join(call.args[0] for call in rows.mock_calls))
+        self.assertEqual(found, self.near("energy in biology", exactly=True))
 
 
 class PageTests(FindingTestCase):
@@ -325,9 +323,10 @@ class PageTests(FindingTestCase):
         for count in (3, 15):
             for number in range(count):
                 self.said(f"A quokka, number {count} {number}")
-            # Session, learner, the words in all languages, messages with them, deleted
-            # conversations, vectors, snippets, messages, titles.
-            with self.assertNumQueries(8):
+            # Session, learner, how often the word is there, words that begin so, words that are
+            # spelled like it, messages that are not indexed, serving model, vectors, snippets,
+            # messages, titles.
+            with self.assertNumQueries(12):
                 self.client.get(self.url, {"q": "quokka"}, headers=HTMX)
 
 

@@ -11,7 +11,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from accounts.models import User
 from chat.conversations.conversations import ask, delete_conversation, start_conversation
 from chat.models import Conversation, Message
-from chat.recall import prompts
+from chat.recall import prompts, vectors
 from chat.tasks import embed_messages, embed_missing, purge_deleted
 from memoryloop import embeddings
 from memoryloop.llm.base import ChatMessage, Found
@@ -141,10 +141,10 @@ class RecallTests(TestCase):
     def test_when_the_embedder_fails_words_find_it(self) -> None:
         embed_missing(0)
         broken = mock.Mock()
-        broken.embed.side_effect = embeddings.EmbeddingError("broken")
+        broken.embed_query.side_effect = embeddings.EmbeddingError("broken")
         with (
-            mock.patch.object(embeddings, "get_embedder", return_value=broken),
-            self.assertLogs("chat.recall.related_messages", "WARNING"),
+            mock.patch.object(vectors, "serving", return_value=broken),
+            self.assertLogs("chat.recall.message_search", "WARNING"),
         ):
             self.assertEqual(self.recall("mitochondrion energy"), [self.cell.content])
 
@@ -169,13 +169,12 @@ class TaskTests(TestCase):
 
         embed_messages([str(message.id)])
         message.refresh_from_db()
-        vector = message.embedding
-        self.assertEqual(message.embedding_model, embeddings.get_embedder().name)
-        with mock.patch.object(embeddings, "get_embedder", autospec=True) as get:
+        made = message.vectors.get()
+        self.assertEqual(made.model, embeddings.configured().name)
+        with mock.patch.object(type(embeddings.configured()), "embed", autospec=True) as embed:
             embed_messages([str(message.id)])
-        get.assert_not_called()
-        message.refresh_from_db()
-        self.assertEqual(list(message.embedding), list(vector))
+        embed.assert_not_called()
+        self.assertEqual(list(message.vectors.get().vector), list(made.vector))
 
     def test_storing_a_message_asks_for_its_embedding_in_the_same_transaction(self) -> None:
         message = start_conversation(self.alice, "A cell is alive.")
@@ -189,7 +188,7 @@ class TaskTests(TestCase):
 
         embed_missing(0)
 
-        self.assertFalse(Message.objects.filter(embedding=None, embedding_model="").exists())
+        self.assertFalse(Message.objects.filter(embedding_model="").exists())
 
     def test_deleted_conversations_are_purged_after_a_month(self) -> None:
         old = start_conversation(self.alice, "Old").conversation

@@ -3,6 +3,7 @@
 # ruff: noqa: RUF001 - letters of many scripts
 
 from chat.recall import hits, message_search
+from chat.recall.indexing import index_next
 from tests.chat.recall.test_message_search import FindingTestCase
 
 
@@ -38,8 +39,10 @@ class ScriptsTests(FindingTestCase):
         """A word is what stands together, though each pair of its letters is there."""
         self.said("子纠 量子 纠缠")
         together = self.said("量子纠缠")
-        found = message_search.with_words(owner_id=self.alice.id, text="量子纠缠", limit=5)
-        self.assertEqual(found, [together.id])
+        for _ in range(2):
+            found = message_search.search(owner_id=self.alice.id, text="量子纠缠")
+            self.assertEqual([hit.message for hit in found.with_words], [together])
+            index_next()
 
     def test_letters_are_found_in_any_case_and_encoding(self) -> None:
         pairs = (
@@ -53,8 +56,8 @@ class ScriptsTests(FindingTestCase):
         for content, texts in pairs:
             message = self.said(content)
             for text in texts:
-                found = message_search.with_words(owner_id=self.alice.id, text=text, limit=5)
-                self.assertEqual(found, [message.id], (content, text))
+                found = message_search.search(owner_id=self.alice.id, text=text).with_words
+                self.assertEqual([hit.message for hit in found], [message], (content, text))
                 named = message_search.named(owner_id=self.alice.id, text=text)
                 self.assertEqual([each.id for each in named], [message.conversation_id], text)
                 hit = message_search.search(owner_id=self.alice.id, text=text).hits[0]

@@ -10,6 +10,7 @@ from flashcards.cards import embedding, history
 from flashcards.cards.cards import count_cards, delete_card, get_card
 from flashcards.domain.records import Flashcard
 from flashcards.duplicates import overlaps as duplicates
+from flashcards.duplicates import resolving
 from flashcards.models import Draft, DraftBatch, NotDuplicates
 from flashcards.store.maintenance import checkpoint
 from flashcards.web.pages.origins import make_url
@@ -92,7 +93,7 @@ class ChangeTests(TestCase):
         }
 
     def test_replacing_takes_the_words_and_leaves_the_schedule_and_a_history(self) -> None:
-        after = duplicates.replace(
+        after = resolving.replace(
             question=SAME_AS_SPAIN[0], answer="Madrid.", kind="basic", **self.given
         )
         self.assertEqual((after.question, after.answer), (SAME_AS_SPAIN[0], "Madrid."))
@@ -101,16 +102,16 @@ class ChangeTests(TestCase):
         self.assertEqual(len(edits), 1)
 
     def test_merging_adds_what_only_the_draft_says(self) -> None:
-        after = duplicates.merge(
+        after = resolving.merge(
             question="Capital of Spain", answer="Madrid, since 1561", **self.given
         )
         self.assertEqual(after.answer, "Madrid")
         self.assertIn("since 1561", after.extra)
-        self.assertEqual(after, duplicates.merge(question="Spain", answer="Madrid", **self.given))
+        self.assertEqual(after, resolving.merge(question="Spain", answer="Madrid", **self.given))
 
     def test_a_sibling_is_merged_rather_than_torn_from_its_note(self) -> None:
         stored_card(self.alice, note_id=self.card.note_id)
-        after = duplicates.replace(
+        after = resolving.replace(
             question="Where is Spain governed from?", answer="Madrid", kind="basic", **self.given
         )
         self.assertEqual(after.question, SPAIN[0])
@@ -124,12 +125,12 @@ class ChangeTests(TestCase):
             "answer": "A",
         }
         with self.assertRaises(Flashcard.DoesNotExist):
-            duplicates.replace(kind="basic", **given)
+            resolving.replace(kind="basic", **given)
         with self.assertRaises(Flashcard.DoesNotExist):
-            duplicates.merge(**given)
+            resolving.merge(**given)
 
     def test_a_contrast_names_what_differs(self) -> None:
-        question, answer = duplicates.contrast(
+        question, answer = resolving.contrast(
             ("What is mitosis?", "Two cells"), ("What is meiosis?", "Four cells")
         )
         self.assertEqual(question, "What is the difference between mitosis and meiosis?")
@@ -139,14 +140,14 @@ class ChangeTests(TestCase):
         mine, theirs = stored_card(self.alice), stored_card(self.bob)
         ids = [self.card.id, mine.id, theirs.id]
         for _ in range(2):
-            duplicates.mark_not_duplicates(owner_id=self.alice.pk, card_ids=ids, now=NOW)
+            resolving.mark_not_duplicates(owner_id=self.alice.pk, card_ids=ids, now=NOW)
         self.assertEqual(NotDuplicates.objects.count(), 1)
         pair = tuple(sorted((self.card.id, mine.id), key=str))
-        self.assertEqual(duplicates.marked_pairs(self.alice.pk), {pair})
-        self.assertEqual(duplicates.marked_pairs(self.bob.pk), set())
+        self.assertEqual(resolving.marked_pairs(self.alice.pk), {pair})
+        self.assertEqual(resolving.marked_pairs(self.bob.pk), set())
 
 
-class DraftPageTests(TestCase):
+class DraftPageTestCase(TestCase):
     def setUp(self) -> None:
         self.log_in()
         self.card = stored_card(self.alice, question=SPAIN[0], answer=SPAIN[1])
@@ -175,6 +176,8 @@ class DraftPageTests(TestCase):
     def now(self) -> Flashcard:
         return get_card(owner_id=self.alice.pk, card_id=self.card.id)
 
+
+class DraftPageTests(DraftPageTestCase):
     def test_the_tray_asks_for_it_and_it_is_shown(self) -> None:
         tray = self.client.get(make_url(self.batch))
         self.assertContains(tray, f'hx-get="{self.url()}"')
@@ -218,7 +221,7 @@ class DraftPageTests(TestCase):
         self.assertEqual(self.batch.drafts.count(), 1)
 
     def test_strangers_visitors_and_other_methods(self) -> None:
-        actions = ("keep", "drop", "merge", "replace", "contrast")
+        actions = ("keep", "drop", "merge", "replace", "contrast", "both_ways")
         for action in actions:
             self.assertEqual(self.client.get(self.url(action)).status_code, 405)
         self.assertEqual(self.client.post(self.url()).status_code, 405)
@@ -256,6 +259,23 @@ class WrittenTests(TestCase):
         self.log_in()
         self.assertNotContains(self.check(card=str(self.card.id)), "You already have this card")
         self.assertContains(self.check(card="no id"), "You already have this card")
+
+    def test_the_other_direction_and_what_is_easily_confused(self) -> None:
+        self.log_in()
+        stored_card(self.alice, question="el perro", answer="dog")
+        reversed_ = self.check(question="dog", answer="el perro")
+        self.assertContains(reversed_, "You have this the other way round")
+        self.assertContains(reversed_, "both-ways")
+        # A note that asks in both directions repeats half of that card's.
+        both = self.check(question="dog", answer="el perro", kind="reversed")
+        self.assertContains(both, "You already have this card")
+        anode = stored_card(self.alice, question="What happens at the anode?", answer="Oxidation")
+        cathode = {"question": "What happens at the cathode?", "answer": "Reduction"}
+        self.assertContains(self.check(**cathode), "Easily confused with one of your cards")
+        url = reverse("flashcards:contrast_written", args=[anode.id])
+        self.assertContains(self.client.post(url, cathode), "difference between")
+        self.log_in(self.bob)
+        self.assertEqual(self.client.post(url, cathode).status_code, 404)
 
     def test_nobody_learns_what_another_has(self) -> None:
         self.log_in(self.bob)

@@ -41,6 +41,7 @@ class BackupTestCase(TransactionTestCase):
         (data / "media").mkdir(parents=True)
         (data / "media" / "picture.svg").write_text("<svg/>")
         self.here = here(data)
+        self.addCleanup(self.here.close)
         self.backup = self.folder / "backup"
 
     def rate(self, card_id: uuid.UUID) -> None:

@@ -234,8 +234,9 @@ class OddSearchTests(TestCase):
 
     def test_a_search_has_so_many_costly_terms_at_most(self) -> None:
         with self.assertRaises(BadQuery) as caught:
-            search(self.alice, " ".join(f"w{n}" for n in range(40)))
-        self.assertEqual(caught.exception.position, len(" ".join(f"w{n}" for n in range(32))) + 1)
+            search(self.alice, " ".join(f'"w{n}"' for n in range(40)))
+        before = " ".join(f'"w{n}"' for n in range(32))
+        self.assertEqual(caught.exception.position, len(before) + 1)
 
     def test_by_meaning_the_nearest_come_first(self) -> None:
         near, far = stored_card(self.alice, question="near"), stored_card(self.alice)

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import connection
 from psycopg import sql
 
+from tests.commands import CommandProcess
 from tests.flashcards.store.processes import database_url
 from tests.live import REPOSITORY
 
@@ -30,6 +31,7 @@ class Installation:
             "DATABASE_POOL": "4",
             "LANCEDB_URI": lancedb,
         }
+        self._commands = CommandProcess(self.environment)
 
     def run(
         self, *command: str, expect: int | None = 0, **environment: str
@@ -48,9 +50,18 @@ class Installation:
         return done
 
     def manage(self, *command: str, expect: int = 0) -> str:
-        """Run `manage.py` and return what it printed, on both streams if it failed."""
-        done = self.run(str(REPOSITORY / "manage.py"), *command, expect=expect)
-        return done.stdout + (done.stderr if expect else "")
+        """Run `manage.py` and return what it printed, on both streams if it failed.
+
+        All commands of an installation run in one process, which the first of them begins.
+        """
+        status, printed, complained = self._commands.run(*command)
+        if status != expect:
+            raise AssertionError(f"{command} ended with {status}:\n{printed}{complained}")
+        return printed + (complained if expect else "")
+
+    def close(self) -> None:
+        """End the process that ran the commands."""
+        self._commands.close()
 
     def reviews(self, owner_id: uuid.UUID) -> set[str]:
         done = self.run(
@@ -79,6 +90,7 @@ class Elsewhere(Installation):
         super().__init__(folder, url, str(folder / "lancedb"))
 
     def remove(self) -> None:
+        self.close()
         with _administrator() as server:
             drop = sql.SQL("DROP DATABASE {} WITH (FORCE)")
             server.execute(drop.format(sql.Identifier(self.name)))

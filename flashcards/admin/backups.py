@@ -1,0 +1,106 @@
+"""The backups in the admin: how the last one went, those that are kept, and how to restore them."""
+
+import shlex
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_POST, require_safe
+
+from flashcards.cards import jobs
+from flashcards.maintenance import backup_places, scheduled_backup
+from flashcards.maintenance.backup import BackupError
+from flashcards.maintenance.backup_places import BEFORE_UPGRADE, NIGHTLY, Stored
+from flashcards.models import BackupStatus
+from memoryloop import installation
+
+PANEL = "admin:flashcards_backupstatus_changelist"
+
+
+@admin.register(BackupStatus)
+class BackupPanel(admin.ModelAdmin[BackupStatus]):
+    """One page in place of a list: there is one row, which is not edited."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("", view(self.changelist_view), name="flashcards_backupstatus_changelist"),
+            path("make/", view(self.make_view), name="flashcards_backupstatus_make"),
+        ]
+
+    @method_decorator(require_safe)
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        status = BackupStatus.objects.filter(id=1).first()
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Backups",
+            "opts": self.opts,
+            "status": status,
+            "scheduled": settings.BACKUPS_SCHEDULED,
+            "hour": f"{settings.BACKUP_HOUR:02}:00",
+            "due": status is not None
+            and scheduled_backup.is_due(status, timezone.now(), settings.BACKUP_HOUR),
+            "kept": (settings.BACKUP_DAILY, settings.BACKUP_WEEKLY, settings.BACKUP_MONTHLY),
+            "address": settings.BACKUP_PLACE,
+            "is_bucket": settings.BACKUP_PLACE.startswith("s3://"),
+            **_listed(),
+        }
+        return TemplateResponse(request, "admin/flashcards/backups.html", context)
+
+    @method_decorator(require_POST)
+    def make_view(self, request: HttpRequest) -> HttpResponse:
+        """Have the worker make a backup at an administrator's request."""
+        if not request.user.is_superuser:
+            raise PermissionDenied
+        jobs.request_backup()
+        messages.info(request, "The worker makes a backup now. Reload this page to see it.")
+        return HttpResponseRedirect(reverse(PANEL))
+
+
+def _listed() -> dict[str, Any]:
+    try:
+        place = backup_places.place()
+        return {
+            "sections": [
+                ("Every night", [_row(each) for each in place.stored(NIGHTLY)]),
+                ("Before an upgrade", [_row(each) for each in place.stored(BEFORE_UPGRADE)]),
+            ]
+        }
+    except BackupError as error:
+        return {"unreadable": str(error)}
+
+
+def _row(stored: Stored) -> dict[str, Any]:
+    manifest = stored.manifest
+    return {
+        "made_at": stored.made_at,
+        "bytes": manifest.bytes,
+        "counts": manifest.counts,
+        "schema": manifest.schema,
+        "postgresql": manifest.postgresql // 10_000,
+        "is_verified": stored.is_verified,
+        "restore": _restore(stored.address),
+    }
+
+
+def _restore(address: str) -> str:
+    return installation.command(shlex.join(["restore", "--replace", address]))
