@@ -162,6 +162,20 @@ class Grammar:
     generic: frozenset[str] = frozenset()
 
 
+# "Clara Schumann, geborene Wieck, war …": what stands between a name and its verb.
+_APPOSED = re.compile(
+    rf"(?P<name>{NAME}{SUFFIX}), (?!and |und |y |et |née? )[^,;:]{{3,60}},? "
+    r"(?=(?:was|is|war|ist|fue|es|est|était|fut) (?:an?|the|eine?|der|die|una?|el|la|une|le) )"
+)
+
+
+# "The harp seal, also known as the saddleback seal, is …"
+_ALSO = re.compile(
+    r"(?P<subject>[^,;:]{3,60}), (?:also|sometimes|often|auch|oft|también|llamad[oa]|conocid[oa]|"
+    r"aussi|appelée?|dite?) [^,;:]{2,60}, (?=(?:is|are|was|ist|sind|war|es|son|est|sont) )"
+)
+
+
 def statement(sentence: Sentence, grammar: Grammar, document: Document) -> Statement | None:
     """Return a sentence as its grammar reads it, or None if it is no plain statement."""
     text = sentence.text.strip()
@@ -172,6 +186,8 @@ def statement(sentence: Sentence, grammar: Grammar, document: Document) -> State
     asides = tuple(match["words"] for match in _ASIDE.finditer(text))
     bare = _ASIDE.sub("", text)
     bare = bare.rstrip(". ").split("; ", 1)[0].split(" ;", 1)[0].strip()
+    bare = _APPOSED.sub(lambda match: f"{match['name']} ", bare, count=1)
+    bare = _ALSO.sub(lambda match: f"{match['subject']} ", bare, count=1)
     words = [word.casefold() for word in WORDS.findall(bare)]
     if not SENTENCE_WORDS_LEAST <= len(words) <= SENTENCE_WORDS_MOST:
         return None

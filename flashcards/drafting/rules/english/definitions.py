@@ -130,6 +130,9 @@ def _of_term(
         return
     if subject.startswith("the ") and not _may_define(subject, statement):
         return
+    if indefinite and what.startswith("the "):
+        # "An allegory of Stalin is the main villain": the one says nothing of the kind.
+        return
     named = bool(patterns.NAMED & set(kind))
     if " " not in subject and not named:
         # "Taggart is a peddler": somebody, or something.

@@ -73,6 +73,9 @@ def is_specific(subject: str, statement: Statement, *, plural: bool = False) -> 
         return False
     tokens = bare.split()
     if not subject.startswith(("the ", "The ")):
+        if " of " in bare and not plural:
+            # "hunting of seals"
+            return not subject.startswith(tuple("0123456789"))
         return len(tokens) == 1 and not plural and tokens[0] not in patterns.GENERIC
     return False
 

@@ -48,8 +48,12 @@ MEANT = re.compile(
     r"(?P<what>\S.{8,220})$"
 )
 WHERE = re.compile(
-    rf"(?P<subject>{_PHRASE}) (?P<verb>liegt|liegen|befindet sich|befinden sich) (?P<place>(?:in|"
-    rf"im|an|am|auf|bei|zwischen|unter|über|vor|hinter|neben) [^,;]{{3,80}}?)(?=$|,| und )"
+    rf"(?P<subject>{_PHRASE}) (?P<verb>liegt|liegen|befindet sich|befinden sich) "
+    r"(?P<place>(?:in|im|an|am|auf|bei|zwischen|unter|über|vor|hinter|neben) [^,;]{3,80}?)(?=$|,| "
+    r"und (?:ist|hat|war|wird|wurde|gehört|gilt|trägt|verbindet|besteht) )"
+)
+TIME = re.compile(
+    rf"\b(?:{MONTH}|Monat\w*|Jahr\w*|Winter|Sommer|Frühling|Herbst|Zeit|Uhr|Woche\w*)\b"
 )
 HAPPENED = re.compile(
     rf"(?P<subject>{_PHRASE}) (?P<verb>begann|endete|starb|fiel|erschien|öffnete|entstand|"
@@ -133,21 +137,22 @@ HAPPENS = re.compile(
     r"verkündet)$"
 )
 PERSON_NOUN = re.compile(
-    r"(?:forscher|forscherin|wissenschaftler|wissenschaftlerin|physiker|physikerin|chemiker|"
-    r"chemikerin|mathematiker|mathematikerin|[a-zäöü]+loge|[a-zäöü]+login|dichter|dichterin|maler|"
-    r"malerin|politiker|politikerin|schriftsteller|schriftstellerin|komponist|komponistin|"
-    r"philosoph|philosophin|arzt|ärztin|ingenieur|ingenieurin|erfinder|erfinderin|könig|königin|"
-    r"kaiser|kaiserin|journalist|journalistin|architekt|architektin|astronom|astronomin|botaniker|"
-    r"botanikerin|entdecker|seefahrer|pilot|pilotin|general|dramatiker|autor|autorin|bildhauer|"
-    r"bildhauerin|unternehmer|unternehmerin|jurist|juristin|historiker|historikerin|ökonom|"
-    r"ökonomin|schauspieler|schauspielerin|sänger|sängerin|mönch|theologe|theologin|reformator|"
-    r"feldherr|staatsmann|musiker|musikerin|lehrer|lehrerin|informatiker|informatikerin|"
-    r"programmierer|programmiererin|regisseur|regisseurin|geograph|geograf|techniker|soldat|"
-    r"offizier|fotograf|fotografin|mediziner|medizinerin|krankenschwester|pionier|pionierin|"
-    r"drucker|goldschmied|künstler|künstlerin|diplomat|revolutionär|herrscher|sportler|sportlerin|"
-    r"spieler|spielerin|nobelpreisträger|nobelpreisträgerin|aktivist|aktivistin|kaufmann|bankier|"
-    r"präsident|kanzler|kanzlerin|minister|ministerin|philologe|rechtsanwalt|anwalt|bischof|papst|"
-    r"priester|pfarrer)$"
+    r"(?:forscher|forscherin|[a-zäöü]{3,}ist|[a-zäöü]{3,}istin|dirigent|dirigentin|geiger|geigerin|"
+    r"verleger|verlegerin|chirurg|chirurgin|astronaut|astronautin|kosmonaut|pädagoge|pädagogin|"
+    r"wissenschaftler|wissenschaftlerin|physiker|physikerin|chemiker|chemikerin|mathematiker|"
+    r"mathematikerin|[a-zäöü]+loge|[a-zäöü]+login|dichter|dichterin|maler|malerin|politiker|"
+    r"politikerin|schriftsteller|schriftstellerin|komponist|komponistin|philosoph|philosophin|arzt|"
+    r"ärztin|ingenieur|ingenieurin|erfinder|erfinderin|könig|königin|kaiser|kaiserin|journalist|"
+    r"journalistin|architekt|architektin|astronom|astronomin|botaniker|botanikerin|entdecker|"
+    r"seefahrer|pilot|pilotin|general|dramatiker|autor|autorin|bildhauer|bildhauerin|unternehmer|"
+    r"unternehmerin|jurist|juristin|historiker|historikerin|ökonom|ökonomin|schauspieler|"
+    r"schauspielerin|sänger|sängerin|mönch|theologe|theologin|reformator|feldherr|staatsmann|"
+    r"musiker|musikerin|lehrer|lehrerin|informatiker|informatikerin|programmierer|programmiererin|"
+    r"regisseur|regisseurin|geograph|geograf|techniker|soldat|offizier|fotograf|fotografin|"
+    r"mediziner|medizinerin|krankenschwester|pionier|pionierin|drucker|goldschmied|künstler|"
+    r"künstlerin|diplomat|revolutionär|herrscher|sportler|sportlerin|spieler|spielerin|"
+    r"nobelpreisträger|nobelpreisträgerin|aktivist|aktivistin|kaufmann|bankier|präsident|kanzler|"
+    r"kanzlerin|minister|ministerin|philologe|rechtsanwalt|anwalt|bischof|papst|priester|pfarrer)$"
 )
 NOT_PERSON = re.compile(
     r"(?:universität|institut|gesellschaft|bank|union|museum|straße|platz|krieg|vertrag|reich|"
