@@ -83,8 +83,11 @@ def ends_sentence(text: str, match: re.Match[str], start: int) -> bool:
         may_end = "." in last or last.casefold() in _MAY_END
         return may_end and next_word in _STARTERS and last.casefold() not in {"e.g", "i.e", "z.b"}
     if len(last) == 1 and last.isalpha():
-        # An initial follows a name or opens the sentence; "vitamin C." follows a word.
-        initial = not before or before[-1][0].isupper()
+        # An initial or "M." follows a name or a comma, or opens the sentence; "vitamin C." follows
+        # a word.
+        # "z. B." is written with a space as well.
+        initial = not before or before[-1][0].isupper() or before[-1][1:] in {".", ","}
+        initial = initial or before[-1].endswith(",")
         return not initial if last.isupper() else False
     if last.isdigit() and len(last) <= 2:
         ordinal = bool(before) and before[-1].casefold() in _BEFORE_ORDINALS

@@ -29,7 +29,7 @@ ASKED = {
          "When was Grace Hopper born?", "On December 9, 1906."),
         ("The harp seal, also known as the saddleback seal, is a seal of the northern seas.",
          "What is the harp seal?", "A seal of the northern seas."),
-        ("Ada King, Countess of Lovelace (10 December 1815 – 27 November 1852), was an English writer.",
+        ("Ada King, Countess of Lovelace (10 December 1815 – 1 May 1852), was an English writer.",
          "When was Ada King born?", "On 10 December 1815."),
         ("Marie Curie was the first woman to win a Nobel Prize.",
          "Who was the first woman to win a Nobel Prize?", "Marie Curie."),
