@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from flashcards.cards import embedding
 from flashcards.domain.records import Flashcard
 from flashcards.search.find_cards import FoundCard, find_cards
-from memoryloop.embeddings import get_embedder
 
 # How much it counts that a card has the question's words, beside what it means.
 WORDS_WEIGHT = 0.5
@@ -35,7 +35,7 @@ class RelevantCard:
 def relevant_cards(*, owner_id: UUID, text: str, limit: int) -> list[RelevantCard]:
     """Return the owner's cards that bear on a text, the most relevant first, one of each note."""
     found = find_cards(owner_id=owner_id, text=text, limit=limit)
-    return choose(found, unrelated=get_embedder().unrelated)
+    return choose(found, unrelated=embedding.unrelated())
 
 
 def choose(found: Sequence[FoundCard], *, unrelated: float) -> list[RelevantCard]:

@@ -31,7 +31,7 @@ CAPITALS = {
 
 
 def found_card(*, cosine: float, spelt: float = 0.0, note_id: uuid.UUID | None = None) -> FoundCard:
-    evidence = Evidence(cover=spelt, spelt=spelt, phrase=0, density=0, cosine=cosine)
+    evidence = Evidence(cover=spelt, spelt=spelt, phrase=0, cosine=cosine, nearness=cosine)
     owner = uuid.uuid4()
     card = Flashcard(
         id=uuid.uuid4(),
