@@ -34,6 +34,7 @@ class FlashcardsConfig(AppConfig):
         )
         palette.register(own_palette.find_decks)
         palette.register(own_palette.find_cards)
+        palette.register(own_palette.find_documents)
         preload.register(store.preload)
         health.register("lancedb", checks.check_lancedb)
         health.register("pending_journal", checks.count_pending)

@@ -10,6 +10,10 @@ def wrong_letters(one: str, other: str, *, most: int) -> int | None:
         return None
     if one == other:
         return 0
+    # Most words are told apart by this alone, in a twentieth of the time: each letter that only one
+    # of them has is a wrong one.
+    if len({*one}.difference(other)) > most or len({*other}.difference(one)) > most:
+        return None
     before: list[int] = []
     last = list(range(len(other) + 1))
     for row, letter in enumerate(one, start=1):

@@ -178,7 +178,9 @@ BITS = (
     "\ue010", "\ue000", "\ue004", '{"a":', '"a",', "[[", "[1,", "#separator:a\n", "not ", "or ",
     "deck:", "tag:a ", "\\frac{", "\\left(", "^", "\\text{", "A is b. ", "The a is called b, and ",
     "a and b, ", "because ", "In 1999, ", "which is ", "A b (C d) ", "U.S. ", "e.g. ", "x\x1f",
-    "It is a b. ", "Anna Berg discovered b in 1999. ", "and ", "Or ", "the c, ", "five ",
+    "It is a b. ", "Anna Berg discovered b in 1999. ", "Die A wurde 1900 von Anna Berg erfunden. ",
+    "El A fue fundado por Anna Berg en 1900. ", "Le A a été fondé par Anna Berg en 1900. ",
+    "光は1779年に", "วัน วัน ", "and ", "Or ", "the c, ", "five ",
 )  # fmt: skip
 # What was slow once, besides each of these alone.
 PATTERNS = (

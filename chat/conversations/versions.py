@@ -122,5 +122,5 @@ def _copy_summaries(message: Message, copies: list[Message]) -> None:
             model=each.model,
             created_at=each.created_at,
         )
-        for each in summaries.defer("until__content", "until__words")
+        for each in summaries.defer("until__content")
     )

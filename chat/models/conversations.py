@@ -172,7 +172,7 @@ class Message(models.Model):
                 condition=models.Q(status="streaming"),
             ),
             # The searched words are in the column `words`, which only SQL reads, with the index
-            # `message_words` and, of what is not indexed yet, `message_to_index` (migration 0010,
+            # `message_words` and, of what is not indexed yet, `message_to_index` (migration 0011,
             # recall.indexing). It is null until then, and whenever the content has changed.
             models.Index(fields=["owner_id", "-created_at"], name="message_owner_recent"),
             # What the worker has left to embed. Not by `updated_at`, which is in no index: an

@@ -2,7 +2,7 @@
 
 A message has the keys of memoryloop.search_words in the column `words`, and its owner's SearchWord
 rows count in how many messages each key is. What is not indexed yet is searched all the same
-(recall.word_search). Where a message changes or goes, triggers take its keys back (migration 0010).
+(recall.word_search). Where a message changes or goes, triggers take its keys back (migration 0011).
 """
 
 import re

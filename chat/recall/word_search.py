@@ -18,6 +18,7 @@ from chat.recall.asked import Asked
 from memoryloop import search_words
 from memoryloop.folding import fold
 from memoryloop.search_words import Term
+from memoryloop.spelling import likeness
 from memoryloop.words import unspaced
 
 # Only the newest messages with the words are ranked: a frequent word may be in thousands.
@@ -33,8 +34,6 @@ NEARLY = 0.7
 # So many words that are spelled nearly alike are looked for.
 SPELLINGS = 6
 SHORTEST_MISTYPED = 4
-# From this length on a word may have two errors.
-TWO_ERRORS_FROM = 8
 # A shorter beginning is that of too many words.
 SHORTEST_BEGINNING = 2
 
@@ -267,31 +266,16 @@ def _may_be_mistyped(term: Term) -> bool:
 
 def _spellings(owner_id: UUID, words: Sequence[str]) -> dict[str, list[tuple[str, int]]]:
     """Return the owner's words that are spelled nearly like some words, with their counts."""
-    found: dict[str, list[tuple[int, int, str]]] = {}
+    found: dict[str, list[tuple[float, int, str]]] = {}
     for typed, word, messages in _rows(_NEARLY, {"owner": owner_id, "words": list(words)}):
-        errors = distance(typed, word)
-        if errors <= (2 if len(typed) >= TWO_ERRORS_FROM else 1):
-            found.setdefault(typed, []).append((errors, -messages, word))
+        if like := likeness(typed, word):
+            found.setdefault(typed, []).append((-like, -messages, word))
     best: dict[str, list[tuple[str, int]]] = {}
     for typed, near in found.items():
-        fewest = min(near)[0]
-        kept = [each for each in sorted(near) if each[0] == fewest][:SPELLINGS]
+        likest = min(near)[0]
+        kept = [each for each in sorted(near) if each[0] == likest][:SPELLINGS]
         best[typed] = [(word, -messages) for _, messages, word in kept]
     return best
-
-
-def distance(one: str, other: str) -> int:
-    """Return how many letters have to be changed, added, left out, or swapped in pairs."""
-    before: list[int] = []
-    row = list(range(len(other) + 1))
-    for i, letter in enumerate(one, start=1):
-        last, before, row = before, row, [i]
-        for j, wanted in enumerate(other, start=1):
-            least = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != wanted))
-            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == wanted:
-                least = min(least, last[j - 2] + 1)
-            row.append(least)
-    return row[-1]
 
 
 def _some(known: Sequence[_Wanted]) -> list[_Wanted]:

@@ -1,4 +1,4 @@
-"""Cards: create, edit, delete, restore, suspend, bury and find them.
+"""Cards: create, edit, delete, restore, suspend, bury and get them.
 
 All functions name the owner; times come in as arguments. Refusals are `UserError`s.
 """
@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import numpy as np
 from django.db import transaction
 
 from chat.conversations.conversations import mark_cards_made
@@ -21,10 +20,7 @@ from flashcards.domain.card_sides import card_ordinals
 from flashcards.domain.records import Flashcard, NewCard
 from flashcards.domain.validation import check_words, clean
 from flashcards.models import DraftBatch
-from flashcards.store import Change, Query, cards
-
-# So many of the newest are found by words.
-FOUND_MOST = 100
+from flashcards.store import Change, cards
 
 # Changing cards
 
@@ -172,19 +168,6 @@ def cards_from_message(*, owner_id: UUID, message_id: UUID) -> list[Flashcard]:
     """Return the cards made from a message, oldest first."""
     found = cards.for_owner(owner_id).filter(message_id=message_id)
     return list(found.order_by("created_at"))
-
-
-def search_cards(*, owner_id: UUID, text: str = "") -> Query[Flashcard]:
-    """Return the newest cards in which every word occurs, newest first; all cards for no word."""
-    found = cards.for_owner(owner_id).order_by("-created_at")
-    words = text.split()
-    if not words:
-        return found
-    read = store.columns(owner_id)
-    mask = np.logical_and.reduce([read.alive, *(read.containing(word) for word in words)])
-    places = np.flatnonzero(mask)
-    newest = places[np.argsort(-read.array("created_at")[places], kind="stable")][:FOUND_MOST]
-    return found.filter(id__in=frozenset(read.ids(newest)))
 
 
 def count_cards(*, owner_id: UUID) -> int:

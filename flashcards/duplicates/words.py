@@ -4,6 +4,7 @@ import functools
 import math
 import re
 import threading
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -160,7 +161,7 @@ def _digits(value: Value) -> str:
 
 
 def _tokens(text: str) -> Iterator[str]:
-    text = _DATE.sub(r"\1 \3 \4", text)
+    text = _DATE.sub(r"\1 \3 \4", unicodedata.normalize("NFC", text))
     text = _POWER.sub(lambda found: f"{found[1].replace(',', '.')}e{found[2]}", text)
     for match in _WORD.finditer(text):
         token = match[0]

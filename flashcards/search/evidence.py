@@ -2,6 +2,7 @@
 
 import enum
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,7 +26,15 @@ class Found(enum.StrEnum):
 # What a word counts that is there as a form of what was typed, or begins with it; as typed it is 1.
 FORM, BEGINNING = 0.9, 0.8
 COMMON_WEIGHT = 0.1
+# All words, some as forms.
+WHOLE = 0.85
+# What each evidence counts, by tests/benchmarks/fit_finding.py, but for the phrase: it leads.
+FEATURES = ("spelt", "whole", "phrase", "nearness", "nearness alone")
+CONSTANT, WEIGHTS = -4.66, (5.5, 0.52, 1.0, 2.31, 4.26)
+# What is farther away than this is as good as unrelated.
+LEAST_NEARNESS = -0.5
 FARTHEST = 1.0
+_WRITTEN = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +47,25 @@ class Evidence:
     spelt: float
     # Whether the words stand in the card as they were typed, and whether all of it is in one side.
     phrase: float
-    # Of the card's words, those that were typed.
-    density: float
     # The cosine of the angle between the vectors of what was typed and of the card.
     cosine: float
+    # The same as a part of the way from what is unrelated for the model, 0, to the same, 1.
+    nearness: float
+    # Words that no card has, and what stands in this one that is spelt alike.
+    alike: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def features(self) -> tuple[float, ...]:
+        """Return what the score is made of, in the order of WEIGHTS."""
+        whole = float(self.cover >= WHOLE)
+        near = max(self.nearness, LEAST_NEARNESS)
+        return self.spelt, whole, self.phrase, near, near * (1.0 - self.spelt)
 
     @property
     def score(self) -> float:
-        weighed = self.spelt + 0.5 * self.phrase + 0.2 * self.density + 1.5 * self.cosine
-        return 1 / (1 + math.exp(4 * (1.5 - weighed)))
+        """Return how likely it is the card that was meant, 0 to 1."""
+        weighed = sum(w * value for w, value in zip(WEIGHTS, self.features, strict=True))
+        return 1 / (1 + math.exp(-(CONSTANT + weighed)))
 
     @property
     def by(self) -> Found:
@@ -64,6 +83,8 @@ class Searched:
     weights: Mapping[str, float]
     unknown: frozenset[str]
     distances: Mapping[UUID, float]
+    # The cosine distance from which texts are unrelated for the model.
+    unrelated: float
 
     @classmethod
     def of(
@@ -73,6 +94,7 @@ class Searched:
         counts: Mapping[str, int],
         total: int,
         distances: Mapping[UUID, float],
+        unrelated: float,
     ) -> "Searched":
         """Weigh the words: the fewer cards have one, the more it tells."""
         total = max([total, *counts.values()])
@@ -83,7 +105,7 @@ class Searched:
             for term in terms
         }
         unknown = frozenset(t.word for t in terms if not t.is_common and not counts.get(t.word))
-        return cls(_phrase(text), terms, weights, unknown, distances)
+        return cls(_phrase(text), terms, weights, unknown, distances, unrelated)
 
     @cached_property
     def farthest(self) -> float:
@@ -97,21 +119,29 @@ class Searched:
         keys = frozenset(search_words.keys(text))
         there, whole = set(words), sum(self.weights.values()) or 1.0
         cover = spelt = 0.0
+        alike: list[tuple[str, str]] = []
         for term in self.terms:
             has = _has(term, there, keys)
             cover += self.weights[term.word] * has
-            alike = has
+            similar = has
             if not has and term.word in self.unknown:
-                alike = max((likeness(term.word, word) for word in there), default=0.0)
-            spelt += self.weights[term.word] * alike
+                similar, word = max((likeness(term.word, word), word) for word in there or {""})
+                if similar:
+                    alike.append((term.word, word))
+            spelt += self.weights[term.word] * similar
         plain = _phrase(text)
         phrase = float(f" {self.phrase} " in f" {plain} ") if self.phrase else 0.0
-        matched = sum(1 for word in there if any(word in t.keys for t in self.terms))
-        density = matched / math.sqrt(len(there) * max(len(self.terms), 1)) if there else 0.0
         distance = self.distances.get(card.id, self.farthest)
         if not spelt and card.id not in self.distances:
             return None
-        return Evidence(cover / whole, spelt / whole, phrase, min(density, 1.0), 1.0 - distance)
+        return Evidence(
+            cover / whole,
+            spelt / whole,
+            phrase,
+            1.0 - distance,
+            1.0 - distance / self.unrelated,
+            tuple((typed, _as_written(word, text)) for typed, word in alike),
+        )
 
 
 def _has(term: Term, words: "set[str]", keys: "frozenset[str]") -> float:
@@ -126,6 +156,11 @@ def _has(term: Term, words: "set[str]", keys: "frozenset[str]") -> float:
     if len(term.word) >= 3 and any(word.startswith(term.word) for word in words):
         return BEGINNING
     return 0.0
+
+
+def _as_written(word: str, text: str) -> str:
+    """Return a plain word as it stands in a text."""
+    return next((each for each in _WRITTEN.findall(text) if search_words.plain(each) == word), word)
 
 
 def _phrase(text: str) -> str:

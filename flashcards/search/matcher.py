@@ -8,7 +8,7 @@ from uuid import UUID
 
 import numpy as np
 
-from flashcards import store
+from flashcards.cards import embedding
 from flashcards.domain.query import syntax
 from flashcards.domain.query.parser import DAYS_MOST, parse
 from flashcards.domain.query.syntax import BadQuery, CardStatus, Node, Property
@@ -18,16 +18,17 @@ from flashcards.models import Deck
 from flashcards.scheduling import Memory, ScheduleSettings
 from flashcards.scheduling.memory_model import MemoryModel
 from flashcards.store import CardColumns, Mask, Numbers
-from memoryloop.embeddings import get_embedder
-from memoryloop.embeddings.base import EmbeddingError
+from memoryloop import search_words
+from memoryloop.embeddings import EmbeddingError
 from memoryloop.folding import fold
 
-# How many cards `~"…"` finds at most, and their greatest cosine distance: with the built-in model
-# cards farther away are unrelated.
+# How many cards `~"…"` finds at most, and their greatest distance, as a share of that of texts that
+# are unrelated for the model.
 NEAREST = 100
-FARTHEST = 0.75
+FARTHER = 1.1
 # Each term costs a pass over all texts, a run of the model or a scan of the log.
 TEXTS_MOST = 32
+WORDS_MOST = 64
 MEANINGS_MOST = 4
 RATED_MOST = 4
 LEECH_TAG = "leech"
@@ -86,6 +87,8 @@ class Matcher:
         match node:
             case syntax.Everything():
                 return columns.alive
+            case syntax.Word(value):
+                return self._having([value])
             case syntax.Text(value):
                 return columns.containing(value)
             case syntax.Meaning():
@@ -108,13 +111,38 @@ class Matcher:
             case syntax.Not(part):
                 return ~self._mask(part)
             case syntax.And(parts):
-                return np.asarray(np.logical_and.reduce([self._mask(part) for part in parts]))
+                words = [part.value for part in parts if isinstance(part, syntax.Word)]
+                others = [part for part in parts if not isinstance(part, syntax.Word)]
+                masks = [self._mask(part) for part in others]
+                return np.asarray(np.logical_and.reduce([*masks, self._having(words)]))
             case syntax.Or(parts):
                 return np.asarray(np.logical_or.reduce([self._mask(part) for part in parts]))
 
+    def _having(self, words: list[str]) -> Mask:
+        """Return the cards that have all of the words, but for the common ones among others."""
+        columns = self.columns
+        mask = columns.alive.copy()
+        terms = search_words.terms(" ".join(words))
+        telling = [term for term in terms if not term.is_common]
+        for number, term in enumerate(telling):
+            if not mask.any():
+                break
+            if number == WORDS_MOST:
+                raise BadQuery(
+                    f"A search may have {WORDS_MOST} words that every card must have. "
+                    'To find cards by a long text, write ~"…" around it.',
+                    0,
+                )
+            mask &= columns.having(term)
+        if words and not terms:
+            # Signs alone: they are looked for as they are.
+            for word in words:
+                mask &= columns.containing(word)
+        return mask
+
     def _check_cost(self, node: Node) -> None:
         for kind, most, what in (
-            (syntax.Text, TEXTS_MOST, "words"),
+            (syntax.Text, TEXTS_MOST, "phrases"),
             (syntax.Meaning, MEANINGS_MOST, "meanings"),
             (syntax.Rated, RATED_MOST, "rated: terms"),
         ):
@@ -130,9 +158,11 @@ class Matcher:
 
     def _nearest(self, asked: syntax.Meaning) -> Numbers:
         def found() -> Numbers:
-            vector = get_embedder().embed([asked.value])[0]
-            cards = store.search_meaning(
-                self.columns.owner_id, vector, limit=NEAREST, max_distance=FARTHEST
+            cards = embedding.similar_cards(
+                owner_id=self.columns.owner_id,
+                text=asked.value,
+                limit=NEAREST,
+                max_distance=FARTHER * embedding.unrelated(),
             )
             return self.columns.places([card.id for card in cards])
 

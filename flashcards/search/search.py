@@ -18,6 +18,8 @@ from flashcards.domain.query.syntax import Node
 from flashcards.domain.records import Flashcard
 from flashcards.models import Deck
 from flashcards.scheduling import ScheduleSettings
+from flashcards.search import loosened
+from flashcards.search.find_cards import FoundCard, find_cards
 from flashcards.search.matcher import Matcher, retrievability
 from flashcards.store import CardColumns, Numbers
 from memoryloop.folding import fold
@@ -41,6 +43,9 @@ class Order(enum.StrEnum):
 
 
 NEWEST_FIRST = "-added"
+# So many cards are ranked by how well they fit; the others that are found come behind, the newest
+# first. Where filters leave few of them, the search looks deeper.
+RANKED, RANKED_DEEPER, FEW = 60, 600, 10
 _PLAIN = {
     Order.STATE: "state",
     Order.DUE: "due",
@@ -64,6 +69,9 @@ class Found:
     decks: list[Deck]
     # The settings that retrievability is computed with.
     schedule: ScheduleSettings
+    # What fits the words best, the best first: some of the cards that were found, and others that
+    # do not have all of the words. Only for a search that was to be ranked.
+    ranked: tuple[FoundCard, ...] = ()
 
     def __len__(self) -> int:
         return len(self.places)
@@ -83,6 +91,19 @@ class Found:
     def count(self) -> int:
         return len(self.places)
 
+    @property
+    def looks_for_words(self) -> bool:
+        """Return whether cards have to have words that are not in quotes."""
+        return bool(loosened.bare_words(self.node))
+
+    @cached_property
+    def near(self) -> list[FoundCard]:
+        """Return what was ranked and does not have all of the words, the best first."""
+        places = self.columns.places_of([each.card.id for each in self.ranked])
+        found = np.isin(places, self.places)
+        pairs = zip(self.ranked, found.tolist(), strict=True)
+        return [each for each, is_found in pairs if not is_found]
+
     def ids(self) -> list[UUID]:
         """Return the ids of all cards that were found, in order."""
         return self.columns.ids(self.places)
@@ -93,12 +114,24 @@ class Found:
         return self.columns.total
 
 
-def find(*, owner_id: UUID, text: str, now: datetime, zone: tzinfo, order: str = "") -> Found:
+def find(
+    *,
+    owner_id: UUID,
+    text: str,
+    now: datetime,
+    zone: tzinfo,
+    order: str = "",
+    with_ranked: bool = False,
+) -> Found:
     """Return the owner's cards that a search finds, without deleted ones. Raises BadQuery.
 
     `order` is one of Order, with a minus to reverse it. Without one, cards come by meaning if the
     search asks for meaning, else newest first. Three SQL queries; LanceDB is read once for each
-    checkpoint.
+    checkpoint, and for each word without quotes.
+
+    With `with_ranked` the one search looks for the words without quotes as well, within what the
+    rest of the search allows: the result has what it `ranked`, and without an order cards come by
+    how well they fit. Which cards are found stays the same.
     """
     node = parse(text)
     decks = list(Deck.objects.filter(owner_id=owner_id))
@@ -106,13 +139,41 @@ def find(*, owner_id: UUID, text: str, now: datetime, zone: tzinfo, order: str =
     matcher = matcher_of(owner_id, columns, decks, now, zone)
     mask = matcher.mask(node)
     nearness = None if _known(order) else matcher.nearness(node)
-    if nearness is not None:
+    ranked = _ranked(owner_id, node, matcher) if with_ranked else ()
+    if nearness is None and ranked and not _known(order):
+        best = columns.places_of([each.card.id for each in ranked])
+        ranks = np.full(len(columns), len(ranked))
+        ranks[best[best >= 0]] = np.flatnonzero(best >= 0)
+        newest = _in_order(matcher, order)
+        places = newest[np.argsort(ranks[newest], kind="stable")]
+    elif nearness is not None:
         places = np.argsort(nearness, kind="stable")
     else:
         places = _in_order(matcher, order)
     if not isinstance(node, syntax.Everything) or columns.total != len(places):
         places = places[mask[places]]
-    return Found(node, columns, places, decks, matcher.schedule)
+    return Found(node, columns, places, decks, matcher.schedule, ranked)
+
+
+def _ranked(owner_id: UUID, node: Node, matcher: Matcher) -> tuple[FoundCard, ...]:
+    """Return what fits the words of a search best, of the cards that its filters let through."""
+    text = loosened.text_of(node)
+    if not text:
+        return ()
+    filters = loosened.filters_of(node)
+    if isinstance(filters, syntax.Everything):
+        return tuple(find_cards(owner_id=owner_id, text=text, limit=RANKED))
+    columns, mask = matcher.columns, matcher.mask(filters)
+    kept: list[FoundCard] = []
+    # What a filter lets through may be few of many: the search then looks deeper, once.
+    for limit in (RANKED, RANKED_DEEPER):
+        found = find_cards(owner_id=owner_id, text=text, limit=limit)
+        places = columns.places_of([each.card.id for each in found])
+        pairs = zip(found, places.tolist(), strict=True)
+        kept = [each for each, place in pairs if place >= 0 and mask[place]]
+        if len(kept) >= FEW or len(found) < limit:
+            break
+    return tuple(kept[:RANKED])
 
 
 def matcher_of(

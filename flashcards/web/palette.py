@@ -1,18 +1,23 @@
-"""The flashcards in the palette: their pages, cards and decks."""
+"""The flashcards in the palette: their pages, cards, decks and files."""
 
 import uuid
 
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from flashcards.cards.cards import search_cards
 from flashcards.domain import card_sides
 from flashcards.domain.query.syntax import InDeck
 from flashcards.models import Deck
+from flashcards.search import documents
+from flashcards.search import find_cards as one_search
+from flashcards.search.evidence import Found as By
+from memoryloop import names, search_words
 from memoryloop.folding import fold
 from memoryloop.web.palette import PaletteItem, PalettePage
 
 REVIEW = "Review"
+# What is said of a card that was found by something else than its words.
+MEANS = {By.WORDS: "", By.SPELLING: "spelt alike", By.MEANING: "near in meaning"}
 PAGES = (
     PalettePage("Review", "flashcards:review", "review", "due study repeat learn practice start"),
     PalettePage(
@@ -61,15 +66,17 @@ PAGES = (
 
 
 def find_decks(*, owner_id: uuid.UUID, text: str, limit: int) -> list[PaletteItem]:
-    """Return this owner's decks whose names have all the words; none for no words.
+    """Return this owner's decks whose names have all the words, or words alike; none for none.
 
     Each to look at, and then each to review: "review latin" finds the second.
     """
-    wanted = [word for word in fold(text).split() if word != fold(REVIEW)]
-    decks = sorted(Deck.objects.filter(owner_id=owner_id), key=lambda deck: fold(deck.name))
-    found = [deck for deck in decks if all(word in fold(deck.name) for word in wanted)][:limit]
+    wanted = [term for term in search_words.terms(text) if term.word != fold(REVIEW)]
     if not wanted:
         return []
+    decks = sorted(Deck.objects.filter(owner_id=owner_id), key=lambda deck: fold(deck.name))
+    fits = [(names.fit(wanted, deck.name), deck) for deck in decks]
+    ranked = sorted((pair for pair in fits if pair[0]), key=lambda pair: -pair[0])
+    found = [deck for _, deck in ranked][:limit]
     url = reverse("flashcards:cards")
     looked_at = [
         PaletteItem(
@@ -89,14 +96,28 @@ def find_decks(*, owner_id: uuid.UUID, text: str, limit: int) -> list[PaletteIte
     return reviewed if fold(REVIEW) in fold(text).split() else [*looked_at, *reviewed]
 
 
+def find_documents(*, owner_id: uuid.UUID, text: str, limit: int) -> list[PaletteItem]:
+    """Return this owner's files by their names and by words in them; none for no words."""
+    return [
+        PaletteItem("Files", document.name, reverse("flashcards:make", args=[document.id]), "book")
+        for document in documents.find(owner_id=owner_id, text=text, limit=limit)
+    ]
+
+
 def find_cards(*, owner_id: uuid.UUID, text: str, limit: int) -> list[PaletteItem]:
-    """Return this owner's cards with all the words, the newest first; none for no words."""
-    if not text:
-        return []
-    cards = search_cards(owner_id=owner_id, text=text)[:limit]
+    """Return this owner's cards that fit best, each by what it was found; none for no words."""
+    # A note may have several cards that fit alike: one of them is listed.
+    several = one_search.find_cards(owner_id=owner_id, text=text, limit=2 * limit)
+    found = one_search.one_of_each_note(several)[:limit]
+    likely = [each for each in found if each.score >= one_search.LIKELY]
     return [
         PaletteItem(
-            "Cards", card_sides.summary(card), reverse("flashcards:card", args=[card.id]), "cards"
+            "Cards",
+            card_sides.summary(each.card) or "(image only)",
+            reverse("flashcards:card", args=[each.card.id]),
+            "cards",
+            MEANS[each.by],
         )
-        for card in cards
+        # Whatever is near is better than nothing.
+        for each in likely or [each for each in found if each.score >= one_search.WORTH_A_LOOK]
     ]

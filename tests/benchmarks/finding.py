@@ -16,6 +16,7 @@ import json
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -39,7 +40,12 @@ def main() -> int:
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
+    from django.utils import timezone
+
+    from flashcards.domain.query.syntax import BadQuery
     from flashcards.search.find_cards import find_cards
+    from flashcards.web.pages import found_near
+    from flashcards.web.pages.browser import BrowserQuery
 
     user, ids = learner()
     queries = read("search_queries_blind" if options.blind else "search_queries")
@@ -47,8 +53,18 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     def by_one_search(text: str) -> list[UUID]:
         return [one.card.note_id for one in find_cards(owner_id=user.pk, text=text, limit=FIRST)]
 
+    def on_the_page(text: str) -> list[UUID]:
+        query = BrowserQuery(user, text, "", timezone.now(), UTC)
+        try:
+            found = query.find()
+        except BadQuery:
+            return []
+        return [card.note_id for card in found[:FIRST]] + [
+            line.card.note_id for line in found_near.lines(found)
+        ]
+
     result: dict[str, Any] = {"queries": len(queries)}
-    for name, find in (("find_cards", by_one_search),):
+    for name, find in (("find_cards", by_one_search), ("page", on_the_page)):
         hits = score(queries, ids, find)
         _print_table(name, queries, hits)
         result[name] = {"all": _share(hits)}
@@ -59,7 +75,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         if options.misses and not options.blind:
             for query, hit in zip(queries, hits, strict=True):
                 if not hit:
-                    sys.stdout.write(f"  missed: {query['kind']} {query['query']}\n")
+                    sys.stdout.write(f"  {name} missed: {query['kind']} {query['query']}\n")
     return result
 
 

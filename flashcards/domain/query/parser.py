@@ -24,6 +24,7 @@ from flashcards.domain.query.syntax import (
     Tagged,
     Text,
     Within,
+    Word,
 )
 
 QUERY_MAX_CHARACTERS = 2_000
@@ -162,7 +163,7 @@ class _Parser:
     def _word(self, start: int) -> Node:
         key = _KEY.match(self.text, self.at)
         if key is None:
-            return Text(self._bare(), start)
+            return Word(self._bare(), start)
         name = key[1].lower()
         if name not in KEYS:
             raise BadQuery(_unknown_key(key[1]), start)

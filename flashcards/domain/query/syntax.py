@@ -10,11 +10,6 @@ from dataclasses import dataclass, field
 
 from memoryloop.errors import UserError
 
-# Words that need no quotes: no space, quote, parenthesis or backslash, and nothing that the
-# language reads as something else.
-_BARE = re.compile(r"[^\s\"()\\:~-][^\s\"()\\:]*")
-_OPERATOR_WORDS = frozenset({"or", "and"})
-
 
 class BadQuery(UserError):
     """A search that cannot be understood. `position` counts the characters before the place."""
@@ -73,8 +68,19 @@ class Everything:
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """A word without quotes: a form of it, or its letters, in the question, answer or note."""
+
+    value: str
+    at: int = field(default=0, compare=False)
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
 class Text:
-    """A word or phrase in the question, the answer or the note, in any case."""
+    """A phrase in quotes: exactly these letters in the question, answer or note, in any case."""
 
     value: str
     at: int = field(default=0, compare=False)
@@ -91,7 +97,7 @@ class Meaning:
     at: int = field(default=0, compare=False)
 
     def __str__(self) -> str:
-        return f"~{quoted(self.value, always=True)}"
+        return f"~{quoted(self.value)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,21 +204,21 @@ class Or:
         return " or ".join(_grouped(part, Or) for part in self.parts)
 
 
-Leaf = Everything | Text | Meaning | InDeck | Tagged | Is | Compared | Within | Rated | Flagged
+Leaf = (
+    Everything | Word | Text | Meaning | InDeck | Tagged | Is | Compared | Within | Rated | Flagged
+)
 Node = Leaf | Not | And | Or
 
 
-def quoted(value: str, *, always: bool = False) -> str:
-    """Return the text as it is typed, in quotes where it needs them."""
-    if not always and _BARE.fullmatch(value) and value.lower() not in _OPERATOR_WORDS:
-        return value
+def quoted(value: str) -> str:
+    """Return the text in quotes."""
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
 
 def _value(name: str) -> str:
     # After its key a name may have `::`, but not begin with a slash: `deck:/` would be a word.
-    return name if re.fullmatch(r"[^\s\"()\\:/][^\s\"()\\]*", name) else quoted(name, always=True)
+    return name if re.fullmatch(r"[^\s\"()\\:/][^\s\"()\\]*", name) else quoted(name)
 
 
 def _number(number: float) -> str:

@@ -26,8 +26,10 @@ from flashcards.store.lance.filters import Expression, Not, condition
 from flashcards.store.lance.schema import FLASHCARDS, REVIEW_LOGS
 from flashcards.store.protocol.owners import Labels
 from flashcards.store.repository import stored_rows
+from flashcards.store.search import words as word_search
 from flashcards.store.values import Mask, Numbers
 from memoryloop.folding import fold
+from memoryloop.search_words import Term
 
 # What was worked out for one state of an owner's cards: masks and orders of the last searches.
 REMEMBERED = 24
@@ -78,6 +80,23 @@ class LanceColumns:
             return np.concatenate([block.contains(text) for block in self.blocks])
 
         return self.remember(("containing", fold(text)), found)
+
+    def having(self, term: Term) -> Mask:
+        """Return the cards that have a word: a form of it, or its letters within another."""
+
+        def found() -> Mask:
+            self._need_words()
+            mask = np.concatenate([block.contains_plain(term.word) for block in self.blocks])
+            if len(term.groups) == 1:
+                ids = word_search.ids_with(self.owner_id, self.pending, term)
+                fresh = [str(each) for each in self.images]
+                mask[self.places(np.setdiff1d(ids, np.array(fresh, dtype=ids.dtype)))] = True
+                mask |= self.marked(
+                    card.id for card in self.images.values() if word_search.has(card, term)
+                )
+            return mask
+
+        return self.remember(("having", term.word), found)
 
     def labelled(self, name: Labels, wanted: Callable[[str], bool]) -> Mask:
         """Return the cards with a label of which `wanted` is true."""
@@ -157,6 +176,15 @@ class LanceColumns:
         parts = [block.positions(ids) + offset for block, offset in self._placed()]
         found = np.concatenate(parts)
         return np.asarray(found[self.alive[found]])
+
+    def places_of(self, ids: Sequence[UUID]) -> Numbers:
+        """Return where each of these cards stands; -1 for one that is not here, or was deleted."""
+        at = {text: number for number, text in enumerate(map(str, ids))}
+        found = np.full(len(ids), -1)
+        places = self.places(ids)
+        for place, text in zip(places.tolist(), self.id_texts(places), strict=True):
+            found[at[text]] = place
+        return found
 
     def ids(self, places: Numbers) -> list[UUID]:
         """Return the ids at these places."""

@@ -13,6 +13,7 @@ from flashcards.store.lance import codec
 from flashcards.store.protocol.owners import Labels
 from flashcards.store.values import Mask, Numbers
 from memoryloop.folding import fold
+from memoryloop.search_words import plain
 
 _TIMES = ("due", "last_review", "buried_until", "created_at", "edited_at")
 _NUMBERS = ("state", "stability", "difficulty", "reps", "lapses", "flag", "suspended")
@@ -74,6 +75,8 @@ class Block:
     memories: dict[str, StoredMemories]
     # All words of a card, folded, the question first, once somebody searched them.
     _words: pa.Array | None = None
+    # The same without accents, once somebody searched for a word; those of no accent are shared.
+    _plain: pa.Array | None = None
     _by_id: Numbers | None = None
     _by_question: Numbers | None = None
     # How many of the questions come before one that was asked for.
@@ -101,6 +104,8 @@ class Block:
     @property
     def size_bytes(self) -> int:
         words = self._words.nbytes if self._words is not None else 0
+        if self._plain is not None and self._plain is not self._words:
+            words += self._plain.nbytes
         lists = sum(each.rows.nbytes + each.codes.nbytes for each in self.lists.values())
         lists += sum(each.rows.nbytes + each.numbers.nbytes for each in self.memories.values())
         return int(
@@ -142,6 +147,17 @@ class Block:
 
     def contains(self, text: str) -> Mask:
         found = pc.match_substring(self.words, fold(text))
+        return np.asarray(found.to_numpy(zero_copy_only=False))
+
+    def contains_plain(self, text: str) -> Mask:
+        """Tell of each card whether these letters, which are plain, occur in its plain words."""
+        if self._plain is None:
+            others = pc.invert(pc.string_is_ascii(self.words))
+            bare = [plain(text) for text in self.words.filter(others).to_pylist()]
+            self._plain = self.words
+            if bare:
+                self._plain = pc.replace_with_mask(self.words, others, pa.array(bare, pa.string()))
+        found = pc.match_substring(self._plain, text)
         return np.asarray(found.to_numpy(zero_copy_only=False))
 
     def by_question(self) -> Numbers:

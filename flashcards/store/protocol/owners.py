@@ -7,6 +7,7 @@ from uuid import UUID
 
 from flashcards.domain.records import Flashcard, ReviewLog
 from flashcards.store.values import Change, DueQueue, Mask, Numbers, QueueSettings
+from memoryloop.search_words import Term
 
 T = TypeVar("T")
 Labels = Literal["tags", "deck_ids"]
@@ -132,6 +133,13 @@ class CardColumns(Protocol):
         """
         ...
 
+    def having(self, term: Term) -> Mask:
+        """Return the cards that have a word: a form of it, or its letters within another.
+
+        Case and accents make no difference.
+        """
+        ...
+
     def containing(self, text: str) -> Mask:
         """Return the cards in whose question, answer or note the text occurs, in any case."""
         ...
@@ -164,6 +172,10 @@ class CardColumns(Protocol):
 
     def places(self, ids: Sequence[UUID] | Numbers) -> Numbers:
         """Return where the cards with these ids stand, the living ones only."""
+        ...
+
+    def places_of(self, ids: Sequence[UUID]) -> Numbers:
+        """Return where each of these cards stands; -1 for one that is not here, or was deleted."""
         ...
 
     def ids(self, places: Numbers) -> list[UUID]: ...

@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 import pyarrow.compute as pc
 
 from flashcards.domain.records import Flashcard
 from flashcards.domain.search_text import search_text
-from flashcards.store.journal.pending import read_pending
+from flashcards.store.journal.pending import Pending, read_pending
 from flashcards.store.lance import codec, tables
 from flashcards.store.lance.filters import condition
-from flashcards.store.lance.schema import FLASHCARDS
+from flashcards.store.lance.schema import EVERYTHING, FLASHCARDS
 from flashcards.store.lance.search_keys import beginning_key, search_keys
 from flashcards.store.repository import stored_rows
 from flashcards.store.repository.manager import cards
@@ -57,6 +58,27 @@ def begin(owner_id: UUID, terms: Sequence[Term], *, limit: int) -> "WordSearch":
     return WordSearch(owner_id, terms, limit=limit)
 
 
+def ids_with(owner_id: UUID, pending: Pending, term: Term) -> np.ndarray[Any, np.dtype[np.bytes_]]:
+    """Return the ids of an owner's stored cards that have a form of a word, as text of 36 bytes.
+
+    Some may be in the trash. One read of LanceDB.
+    """
+    table = stored_rows.table_of(FLASHCARDS, owner_id, pending)
+    if table is None:
+        return np.empty(0, dtype="S36")
+    if not _is_indexed(pending):
+        stored = cards.for_owner(owner_id)
+        return np.array([str(card.id) for card in stored if has(card, term)], dtype="S36")
+    scan = _Scan(table, owner_id, alone=False)
+    query = tables.all_groups(term.groups)
+    return codec.id_texts(tables.wait_for(scan.all(query, ["id"]))["id"])
+
+
+def has(card: Flashcard, term: Term) -> bool:
+    """Tell whether a card has a form of a word."""
+    return term.is_in(_keys(search_text(card)))
+
+
 class WordSearch:
     """A search that LanceDB does while the caller does something else."""
 
@@ -71,7 +93,7 @@ class WordSearch:
         table = stored_rows.table_of(FLASHCARDS, owner_id, self._pending)
         if table is None or not self.terms:
             return
-        if "search_keys" in tables.indexed(FLASHCARDS, self._pending.version_of(FLASHCARDS)):
+        if _is_indexed(self._pending):
             scan = _Scan(table, owner_id, search.is_nearly_alone(owner_id, self._pending, table))
             self._answer = tables.start(_find(scan, self.terms, limit))
         else:
@@ -136,6 +158,10 @@ class _Scan:
                 return theirs
         return await self._scan(query, FLASHCARDS.whole, limit + search.SPARE, filtered=True)
 
+    async def all(self, query: Any, columns: list[str]) -> Rows:
+        """Return columns of all rows that a query finds."""
+        return await self._scan(query, columns, EVERYTHING, filtered=True)
+
     async def count(self, query: Any) -> int:
         """Return how many rows a query finds, at most COUNTED_MOST; about, if alone."""
         rows = await self._scan(query, [], COUNTED_MOST, filtered=not self.alone)
@@ -167,6 +193,10 @@ async def _find(
         )
     )
     return counts, [best, *alike]
+
+
+def _is_indexed(pending: Pending) -> bool:
+    return "search_keys" in tables.indexed(FLASHCARDS, pending.version_of(FLASHCARDS))
 
 
 def _alike(term: Term) -> list[Any]:

@@ -18,7 +18,8 @@ from flashcards.domain.query.parser import QUERY_MAX_CHARACTERS
 from flashcards.domain.query.syntax import BadQuery
 from flashcards.domain.study_day import zone_of
 from flashcards.search import completion, search
-from flashcards.web.pages import card_table
+from flashcards.web.pages import card_table, found_near
+from memoryloop.storable import storable
 
 # With these the page stays below 150 KB; the next rows are loaded as one scrolls.
 PAGE_SIZE = 30
@@ -38,12 +39,12 @@ class BrowserQuery:
     @classmethod
     def of(cls, user: User, data: Any) -> "BrowserQuery":
         """Return what a form or a query string asks for; an unknown order is left out."""
-        order = data.get("order", "")
-        by, descends = search.split_order(order)
+        order, text = data.get("order", ""), typed_text(data).strip()
+        by, _ = search.split_order(order)
         known = order if order.removeprefix("-") == by else ""
-        # The usual order is not named in addresses.
-        known = "" if known == search.NEWEST_FIRST and descends else known
-        return cls(user, typed_text(data).strip(), known, timezone.now(), zone_of(user))
+        # The usual order is not named in addresses. Of a search that is how well cards fit.
+        known = "" if known == search.NEWEST_FIRST and not text else known
+        return cls(user, text, known, timezone.now(), zone_of(user))
 
     @property
     def url(self) -> str:
@@ -55,14 +56,18 @@ class BrowserQuery:
     def find(self) -> search.Found:
         """Return the cards that the search finds. Raises BadQuery."""
         return search.find(
-            owner_id=self.user.id, text=self.text, now=self.now, zone=self.zone, order=self.order
+            owner_id=self.user.id,
+            text=self.text,
+            now=self.now,
+            zone=self.zone,
+            order=self.order,
+            with_ranked=True,
         )
 
 
 def typed_text(data: Any) -> str:
     """Return the search as it was typed, cut to its greatest length."""
-    # PostgreSQL and LanceDB hold no NUL; nobody types one.
-    return str(data.get("q", "")).replace("\x00", "")[: QUERY_MAX_CHARACTERS + 1]
+    return storable(str(data.get("q", "")))[: QUERY_MAX_CHARACTERS + 1]
 
 
 def table(request: HtmxHttpRequest, query: BrowserQuery) -> dict[str, Any]:
@@ -76,15 +81,20 @@ def table(request: HtmxHttpRequest, query: BrowserQuery) -> dict[str, Any]:
     )
     by, descends = search.split_order(query.order)
     names = (deck.name for deck in found.decks if not deck.is_smart)
+    is_last = not page.has_next()
+    near = found_near.lines(found) if is_last else []
     return {
         "q": query.text,
         "order": query.order,
-        "sorted_by": by,
+        "sorted_by": by if query.order or not found.ranked else None,
         "descends": descends,
         "page": page,
         "page_size": PAGE_SIZE,
         "rows": rows,
         "found": len(found),
+        "looks_for_words": found.looks_for_words,
+        "near": near,
+        "meant": found_near.meant(query.text, found) if is_last else "",
         "total": found.total,
         "columns": shown,
         "all_columns": card_table.COLUMNS,

@@ -15,7 +15,7 @@ from flashcards.duplicates.judge import Verdict
 from flashcards.models import Draft
 
 # A shorter question says too little to be compared.
-QUESTION_MIN_CHARACTERS = 4
+QUESTION_MIN_CHARACTERS = 2
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,11 @@ def of_written(
         both_ways=kind == Kind.REVERSED,
     )
     near = [one for one in found if one.verdict is Verdict.NEAR][:1]
-    said = [one for one in found if one.verdict is not Verdict.NEAR]
-    return said or near
+    return _what_matters([one for one in found if one.verdict is not Verdict.NEAR]) or near
 
 
 def of_draft(user: User, draft: Draft, kept: Collection[str]) -> list[overlaps.Overlap]:
-    """Return the cards that a draft repeats, reverses or may be confused with.
+    """Return the cards that a draft repeats, reverses, may be confused with, or is near.
 
     `kept` has "draft-id card-id" of those that the learner has decided on.
     """
@@ -71,13 +70,7 @@ def of_draft(user: User, draft: Draft, kept: Collection[str]) -> list[overlaps.O
             for one in found
             if one.verdict is Verdict.SAME and card_sides.front(one.card) not in draft.grounds
         ]
-    return [
-        one
-        for one in found
-        if f"{draft.id} {one.card.id}" not in kept
-        # One that is near is shown only while a model is asked, or if a model says so.
-        and (one.verdict is not Verdict.NEAR or one.reason)
-    ]
+    return _what_matters([one for one in found if f"{draft.id} {one.card.id}" not in kept])
 
 
 def beside_draft(draft: Draft, kept: Collection[str]) -> list[Beside]:
@@ -105,6 +98,11 @@ def beside_draft(draft: Draft, kept: Collection[str]) -> list[Beside]:
         for other, judgement in zip(others, judgements, strict=True)
         if judgement is not None
     ]
+
+
+def _what_matters(found: list[overlaps.Overlap]) -> list[overlaps.Overlap]:
+    """Return only what says the same, if anything does: the learner decides on that first."""
+    return [one for one in found if one.verdict is Verdict.SAME] or found
 
 
 def note_of(user: User, card_id: str) -> list[uuid.UUID]:

@@ -10,11 +10,17 @@ _OUTCOMES = {
     Outcome.NOTHING: "You typed nothing.",
     Outcome.EXACT: "Correct.",
     Outcome.SPELLING: "Correct, apart from spelling or punctuation.",
+    Outcome.SAME_WORDS: "Correct, in other words or another order.",
     Outcome.TYPO: "Almost: it looks like a typo.",
+    Outcome.ARTICLE: "Almost: the article is another one.",
+    Outcome.NUMBERS: "Not the same: the numbers differ.",
+    Outcome.UNIT: "Not the same: the unit is another one.",
+    Outcome.NEGATION: "Not the same: one of the two says “not”.",
+    Outcome.PART: "A part of the answer.",
     Outcome.DIFFERENT: "Different words from the answer.",
 }
 _LIKENESSES = {
-    Likeness.NUMBERS_DIFFER: "Compared without a language model: the numbers differ.",
+    Likeness.SAME: "Compared without a language model: much the same in meaning.",
     Likeness.CLOSE: "Compared without a language model: close in meaning.",
     Likeness.NOT_CLOSE: "Compared without a language model: not close in meaning.",
 }
@@ -43,7 +49,7 @@ def sentence(found: Comparison) -> str:
 def spoken(found: Comparison) -> str:
     """Return the differences for a screen reader."""
     said = [
-        f"{name}: {', '.join(part.text.strip() or 'a space' for part in parts)}"
+        f"{name}: {', '.join(part.text for part in parts)}"
         for name, kind in (("Missing", "missing"), ("Too much", "extra"))
         if (parts := [part for part in found.parts if part.kind == kind])
     ]

@@ -18,6 +18,7 @@ from flashcards.domain.records import Flashcard
 from flashcards.domain.validation import CardError
 from flashcards.drafting import contrasting, drafting
 from flashcards.duplicates import joining, resolving, second_opinion
+from flashcards.duplicates.judge import Verdict
 from flashcards.models import Draft
 from flashcards.web.pages.origins import make_url
 from flashcards.web.pages.overlaps import beside_draft, of_draft
@@ -37,15 +38,16 @@ def draft_overlap(request: HtmxHttpRequest, draft_id: uuid.UUID) -> HttpResponse
     kept = set(request.session.get(_KEPT, []))
     found = of_draft(request.user, draft, kept)
     now = timezone.now()
-    if any(one.judgement.is_borderline and not one.judged_by for one in found):
+    is_borderline = any(one.judgement.is_borderline for one in found)
+    if is_borderline:
         second_opinion.begin(draft.batch, request.user, now)
     context = {
         "draft": draft,
-        "overlaps": found,
+        # Nothing is to be done about what is only near.
+        "overlaps": [one for one in found if one.verdict is not Verdict.NEAR or one.reason],
         "others": beside_draft(draft, kept),
         # Then the fragment asks again.
-        "is_being_judged": second_opinion.is_expected(draft.batch, now)
-        and any(one.judgement.is_borderline for one in found),
+        "is_being_judged": is_borderline and second_opinion.is_expected(draft.batch, now),
     }
     fragment, whole = (
         "flashcards/drafts/_draft_overlaps.html",

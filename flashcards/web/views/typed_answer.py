@@ -33,11 +33,14 @@ def compare(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
 @require_POST
 @login_required
 def judge(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpResponse:
-    """Say whether what was typed means the same; by likeness where there is no model."""
+    """Say whether what was typed means the same; by likeness where there is no model.
+
+    Nothing where the words tell it and nobody else can.
+    """
     card = card_or_404(request.user, card_id)
     found = answer_check.compare(card, request.POST.get("answer", ""))
     provider = provider_for(request.user)
-    if found.is_right or not found.typed:
+    if found.is_right or not found.typed or not (provider.is_model or found.is_open):
         return HttpResponse("")
     if provider.is_model:
         judged = page.judged_by_tutor(answer_judge.judge(provider, card, found))

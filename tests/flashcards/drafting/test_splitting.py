@@ -5,12 +5,13 @@ from typing import Any
 from django.utils import timezone
 
 from flashcards.cards import notes
-from flashcards.cards.cards import delete_card, search_cards
+from flashcards.cards.cards import delete_card
 from flashcards.domain.records import Flashcard, Kind, NewCard, Source
 from flashcards.drafting import drafting, origins
 from flashcards.drafting.passages import find
 from flashcards.drafting.splitting import by_rules
 from flashcards.models import DraftBatch
+from flashcards.store import cards as stored
 from flashcards.web.pages.origins import make_url
 from tests.base import TestCase
 from tests.flashcards.given_cards import give_cards
@@ -61,7 +62,7 @@ class SplitTests(CardViewRules, TestCase):
         return drafting.start_batch(self.alice, origins.of_card(self.card), by_rules=True)
 
     def cards(self) -> list[Flashcard]:
-        return list(search_cards(owner_id=self.alice.id))
+        return list(stored.for_owner(self.alice).order_by("-created_at"))
 
     def test_it_leads_to_a_tray_that_begins_by_itself(self) -> None:
         self.log_in()

@@ -236,3 +236,51 @@ class BlockTests(TestCase):
                 compared.append(search.compared)
         self.assertEqual(compared, [2, 4, 5])
         self.assertCountEqual(search.pairs, whole)
+
+
+class OtherVerdictTests(SearchTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.log_in()
+        self.there = stored_card(self.alice, question="el perro", answer="dog")
+        self.back = stored_card(self.alice, question="dog", answer="el perro")
+        self.anode = stored_card(
+            self.alice, question="What happens at the anode?", answer="Oxidation"
+        )
+        stored_card(self.alice, question="What happens at the cathode?", answer="Reduction")
+        embedding.embed_cards(owner_id=self.alice.pk)
+        self.search()
+
+    def act(self, name: str, *ids: uuid.UUID) -> Any:
+        return self.client.post(reverse(f"flashcards:{name}", args=ids), follow=True)
+
+    def test_each_verdict_has_its_section(self) -> None:
+        page = self.client.get("/cards/duplicates/")
+        self.assertContains(page, "1 group of cards that look like duplicates")
+        self.assertContains(page, "1 fact asked both ways round")
+        self.assertContains(page, "that are easily confused")
+        self.assertContains(page, f"{self.anode.id}/contrast/?with=")
+
+    def test_two_directions_are_joined_and_separated(self) -> None:
+        page = self.act("join_duplicates", self.back.id, self.there.id)
+        self.assertContains(page, "asked both ways round")
+        self.assertNotContains(page, "1 fact asked both ways round")
+        joined = get_card(owner_id=self.alice.pk, card_id=self.back.id)
+        self.assertEqual((joined.note_id, joined.ordinal), (self.there.note_id, 2))
+        (toast,) = page.context["messages"]
+        self.client.post(toast.extra_tags.removeprefix("undo:"))
+        apart = get_card(owner_id=self.alice.pk, card_id=self.back.id)
+        self.assertEqual((apart.kind, apart.question), ("basic", "dog"))
+
+    def test_pairs_of_an_earlier_search_are_duplicates(self) -> None:
+        DuplicateSearch.objects.update(pairs=[[str(self.there.id), str(self.back.id), 0.9]])
+        search = DuplicateSearch.objects.get(owner=self.alice)
+        (group,) = collection_search.groups(owner_id=self.alice.pk, search=search)
+        self.assertEqual(group.verdict, "same")
+
+    def test_nobody_joins_the_cards_of_another(self) -> None:
+        self.log_in(self.bob)
+        for name in ("join_duplicates", "separate_duplicates"):
+            self.assertEqual(self.act(name, self.back.id, self.there.id).status_code, 404)
+            url = reverse(f"flashcards:{name}", args=[self.back.id, self.there.id])
+            self.assertEqual(self.client.get(url).status_code, 405)

@@ -68,7 +68,7 @@ class OverlapTests(TestCase):
         broken = mock.Mock(embed=mock.Mock(side_effect=EmbeddingError("No model.")))
         with (
             self.assertLogs("flashcards.duplicates.overlaps", "WARNING"),
-            mock.patch.object(duplicates, "get_embedder", autospec=True, return_value=broken),
+            mock.patch.object(embedding, "embedder_named", autospec=True, return_value=broken),
         ):
             self.assertEqual(self.overlaps(SPAIN, PORTUGAL), [[], []])
 
@@ -147,7 +147,7 @@ class ChangeTests(TestCase):
         self.assertEqual(resolving.marked_pairs(self.bob.pk), set())
 
 
-class DraftPageTests(TestCase):
+class DraftPageTestCase(TestCase):
     def setUp(self) -> None:
         self.log_in()
         self.card = stored_card(self.alice, question=SPAIN[0], answer=SPAIN[1])
@@ -176,6 +176,8 @@ class DraftPageTests(TestCase):
     def now(self) -> Flashcard:
         return get_card(owner_id=self.alice.pk, card_id=self.card.id)
 
+
+class DraftPageTests(DraftPageTestCase):
     def test_the_tray_asks_for_it_and_it_is_shown(self) -> None:
         tray = self.client.get(make_url(self.batch))
         self.assertContains(tray, f'hx-get="{self.url()}"')
@@ -219,7 +221,7 @@ class DraftPageTests(TestCase):
         self.assertEqual(self.batch.drafts.count(), 1)
 
     def test_strangers_visitors_and_other_methods(self) -> None:
-        actions = ("keep", "drop", "merge", "replace", "contrast")
+        actions = ("keep", "drop", "merge", "replace", "contrast", "both_ways")
         for action in actions:
             self.assertEqual(self.client.get(self.url(action)).status_code, 405)
         self.assertEqual(self.client.post(self.url()).status_code, 405)
@@ -257,6 +259,23 @@ class WrittenTests(TestCase):
         self.log_in()
         self.assertNotContains(self.check(card=str(self.card.id)), "You already have this card")
         self.assertContains(self.check(card="no id"), "You already have this card")
+
+    def test_the_other_direction_and_what_is_easily_confused(self) -> None:
+        self.log_in()
+        stored_card(self.alice, question="el perro", answer="dog")
+        reversed_ = self.check(question="dog", answer="el perro")
+        self.assertContains(reversed_, "You have this the other way round")
+        self.assertContains(reversed_, "both-ways")
+        # A note that asks in both directions repeats half of that card's.
+        both = self.check(question="dog", answer="el perro", kind="reversed")
+        self.assertContains(both, "You already have this card")
+        anode = stored_card(self.alice, question="What happens at the anode?", answer="Oxidation")
+        cathode = {"question": "What happens at the cathode?", "answer": "Reduction"}
+        self.assertContains(self.check(**cathode), "Easily confused with one of your cards")
+        url = reverse("flashcards:contrast_written", args=[anode.id])
+        self.assertContains(self.client.post(url, cathode), "difference between")
+        self.log_in(self.bob)
+        self.assertEqual(self.client.post(url, cathode).status_code, 404)
 
     def test_nobody_learns_what_another_has(self) -> None:
         self.log_in(self.bob)

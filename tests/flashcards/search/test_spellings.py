@@ -8,7 +8,7 @@ from typing import Any
 
 from flashcards.cards import card_actions, decks, trash
 from flashcards.cards.card_actions import Verb
-from flashcards.cards.cards import delete_card, search_cards
+from flashcards.cards.cards import delete_card
 from flashcards.cards.labels import unique
 from flashcards.domain.records import NewCard
 from flashcards.domain.validation import CardError
@@ -16,6 +16,7 @@ from flashcards.duplicates.words import letters_of, words_of
 from flashcards.models import Deck
 from flashcards.review.deck_tree import tree
 from flashcards.search import completion
+from flashcards.search.find_cards import find_cards
 from flashcards.search.search import find
 from flashcards.store.maintenance import checkpoint
 from flashcards.web import palette
@@ -54,7 +55,8 @@ class SpellingTests(TestCase):
             for _ in range(2):
                 found = find(**self.owner, text=asked, now=NOW, zone=UTC)
                 self.assertIn(card.id, found.ids(), asked)
-                self.assertIn(card, list(search_cards(**self.owner, text=asked)), asked)
+                first = find_cards(**self.owner, text=asked, limit=1)
+                self.assertEqual([each.card for each in first], [card], asked)
                 checkpoint.run()
             delete_card(**self.owner, card_id=card.id, now=NOW)
             in_trash = list(trash.cards_in_trash(**self.owner, text=asked))

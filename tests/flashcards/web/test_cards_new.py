@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from flashcards.cards.cards import count_cards, search_cards
+from flashcards.cards.cards import count_cards
 from flashcards.domain.records import Flashcard, Kind, NewCard
 from flashcards.models import Deck
+from flashcards.store import cards as stored
 from tests.base import TestCase
 from tests.flashcards.given_cards import give_cards
 
@@ -17,7 +18,7 @@ class NewCardTests(TestCase):
         self.log_in()
 
     def cards(self) -> list[Flashcard]:
-        return list(search_cards(owner_id=self.alice.id))
+        return list(stored.for_owner(self.alice).order_by("-created_at"))
 
     def post(self, **values: Any) -> Any:
         return self.client.post(URL, {**GOOD, **values})

@@ -31,9 +31,15 @@ class _Typed(TestCase):
 
 class PageTests(_Typed):
     def test_the_differences_are_told_to_a_screen_reader(self) -> None:
-        card = flashcard(self.alice, answer="Mitochondrion")
-        found = answer_check.compare(card, "mitocondrium")
-        self.assertEqual(page.spoken(found), "Missing: h, on. Too much: um.")
+        card = flashcard(self.alice, answer="Water moves through a membrane")
+        found = answer_check.compare(card, "water moves trough a membrane")
+        self.assertEqual(page.spoken(found), "Missing: through. Too much: trough.")
+
+    def test_what_has_little_in_common_is_not_laid_over_each_other(self) -> None:
+        response = self.compare("a power plant")
+        self.assertNotContains(response, "compared-parts")
+        self.assertContains(response, "You typed: <bdi>a power plant</bdi>")
+        self.assertContains(response, "/judge/")
 
     def test_it_is_off_until_somebody_wants_it(self) -> None:
         self.assertNotContains(self.client.get("/review/"), "review-answer")
@@ -86,7 +92,7 @@ class JudgeTests(_Typed):
             return self.judge("the power plant of the cell")
 
     def test_without_a_model_likeness_is_all_there_is_and_it_says_so(self) -> None:
-        response = self.judge("the mitochondria")
+        response = self.judge("organelles called mitochondria make it")
         self.assertContains(response, "without a language model: close in meaning")
         self.assertContains(response, 'data-suggested="2"')
         self.assertContains(self.judge("a kind of cheese"), "not close in meaning")
