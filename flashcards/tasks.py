@@ -10,13 +10,16 @@ from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
 from flashcards import store
-from flashcards.cards import bulk_actions, embedding, jobs, media, trash
+from flashcards.cards import bulk_actions, embedding, jobs, media, model_switch, trash
 from flashcards.drafting import documents
 from flashcards.duplicates import collection_search
 from flashcards.exchange import export_job, import_job, uploads
 from flashcards.maintenance import scheduled_backup
 from flashcards.review import backlog
 from memoryloop.server import queues
+
+# How often cards are looked for that were left without a vector.
+SWEEP_MINUTES = 10
 
 
 @app.periodic(cron="* * * * *")
@@ -33,6 +36,13 @@ def embed_cards_of(owner_id: str) -> None:
     if embedding.embed_all(owner_id=UUID(owner_id), seconds=queues.SLICE_SECONDS):
         jobs.request_embedding(UUID(owner_id))
     jobs.request_checkpoint()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name=jobs.FOLLOW_MODEL, queue=queues.UNSEEN, queueing_lock=jobs.FOLLOW_MODEL)
+def follow_embedding_model(timestamp: int) -> None:
+    """Go on with the switch to another embedding model; now and then, look for left cards."""
+    model_switch.work(sweep=timestamp // 60 % SWEEP_MINUTES == 0)
 
 
 @app.task(name=jobs.BULK, queue=queues.WAITED_FOR)

@@ -12,6 +12,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 CHECKPOINT = "flashcards.checkpoint"
 EMBED_CARDS = "flashcards.embed_cards"
+FOLLOW_MODEL = "flashcards.follow_embedding_model"
 PURGE_BIN = "flashcards.purge_bin"
 FIND_DUPLICATES = "flashcards.find_duplicates"
 BULK = "flashcards.change_cards"

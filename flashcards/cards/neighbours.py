@@ -10,8 +10,6 @@ from memoryloop.embeddings import EmbeddingError
 logger = logging.getLogger(__name__)
 
 NEIGHBOURS = 6
-# With MiniLM cards farther away are unrelated.
-MAX_DISTANCE = 0.75
 
 
 def neighbours_of(*, owner_id: UUID, card: Flashcard, limit: int = NEIGHBOURS) -> list[Flashcard]:
@@ -24,7 +22,7 @@ def neighbours_of(*, owner_id: UUID, card: Flashcard, limit: int = NEIGHBOURS) -
             owner_id=owner_id,
             text=card.embedding_text,
             limit=limit + 1,
-            max_distance=MAX_DISTANCE,
+            max_distance=embedding.unrelated(),
         )
     except EmbeddingError:
         logger.warning("The neighbours of a card cannot be found now.", exc_info=True)

@@ -86,7 +86,7 @@ class Flashcard:
     source_start: int | None = None
     source_end: int | None = None
     source_hash: str = ""
-    # Name of the embedder whose vector the store has for this text; empty while there is none.
+    # The newest set of vectors in which the store has one of this text; empty while there is none.
     embedding_model: str = ""
     state: State = State.NEW
     step: int | None = None

@@ -15,14 +15,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from flashcards import store
-from flashcards.cards import jobs
+from flashcards.cards import embedding, jobs
 from flashcards.domain.records import Flashcard, Kind
 from flashcards.duplicates import joining, overlaps, resolving
 from flashcards.duplicates.card_text import text_of
 from flashcards.duplicates.judge import ORDER, Verdict
 from flashcards.models import DuplicateSearch
-from flashcards.store import Vector, cards
-from memoryloop.embeddings import EmbeddingError, get_embedder
+from flashcards.store import Numbers, cards
+from memoryloop.embeddings import EmbeddingError
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +31,8 @@ logger = logging.getLogger(__name__)
 LIKELY_SHARE = 0.89
 # Rows compared with all later ones in one multiplication. A slice ends with a block.
 BLOCK = 128
+# Compared with so many at a time.
+PART = 8_192
 # Of each card only so many of its nearest are judged: more share a topic, not a fact.
 NEIGHBOURS = 6
 # Pairs judged at once: their texts are embedded together.
@@ -215,7 +217,7 @@ def _search(owner_id: UUID, done: int, pairs: list[Pair]) -> Iterator[tuple[int,
     ids, matrix = _in_order(*store.vectors(owner_id))
     yield min(done, len(ids)), len(ids), pairs
     known = {pair[:2] for pair in pairs}
-    least = 1.0 - LIKELY_SHARE * get_embedder().unrelated
+    least = 1.0 - LIKELY_SHARE * embedding.unrelated()
     for start_row in range(done, len(ids), BLOCK):
         likely = _likely(matrix, start_row, least)
         for start_pair in range(0, len(likely), JUDGED):
@@ -226,17 +228,19 @@ def _search(owner_id: UUID, done: int, pairs: list[Pair]) -> Iterator[tuple[int,
         yield min(start_row + BLOCK, len(ids)), len(ids), pairs
 
 
-def _in_order(ids: list[UUID], matrix: Vector) -> tuple[list[UUID], Vector]:
+def _in_order(ids: list[UUID], matrix: Numbers) -> tuple[list[UUID], Numbers]:
     """Return the rows in the order of their ids, so that the next slice finds them there."""
     keys = np.frombuffer(b"".join(each.bytes for each in ids), dtype=[("a", ">u8"), ("b", ">u8")])
     order = np.lexsort((keys["b"], keys["a"]))
     return [ids[row] for row in order.tolist()], matrix[order]
 
 
-def _likely(matrix: Vector, start: int, least: float) -> list[tuple[int, int]]:
+def _likely(matrix: Numbers, start: int, least: float) -> list[tuple[int, int]]:
     """Return the pairs of a block's rows with later ones that are near enough to be judged."""
-    block = matrix[start : start + BLOCK]
-    nearness = block @ matrix[start:].T
+    block = matrix[start : start + BLOCK].astype(np.float32)
+    # There is no fast product of float16, and all of them as float32 would take much memory.
+    parts = range(start, len(matrix), PART)
+    nearness = np.hstack([block @ matrix[n : n + PART].astype(np.float32).T for n in parts])
     found: list[tuple[int, int]] = []
     for row in range(len(block)):
         later = nearness[row, row + 1 :]

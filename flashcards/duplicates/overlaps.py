@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from flashcards import store
+from flashcards.cards import embedding
 from flashcards.domain.records import Flashcard, Kind
 from flashcards.duplicates.card_text import CardText, drafted, text_of
 from flashcards.duplicates.cosines import cosines
@@ -17,7 +18,7 @@ from flashcards.duplicates.joining import are_swapped
 from flashcards.duplicates.judge import ORDER, Judgement, Verdict, judge
 from flashcards.duplicates.words import words_of
 from flashcards.store import cards
-from memoryloop.embeddings import EmbeddingError, get_embedder
+from memoryloop.embeddings import EmbeddingError
 
 logger = logging.getLogger(__name__)
 
@@ -112,10 +113,10 @@ def _candidates(
     leave_out: Collection[UUID],
 ) -> list[list[Flashcard]]:
     """Return for each draft the cards to compare it with."""
-    vectors = get_embedder().embed([f"{q}\n{a}".strip() or "?" for q, a in drafts])
+    asked = embedding.asked_all([f"{q}\n{a}".strip() or "?" for q, a in drafts])
     waiting = _waiting(owner_id)
     found = []
-    for vector, shown in zip(vectors, wanted, strict=True):
+    for vector, shown in zip(asked, wanted, strict=True):
         near = store.nearest_cards(owner_id, vector, limit=CANDIDATES + len(leave_out))
         nearest = {card.id: card for _, card in near}
         nearest |= {card.id: card for card in _sharing_words(waiting, shown)}

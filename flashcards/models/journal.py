@@ -26,7 +26,7 @@ class Entry(models.Model):
     card_id = models.UUIDField(null=True)
     card = models.JSONField(null=True)
     log = models.JSONField(null=True)
-    # 384 little-endian float32.
+    # Little-endian float16, or float32 of the first model, of the set that `card` names.
     vector = models.BinaryField(null=True)
     # Of a batch: rows as Arrow IPC streams, compressed.
     card_rows = models.BinaryField(null=True)
@@ -96,6 +96,8 @@ class StoreVersions(models.Model):
     flashcards_rows = models.PositiveBigIntegerField(null=True)
     review_logs_rows = models.PositiveBigIntegerField(null=True)
     schema = models.PositiveSmallIntegerField(default=0)
+    # Which models' vectors the tables hold, and which of them serve: VectorSets.
+    vectors = models.JSONField(default=dict, db_default={})
     checkpoint_at = models.DateTimeField(null=True)
 
     objects: ClassVar[models.Manager["StoreVersions"]] = models.Manager()

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from flashcards import store
+from flashcards.cards import embedding
 from flashcards.domain.records import Flashcard
 from flashcards.search.evidence import FARTHEST, Evidence, Found, Searched
 from memoryloop import search_words
-from memoryloop.embeddings import get_embedder
-from memoryloop.embeddings.base import EmbeddingError
+from memoryloop.embeddings import EmbeddingError
 
 # A longer text is cut: a search has no more words than this that tell.
 LONGEST_CHARACTERS = 2_000
@@ -40,7 +40,7 @@ def find_cards(*, owner_id: UUID, text: str, limit: int) -> list[FoundCard]:
     """Return the owner's cards that fit a text best, the best first; none for a text of no word.
 
     Anything may be typed: words of a card, some of them misspelt, what it says in other words or
-    in another language, a question. Takes two SQL queries and two reads of LanceDB at once; cards
+    in another language, a question. Takes three SQL queries and two reads of LanceDB at once; cards
     without a vector yet, and all where the model does not run, are found by their words alone.
     """
     text = text[:LONGEST_CHARACTERS]
@@ -75,9 +75,8 @@ def one_of_each_note(found: Iterable[FoundCard]) -> list[FoundCard]:
 
 def _near(owner_id: UUID, text: str, limit: int) -> tuple[list[tuple[float, Flashcard]], float]:
     """Return the nearest cards in meaning behind their distances, and what is unrelated."""
-    embedder = get_embedder()
     try:
-        vector, unrelated = embedder.embed_query(text), embedder.unrelated
+        near = store.nearest_cards(owner_id, embedding.asked(text), limit=limit)
+        return near, embedding.unrelated()
     except EmbeddingError:
         return [], FARTHEST
-    return store.nearest_cards(owner_id, vector, limit=limit), unrelated

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import numpy as np
 
-from flashcards import store
+from flashcards.cards import embedding
 from flashcards.domain.query import syntax
 from flashcards.domain.query.parser import DAYS_MOST, parse
 from flashcards.domain.query.syntax import BadQuery, CardStatus, Node, Property
@@ -19,14 +19,13 @@ from flashcards.scheduling import Memory, ScheduleSettings
 from flashcards.scheduling.memory_model import MemoryModel
 from flashcards.store import CardColumns, Mask, Numbers
 from memoryloop import search_words
-from memoryloop.embeddings import get_embedder
-from memoryloop.embeddings.base import EmbeddingError
+from memoryloop.embeddings import EmbeddingError
 from memoryloop.folding import fold
 
-# How many cards `~"…"` finds at most, and their greatest cosine distance: with the built-in model
-# cards farther away are unrelated.
+# How many cards `~"…"` finds at most, and their greatest distance, as a share of that of texts that
+# are unrelated for the model.
 NEAREST = 100
-FARTHEST = 0.75
+FARTHER = 1.1
 # Each term costs a pass over all texts, a run of the model or a scan of the log.
 TEXTS_MOST = 32
 WORDS_MOST = 64
@@ -159,9 +158,11 @@ class Matcher:
 
     def _nearest(self, asked: syntax.Meaning) -> Numbers:
         def found() -> Numbers:
-            vector = get_embedder().embed([asked.value])[0]
-            cards = store.search_meaning(
-                self.columns.owner_id, vector, limit=NEAREST, max_distance=FARTHEST
+            cards = embedding.similar_cards(
+                owner_id=self.columns.owner_id,
+                text=asked.value,
+                limit=NEAREST,
+                max_distance=FARTHER * embedding.unrelated(),
             )
             return self.columns.places([card.id for card in cards])
 

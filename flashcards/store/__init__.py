@@ -41,6 +41,8 @@ from flashcards.store.values import (
     StoreStatus,
     TableStatus,
     Vector,
+    VectorSet,
+    VectorSets,
     WordMatches,
 )
 
@@ -48,6 +50,7 @@ from flashcards.store.values import (
 engine: CardStore = lance_engine
 
 SCHEMA_VERSION = engine.SCHEMA_VERSION
+begin_vectors = engine.begin_vectors
 cards = engine.cards
 check_readable = engine.check_readable
 claim = engine.claim
@@ -59,12 +62,15 @@ count_pending = engine.count_pending
 count_file = engine.count_file
 count_rows = engine.count_rows
 drop_duplicates = engine.drop_duplicates
+drop_retired_vectors = engine.drop_retired_vectors
 erase_cards = engine.erase_cards
 erase_owner = engine.erase_owner
 find_differing_images = engine.find_differing_images
 find_index_faults = engine.find_index_faults
 find_missing_rows = engine.find_missing_rows
 find_residue = engine.find_residue
+finish_vectors = engine.finish_vectors
+give_up_vectors = engine.give_up_vectors
 lock_owner = engine.lock_owner
 measure_direct_writes = engine.measure_direct_writes
 older_snapshot = engine.older_snapshot
@@ -73,7 +79,9 @@ needed_upgrades = engine.needed_upgrades
 optimize = engine.optimize
 optimize_fully = engine.optimize_fully
 optimize_if_due = engine.optimize_if_due
+owners_to_embed = engine.owners_to_embed
 preload = engine.preload
+read_vector_sets = engine.read_vector_sets
 recover = engine.recover
 remembered_view = engine.remembered_view
 restore_files = engine.restore_files
@@ -120,8 +128,11 @@ __all__ = [
     "UnknownLookup",
     "Upgrade",
     "Vector",
+    "VectorSet",
+    "VectorSets",
     "WordMatches",
     "WordSearch",
+    "begin_vectors",
     "cards",
     "check_readable",
     "checkpoint",
@@ -133,6 +144,7 @@ __all__ = [
     "count_pending",
     "count_rows",
     "drop_duplicates",
+    "drop_retired_vectors",
     "engine",
     "erase_cards",
     "erase_owner",
@@ -140,6 +152,8 @@ __all__ = [
     "find_index_faults",
     "find_missing_rows",
     "find_residue",
+    "finish_vectors",
+    "give_up_vectors",
     "lock_owner",
     "measure_direct_writes",
     "nearest_cards",
@@ -148,7 +162,9 @@ __all__ = [
     "optimize",
     "optimize_fully",
     "optimize_if_due",
+    "owners_to_embed",
     "preload",
+    "read_vector_sets",
     "recover",
     "remembered_view",
     "restore_files",

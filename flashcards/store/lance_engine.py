@@ -5,6 +5,7 @@ from flashcards.store.journal.journal import (
     erase_cards,
     erase_owner,
     lock_owner,
+    read_vector_sets,
     write,
     write_many,
 )
@@ -39,6 +40,11 @@ from flashcards.store.maintenance.review_totals import days as review_days
 from flashcards.store.maintenance.review_totals import read as review_totals
 from flashcards.store.maintenance.run_upgrades import needed as needed_upgrades
 from flashcards.store.maintenance.run_upgrades import run as upgrade
+from flashcards.store.maintenance.switch_vectors import begin as begin_vectors
+from flashcards.store.maintenance.switch_vectors import drop_retired as drop_retired_vectors
+from flashcards.store.maintenance.switch_vectors import finish as finish_vectors
+from flashcards.store.maintenance.switch_vectors import give_up as give_up_vectors
+from flashcards.store.maintenance.switch_vectors import owners_to_embed
 from flashcards.store.owner_view import remembered_view, view
 from flashcards.store.repository.manager import cards, review_logs
 from flashcards.store.search.search import by_meaning as search_meaning
@@ -48,6 +54,7 @@ from flashcards.store.search.words import begin as search_words
 
 __all__ = [
     "SCHEMA_VERSION",
+    "begin_vectors",
     "cards",
     "check_readable",
     "checkpoint",
@@ -59,12 +66,15 @@ __all__ = [
     "count_pending",
     "count_rows",
     "drop_duplicates",
+    "drop_retired_vectors",
     "erase_cards",
     "erase_owner",
     "find_differing_images",
     "find_index_faults",
     "find_missing_rows",
     "find_residue",
+    "finish_vectors",
+    "give_up_vectors",
     "lock_owner",
     "measure_direct_writes",
     "nearest_cards",
@@ -73,7 +83,9 @@ __all__ = [
     "optimize",
     "optimize_fully",
     "optimize_if_due",
+    "owners_to_embed",
     "preload",
+    "read_vector_sets",
     "recover",
     "remembered_view",
     "restore_files",

@@ -13,7 +13,13 @@ import numpy as np
 
 from flashcards.domain.records import ERASED_AT, Flashcard, ReviewLog, State
 from flashcards.domain.study_day import MICROSECOND, from_micros, micros
-from flashcards.store.due.due_cards import NEAR, Reading, due_cards, due_counts, known_cards
+from flashcards.store.due.due_cards import (
+    Reading,
+    due_cards,
+    due_counts,
+    known_cards,
+    least_cosine,
+)
 from flashcards.store.due.due_rows import STUDIED
 from flashcards.store.due.recent_reviews import NEEDED, recent
 from flashcards.store.journal.pending import (
@@ -125,7 +131,8 @@ class LanceView:
             vector = cards.vector(card_id, reviews)
             if vector is None:
                 return []
-            return reviews.near_dues(card_id, vector, NEAR, lambda i: cards.vector(i, reviews))
+            least = least_cosine(self.pending)
+            return reviews.near_dues(card_id, vector, least, lambda i: cards.vector(i, reviews))
 
     def write_if_unchanged(self, change: Change, settings_stamp: str) -> "LanceView | None":
         after = write_if_unchanged(self.pending, change, settings_stamp)

@@ -1,7 +1,8 @@
 """The values that go into a card store and come out of it, the same for every engine."""
 
+import dataclasses
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -14,21 +15,116 @@ from flashcards.domain.records import Flashcard, ReviewLog
 
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 Numbers = np.ndarray[Any, np.dtype[Any]]
-# (896,) float32 of unit length for one card, (n, 896) for several.
+# (dimensions,) float32 of unit length for one card, (n, dimensions) for several.
 Vector = np.ndarray[Any, np.dtype[np.float32]]
+# What cards are to be near to: a vector of the model that serves, or what makes one of the model
+# that it is given. Which model serves may change at any moment.
+Asked = Vector | Callable[[str], Vector]
 # The largest cosine distance there is.
 FARTHEST = 2.0
 # A reader may hold a version of a table this long before its files are pruned.
 KEEP_VERSIONS = timedelta(hours=1)
 
 
+@dataclass(frozen=True, slots=True)
+class VectorSet:
+    """The vectors that one embedding model made of the cards, in a column of their own."""
+
+    # What a card names: the model, with a number where it had a set before.
+    key: str
+    model: str
+    dimensions: int
+    column: str
+    # The cosine distance beyond which texts are unrelated for this model.
+    unrelated: float
+
+
+@dataclass(frozen=True, slots=True)
+class VectorSets:
+    """The sets of vectors that there are; PostgreSQL records them with the tables' versions.
+
+    One set serves: search by meaning reads it. While another model is wanted, its set is coming:
+    the worker fills it beside the other. Once no card lacks a vector, one commit makes it serve.
+
+    A card names the newest set that has a vector of its present words. Vectors of a coming set are
+    made for cards that have one in the serving set, so a card that names the coming set, or one
+    that was given up before it came, has a vector in the serving set, too.
+    """
+
+    serving: VectorSet
+    coming: VectorSet | None = None
+    # The sets that were to come after the one that serves, and did not.
+    given_up: tuple[str, ...] = ()
+    # Columns that nobody asks for any more, and since when, in seconds of 1970.
+    retired: tuple[tuple[str, float], ...] = ()
+    # How many sets there were so far.
+    made: int = 0
+
+    @property
+    def filled(self) -> tuple[VectorSet, ...]:
+        """Return the sets that cards get vectors of."""
+        return (self.serving,) if self.coming is None else (self.serving, self.coming)
+
+    @property
+    def served_keys(self) -> tuple[str, ...]:
+        """Return what cards name that have a vector in the serving set."""
+        coming = () if self.coming is None else (self.coming.key,)
+        return (self.serving.key, *coming, *self.given_up)
+
+    def serves(self, key: str) -> bool:
+        """Tell whether a card that names this set has a vector in the serving one."""
+        return key in self.served_keys
+
+    def named(self, key: str) -> VectorSet | None:
+        """Return the set of a key, if it is being filled."""
+        return next((each for each in self.filled if each.key == key), None)
+
+    def with_coming(
+        self, model: str, dimensions: int, unrelated: float, now: float
+    ) -> "VectorSets":
+        """Return them with a new set that is to come, in place of another that was."""
+        plain = self.without_coming(now)
+        number = self.made + 1
+        taken = {*plain.served_keys, self.serving.model}
+        key = f"{model}#{number}" if model in taken else model
+        coming = VectorSet(key, model, dimensions, f"embedding_{number}", unrelated)
+        return dataclasses.replace(plain, coming=coming, made=number)
+
+    def without_coming(self, now: float) -> "VectorSets":
+        """Return them with what was coming given up."""
+        if self.coming is None:
+            return self
+        return dataclasses.replace(
+            self,
+            coming=None,
+            given_up=(*self.given_up, self.coming.key),
+            retired=(*self.retired, (self.coming.column, now)),
+        )
+
+    def switched(self, now: float) -> "VectorSets":
+        """Return them with the coming set serving."""
+        if self.coming is None:
+            return self
+        retired = (*self.retired, (self.serving.column, now))
+        return VectorSets(self.coming, retired=retired, made=self.made)
+
+    def without_retired(self, columns: Collection[str]) -> "VectorSets":
+        """Return them without columns that are gone."""
+        left = tuple((column, since) for column, since in self.retired if column not in columns)
+        return dataclasses.replace(self, retired=left)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what PostgreSQL keeps."""
+        return dataclasses.asdict(self)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Change:
-    """A new image of a card, the review that made it, and its embedding where that is new."""
+    """A new image of a card, the review that made it, and its vector where that is new."""
 
     card: Flashcard
     log: ReviewLog | None = None
-    # `card.embedding_model` names the model that made it.
+    # Of the set that `card.embedding_model` names.
     vector: Vector | None = None
 
 

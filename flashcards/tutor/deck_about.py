@@ -19,8 +19,9 @@ from memoryloop.embeddings.base import EmbeddingError
 from memoryloop.llm.base import LlmError, Provider
 
 NEAREST = 50
-# With the built-in model cards farther away are unrelated.
-FARTHEST = 0.85
+# A topic is a word or two, and so farther from its cards than a question: this many times the
+# distance of unrelated texts.
+FARTHER = 1.3
 TOPIC_MAX_CHARACTERS = 300
 _SIDE_CHARACTERS = 200
 # A number, and the marks between and around the sides.
@@ -77,8 +78,9 @@ def propose(user: User, topic: str, *, provider: Provider | None) -> Proposed:
     Waits for the model. Raises NothingNear.
     """
     try:
+        farthest = FARTHER * embedding.unrelated()
         near = embedding.similar_cards(
-            owner_id=user.id, text=topic, limit=NEAREST, max_distance=FARTHEST
+            owner_id=user.id, text=topic, limit=NEAREST, max_distance=farthest
         )
     except EmbeddingError as error:
         raise CardError(error.sentence) from error

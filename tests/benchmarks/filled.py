@@ -107,22 +107,21 @@ def fill(user: Any, cards: Iterable[Studied]) -> None:
     import numpy as np
 
     from flashcards.maintenance import bulk_load
-    from flashcards.store.lance.schema import EMBEDDING_DIMENSIONS
     from memoryloop.embeddings import get_embedder
 
-    model, draw = get_embedder().name, np.random.default_rng(1)
+    embedder, draw = get_embedder(), np.random.default_rng(1)
     made: list[Any] = []
     logs: list[Any] = []
 
     def store() -> None:
-        vectors = draw.standard_normal((len(made), EMBEDDING_DIMENSIONS), dtype=np.float32)
+        vectors = draw.standard_normal((len(made), embedder.dimensions), dtype=np.float32)
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         bulk_load.load_cards(owner_id=user.pk, cards=made, logs=logs, vectors=list(vectors))
         made.clear()
         logs.clear()
 
     for card, history in cards:
-        made.append(replace(card, embedding_model=model))
+        made.append(replace(card, embedding_model=embedder.name))
         logs.extend(history)
         if len(made) == BATCH_CARDS:
             store()

@@ -14,8 +14,10 @@ from memoryloop.embeddings import EmbeddingError
 
 class Command(BaseCommand):
     help = (
-        "Embed the cards that have no vector yet, or one that another model made. Cut off, run it "
-        "again: it goes on where it was. Needs some 7 ms of processor time a card."
+        "Embed the cards that have no vector of the model that the settings name, and have its "
+        "vectors serve once all are there. Search goes on with those before until then. The worker "
+        "does the same by itself, more slowly. Cut off, run it again: it goes on where it was. "
+        "The built-in model needs some 7 ms of processor time a card."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -23,8 +25,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--all",
             action="store_true",
-            help="throw away every vector first (cut off, go on without --all); until they are "
-            "back, search finds cards by their words only",
+            help="make every vector anew, as when a model on a server has changed under its name "
+            "(cut off, go on without --all)",
         )
         parser.add_argument("--json", action="store_true", help="say what was done as JSON")
 
@@ -50,10 +52,12 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(dataclasses.asdict(done)))
             return
-        dropped = f"{done.dropped:,} vectors thrown away; " if options["all"] else ""
+        self.stdout.write(f"{done.embedded:,} vectors made, for cards of {done.owners:,} learners.")
         self.stdout.write(
-            f"{dropped}{done.embedded:,} cards embedded, of {done.owners:,} learners."
+            f"Those of {done.coming} are to come, and those of {done.serving} serve meanwhile."
+            if done.coming
+            else f"The vectors of {done.serving} serve."
         )
 
     def _show(self, done: int, of: int) -> None:
-        self.stderr.write(f"\r{done:,} of {of:,} cards embedded", ending="\n" if done == of else "")
+        self.stderr.write(f"\r{done:,} of {of:,} vectors made", ending="\n" if done == of else "")

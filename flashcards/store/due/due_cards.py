@@ -38,8 +38,8 @@ PREFETCH = 150
 WHOLE_MOST = 600
 # Cards looked at to find one that is not near in meaning to the one before.
 APART_MOST = 40
-# Unit vectors of cards that mean nearly the same; of unrelated ones it is 0.2 and less.
-NEAR = 0.65
+# Cards that mean nearly the same are nearer than this share of the distance of unrelated ones.
+NEAR_SHARE = 0.5
 COUNTED_OWNERS = 1_000
 # Edits, deletions and suspensions are noticed in the counts by day after so long at the latest.
 COUNTED_FOR = timedelta(hours=6)
@@ -135,6 +135,11 @@ def due_cards(
     return _due_cards.at(owner_id, pending, read, lambda kept: now + HORIZON / 2 <= kept.until)
 
 
+def least_cosine(pending: Pending) -> float:
+    """Return the cosine from which on two cards mean nearly the same, for the serving model."""
+    return 1 - NEAR_SHARE * pending.stored.vectors.serving.unrelated
+
+
 def known_cards(owner_id: UUID, pending: Pending, ids: Collection[UUID]) -> dict[UUID, Flashcard]:
     """Return those of these cards, as they are now, that the due cards have whole in memory."""
     with _due_cards.peek(owner_id, pending) as held:
@@ -201,7 +206,10 @@ class Reading:
 
     def _is_apart(self, card_id: UUID, previous: Vector | None) -> bool:
         vector = None if previous is None else self.cards.vector(card_id, self.recent)
-        return previous is None or vector is None or float(previous @ vector) < NEAR
+        # While models change, there may be vectors of two.
+        if previous is None or vector is None or previous.shape != vector.shape:
+            return True
+        return float(previous @ vector) < least_cosine(self.pending)
 
     def _whole(self, wanted: list[UUID]) -> list[Flashcard]:
         """Return cards whole; when one is missing, those that come next are read with it."""
@@ -209,11 +217,12 @@ class Reading:
             most = max(PREFETCH, len(wanted))
             coming = pick(self.order, self.settings, self.done, most).ids
             ahead = dict.fromkeys(i for i in (*wanted, *coming) if self.cards.image(i) is None)
-            columns = [*FLASHCARDS.whole, "embedding"]
+            column = self.pending.stored.vectors.serving.column
+            columns = [*FLASHCARDS.whole, column]
             key = condition(FLASHCARDS, "id__in", list(ahead))
             rows = stored_rows.read_by_key(FLASHCARDS, self.owner_id, self.pending, columns, key)
             cards = codec.from_table(FLASHCARDS, rows)
-            self.cards.keep(cards, codec.vectors([each.id for each in cards], rows["embedding"]))
+            self.cards.keep(cards, codec.vectors([each.id for each in cards], rows[column]))
         return [card for card in map(self.cards.image, wanted) if card is not None]
 
 

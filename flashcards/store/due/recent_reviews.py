@@ -160,7 +160,7 @@ class _Neighbours:
 
     def near(self, vector: Vector, least: float, but: UUID) -> list[datetime]:
         """Return when cards whose cosine with a unit vector is at least so much are due."""
-        if not self.dues:
+        if not self.dues or self.matrix.shape[1] != len(vector):
             return []
         near = np.flatnonzero(self.matrix[: len(self.dues)] @ vector >= least).tolist()
         own = self.places.get(but)
@@ -174,7 +174,8 @@ class _Neighbours:
             self.places.move_to_end(card_id)
             return
         vector = self._find(card_id)
-        if vector is None:
+        # While models change, there may be vectors of two.
+        if vector is None or self.matrix.shape[1] not in (0, len(vector)):
             return
         if len(self.dues) == NEIGHBOURS_MOST:
             _, place = self.places.popitem(last=False)
@@ -350,7 +351,8 @@ def _details(owner_id: UUID, pending: Pending, card_ids: list[UUID]) -> dict[UUI
 
 
 def _vectors(owner_id: UUID, pending: Pending, card_ids: list[UUID]) -> dict[UUID, Vector]:
-    names = ["id", "embedding"]
+    column = pending.stored.vectors.serving.column
+    names = ["id", column]
     key = condition(FLASHCARDS, "id__in", card_ids)
     rows = stored_rows.read_by_key(FLASHCARDS, owner_id, pending, names, key)
-    return codec.vectors([UUID(text) for text in rows["id"].to_pylist()], rows["embedding"])
+    return codec.vectors([UUID(text) for text in rows["id"].to_pylist()], rows[column])

@@ -17,9 +17,9 @@ from django.db import connection
 
 from flashcards.domain.records import Flashcard, ReviewLog
 from flashcards.models import JournalEntry
-from flashcards.store.lance import codec, upgrades
+from flashcards.store.lance import codec, upgrades, vector_sets
 from flashcards.store.lance.schema import FLASHCARDS, TableSpec
-from flashcards.store.values import Change, Vector
+from flashcards.store.values import Change, Vector, VectorSet, VectorSets
 
 Rows = list[tuple[Any, ...]]
 Kind = JournalEntry.Kind
@@ -28,7 +28,8 @@ CACHED_OWNERS = 1_000
 
 _READ = """
 SELECT v.checkpoints, v.rebuilt, o.checkpoint, o.batch, o.entry_id,
-    v.flashcards, v.review_logs, v.schema, v.store_id, j.id, j.owner_id, j.kind, j.card, j.log
+    v.flashcards, v.review_logs, v.schema, v.store_id, v.vectors,
+    j.id, j.owner_id, j.kind, j.card, j.log
 FROM (SELECT 1) AS one
 LEFT JOIN flashcards_storeversions v ON true
 LEFT JOIN flashcards_storedowner o ON o.owner_id = %s
@@ -38,7 +39,7 @@ ORDER BY j.id
 _READ_OWNER = _READ.format(condition="j.owner_id = %s AND j.id > %s")
 _READ_ALL = _READ.format(condition="true")
 # How many of a row's columns say what LanceDB holds.
-_STORED = 9
+_STORED = 10
 # Locks the owner, compares what is known with what is there, and writes; nulls if they differ.
 # With the new entry's id comes that of the newest entry that a checkpoint has moved.
 _APPEND = "SELECT * FROM flashcards_append(%s, %s, %s, %s::jsonb, %s::jsonb, %s, %s, %s, %s)"
@@ -69,6 +70,8 @@ class Stored:
     review_logs_version: int = 0
     # The id of the store; None while it has none.
     store_id: UUID | None = None
+    # Which models' vectors there are, and which of them serve.
+    vectors: VectorSets = field(default_factory=vector_sets.first)
 
 
 @dataclass(frozen=True)
@@ -146,7 +149,7 @@ class Pending:
 def stored_of(row: Sequence[Any]) -> Stored:
     """Return what a row of the reading says of LanceDB. Raises OtherSchema."""
     checkpoints, rebuilt, moved_at, batch, moved_id, *of_tables = row
-    flashcards, review_logs, schema, store_id = of_tables
+    flashcards, review_logs, schema, store_id, vectors = of_tables
     upgrades.check(schema or 0, flashcards or 0, review_logs or 0)
     return Stored(
         generation=max(rebuilt or 0, (checkpoints or 0) if moved_at is None else moved_at),
@@ -155,6 +158,7 @@ def stored_of(row: Sequence[Any]) -> Stored:
         flashcards_version=flashcards or 0,
         review_logs_version=review_logs or 0,
         store_id=store_id,
+        vectors=vector_sets.from_json(vectors),
     )
 
 
@@ -284,13 +288,19 @@ def row_of(change: Change, kind: JournalEntry.Kind = Kind.CARD) -> tuple[Any, ..
     )
 
 
-def read_pending_vectors(owner_id: UUID) -> dict[UUID, Vector]:
-    """Return the pending embeddings of an owner's cards, the newest of each. One SQL query."""
+def read_pending_vectors(owner_id: UUID, wanted: VectorSet) -> dict[UUID, Vector]:
+    """Return the pending vectors of an owner's cards in a set, the newest of each. One SQL query.
+
+    They may be of words that a card had before.
+    """
     entries = JournalEntry.objects.filter(owner_id=owner_id, vector__isnull=False).order_by("id")
-    pairs = entries.values_list("card_id", "vector")
-    return {
-        card_id: codec.vector_from_bytes(bytes(data)) for card_id, data in pairs if card_id and data
-    }
+    of_set = entries.filter(card__embedding_model=wanted.key)
+    found = {}
+    for card_id, data in of_set.values_list("card_id", "vector"):
+        vector = codec.vector_from_bytes(bytes(data or b""), wanted.dimensions)
+        if card_id and vector is not None:
+            found[card_id] = vector
+    return found
 
 
 def clear_cache() -> None:

@@ -11,7 +11,7 @@ import types
 import typing
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import orjson
@@ -20,10 +20,13 @@ import pyarrow.compute as pc
 
 from flashcards.domain.records import Flashcard, ReviewLog
 from flashcards.domain.search_text import search_text
-from flashcards.store.lance.schema import EMBEDDING_DIMENSIONS, TableSpec
+from flashcards.store.lance import vector_sets
+from flashcards.store.lance.schema import TableSpec
 from flashcards.store.lance.search_keys import search_keys
+from flashcards.store.values import VectorSet
 
 Converter = Callable[[Any], Any]
+Id = TypeVar("Id")
 _UUID_BYTES = 36
 PLAIN_ROWS = 100
 _UUID_TEXT = f"S{_UUID_BYTES}"
@@ -120,8 +123,8 @@ def to_table(
 ) -> pa.Table:
     """Return records as an Arrow table of the spec's schema, or of the named columns of it.
 
-    `columns` are the store's own, one value a record; those not given are null or 0. Built a
-    column at a time: ten times faster than from rows.
+    `columns` are the store's own, one value a record; those not given are null or 0. Vectors are
+    appended with `with_vectors`. Built a column at a time: ten times faster than from rows.
     """
     arrays: list[pa.Array] = []
     converters = dict(_CONVERTERS[spec.record, "to_arrow"])
@@ -145,6 +148,11 @@ def to_table(
             filler = None if field.nullable else 0
             arrays.append(pa.array([filler] * len(records), field.type))
     return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+
+
+def with_vectors(table: pa.Table, vector_set: VectorSet, values: Sequence[Any]) -> pa.Table:
+    """Return a table with the column of a set behind the others, one vector or None a row."""
+    return table.append_column(vector_sets.field(vector_set), vector_column(vector_set, values))
 
 
 def to_ipc(table: pa.Table) -> bytes:
@@ -236,27 +244,44 @@ def id_texts(ids: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.bytes_]]:
 
 
 def vector_to_bytes(vector: np.ndarray[Any, np.dtype[np.float32]]) -> bytes:
-    """Return a (896,) float32 vector as little-endian bytes."""
-    if vector.shape != (EMBEDDING_DIMENSIONS,):
-        raise ValueError(f"An embedding has {EMBEDDING_DIMENSIONS} numbers, not {vector.shape}.")
-    return vector.astype("<f4").tobytes()
+    """Return an (n,) float32 vector as little-endian float16."""
+    if vector.ndim != 1:
+        raise ValueError(f"A card has one vector, not {vector.shape}.")
+    return vector.astype("<f2").tobytes()
 
 
-def vector_from_bytes(data: bytes) -> np.ndarray[Any, np.dtype[np.float32]]:
-    return np.frombuffer(data, dtype="<f4")
+def vector_from_bytes(data: bytes, dimensions: int) -> np.ndarray[Any, np.dtype[np.float32]] | None:
+    """Return an (n,) float32 vector; None if the bytes are of another number of dimensions.
+
+    Those of the first model were written as float32.
+    """
+    if len(data) not in (dimensions * 2, dimensions * 4):
+        return None
+    numbers = "<f2" if len(data) == dimensions * 2 else "<f4"
+    return np.frombuffer(data, dtype=numbers).astype(np.float32)
+
+
+def vector_column(vector_set: VectorSet, values: Sequence[Any]) -> pa.Array:
+    """Return a column of vectors, (n,) numbers each, or None."""
+    field = vector_sets.field(vector_set)
+    numbers = np.float16 if field.type.value_type == pa.float16() else np.float32
+    converted = [None if value is None else np.asarray(value, numbers) for value in values]
+    return pa.array(converted, field.type)
+
+
+def vector_matrix(column: pa.ChunkedArray | pa.Array) -> np.ndarray[Any, np.dtype[Any]]:
+    """Return (n, dimensions) of a column of vectors without nulls, in the numbers it has."""
+    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    numbers: np.ndarray[Any, np.dtype[Any]] = whole.flatten().to_numpy(zero_copy_only=False)
+    return numbers.reshape(-1, whole.type.list_size)
 
 
 def vectors(
-    ids: Sequence[uuid.UUID], column: pa.ChunkedArray
-) -> dict[uuid.UUID, np.ndarray[Any, np.dtype[np.float32]]]:
-    """Return the (896,) float32 vectors of a column by id; rows without one are absent."""
-    found = {}
-    at = 0
-    for chunk in column.chunks:
-        numbers = chunk.flatten().to_numpy().reshape(-1, EMBEDDING_DIMENSIONS)
-        there = np.flatnonzero(chunk.is_valid().to_numpy(zero_copy_only=False))
-        # Nulls of a fixed-size list take no room once flattened.
-        for row, place in zip(numbers, there.tolist(), strict=True):
-            found[ids[at + place]] = row
-        at += len(chunk)
-    return found
+    ids: Sequence[Id], column: pa.ChunkedArray
+) -> dict[Id, np.ndarray[Any, np.dtype[np.float32]]]:
+    """Return the (n,) float32 vectors of a column by id; rows without one are absent."""
+    there = column.is_valid().to_numpy(zero_copy_only=False)
+    matrix = vector_matrix(column.filter(pa.array(there))).astype(np.float32)
+    return {
+        ids[place]: row for place, row in zip(np.flatnonzero(there).tolist(), matrix, strict=True)
+    }

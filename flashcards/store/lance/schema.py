@@ -1,4 +1,7 @@
-"""The two LanceDB tables: explicit Arrow schemas and the fields a query may name."""
+"""The two LanceDB tables: explicit Arrow schemas and the fields a query may name.
+
+The vectors of cards are in further columns, one for each model: see vector_sets.py.
+"""
 
 import dataclasses
 import enum
@@ -14,7 +17,6 @@ from flashcards.domain.records import Flashcard, ReviewLog
 
 # Raised when a table's shape changes; upgrades.py knows the way from each to the next.
 SCHEMA_VERSION = 5
-EMBEDDING_DIMENSIONS = 896
 # LanceDB returns ten rows unless told otherwise.
 EVERYTHING = 2**31 - 1
 
@@ -64,8 +66,6 @@ FLASHCARDS_SCHEMA = pa.schema(
         _field("created_at", _TIME),
         _field("edited_at", _TIME),
         _field("deleted_at", _TIME, null=True),
-        # Unit length, of `question` and `answer` together; null until the worker has come by.
-        _field("embedding", pa.list_(pa.float32(), EMBEDDING_DIMENSIONS), null=True),
         # The journal entry this image came from. A merge never replaces a row by an older one,
         # even when a checkpoint that lost its lock wakes up late.
         _field("revision", pa.int64()),
@@ -101,7 +101,7 @@ REVIEW_LOGS_SCHEMA = pa.schema(
 )
 
 # Columns that are the store's own and no record has.
-STORE_COLUMNS = frozenset({"embedding", "image", "revision", "search_keys"})
+STORE_COLUMNS = frozenset({"image", "revision", "search_keys"})
 
 
 class Index(enum.Enum):
@@ -123,7 +123,7 @@ class TableSpec:
     schema: pa.Schema
     record: type[Any]
     ordering: tuple[str, ...]
-    # (column, what is asked of it); a vector index is made once it pays.
+    # (column, what is asked of it); those of vectors besides.
     indexes: tuple[tuple[str, "Index"], ...]
     # Indexed columns of which one value is that of a handful of rows.
     keys: frozenset[str]
@@ -167,7 +167,6 @@ FLASHCARDS = TableSpec(
         ("tags", Index.LABELS),
         ("deck_ids", Index.LABELS),
         ("search_keys", Index.WORDS),
-        ("embedding", Index.VECTOR),
     ),
     keys=frozenset({"id", "note_id", "message_id"}),
 )

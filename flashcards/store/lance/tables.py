@@ -239,6 +239,8 @@ def is_cloud() -> bool:
 def create(spec: TableSpec, rows: Any = None) -> Any:
     """Make the table, with rows (an Arrow RecordBatchReader) if given; in place of one there is.
 
+    Rows may bring further columns, of vectors.
+
     The versions of one that is there stay until they are pruned.
     """
     options: dict[str, Any] = {}
@@ -248,7 +250,7 @@ def create(spec: TableSpec, rows: Any = None) -> Any:
     return database().create_table(
         spec.name,
         data=rows,
-        schema=spec.schema,
+        schema=spec.schema if rows is None else rows.schema,
         mode="overwrite" if is_there(spec) else "create",
         # A card without an embedding yet is what LanceDB calls a bad vector.
         on_bad_vectors="null",

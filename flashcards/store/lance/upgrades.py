@@ -6,7 +6,7 @@ as they were written. Each step looks first whether it was done, so one that was
 again.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -99,28 +99,6 @@ class AddImages:
 
 
 @dataclass(frozen=True)
-class WiderVectors:
-    """Vectors of another width: those of the model before go."""
-
-    spec: TableSpec
-
-    def change_table(self, table: Any) -> None:
-        field = self.spec.schema.field("embedding")
-        if "embedding" in table.schema.names:
-            if table.schema.field("embedding").type == field.type:
-                return
-            table.drop_columns(["embedding"])
-        table.add_columns(field)
-
-    def change_rows(self, rows: pa.Table) -> pa.Table:
-        field = self.spec.schema.field("embedding")
-        place = rows.schema.get_field_index("embedding")
-        if rows.schema.field(place).type == field.type:
-            return rows
-        return rows.set_column(place, field, pa.nulls(rows.num_rows, field.type))
-
-
-@dataclass(frozen=True)
 class AddSearchKeys:
     """The column of the keys that a card is searched by, and its index in place of earlier ones."""
 
@@ -178,7 +156,8 @@ UPGRADES: tuple[Upgrade, ...] = (
             AddColumn(FLASHCARDS, "memory_model", FIRST_MEMORY_MODEL, f"'{FIRST_MEMORY_MODEL}'"),
         ),
     ),
-    Upgrade(4, "vectors are of the multilingual model", (WiderVectors(FLASHCARDS),)),
+    # The migration of the same version records which model the vectors are of.
+    Upgrade(4, "cards have vectors of several models, of any width", ()),
     Upgrade(5, "cards have the words that they are searched by", (AddSearchKeys(FLASHCARDS),)),
 )
 
@@ -201,10 +180,14 @@ def check(schema: int, *versions: int) -> None:
     )
 
 
-def current_rows(spec: TableSpec, rows: pa.Table) -> pa.Table:
-    """Return rows that an older MemoryLoop put into the journal in today's shape."""
+def current_rows(spec: TableSpec, rows: pa.Table, vectors: Sequence[str] = ()) -> pa.Table:
+    """Return rows that an older MemoryLoop put into the journal in today's shape.
+
+    Of columns with vectors, those named in `vectors` stay, as far as they are there.
+    """
     for upgrade in UPGRADES:
         for step in upgrade.steps:
             if step.spec == spec:
                 rows = step.change_rows(rows)
-    return rows.select(spec.schema.names)
+    kept = [name for name in vectors if name in rows.schema.names]
+    return rows.select([*spec.schema.names, *kept])

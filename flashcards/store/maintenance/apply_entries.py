@@ -10,10 +10,11 @@ import pyarrow.compute as pc
 
 from flashcards.domain.records import Flashcard, ReviewLog
 from flashcards.models import JournalEntry, MovedEntry, StoreVersions
-from flashcards.store.lance import codec, failpoints, tables, upgrades
+from flashcards.store.lance import codec, failpoints, tables, upgrades, vector_sets
 from flashcards.store.lance.filters import condition
 from flashcards.store.lance.schema import EVERYTHING, FLASHCARDS, REVIEW_LOGS
 from flashcards.store.maintenance import review_totals
+from flashcards.store.values import VectorSets
 
 # What a checkpoint applies, and what a recovery does.
 Entry = JournalEntry | MovedEntry
@@ -36,25 +37,46 @@ def apply(
     changes = [entry for entry in standing if entry.kind == Kind.CARD and entry.card_id not in gone]
     logs = [codec.from_image(ReviewLog, e.log) for e in changes if e.log is not None]
     flashcards, review_logs = (tables.for_writing(spec) for spec in (FLASHCARDS, REVIEW_LOGS))
+    sets = vector_sets.from_json(recorded.vectors)
     # A version that nobody recorded is a checkpoint that died after writing: its rows may be there.
     repeated = recovering or (flashcards.version, review_logs.version) != (
         recorded.flashcards,
         recorded.review_logs,
     )
+    add_columns(flashcards, sets)
     _erase(erased, flashcards, review_logs)
     _erase_cards(gone, flashcards, review_logs)
     loaded = [
-        _load(entry, gone, repeated=repeated, counted=not recovering)
+        _load(entry, gone, sets, repeated=repeated, counted=not recovering)
         for entry in standing
         if entry.kind == Kind.BATCH
     ]
     _append_logs(review_logs, logs)
     failpoints.reach("checkpoint-logs")
-    cards = _merge_cards(flashcards, changes) + sum(count for count, _ in loaded)
+    cards = _merge_cards(flashcards, changes, sets) + sum(count for count, _ in loaded)
     failpoints.reach("checkpoint-cards")
     if not recovering:
         _count(logs, review_logs)
     return len(entries), cards, len(logs) + sum(count for _, count in loaded), len(erased)
+
+
+def add_columns(flashcards: object, sets: VectorSets) -> None:
+    """Give the table of cards the columns of vectors that it lacks. The rows have none in them."""
+    names = flashcards.schema.names  # type: ignore[attr-defined]
+    for each in sets.filled:
+        if each.column not in names:
+            flashcards.add_columns(vector_sets.field(each))  # type: ignore[attr-defined]
+
+
+def _with_all_columns(rows: pa.Table, table: object) -> pa.Table:
+    """Return rows with nulls for the vectors that the table has of sets that are no more.
+
+    LanceDB's merge fails on rows that lack a column.
+    """
+    for field in table.schema:  # type: ignore[attr-defined]
+        if field.name not in rows.schema.names:
+            rows = rows.append_column(field, pa.nulls(rows.num_rows, field.type))
+    return rows
 
 
 def _erase(owner_ids: Iterable[UUID], flashcards: object, review_logs: object) -> None:
@@ -78,7 +100,7 @@ def _erase_cards(ids: Iterable[UUID], flashcards: object, review_logs: object) -
 
 
 def _load(
-    entry: Entry, gone: Collection[UUID], *, repeated: bool, counted: bool
+    entry: Entry, gone: Collection[UUID], sets: VectorSets, *, repeated: bool, counted: bool
 ) -> tuple[int, int]:
     """Add a batch's rows, but those of cards that are gone, and return how many of each table."""
     counts = []
@@ -87,7 +109,8 @@ def _load(
         (REVIEW_LOGS, "flashcard_id", entry.log_rows),
     ):
         table = tables.for_writing(spec)
-        rows = upgrades.current_rows(spec, codec.from_ipc(bytes(data))) if data else None
+        columns = [each.column for each in sets.filled] if spec is FLASHCARDS else []
+        rows = upgrades.current_rows(spec, codec.from_ipc(bytes(data)), columns) if data else None
         if rows is not None and gone:
             of_gone = pc.is_in(rows[card_id], pa.array([str(each) for each in gone]))
             rows = rows.filter(pc.invert(of_gone))
@@ -101,6 +124,7 @@ def _load(
             )
         elif counted:
             review_totals.add_rows(rows)
+        rows = _with_all_columns(rows, table)
         if repeated:
             merge = table.merge_insert("id")
             merge.when_not_matched_insert_all().execute(rows, on_bad_vectors="null")
@@ -147,49 +171,60 @@ def _append_logs(table: object, logs: Sequence[ReviewLog]) -> None:
         table.add(codec.to_table(REVIEW_LOGS, fresh))  # type: ignore[attr-defined]
 
 
-def _merge_cards(table: object, changes: Sequence[Entry]) -> int:
-    """Merge the newest image of each card, with the embedding that belongs to it."""
+def _merge_cards(table: object, changes: Sequence[Entry], sets: VectorSets) -> int:
+    """Merge the newest image of each card, with the vectors that belong to it."""
     images: dict[UUID, tuple[int, Flashcard]] = {}
-    vectors: dict[UUID, bytes] = {}
+    # Of each card, the new vectors of its newest words by their set; and which had other words.
+    vectors: dict[UUID, dict[str, object]] = {}
+    reworded: set[UUID] = set()
     for entry in changes:
         if entry.card is None:
             continue
         card: Flashcard = codec.from_image(Flashcard, entry.card)
         images[card.id] = (entry.id, card)
-        if entry.vector is not None:
-            vectors[card.id] = bytes(entry.vector)
+        if not card.embedding_model:
+            # The text has changed since: the vectors are of other words.
+            reworded.add(card.id)
+            vectors.pop(card.id, None)
+        elif entry.vector is not None and (of := sets.named(card.embedding_model)) is not None:
+            vector = codec.vector_from_bytes(bytes(entry.vector), of.dimensions)
+            vectors.setdefault(card.id, {})[of.key] = vector
     if not images:
         return 0
-    kept = [
-        card_id
-        for card_id, (_, card) in images.items()
-        if card.embedding_model and card_id not in vectors
-    ]
-    embeddings: dict[str, object] = _stored_embeddings(table, kept)
-    for card_id, data in vectors.items():
-        # Without a model the text has changed since: the vector is of other words.
-        if images[card_id][1].embedding_model:
-            embeddings[str(card_id)] = codec.vector_from_bytes(data)
+    kept = _stored_vectors(table, [card_id for card_id in images if card_id not in reworded], sets)
     rows = codec.to_table(
         FLASHCARDS,
         [card for _, card in images.values()],
-        embedding=[embeddings.get(str(card_id)) for card_id in images],
         revision=[revision for revision, _ in images.values()],
     )
+    for each in sets.filled:
+        new = ((card_id, vectors.get(card_id, {}).get(each.key)) for card_id in images)
+        stored = kept.get(each.key, {})
+        values = [stored.get(str(card_id)) if vector is None else vector for card_id, vector in new]
+        rows = codec.with_vectors(rows, each, values)
     merge = table.merge_insert("id")  # type: ignore[attr-defined]
     (
         merge.when_matched_update_all(where="target.revision <= source.revision")
         .when_not_matched_insert_all()
-        # A card without an embedding yet is what LanceDB calls a bad vector.
-        .execute(rows, on_bad_vectors="null")
+        # A card without a vector yet is what LanceDB calls a bad one.
+        .execute(_with_all_columns(rows, table), on_bad_vectors="null")
     )
     return len(images)
 
 
-def _stored_embeddings(table: object, ids: Sequence[UUID]) -> dict[str, object]:
+def _stored_vectors(
+    table: object, ids: Sequence[UUID], sets: VectorSets
+) -> dict[str, dict[str, object]]:
+    """Return the vectors that LanceDB has of cards, by the key of their set and the card's id."""
     if not ids:
         return {}
     where = condition(FLASHCARDS, "id__in", list(ids)).to_sql()
-    scan = table.search().where(where).select(["id", "embedding"])  # type: ignore[attr-defined]
+    columns = ["id", *(each.column for each in sets.filled)]
+    scan = table.search().where(where).select(columns)  # type: ignore[attr-defined]
     found = scan.limit(EVERYTHING).to_arrow()
-    return dict(zip(found["id"].to_pylist(), found["embedding"].to_pylist(), strict=True))
+    known = found["id"].to_pylist()
+    stored: dict[str, dict[str, object]] = {}
+    for each in sets.filled:
+        there = codec.vectors(range(len(known)), found[each.column])
+        stored[each.key] = {known[place]: vector for place, vector in there.items()}
+    return stored

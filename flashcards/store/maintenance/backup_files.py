@@ -60,7 +60,8 @@ class LanceSnapshot:
                 table = self.older[spec.name]
                 counts[spec.name] = _write(table, table.schema, file)
             else:
-                counts[spec.name] = _write(tables.for_writing(spec), spec.schema, file)
+                table = tables.for_writing(spec)
+                counts[spec.name] = _write(table, _with_vectors(spec, table), file)
         return counts
 
 
@@ -109,9 +110,10 @@ def unchanged_on_error() -> Iterator[None]:
     except BaseException as error:
         try:
             now = {spec.name: tables.for_writing(spec).version for spec in _there()}
-            if now != before:
-                # What was recorded, not what an upgrade that was cut off had left.
-                _go_back({name: recorded[name] or version for name, version in before.items()})
+            # What was recorded, not what an upgrade that was cut off had left.
+            wanted = {name: recorded[name] or version for name, version in before.items()}
+            if now != wanted:
+                _go_back(wanted)
         except (OSError, RuntimeError, ValueError, StoreError) as second:
             raise TablesChanged(
                 f"{error} And LanceDB could not go back to the versions {recorded}: {second}"
@@ -176,6 +178,11 @@ def _there() -> list[TableSpec]:
     return [spec for spec in TABLES if tables.is_there(spec)]
 
 
+def _with_vectors(spec: TableSpec, table: Any) -> pa.Schema:
+    """Return today's shape of a table, with the columns of vectors that it has."""
+    return pa.schema([*spec.schema, *map(table.schema.field, _vectors(spec, table.schema))])
+
+
 def _write(table: Any, schema: pa.Schema, file: Path) -> int:
     """Write a table's rows, in this shape, into a file and return how many."""
     names = schema.names
@@ -195,15 +202,25 @@ def _write(table: Any, schema: pa.Schema, file: Path) -> int:
 
 def _read(spec: TableSpec, file: Path) -> int:
     """Put a file's rows in the place of a table's and return its version."""
-    tables.create(spec, pa.RecordBatchReader.from_batches(spec.schema, _batches(spec, file)))
+    with pa.memory_map(str(file)) as source, pa.ipc.open_file(source) as reader:
+        there = [reader.schema.field(name) for name in _vectors(spec, reader.schema)]
+    schema = pa.schema([*spec.schema, *there])
+    tables.create(spec, pa.RecordBatchReader.from_batches(schema, _batches(spec, schema, file)))
     return int(tables.for_writing(spec).version)
 
 
-def _batches(spec: TableSpec, file: Path) -> Iterator[pa.RecordBatch]:
+def _batches(spec: TableSpec, schema: pa.Schema, file: Path) -> Iterator[pa.RecordBatch]:
+    vectors = _vectors(spec, schema)
     with pa.memory_map(str(file)) as source, pa.ipc.open_file(source) as reader:
         for number in range(reader.num_record_batches):
             rows = pa.Table.from_batches([reader.get_batch(number)])
-            yield from upgrades.current_rows(spec, rows).cast(spec.schema).to_batches()
+            yield from upgrades.current_rows(spec, rows, vectors).cast(schema).to_batches()
+
+
+def _vectors(spec: TableSpec, schema: pa.Schema) -> list[str]:
+    """Return the columns of a schema that have vectors."""
+    is_vector = pa.types.is_fixed_size_list
+    return [f.name for f in schema if is_vector(f.type) and f.name not in spec.schema.names]
 
 
 def _go_back(before: Mapping[str, int]) -> None:

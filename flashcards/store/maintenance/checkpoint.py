@@ -18,8 +18,7 @@ from django.utils import timezone
 
 from flashcards.models import JournalEntry, StoredOwner, StoreVersions
 from flashcards.store.journal import moved
-from flashcards.store.lance import failpoints, tables
-from flashcards.store.lance.filters import condition
+from flashcards.store.lance import failpoints, tables, vector_sets
 from flashcards.store.lance.schema import (
     FLASHCARDS,
     REVIEW_LOGS,
@@ -29,7 +28,7 @@ from flashcards.store.lance.schema import (
 )
 from flashcards.store.maintenance import recorded as records
 from flashcards.store.maintenance.apply_entries import apply
-from flashcards.store.values import KEEP_VERSIONS, Checkpoint
+from flashcards.store.values import KEEP_VERSIONS, Checkpoint, VectorSet, VectorSets
 
 logger = logging.getLogger(__name__)
 
@@ -37,9 +36,7 @@ logger = logging.getLogger(__name__)
 _LOCK = 0x4D4C_6370
 BATCH_ENTRIES = 20_000
 # Below this a scan finds the nearest as fast as an index does.
-VECTOR_INDEX_ROWS = 20_000
-# The cards that have a vector.
-EMBEDDED = condition(FLASHCARDS, "embedding_model__gt", "").to_sql()
+VECTOR_INDEX_ROWS = 10_000
 
 
 def run(*, wait: bool = False) -> Checkpoint:
@@ -68,13 +65,14 @@ def run(*, wait: bool = False) -> Checkpoint:
         if recorded.checkpoints == 0:
             # From then on `optimize_if_due` does it, while nobody waits for the checkpoint's lock.
             for spec in (FLASHCARDS, REVIEW_LOGS):
-                optimize_table(spec, tables.for_writing(spec))
+                optimize_table(spec, tables.for_writing(spec), sets=_sets(recorded))
         for spec in (FLASHCARDS, REVIEW_LOGS):
             tables.sync_to_disk(spec, since)
         failpoints.reach("checkpoint-written")
         moved.move([entry.id for entry in entries], recorded, timezone.now())
         records.record_tables(recorded)
         recorded.schema = SCHEMA_VERSION
+        recorded.vectors = _sets(recorded).to_json()
         recorded.checkpoints += 1
         recorded.checkpoint_at = timezone.now()
         _record_owners(entries, recorded)
@@ -200,20 +198,37 @@ def lock(*, wait: bool = True) -> bool:
 
 
 def optimize_table(
-    spec: TableSpec, table: object, keep_versions: datetime.timedelta = KEEP_VERSIONS
+    spec: TableSpec,
+    table: object,
+    keep_versions: datetime.timedelta = KEEP_VERSIONS,
+    *,
+    sets: VectorSets,
 ) -> None:
     """Make missing indexes, compact fragments, prune versions that nobody reads any more."""
     there = {column for index in table.list_indices() for column in index.columns}  # type: ignore[attr-defined]
     for column, kind in spec.indexes:
-        if column in there:
-            continue
-        if kind is Index.VECTOR and not vectors_pay(table.count_rows(EMBEDDED)):  # type: ignore[attr-defined]
-            continue
-        table.create_index(column, config=tables.index_config(kind))  # type: ignore[attr-defined]
+        if column not in there:
+            table.create_index(column, config=tables.index_config(kind))  # type: ignore[attr-defined]
+    if spec is FLASHCARDS:
+        index_vectors(table, sets.serving)
     if not tables.is_cloud():
         table.optimize(cleanup_older_than=keep_versions)  # type: ignore[attr-defined]
+
+
+def index_vectors(table: object, wanted: VectorSet) -> None:
+    """Make the index of a set's vectors, if it is missing and pays."""
+    there = {column for index in table.list_indices() for column in index.columns}  # type: ignore[attr-defined]
+    if wanted.column in there or wanted.column not in table.schema.names:  # type: ignore[attr-defined]
+        return
+    if vectors_pay(table.count_rows(f"{wanted.column} IS NOT NULL")):  # type: ignore[attr-defined]
+        config = tables.index_config(Index.VECTOR)
+        table.create_index(wanted.column, config=config)  # type: ignore[attr-defined]
 
 
 def vectors_pay(embedded: int) -> bool:
     """Tell whether so many cards have a vector that an index finds the nearest sooner."""
     return embedded >= VECTOR_INDEX_ROWS
+
+
+def _sets(recorded: StoreVersions) -> VectorSets:
+    return vector_sets.from_json(recorded.vectors)

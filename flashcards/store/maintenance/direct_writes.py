@@ -25,12 +25,12 @@ def measure(owner_id: UUID, *, rows: int) -> tuple[list[Seconds], list[Seconds]]
     with checkpoint.exclusive() as recorded:
         table = tables.for_writing(FLASHCARDS)
         owned = condition(FLASHCARDS, "owner_id", owner_id).to_sql()
-        one = table.search().where(owned).limit(1).to_arrow().select(FLASHCARDS.schema.names)
-        one = one.cast(FLASHCARDS.schema)
+        whole = table.schema
+        one = table.search().where(owned).limit(1).to_arrow().select(whole.names).cast(whole)
         nobody = str(uuid.uuid4())
         for _ in range(rows):
-            row = one.set_column(0, FLASHCARDS.schema.field("id"), [[str(uuid.uuid4())]])
-            row = row.set_column(1, FLASHCARDS.schema.field("owner_id"), [[nobody]])
+            row = one.set_column(0, whole.field("id"), [[str(uuid.uuid4())]])
+            row = row.set_column(1, whole.field("owner_id"), [[nobody]])
             started = time.perf_counter(), time.process_time()
             table.add(row, on_bad_vectors="null")
             inserts.append(_since(started))
@@ -38,10 +38,7 @@ def measure(owner_id: UUID, *, rows: int) -> tuple[list[Seconds], list[Seconds]]
             started = time.perf_counter(), time.process_time()
             kept = table.search().where(where).limit(EVERYTHING).to_arrow()
             table.delete(where)
-            table.add(
-                kept.select(FLASHCARDS.schema.names).cast(FLASHCARDS.schema),
-                on_bad_vectors="null",
-            )
+            table.add(kept.select(whole.names).cast(whole), on_bad_vectors="null")
             updates.append(_since(started))
         table.delete(condition(FLASHCARDS, "owner_id", UUID(nobody)).to_sql())
         records.record_tables(recorded)

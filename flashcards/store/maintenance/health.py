@@ -8,9 +8,9 @@ from django.db.models import Count, Min
 
 from flashcards.models import JournalEntry, StoreVersions
 from flashcards.store.errors import StoreError
-from flashcards.store.lance import codec, tables, upgrades
+from flashcards.store.lance import codec, tables, upgrades, vector_sets
 from flashcards.store.lance.filters import all_of, condition
-from flashcards.store.lance.schema import EVERYTHING, FLASHCARDS, REVIEW_LOGS, Index
+from flashcards.store.lance.schema import EVERYTHING, FLASHCARDS, REVIEW_LOGS
 from flashcards.store.maintenance import checkpoint
 from flashcards.store.maintenance import recorded as records
 from flashcards.store.protocol.queries import Manager
@@ -119,12 +119,16 @@ def find_index_faults() -> Iterator[tuple[str, str]]:
             continue
         indexes = tables.wait_for(table.list_indices())
         names = {column: index.name for index in indexes for column in index.columns}
-        for column, kind in spec.indexes:
+        vectors = vector_sets.from_json(recorded.vectors).serving.column
+        wanted = [column for column, _ in spec.indexes]
+        if spec is FLASHCARDS and (
+            vectors in names
+            or checkpoint.vectors_pay(tables.wait_for(table.count_rows(f"{vectors} IS NOT NULL")))
+        ):
+            wanted.append(vectors)
+        for column in wanted:
             if column not in names:
-                if kind is not Index.VECTOR or checkpoint.vectors_pay(
-                    tables.wait_for(table.count_rows(checkpoint.EMBEDDED))
-                ):
-                    yield "index_missing", f"{spec.name}.{column}"
+                yield "index_missing", f"{spec.name}.{column}"
                 continue
             stats = tables.wait_for(table.index_stats(names[column]))
             if stats is not None and stats.num_unindexed_rows > UNINDEXED_ROWS_MOST:

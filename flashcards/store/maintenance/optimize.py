@@ -6,11 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 from flashcards.models import StoreVersions
-from flashcards.store.lance import tables
-from flashcards.store.lance.schema import FLASHCARDS, REVIEW_LOGS, Index, TableSpec
+from flashcards.store.lance import tables, vector_sets
+from flashcards.store.lance.schema import FLASHCARDS, REVIEW_LOGS, TableSpec
 from flashcards.store.maintenance import checkpoint
 from flashcards.store.maintenance import recorded as records
-from flashcards.store.values import KEEP_VERSIONS, OptimizedTable, TableCondition
+from flashcards.store.values import KEEP_VERSIONS, OptimizedTable, TableCondition, VectorSets
 
 # Readers slow down with each unmerged fragment (57 ms a card behind 300 of them) and with each row
 # that no index knows: words are looked for in 5,000 such rows for 30 ms.
@@ -39,7 +39,8 @@ def optimize(specs: Sequence[TableSpec] = (FLASHCARDS, REVIEW_LOGS)) -> None:
     """Make missing indexes, compact fragments and prune old versions, now."""
     with checkpoint.exclusive(same_rows=True) as recorded:
         for spec in specs:
-            checkpoint.optimize_table(spec, tables.for_writing(spec))
+            sets = vector_sets.from_json(recorded.vectors)
+            checkpoint.optimize_table(spec, tables.for_writing(spec), sets=sets)
         records.record_tables(recorded)
 
 
@@ -48,7 +49,7 @@ def _is_due(spec: TableSpec, table: Any | None) -> bool:
         return False
     indexes = tables.wait_for(table.list_indices())
     names = {column: index.name for index in indexes for column in index.columns}
-    if not all(column in names for column, kind in spec.indexes if kind is not Index.VECTOR):
+    if not all(column in names for column, _ in spec.indexes):
         return True
     if tables.is_cloud():
         return False
@@ -73,17 +74,18 @@ def optimize_fully(
             return []
         for spec in (FLASHCARDS, REVIEW_LOGS):
             progress(f"Compacting {spec.name} and its indexes")
-            done.append(_optimize(spec, keep_versions))
+            done.append(_optimize(spec, keep_versions, vector_sets.from_json(recorded.vectors)))
         records.record_tables(recorded)
     return done
 
 
-def _optimize(spec: TableSpec, keep_versions: timedelta) -> OptimizedTable:
+def _optimize(spec: TableSpec, keep_versions: timedelta, sets: VectorSets) -> OptimizedTable:
     started = time.monotonic()
     table = tables.for_writing(spec)
     before, indexed = _condition(spec, table), _indexed(table)
     # Of zero LanceDB warns; the docstring above and the command's help do, too.
-    checkpoint.optimize_table(spec, table, max(keep_versions, timedelta(milliseconds=1)))
+    kept = max(keep_versions, timedelta(milliseconds=1))
+    checkpoint.optimize_table(spec, table, kept, sets=sets)
     table = tables.for_writing(spec)
     return OptimizedTable(
         table=spec.name,

@@ -13,12 +13,14 @@ from flashcards.store.protocol.queries import Manager
 from flashcards.store.values import (
     FARTHEST,
     KEEP_VERSIONS,
+    Asked,
     Change,
     Checkpoint,
+    Numbers,
     OptimizedTable,
     ReviewSummary,
     StoreStatus,
-    Vector,
+    VectorSets,
     WordMatches,
 )
 from memoryloop.search_words import Term
@@ -88,10 +90,11 @@ class CardStore(Protocol):
         """
         ...
 
-    def vectors(self, owner_id: UUID) -> tuple[list[UUID], Vector]:
-        """Return the ids of an owner's cards that have a vector, and (n, 896) float32.
+    def vectors(self, owner_id: UUID) -> tuple[list[UUID], Numbers]:
+        """Return the ids of an owner's cards that have a vector, and (n, dimensions) float16.
 
-        Cards in the trash are absent. Costs 1.5 KB of memory a card, and a read of all of them.
+        They are the serving model's. Cards in the trash are absent. Costs 1.8 KB of memory a card,
+        and a read of all of them.
         """
         ...
 
@@ -117,8 +120,8 @@ class CardStore(Protocol):
     ) -> None:
         """Write many new cards of one owner, who is locked, and their reviews.
 
-        `vectors` are the cards' embeddings, (896,) float32 each, where there are any. Readers see
-        them after the next checkpoint.
+        `vectors` are the cards' in the set that serves, (n,) numbers each, where there are any.
+        Readers see them after the next checkpoint.
         """
         ...
 
@@ -128,6 +131,38 @@ class CardStore(Protocol):
 
     def erase_owner(self, owner_id: UUID) -> None:
         """Erase everything of an owner."""
+        ...
+
+    # Vectors of several models
+
+    def read_vector_sets(self, *, hold: bool = False) -> VectorSets:
+        """Return which models' vectors there are. One SQL query.
+
+        With `hold`, in a transaction, they stay as they are until its end.
+        """
+        ...
+
+    def begin_vectors(self, model: str, dimensions: int, unrelated: float) -> VectorSets:
+        """Have a set of a model's vectors come, in place of another that was to. Return the sets.
+
+        With the model that serves already, all vectors are made anew.
+        """
+        ...
+
+    def give_up_vectors(self) -> None:
+        """Have no other set of vectors come."""
+        ...
+
+    def finish_vectors(self) -> bool:
+        """Have the coming set serve if no card lacks a vector in it; tell whether it does."""
+        ...
+
+    def owners_to_embed(self) -> list[UUID]:
+        """Return the owners of cards that lack a vector in the newest set, or a few more."""
+        ...
+
+    def drop_retired_vectors(self) -> int:
+        """Remove vectors that nobody has asked for during the last hour. Return how many sets."""
         ...
 
     # Search
@@ -140,16 +175,17 @@ class CardStore(Protocol):
         ...
 
     def search_meaning(
-        self, owner_id: UUID, vector: Vector, *, limit: int, max_distance: float = FARTHEST
+        self, owner_id: UUID, vector: Asked, *, limit: int, max_distance: float = FARTHEST
     ) -> list[Flashcard]:
-        """Return the cards nearest to a (896,) vector, nearest first; cosine distance, 0 to 2.
+        """Return the cards nearest to a vector, nearest first; cosine distance, 0 to 2.
 
-        Cards that have no embedding yet are absent.
+        The vector is of the serving model, or a function that returns the one of the model that it
+        is given. Cards that have no vector yet are absent.
         """
         ...
 
     def nearest_cards(
-        self, owner_id: UUID, vector: Vector, *, limit: int, max_distance: float = FARTHEST
+        self, owner_id: UUID, vector: Asked, *, limit: int, max_distance: float = FARTHEST
     ) -> list[tuple[float, Flashcard]]:
         """Return what `search_meaning` does, each card behind its distance."""
         ...

@@ -6,7 +6,7 @@ from uuid import UUID
 import pyarrow as pa
 
 from flashcards.store.journal.pending import Pending
-from flashcards.store.lance import tables
+from flashcards.store.lance import tables, vector_sets
 from flashcards.store.lance.filters import Condition, Expression, all_of, condition
 from flashcards.store.lance.schema import EVERYTHING, TableSpec
 
@@ -28,7 +28,7 @@ def read(
     """Return columns of the owner's rows for which the conditions hold, in no order. One read."""
     table = table_of(spec, owner_id, pending)
     if table is None:
-        return spec.schema.empty_table().select(columns)
+        return _empty(spec, pending, columns)
     where = all_of([condition(spec, "owner_id", owner_id), *conditions])
     return tables.fetch(table.query().where(where.to_sql()).select(columns).limit(EVERYTHING))
 
@@ -42,5 +42,11 @@ def read_by_key(
     """
     table = None if key.is_empty else table_of(spec, owner_id, pending)
     if table is None:
-        return spec.schema.empty_table().select(columns)
+        return _empty(spec, pending, columns)
     return tables.fetch(table.query().where(key.to_sql()).select(columns).limit(EVERYTHING))
+
+
+def _empty(spec: TableSpec, pending: Pending, columns: list[str]) -> pa.Table:
+    vectors = {each.column: vector_sets.field(each) for each in pending.stored.vectors.filled}
+    fields = [vectors.get(name) or spec.schema.field(name) for name in columns]
+    return pa.schema(fields).empty_table()

@@ -17,7 +17,8 @@ from flashcards.store.lance import codec, tables
 from flashcards.store.lance.filters import all_of, condition
 from flashcards.store.lance.schema import FLASHCARDS
 from flashcards.store.repository import stored_rows
-from flashcards.store.values import FARTHEST, Vector
+from flashcards.store.values import FARTHEST, Asked, VectorSets
+from memoryloop.embeddings import EmbeddingError
 
 # Of the vector index: parts that are looked into, and how many times what is asked for is compared
 # by its real vectors. 1,000 neighbours among 100,000 cards: 995 are found.
@@ -32,31 +33,40 @@ _alone: "OrderedDict[UUID, tuple[tuple[str, int], bool]]" = OrderedDict()
 
 
 def by_meaning(
-    owner_id: UUID, vector: Vector, *, limit: int, max_distance: float = FARTHEST
+    owner_id: UUID, vector: Asked, *, limit: int, max_distance: float = FARTHEST
 ) -> list[Flashcard]:
-    """Return the cards nearest to a (896,) vector, nearest first; cosine distance, 0 to 2.
+    """Return the cards nearest to a vector, nearest first; cosine distance, 0 to 2.
 
-    Cards that have no embedding yet are absent.
+    The vector is of the serving model, or a function that returns the one of the model it is given.
+    Cards that have no vector yet are absent.
     """
     return [card for _, card in nearest(owner_id, vector, limit=limit, max_distance=max_distance)]
 
 
 def nearest(
-    owner_id: UUID, vector: Vector, *, limit: int, max_distance: float = FARTHEST
+    owner_id: UUID, vector: Asked, *, limit: int, max_distance: float = FARTHEST
 ) -> list[tuple[float, Flashcard]]:
     """Return what `by_meaning` does, each card behind its distance."""
     pending = read_pending(owner_id)
     if limit <= 0:
         return []
+    sets = pending.stored.vectors
+    serving = sets.serving
+    wanted = vector(serving.model) if callable(vector) else vector
+    if wanted.shape != (serving.dimensions,):
+        raise EmbeddingError(
+            f"The embedding model {serving.model} makes vectors of another width than those that "
+            "the cards have: run `manage.py reembed --all`."
+        )
     near: dict[UUID, tuple[float, Flashcard]] = {}
     # Cards that have another vector in the journal.
-    renewed = read_pending_vectors(owner_id) if pending.cards else {}
+    renewed = read_pending_vectors(owner_id, serving) if pending.cards else {}
     table = stored_rows.table_of(FLASHCARDS, owner_id, pending)
     if table is not None:
 
         def scan() -> Any:
-            probed = table.query().nearest_to(vector).distance_type("cosine").nprobes(PROBES)
-            return probed.refine_factor(REFINED)
+            probed = table.query().nearest_to(wanted).column(serving.column)
+            return probed.distance_type("cosine").nprobes(PROBES).refine_factor(REFINED)
 
         alone = is_nearly_alone(owner_id, pending, table)
         # Pending images may take some of the nearest away: deleted, or with other words now. That
@@ -67,14 +77,14 @@ def nearest(
             near = {
                 card.id: (distance, card)
                 for distance, card in newest
-                if card.id not in renewed and _is_findable(card)
+                if card.id not in renewed and _is_findable(card, sets)
             }
             if len(near) >= limit or len(best) < depth:
                 break
     for card_id, pending_vector in renewed.items():
         image = pending.cards.get(card_id)
-        if image is not None and _is_findable(image):
-            distance = 1.0 - float(np.dot(pending_vector, vector))
+        if image is not None and _is_findable(image, sets):
+            distance = 1.0 - float(np.dot(pending_vector, wanted))
             near[card_id] = (distance, image)
     ranked = sorted(near.values(), key=lambda item: (item[0], str(item[1].id)))
     return [(distance, card) for distance, card in ranked[:limit] if distance <= max_distance]
@@ -127,5 +137,5 @@ def is_nearly_alone(owner_id: UUID, pending: Pending, table: Any) -> bool:
     return known[1]
 
 
-def _is_findable(card: Flashcard) -> bool:
-    return card.deleted_at is None and bool(card.embedding_model)
+def _is_findable(card: Flashcard, sets: VectorSets) -> bool:
+    return card.deleted_at is None and sets.serves(card.embedding_model)

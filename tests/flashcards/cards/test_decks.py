@@ -18,6 +18,7 @@ from flashcards.review import deck_tree
 from flashcards.store import Change, cards, lock_owner, write
 from flashcards.store.maintenance import checkpoint
 from flashcards.tutor import deck_about
+from memoryloop.embeddings.builtin import BuiltIn
 from memoryloop.llm.base import Unreachable
 from tests.base import TestCase
 from tests.factories import NOW, flashcard, store, stored_card
@@ -292,15 +293,15 @@ class DeckAboutTests(_Decks):
         self.embedded(self.alice, "far", vectors[2])
         self.embedded(self.bob, "bobs", vectors[0])
         embedder = mock.Mock()
-        embedder.embed.return_value = vectors[:1]
+        embedder.embed_query.return_value = vectors[0]
         patched = mock.patch(
-            "flashcards.cards.embedding.get_embedder", autospec=True, return_value=embedder
+            "flashcards.cards.embedding.embedder_named", autospec=True, return_value=embedder
         )
         patched.start()
         self.addCleanup(patched.stop)
 
     def embedded(self, owner: User, question: str, vector: Any) -> Flashcard:
-        card = flashcard(owner, question=question, embedding_model="test")
+        card = flashcard(owner, question=question, embedding_model=BuiltIn.name)
         with transaction.atomic():
             lock_owner(owner.id)
             write([Change(card, vector=vector)])

@@ -68,7 +68,7 @@ class OverlapTests(TestCase):
         broken = mock.Mock(embed=mock.Mock(side_effect=EmbeddingError("No model.")))
         with (
             self.assertLogs("flashcards.duplicates.overlaps", "WARNING"),
-            mock.patch.object(duplicates, "get_embedder", autospec=True, return_value=broken),
+            mock.patch.object(embedding, "embedder_named", autospec=True, return_value=broken),
         ):
             self.assertEqual(self.overlaps(SPAIN, PORTUGAL), [[], []])
 

@@ -4,7 +4,6 @@ from unittest import mock
 
 from flashcards.cards import embedding
 from flashcards.domain.records import NewCard
-from flashcards.search import find_cards as module
 from flashcards.search.evidence import Found
 from flashcards.search.find_cards import FoundCard, find_cards
 from flashcards.store.maintenance import checkpoint
@@ -79,7 +78,7 @@ class FindCardsTests(TestCase):
     def test_without_the_model_words_and_spelling_still_find(self) -> None:
         broken = mock.Mock()
         broken.embed_query.side_effect = EmbeddingError("It does not run.")
-        with mock.patch.object(module, "get_embedder", autospec=True, return_value=broken):
+        with mock.patch.object(embedding, "embedder_named", autospec=True, return_value=broken):
             self.assert_first("slovinia", "What is the capital of Slovenia?", Found.SPELLING)
             self.assertEqual(self.find("zebra"), [])
 

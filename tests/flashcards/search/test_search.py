@@ -23,6 +23,7 @@ from flashcards.search.search import Found, Order, find
 from flashcards.store import Change, lock_owner, write
 from flashcards.store.cache import collection
 from flashcards.store.maintenance import checkpoint
+from memoryloop.embeddings.builtin import BuiltIn
 from tests.base import HypothesisTestCase, TestCase
 from tests.factories import NOW, flashcard, store, stored_card
 from tests.flashcards.domain.test_query_language import pieces
@@ -246,9 +247,9 @@ class OddSearchTests(TestCase):
             lock_owner(self.alice.id)
             write(change)
         embedder = mock.Mock()
-        embedder.embed.return_value = vectors[:1]
+        embedder.embed_query.return_value = vectors[0]
         with mock.patch(
-            "flashcards.search.matcher.get_embedder", autospec=True, return_value=embedder
+            "flashcards.cards.embedding.embedder_named", autospec=True, return_value=embedder
         ):
             self.assertEqual([c.question for c in search(self.alice, '~"about it"')], ["near"])
             self.assertNotIn("near", [c.question for c in search(self.alice, '-~"about it"')])
@@ -303,5 +304,5 @@ class OddSearchTests(TestCase):
 
 
 def journal_change(card: Flashcard, vector: NDArray[np.float32]) -> Change:
-    embedded = dataclasses.replace(card, embedding_model="test")
+    embedded = dataclasses.replace(card, embedding_model=BuiltIn.name)
     return Change(embedded, vector=vector)

@@ -34,6 +34,7 @@ from flashcards.store import (
 )
 from flashcards.store import cards as stored
 from flashcards.store import columns as store_columns
+from memoryloop.embeddings.builtin import BuiltIn
 from memoryloop.search_words import terms
 from tests.factories import NOW, flashcard, review_log, store, stored_card
 from tests.flashcards.store.contract import Contract
@@ -169,8 +170,12 @@ class StoreContract(Contract):
 
     def test_cards_are_found_by_words_and_by_meaning_among_the_owners_alone(self) -> None:
         vectors = np.eye(4, 896, dtype="f4")
-        cards = [flashcard(self.alice, question=w, embedding_model="m") for w in ("one", "two")]
-        theirs = [flashcard(self.bob, question=w, embedding_model="m") for w in ("one", "two")]
+        cards = [
+            flashcard(self.alice, question=w, embedding_model=BuiltIn.name) for w in ("one", "two")
+        ]
+        theirs = [
+            flashcard(self.bob, question=w, embedding_model=BuiltIn.name) for w in ("one", "two")
+        ]
         with transaction.atomic():
             for owner in (self.alice, self.bob):
                 lock_owner(owner.pk)

@@ -6,7 +6,6 @@ from datetime import timedelta
 from unittest import mock
 
 import numpy as np
-import pytest
 
 from flashcards.cards import embedding
 from flashcards.cards.cards import delete_card, delete_for_owner, edit_card
@@ -23,7 +22,7 @@ from flashcards.store import (
     review_logs,
     write,
 )
-from flashcards.store.lance import codec, failpoints, tables
+from flashcards.store.lance import failpoints, tables, vector_sets
 from flashcards.store.lance.schema import (
     FLASHCARDS,
     FLASHCARDS_SCHEMA,
@@ -35,6 +34,8 @@ from flashcards.store.maintenance import apply_entries, checkpoint
 from memoryloop import durable_files
 from tests.base import TestCase
 from tests.factories import NOW, flashcard, review_log, store, stored_card
+
+COLUMN = vector_sets.first().serving.column
 
 
 class DiedError(Exception):
@@ -70,7 +71,8 @@ class CheckpointTests(TestCase):
     def test_the_tables_have_the_declared_schemas(self) -> None:
         stored_card(self.alice)
         checkpoint.run()
-        self.assertEqual(tables.for_writing(FLASHCARDS).schema, FLASHCARDS_SCHEMA)
+        vectors = vector_sets.field(vector_sets.first().serving)
+        self.assertEqual(tables.for_writing(FLASHCARDS).schema, FLASHCARDS_SCHEMA.append(vectors))
         self.assertEqual(tables.for_writing(REVIEW_LOGS).schema, REVIEW_LOGS_SCHEMA)
 
     def test_a_checkpoint_that_dies_at_any_step_is_repaired_by_the_next(self) -> None:
@@ -103,7 +105,7 @@ class CheckpointTests(TestCase):
         late = list(JournalEntry.objects.all())
         store(dataclasses.replace(card, flag=5))
         checkpoint.run()
-        apply_entries._merge_cards(tables.for_writing(FLASHCARDS), late)
+        apply_entries._merge_cards(tables.for_writing(FLASHCARDS), late, vector_sets.first())
         self.assertEqual(
             tables.for_writing(FLASHCARDS).search().select(["flag"]).to_arrow()["flag"].to_pylist(),
             [5],
@@ -220,8 +222,8 @@ class BatchTests(TestCase):
 class EmbeddingTests(TestCase):
     def vector_of(self, card: Flashcard) -> list[float] | None:
         table = tables.for_writing(FLASHCARDS)
-        rows = table.search().where(f"id = '{card.id}'").select(["embedding"]).to_arrow()
-        vector: list[float] | None = rows["embedding"].to_pylist()[0]
+        rows = table.search().where(f"id = '{card.id}'").select([COLUMN]).to_arrow()
+        vector: list[float] | None = rows[COLUMN].to_pylist()[0]
         return vector
 
     def test_cards_get_their_vectors_and_are_found_by_meaning(self) -> None:
@@ -261,7 +263,7 @@ class EmbeddingTests(TestCase):
         self.assertIsNone(self.vector_of(card))
 
     def test_a_vector_of_words_that_changed_meanwhile_is_not_kept(self) -> None:
-        card = flashcard(self.alice, embedding_model="minilm")
+        card = flashcard(self.alice, embedding_model=vector_sets.first().serving.key)
         data = np.ones(896, dtype="f4")
         with mock.patch.object(failpoints, "reach", autospec=True):
             store(card)
@@ -269,8 +271,3 @@ class EmbeddingTests(TestCase):
             store(dataclasses.replace(card, question="Other", embedding_model=""))
             checkpoint.run()
         self.assertIsNone(self.vector_of(card))
-
-
-def test_a_vector_of_another_length_is_refused() -> None:
-    with pytest.raises(ValueError, match="896"):
-        codec.vector_to_bytes(np.ones(3, dtype="f4"))

@@ -17,6 +17,7 @@ from flashcards.review.learner import Learner
 from flashcards.review.ratings import undo_review
 from flashcards.store import Change, DueQueue, lock_owner, write
 from flashcards.store.maintenance import checkpoint
+from memoryloop.embeddings.builtin import BuiltIn
 from tests.base import TestCase
 from tests.factories import flashcard, store
 from tests.flashcards.given_cards import answer
@@ -295,7 +296,7 @@ class NeighbourTests(QueueTests):
         """Return a card whose meaning points this way; those of one direction are near."""
         vector = np.zeros(896, dtype=np.float32)
         vector[direction] = 1.0
-        card = self.seen(embedding_model="test", **fields)
+        card = self.seen(embedding_model=BuiltIn.name, **fields)
         with transaction.atomic():
             lock_owner(self.alice.pk)
             write([Change(card, vector=vector)])

@@ -23,7 +23,12 @@ class LanceDBUpkeepTests(upkeep_contract.UpkeepContract):
 
 
 # Of the process or the benchmark, and what is seen only after an accident: test_other_store.py.
-ELSEWHERE = {"preload", "measure_direct_writes", "remembered_view", "due_counts", "near_dues"}
+ELSEWHERE = {
+    *("preload", "measure_direct_writes", "remembered_view", "due_counts", "near_dues"),
+    # The switch of models: tests/flashcards/cards/test_model_switch.py.
+    *("read_vector_sets", "begin_vectors", "give_up_vectors", "finish_vectors"),
+    *("owners_to_embed", "drop_retired_vectors"),
+}
 
 
 def test_every_promise_of_the_protocol_is_tried() -> None:

@@ -8,12 +8,13 @@ import numpy as np
 from flashcards.cards import embedding
 from flashcards.domain.records import Flashcard
 from flashcards.store import Change, cards, write
-from flashcards.store.lance import tables
+from flashcards.store.lance import tables, vector_sets
 from flashcards.store.lance.schema import FLASHCARDS
 from flashcards.store.maintenance import checkpoint
 from flashcards.store.search import search, words
 from flashcards.store.values import WordMatches
 from memoryloop.embeddings import get_embedder
+from memoryloop.embeddings.builtin import BuiltIn
 from memoryloop.search_words import terms
 from tests.base import TestCase
 from tests.factories import NOW, flashcard, store, stored_card
@@ -149,12 +150,12 @@ class MeaningTests(TestCase):
         draw = np.random.default_rng(1)
         vectors = draw.standard_normal((400, 896)).astype("f4")
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-        cards = [flashcard(self.alice, embedding_model="test") for _ in vectors]
+        cards = [flashcard(self.alice, embedding_model=BuiltIn.name) for _ in vectors]
         write(Change(card, vector=vector) for card, vector in zip(cards, vectors, strict=True))
         with mock.patch.object(checkpoint, "VECTOR_INDEX_ROWS", 256):
             checkpoint.run()
         indexed = {c for i in tables.for_writing(FLASHCARDS).list_indices() for c in i.columns}
-        self.assertIn("embedding", indexed)
+        self.assertIn(vector_sets.first().serving.column, indexed)
         for position in range(0, 400, 40):
             found = search.by_meaning(self.alice.pk, vectors[position], limit=1)
             self.assertEqual(found[0].id, cards[position].id)

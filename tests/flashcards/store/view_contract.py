@@ -11,6 +11,7 @@ from django.db import transaction
 from flashcards import store
 from flashcards.domain.records import Flashcard, LogKind, Rating, ReviewLog, State
 from flashcards.store import Change, OwnerView, QueueSettings
+from memoryloop.embeddings.builtin import BuiltIn
 from tests.factories import NOW, flashcard, review_log, stored_card
 from tests.flashcards.store.contract import Contract
 
@@ -118,8 +119,8 @@ class ViewContract(Contract):
 
     def test_vectors_are_the_owners_and_the_nearest_come_first(self) -> None:
         vectors = np.eye(3, 896, dtype="f4")
-        cards = [flashcard(self.alice, embedding_model="m") for _ in range(3)]
-        bare, theirs = flashcard(self.alice), flashcard(self.bob, embedding_model="m")
+        cards = [flashcard(self.alice, embedding_model=BuiltIn.name) for _ in range(3)]
+        bare, theirs = flashcard(self.alice), flashcard(self.bob, embedding_model=BuiltIn.name)
         with transaction.atomic():
             for owner in (self.alice, self.bob):
                 store.lock_owner(owner.pk)
