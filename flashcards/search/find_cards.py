@@ -20,8 +20,8 @@ LONGEST_CHARACTERS = 2_000
 DEPTH = 3
 CANDIDATES_LEAST = 40
 # Scores from which a card is likely what was meant, and from which it is worth a look where no card
-# has all of the words. Of 222 searches 19 in 20 have a right card above the second; few that no card
-# is about do.
+# has all of the words. Of 222 searches 19 in 20 have a right card above the second; few of those do
+# that no card is about.
 LIKELY, WORTH_A_LOOK = 0.05, 0.01
 
 
