@@ -36,6 +36,10 @@ FEWEST_LETTERS = 2
 # so many times that distance.
 NEAR_MOST = 10
 FARTHEST = 1.5
+# What is near by its meaning alone is not shown beside something that is so many times nearer.
+FAINTER = 0.5
+# A single word that is in no message may as well be none at all.
+FARTHEST_OF_A_WORD = 1.15
 # What the words of a message count beside its nearness, 0 to 1, where it has not all of them: set
 # with tests/benchmarks/found_messages.py. Few words out of many count for little.
 WORDS_COUNT = 0.45
@@ -74,15 +78,18 @@ class Found:
         return [hit for hit in self.hits if not hit.by_words]
 
 
-def search(*, owner_id: UUID, text: str, limit: int = RESULTS) -> Found:
+def search(*, owner_id: UUID, text: str, limit: int = RESULTS, farthest: float = FARTHEST) -> Found:
     """Return the owner's conversations with such a title, and messages by words and meaning.
+
+    Where no message contains the text, others are shown up to `farthest` times the distance that
+    the embedder takes for related.
 
     Some ten short SQL queries, and the time to embed the text if it is new.
     """
     asked = questions.read(text)
     if not asked.terms:
         return Found([], [])
-    ranked, marked, note = _ranked(owner_id, asked)
+    ranked, marked, note = _ranked(owner_id, asked, farthest=farthest)
     # More than are shown, because copies of a message are one hit.
     shown = ranked[: limit * 2]
     texts = hits.read(owner_id, [each.id for each in shown])
@@ -138,7 +145,12 @@ class _Bare(Func):
 
 
 def _ranked(
-    owner_id: UUID, asked: Asked, *, by_meaning: bool = True, near_most: int = NEAR_MOST
+    owner_id: UUID,
+    asked: Asked,
+    *,
+    by_meaning: bool = True,
+    near_most: int = NEAR_MOST,
+    farthest: float = FARTHEST,
 ) -> tuple[list[Ranked], set[str], str]:
     """Return the messages, the keys of the words that were looked for, and what to say of it."""
     by_words = word_search.find(owner_id=owner_id, asked=asked, unembedded=not by_meaning)
@@ -154,7 +166,7 @@ def _ranked(
     if question is None:
         ranked = [_by_words(hit, None, None) for hit in best]
     else:
-        ranked = _by_both(owner_id, asked, best, question, near_most)
+        ranked = _by_both(owner_id, asked, best, question, near_most, farthest)
     ranked.sort(key=lambda each: (each.by not in CONTAINING, -each.score, str(each.id)))
     return ranked, marked, note
 
@@ -165,6 +177,7 @@ def _by_both(
     best: Sequence[word_search.Hit],
     question: vectors.Asked,
     near_most: int,
+    farthest: float,
 ) -> list[Ranked]:
     """Return the messages found by words, with what their meaning adds, and those by meaning."""
     nearest = vectors.nearest(
@@ -180,19 +193,23 @@ def _by_both(
     known = near | vectors.distances(owner_id=owner_id, asked=question, ids=others)
     ranked = [_by_words(hit, known.get(hit.id), question) for hit in best]
     contains = any(each.by in CONTAINING for each in ranked)
-    farthest = question.unrelated * (1 if contains else FARTHEST)
+    if len(asked.telling) < 2:
+        farthest = min(farthest, FARTHEST_OF_A_WORD)
+    bound = question.unrelated * (1 if contains else farthest)
     there = {each.id for each in ranked}
     by_meaning = [
         Ranked(id_, "meaning", _closeness(distance, question), distance)
         for id_, distance in near.items()
-        if id_ not in there and distance < farthest
+        if id_ not in there and distance < bound
     ]
     with_words = [
         each
         for each in ranked
         if each.by in CONTAINING or each.share >= FEWEST_WORDS or each.score > WORDS_COUNT / 2
     ]
-    return with_words + by_meaning[:near_most]
+    nearest_score = max((_closeness(each, question) for each in known.values()), default=0.0)
+    shown = [each for each in by_meaning if each.score >= FAINTER * nearest_score]
+    return with_words + shown[:near_most]
 
 
 def _by_words(

@@ -20,13 +20,7 @@ from chat.recall.tokens import cut_to_tokens, estimate_tokens
 from memoryloop.llm.base import Found
 
 # What a message scores at least that is quoted, by what it was found (message_search.Ranked).
-# By meaning alone: what the embedder takes for related.
-FAINTEST: dict[By, float] = {
-    "words": 0.0,
-    "spelling": 0.0,
-    "some words": 0.35,
-    "meaning": 1 - 1 / message_search.FARTHEST,
-}
+FAINTEST: dict[By, float] = {"words": 0.0, "spelling": 0.0, "some words": 0.35, "meaning": 0.1}
 _WHY: dict[By, str] = {
     "words": "the same words",
     "spelling": "nearly the same words",

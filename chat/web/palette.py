@@ -19,6 +19,8 @@ PAGES = (
 SNIPPET_CHARACTERS = 90
 # Shorter texts match nearly everything, except where a letter is a word.
 FEWEST_LETTERS = 3
+# Of those that do not contain what was typed: the cards have their place, too.
+NEAR_MOST = 3
 
 
 def find_conversations(*, owner_id: uuid.UUID, text: str, limit: int) -> list[PaletteItem]:
@@ -38,7 +40,7 @@ def find_messages(*, owner_id: uuid.UUID, text: str, limit: int) -> list[Palette
     """Return this owner's messages by words and meaning; none for a very short text."""
     if len(text.strip()) < FEWEST_LETTERS and not unspaced(text):
         return []
-    found = message_search.search(owner_id=owner_id, text=text, limit=limit)
+    found = message_search.search(owner_id=owner_id, text=text, limit=limit, farthest=1.0)
     # A conversation that is listed by its title is not listed again by its first message.
     named = {conversation.id for conversation in found.conversations}
     return [
@@ -47,9 +49,9 @@ def find_messages(*, owner_id: uuid.UUID, text: str, limit: int) -> list[Palette
             _line(hit.snippet),
             reverse("chat:message", args=[hit.message.id]),
             "search",
-            " · ".join(filter(None, (hit.message.conversation.title, hit.why))),
+            " · ".join(filter(None, (hit.why, hit.message.conversation.title))),
         )
-        for hit in found.hits
+        for hit in [*found.with_words, *found.near[:NEAR_MOST]]
         if hit.message.position or hit.message.conversation_id not in named
     ]
 

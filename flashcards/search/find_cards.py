@@ -3,13 +3,14 @@
 LanceDB names candidates by its indexes; here each gets a score from what it has of the search.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
 from flashcards import store
 from flashcards.cards import embedding
 from flashcards.domain.records import Flashcard
-from flashcards.search.evidence import Evidence, Found, Searched
+from flashcards.search.evidence import FARTHEST, Evidence, Found, Searched
 from memoryloop import search_words
 from memoryloop.embeddings import EmbeddingError
 
@@ -18,8 +19,9 @@ LONGEST_CHARACTERS = 2_000
 # Cards that LanceDB names by their words, and by their meaning, for each that is asked for.
 DEPTH = 3
 CANDIDATES_LEAST = 40
-# Scores from which a card is likely what was meant, and from which it is worth a look.
-LIKELY, WORTH_A_LOOK = 0.3, 0.02
+# Scores from which a card is likely what was meant, and from which it is worth a look. Of 222
+# searches 19 in 20 have a right card above the second, and none that no card is about has any.
+LIKELY, WORTH_A_LOOK = 0.15, 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ def find_cards(*, owner_id: UUID, text: str, limit: int) -> list[FoundCard]:
     """Return the owner's cards that fit a text best, the best first; none for a text of no word.
 
     Anything may be typed: words of a card, some of them misspelt, what it says in other words or
-    in another language, a question. Takes two SQL queries and two reads of LanceDB at once; cards
+    in another language, a question. Takes three SQL queries and two reads of LanceDB at once; cards
     without a vector yet, and all where the model does not run, are found by their words alone.
     """
     text = text[:LONGEST_CHARACTERS]
@@ -46,12 +48,11 @@ def find_cards(*, owner_id: UUID, text: str, limit: int) -> list[FoundCard]:
         return []
     depth = max(CANDIDATES_LEAST, limit * DEPTH)
     words = store.search_words(owner_id, terms, limit=depth)
-    near = _near(owner_id, text, depth)
+    near, unrelated = _near(owner_id, text, depth)
     matches = words.result()
     candidates = {card.id: card for card in matches.cards}
     candidates.update((card.id, card) for _, card in near)
     distances = {card.id: distance for distance, card in near}
-    unrelated = embedding.unrelated()
     searched = Searched.of(text, terms, matches.counts, len(candidates), distances, unrelated)
     found = []
     for card in candidates.values():
@@ -63,8 +64,18 @@ def find_cards(*, owner_id: UUID, text: str, limit: int) -> list[FoundCard]:
     return found[:limit]
 
 
-def _near(owner_id: UUID, text: str, limit: int) -> list[tuple[float, Flashcard]]:
+def one_of_each_note(found: Iterable[FoundCard]) -> list[FoundCard]:
+    """Return the best card of each note: its siblings say the same."""
+    best: dict[UUID, FoundCard] = {}
+    for each in found:
+        best.setdefault(each.card.note_id, each)
+    return list(best.values())
+
+
+def _near(owner_id: UUID, text: str, limit: int) -> tuple[list[tuple[float, Flashcard]], float]:
+    """Return the nearest cards in meaning behind their distances, and what is unrelated."""
     try:
-        return store.nearest_cards(owner_id, embedding.asked(text), limit=limit)
+        near = store.nearest_cards(owner_id, embedding.asked(text), limit=limit)
+        return near, embedding.unrelated()
     except EmbeddingError:
-        return []
+        return [], FARTHEST

@@ -106,7 +106,9 @@ def find_documents(*, owner_id: uuid.UUID, text: str, limit: int) -> list[Palett
 
 def find_cards(*, owner_id: uuid.UUID, text: str, limit: int) -> list[PaletteItem]:
     """Return this owner's cards that fit best, each by what it was found; none for no words."""
-    found = one_search.find_cards(owner_id=owner_id, text=text, limit=limit)
+    # A note may have several cards that fit alike: one of them is listed.
+    several = one_search.find_cards(owner_id=owner_id, text=text, limit=2 * limit)
+    found = one_search.one_of_each_note(several)[:limit]
     likely = [each for each in found if each.score >= one_search.LIKELY]
     return [
         PaletteItem(

@@ -10,9 +10,12 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import connection, connections
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateWorker
+
+from memoryloop.embeddings import EmbeddingError, remote
 
 logger = logging.getLogger(__name__)
 
@@ -100,5 +103,20 @@ def check_worker() -> None:
         raise FailingError("no background worker has been heard of within a minute")
 
 
+def check_embedding_model() -> str | None:
+    """Ask the model of the operator's own server. Without it all works, only search knows less."""
+    asked = remote.from_settings()
+    if asked is None:
+        return None
+    try:
+        asked.embed_query("health")
+    except EmbeddingError as error:
+        logger.warning("The embedding model does not answer. %s", error.sentence)
+        return "does not answer: search goes by words"
+    return None
+
+
 register("postgresql", check_postgresql)
 register("worker", check_worker)
+if settings.EMBEDDING_MODEL:
+    register("embedding_model", check_embedding_model)

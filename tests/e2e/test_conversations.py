@@ -23,6 +23,28 @@ def test_a_search_lands_on_the_message_and_an_answer_shows_what_it_was_told(
     person.ask("Why do quokkas smile?")
     page.goto("/chat/")
     person.ask("Where is Lima?")
+    page.goto("/chat/")
+    person.ask("光合成について教えてください。")
+
+    page.goto("/chat/conversations/")
+    page.get_by_role("searchbox", name="Search all messages").fill("光合成とは何ですか")
+    hit = page.get_by_role("link", name=re.compile("教えてください.* You"))
+    expect(hit.locator("mark").first).to_have_text("光合成")
+    for typed, found_by in (
+        ("qoukkas", "similar spelling"),
+        ("capital of Peru", "close in meaning"),
+    ):
+        # Until the worker has read what was said.
+        for _ in range(40):
+            page.goto(f"/chat/search/?q={typed}")
+            if page.get_by_text(found_by).count():
+                break
+            page.wait_for_timeout(250)
+        expect(page.get_by_text(found_by).first).to_be_visible()
+    expect(page.locator("#found-near")).to_contain_text("near in meaning")
+    person.open_palette().fill("qoukkas")
+    expect(page.locator("#palette [role=option]").first).to_contain_text("Why do quokkas smile?")
+    person.press("Escape")
 
     page.goto("/chat/conversations/")
     page.get_by_role("searchbox", name="Search all messages").fill("quokka smi")

@@ -110,9 +110,10 @@ def unchanged_on_error() -> Iterator[None]:
     except BaseException as error:
         try:
             now = {spec.name: tables.for_writing(spec).version for spec in _there()}
-            if now != before:
-                # What was recorded, not what an upgrade that was cut off had left.
-                _go_back({name: recorded[name] or version for name, version in before.items()})
+            # What was recorded, not what an upgrade that was cut off had left.
+            wanted = {name: recorded[name] or version for name, version in before.items()}
+            if now != wanted:
+                _go_back(wanted)
         except (OSError, RuntimeError, ValueError, StoreError) as second:
             raise TablesChanged(
                 f"{error} And LanceDB could not go back to the versions {recorded}: {second}"

@@ -19,6 +19,7 @@ from flashcards.domain.query.syntax import BadQuery
 from flashcards.domain.study_day import zone_of
 from flashcards.search import completion, search
 from flashcards.web.pages import card_table, found_near
+from memoryloop.storable import storable
 
 # With these the page stays below 150 KB; the next rows are loaded as one scrolls.
 PAGE_SIZE = 30
@@ -66,8 +67,7 @@ class BrowserQuery:
 
 def typed_text(data: Any) -> str:
     """Return the search as it was typed, cut to its greatest length."""
-    # PostgreSQL and LanceDB hold no NUL; nobody types one.
-    return str(data.get("q", "")).replace("\x00", "")[: QUERY_MAX_CHARACTERS + 1]
+    return storable(str(data.get("q", "")))[: QUERY_MAX_CHARACTERS + 1]
 
 
 def table(request: HtmxHttpRequest, query: BrowserQuery) -> dict[str, Any]:

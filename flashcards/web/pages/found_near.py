@@ -6,12 +6,14 @@ from flashcards.domain import card_sides
 from flashcards.domain.records import Flashcard
 from flashcards.search import loosened
 from flashcards.search.evidence import Found as By
-from flashcards.search.find_cards import LIKELY, WORTH_A_LOOK, FoundCard
+from flashcards.search.find_cards import LIKELY, WORTH_A_LOOK, FoundCard, one_of_each_note
 from flashcards.search.search import Found
 from memoryloop import search_words
 
 # Behind cards that have all of the words, only what is likely meant is shown.
 SHOWN, SHOWN_BEHIND_OTHERS = 12, 6
+# A card that has so much of the search, if the misspelt words are taken for its own, was meant.
+MEANT = 0.6
 
 
 @dataclass(frozen=True)
@@ -25,10 +27,8 @@ class NearLine:
 
 def lines(found: Found) -> list[NearLine]:
     """Return the cards near what was searched for, the best first."""
-    if len(found):
-        likely = [each for each in found.near if each.score >= LIKELY][:SHOWN_BEHIND_OTHERS]
-    else:
-        likely = [each for each in found.near if each.score >= WORTH_A_LOOK][:SHOWN]
+    least, most = (LIKELY, SHOWN_BEHIND_OTHERS) if len(found) else (WORTH_A_LOOK, SHOWN)
+    likely = one_of_each_note(each for each in found.near if each.score >= least)[:most]
     return [
         NearLine(each.card, card_sides.summary(each.card) or "(image only)", _by(each))
         for each in likely
@@ -38,7 +38,7 @@ def lines(found: Found) -> list[NearLine]:
 def meant(text: str, found: Found) -> str:
     """Return the search with words that are spelt as in the best card; empty if there is none."""
     best = next((each for each in found.near if each.evidence.alike), None)
-    if best is None or best.score < LIKELY:
+    if best is None or best.evidence.spelt < MEANT:
         return ""
     alike = dict(best.evidence.alike)
     for word in reversed(loosened.bare_words(found.node)):

@@ -11,6 +11,7 @@ from django.test import Client, RequestFactory, TestCase, TransactionTestCase
 from django.utils import timezone
 
 from memoryloop.server import health
+from tests.servers import EmbeddingServer
 
 
 @pytest.fixture
@@ -132,3 +133,17 @@ class CheckTests(TransactionTestCase):
         self.beat(timedelta(seconds=70))
         with self.assertRaisesRegex(health.FailingError, "no background worker"):
             health.check_worker()
+
+
+def test_the_embedding_model_of_the_operator_is_asked_and_need_not_answer(
+    settings: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert health.check_embedding_model() is None
+    with EmbeddingServer() as server:
+        monkeypatch.setattr(settings, "EMBEDDING_MODEL", "bge-m3")
+        monkeypatch.setattr(settings, "EMBEDDING_URL", server.url)
+        assert health.check_embedding_model() is None
+        server.default(status=503)
+        said = health.check_embedding_model()
+
+    assert said == "does not answer: search goes by words"
