@@ -14,13 +14,10 @@ from memoryloop.folding import fold
 CANDIDATES_MAX = 50
 # A model's drafts of one text: as many facts as the longest message has.
 DRAFTS_MAX = 400
-# Prose has a fact worth a card for so many words, measured on texts with their facts
-# (tests/benchmarks/data/draft_texts.jsonl): so many cards are asked for, and at most by this much
-# more are taken.
+# Prose has an idea worth a card for so many words, by the texts with their facts in
+# tests/benchmarks/data. A dense one has twice as many: so many are taken at most.
 WORDS_A_FACT = 24
-MORE_THAN_EXPECTED = 1.6
-# About one card for so many words of prose.
-WORDS_A_CARD = 80
+MORE_THAN_EXPECTED = 2
 # How much of a quote must be found in the text before its place counts as found.
 QUOTE_SIMILARITY = 0.8
 # The fuzzy search compares so many places at most: its cost is bounded.
@@ -55,22 +52,14 @@ class Candidate:
     check: Check = Check.NONE
 
 
-def cards_wanted(words: int) -> int:
-    """Return how many cards a text of so many words should give at most.
-
-    A short paragraph may give up to three.
-    """
-    return min(CANDIDATES_MAX, max(1, min(3, words // 15), math.ceil(words / WORDS_A_CARD)))
-
-
 def cards_expected(words: int) -> int:
-    """Return how many cards a model is asked for from so many words."""
+    """Return about how many cards so many words should give."""
     return max(1, math.ceil(words / WORDS_A_FACT))
 
 
 def cards_most(words: int) -> int:
     """Return how many cards from so many words are taken at most; a few from a short text."""
-    return max(5, math.ceil(cards_expected(words) * MORE_THAN_EXPECTED))
+    return max(8, math.ceil(cards_expected(words) * MORE_THAN_EXPECTED))
 
 
 def normalise(question: str, answer: str) -> str:

@@ -25,7 +25,7 @@ from flashcards.models.documents import NAME_MAX_CHARACTERS
 FILE_MAX_BYTES = 20 * 1024 * 1024
 TEXT_MAX_CHARACTERS = 1_000_000
 DOCUMENTS_MOST = 1_000
-# A longer text is divided into parts: a batch has 50 drafts at most.
+# A longer text is divided into parts: more drafts are not decided on at once.
 PART_WORDS = 3_000
 # A deleted document can be restored for so long.
 KEPT_DELETED = timedelta(days=30)

@@ -365,7 +365,8 @@ def _prompt(text: str, count: int, most: int, asked: Sequence[str], known: int |
         else ""
     )
     return (
-        f"Make flashcards from this text, one for each idea in it: about {count}, fewer if it does "
-        f"not hold as much, more if it holds more, and never more than {most}.{already}\n\n"
+        f"Make flashcards from this text: one for each idea in it, with none left out. A text of "
+        f"this length often has about {count} of them; this one may have fewer or many more. Never "
+        f"give more than {most} cards.{already}\n\n"
         f"<text>\n{improving.quoted(text)}\n</text>"
     )

@@ -239,7 +239,10 @@ def _keys(word: str) -> list[frozenset[str]]:
 
 def _supports(passage: _Words, asked: str, claimed: str) -> bool:
     question, claim = _words(asked), _words(claimed)
-    has_number = any(word.kind in NUMBERS for word in claim.words)
+    numbers = [word for word in claim.words if word.kind in NUMBERS]
+    if not all(passage.has(number) for number in numbers):
+        return False
+    has_number = bool(numbers)
     new = [
         word
         for word in claim.words
@@ -248,8 +251,6 @@ def _supports(passage: _Words, asked: str, claimed: str) -> bool:
     if not new:
         return True
     there = [word for word in new if passage.has(word)]
-    if any(word.kind in NUMBERS for word in new if word not in there):
-        return False
     if len(there) < len(new) * SHARE_NEEDED:
         return False
     if len(there) < len(new) and all(word.kind == "name" for word in new):

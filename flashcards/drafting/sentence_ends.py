@@ -44,6 +44,7 @@ _BEFORE_ORDINALS = word_set(
     eine einer einem einen bis ab und jeder jedem jeden beim
     """
 )
+_UNITS = word_set("m s h g l mm cm km kg")
 _MONTHS = (
     "January|February|March|April|May|June|July|August|September|October|November|December"
     "|Januar|Februar|März|Mai|Juni|Juli|Oktober|Dezember|janvier|février|mars|avril|mai|juin"
@@ -71,14 +72,22 @@ def ends_sentence(text: str, match: re.Match[str], start: int) -> bool:
     last = word.group()
     next_word = re.split(r"\W", following, maxsplit=1)[0]
     before = text[max(start, word.start() - 80) : word.start()].split()
+    if text[word.start() - 1 : word.start()] == "/" or (
+        last in _UNITS and before and before[-1][-1].isdigit()
+    ):
+        # "30 m/s. The", "5 m. The"
+        return True
     # "c." is short for "circa"; "vitamin C." is not.
     if last.casefold() in _ABBREVIATIONS and not (len(last) == 1 and last.isupper()):
         # "U.S. The" and "etc. The" end a sentence, "Dr. The…" does not occur.
         may_end = "." in last or last.casefold() in _MAY_END
         return may_end and next_word in _STARTERS and last.casefold() not in {"e.g", "i.e", "z.b"}
     if len(last) == 1 and last.isalpha():
-        # An initial follows a name or opens the sentence; "vitamin C." follows a word.
-        initial = not before or before[-1][0].isupper()
+        # An initial or "M." follows a name or a comma, or opens the sentence; "vitamin C." follows
+        # a word.
+        # "z. B." is written with a space as well.
+        initial = not before or before[-1][0].isupper() or before[-1][1:] in {".", ","}
+        initial = initial or before[-1].endswith(",")
         return not initial if last.isupper() else False
     if last.isdigit() and len(last) <= 2:
         ordinal = bool(before) and before[-1].casefold() in _BEFORE_ORDINALS

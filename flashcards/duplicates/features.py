@@ -26,6 +26,7 @@ from memoryloop.search_words import plain
 _ACRONYM = re.compile(r"\b[A-Z]{2,5}\b")
 # Words of each question that are compared with those of the other, letter by letter.
 _SWAPPED_MOST = 6
+_VERY_NEAR = 0.75
 # Of two spellings so much must be the same for one to be taken for the other.
 SPELT_ALIKE = 0.6
 
@@ -65,6 +66,14 @@ def features(a: CardText, b: CardText, near: Cosines) -> dict[str, float]:
     found["equal_and_words"] = found["answer_equal"] * found["ask_words"]
     found["swap_and_answer_apart"] = found["swapped"] * (1.0 - found["answer_best"])
     found["alike_and_answer_apart"] = found["spelt_alike"] * (1.0 - found["answer_best"])
+    # A word that is swapped makes less of a difference to questions that are very near.
+    nearest = max(0.0, near.asks - _VERY_NEAR) / (1.0 - _VERY_NEAR)
+    found["ask_nearest"] = min(1.0, nearest)
+    found["equal_and_nearest"] = found["answer_equal"] * found["ask_nearest"]
+    found["best_and_nearest"] = found["answer_best"] * found["ask_nearest"]
+    found["swapped_and_near"] = found["swapped"] * max(0.0, min(1.0, near.asks))
+    found["swapped_and_equal"] = found["swapped"] * found["answer_equal"]
+    found["both_opposed"] = found["asks_opposed"] * found["answers_opposed"]
     found["opposed_and_answer_apart"] = found["opposed"] * (1.0 - found["answer_best"])
     found["alike_in_form"] = found["same_form"] * found["answers_spelt_alike"]
     found["form_and_answer_apart"] = found["same_form"] * (1.0 - found["answer_best"])
@@ -152,6 +161,9 @@ def _apart(a: _Card, b: _Card) -> dict[str, float]:
         "spelt_alike": _spelt_alike(only_a, only_b),
         "answers_spelt_alike": _answers_spelt_alike(a, b),
         "opposed": float(_opposed(plain_a, plain_b)),
+        "answers_opposed": float(
+            _opposed(a.answer.plain - b.answer.plain, b.answer.plain - a.answer.plain)
+        ),
         "asks_opposed": float(_opposed(a.ask.plain - b.ask.plain, b.ask.plain - a.ask.plain)),
         "negated": float(
             bool(a.whole.plain & known.negations) != bool(b.whole.plain & known.negations)

@@ -74,6 +74,9 @@ class Manifest:
     def bytes(self) -> int:
         return sum(file["bytes"] for file in self.files.values())
 
+    def to_json(self) -> str:
+        return json.dumps(dataclasses.asdict(self), indent=1) + "\n"
+
 
 def make(
     folder: Path,
@@ -141,7 +144,7 @@ def _make(
             meanwhile()
             files[str(path.relative_to(partial))] = describe(path)
         manifest = dataclasses.replace(manifest, files=files)
-        (partial / MANIFEST).write_text(json.dumps(dataclasses.asdict(manifest), indent=1) + "\n")
+        (partial / MANIFEST).write_text(manifest.to_json())
     return manifest
 
 

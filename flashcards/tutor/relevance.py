@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from flashcards.cards import embedding
 from flashcards.domain.records import Flashcard
 from flashcards.search.find_cards import FoundCard, find_cards
 
@@ -17,7 +16,7 @@ from flashcards.search.find_cards import FoundCard, find_cards
 WORDS_WEIGHT = 0.5
 # A card that fits less has nothing to do with the question, or is beside its point where another
 # fits it this much better: the capital of another country.
-LEAST, LEAST_OF_BEST = 0.3, 0.58
+LEAST, LEAST_OF_BEST = 0.22, 0.58
 # A card that fits so well, and nearly as well as the best, is what is asked for.
 ASKED, ASKED_OF_BEST = 0.6, 0.85
 
@@ -35,16 +34,13 @@ class RelevantCard:
 def relevant_cards(*, owner_id: UUID, text: str, limit: int) -> list[RelevantCard]:
     """Return the owner's cards that bear on a text, the most relevant first, one of each note."""
     found = find_cards(owner_id=owner_id, text=text, limit=limit)
-    return choose(found, unrelated=embedding.unrelated())
+    return choose(found)
 
 
-def choose(found: Sequence[FoundCard], *, unrelated: float) -> list[RelevantCard]:
-    """Return those of the found cards that are relevant, the most relevant first.
-
-    `unrelated` is the cosine distance from which texts have nothing in common for the model.
-    """
+def choose(found: Sequence[FoundCard]) -> list[RelevantCard]:
+    """Return those of the found cards that are relevant, the most relevant first."""
     ranked = sorted(
-        ((relevance(each, unrelated=unrelated), each.card) for each in found),
+        ((relevance(each), each.card) for each in found),
         key=lambda pair: (-pair[0], str(pair[1].id)),
     )
     best = ranked[0][0] if ranked else 0.0
@@ -57,7 +53,6 @@ def choose(found: Sequence[FoundCard], *, unrelated: float) -> list[RelevantCard
     return list(chosen.values())
 
 
-def relevance(found: FoundCard, *, unrelated: float) -> float:
+def relevance(found: FoundCard) -> float:
     """Return how well a card fits: 0 or less for what is not near and has none of the words."""
-    nearness = 1.0 - (1.0 - found.evidence.cosine) / unrelated
-    return nearness + WORDS_WEIGHT * found.evidence.spelt
+    return found.evidence.nearness + WORDS_WEIGHT * found.evidence.spelt

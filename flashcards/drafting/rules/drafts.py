@@ -25,6 +25,8 @@ CARDS_A_SENTENCE = 2
 WORDS_A_CARD = 10
 # At most a third of them are gaps, but so many may be.
 GAPS_LEAST = 5
+# Prose that is easy to read has a sentence that gives a card for so many words.
+WORDS_A_SENTENCE = 65
 # How many of a sentence's words tell its language, or it is that of its paragraph.
 SENTENCE_SHARE = 0.3
 SENTENCE_LEAST = 3
@@ -82,6 +84,8 @@ def _gapped(
 ) -> Iterator[tuple[Sentence, Made]]:
     """Yield a gap for each note and each sentence in another language, if one is worth it."""
     counts = gaps.counted(found)
+    # A text of which the grammars made little has gaps of its years, too.
+    few = len(done) < sum(count_words(sentence.text) for sentence in found) / WORDS_A_SENTENCE
     for sentence, language in zip(found, languages, strict=True):
         if id(sentence) in done:
             continue
@@ -89,9 +93,8 @@ def _gapped(
             made = gaps.gap(sentence, counts)
         elif sentence.item:
             made = gaps.note(sentence)
-        elif not done:
-            # Where a grammar found nothing, dates are better than nothing.
-            made = gaps.date(sentence)
+        elif few:
+            made = gaps.date(sentence, GRAMMARS[language])
         else:
             continue
         for card in made:

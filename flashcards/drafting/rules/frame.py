@@ -56,7 +56,7 @@ _PARTICLE = r"(?:van|von|zu|der|den|de|da|di|du|del|della|la|le|el|al|bin|ibn|te
 # Parts are taken whole, so that no name costs more than its length.
 _NAME_PART = (
     r"(?:[A-ZÀ-ÖØ-ÞĀŁŚŠŽČ][’']?[^\W\d_]++(?:[-’'][^\W\d_]++)*+"
-    r"|(?:[A-ZÀ-ÖØ-Þ]\.[ -]?)+(?= ?[A-ZÀ-Ö]))"
+    r"|(?:[A-ZÀ-ÖØ-Þ]\.[ -]?){1,4}+(?= ?[A-ZÀ-Ö]))"
 )
 # The name of a person has two parts at least: a single capital may be of anything.
 # Kings have a number.
@@ -162,6 +162,20 @@ class Grammar:
     generic: frozenset[str] = frozenset()
 
 
+# "Clara Schumann, geborene Wieck, war …": what stands between a name and its verb.
+_APPOSED = re.compile(
+    rf"(?P<name>{NAME}{SUFFIX}), (?!and |und |y |et |née? )[^,;:]{{3,60}},? "
+    r"(?=(?:was|is|war|ist|fue|es|est|était|fut) (?:an?|the|eine?|der|die|una?|el|la|une|le) )"
+)
+
+
+# "The harp seal, also known as the saddleback seal, is …"
+_ALSO = re.compile(
+    r"(?P<subject>[^,;:]{3,60}), (?:also|sometimes|often|auch|oft|también|llamad[oa]|conocid[oa]|"
+    r"aussi|appelée?|dite?) [^,;:]{2,60}, (?=(?:is|are|was|ist|sind|war|es|son|est|sont) )"
+)
+
+
 def statement(sentence: Sentence, grammar: Grammar, document: Document) -> Statement | None:
     """Return a sentence as its grammar reads it, or None if it is no plain statement."""
     text = sentence.text.strip()
@@ -172,6 +186,8 @@ def statement(sentence: Sentence, grammar: Grammar, document: Document) -> State
     asides = tuple(match["words"] for match in _ASIDE.finditer(text))
     bare = _ASIDE.sub("", text)
     bare = bare.rstrip(". ").split("; ", 1)[0].split(" ;", 1)[0].strip()
+    bare = _APPOSED.sub(lambda match: f"{match['name']} ", bare, count=1)
+    bare = _ALSO.sub(lambda match: f"{match['subject']} ", bare, count=1)
     words = [word.casefold() for word in WORDS.findall(bare)]
     if not SENTENCE_WORDS_LEAST <= len(words) <= SENTENCE_WORDS_MOST:
         return None

@@ -50,6 +50,12 @@ _NOT_TERMS = word_set(
     réponse conclusion résumé définition definition
     """
 )
+_POSSESSIVES = word_set(
+    """
+    his her their sein seine seinen seiner seines seinem ihr ihre ihren ihrer ihres ihrem su sus son
+    sa ses leur leurs
+    """
+)
 # What a list of things to do begins with, in no language a noun.
 _TO_DO = word_set(
     """
@@ -165,15 +171,18 @@ def note(sentence: Sentence) -> Iterator[Made]:
     yield from _with_gap(text, spans)
 
 
-def date(sentence: Sentence) -> Iterator[Made]:
-    """Yield a card with a gap for the only year of a sentence."""
+def date(sentence: Sentence, grammar: Grammar) -> Iterator[Made]:
+    """Yield a card with a gap for the only year of a sentence that needs no other."""
     text = sentence.text.strip()
     years = [match.span() for match in _YEAR.finditer(text)]
     if len(years) != 1 or not 7 <= count_words(text) <= _DATE_WORDS_MOST or not _may_hide(text):
         return
-    if sentence.place and _first_word(text) in _LEANING:
+    said = words_of(text)
+    if said[0] in _LEANING | grammar.leaning or not text[0].isalnum() or text[0].islower():
         return
-    yield from _with_gap(text, years)
+    unclear = grammar.pointing | grammar.pronouns | grammar.talk | _POSSESSIVES
+    if unclear.isdisjoint(said):
+        yield from _with_gap(text, years)
 
 
 def _first_word(text: str) -> str:

@@ -44,8 +44,7 @@ def of_written(
         both_ways=kind == Kind.REVERSED,
     )
     near = [one for one in found if one.verdict is Verdict.NEAR][:1]
-    said = [one for one in found if one.verdict is not Verdict.NEAR]
-    return said or near
+    return _what_matters([one for one in found if one.verdict is not Verdict.NEAR]) or near
 
 
 def of_draft(user: User, draft: Draft, kept: Collection[str]) -> list[overlaps.Overlap]:
@@ -71,7 +70,7 @@ def of_draft(user: User, draft: Draft, kept: Collection[str]) -> list[overlaps.O
             for one in found
             if one.verdict is Verdict.SAME and card_sides.front(one.card) not in draft.grounds
         ]
-    return [one for one in found if f"{draft.id} {one.card.id}" not in kept]
+    return _what_matters([one for one in found if f"{draft.id} {one.card.id}" not in kept])
 
 
 def beside_draft(draft: Draft, kept: Collection[str]) -> list[Beside]:
@@ -99,6 +98,11 @@ def beside_draft(draft: Draft, kept: Collection[str]) -> list[Beside]:
         for other, judgement in zip(others, judgements, strict=True)
         if judgement is not None
     ]
+
+
+def _what_matters(found: list[overlaps.Overlap]) -> list[overlaps.Overlap]:
+    """Return only what says the same, if anything does: the learner decides on that first."""
+    return [one for one in found if one.verdict is Verdict.SAME] or found
 
 
 def note_of(user: User, card_id: str) -> list[uuid.UUID]:

@@ -55,7 +55,7 @@ class Obedient:
                 "answer": str(1700 + n),
                 "quote": self._facts[n],
             }
-            for n in here[: int(re.findall(r"never more than (\d+)", prompt)[-1])]
+            for n in here[: int(re.findall(r"give more than (\d+)", prompt)[-1])]
         ]
         return schema.model_validate({"cards": cards})
 

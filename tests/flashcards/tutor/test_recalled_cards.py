@@ -30,8 +30,8 @@ CAPITALS = {
 }
 
 
-def found_card(*, cosine: float, spelt: float = 0.0, note_id: uuid.UUID | None = None) -> FoundCard:
-    evidence = Evidence(cover=spelt, spelt=spelt, phrase=0, cosine=cosine, nearness=cosine)
+def found_card(*, near: float, spelt: float = 0.0, note_id: uuid.UUID | None = None) -> FoundCard:
+    evidence = Evidence(cover=spelt, spelt=spelt, phrase=0, cosine=0.5, nearness=near)
     owner = uuid.uuid4()
     card = Flashcard(
         id=uuid.uuid4(),
@@ -46,24 +46,23 @@ def found_card(*, cosine: float, spelt: float = 0.0, note_id: uuid.UUID | None =
 
 
 class ChooseTests(SimpleTestCase):
-    def chosen(self, *found: FoundCard, unrelated: float = 0.6) -> list[tuple[int, bool]]:
+    def chosen(self, *found: FoundCard) -> list[tuple[int, bool]]:
         """Return the places in `found` of the cards that are chosen, and which are asked for."""
         ids = [each.card.id for each in found]
-        chosen = relevance.choose(found, unrelated=unrelated)
-        return [(ids.index(each.card.id), each.is_asked) for each in chosen]
+        return [(ids.index(each.card.id), each.is_asked) for each in relevance.choose(found)]
 
     def test_what_has_nothing_to_do_with_it_is_not_chosen_however_good_its_rank(self) -> None:
         self.assertEqual(self.chosen(), [])
-        self.assertEqual(self.chosen(found_card(cosine=0.4), found_card(cosine=0.2)), [])
+        self.assertEqual(self.chosen(found_card(near=0.1), found_card(near=-0.3)), [])
         # A word in common is not enough.
-        self.assertEqual(self.chosen(found_card(cosine=0.2, spelt=0.5)), [])
+        self.assertEqual(self.chosen(found_card(near=-0.3, spelt=0.5)), [])
 
     def test_what_is_asked_for_leads_and_what_is_beside_the_point_is_left_out(self) -> None:
         asked, reversed_, near, beside = (
-            found_card(cosine=0.8, spelt=1.0),
-            found_card(cosine=0.78, spelt=0.95),
-            found_card(cosine=0.75, spelt=0.6),
-            found_card(cosine=0.6, spelt=0.1),
+            found_card(near=0.7, spelt=1.0),
+            found_card(near=0.65, spelt=0.95),
+            found_card(near=0.6, spelt=0.5),
+            found_card(near=0.5, spelt=0.1),
         )
 
         chosen = self.chosen(near, beside, reversed_, asked)
@@ -71,17 +70,11 @@ class ChooseTests(SimpleTestCase):
         self.assertEqual(chosen, [(3, True), (2, True), (0, False)])
 
     def test_the_best_of_what_is_merely_near_is_not_asked_for(self) -> None:
-        self.assertEqual(self.chosen(found_card(cosine=0.7)), [(0, False)])
-
-    def test_the_bounds_are_those_of_the_model(self) -> None:
-        card = found_card(cosine=0.7)
-
-        self.assertEqual(self.chosen(card, unrelated=0.35), [])
-        self.assertEqual(self.chosen(card, unrelated=0.9), [(0, True)])
+        self.assertEqual(self.chosen(found_card(near=0.5)), [(0, False)])
 
     def test_one_card_of_a_note_is_enough(self) -> None:
         note = uuid.uuid4()
-        siblings = [found_card(cosine=0.8 - 0.01 * n, spelt=1, note_id=note) for n in range(3)]
+        siblings = [found_card(near=0.7 - 0.01 * n, spelt=1, note_id=note) for n in range(3)]
 
         self.assertEqual(self.chosen(*siblings), [(0, True)])
 

@@ -57,7 +57,12 @@ def _kind(what: str, last: str, *, many: bool) -> list[str]:
     if not head or what.startswith("the most") or re.search(r"\d(?:st|nd|rd|th)\b", what):
         return []
     body = head[1:] if head[0] in {"a", "an", "the"} else head
-    if not body or body[-1] in patterns.VAGUE_HEADS or patterns.VAGUE_ADJECTIVES & set(body):
+    if (
+        " number of " in what
+        or not body
+        or body[-1] in patterns.VAGUE_HEADS
+        or patterns.VAGUE_ADJECTIVES & set(body)
+    ):
         return []
     if many:
         return body if body == head and _is_class(what, body) else []
@@ -125,6 +130,9 @@ def _of_term(
         return
     if subject.startswith("the ") and not _may_define(subject, statement):
         return
+    if indefinite and what.startswith("the "):
+        # "An allegory of Stalin is the main villain": the one says nothing of the kind.
+        return
     named = bool(patterns.NAMED & set(kind))
     if " " not in subject and not named:
         # "Taggart is a peddler": somebody, or something.
@@ -188,7 +196,7 @@ def _may_define(subject: str, statement: Statement) -> bool:
 def _unique(written: str, verb: str, what: str, statement: Statement) -> Iterator[Made]:
     """Ask for what alone is the largest, the first or the capital of something."""
     what = re.split(r", | and (?=the |a |is |was |has )", what, maxsplit=1)[0]
-    scope = re.search(r" (?:in|of|on) (?P<scope>\S.*)$", what)
+    scope = re.search(r" (?:in|of|on|to) (?P<scope>\S.*)$", what)
     if scope is None or verb in {"are", "were"} or len(words_of(what)) < 4:
         return
     if patterns.RELATIVE.search(what) or written.startswith(("A ", "An ")):

@@ -38,7 +38,9 @@ def passive(statement: Statement) -> Iterator[Made]:
     subject = subject_of(match["subject"], statement)
     if subject is None or (plural and has_join(subject, patterns.JOINS)):
         return
-    if not is_specific(subject, statement, plural=plural) and not _is_idea(subject, participle):
+    if not is_specific(subject, statement, plural=plural) and not _is_idea(
+        subject, participle, statement
+    ):
         return
     rest = match["rest"].strip()
     when = f"When {verb} {subject} {adverb}{participle}"
@@ -58,11 +60,16 @@ def passive(statement: Statement) -> Iterator[Made]:
             yield Made(f"{f'{when} {before}'.strip()}?", sentence_of(ended["date"]))
 
 
-def _is_idea(subject: str, participle: str) -> bool:
-    """Tell whether a subject is a term of two words that somebody coined or proposed."""
+def _is_idea(subject: str, participle: str, statement: Statement) -> bool:
+    """Tell whether a subject is a thing or a term that somebody invented, coined or proposed."""
     tokens = without_article(subject).split()
-    term = subject.startswith("the ") and len(tokens) > 1 and tokens[-1] not in {"term", "word"}
-    return term and participle in patterns.IDEAS
+    if not subject.startswith("the ") or participle not in patterns.IDEAS:
+        return False
+    if len(tokens) > 1:
+        return tokens[-1] not in {"term", "word"}
+    # "the telephone", of which the text did not speak before.
+    old = patterns.GENERIC | words.PERSON_NOUNS | statement.document.before
+    return tokens[0] not in old
 
 
 def _done_by(by: re.Match[str], did: str, when: str) -> Iterator[Made]:
@@ -134,7 +141,9 @@ def _is_object(rest: str) -> bool:
         # "Gibbons' design"
         return False
     definite = tokens[0] == "the" and len(tokens) == 2 and not has_name(rest)
-    return not definite and not {"his", "her", "their", "its"} & set(tokens)
+    return not definite and not {"his", "her", "their", "its", "independently", "together"} & set(
+        tokens
+    )
 
 
 def happened(statement: Statement) -> Iterator[Made]:

@@ -49,14 +49,14 @@ WHERE = re.compile(
 ATTRIBUTE = re.compile(
     r"(?P<subject>The (?:(?:official|national|chemical|currency|boiling|melting|legislative|SI) "
     r")?(?:capital|capital city|currency|language|symbol|formula|unit|anthem|flower|animal|bird|"
-    r"parliament|point|atomic number) of [^,;:]{3,40}?) (?P<verb>is|was) (?P<what>[^,;:]{1,60})$"
+    r"parliament|point|atomic number) of [^,;:]{3,40}?) (?P<verb>is) (?P<what>[^,;:]{1,60})$"
 )
 BECAUSE = re.compile(r"(?P<main>[^,;:]{6,140}?),? because (?P<reason>[^;:]{8,180})$")
 CAUSES = re.compile(rf"(?P<subject>{PHRASE}) (?P<verb>causes?|leads? to) (?P<what>[^,;:]{{6,90}})$")
 STANDS = re.compile(r"(?P<subject>[A-Z][\w-]{1,11}) stands for (?P<what>[^,;:]{4,80})$")
 COUNTED = re.compile(
-    rf"(?P<subject>{PHRASE}) (?P<verb>has|have|contains|contain) "
-    rf"(?P<number>(?:about |exactly )?(?:\d[\d,]*|{words.NUMBER_WORDS})) "
+    rf"(?P<subject>{PHRASE}) (?P<verb>has|have|contains|contain) (?P<number>(?:about |exactly "
+    rf")?(?:\d[\d,]*|{words.NUMBER_WORDS})) "
     r"(?P<noun>(?:[a-z-]+ ){0,2}[a-z]+(?:s|children|people|teeth))(?P<place>(?: in [^,;:]{2,40})?)$"
 )
 RELATIVE = re.compile(r"\b(?:that|which|who|whose|whom|where|when|in which|by which)\b")
@@ -78,9 +78,9 @@ SUPERLATIVE = re.compile(
 VAGUE_HEADS = word_set(
     """
     thing things topic subject matter example examples question problem problems part parts way
-    reason reasons result results sign case challenge mistake idea kind sort issue lot bit
-    number one ones term word name fact point aspect factor member power site home host source
-    base success failure pity shame must disaster time year day place story matter surprise
+    reason reasons result results sign case challenge mistake idea kind sort issue lot bit one
+    ones term word name fact point aspect factor member power site home host source base success
+    failure pity shame must disaster time year day place story matter surprise
     """
 )
 VAGUE_ADJECTIVES = word_set(
@@ -105,7 +105,7 @@ MAKES = word_set(
     invented discovered founded wrote painted composed designed built developed formulated
     proposed published described introduced coined patented proved isolated established devised
     pioneered demonstrated created synthesised synthesized identified constructed directed
-    launched compiled sculpted measured
+    launched compiled sculpted climbed deciphered measured
     """
 )
 IDEAS = word_set(
@@ -117,7 +117,7 @@ HAPPENS = MAKES | word_set(
     opened completed adopted signed ratified abolished executed assassinated born elected
     crowned released performed inaugurated destroyed captured conquered annexed started begun
     named awarded renamed rebuilt unified dissolved banned held set unveiled granted killed shot
-    buried
+    buried fought sealed found launched
     """
 )
 BEGINS = {
@@ -141,6 +141,8 @@ NAMED = word_set(
     game museum university cathedral bridge tower region province continent desert ocean sea
     peninsula system manager kernel browser editor dialect tribe god goddess capital
     municipality airline newspaper magazine series republic kingdom empire dynasty constellation
+    tragedy comedy play poem painting opera symphony sculpture book epic sonata ballet musical
+    fresco statue rocket spacecraft satellite protocol
     """
 )
 COMMON_ENDING = re.compile(
@@ -148,22 +150,23 @@ COMMON_ENDING = re.compile(
     r"print|ment|gma|meter|scope|ide|ine|cide|cy|some|some|plast|ant|ent|or|er|ts|ls|ns|ms|es)$"
 )
 ADJECTIVE_ENDING = re.compile(
-    r"(?:al|ive|ous|ar|ed|ing|ary|ble|less|ful|ect|ent|ant|ral|ern|ry|gh|ow|old|ew|ough|ite|ack|"
-    r"ue)$"
+    r"^(?!Arct|Antarct|Balt|Atlant|Pacif|Cathol|Islam|German|Nord|Goth|Celt|Olymp|Hispan|Slav|"
+    r"Ind).*(?:ic|al|ive|ous|ar|ed|ing|ary|ble|less|ful|ect|ent|ant|ral|ern|ry|gh|ow|old|ew|ough|"
+    r"ite|ack|ue)$"
 )
 MASSES = word_set(
     """
-    rock magma lava energy matter inflation water light tissue software hardware data
-    information communication money paper movement behaviour behavior heat radiation growth
-    pressure unemployment ice gold silver iron copper steel glass wood stone coal oil gas air
-    soil sand salt sugar milk blood bread wine beer rice wheat cotton wool silk leather plastic
-    rubber pumice granite marble limestone clay steam snow rain fog music poetry prose speech
-    writing research knowledge learning memory technology medicine penicillin insulin oxygen
-    hydrogen nitrogen carbon helium uranium radium mercury lead tin zinc sodium potassium
-    calcium sulfur sulphur chlorine aluminium aluminum concrete cement bronze brass diamond
-    ozone dynamite porcelain tea coffee cocoa chocolate tobacco electricity gravity sound space
-    time sleep pain stress anxiety art trade labour labor capital property law evolution urine
-    sweat bone muscle fat protein starch
+    vitamin wage labour rock magma lava energy matter inflation water light tissue software
+    hardware data information communication money paper movement behaviour behavior heat
+    radiation growth pressure unemployment ice gold silver iron copper steel glass wood stone
+    coal oil gas air soil sand salt sugar milk blood bread wine beer rice wheat cotton wool silk
+    leather plastic rubber pumice granite marble limestone clay steam snow rain fog music poetry
+    prose speech writing research knowledge learning memory technology medicine penicillin
+    insulin oxygen hydrogen nitrogen carbon helium uranium radium mercury lead tin zinc sodium
+    potassium calcium sulfur sulphur chlorine aluminium aluminum concrete cement bronze brass
+    diamond ozone dynamite porcelain tea coffee cocoa chocolate tobacco electricity gravity
+    sound space time sleep pain stress anxiety art trade labour labor capital property law
+    evolution urine sweat bone muscle fat protein starch
     """
 )
 KIN = word_set(
@@ -184,7 +187,8 @@ LARGEST = re.compile(
     r"(?P<verb>is|was) (?P<what>(?:the )?[A-Z][\w’' -]{1,40}?)(?=$|, | which )"
 )
 TALK_OF_TIME = word_set(
-    "something anything today now currently still already also probably perhaps"
+    "something anything today now currently still already also probably perhaps said says "
+    "claimed argued"
 )
 PREPOSITIONS = word_set(
     """
@@ -203,7 +207,7 @@ POINTING = word_set(
 JOINS = word_set("and or but")
 HAPPENED = re.compile(
     rf"(?P<subject>{PHRASE})(?:, (?:an?|the) [^,;]{{3,80}},)? (?P<verb>{'|'.join(BEGINS)}) "
-    rf"(?P<date>{DATE})(?=$|,| and )"
+    rf"(?P<date>{DATE})(?=$|,| (?:and|with|when|after|in|at|as) )"
 )
 # What a superlative may be of besides what has a name.
 WHOLE = re.compile(r"\b(?:world|body|solar system|universe|brain|periodic table|planet)\b")
@@ -221,8 +225,8 @@ NOT_INVERTED = word_set(
 # A subject with one of these is not a term.
 UNCLEAR_SUBJECT = VAGUE_HEADS | word_set(
     """
-    important interesting another other same similar different certain following latter former such
-    good bad user feature principal well-known likely possible
+    important interesting another other same similar different certain following latter former
+    such good bad user feature principal well-known likely possible
     """
 )
 THAT_AFTER_DATE = re.compile(rf"(?P<date>{DATE}) (?P<that>that \S.*)$")

@@ -41,14 +41,14 @@ def lowered(text: str, statement: Statement, *, common: bool = False, named: boo
     strong = re.search(r"(?:tion|sion|ment|ness|ity|ism|logy|sis|ence|ance)$", word)
     if named or (not rest and word in (document.capital if strong else document.named)):
         return text
-    if word in document.capital or (rest and rest[:1].isupper()):
+    if word in document.capital or (rest[:1].isupper() and not re.match(r"[A-Z]\b", rest)):
         return text
     if rest and re.match(r"(?:of|in|on|for) ", rest) and word not in document.named:
         return text[0].lower() + text[1:]
     if rest and not re.match(r"(?:of|in|on|for) ", rest):
         # "Central banks", but "Shannon entropy".
-        adjective = "-" in word or bool(patterns.ADJECTIVE_ENDING.search(word))
-        common = adjective or word.lower() in patterns.MASSES
+        adjective = "-" in word or strong or patterns.ADJECTIVE_ENDING.search(word)
+        common = bool(adjective) or word.lower() in patterns.MASSES
         return text[0].lower() + text[1:] if common else text
     if common or patterns.COMMON_ENDING.search(word.lower()) or word.lower() in patterns.MASSES:
         return text[0].lower() + text[1:]
@@ -66,10 +66,16 @@ def is_specific(subject: str, statement: Statement, *, plural: bool = False) -> 
         return False
     if bare in statement.document.known or has_name(subject):
         return True
+    if re.fullmatch(r"[A-Z]\w+ \d+", subject):
+        # "Apollo 11"
+        return True
     if subject.lower().startswith(("a ", "an ", "all ", "every ", "each ")):
         return False
     tokens = bare.split()
     if not subject.startswith(("the ", "The ")):
+        if " of " in bare and not plural:
+            # "hunting of seals"
+            return not subject.startswith(tuple("0123456789"))
         return len(tokens) == 1 and not plural and tokens[0] not in patterns.GENERIC
     return False
 

@@ -122,6 +122,9 @@ def _what_is(subject: str) -> str:
 
 def _unique(written: str, verb: str, what: str) -> Iterator[Made]:
     """Ask for what alone is the largest, the first or the capital of something."""
+    if is_name(written) and patterns.ONLY_PERSON.match(what):
+        yield Made(f"Qui {verb} {what} ?", sentence_of(written))
+        return
     scope = re.search(r" (?:de |du |des |d['’]|en |dans )\S", what)
     if scope is None or verb in {"sont", "étaient", "furent"} or len(words_of(what)) < 4:
         return

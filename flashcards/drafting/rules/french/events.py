@@ -48,6 +48,8 @@ def passive(statement: Statement) -> Iterator[Made]:
             yield Made(f"Quand {said} {subject}{tail} ?", sentence_of(date))
         return
     unclear = patterns.JOINS | {"par", "après", "pour", "de", "d'après", "d’après", "comme"}
+    if rest and not patterns.PLACE.match(rest):
+        return
     if date and not has_digit(rest) and not has_join(rest, unclear):
         tail = f" {rest}" if rest else ""
         yield Made(f"Quand {said} {subject}{tail} ?", sentence_of(date))

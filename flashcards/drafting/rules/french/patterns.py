@@ -182,12 +182,18 @@ LEANING = (PREPOSITIONS - {"des"}) | POINTING | word_set(
     """
 )  # fmt: skip
 JOINS = word_set("et ou mais")
-TALK_OF_TIME = word_set("aujourd'hui aujourd’hui actuellement encore aussi")
+TALK_OF_TIME = word_set("aujourd'hui aujourd’hui actuellement encore aussi dit disait affirma")
 RELATIVE = re.compile(r" (?:qui|que|dont|où|lequel|laquelle) ")
 COMPLEMENT = re.compile(r" (?:qui|dont|que|de|d['’]|dans lesquel|avec lesquel|issus)")
 WHOLE = re.compile(r"(?<!\w)(?:monde|corps|système solaire|univers|planète)(?!\w)")
-POSSESSIVES = word_set("son sa ses leur leurs se")
+POSSESSIVES = word_set("son sa ses leur leurs se indépendamment ensemble")
 # What no object begins with.
 NO_OBJECT = word_set("dans à en pour comme plus de")
 SECOND_VERB = re.compile(r" et (?=fut|se|est|il|elle|a\b)")
 SECOND_CLAUSE = re.compile(r", (?:mais|et|bien)\b|parce qu")
+ONLY_PERSON = re.compile(
+    r"(?:la première|le premier|la seule|le seul) (?:femme|homme|personne|être humain) à "
+    r"[^,;]{8,90}$"
+)
+# What may follow the subject of a question about a date.
+PLACE = re.compile(r"(?:à|au|aux|en|dans|sur|sous|chez|devant) ")

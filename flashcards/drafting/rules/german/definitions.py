@@ -98,7 +98,12 @@ def _of_term(subject: str, verb: str, what: str, kind: str, statement: Statement
 
 def _unique(subject: str, verb: str, what: str, statement: Statement) -> Iterator[Made]:
     """Ask for what alone is the largest, the first or the capital of something."""
-    if verb in {"sind", "waren"} or not re.search(r" (?:in|im|der|des|von|auf|am) \S", what[4:]):
+    if verb in {"sind", "waren"}:
+        return
+    if is_name(subject) and patterns.ONLY_PERSON.match(what):
+        yield Made(f"Wer {verb} {what}?", sentence_of(subject))
+        return
+    if not re.search(r" (?:in|im|der|des|von|auf|am) \S", what[4:]):
         return
     if "," in what or len(words_of(what)) < 4 or has_join(what, patterns.JOINS):
         return

@@ -140,7 +140,7 @@ def where(statement: Statement) -> Iterator[Made]:
     subject = subject_of(match["subject"])
     if subject is None or not is_nominative(subject):
         return
-    if has_join(match["place"], patterns.POINTING):
+    if has_join(match["place"], patterns.POINTING) or patterns.TIME.search(match["place"]):
         return
     verb, _, reflexive = match["verb"].partition(" ")
     plural = verb in {"liegen", "befinden"}

@@ -9,12 +9,15 @@ MONTH = "Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|Novem
 _ERA = r"(?: [vn]\. ?(?:Chr|u\. ?Z)\.?)?"
 _DAY = rf"\d{{1,2}}\. ?(?:{MONTH}) \d{{3,4}}"
 DATE = (
-    rf"(?:am {_DAY}|im (?:{MONTH}) \d{{3,4}}|(?:im Jahre? )?\d{{3,4}}{_ERA}"
+    rf"(?:am {_DAY}|im (?:{MONTH}) \d{{3,4}}|(?:im Jahre? |um |etwa |gegen )?\d{{3,4}}{_ERA}"
     r"|in den (?:frühen |späten )?\d{4}er[ -]Jahren|im (?:frühen |späten )?\d{1,2}\. Jahrhundert"
     rf"{_ERA})"
 )
 _CAPITAL_DATE = rf"(?i:{DATE})"
-IN = re.compile(rf"(?<!\S){DATE}(?!\S)")
+# "seit 1949" says more than when.
+_NO_DATES = ("ab", "seit", "bis", "vor", "nach", "von", "und", "zwischen", "um", "etwa", "gegen")
+_NOT_SINCE = "".join(rf"(?<!\b{word} )" for word in _NO_DATES)
+IN = re.compile(rf"(?<!\S){_NOT_SINCE}{DATE}(?!\S)")
 LIFE = re.compile(rf"(?:\* ?|geboren am )(?P<born>{_DAY})")
 _PHRASE = r"[^,;:]{2,80}?"
 _WHOM = rf"(?P<agent>{NAME}{SUFFIX}(?:(?:, {NAME}){{0,3}} und {NAME})?)"
@@ -45,8 +48,12 @@ MEANT = re.compile(
     r"(?P<what>\S.{8,220})$"
 )
 WHERE = re.compile(
-    rf"(?P<subject>{_PHRASE}) (?P<verb>liegt|liegen|befindet sich|befinden sich) (?P<place>(?:in|"
-    rf"im|an|am|auf|bei|zwischen|unter|über|vor|hinter|neben) [^,;]{{3,80}}?)(?=$|,| und )"
+    rf"(?P<subject>{_PHRASE}) (?P<verb>liegt|liegen|befindet sich|befinden sich) "
+    r"(?P<place>(?:in|im|an|am|auf|bei|zwischen|unter|über|vor|hinter|neben) [^,;]{3,80}?)(?=$|,| "
+    r"und (?:ist|hat|war|wird|wurde|gehört|gilt|trägt|verbindet|besteht) )"
+)
+TIME = re.compile(
+    rf"\b(?:{MONTH}|Monat\w*|Jahr\w*|Winter|Sommer|Frühling|Herbst|Zeit|Uhr|Woche\w*)\b"
 )
 HAPPENED = re.compile(
     rf"(?P<subject>{_PHRASE}) (?P<verb>begann|endete|starb|fiel|erschien|öffnete|entstand|"
@@ -130,21 +137,22 @@ HAPPENS = re.compile(
     r"verkündet)$"
 )
 PERSON_NOUN = re.compile(
-    r"(?:forscher|forscherin|wissenschaftler|wissenschaftlerin|physiker|physikerin|chemiker|"
-    r"chemikerin|mathematiker|mathematikerin|[a-zäöü]+loge|[a-zäöü]+login|dichter|dichterin|maler|"
-    r"malerin|politiker|politikerin|schriftsteller|schriftstellerin|komponist|komponistin|"
-    r"philosoph|philosophin|arzt|ärztin|ingenieur|ingenieurin|erfinder|erfinderin|könig|königin|"
-    r"kaiser|kaiserin|journalist|journalistin|architekt|architektin|astronom|astronomin|botaniker|"
-    r"botanikerin|entdecker|seefahrer|pilot|pilotin|general|dramatiker|autor|autorin|bildhauer|"
-    r"bildhauerin|unternehmer|unternehmerin|jurist|juristin|historiker|historikerin|ökonom|"
-    r"ökonomin|schauspieler|schauspielerin|sänger|sängerin|mönch|theologe|theologin|reformator|"
-    r"feldherr|staatsmann|musiker|musikerin|lehrer|lehrerin|informatiker|informatikerin|"
-    r"programmierer|programmiererin|regisseur|regisseurin|geograph|geograf|techniker|soldat|"
-    r"offizier|fotograf|fotografin|mediziner|medizinerin|krankenschwester|pionier|pionierin|"
-    r"drucker|goldschmied|künstler|künstlerin|diplomat|revolutionär|herrscher|sportler|sportlerin|"
-    r"spieler|spielerin|nobelpreisträger|nobelpreisträgerin|aktivist|aktivistin|kaufmann|bankier|"
-    r"präsident|kanzler|kanzlerin|minister|ministerin|philologe|rechtsanwalt|anwalt|bischof|papst|"
-    r"priester|pfarrer)$"
+    r"(?:forscher|forscherin|[a-zäöü]{3,}ist|[a-zäöü]{3,}istin|dirigent|dirigentin|geiger|geigerin|"
+    r"verleger|verlegerin|chirurg|chirurgin|astronaut|astronautin|kosmonaut|pädagoge|pädagogin|"
+    r"wissenschaftler|wissenschaftlerin|physiker|physikerin|chemiker|chemikerin|mathematiker|"
+    r"mathematikerin|[a-zäöü]+loge|[a-zäöü]+login|dichter|dichterin|maler|malerin|politiker|"
+    r"politikerin|schriftsteller|schriftstellerin|komponist|komponistin|philosoph|philosophin|arzt|"
+    r"ärztin|ingenieur|ingenieurin|erfinder|erfinderin|könig|königin|kaiser|kaiserin|journalist|"
+    r"journalistin|architekt|architektin|astronom|astronomin|botaniker|botanikerin|entdecker|"
+    r"seefahrer|pilot|pilotin|general|dramatiker|autor|autorin|bildhauer|bildhauerin|unternehmer|"
+    r"unternehmerin|jurist|juristin|historiker|historikerin|ökonom|ökonomin|schauspieler|"
+    r"schauspielerin|sänger|sängerin|mönch|theologe|theologin|reformator|feldherr|staatsmann|"
+    r"musiker|musikerin|lehrer|lehrerin|informatiker|informatikerin|programmierer|programmiererin|"
+    r"regisseur|regisseurin|geograph|geograf|techniker|soldat|offizier|fotograf|fotografin|"
+    r"mediziner|medizinerin|krankenschwester|pionier|pionierin|drucker|goldschmied|künstler|"
+    r"künstlerin|diplomat|revolutionär|herrscher|sportler|sportlerin|spieler|spielerin|"
+    r"nobelpreisträger|nobelpreisträgerin|aktivist|aktivistin|kaufmann|bankier|präsident|kanzler|"
+    r"kanzlerin|minister|ministerin|philologe|rechtsanwalt|anwalt|bischof|papst|priester|pfarrer)$"
 )
 NOT_PERSON = re.compile(
     r"(?:universität|institut|gesellschaft|bank|union|museum|straße|platz|krieg|vertrag|reich|"
@@ -189,7 +197,7 @@ LEANING = PREPOSITIONS | POINTING | word_set(
     """
 )  # fmt: skip
 JOINS = word_set("und oder sowie aber")
-TALK_OF_TIME = word_set("heute derzeit aktuell etwas noch auch nicht")
+TALK_OF_TIME = word_set("heute derzeit aktuell etwas noch auch nicht sagte meinte behauptete")
 ARTICLES = ("der ", "die ", "das ", "ein ", "eine ")
 RELATIVE = re.compile(r", (?:die|deren|in denen|mit denen|durch die|bei denen|aus denen|welche)\b")
 # "Goethe war ein Freund": somebody, or something.
@@ -199,5 +207,13 @@ MAYBE_PERSON = re.compile(
 )
 # What a sentence in the passive may say of its middle that a question must not.
 UNSURE = word_set("nicht nie kaum wohl er sie es noch wieder erneut erst")
-POSSESSIVES = word_set("sein seine seinen ihr ihre ihren sich damit nicht nichts")
+POSSESSIVES = word_set(
+    """
+    sein seine seinen ihr ihre ihren sich damit nicht nichts voneinander gemeinsam zusammen einander
+    """
+)
 NOT_A_DATE = word_set("mit nach ab er sie bis um")
+ONLY_PERSON = re.compile(
+    r"(?:der|die) (?:erste|einzige) (?:Frau|Mann|Mensch|Person|[A-ZÄÖÜ][a-zäöü]+er(?:in)?), (?:die|"
+    r"der) [^,;]{8,90}$"
+)

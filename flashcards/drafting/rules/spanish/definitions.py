@@ -101,6 +101,9 @@ def _of_term(
 
 def _unique(written: str, verb: str, what: str) -> Iterator[Made]:
     """Ask for what alone is the largest, the first or the capital of something."""
+    if is_name(written) and patterns.ONLY_PERSON.match(what):
+        yield Made(f"¿Quién {verb} {what}?", sentence_of(written))
+        return
     if verb in {"son", "eran", "fueron"} or not re.search(r" (?:de|del|en) \S", what):
         return
     if "," in what or " que " in what or len(words_of(what)) < 4 or has_join(what, patterns.JOINS):

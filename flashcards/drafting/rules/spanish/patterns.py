@@ -82,7 +82,8 @@ VAGUE_HEADS = word_set(
     """
     cosa cosas tema asunto ejemplo ejemplos pregunta problema parte partes manera forma razón
     motivo resultado señal caso desafío reto error idea tipo serie montón término palabra nombre
-    hecho punto aspecto factor éxito fracaso vez año día lugar lástima momento miembro sede hogar
+    hecho punto aspecto factor éxito fracaso vez año día lugar lástima momento miembro sede
+    hogar
     """
 )
 VAGUE_ADJECTIVES = re.compile(
@@ -165,13 +166,17 @@ LEANING = PREPOSITIONS | POINTING | word_set(
     """
 )  # fmt: skip
 JOINS = word_set("y e o u pero")
-TALK_OF_TIME = word_set("hoy actualmente ahora todavía también")
+TALK_OF_TIME = word_set("hoy actualmente ahora todavía también dijo afirmó decía")
 ARTICLES = word_set("un una el la los las unos unas")
 RELATIVE = re.compile(r" (?:que|cuy[oa]s?|de|en l[oa]s que|con l[oa]s que|por l[oa]s que)\b")
 WHOLE = re.compile(r"\b(?:mundo|cuerpo|sistema solar|universo|planeta)\b")
-POSSESSIVES = word_set("su sus se no")
+POSSESSIVES = word_set("su sus se no independientemente juntos")
 # What no object begins with.
 NO_OBJECT = word_set("que en para como más")
 SECOND_VERB = re.compile(r" y (?=fue|se|es|en|lo|la|murió|más|con)")
 SECOND_CLAUSE = re.compile(r", (?:pero|aunque|y)\b| porque ")
 MASCULINE_IN_A = word_set("planetas días sistemas problemas mapas temas idiomas poemas dramas")
+ONLY_PERSON = re.compile(
+    r"(?:la primera|el primer|la única|el único) (?:mujer|hombre|persona|ser humano) (?:en|que) "
+    r"[^,;]{8,90}$"
+)

@@ -82,6 +82,8 @@ def test_prose_that_no_grammar_could_read_gives_years_alone() -> None:
     cards = rules.draft("The old town hall burned to the ground in 1820 and was not rebuilt.")
 
     assert [hidden(card) for card in cards] == ["1820"]
+    assert rules.draft("She married the owner of the old town hall in London in 1820.") == []
+    assert rules.draft("In 1820 the old town hall burned, and its owner fled with his son.") == []
     read = "Osmosis is the movement of water through a membrane. "
     again = rules.draft(read + "The old town hall burned to the ground in 1820.")
     assert [card.kind for card in again] == [Kind.BASIC]

@@ -1,9 +1,19 @@
 """The grammars: what each language's rules ask, and what they leave alone."""
 
+import time
+
 import pytest
 
 from flashcards.drafting import rules
 from flashcards.drafting.candidates import Check
+from flashcards.drafting.prose import Sentence
+from flashcards.drafting.rules.drafts import GRAMMARS
+from flashcards.drafting.rules.frame import (
+    SENTENCE_CHARACTERS_MOST,
+    Document,
+    Grammar,
+    Statement,
+)
 
 ASKED = {
     "en": [
@@ -17,6 +27,12 @@ ASKED = {
          "Who was Ada Lovelace?", "An English mathematician who wrote the first program."),
         ("Grace Hopper (December 9, 1906 – January 1, 1992) was an American computer scientist.",
          "When was Grace Hopper born?", "On December 9, 1906."),
+        ("The harp seal, also known as the saddleback seal, is a seal of the northern seas.",
+         "What is the harp seal?", "A seal of the northern seas."),
+        ("Ada King, Countess of Lovelace (10 December 1815 – 1 May 1852), was an English writer.",
+         "When was Ada King born?", "On 10 December 1815."),
+        ("Marie Curie was the first woman to win a Nobel Prize.",
+         "Who was the first woman to win a Nobel Prize?", "Marie Curie."),
         ("Mauna Loa is the largest active volcano on Earth.",
          "What is the largest active volcano on Earth?", "Mauna Loa."),
         ("The highest mountain in Africa is Kilimanjaro, which is a volcano.",
@@ -55,6 +71,12 @@ ASKED = {
          "Wer war Melvin Calvin?", "Ein amerikanischer Biochemiker, der in Kalifornien lehrte."),
         ("Paul Klee (* 18. Dezember 1879 in Bern; † 29. Juni 1940) war ein deutscher Maler.",
          "Wann wurde Paul Klee geboren?", "Am 18. Dezember 1879."),
+        ("Clara Schumann, geborene Wieck, war eine deutsche Pianistin und Komponistin.",
+         "Wer war Clara Schumann?", "Eine deutsche Pianistin und Komponistin."),
+        ("Marie Curie war die erste Frau, die einen Nobelpreis erhielt.",
+         "Wer war die erste Frau, die einen Nobelpreis erhielt?", "Marie Curie."),
+        ("Der Buchdruck wurde um 1450 von Johannes Gutenberg erfunden.",
+         "Wann wurde der Buchdruck erfunden?", "Um 1450."),
         ("Die Aorta ist die größte Arterie des menschlichen Körpers.",
          "Was ist die größte Arterie des menschlichen Körpers?", "Die Aorta."),
         ("Die Hauptstadt von Ungarn ist Budapest.", "Was ist die Hauptstadt von Ungarn?",
@@ -213,6 +235,8 @@ REFUSED = (
     # "Who" without a person; a verb that is not a finding.
     "The Great American Puzzle Factory created a puzzle of the book.",
     "North Korea developed a rocket that flies to the moon.",
+    # A place that is a time.
+    "Die Paarungszeit-Phase liegt in den Monaten Januar und Februar.",
     # What somebody holds to be true, and what is no longer.
     "Today China is the largest producer of paper in the world.",
     "Heute ist Berlin die größte Stadt Deutschlands.",
@@ -262,3 +286,21 @@ def test_each_sentence_is_read_by_the_grammar_of_its_language() -> None:
         "What is osmosis?", "Was ist die Osmose?", "¿Qué es la ósmosis?",
         "Qu’est-ce que l’osmose ?",
     ]  # fmt: skip
+
+
+BITS = (
+    "Aa ", "Aa Bb ", "A. ", "Aa-", "Aa’", "IV ", "A" * 30, "a" * 30, "1900 ", "a, ", "von ", "und ",
+    "by Ann Lee ", "wurde ", "fue fundado ", "a été fondé ", "is a ", "weil ", "because ", "qu’",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("grammar", GRAMMARS.values(), ids=GRAMMARS.keys())
+def test_no_sentence_takes_long(grammar: Grammar) -> None:
+    """The longest that is read, of a pattern that repeats: thousands would take no second."""
+    for bit in BITS:
+        text = f"Die Ann {bit * 600}"[:SENTENCE_CHARACTERS_MOST]
+        read = Statement(text, Sentence(text, 0, len(text)), Document())
+        begun = time.process_time()
+        for reader in grammar.readers:
+            list(reader(read))
+        assert time.process_time() - begun < 0.5, bit
