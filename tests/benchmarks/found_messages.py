@@ -4,9 +4,9 @@
 
 In a database of its own. The messages of data/messages.jsonl, as a learner and a tutor write them,
 are searched for by the queries of data/message_queries.jsonl among as many others as said, which
-are made from cards. Both were written by hand while the search was built, so that the figures are those
-of a set that was looked at. Reports, by kind of query, how often a right message is the first, and
-how often it is among the first ten.
+are made from cards. Both were written by hand while the search was built, so that the figures are
+those of a set that was looked at. Reports, by kind of query, how often a right message is the
+first, and how often it is among the first ten.
 """
 
 import argparse
