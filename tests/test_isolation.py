@@ -72,6 +72,8 @@ class Belongings(TestCase):
             "note_id": card.note_id,
             "batch_id": batch.pk,
             "draft_id": Draft.objects.create(batch=batch, position=0, question="The secret?").pk,
+            "other_id": Draft.objects.create(batch=batch, position=1, question="It?").pk,
+            "what": "keep",
             "deck_id": deck.pk,
             "removed_id": RemovedDecks.objects.create(owner=self.alice, decks=[]).pk,
             "document_id": Document.objects.create(

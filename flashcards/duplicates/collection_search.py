@@ -18,8 +18,10 @@ from flashcards import store
 from flashcards.cards import embedding, jobs
 from flashcards.domain.records import Flashcard, Kind
 from flashcards.duplicates import joining, overlaps, resolving
-from flashcards.duplicates.card_text import text_of
+from flashcards.duplicates.card_text import CardText, text_of
+from flashcards.duplicates.formulas import signs_of
 from flashcards.duplicates.judge import ORDER, Verdict
+from flashcards.duplicates.words import words_of
 from flashcards.models import DuplicateSearch
 from flashcards.store import Numbers, cards
 from memoryloop.embeddings import EmbeddingError
@@ -29,6 +31,8 @@ logger = logging.getLogger(__name__)
 # Cards farther apart are not compared further: a share of the distance beyond which the model takes
 # texts for unrelated. With the built-in one, nine of ten pairs that say the same are nearer.
 LIKELY_SHARE = 0.89
+# Of those that are not nearer than this, only cards whose answers share words or numbers.
+NEARER_SHARE = 0.73
 # Rows compared with all later ones in one multiplication. A slice ends with a block.
 BLOCK = 128
 # Compared with so many at a time.
@@ -217,11 +221,12 @@ def _search(owner_id: UUID, done: int, pairs: list[Pair]) -> Iterator[tuple[int,
     ids, matrix = _in_order(*store.vectors(owner_id))
     yield min(done, len(ids)), len(ids), pairs
     known = {pair[:2] for pair in pairs}
-    least = 1.0 - LIKELY_SHARE * embedding.unrelated()
+    unrelated = embedding.unrelated()
+    least, sure = 1.0 - LIKELY_SHARE * unrelated, 1.0 - NEARER_SHARE * unrelated
     for start_row in range(done, len(ids), BLOCK):
         likely = _likely(matrix, start_row, least)
         for start_pair in range(0, len(likely), JUDGED):
-            part = [(ids[a], ids[b]) for a, b in likely[start_pair:][:JUDGED]]
+            part = [(ids[a], ids[b], near >= sure) for a, b, near in likely[start_pair:][:JUDGED]]
             # A slice that was cut off has found some of its block's pairs already.
             pairs += [each for each in _judged(owner_id, part) if each[:2] not in known]
             yield start_row, len(ids), pairs
@@ -235,28 +240,35 @@ def _in_order(ids: list[UUID], matrix: Numbers) -> tuple[list[UUID], Numbers]:
     return [ids[row] for row in order.tolist()], matrix[order]
 
 
-def _likely(matrix: Numbers, start: int, least: float) -> list[tuple[int, int]]:
-    """Return the pairs of a block's rows with later ones that are near enough to be judged."""
+def _likely(matrix: Numbers, start: int, least: float) -> list[tuple[int, int, float]]:
+    """Return the pairs of a block's rows with later ones that are near enough to be judged.
+
+    Each is (row, row, cosine).
+    """
     block = matrix[start : start + BLOCK].astype(np.float32)
     # There is no fast product of float16, and all of them as float32 would take much memory.
     parts = range(start, len(matrix), PART)
     nearness = np.hstack([block @ matrix[n : n + PART].astype(np.float32).T for n in parts])
-    found: list[tuple[int, int]] = []
+    found: list[tuple[int, int, float]] = []
     for row in range(len(block)):
         later = nearness[row, row + 1 :]
         near = np.flatnonzero(later >= least)
         nearest = near[np.argsort(-later[near], kind="stable")[:NEIGHBOURS]]
-        found += [(start + row, start + row + 1 + int(n)) for n in nearest]
+        found += [(start + row, start + row + 1 + int(n), float(later[n])) for n in nearest]
     return found
 
 
-def _judged(owner_id: UUID, pairs: Sequence[tuple[UUID, UUID]]) -> list[Pair]:
-    wanted = sorted({card_id for pair in pairs for card_id in pair}, key=str)
+def _judged(owner_id: UUID, pairs: Sequence[tuple[UUID, UUID, bool]]) -> list[Pair]:
+    """Return those of some pairs that have something in common; each says whether it is near."""
+    wanted = sorted({card_id for pair in pairs for card_id in pair[:2]}, key=str)
     found = cards.for_owner(owner_id).in_bulk(wanted)
     present = [
         (found[a], found[b])
-        for a, b in pairs
-        if a in found and b in found and found[a].note_id != found[b].note_id
+        for a, b, is_near in pairs
+        if a in found
+        and b in found
+        and found[a].note_id != found[b].note_id
+        and (is_near or _answer_alike(text_of(found[a]), text_of(found[b])))
     ]
     judgements = overlaps.compare([(text_of(a), text_of(b)) for a, b in present])
     return [
@@ -265,6 +277,11 @@ def _judged(owner_id: UUID, pairs: Sequence[tuple[UUID, UUID]]) -> list[Pair]:
         if judgement.verdict in (Verdict.SAME, Verdict.REVERSED)
         or (judgement.verdict is Verdict.CONFUSABLE and judgement.chance >= CONFUSABLE_CHANCE)
     ]
+
+
+def _answer_alike(one: CardText, other: CardText) -> bool:
+    a, b = words_of(one.answer), words_of(other.answer)
+    return bool(a.stems & b.stems) or bool(signs_of(one.answer) and signs_of(other.answer))
 
 
 def _end(search_id: UUID, status: str, now: datetime, *, error: str = "") -> None:

@@ -16,7 +16,7 @@ from flashcards.search.find_cards import FoundCard, find_cards
 WORDS_WEIGHT = 0.5
 # A card that fits less has nothing to do with the question, or is beside its point where another
 # fits it this much better: the capital of another country.
-LEAST, LEAST_OF_BEST = 0.3, 0.58
+LEAST, LEAST_OF_BEST = 0.22, 0.58
 # A card that fits so well, and nearly as well as the best, is what is asked for.
 ASKED, ASKED_OF_BEST = 0.6, 0.85
 

@@ -33,16 +33,20 @@ def test_the_palette_goes_to_pages_conversations_and_cards(learner: Visit) -> No
     learner.press("Enter")
     expect(page).to_have_url(re.compile("/settings/$"))
 
-    for words, leads_to in (
-        ("tardi", "/chat/[0-9a-f-]{36}/$"),
-        ("ebbinghaus", "/cards/[0-9a-f-]{36}/$"),
+    for words, title, leads_to in (
+        ("tardi", "tardigrades", "/chat/[0-9a-f-]{36}/$"),
+        ("ebbinghaus", "forgetting curve", "/cards/[0-9a-f-]{36}/$"),
+        ("ebinghaus", "forgetting curve", "/cards/[0-9a-f-]{36}/$"),
     ):
         search = learner.open_palette()
         search.fill(words)
-        expect(page.locator("#palette [role=option]")).to_have_count(1)
-        learner.press("Enter")
+        page.locator("#palette [role=option]").filter(has_text=title).first.click()
         expect(page).to_have_url(re.compile(leads_to))
 
+    page.goto("/cards/")
+    page.locator("#cards-q").fill("ebinghaus")
+    expect(page.get_by_text("Did you mean")).to_contain_text("Ebbinghaus")
+    expect(page.locator(".near-link")).to_contain_text("spelt alike")
     search = learner.open_palette()
     search.fill("nothing is called this")
     expect(page.get_by_text("Nothing fits")).to_be_visible()

@@ -6,6 +6,7 @@ import uuid
 from io import StringIO
 from unittest import mock
 
+import numpy as np
 import pyarrow as pa
 from django.core.management import call_command
 
@@ -18,6 +19,7 @@ from flashcards.store.lance import tables
 from flashcards.store.lance.schema import FLASHCARDS, REVIEW_LOGS
 from flashcards.store.maintenance import checkpoint, health
 from flashcards.store.maintenance.recorded import record_tables
+from memoryloop.embeddings.builtin import BuiltIn
 from tests.base import TestCase
 from tests.factories import NOW, review_log, store, stored_card
 
@@ -138,7 +140,8 @@ class CheckStoreTests(TestCase):
         self.assertEqual(kinds(check.check()), {"index_missing": (1, 0)})
 
     def test_a_missing_index_of_meaning_is_told_once_it_would_pay(self) -> None:
-        stored_card(self.alice, embedding_model="one")
+        card = stored_card(self.alice, embedding_model=BuiltIn.name)
+        write([Change(card, vector=np.ones(BuiltIn.dimensions, dtype=np.float32))])
         checkpoint.run()
         self.assertEqual(kinds(check.check()), {})
         with mock.patch.object(checkpoint, "VECTOR_INDEX_ROWS", 1):

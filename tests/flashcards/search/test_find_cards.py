@@ -47,6 +47,7 @@ class FindCardsTests(TestCase):
                 ("mitochodria", mitochondria, Found.SPELLING),
                 ("mitoch", mitochondria, Found.WORDS),
                 ("how cells die on purpose", "What is apoptosis?", Found.MEANING),
+                ("Welche Stadt ist die Hauptstadt von Slowenien?", slovenia, Found.MEANING),
                 ("osterreich grenze", "Wo liegt die Zugspitze?", Found.WORDS),
                 ("光合成とは何ですか", photosynthesis, Found.WORDS),
                 ("rembrants", "Who painted The Night Watch?", Found.SPELLING),
