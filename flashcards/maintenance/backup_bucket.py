@@ -17,9 +17,9 @@ from typing import Any
 from django.conf import settings
 from pyarrow import fs
 
-from flashcards.maintenance import backup_places, restore, verify_backup
+from flashcards.maintenance import restore, verify_backup
 from flashcards.maintenance.backup import MANIFEST, BackupError
-from flashcards.maintenance.backup_places import Make, Meanwhile, Stored
+from flashcards.maintenance.stored_backups import Make, Meanwhile, Stored, read_stored
 from flashcards.maintenance.verify_backup import VERIFIED
 
 _CHUNK_BYTES = 4 << 20
@@ -94,7 +94,7 @@ class Bucket:
                     address, name = f"s3://{path}", path.rpartition("/")[2]
                     mark = self.files.get_file_info(f"{path}/{VERIFIED}")
                     is_verified = mark.type == fs.FileType.File
-                    found.append(backup_places.read_stored(address, name, manifest, is_verified))
+                    found.append(read_stored(address, name, manifest, is_verified))
         return sorted(found, key=lambda each: each.made_at, reverse=True)
 
     def add(self, kind: str, name: str, make: Make, *, now: datetime, meanwhile: Meanwhile) -> str:

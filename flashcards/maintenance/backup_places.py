@@ -20,28 +20,13 @@ from typing import Protocol
 from django.conf import settings
 
 from flashcards.maintenance import restore, verify_backup
-from flashcards.maintenance.backup import MANIFEST, BackupError, Manifest
+from flashcards.maintenance.backup import MANIFEST, BackupError
+from flashcards.maintenance.stored_backups import Make, Meanwhile, Stored, read_stored
 from flashcards.maintenance.verify_backup import VERIFIED
 from memoryloop import durable_files
 
 NIGHTLY, BEFORE_UPGRADE = "nightly", "before-upgrade"
 _PARTIAL = ".partial"
-
-# Writes a backup into a folder that is not there yet.
-Make = Callable[[Path], Manifest]
-Meanwhile = Callable[[], None]
-
-
-@dataclass(frozen=True)
-class Stored:
-    """A complete backup in a place."""
-
-    name: str
-    # What `restore` is given.
-    address: str
-    made_at: datetime
-    manifest: Manifest
-    is_verified: bool
 
 
 class Place(Protocol):
@@ -97,10 +82,6 @@ def local_copy(address: str, progress: Callable[[str], None]) -> Iterator[Path]:
 
     with fetch(address, progress) as folder:
         yield folder
-
-
-def read_stored(address: str, name: str, manifest: Manifest, is_verified: bool) -> Stored:
-    return Stored(name, address, datetime.fromisoformat(manifest.made_at), manifest, is_verified)
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ def put(version: str, installation: Installation) -> None:
         versions[name] = table.version
     with psycopg.connect(url) as database:
         changed = ", ".join(f"{name} = {number:d}" for name, number in versions.items())
-        database.execute(f"UPDATE flashcards_storeversions SET {changed}")  # type: ignore[call-overload]
+        database.execute(f"UPDATE flashcards_storeversions SET {changed}")
         columns = database.execute("SELECT * FROM flashcards_storeversions").description or ()
         if "store_id" in [column.name for column in columns]:
             row = database.execute("SELECT store_id FROM flashcards_storeversions").fetchone()

@@ -3,11 +3,13 @@
 Prints a line of JSON: what was said, the error, and what both stores are before and after.
 """
 
+import dataclasses
 import errno
 import json
 import os
 import signal
 import sys
+from collections.abc import Callable
 from typing import Any
 from unittest import mock
 
@@ -19,7 +21,7 @@ def main(where: str, what: str = "") -> None:
     from django.db.migrations import Migration
     from django.utils import timezone
 
-    from flashcards.maintenance import backup, upgrade
+    from flashcards.maintenance import backup, check, upgrade
     from flashcards.store.lance import failpoints
 
     apply = Migration.apply
@@ -36,7 +38,7 @@ def main(where: str, what: str = "") -> None:
                 os.kill(os.getpid(), signal.SIGKILL)
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    broken = {
+    broken: dict[str, Callable[[], Any]] = {
         "nowhere": lambda: mock.patch.object(failpoints, "reach", autospec=True),
         "migration": lambda: mock.patch.object(Migration, "apply", apply_and_fail),
         "store": lambda: mock.patch.object(failpoints, "reach", reach),
@@ -44,14 +46,16 @@ def main(where: str, what: str = "") -> None:
         "backup": lambda: mock.patch.object(
             backup, "describe", side_effect=OSError(errno.ENOSPC, "No space left on device")
         ),
-    }[where]
-    before, said, error = state(), [], ""
-    with broken():
+    }
+    before, error = state(), ""
+    said: list[str] = []
+    with broken[where]():
         try:
             upgrade.upgrade(now=timezone.now(), tell=said.append)
         except upgrade.UpgradeError as raised:
             error = str(raised)
-    told = {"said": said, "error": error, "before": before, "after": state()}
+    report = None if error else dataclasses.asdict(check.check())
+    told = {"checked": report, "said": said, "error": error, "before": before, "after": state()}
     sys.stdout.write(json.dumps(told) + "\n")
 
 
