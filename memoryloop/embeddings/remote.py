@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -21,6 +21,7 @@ import orjson
 from django.conf import settings
 from numpy.typing import NDArray
 
+from memoryloop.embeddings.answers import vectors_in
 from memoryloop.embeddings.base import EmbeddingError
 from memoryloop.embeddings.unrelated import measure_unrelated
 from memoryloop.llm import base as llm
@@ -282,7 +283,7 @@ class RemoteEmbedder:
 
     def _read(self, answer: object, count: int) -> Vector:
         """Return the vectors of an answer, of length 1. Raises EmbeddingError."""
-        rows = _rows(answer)
+        rows = vectors_in(answer)
         if rows is None:
             self._fail(f"{self._named} answered without vectors. Is it an embedding model?")
         if len(rows) != count:
@@ -385,21 +386,3 @@ def _is_unknown_address(status: int, body: object) -> bool:
     """Tell whether a refusal is of the address. Ollama says “model … not found” of a model."""
     said = body.get("error") if isinstance(body, dict) else None
     return status in {404, 405, 501} and not (isinstance(said, str) and "model" in said)
-
-
-def _rows(answer: object) -> "list[Any] | None":
-    """Return the vectors in an answer of either protocol, in the order of the texts."""
-    if not isinstance(answer, dict):
-        return None
-    rows = answer.get("embeddings")
-    if isinstance(rows, list):
-        return rows
-    items = answer.get("data")
-    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        return None
-    return [item.get("embedding") for item in sorted(items, key=_index)]
-
-
-def _index(item: dict[str, Any]) -> int:
-    index = item.get("index")
-    return index if isinstance(index, int) else 0

@@ -14,7 +14,7 @@ import datetime
 import functools
 import os
 import threading
-from collections.abc import Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,8 +36,6 @@ METADATA_CACHE_BYTES = 48 * 1024**2
 # it logs is set by module and level, once, at its import; the environment comes first.
 _LOG = "warn,lance::index::vector::builder=error"
 os.environ.setdefault("LANCEDB_LOG", _LOG)
-
-_SEARCHED = "search_keys"
 
 # A table of one row, with the id of the store; PostgreSQL keeps the same.
 _ID_TABLE = "store"
@@ -125,33 +123,6 @@ def ordering(name: str) -> Any:
     return ColumnOrdering(
         column_name=name.lstrip("-"), ascending=not descending, nulls_first=not descending
     )
-
-
-def any_key(keys: Iterable[str]) -> Any:
-    """Return LanceDB's query for the rows with any of the search keys."""
-    return _match(" ".join(keys))
-
-
-def all_groups(groups: Sequence[Iterable[str]]) -> Any:
-    """Return LanceDB's query for the rows with a key of each group."""
-    from lancedb.query import BooleanQuery, Occur
-
-    if len(groups) == 1:
-        return any_key(groups[0])
-    return BooleanQuery([(Occur.MUST, any_key(group)) for group in groups])
-
-
-def spelt_like(key: str, wrong_letters: int, spellings: int) -> Any:
-    """Return LanceDB's query for the rows with a key that differs in so many letters at most."""
-    return _match(key, fuzziness=wrong_letters, max_expansions=spellings)
-
-
-def _match(keys: str, **options: Any) -> Any:
-    from lancedb import query
-
-    # Its defaults are pydantic's, which type checkers do not see.
-    make: Any = query.MatchQuery
-    return make(keys, _SEARCHED, **options)
 
 
 def index_config(kind: Index) -> Any:

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from flashcards.domain.records import Flashcard
 from flashcards.domain.search_text import search_text
 from flashcards.store.journal.pending import Pending, read_pending
-from flashcards.store.lance import codec, tables
+from flashcards.store.lance import codec, key_queries, tables
 from flashcards.store.lance.filters import condition
 from flashcards.store.lance.schema import EVERYTHING, FLASHCARDS
 from flashcards.store.lance.search_keys import beginning_key, search_keys
@@ -70,7 +70,7 @@ def ids_with(owner_id: UUID, pending: Pending, term: Term) -> np.ndarray[Any, np
         stored = cards.for_owner(owner_id)
         return np.array([str(card.id) for card in stored if has(card, term)], dtype="S36")
     scan = _Scan(table, owner_id, alone=False)
-    query = tables.all_groups(term.groups)
+    query = key_queries.all_groups(term.groups)
     return codec.id_texts(tables.wait_for(scan.all(query, ["id"]))["id"])
 
 
@@ -178,10 +178,10 @@ async def _find(
     scan: _Scan, terms: Sequence[Term], limit: int
 ) -> tuple[dict[str, int], list[Rows]]:
     """Return how many cards have each word, and rows of cards with words, or words alike."""
-    anyhow = tables.any_key(key for term in terms for key in term.keys)
+    anyhow = key_queries.any_key(key for term in terms for key in term.keys)
     best, *counted = await asyncio.gather(
         scan.best(anyhow, limit),
-        *(scan.count(tables.all_groups(term.groups)) for term in terms),
+        *(scan.count(key_queries.all_groups(term.groups)) for term in terms),
     )
     counts = {term.word: count for term, count in zip(terms, counted, strict=True)}
     alike = await asyncio.gather(
@@ -206,9 +206,9 @@ def _alike(term: Term) -> list[Any]:
         return []
     queries = []
     if key := beginning_key(term.word):
-        queries.append(tables.any_key([key]))
+        queries.append(key_queries.any_key([key]))
     if SHORTEST_MISSPELT <= len(term.word) <= LONGEST_MISSPELT and not term.word.isdecimal():
-        queries.append(tables.spelt_like(term.word, WRONG_LETTERS, SPELLINGS_MOST))
+        queries.append(key_queries.spelt_like(term.word, WRONG_LETTERS, SPELLINGS_MOST))
     return queries
 
 
