@@ -112,10 +112,11 @@ def rank(*, owner_id: UUID, text: str, limit: int, unembedded: bool = False) -> 
 def named(*, owner_id: UUID, text: str, limit: int = 5) -> list[Conversation]:
     """Return the owner's conversations whose titles have all telling words, the newest first.
 
-    A word may be the beginning of one in the title, or have another ending.
+    A word may be the beginning of one in the title, or have another ending. Of no text at all
+    these are the newest conversations.
     """
     asked = questions.read(text)
-    if not asked.telling:
+    if not asked.telling and text.strip():
         return []
     conversations = Conversation.objects.filter(owner_id=owner_id, deleted_at=None)
     conversations = conversations.annotate(

@@ -178,7 +178,7 @@ VOCABULARY = _pattern(
     "|".join(f"(?:{each.vocabulary.pattern})" for each in (EN, DE, ES, FR))
     + r"|\bparticip|\binfinitiv|\bpartizip|\bpréfixe?\b|\bprefix|\bsuffix"
 )
-CHOICE = _pattern(r"(?<!\w)(?:or|oder|o|u|ou|versus|vs)(?!\w)|^[^:?]+,[^:?]+:")
+CHOICE = _pattern(r"(?<!\w)(?:or|oder|o|u|ou|versus|vs)(?!\w)|^[^:?,]+,[^:?]+:")
 PHRASES = {"en": EN, "de": DE, "es": ES, "fr": FR}
 # Asks for a statement to be judged.
 TRUE_OR_FALSE = _pattern(

@@ -145,11 +145,11 @@ class _Reader:
             end = text.find(closing, at)
             if end < 0:
                 return Read(_unescaped(text[start:]), is_whole=False), len(text)
-            if not _is_escaped(text, start, end):
-                if after.match(text, end + 1):
-                    return Read(_unescaped(text[start:end])), end + 1
-                if _BOUNDARY.match(text, end + 1):
-                    raise _Malformed(end)
+            if not _is_escaped(text, start, end) and after.match(text, end + 1):
+                return Read(_unescaped(text[start:end])), end + 1
+            # Escaped or not.
+            if _BOUNDARY.match(text, end + 1):
+                raise _Malformed(end)
             at = end + 1
 
     def _object(self, at: int, depth: int) -> tuple[Read, int]:

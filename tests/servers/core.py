@@ -121,11 +121,14 @@ class ProviderServer:
             return self._last
 
     def questions(self) -> list[Recorded]:
-        """Return the requests that asked the model something."""
+        """Return the requests that asked the model something.
+
+        One that was called off while it was sent has asked nothing.
+        """
         return [
             request
             for request in self.requests
-            if request.method == "POST" and request.path != "/api/show"
+            if request.method == "POST" and request.path != "/api/show" and request.json is not None
         ]
 
     # Running

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.http import HtmxHttpRequest
 from flashcards.cards import revert
 from flashcards.cards.cards import delete_card, restore_card
+from flashcards.domain.records import Flashcard
 from flashcards.domain.validation import CardError
 from flashcards.duplicates import collection_search, joining, resolving
 from flashcards.duplicates.judge import Verdict
@@ -101,9 +102,7 @@ def replace_duplicate(
 def _into(
     request: HtmxHttpRequest, card_id: uuid.UUID, into_id: uuid.UUID, *, replacing: bool
 ) -> HttpResponse:
-    card, into = card_or_404(request.user, card_id), card_or_404(request.user, into_id)
-    if card_id == into_id:
-        raise Http404("There is no such card.")
+    card, into = _two_cards_or_404(request, card_id, into_id)
     now = timezone.now()
     words: dict[str, Any] = {"question": card.question, "answer": card.answer}
     before = revert.newest_edit(owner_id=request.user.id, card_id=into.id)
@@ -157,8 +156,7 @@ def join_duplicates(
     request: HtmxHttpRequest, card_id: uuid.UUID, into_id: uuid.UUID
 ) -> HttpResponse:
     """Make two cards that ask for one fact in both directions the siblings of one note."""
-    for each in (card_id, into_id):
-        card_or_404(request.user, each)
+    _two_cards_or_404(request, card_id, into_id)
     try:
         joining.join(
             owner_id=request.user.id, card_id=into_id, other_id=card_id, now=timezone.now()
@@ -179,8 +177,7 @@ def separate_duplicates(
     request: HtmxHttpRequest, card_id: uuid.UUID, into_id: uuid.UUID
 ) -> HttpResponse:
     """Make two siblings notes of their own again, with their earlier words."""
-    for each in (card_id, into_id):
-        card_or_404(request.user, each)
+    _two_cards_or_404(request, card_id, into_id)
     try:
         joining.separate(
             owner_id=request.user.id, card_id=into_id, other_id=card_id, now=timezone.now()
@@ -190,6 +187,15 @@ def separate_duplicates(
     else:
         toast(request, "Two cards of their own again.")
     return redirect("flashcards:duplicates")
+
+
+def _two_cards_or_404(
+    request: HtmxHttpRequest, card_id: uuid.UUID, other_id: uuid.UUID
+) -> tuple[Flashcard, Flashcard]:
+    """Return two different cards of the learner's."""
+    if card_id == other_id:
+        raise Http404("There is no such card.")
+    return card_or_404(request.user, card_id), card_or_404(request.user, other_id)
 
 
 def _context(request: HtmxHttpRequest) -> dict[str, Any]:

@@ -107,6 +107,7 @@ class UpkeepContract(Contract):
         every = uuid.UUID(int=0), uuid.UUID(int=2**128 - 1)
         self.assertEqual(store.find_differing_images(*every), [])
         store.drop_duplicates(store.cards, [card.id for card in cards])
+        self.assertEqual(list(store.needed_upgrades()), [])
         self.assertEqual(list(store.upgrade()), [])
         self.assertEqual(store.recover(), 0)
         status = store.status()
@@ -121,9 +122,19 @@ class UpkeepContract(Contract):
         with store.snapshot() as snapshot:
             rows = snapshot.write_files(folder)
         self.assertEqual(rows, {"flashcards": 3, "review_logs": 3})
+        self.assertEqual([store.count_file(path) for path in folder.iterdir()], [3, 3])
+        with store.older_snapshot() as snapshot:
+            again = Path(self.enterContext(TemporaryDirectory()))
+            self.assertEqual(snapshot.write_files(again), rows)
+        for path in folder.iterdir():
+            self.assertEqual(store.count_file(again / path.name), 3)
         write(dataclasses.replace(cards[0], flag=4), flashcard(self.alice))
         self.settle()
         with self.assertRaises(KeyError), store.restore_files(folder, _names(folder)):
+            raise KeyError
+        self.assertEqual(len(self.images()), 4)
+        with self.assertRaises(KeyError), transaction.atomic(), store.unchanged_on_error():
+            store.erase_cards([cards[1]])
             raise KeyError
         self.assertEqual(len(self.images()), 4)
         with store.restore_files(folder, _names(folder)) as record, connection.cursor() as cursor:
