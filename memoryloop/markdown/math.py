@@ -53,6 +53,11 @@ def _block(state: StateBlock, start_line: int, end_line: int, silent: bool) -> b
     closing = _DISPLAY.get(opening, "")
     if not closing:
         return False
+    # Up to which line it is known that none is closed: each would be looked for to there anew.
+    unclosed: dict[tuple[str, int, int], int] = state.env.setdefault("unclosed", {})
+    within = closing, end_line, state.blkIndent
+    if start_line < unclosed.get(within, 0):
+        return False
     line = start_line
     position = start + len(opening)
     content = []
@@ -62,11 +67,13 @@ def _block(state: StateBlock, start_line: int, end_line: int, silent: bool) -> b
             position = state.bMarks[line] + state.tShift[line]
             # The end of the list or quote that holds the formula, or a blank line.
             if state.sCount[line] < state.blkIndent or position >= end:
+                unclosed[within] = line
                 return False
         row = state.src[position:end]
         found = row.find(closing)
         if found >= 0:
             if row[found + len(closing) :].strip(" \t.,;:"):
+                unclosed[within] = line
                 return False
             content.append(row[:found])
             punctuation = row[found + len(closing) :].strip()
@@ -76,6 +83,7 @@ def _block(state: StateBlock, start_line: int, end_line: int, silent: bool) -> b
     else:
         # Not closed where the text ends. In a stream it is kept together.
         if not state.env.get("unfinished"):
+            unclosed[within] = end_line
             return False
         line, punctuation = end_line - 1, ""
         closing = ""
