@@ -47,6 +47,8 @@ _LITERALS = {
     "true": True, "false": False, "null": None, "True": True, "False": False, "None": None,
 }  # fmt: skip
 _WORD = re.compile(r"[A-Za-z_][\w-]*")
+# More than so many openings, one within the other: no answer, and slow to find out by reading.
+_TOO_DEEP = re.compile(rf'(?:[{{\[]\s*(?:"[^"]{{0,60}}"\s*:\s*)?){{{DEPTH_MOST}}}')
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _CLOSING = {'"': '"', "'": "'", "“": "”", "„": "“"}
 # What may follow a string, as a name, in an object and in a list. A mark that something else
@@ -117,6 +119,8 @@ class _Reader:
             raise _Malformed(at)
         sign = text[at]
         if sign in "{[":
+            if deep := _TOO_DEEP.match(text, at):
+                raise _Malformed(deep.end())
             if depth <= _STRICT_DEPTH:
                 try:
                     value, end = _STRICT.raw_decode(text, at)

@@ -80,7 +80,8 @@ def test_a_key_that_fails_is_told_in_a_dialog_and_the_message_is_answered_after_
     person.sign_up()
     person.save_claude_key()
     page.goto("/chat/")
-    claude.script(status=401)
+    # Told in a dialog while the answer is awaited: the page has to be there first.
+    claude.script(status=401, first_delay_seconds=3)
     page.get_by_label("Message", exact=True).fill("What is a cell?")
     page.get_by_role("button", name="Ask", exact=True).click()
 
