@@ -5,10 +5,12 @@ which searches messages itself, has the same in `chat_folded` (chat/migrations/0
 """
 
 import itertools
+import re
 import unicodedata
 
 # What İ becomes in lower case is an i with a dot above, which has a dot already.
 _DOT_ABOVE = "i\u0307"
+_VOICED = re.compile("[\u3041-\u30ff][\u3099\u309a]")
 
 
 def fold(text: str) -> str:
@@ -21,6 +23,16 @@ def fold(text: str) -> str:
         return text.lower()
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     return folded.replace(_DOT_ABOVE, "i") if _DOT_ABOVE in folded else folded
+
+
+def without_accents(text: str) -> str:
+    """Return a text without accents and other marks on letters, else decomposed (Unicode's NFKD).
+
+    The marks of kana stay: が is another letter than か.
+    """
+    letters = unicodedata.normalize("NFKD", text)
+    letters = _VOICED.sub(lambda kana: unicodedata.normalize("NFC", kana[0]), letters)
+    return "".join(each for each in letters if not unicodedata.combining(each))
 
 
 def find_folded(text: str, wanted: str) -> list[tuple[int, int]]:

@@ -3,7 +3,7 @@
 A number, a name and most other words of the answer must stand in the passage, and they must stand
 where the question points to: what the passage says of something else is no support. The rules go by
 the places of words and by marks and conjunctions between them, so they need little of any language.
-A model's second look (second_look.py) decides what they do not clear.
+A model's second look (improving.py) decides what they do not clear.
 """
 
 import re
@@ -17,6 +17,7 @@ from flashcards.drafting.linter import Finding
 from flashcards.drafting.little_words import LITTLE, language_of
 from flashcards.drafting.numerals import Numeral, is_year, numerals
 from flashcards.drafting.sentence_ends import word_set
+from memoryloop.folding import without_accents
 
 # The share of an answer's content words that its passage must have, in some form.
 SHARE_NEEDED = 0.5
@@ -230,8 +231,7 @@ def _keys(word: str) -> list[frozenset[str]]:
     """Return what a word is compared by: its stem; in scripts without spaces, pairs of letters."""
     if any("\u3040" <= letter <= "\u9fff" for letter in word):
         return [frozenset({word[at : at + 2]}) for at in range(max(1, len(word) - 1))]
-    letters = unicodedata.normalize("NFKD", word)
-    plain = "".join(each for each in letters if not unicodedata.combining(each))
+    plain = without_accents(word)
     # The end of a word is bent; of a short one, one letter.
     stem = plain[: max(4, len(plain) - 3)][:STEM_CHARACTERS]
     return [frozenset({plain[:STEM_CHARACTERS], stem})]

@@ -77,7 +77,7 @@ def readings(written: str) -> frozenset[str]:
 
 
 def is_year(value: str) -> bool:
-    return value.isdigit() and len(value) == 4 and 1000 <= int(value) <= 2100
+    return value.isdecimal() and len(value) == 4 and 1000 <= int(value) <= 2100
 
 
 def _short(digits: str) -> str:

@@ -8,12 +8,11 @@ All are the same whichever card comes first.
 
 import difflib
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from flashcards.duplicates import formulas
 from flashcards.duplicates.card_text import CardText
-from flashcards.duplicates.lexicon import lexicon
+from flashcards.duplicates.lexicon import lexicon, sides_of
 from flashcards.duplicates.words import (
     Words,
     language_of,
@@ -294,14 +293,8 @@ def _conflict(a: frozenset[str], b: frozenset[str]) -> float:
 
 
 def _opposed(only_a: frozenset[str], only_b: frozenset[str]) -> bool:
-    def any_of(words: frozenset[str], family: Callable[[str], bool]) -> bool:
-        return any(map(family, words))
-
-    return any(
-        (any_of(only_a, one.has) and any_of(only_b, other.has))
-        or (any_of(only_a, other.has) and any_of(only_b, one.has))
-        for one, other in lexicon().opposites
-    )
+    sides = {side for word in only_b for side in sides_of(word)}
+    return any((line, not right) in sides for word in only_a for line, right in sides_of(word))
 
 
 def _asked_apart(a: frozenset[str], b: frozenset[str]) -> float:

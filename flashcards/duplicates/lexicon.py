@@ -81,6 +81,21 @@ def lexicon() -> Lexicon:
     )
 
 
+@functools.lru_cache(maxsize=8192)
+def sides_of(word: str) -> frozenset[tuple[int, bool]]:
+    """Return where a word is among the opposites: the number of a pair, and whether on its right.
+
+    A cache, because a judge looks up each word of a card for every other card, in some hundred
+    pairs.
+    """
+    return frozenset(
+        (number, right)
+        for number, pair in enumerate(lexicon().opposites)
+        for right, family in zip((False, True), pair, strict=True)
+        if family.has(word)
+    )
+
+
 def _lines(table: dict[str, str]) -> Iterator[str]:
     return (line for line in table["lines"].splitlines() if line.strip())
 

@@ -83,7 +83,7 @@ def words_of(text: str, language: str = "en") -> Words:
             numerals.append(numeral)
         else:
             _spelt(numerals, values, stems)
-            if token[0].isdigit():
+            if token[0].isdecimal():
                 value = value_of(token)
                 values.append(value)
                 stems.add(_digits(value))

@@ -7,7 +7,6 @@ judged by a model (answer_judge.py); without one, by how near the two texts are 
 
 import enum
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from flashcards.review import answer_words
 from flashcards.review.answer_words import Words
 from memoryloop.embeddings import get_embedder
 from memoryloop.embeddings.base import EmbeddingError
+from memoryloop.folding import without_accents
 from memoryloop.markup import without_tags
 from memoryloop.words import count_words
 
@@ -255,8 +255,7 @@ def _plain(text: str) -> str:
 
 def _key(text: str) -> str:
     """Return a text without case, accents, punctuation and needless spaces."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    kept = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    kept = without_accents(text.casefold())
     return " ".join(re.findall(r"\w+", kept)) or " ".join(kept.split())
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from flashcards.drafting.little_words import LITTLE, language_of
 from flashcards.drafting.numerals import numerals
 from flashcards.drafting.sentence_ends import word_set
+from memoryloop.folding import without_accents
 
 _WORD = re.compile(r"[^\W\d_]+")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
@@ -148,8 +149,7 @@ def _keys(word: str) -> list[str]:
 
 
 def _plain(word: str) -> str:
-    letters = unicodedata.normalize("NFKD", word.casefold())
-    return "".join(each for each in letters if not unicodedata.combining(each)) or word
+    return without_accents(word.casefold()) or word
 
 
 def is_form(one: str, other: str) -> bool:

@@ -340,7 +340,7 @@ def _status_in(body: object) -> int | None:
     """Return the status in an error that came inside a 200 response, as OpenRouter sends it."""
     inner = body.get("error", body) if isinstance(body, dict) else None
     code = inner.get("code") if isinstance(inner, dict) else None
-    if isinstance(code, str) and code.isdigit():
+    if isinstance(code, str) and code.isdecimal() and len(code) == 3:
         code = int(code)
     return code if isinstance(code, int) and 400 <= code < 600 else None
 

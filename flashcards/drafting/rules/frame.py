@@ -1,6 +1,6 @@
 """The frame of the drafting rules: what a grammar reads, what it makes, and what is refused.
 
-Each language has a grammar of its own (english.py, german.py, spanish.py, french.py). It reads
+Each language has a grammar of its own (english/, german/, spanish/, french/). It reads
 statements that define, name, cause or date one thing; what it is not sure of gives no card.
 """
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from flashcards.domain.records import ANSWER_MAX_CHARACTERS, QUESTION_MAX_CHARACTERS, Kind
 from flashcards.drafting.prose import Sentence
+from flashcards.drafting.sentence_ends import word_set
 from memoryloop.words import without_unspaced
 
 WORDS = re.compile(r"[^\W_]+(?:[’'.-][^\W_]+)*")
@@ -26,29 +27,7 @@ _ENDLESS = re.compile(r"\S{60}")
 _MARKUP = re.compile(r"</?[A-Za-z!]|://|\{\{|\}\}|::|\||\uFFFC")
 _QUOTED = re.compile(r"[“„«»\"](?P<words>[^“”„«»\"]{1,300})[”“»«\"]")
 _CODE = re.compile(r"`[^`]{1,200}`")
-_ARTICLES = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "in",
-        "on",
-        "der",
-        "die",
-        "das",
-        "ein",
-        "eine",
-        "el",
-        "la",
-        "los",
-        "las",
-        "un",
-        "una",
-        "le",
-        "les",
-        "une",
-    ]
-)
+_ARTICLES = word_set("the a an in on der die das ein eine el la los las un una le les une")
 _QUOTES = '“”„«»"'
 _ASIDE = re.compile(r" ?\((?P<words>[^()]{1,200})\)")
 
@@ -285,12 +264,36 @@ def without_date(text: str, dates: re.Pattern[str]) -> tuple[str, str]:
     found = list(dates.finditer(text))
     if len(found) != 1:
         return text, ""
-    match = found[0]
-    left = f"{text[: match.start()].strip()} {text[match.end() :].strip()}".strip()
-    return left, match.group()
+    return cut_out(text, found[0]), found[0].group()
+
+
+def cut_out(text: str, match: re.Match[str]) -> str:
+    """Return a text without what was found in it."""
+    return f"{text[: match.start()].strip()} {text[match.end() :].strip()}".strip()
+
+
+def definition_end(what: str, after: re.Pattern[str], clause: re.Pattern[str]) -> str:
+    """Return a definition without the statements that follow it, as `after` finds them.
+
+    " and is" after a relative clause, which `clause` finds, belongs to the clause.
+    """
+    found = after.search(what)
+    if found and (what[found.start()] == "," or not clause.search(what[: found.start()])):
+        what = what[: found.start()]
+    return what.strip(" ,")
+
+
+def birthday(statement: Statement, life: re.Pattern[str]) -> str:
+    """Return the day of birth that stands in parentheses; "" if none does."""
+    found = (life.search(aside) for aside in statement.asides)
+    return next((match["born"] for match in found if match), "")
+
+
+def place_of_verb(tokens: list[str], verbs: frozenset[str]) -> int | None:
+    """Return where the first of some verbs is, if not at the start."""
+    return next((at for at, token in enumerate(tokens) if at and token in verbs), None)
 
 
 def has_name(text: str) -> bool:
-    """Tell whether a phrase has a capital after its first word, in languages that capitalise "
-    "names."""
+    """Tell whether a phrase has a capital after its first word, where names alone have capitals."""
     return any(word[0].isupper() for word in WORDS.findall(text)[1:])

@@ -3,58 +3,14 @@
 import re
 
 from flashcards.drafting.little_words import LITTLE
+from flashcards.drafting.sentence_ends import word_set
 
 _WORD = re.compile(r"[^\W\d_]+")
 _SETS = {
     **LITTLE,
     # Without grammars here, but not to be taken for a language that has one.
-    "sv": frozenset(
-        [
-            "och",
-            "att",
-            "det",
-            "som",
-            "en",
-            "ett",
-            "är",
-            "av",
-            "för",
-            "på",
-            "med",
-            "den",
-            "till",
-            "var",
-            "inte",
-            "om",
-            "har",
-            "från",
-            "i",
-            "de",
-        ]
-    ),
-    "pl": frozenset(
-        [
-            "i",
-            "w",
-            "na",
-            "z",
-            "się",
-            "jest",
-            "do",
-            "to",
-            "że",
-            "o",
-            "nie",
-            "od",
-            "po",
-            "przez",
-            "był",
-            "była",
-            "są",
-            "oraz",
-            "jako",
-        ]
-    ),
+    "sv": word_set("och att det som en ett är av för på med den till var inte om har från i de"),
+    "pl": word_set("i w na z się jest do to że o nie od po przez był była są oraz jako"),
 }
 # Letters of other scripts.
 _ELSEWHERE = re.compile(r"[^\W\d_\u0041-\u024f\u1e00-\u1eff]")

@@ -2,6 +2,7 @@
 
 import uuid
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -156,14 +157,7 @@ def join_duplicates(
     request: HtmxHttpRequest, card_id: uuid.UUID, into_id: uuid.UUID
 ) -> HttpResponse:
     """Make two cards that ask for one fact in both directions the siblings of one note."""
-    _two_cards_or_404(request, card_id, into_id)
-    try:
-        joining.join(
-            owner_id=request.user.id, card_id=into_id, other_id=card_id, now=timezone.now()
-        )
-    except CardError as error:
-        toast(request, error.sentence, level=messages.WARNING)
-    else:
+    if _changed(request, card_id, into_id, joining.join):
         undo = reverse("flashcards:separate_duplicates", args=[card_id, into_id])
         toast(
             request, "One note now, asked both ways round. One side comes up a day.", undo_url=undo
@@ -177,16 +171,25 @@ def separate_duplicates(
     request: HtmxHttpRequest, card_id: uuid.UUID, into_id: uuid.UUID
 ) -> HttpResponse:
     """Make two siblings notes of their own again, with their earlier words."""
-    _two_cards_or_404(request, card_id, into_id)
-    try:
-        joining.separate(
-            owner_id=request.user.id, card_id=into_id, other_id=card_id, now=timezone.now()
-        )
-    except CardError as error:
-        toast(request, error.sentence, level=messages.WARNING)
-    else:
+    if _changed(request, card_id, into_id, joining.separate):
         toast(request, "Two cards of their own again.")
     return redirect("flashcards:duplicates")
+
+
+def _changed(
+    request: HtmxHttpRequest,
+    card_id: uuid.UUID,
+    into_id: uuid.UUID,
+    change: Callable[..., object],
+) -> bool:
+    """Join or separate two cards; if they cannot be, say why and return False."""
+    _two_cards_or_404(request, card_id, into_id)
+    try:
+        change(owner_id=request.user.id, card_id=into_id, other_id=card_id, now=timezone.now())
+    except CardError as error:
+        toast(request, error.sentence, level=messages.WARNING)
+        return False
+    return True
 
 
 def _two_cards_or_404(

@@ -64,7 +64,18 @@ class NumberTests(SimpleTestCase):
                 self.assertEqual(self.share(one, other), 0.0)
 
     def test_no_number_breaks_it(self) -> None:
-        for odd in ("9" * 500, "1e99999", "0", "0,000", "1.2.3.4", "٣٤", "½", "10^" + "9" * 50):
+        for odd in (
+            "9" * 500,
+            "1e99999",
+            "0",
+            "0,000",
+            "1.2.3.4",
+            "٣٤",
+            "½",
+            "❶",
+            "x➋³",
+            "10^" + "9" * 50,
+        ):
             self.share(odd, "1")
             self.share(odd, odd)
 

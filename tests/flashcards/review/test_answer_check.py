@@ -36,6 +36,11 @@ class CompareTests(SimpleTestCase):
                 self.assertIs(found.suggested, Rating.GOOD)
                 self.assertEqual(found.parts, ())
 
+    def test_the_marks_of_kana_make_other_letters(self) -> None:
+        for typed, answer in (("かっこう", "がっこう"), ("ハン", "パン"), ("はす", "バス")):
+            with self.subTest(typed):
+                self.assertFalse(answer_check.compare(_card(answer), typed).is_right)
+
     def test_articles_forms_order_and_ways_to_write_numbers_do_not_matter(self) -> None:
         for typed, answer in (
             ("mitochondria", "The mitochondrion"),

@@ -15,6 +15,8 @@ from flashcards.drafting.rules.english.subjects import (
 from flashcards.drafting.rules.frame import (
     Made,
     Statement,
+    birthday,
+    definition_end,
     has_begun,
     has_join,
     has_name,
@@ -107,16 +109,14 @@ def _of_name(
     name: str, verb: str, what: str, kind: list[str], statement: Statement
 ) -> Iterator[Made]:
     """Ask who or what a name of two parts stands for, and when somebody was born."""
-    lived = any(patterns.LIFE.match(aside) for aside in statement.asides)
-    person = is_person(what) or lived
+    day = birthday(statement, patterns.LIFE)
+    person = is_person(what) or bool(day)
     if has_begun(name, statement.document) or not (person or kind[-1] in patterns.NAMED):
         return
     statement.document.known.add(name.casefold())
     yield Made(f"{'Who' if person else 'What'} {verb} {name}?", sentence_of(what))
-    for aside in statement.asides:
-        if life := patterns.LIFE.match(aside):
-            yield Made(f"When was {name} born?", f"On {life['born']}.")
-            return
+    if day:
+        yield Made(f"When was {name} born?", f"On {day}.")
 
 
 def _of_term(
@@ -146,12 +146,7 @@ def _of_term(
 
 def _definition_end(what: str) -> str:
     """Return a definition without the statements that follow it."""
-    after = patterns.AFTER.search(what)
-    # " and is" after a relative clause belongs to the clause.
-    if after and (
-        what[after.start()] == "," or not patterns.RELATIVE.search(what[: after.start()])
-    ):
-        what = what[: after.start()]
+    what = definition_end(what, patterns.AFTER, patterns.RELATIVE)
     for join in re.finditer(r",? (?:and|but) (?P<next>[\w-]+)", what):
         verb = join["next"] in words.PRESENT or join["next"] in words.AUXILIARIES | _PASTS
         clause = join.group()[0] == "," and _clause_follows(what[join.start("next") :])

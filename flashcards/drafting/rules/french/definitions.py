@@ -3,22 +3,24 @@
 import re
 from collections.abc import Iterator
 
+from flashcards.drafting.rules import romance
 from flashcards.drafting.rules.frame import (
     Made,
     Statement,
+    birthday,
+    definition_end,
     has_begun,
     has_join,
     sentence_of,
     words_of,
 )
-from flashcards.drafting.rules.french import patterns
+from flashcards.drafting.rules.french import patterns, subjects
 from flashcards.drafting.rules.french.subjects import (
     capitals,
     is_name,
     is_old,
     is_person,
     lowered,
-    subject_of,
     without_article,
 )
 
@@ -28,19 +30,16 @@ def definition(statement: Statement) -> Iterator[Made]:
     if born := patterns.BORN.match(statement.text):
         name = born["subject"]
         if is_name(name) and is_person(born["what"]):
-            yield Made(f"Qui {born['verb']} {name} ?", sentence_of(_definition_end(born["what"])))
+            yield Made(
+                f"Qui {born['verb']} {name} ?",
+                sentence_of(definition_end(born["what"], patterns.AFTER, patterns.CLAUSE)),
+            )
             yield Made(f"Quand est {born['born']} {name} ?", f"Le {born['date']}.")
         return
-    match = patterns.COPULA.match(statement.text)
-    if match is None or has_join(match["subject"], patterns.JOINS):
+    found = romance.defined(statement, patterns, subjects)
+    if found is None:
         return
-    verb, written = match["verb"], match["subject"]
-    subject = subject_of(written)
-    what = _definition_end(match["what"])
-    if subject is None or patterns.OPINION.search(what):
-        return
-    if patterns.TALK_OF_TIME & set(words_of(what)):
-        return
+    written, subject, verb, what = found
     if patterns.SUPERLATIVE.match(what):
         yield from _unique(written, verb, what)
         return
@@ -53,17 +52,6 @@ def definition(statement: Statement) -> Iterator[Made]:
         # A title: "Les Misérables est un roman".
         title = subject.startswith("les ") and not many
         yield from _of_term(written if title else subject, verb, what, kind, statement)
-
-
-def _definition_end(what: str) -> str:
-    """Return a definition without the statements that follow it."""
-    after = patterns.AFTER.search(what)
-    # " et a" after a relative clause belongs to the clause.
-    if after and (
-        what[after.start()] == "," or not patterns.RELATIVE.search(what[: after.start()])
-    ):
-        what = what[: after.start()]
-    return what.strip(" ,")
 
 
 def _kind(what: str, *, many: bool) -> list[str]:
@@ -83,17 +71,12 @@ def _of_name(
 ) -> Iterator[Made]:
     """Ask who or what a name of two parts stands for, and when somebody was born."""
     person = is_person(what)
-    if not kind or not (person or patterns.NAMED_KIND.search(kind[0])):
+    if not romance.is_new_name(name, kind, statement, patterns, person=person):
         return
-    if has_begun(name, statement.document):
-        return
-    statement.document.known.add(name.casefold())
     yield Made(f"Qui {verb} {name} ?" if person else _what_is(name), sentence_of(what))
-    for aside in statement.asides:
-        if person and (life := patterns.LIFE.search(aside)):
-            of = "d’" if patterns.VOWEL.match(name) else "de "
-            yield Made(f"Quelle est la date de naissance {of}{name} ?", f"Le {life['born']}.")
-            return
+    if person and (day := birthday(statement, patterns.LIFE)):
+        of = "d’" if patterns.VOWEL.match(name) else "de "
+        yield Made(f"Quelle est la date de naissance {of}{name} ?", f"Le {day}.")
 
 
 def _of_term(
@@ -157,7 +140,7 @@ def attribute(statement: Statement) -> Iterator[Made]:
 def called(statement: Statement) -> Iterator[Made]:
     """Read "Le passage … s'appelle l'osmose", "On appelle X le …"."""
     if match := patterns.MEANT.match(statement.text):
-        what = _definition_end(match["what"])
+        what = definition_end(match["what"], patterns.AFTER, patterns.CLAUSE)
         name = match["name"]
         unclear = has_join(name, patterns.POINTING) or patterns.ARTICLE.match(name)
         if len(words_of(what)) >= 4 and not unclear:

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from flashcards.drafting.rules import romance
 from flashcards.drafting.rules.frame import (
-    NAME,
     Made,
     Statement,
     has_digit,
@@ -13,46 +13,19 @@ from flashcards.drafting.rules.frame import (
     without_date,
     words_of,
 )
-from flashcards.drafting.rules.french import patterns
-from flashcards.drafting.rules.french.subjects import is_name, is_specific, subject_of
+from flashcards.drafting.rules.french import patterns, subjects
 
 
 def passive(statement: Statement) -> Iterator[Made]:
     """Read "X a été inventé par Y en 1714": par qui, et quand."""
-    match = patterns.PASSIVE.match(statement.text)
-    if match is None or not patterns.HAPPENS.match(match["participle"]):
+    done = romance.done(statement, patterns, subjects)
+    if done is None or (done.rest and not patterns.PLACE.match(done.rest)):
         return
-    plural = match["verb"] in {"furent", "ont été"}
-    written = match["subject"]
-    subject = subject_of(written[0].upper() + written[1:] if match["date"] else written)
-    if subject is None or not is_specific(subject, statement):
-        return
-    if plural and has_join(subject, patterns.JOINS):
-        return
-    rest = patterns.SECOND_VERB.split(match["rest"].strip(), maxsplit=1)[0]
-    date = match["date"] or ""
-    if not date:
-        rest, date = without_date(rest, patterns.IN)
-    said = f"{match['verb']} {match['participle']}"
-    if by := patterns.BY.search(rest):
-        if not all(is_name(name) for name in re.findall(NAME, by["agent"])):
-            return
-        left = f"{rest[: by.start()].strip()} {rest[by.end() :].strip()}".strip()
-        if has_join(left, patterns.JOINS) or has_digit(left):
-            return
-        title = by["title"] or ""
-        answer = f"Par {title}{by['agent']}" if title else by["agent"]
-        tail = f" {left}" if left else ""
-        yield Made(f"Par qui {said} {subject}{tail} ?", sentence_of(answer))
-        if date:
-            yield Made(f"Quand {said} {subject}{tail} ?", sentence_of(date))
-        return
-    unclear = patterns.JOINS | {"par", "après", "pour", "de", "d'après", "d’après", "comme"}
-    if rest and not patterns.PLACE.match(rest):
-        return
-    if date and not has_digit(rest) and not has_join(rest, unclear):
-        tail = f" {rest}" if rest else ""
-        yield Made(f"Quand {said} {subject}{tail} ?", sentence_of(date))
+    if done.agent:
+        answer = f"Par {done.title}{done.agent}" if done.title else done.agent
+        yield Made(f"Par qui {done.said} ?", sentence_of(answer))
+    if done.date:
+        yield Made(f"Quand {done.said} ?", sentence_of(done.date))
 
 
 def active(statement: Statement) -> Iterator[Made]:
@@ -62,7 +35,7 @@ def active(statement: Statement) -> Iterator[Made]:
         return
     agent, verb, date = match["agent"], match["verb"], match["date"] or ""
     many = " et " in agent
-    if not all(is_name(name) for name in re.findall(NAME, agent)):
+    if not romance.are_names(agent, patterns):
         return
     plural = verb.startswith("ont ") or verb.endswith("ent")
     if many != plural:
@@ -73,11 +46,9 @@ def active(statement: Statement) -> Iterator[Made]:
         date, rest = f"en {that['year']}", rest[len(that["year"]) + 4 :]
     if not date:
         rest, date = without_date(rest, patterns.IN)
+    if not romance.is_object(rest, patterns):
+        return
     tokens = words_of(rest)
-    if not 2 <= len(tokens) <= 16 or has_digit(rest) or tokens[0] in patterns.NO_OBJECT:
-        return
-    if has_join(rest, patterns.JOINS | patterns.POINTING | patterns.POSSESSIVES):
-        return
     if len(tokens) == 2 and {tokens[1], tokens[0][2:]} & patterns.GENERIC:
         return
     if plural:
@@ -93,13 +64,9 @@ def active(statement: Statement) -> Iterator[Made]:
 
 def happened(statement: Statement) -> Iterator[Made]:
     """Read "La Révolution française commença en 1789"."""
-    match = patterns.HAPPENED.match(statement.text)
-    if match is None:
-        return
-    subject = subject_of(match["subject"])
-    if subject is None or has_join(subject, patterns.JOINS) or not is_specific(subject, statement):
-        return
-    yield Made(f"Quand {match['verb']} {subject} ?", sentence_of(match["date"]))
+    if read := romance.happened(statement, patterns, subjects):
+        said, date = read
+        yield Made(f"Quand {said} ?", sentence_of(date))
 
 
 def where(statement: Statement) -> Iterator[Made]:
@@ -107,8 +74,7 @@ def where(statement: Statement) -> Iterator[Made]:
     match = patterns.WHERE.match(statement.text)
     if match is None:
         return
-    subject = subject_of(match["subject"])
-    if subject is None or has_join(subject, patterns.JOINS) or not is_specific(subject, statement):
-        return
-    if not has_join(match["place"], patterns.POINTING) and not has_digit(match["place"]):
-        yield Made(f"Où {match['verb']} {subject} ?", sentence_of(match["place"]))
+    subject = romance.one_thing(match["subject"], statement, patterns, subjects)
+    place = match["place"]
+    if subject and not has_join(place, patterns.POINTING) and not has_digit(place):
+        yield Made(f"Où {match['verb']} {subject} ?", sentence_of(place))

@@ -183,12 +183,18 @@ LEANING = (PREPOSITIONS - {"des"}) | POINTING | word_set(
 )  # fmt: skip
 JOINS = word_set("et ou mais")
 TALK_OF_TIME = word_set("aujourd'hui aujourd’hui actuellement encore aussi dit disait affirma")
-RELATIVE = re.compile(r" (?:qui|que|dont|où|lequel|laquelle) ")
+# A definition that has one of these goes on with "et".
+CLAUSE = re.compile(r" (?:qui|que|dont|où|lequel|laquelle) ")
 COMPLEMENT = re.compile(r" (?:qui|dont|que|de|d['’]|dans lesquel|avec lesquel|issus)")
 WHOLE = re.compile(r"(?<!\w)(?:monde|corps|système solaire|univers|planète)(?!\w)")
 POSSESSIVES = word_set("son sa ses leur leurs se indépendamment ensemble")
+# Words that no subject has besides its first.
+NO_SUBJECT = word_set("qui que ne est sont fut dont où se a ont")
 # What no object begins with.
 NO_OBJECT = word_set("dans à en pour comme plus de")
+PLURAL_PASSIVES = frozenset(["furent", "ont été"])
+# What keeps a question about a date from being clear.
+UNCLEAR_BEFORE_DATE = word_set("par après pour de d'après d’après comme")
 SECOND_VERB = re.compile(r" et (?=fut|se|est|il|elle|a\b)")
 SECOND_CLAUSE = re.compile(r", (?:mais|et|bien)\b|parce qu")
 ONLY_PERSON = re.compile(

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from flashcards.drafting.rules.frame import Made, Statement, has_join, sentence_of
+from flashcards.drafting.rules.frame import Made, Statement, has_join, place_of_verb, sentence_of
 from flashcards.drafting.rules.french import patterns
 from flashcards.drafting.rules.french.subjects import (
     capitals,
@@ -22,7 +22,7 @@ def why(statement: Statement) -> Iterator[Made]:
         return
     main = match["main"]
     tokens = main.split(" ")
-    at = next((n for n, token in enumerate(tokens) if token in patterns.VERBS and n), None)
+    at = place_of_verb(tokens, patterns.VERBS)
     if at is None or at > 8 or has_join(main, patterns.JOINS):
         return
     subject = subject_of(" ".join(tokens[:at]))

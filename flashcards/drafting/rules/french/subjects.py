@@ -1,8 +1,7 @@
 """What French sentences speak of: whether a phrase names one thing, and how it is written."""
 
-import re
-
-from flashcards.drafting.rules.frame import NAME, SUFFIX, Statement, has_name, words_of
+from flashcards.drafting.rules import romance
+from flashcards.drafting.rules.frame import Statement, has_name, words_of
 from flashcards.drafting.rules.french import patterns
 
 
@@ -20,19 +19,7 @@ def subject_of(text: str) -> str | None:
         or tokens[-1] in patterns.PREPOSITIONS
     ):
         return None
-    if set(tokens) & patterns.POINTING or set(tokens[1:]) & {
-        "qui",
-        "que",
-        "ne",
-        "est",
-        "sont",
-        "fut",
-        "dont",
-        "où",
-        "se",
-        "a",
-        "ont",
-    }:
+    if set(tokens) & patterns.POINTING or set(tokens[1:]) & patterns.NO_SUBJECT:
         return None
     if any(
         token.startswith(("qu'", "qu’", "c'", "c’", "j'", "j’", "n'", "n’")) for token in tokens
@@ -70,14 +57,11 @@ def is_specific(subject: str, statement: Statement) -> bool:
 
 
 def is_person(what: str) -> bool:
-    head = words_of(patterns.HEAD_END.split(what, maxsplit=1)[0])
-    return any(patterns.PERSON_NOUN.search(word) for word in head[1:3])
+    return romance.is_person(what, patterns)
 
 
 def is_name(text: str) -> bool:
-    return bool(re.fullmatch(NAME + SUFFIX, text)) and not any(
-        patterns.NOT_PERSON.search(part.casefold()) for part in text.split()[:1]
-    )
+    return romance.is_name(text, patterns)
 
 
 def is_old(subject: str, statement: Statement) -> bool:

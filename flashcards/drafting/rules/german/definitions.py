@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from flashcards.drafting.rules.frame import (
     Made,
     Statement,
+    birthday,
+    definition_end,
     has_begun,
     has_join,
     sentence_of,
@@ -30,7 +32,7 @@ def definition(statement: Statement) -> Iterator[Made]:
         return
     verb = match["verb"]
     subject = subject_of(match["subject"])
-    what = _definition_end(match["what"])
+    what = definition_end(match["what"], patterns.AFTER, patterns.CLAUSE)
     head = patterns.HEAD_END.split(what, maxsplit=1)[0]
     if subject is None or not is_nominative(subject) or patterns.OPINION.search(what):
         return
@@ -46,15 +48,6 @@ def definition(statement: Statement) -> Iterator[Made]:
         yield from _of_name(subject, verb, what, kind, statement)
     elif len(words_of(what)) > 4 or " und " in what or verb in {"sind", "waren"}:
         yield from _of_term(subject, verb, what, kind, statement)
-
-
-def _definition_end(what: str) -> str:
-    """Return a definition without the statements that follow it."""
-    after = patterns.AFTER.search(what)
-    # " und liegt" after a relative clause belongs to the clause.
-    if after and (what[after.start()] == "," or ", " not in what[: after.start()]):
-        what = what[: after.start()]
-    return what.strip(" ,")
 
 
 def _kind(what: str, head: str, *, many: bool) -> str:
@@ -76,10 +69,8 @@ def _of_name(name: str, verb: str, what: str, kind: str, statement: Statement) -
         return
     statement.document.known.add(name.casefold())
     yield Made(f"{'Wer' if person else 'Was'} {verb} {name}?", sentence_of(what))
-    for aside in statement.asides:
-        if person and (life := patterns.LIFE.search(aside)):
-            yield Made(f"Wann wurde {name} geboren?", f"Am {life['born']}.")
-            return
+    if person and (day := birthday(statement, patterns.LIFE)):
+        yield Made(f"Wann wurde {name} geboren?", f"Am {day}.")
 
 
 def _of_term(subject: str, verb: str, what: str, kind: str, statement: Statement) -> Iterator[Made]:
@@ -133,7 +124,7 @@ def called(statement: Statement) -> Iterator[Made]:
     """Read "Der Vorgang, bei dem …, heißt …", "Unter X versteht man …"."""
     if match := patterns.MEANT.match(statement.text):
         named = match["under"] or match["as"]
-        what = _definition_end(match["what"])
+        what = definition_end(match["what"], patterns.AFTER, patterns.CLAUSE)
         unclear = has_join(named, patterns.JOINS | patterns.POINTING)
         if len(words_of(what)) >= 4 and not unclear:
             asked = "Was versteht man unter" if match["under"] else "Was bezeichnet man als"

@@ -7,6 +7,7 @@ from flashcards.drafting.rules.frame import (
     NAME,
     Made,
     Statement,
+    cut_out,
     has_join,
     sentence_of,
     without_date,
@@ -48,7 +49,7 @@ def passive(statement: Statement) -> Iterator[Made]:
     participle, verb = match["participle"], match["verb"]
     by = patterns.BY.search(middle)
     if by and all(is_name(name) for name in re.findall(NAME, by["agent"])):
-        left = f"{middle[: by.start()].strip()} {middle[by.end() :].strip()}".strip()
+        left = cut_out(middle, by)
         if not re.match(r"und\b", left) and not has_join(left, patterns.JOINS):
             left = f" {left}" if left else ""
             said = f"{by['title']}{by['agent']}" if by["title"] else by["agent"]

@@ -199,6 +199,8 @@ LEANING = PREPOSITIONS | POINTING | word_set(
 JOINS = word_set("und oder sowie aber")
 TALK_OF_TIME = word_set("heute derzeit aktuell etwas noch auch nicht sagte meinte behauptete")
 ARTICLES = ("der ", "die ", "das ", "ein ", "eine ")
+# A definition that has a clause goes on with "und".
+CLAUSE = re.compile(", ")
 RELATIVE = re.compile(r", (?:die|deren|in denen|mit denen|durch die|bei denen|aus denen|welche)\b")
 # "Goethe war ein Freund": somebody, or something.
 MAYBE_PERSON = re.compile(

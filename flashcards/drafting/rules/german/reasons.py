@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from flashcards.drafting.rules.frame import Made, Statement, has_join, sentence_of
+from flashcards.drafting.rules.frame import Made, Statement, has_join, place_of_verb, sentence_of
 from flashcards.drafting.rules.german import patterns
 from flashcards.drafting.rules.german.subjects import is_nominative, is_old, subject_of
 
@@ -13,7 +13,7 @@ def why(statement: Statement) -> Iterator[Made]:
     if match is None or " weil " in match["reason"]:
         return
     tokens = match["main"].split(" ")
-    at = next((n for n, token in enumerate(tokens) if token in patterns.VERBS and n), None)
+    at = place_of_verb(tokens, patterns.VERBS)
     if at is None or at > 5:
         return
     subject = subject_of(" ".join(tokens[:at]))

@@ -3,38 +3,34 @@
 import re
 from collections.abc import Iterator
 
+from flashcards.drafting.rules import romance
 from flashcards.drafting.rules.frame import (
     Made,
     Statement,
+    birthday,
+    definition_end,
     has_begun,
     has_join,
     has_name,
     sentence_of,
     words_of,
 )
-from flashcards.drafting.rules.spanish import patterns
+from flashcards.drafting.rules.spanish import patterns, subjects
 from flashcards.drafting.rules.spanish.subjects import (
     is_name,
     is_old,
     is_person,
     lowered,
-    subject_of,
     without_article,
 )
 
 
 def definition(statement: Statement) -> Iterator[Made]:
     """Read "X es un … que …", "X es la montaña más alta de …"."""
-    match = patterns.COPULA.match(statement.text)
-    if match is None or has_join(match["subject"], patterns.JOINS):
+    found = romance.defined(statement, patterns, subjects)
+    if found is None:
         return
-    verb, written = match["verb"], match["subject"]
-    subject = subject_of(written)
-    what = _definition_end(match["what"])
-    if subject is None or patterns.OPINION.search(what):
-        return
-    if patterns.TALK_OF_TIME & set(words_of(what)):
-        return
+    written, subject, verb, what = found
     if patterns.SUPERLATIVE.match(what):
         yield from _unique(written, verb, what)
         return
@@ -44,15 +40,6 @@ def definition(statement: Statement) -> Iterator[Made]:
         yield from _of_name(written, verb, what, kind, statement)
     elif kind and (count >= 5 or (count == 4 and len(kind) >= 3)):
         yield from _of_term(subject, verb, what, kind, statement)
-
-
-def _definition_end(what: str) -> str:
-    """Return a definition without the statements that follow it."""
-    after = patterns.AFTER.search(what)
-    # " y tiene" after a relative clause belongs to the clause.
-    if after and (what[after.start()] == "," or " que " not in what[: after.start()]):
-        what = what[: after.start()]
-    return what.strip(" ,")
 
 
 def _kind(what: str, *, many: bool) -> list[str]:
@@ -72,16 +59,11 @@ def _of_name(
 ) -> Iterator[Made]:
     """Ask who or what a name of two parts stands for, and when somebody was born."""
     person = is_person(what)
-    if not kind or not (person or patterns.NAMED_KIND.search(kind[0])):
+    if not romance.is_new_name(name, kind, statement, patterns, person=person):
         return
-    if has_begun(name, statement.document):
-        return
-    statement.document.known.add(name.casefold())
     yield Made(f"¿{'Quién' if person else 'Qué'} {verb} {name}?", sentence_of(what))
-    for aside in statement.asides:
-        if person and (life := patterns.LIFE.search(aside)):
-            yield Made(f"¿Cuándo nació {name}?", f"El {life['born']}.")
-            return
+    if person and (day := birthday(statement, patterns.LIFE)):
+        yield Made(f"¿Cuándo nació {name}?", f"El {day}.")
 
 
 def _of_term(
@@ -130,7 +112,7 @@ def attribute(statement: Statement) -> Iterator[Made]:
 def called(statement: Statement) -> Iterator[Made]:
     """Read "El paso de agua … se llama ósmosis", "Se llama X al …"."""
     if match := patterns.MEANT.match(statement.text):
-        what = _definition_end(match["what"])
+        what = definition_end(match["what"], patterns.AFTER, patterns.CLAUSE)
         if not has_join(match["name"], patterns.POINTING) and len(words_of(what)) >= 5:
             yield Made(f"¿A qué se {match['verb']} {match['name']}?", sentence_of(what))
         return

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from flashcards.drafting.rules import romance
 from flashcards.drafting.rules.frame import (
-    NAME,
     Made,
     Statement,
     has_digit,
@@ -13,46 +13,24 @@ from flashcards.drafting.rules.frame import (
     without_date,
     words_of,
 )
-from flashcards.drafting.rules.spanish import patterns
-from flashcards.drafting.rules.spanish.subjects import is_name, is_specific, subject_of
+from flashcards.drafting.rules.spanish import patterns, subjects
 
 
 def passive(statement: Statement) -> Iterator[Made]:
     """Read "X fue fundada en 1535 por Y": por quién, y cuándo."""
-    match = patterns.PASSIVE.match(statement.text)
-    if match is None or not patterns.HAPPENS.match(match["participle"]):
+    done = romance.done(statement, patterns, subjects)
+    if done is None:
         return
-    plural = match["verb"] == "fueron"
-    written = match["subject"]
-    subject = subject_of(written[0].upper() + written[1:] if match["date"] else written)
-    if subject is None or not is_specific(subject, statement):
-        return
-    if plural and has_join(subject, patterns.JOINS):
-        return
-    rest = patterns.SECOND_VERB.split(match["rest"].strip(), maxsplit=1)[0]
-    date = match["date"] or ""
-    if not date:
-        rest, date = without_date(rest, patterns.IN)
-    said = f"{match['verb']} {match['participle']}"
-    if by := patterns.BY.search(rest):
-        if not all(is_name(name) for name in re.findall(NAME, by["agent"])):
-            return
-        left = f"{rest[: by.start()].strip()} {rest[by.end() :].strip()}".strip()
-        if has_join(left, patterns.JOINS) or has_digit(left):
-            return
-        many = bool(re.search(r" [ye] ", by["agent"]))
-        asked = "¿Por quiénes" if many else "¿Por quién"
-        title = by["title"] or ""
-        answer = f"Por {title}{by['agent']}" if title else by["agent"]
-        tail = f" {left}" if left else ""
-        yield Made(f"{asked} {said} {subject}{tail}?", sentence_of(answer))
-        if date:
-            yield Made(f"¿Cuándo {said} {subject}{tail}?", sentence_of(date))
-        return
-    unclear = patterns.JOINS | {"por", "tras", "para", "después", "como"}
-    if date and not has_digit(rest) and not has_join(rest, unclear):
-        tail = f" {rest}" if rest else ""
-        yield Made(f"¿Cuándo {said} {subject}{tail}?", sentence_of(date))
+    if done.agent:
+        asked = "¿Por quiénes" if _are_many(done.agent) else "¿Por quién"
+        answer = f"Por {done.title}{done.agent}" if done.title else done.agent
+        yield Made(f"{asked} {done.said}?", sentence_of(answer))
+    if done.date:
+        yield Made(f"¿Cuándo {done.said}?", sentence_of(done.date))
+
+
+def _are_many(agent: str) -> bool:
+    return bool(re.search(r" [ye] ", agent))
 
 
 def active(statement: Statement) -> Iterator[Made]:
@@ -61,17 +39,15 @@ def active(statement: Statement) -> Iterator[Made]:
     if match is None or not patterns.MAKES.match(match["verb"]):
         return
     agent, verb, date = match["agent"], match["verb"], match["date"] or ""
-    many = bool(re.search(r" [ye] ", agent))
-    if not all(is_name(name) for name in re.findall(NAME, agent)) or many != verb.endswith("ron"):
+    many = _are_many(agent)
+    if not romance.are_names(agent, patterns) or many != verb.endswith("ron"):
         return
     rest = re.split(r",| y (?=[a-záéíóúñ]+ó\b)", match["rest"], maxsplit=1)[0]
     if not date:
         rest, date = without_date(rest, patterns.IN)
+    if not romance.is_object(rest, patterns):
+        return
     tokens = words_of(rest)
-    if not 2 <= len(tokens) <= 16 or has_digit(rest) or tokens[0] in patterns.NO_OBJECT:
-        return
-    if has_join(rest, patterns.JOINS | patterns.POINTING | patterns.POSSESSIVES):
-        return
     # "medirlos": a pronoun at the end of a verb.
     if re.search(r"\b\w+[aeiáéí]r(?:l[oa]s?|les?|se)\b", rest):
         return
@@ -87,13 +63,9 @@ def active(statement: Statement) -> Iterator[Made]:
 
 def happened(statement: Statement) -> Iterator[Made]:
     """Read "La Revolución mexicana comenzó en 1910"."""
-    match = patterns.HAPPENED.match(statement.text)
-    if match is None:
-        return
-    subject = subject_of(match["subject"])
-    if subject is None or has_join(subject, patterns.JOINS) or not is_specific(subject, statement):
-        return
-    yield Made(f"¿Cuándo {match['verb']} {subject}?", sentence_of(match["date"]))
+    if read := romance.happened(statement, patterns, subjects):
+        said, date = read
+        yield Made(f"¿Cuándo {said}?", sentence_of(date))
 
 
 def where(statement: Statement) -> Iterator[Made]:
@@ -101,12 +73,10 @@ def where(statement: Statement) -> Iterator[Made]:
     match = patterns.WHERE.match(statement.text)
     if match is None:
         return
-    subject = subject_of(match["subject"])
+    subject = romance.one_thing(match["subject"], statement, patterns, subjects)
     place = match["place"]
     if place.startswith("entre "):
         # "entre Perú y Bolivia" was cut before "y".
-        place = re.split(r",", statement.text[match.start("place") :], maxsplit=1)[0]
-    if subject is None or has_join(subject, patterns.JOINS) or not is_specific(subject, statement):
-        return
-    if not has_join(place, patterns.POINTING) and not has_digit(place):
+        place = statement.text[match.start("place") :].split(",", 1)[0]
+    if subject and not has_join(place, patterns.POINTING) and not has_digit(place):
         yield Made(f"¿Dónde {match['verb']} {subject}?", sentence_of(place))

@@ -168,11 +168,18 @@ LEANING = PREPOSITIONS | POINTING | word_set(
 JOINS = word_set("y e o u pero")
 TALK_OF_TIME = word_set("hoy actualmente ahora todavía también dijo afirmó decía")
 ARTICLES = word_set("un una el la los las unos unas")
+# A definition that has this goes on with "y".
+CLAUSE = re.compile(" que ")
 RELATIVE = re.compile(r" (?:que|cuy[oa]s?|de|en l[oa]s que|con l[oa]s que|por l[oa]s que)\b")
 WHOLE = re.compile(r"\b(?:mundo|cuerpo|sistema solar|universo|planeta)\b")
 POSSESSIVES = word_set("su sus se no independientemente juntos")
+# Words that no subject has besides its first.
+NO_SUBJECT = word_set("que no es son fue cuando se ha también")
 # What no object begins with.
 NO_OBJECT = word_set("que en para como más")
+PLURAL_PASSIVES = frozenset(["fueron"])
+# What keeps a question about a date from being clear.
+UNCLEAR_BEFORE_DATE = word_set("por tras para después como")
 SECOND_VERB = re.compile(r" y (?=fue|se|es|en|lo|la|murió|más|con)")
 SECOND_CLAUSE = re.compile(r", (?:pero|aunque|y)\b| porque ")
 MASCULINE_IN_A = word_set("planetas días sistemas problemas mapas temas idiomas poemas dramas")

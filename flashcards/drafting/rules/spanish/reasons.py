@@ -7,6 +7,7 @@ from flashcards.drafting.rules.frame import (
     Statement,
     has_join,
     has_name,
+    place_of_verb,
     sentence_of,
 )
 from flashcards.drafting.rules.spanish import patterns
@@ -19,7 +20,7 @@ def why(statement: Statement) -> Iterator[Made]:
     if match is None or patterns.SECOND_CLAUSE.search(match["reason"]):
         return
     tokens = match["main"].split(" ")
-    at = next((n for n, token in enumerate(tokens) if token in patterns.VERBS and n), None)
+    at = place_of_verb(tokens, patterns.VERBS)
     if at is None or at > 7 or has_join(match["main"], patterns.JOINS) or "que" in tokens:
         return
     negated = tokens[at - 1] == "no"

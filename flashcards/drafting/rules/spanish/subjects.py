@@ -2,7 +2,8 @@
 
 import re
 
-from flashcards.drafting.rules.frame import NAME, SUFFIX, Statement, has_name, words_of
+from flashcards.drafting.rules import romance
+from flashcards.drafting.rules.frame import Statement, has_name, words_of
 from flashcards.drafting.rules.spanish import patterns
 
 
@@ -21,17 +22,7 @@ def subject_of(text: str) -> str | None:
         or tokens[-1] in patterns.PREPOSITIONS
     ):
         return None
-    if _points(text) or set(tokens[1:]) & {
-        "que",
-        "no",
-        "es",
-        "son",
-        "fue",
-        "cuando",
-        "se",
-        "ha",
-        "también",
-    }:
+    if _points(text) or set(tokens[1:]) & patterns.NO_SUBJECT:
         return None
     return lowered(text)
 
@@ -65,14 +56,11 @@ def is_specific(subject: str, statement: Statement) -> bool:
 
 
 def is_person(what: str) -> bool:
-    head = words_of(patterns.HEAD_END.split(what, maxsplit=1)[0])
-    return any(patterns.PERSON_NOUN.search(word) for word in head[1:3])
+    return romance.is_person(what, patterns)
 
 
 def is_name(text: str) -> bool:
-    return bool(re.fullmatch(NAME + SUFFIX, text)) and not any(
-        patterns.NOT_PERSON.search(part.casefold()) for part in text.split()[:1]
-    )
+    return romance.is_name(text, patterns)
 
 
 def is_old(subject: str, statement: Statement) -> bool:
