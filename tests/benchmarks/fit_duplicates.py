@@ -1,14 +1,14 @@
 """Fit the weights of flashcards/duplicates/judge.json, and say how well they tell pairs apart.
 
-    .venv/bin/python -m tests.benchmarks.fit_duplicates [--write] [--show] [--blind]
+    .venv/bin/python -m tests.benchmarks.fit_duplicates [--write] [--show] [--set blind|fresh]
 
 Fitted is on data/duplicate_pairs.jsonl, written for this by hand: a card in the words of another
 learner, the other way round, of a thing easily confused with it, and of another thing. Of a fact,
 the words that say the same are compared with all others, too. `folds` says what ten fits make of
 the tenth of the facts that each has not seen; the two bounds are chosen by it.
 
-`--blind` measures data/duplicate_pairs_blind.jsonl instead, which was written by somebody who did
-not know the features: nothing was fitted or chosen on it. `same` is the share found of the pairs
+`--set` measures pairs by somebody who did not know the features: features were added after runs on
+the blind ones, and none after the run on the fresh ones. `same` is the share found of the pairs
 that say the same, `false` the share of the others that are called the same, `contrast` the share of
 confusable pairs for which a contrast card is offered, and `contrast_near` that of the near ones.
 """
@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 DATA = Path(__file__).with_name("data")
-PAIRS, BLIND = DATA / "duplicate_pairs.jsonl", DATA / "duplicate_pairs_blind.jsonl"
+PAIRS = DATA / "duplicate_pairs.jsonl"
 RIDGE = 1e-3
 STEPS = 500
 FOLDS = 10
@@ -178,15 +178,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--write", action="store_true", help="Fit, and write judge.json.")
     parser.add_argument("--show", action="store_true", help="Print what is judged wrongly.")
-    parser.add_argument("--blind", action="store_true", help="Measure the blind pairs.")
+    parser.add_argument("--set", choices=["own", "blind", "fresh"], default="own")
     options = parser.parse_args()
 
     import django
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "memoryloop.settings")
     django.setup()
-    if options.blind:
-        rows = pairs(BLIND)
+    if options.set != "own":
+        rows = pairs(DATA / f"duplicate_pairs_{options.set}.jsonl")
         _report(rows, _shipped(rows), show=options.show)
         return 0
     own = pairs()

@@ -1,10 +1,10 @@
 """Show what the rules draft from texts, and how much of it is right, as a person judged it.
 
-    .venv/bin/python -m tests.benchmarks.rule_drafts [--blind]             # drafts and shares
+    .venv/bin/python -m tests.benchmarks.rule_drafts [--set blind|fresh]   # drafts and shares
     .venv/bin/python -m tests.benchmarks.rule_drafts --judge weak 3 17-19  # judge some of them
 
-The texts are data/draft_texts.jsonl, or draft_texts_blind.jsonl; the verdicts are kept in
-data/rule_drafts_judged.jsonl. A draft is
+The texts are data/draft_texts.jsonl, or those of a set by somebody else; the verdicts are kept
+in data/rule_drafts_judged.jsonl. A draft is
 
 - right, if it is true by the text, stands alone, has one clear answer and is good grammar;
 - weak, if it is true, but vague, clumsy, trivial or ambiguous;
@@ -47,10 +47,12 @@ class Drafted(NamedTuple):
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--blind", action="store_true", help="the texts that nobody looked at")
+    parser.add_argument("--set", choices=["own", "blind", "fresh"], default="own")
     parser.add_argument("--judge", nargs="+", metavar=("VERDICT", "NUMBER"))
     options = parser.parse_args()
-    texts = list(_lines(DATA / f"draft_texts{'_blind' if options.blind else ''}.jsonl"))
+    texts = list(
+        _lines(DATA / f"draft_texts{'' if options.set == 'own' else f'_{options.set}'}.jsonl")
+    )
     drafted = [
         Drafted(text["language"], text["title"], card)
         for text in texts

@@ -71,7 +71,7 @@ def _kind(what: str, last: str, *, many: bool) -> list[str]:
     if body == head:
         # "Lava is magma that …", but not "is proud that …".
         mass = head[-1] in patterns.MASSES or head[-1] == last
-        adverbial = head[0] in words.PARTICIPLES or head[0].endswith("ly") or head[0] == "that"
+        adverbial = _is_participle(head[0]) or head[0].endswith("ly") or head[0] == "that"
         if not mass or adverbial or len(head) > 3 or not patterns.COMPLEMENT.search(what):
             return []
     if head[0] == "the" and not patterns.COMPLEMENT.search(what):
@@ -83,9 +83,14 @@ def _is_class(what: str, body: list[str]) -> bool:
     """Tell whether "Ys that …" say what Xs are."""
     if len(body) > 4 or not body[-1].endswith(("s", "people", "bacteria")):
         return False
-    if any(word in words.PARTICIPLES or word.endswith("ly") for word in (body[0], body[-1])):
+    if any(_is_participle(word) or word.endswith("ly") for word in (body[0], body[-1])):
         return False
     return bool(re.search(r" (?:that|which|who|whose|of|made|used|built|formed)\b", what))
+
+
+def _is_participle(word: str) -> bool:
+    """Tell whether "are …" may say what is done to something, not what it is: "are lifted"."""
+    return word in words.PARTICIPLES or word.endswith("ed")
 
 
 def _is_worth_asking(subject: str, verb: str, what: str) -> bool:

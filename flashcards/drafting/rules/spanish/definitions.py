@@ -51,6 +51,9 @@ def _kind(what: str, *, many: bool) -> list[str]:
     body = head[1:] if head[:1] and head[0] in patterns.ARTICLES else head
     if not body or body[0] in patterns.VAGUE_HEADS:
         return []
+    if many and body == head and patterns.PARTICIPLE.fullmatch(body[0]):
+        # What is done to them, not what they are: "son elevados".
+        return []
     return [] if patterns.VAGUE_ADJECTIVES.search(" ".join(body[:3])) else body
 
 

@@ -174,6 +174,8 @@ RELATIVE = re.compile(r" (?:que|cuy[oa]s?|de|en l[oa]s que|con l[oa]s que|por l[
 WHOLE = re.compile(r"\b(?:mundo|cuerpo|sistema solar|universo|planeta)\b")
 POSSESSIVES = word_set("su sus se no independientemente juntos")
 # Words that no subject has besides its first.
+# In the plural. A word with an accent before the ending is another: "líquidos", "ácidos".
+PARTICIPLE = re.compile(r"[a-zñü]+(?:[ai]d[oa]s|chos|chas|ertos|ertas|estos|estas)")
 NO_SUBJECT = word_set("que no es son fue cuando se ha también")
 # What no object begins with.
 NO_OBJECT = word_set("que en para como más")

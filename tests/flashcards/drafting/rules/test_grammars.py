@@ -235,6 +235,13 @@ REFUSED = (
     # "Who" without a person; a verb that is not a finding.
     "The Great American Puzzle Factory created a puzzle of the book.",
     "North Korea developed a rocket that flies to the moon.",
+    # What is done to somebody is not what it is.
+    "Ships are lifted 26 metres to Gatun Lake, a lake made by damming the Chagres River.",
+    "Coins are weighed in a tray that hangs from the longer arm.",
+    "Los barcos son elevados 26 metros hasta el lago Gatún, un lago que se formó al represar.",
+    "Los huevos son depositados en nidos que la hembra construye con hierba.",
+    "Les graines sont portées par le vent, un agent qui les disperse au loin.",
+    "Die Schiffe sind gehoben in Kammern, die sich mit Wasser füllen.",
     # A place that is a time.
     "Die Paarungszeit-Phase liegt in den Monaten Januar und Februar.",
     # What somebody holds to be true, and what is no longer.
