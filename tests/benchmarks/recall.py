@@ -13,29 +13,22 @@ takes with so many cards (collection.py), against a plain commit of PostgreSQL i
 
 import argparse
 import functools
-import json
 import random
 import statistics
 import sys
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.benchmarks import collection, filled
+from tests.benchmarks.texts import read_rows
 
 if TYPE_CHECKING:
     from accounts.models import User
 
-DATA = Path(__file__).parent / "data"
 TOLD = 5
 BATCH = 500
 AIM_COMMITS = 40
 Row = dict[str, Any]
-
-
-def rows(name: str) -> list[Row]:
-    """Return the objects of a file of data/, one a line."""
-    return [json.loads(line) for line in (DATA / name).read_text().splitlines() if line]
 
 
 def main() -> None:
@@ -52,9 +45,9 @@ def _ask_all(options: argparse.Namespace) -> dict[str, Any]:
     from flashcards.store.maintenance import optimize
 
     user = filled.learner()
-    notes = _fill(user, rows("cards.jsonl"))
+    notes = _fill(user, read_rows("cards"))
     optimize.optimize()
-    asked = rows("recall_questions_blind.jsonl" if options.blind else "recall_questions.jsonl")
+    asked = read_rows("recall_questions_blind" if options.blind else "recall_questions")
     ranks: dict[str, list[int]] = {}
     told, idle = [], []
     for question in asked:
@@ -155,7 +148,7 @@ def _fill(user: "User", cards: list[Row]) -> dict[str, str]:
 
 def _time(options: argparse.Namespace) -> dict[str, Any]:
     user = collection.learner(options.cards)
-    texts = [row["question"] for row in rows("recall_questions.jsonl")]
+    texts = [row["question"] for row in read_rows("recall_questions")]
     texts = [texts[number % len(texts)] for number in range(options.rounds)]
     for text in texts[:5]:
         _find(user, text)
