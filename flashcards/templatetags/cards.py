@@ -27,6 +27,17 @@ def verdict_icon(verdict: str) -> str:
 
 
 @register.filter
+def verdict_words(verdict: str) -> str:
+    """Return what two cards are to one another, as a model is said to have found them."""
+    return {
+        "same": "the same",
+        "reversed": "the other way round",
+        "confusable": "easily confused",
+        "near": "only near",
+    }[verdict]
+
+
+@register.filter
 def summary(card: HasSides) -> str:
     """Return the front as one line of plain words."""
     return card_sides.summary(card)

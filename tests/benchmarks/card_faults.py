@@ -9,19 +9,11 @@ is printed, too. Prints a table.
 """
 
 import argparse
-import json
 import sys
 from collections import Counter
-from pathlib import Path
-from typing import Any
 
 from flashcards.drafting.linter import lint
-
-DATA = Path(__file__).parent / "data"
-
-
-def rows(name: str) -> list[dict[str, Any]]:
-    return list(map(json.loads, (DATA / name).read_text(encoding="utf-8").splitlines()))
+from tests.benchmarks.texts import read_rows
 
 
 def main() -> int:
@@ -30,7 +22,7 @@ def main() -> int:
     parser.add_argument("--show", action="store_true", help="print the cards that are told wrongly")
     options = parser.parse_args()
     told: Counter[tuple[str, str, bool]] = Counter()
-    for row in rows("card_faults.jsonl"):
+    for row in read_rows("card_faults"):
         if row["half"] != options.half:
             continue
         codes = {finding.code for finding in lint(row["question"], row["answer"], "basic")}
@@ -47,7 +39,7 @@ def main() -> int:
             good, of = sum(told[key] for key in keys if key[2]), sum(told[key] for key in keys)
             cells.append(f"{good} of {of}")
         sys.stdout.write(f"{language:<11}{cells[0]:<15}{cells[1]}\n")
-    cards = [card for card in rows("cards.jsonl") if card["language"] in languages]
+    cards = [card for card in read_rows("cards") if card["language"] in languages]
     flagged = sum(bool(lint(card["question"], card["answer"], card["kind"])) for card in cards)
     sys.stdout.write(f"learners' cards flagged: {flagged} of {len(cards)}\n")
     return 0

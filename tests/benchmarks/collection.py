@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tests.benchmarks import filled
+from tests.benchmarks.texts import read_rows
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -47,16 +48,13 @@ def _fill(user: "User", decks: list[Any], number: int) -> None:
 
     from flashcards.maintenance import bulk_load
     from memoryloop.embeddings import get_embedder
-    from tests.benchmarks.fit_duplicates import pairs
     from tests.factories import flashcard
 
     now, draw, noise = timezone.now(), random.Random(1), np.random.default_rng(5)
-    sides = [row["first"] for row in pairs() if row["verdict"] == "same"]
+    pairs = read_rows("duplicate_pairs")
+    sides = [row["first"] for row in pairs if row["verdict"] == "same"]
     said = {
-        word.strip("?.,:;()\"'")
-        for row in pairs()
-        for text in row["first"]
-        for word in text.split()
+        word.strip("?.,:;()\"'") for row in pairs for text in row["first"] for word in text.split()
     }
     words = [*WORDS, *sorted(said - {""}), *(f"w{n}" for n in range(2_000))]
     embedder = get_embedder()

@@ -15,6 +15,7 @@ import time
 from typing import Any
 
 from tests.benchmarks import collection, filled
+from tests.benchmarks.texts import read_rows
 
 CARDS = 100_000
 ROUNDS = 60
@@ -29,12 +30,11 @@ def main() -> int:
 
 def _measure(options: argparse.Namespace) -> dict[str, Any]:
     from flashcards.duplicates import overlaps as duplicates
-    from tests.benchmarks.fit_duplicates import pairs
 
     user = collection.learner(options.cards)
-    rows = [row for row in pairs() if row["verdict"] == "same"]
+    same = [row for row in read_rows("duplicate_pairs") if row["verdict"] == "same"]
     # No draft twice: what was embedded once would be remembered.
-    drafts = random.Random(5).sample(rows, min(len(rows), options.rounds + WARM_UP))
+    drafts = random.Random(5).sample(same, min(len(same), options.rounds + WARM_UP))
     times, busy, found = [], [], 0
     for number, row in enumerate(drafts):
         begun, worked = time.perf_counter(), time.process_time()

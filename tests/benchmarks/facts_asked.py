@@ -9,26 +9,22 @@ are compared with the facts of each text. Prints a table.
 """
 
 import argparse
-import json
 import sys
 from collections import Counter
-from pathlib import Path
 
 from flashcards.drafting.candidates import cards_expected, cards_most
 from flashcards.drafting.sections import sections
-
-DATA = Path(__file__).parent / "data"
+from tests.benchmarks.texts import read_rows
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--blind", action="store_true")
     options = parser.parse_args()
-    name = "draft_texts_blind.jsonl" if options.blind else "draft_texts.jsonl"
     facts: Counter[str] = Counter()
     told: Counter[str] = Counter()
     allowed: Counter[str] = Counter()
-    for row in map(json.loads, (DATA / name).read_text(encoding="utf-8").splitlines()):
+    for row in read_rows("draft_texts_blind" if options.blind else "draft_texts"):
         parts, count = sections(row["text"]), len(row["facts"])
         for key in (row["language"], "all"):
             facts[key] += count

@@ -12,21 +12,19 @@ page Cards, which shows cards with all of the words first.
 """
 
 import argparse
-import json
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import UTC
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from tests.benchmarks import filled
+from tests.benchmarks.texts import read_rows
 
 if TYPE_CHECKING:
     from accounts.models import User
 
-DATA = Path(__file__).parent / "data"
 KINDS = ("exact", "keyword", "typo", "paraphrase", "other-language", "question")
 FIRST = 10
 # The aims, of all searches and of two kinds.
@@ -48,7 +46,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     from flashcards.web.pages.browser import BrowserQuery
 
     user, ids = learner()
-    queries = read("search_queries_blind" if options.blind else "search_queries")
+    queries = read_rows("search_queries_blind" if options.blind else "search_queries")
 
     def by_one_search(text: str) -> list[UUID]:
         return [one.card.note_id for one in find_cards(owner_id=user.pk, text=text, limit=FIRST)]
@@ -91,14 +89,13 @@ def learner() -> "tuple[User, dict[str, UUID]]":
     from flashcards.store import cards
     from flashcards.store.maintenance import checkpoint, optimize
 
-    rows = read("cards")
     email = "finding@example.org"
     user = User.objects.filter(email=email).first()
     if user is None:
         from django.utils import timezone
 
         user = filled.learner(email)
-        for row in rows:
+        for row in read_rows("cards"):
             new = NewCard(
                 question=row["question"],
                 answer=row["answer"],
@@ -124,11 +121,6 @@ def score(
         not {notes[card] for card in query["cards"]}.isdisjoint(find(query["query"])[:FIRST])
         for query in queries
     ]
-
-
-def read(name: str) -> list[dict[str, Any]]:
-    lines = (DATA / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
-    return [json.loads(line) for line in lines]
 
 
 def _share(hits: Iterable[bool]) -> float:

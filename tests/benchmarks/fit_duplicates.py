@@ -19,14 +19,14 @@ import os
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-DATA = Path(__file__).with_name("data")
-PAIRS = DATA / "duplicate_pairs.jsonl"
+from tests.benchmarks.texts import SETS, read_rows
+
+PAIRS = "duplicate_pairs"
 RIDGE = 1e-3
 STEPS = 500
 FOLDS = 10
@@ -40,10 +40,6 @@ OFFERED = 0.82
 Matrix = NDArray[np.float64]
 Card = tuple[str, str]
 Pair = dict[str, Any]
-
-
-def pairs(path: Path = PAIRS) -> list[Pair]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 def facts(rows: Sequence[Pair]) -> list[str]:
@@ -78,18 +74,13 @@ def following(rows: Sequence[Pair]) -> Iterator[Pair]:
                 yield {**row, "first": list(alike), "stands_for": row["first"]}
 
 
-def matrix(rows: Sequence[Pair]) -> tuple[list[str], Matrix, Matrix]:
+def matrix(pairs: Sequence[Pair]) -> tuple[list[str], Matrix, Matrix]:
     """Return the names of the features, (n, features), and (n,) cosines of the questions."""
-    from flashcards.domain.card_sides import Draft
-    from flashcards.duplicates.card_text import CardText, text_of
+    from flashcards.duplicates.card_text import drafted
     from flashcards.duplicates.cosines import cosines
     from flashcards.duplicates.features import features
 
-    def said(side: list[str]) -> CardText:
-        kind = "cloze" if "{{c" in side[0] else "basic"
-        return text_of(Draft(kind=kind, question=side[0], answer=side[1]))
-
-    texts = [(said(row["first"]), said(row["second"])) for row in rows]
+    texts = [(drafted(*pair["first"]), drafted(*pair["second"])) for pair in pairs]
     near = cosines(texts)
     found = [features(a, b, cosine) for (a, b), cosine in zip(texts, near, strict=True)]
     return (
@@ -178,7 +169,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--write", action="store_true", help="Fit, and write judge.json.")
     parser.add_argument("--show", action="store_true", help="Print what is judged wrongly.")
-    parser.add_argument("--set", choices=["own", "blind", "fresh"], default="own")
+    parser.add_argument("--set", choices=SETS, default="own")
     options = parser.parse_args()
 
     import django
@@ -186,10 +177,10 @@ def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "memoryloop.settings")
     django.setup()
     if options.set != "own":
-        rows = pairs(DATA / f"duplicate_pairs_{options.set}.jsonl")
+        rows = read_rows(PAIRS, options.set)
         _report(rows, _shipped(rows), show=options.show)
         return 0
-    own = pairs()
+    own = read_rows(PAIRS)
     rows = [*own, *following(own)]
     names, x, asked = matrix(rows)
     y = labels(rows)
@@ -205,21 +196,12 @@ def main() -> int:
     return 0
 
 
-def _shipped(rows: Sequence[Pair]) -> list[str]:
-    from flashcards.domain.card_sides import Draft
-    from flashcards.duplicates.card_text import text_of
-    from flashcards.duplicates.cosines import cosines
-    from flashcards.duplicates.judge import judge
+def _shipped(pairs: Sequence[Pair]) -> list[str]:
+    from flashcards.duplicates.card_text import drafted
+    from flashcards.duplicates.overlaps import compare
 
-    texts = [
-        tuple(
-            text_of(Draft("cloze" if "{{c" in side[0] else "basic", side[0], side[1]))
-            for side in (row["first"], row["second"])
-        )
-        for row in rows
-    ]
-    near = cosines([(a, b) for a, b in texts])
-    return [str(judge(a, b, each).verdict) for (a, b), each in zip(texts, near, strict=True)]
+    texts = [(drafted(*pair["first"]), drafted(*pair["second"])) for pair in pairs]
+    return [str(judgement.verdict) for judgement in compare(texts)]
 
 
 def _write(names: Sequence[str], weights: Matrix, same: float, confusable: float) -> None:

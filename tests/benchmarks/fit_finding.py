@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.benchmarks import filled, finding
+from tests.benchmarks.texts import read_rows
 
 FOLDS = 5
 # Of the weights' squares, against searches that happen to agree.
@@ -36,7 +37,7 @@ def _fit(_: argparse.Namespace) -> dict[str, Any]:
     from flashcards.search.find_cards import find_cards
 
     user, notes = finding.learner()
-    queries = finding.read("search_queries")
+    queries = read_rows("search_queries")
     rows, right, of_query = [], [], []
     for number, query in enumerate(queries):
         wanted = {notes[card] for card in query["cards"]}

@@ -10,20 +10,12 @@ first, and how often it is among the first ten.
 """
 
 import argparse
-import json
 import sys
 from collections import defaultdict
-from pathlib import Path
 from typing import Any
 
 from tests.benchmarks import filled
-
-DATA = Path(__file__).parent / "data"
-
-
-def read(name: str) -> list[dict[str, Any]]:
-    lines = (DATA / name).read_text(encoding="utf-8").splitlines()
-    return [json.loads(line) for line in lines if line]
+from tests.benchmarks.texts import read_rows
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
@@ -33,8 +25,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     from chat.tasks import embed_missing
 
     owner = User.objects.create_user("most@example.org")
-    texts = {each["id"]: each["text"] for each in read("messages.jsonl")}
-    cards = read("cards.jsonl")
+    texts = {each["id"]: each["text"] for each in read_rows("messages")}
+    cards = read_rows("cards")
     for card in cards[:: max(1, len(cards) // options.cards)] if options.cards else []:
         texts[card["id"]] = f"{card['question']} {card['answer']} {card['extra']}".strip()
     ids = {}
@@ -50,7 +42,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     while Message.objects.filter(embedding_model="").exists():
         embed_missing(0)
     found: dict[str, list[int]] = defaultdict(list)
-    for query in read("message_queries.jsonl"):
+    for query in read_rows("message_queries"):
         result = message_search.search(owner_id=owner.id, text=query["query"])
         names = [ids[hit.message.id] for hit in result.hits]
         places = [names.index(each) for each in query["messages"] if each in names]

@@ -8,21 +8,12 @@ passage. The bounds were made on the half "build"; "held" was not looked at. Pri
 """
 
 import argparse
-import json
 import sys
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 from flashcards.drafting import grounding
-
-DATA = Path(__file__).parent / "data" / "grounding.jsonl"
-
-
-def rows(half: str) -> list[dict[str, Any]]:
-    """Return the cards of a half, of both if it is empty."""
-    lines = DATA.read_text(encoding="utf-8").splitlines()
-    return [row for row in map(json.loads, lines) if half in ("", row["half"])]
+from tests.benchmarks.texts import read_rows
 
 
 def is_supported(row: dict[str, Any]) -> bool:
@@ -38,7 +29,9 @@ def main() -> int:
     options = parser.parse_args()
     count: Counter[tuple[str, bool]] = Counter()
     right: Counter[tuple[str, bool]] = Counter()
-    for row in rows(options.half):
+    for row in read_rows("grounding"):
+        if row["half"] != options.half:
+            continue
         key = row["language"], row["supported"]
         count[key] += 1
         is_right = is_supported(row) == row["supported"]

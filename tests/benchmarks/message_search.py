@@ -41,7 +41,7 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 _medians: dict[str, float] = {}
 _random = random.Random(7)
 _numbers = np.random.default_rng(7)
-_projection = _numbers.standard_normal((DIRECTIONS, 896), dtype=np.float32)
+_projection = _numbers.standard_normal((DIRECTIONS, WIDTH), dtype=np.float32)
 
 
 def say(text: str) -> None:
@@ -65,7 +65,7 @@ def around(topics: NDArray[np.float32], count: int) -> NDArray[np.float32]:
     """Return vectors that vary in few directions, as embeddings do, and a little in all."""
     latent = topics[_numbers.integers(0, len(topics), count)]
     latent = latent + 0.6 * _numbers.standard_normal(latent.shape, dtype=np.float32)
-    own = unit(_numbers.standard_normal((count, 896), dtype=np.float32))
+    own = unit(_numbers.standard_normal((count, WIDTH), dtype=np.float32))
     return unit(unit(latent @ _projection) + OWN * own).astype(np.float32)
 
 

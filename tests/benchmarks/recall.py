@@ -7,39 +7,33 @@ The questions of data/recall_questions.jsonl are asked of a learner who has all 
 data/cards.jsonl, two in three of them reviewed: how often the card that a question is about is
 among those told of, and first; how many are told of; and how often something is told of with a
 question that no card is about. `--set` asks those of a set by somebody else, which nobody looks at
-while anything is changed. With --cards, how long it takes with so many cards (collection.py), against a plain commit of PostgreSQL in the same run.
+while anything is changed. With --cards, how long it takes with so many cards (collection.py),
+against a plain commit of PostgreSQL in the same run.
 """
 
 import argparse
 import functools
-import json
 import random
 import statistics
 import sys
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.benchmarks import collection, filled
+from tests.benchmarks.texts import SETS, read_rows
 
 if TYPE_CHECKING:
     from accounts.models import User
 
-DATA = Path(__file__).parent / "data"
 TOLD = 5
 BATCH = 500
 AIM_COMMITS = 40
 Row = dict[str, Any]
 
 
-def rows(name: str) -> list[Row]:
-    """Return the objects of a file of data/, one a line."""
-    return [json.loads(line) for line in (DATA / name).read_text().splitlines() if line]
-
-
 def main() -> None:
     parser = filled.arguments(__doc__, cards=0, rounds=60)
-    parser.add_argument("--set", choices=["own", "blind", "fresh"], default="own")
+    parser.add_argument("--set", choices=SETS, default="own")
     parser.add_argument("--show", action="store_true", help="print the questions that failed")
     options = parser.parse_args()
     if options.set != "own" and options.show:
@@ -51,9 +45,9 @@ def _ask_all(options: argparse.Namespace) -> dict[str, Any]:
     from flashcards.store.maintenance import optimize
 
     user = filled.learner()
-    notes = _fill(user, rows("cards.jsonl"))
+    notes = _fill(user, read_rows("cards"))
     optimize.optimize()
-    asked = rows(f"recall_questions{'' if options.set == 'own' else f'_{options.set}'}.jsonl")
+    asked = read_rows("recall_questions", options.set)
     ranks: dict[str, list[int]] = {}
     told, idle = [], []
     for question in asked:
@@ -156,7 +150,7 @@ def _fill(user: "User", cards: list[Row]) -> dict[str, str]:
 
 def _time(options: argparse.Namespace) -> dict[str, Any]:
     user = collection.learner(options.cards)
-    texts = [row["question"] for row in rows("recall_questions.jsonl")]
+    texts = [row["question"] for row in read_rows("recall_questions")]
     texts = [texts[number % len(texts)] for number in range(options.rounds)]
     for text in texts[:5]:
         _find(user, text)

@@ -19,15 +19,14 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 from flashcards.drafting import rules
 from flashcards.drafting.candidates import Candidate, Check
 from memoryloop.words import count_words
+from tests.benchmarks.texts import DATA, read_rows
 
-DATA = Path(__file__).parent / "data"
-JUDGED = DATA / "rule_drafts_judged.jsonl"
+JUDGED = "rule_drafts_judged"
 VERDICTS = ("right", "weak", "wrong")
 
 
@@ -47,12 +46,10 @@ class Drafted(NamedTuple):
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--set", choices=["own", "blind", "fresh"], default="own")
+    parser.add_argument("--set", choices=SETS, default="own")
     parser.add_argument("--judge", nargs="+", metavar=("VERDICT", "NUMBER"))
     options = parser.parse_args()
-    texts = list(
-        _lines(DATA / f"draft_texts{'' if options.set == 'own' else f'_{options.set}'}.jsonl")
-    )
+    texts = read_rows("draft_texts", options.set)
     drafted = [
         Drafted(text["language"], text["title"], card)
         for text in texts
@@ -64,16 +61,10 @@ def main() -> int:
             parser.error(f"a verdict is one of {', '.join(VERDICTS)}")
         _judge(verdict, [drafted[number - 1] for number in _numbers(numbers)])
     verdicts = {(line["text"], line["question"], line["answer"]): line["verdict"]
-                for line in _lines(JUDGED)}  # fmt: skip
+                for line in read_rows(JUDGED)}  # fmt: skip
     _print_drafts(drafted, verdicts)
     _print_shares(texts, drafted, verdicts)
     return 0
-
-
-def _lines(path: Path) -> Iterator[dict[str, str]]:
-    if path.exists():
-        for line in path.read_text().splitlines():
-            yield json.loads(line)
 
 
 def _numbers(given: Iterable[str]) -> Iterator[int]:
@@ -84,12 +75,13 @@ def _numbers(given: Iterable[str]) -> Iterator[int]:
 
 def _judge(verdict: str, drafted: list[Drafted]) -> None:
     new = {each.key for each in drafted}
-    kept = [line for line in _lines(JUDGED)
+    kept = [line for line in read_rows(JUDGED)
             if (line["text"], line["question"], line["answer"]) not in new]  # fmt: skip
     for title, question, answer in sorted(new):
         kept.append({"text": title, "question": question, "answer": answer, "verdict": verdict})
     kept.sort(key=lambda line: (line["text"], line["question"]))
-    JUDGED.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in kept))
+    lines = [json.dumps(line, ensure_ascii=False) + "\n" for line in kept]
+    (DATA / f"{JUDGED}.jsonl").write_text("".join(lines), encoding="utf-8")
 
 
 def _print_drafts(drafted: list[Drafted], verdicts: dict[tuple[str, str, str], str]) -> None:

@@ -8,16 +8,14 @@ language model: words and numbers by rules, the rest by vectors. Prints a table.
 """
 
 import argparse
-import json
 import os
 import sys
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import django
 
-DATA = Path(__file__).parent / "data" / "typed_answers.jsonl"
+from tests.benchmarks.texts import read_rows
 
 
 def main() -> int:
@@ -30,7 +28,7 @@ def main() -> int:
     count: Counter[str] = Counter()
     agreed: Counter[str] = Counter()
     opposite = 0
-    for row in map(json.loads, DATA.read_text(encoding="utf-8").splitlines()):
+    for row in read_rows("typed_answers"):
         if row["half"] != options.half:
             continue
         told = _verdict(row)

@@ -67,7 +67,7 @@ class OpinionTests(TransactionTestCase):
         wait_until(self.told)
         page = self.show()
         self.assertContains(page, "You already have this card")
-        self.assertContains(page, "says: same, because")
+        self.assertContains(page, "says: the same, because")
         self.assertContains(page, REASON)
         # Once is enough, and nobody is asked about words that have changed since.
         asked = len(self.server.questions())
