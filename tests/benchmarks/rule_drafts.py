@@ -24,7 +24,7 @@ from typing import NamedTuple
 from flashcards.drafting import rules
 from flashcards.drafting.candidates import Candidate, Check
 from memoryloop.words import count_words
-from tests.benchmarks.texts import DATA, read_rows
+from tests.benchmarks.texts import DATA, SETS, read_rows
 
 JUDGED = "rule_drafts_judged"
 VERDICTS = ("right", "weak", "wrong")
