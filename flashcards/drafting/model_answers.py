@@ -8,6 +8,7 @@ from flashcards.domain import cloze
 from flashcards.domain.records import ANSWER_MAX_CHARACTERS, QUESTION_MAX_CHARACTERS
 from flashcards.domain.validation import CARDS_A_NOTE
 from memoryloop.llm.partial import PartialList
+from memoryloop.storable import storable
 
 # What else models call the sides of a card.
 _OTHER_NAMES = {"question": ("front", "text", "prompt", "q"), "answer": ("back", "a")}
@@ -41,9 +42,8 @@ class CardDraft(BaseModel):
 
     @field_validator("question", "answer", "quote")
     @classmethod
-    def storable(cls, value: str) -> str:
-        """Drop NUL and lone surrogates, which PostgreSQL does not accept."""
-        return value.replace("\0", "").encode("utf-8", "ignore").decode()
+    def plain(cls, value: str) -> str:
+        return storable(value)
 
     @field_validator("quote")
     @classmethod
@@ -93,7 +93,7 @@ class LabelledDrafts(CardDrafts):
 
 def _label(value: Any) -> str:
     text = " ".join(value.split()) if isinstance(value, str) else ""
-    text = text.replace("\0", "").encode("utf-8", "ignore").decode()
+    text = storable(text)
     return text if len(text) <= LABEL_MAX_CHARACTERS else ""
 
 

@@ -25,6 +25,7 @@ from flashcards.models import Draft, DraftBatch
 from memoryloop.llm.base import LlmError, Provider
 from memoryloop.llm.partial import PartialList
 from memoryloop.server import background
+from memoryloop.storable import storable
 
 logger = logging.getLogger(__name__)
 
@@ -66,10 +67,8 @@ class Opinion(BaseModel):
 
     @field_validator("why")
     @classmethod
-    def storable(cls, value: str) -> str:
-        """Drop NUL and lone surrogates, which PostgreSQL does not accept, and what is too long."""
-        plain = value.replace("\0", "").encode("utf-8", "ignore").decode()
-        return " ".join(plain.split())[:REASON_MAX_CHARACTERS]
+    def one_line(cls, value: str) -> str:
+        return " ".join(storable(value).split())[:REASON_MAX_CHARACTERS]
 
 
 class Opinions(PartialList):

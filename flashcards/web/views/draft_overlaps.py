@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -145,8 +146,9 @@ def ask_both_ways(
     draft = draft_or_404(request.user, draft_id)
     card_or_404(request.user, card_id)
     try:
-        joining.ask_both_ways(owner_id=request.user.id, card_id=card_id, now=timezone.now())
-        drafting.decide(draft, keep=False)
+        with transaction.atomic():
+            drafting.decide(draft, keep=False)
+            joining.ask_both_ways(owner_id=request.user.id, card_id=card_id, now=timezone.now())
     except (drafting.AlreadyDecided, CardError) as refusal:
         toast(request, refusal.sentence, level=messages.WARNING)
         return _to_drafts(request, draft)
@@ -210,8 +212,9 @@ def _into_card(
     card_or_404(request.user, card_id)
     before = revert.newest_edit(owner_id=request.user.id, card_id=card_id)
     try:
-        change(draft)
-        drafting.decide(draft, keep=False)
+        with transaction.atomic():
+            drafting.decide(draft, keep=False)
+            change(draft)
     except (drafting.AlreadyDecided, CardError) as refusal:
         toast(request, refusal.sentence, level=messages.WARNING)
         return _to_drafts(request, draft)

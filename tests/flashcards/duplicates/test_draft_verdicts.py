@@ -35,6 +35,14 @@ class OtherVerdictTests(DraftPageTestCase):
         self.client.post(toast.extra_tags.removeprefix("undo:"))
         self.assertEqual((self.now().kind, count_cards(owner_id=self.alice.pk)), ("basic", 2))
 
+    def test_a_draft_that_was_decided_on_elsewhere_changes_no_card(self) -> None:
+        self.give(("el perro", "dog"), ("dog", "el perro"))
+        DraftBatch.objects.update(status=DraftBatch.Status.DONE)
+        for action in ("both_ways", "merge", "replace"):
+            before = self.now()
+            self.client.post(self.url(action), follow=True)
+            self.assertEqual(self.now(), before, action)
+
     def test_whole_questions_are_kept_as_two_cards(self) -> None:
         self.give(SPAIN, ("Madrid is the capital of which country?", "Spain"))
         page = self.client.get(self.url())
