@@ -202,7 +202,7 @@ def _address() -> str:
 
 
 def _set_up() -> None:
-    """Prepare Django. Raises Wrong for what the settings cannot take, or a package that is missing."""
+    """Prepare Django. Raises Wrong for a bad setting, or a package that cannot be loaded."""
     if why := _why_not_set_up():
         raise Wrong(why)
 
