@@ -1,8 +1,4 @@
-"""The command line: `manage.py` in a checkout, `memoryloop` where a wheel is installed.
-
-`memoryloop` alone serves and opens the browser, `memoryloop doctor` checks the machine, and every
-command of manage.py is one of it: `memoryloop backup FILE`.
-"""
+"""Django's commands: those of `manage.py`, and of `memoryloop` where a wheel is installed."""
 
 import atexit
 import gc
@@ -22,8 +18,6 @@ from django.db import OperationalError  # noqa: E402
 
 from memoryloop.postgres import unreachable  # noqa: E402
 from memoryloop.postgres.server import PostgresError  # noqa: E402
-
-_OPEN = ["serve", "--open-browser"]
 
 
 class Commands(ManagementUtility):
@@ -51,24 +45,3 @@ def manage(arguments: Sequence[str] | None = None) -> None:
         if not sentence or "--traceback" in words:
             raise
         sys.exit(sentence)
-
-
-def main() -> None:
-    """Run `memoryloop`."""
-    program, *words = sys.argv
-    if words[:1] == ["manage"]:
-        words = words[1:]
-    elif words[:1] == ["doctor"]:
-        # It has to run where the rest cannot.
-        from memoryloop import doctor
-
-        sys.exit(doctor.main(words[1:]))
-    # Options without a command are those of serving: `memoryloop --port 8010`.
-    elif not words or (words[0].startswith("-") and words[0] not in {"-h", "--help", "--version"}):
-        words = [*_OPEN, *words]
-    if words[:1] == ["--version"]:
-        from importlib.metadata import version
-
-        sys.stdout.write(f"MemoryLoop {version('memoryloop')}\n")
-        return
-    manage([program, *words])

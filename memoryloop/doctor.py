@@ -4,6 +4,7 @@ Each check imports what it needs only when it runs, and none needs the others: t
 machine on which the program does not start.
 """
 
+import functools
 import importlib
 import os
 import platform
@@ -42,6 +43,8 @@ def main(arguments: Sequence[str] = ()) -> int:
             said, sign = check(), "ok"
         except Wrong as wrong:
             said, sign = str(wrong), "!!"
+        except ImportError as error:
+            said, sign = _missing(error), "!!"
         except Exception as error:
             # A check that fails itself is told as a fault: the rest are still worth knowing.
             line = traceback.format_exception_only(error)[-1].strip()
@@ -199,7 +202,14 @@ def _address() -> str:
 
 
 def _set_up() -> None:
-    """Prepare Django. Raises Wrong for what the settings cannot take."""
+    """Prepare Django. Raises Wrong for a bad setting, or a package that cannot be loaded."""
+    if why := _why_not_set_up():
+        raise Wrong(why)
+
+
+@functools.cache
+def _why_not_set_up() -> str:
+    """Return why Django cannot be prepared; "" if it is. It does not take a second attempt."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "memoryloop.settings")
     import django
     from django.core.exceptions import ImproperlyConfigured
@@ -207,7 +217,14 @@ def _set_up() -> None:
     try:
         django.setup()
     except ImproperlyConfigured as error:
-        raise Wrong(str(error)) from error
+        return str(error)
+    except ImportError as error:
+        return _missing(error)
+    return ""
+
+
+def _missing(error: ImportError) -> str:
+    return f"This cannot be checked ({error}): run {installation.repair_command()} again."
 
 
 CHECKS: tuple[tuple[str, Callable[[], str]], ...] = (

@@ -7,8 +7,6 @@ system keeps a program's data of its user, and the command is `memoryloop`.
 
 from pathlib import Path
 
-import platformdirs
-
 _PACKAGE = Path(__file__).resolve().parent
 # Every checkout has it, and no wheel.
 _CHECKOUT = _PACKAGE.parent if (_PACKAGE.parent / "manage.py").is_file() else None
@@ -23,6 +21,9 @@ def default_data_folder() -> Path:
     """Return where the data is unless MEMORYLOOP_DATA says otherwise."""
     if _CHECKOUT:
         return _CHECKOUT / "data"
+    # The doctor, which reads this module, has to run without any package.
+    import platformdirs
+
     return platformdirs.user_data_path("memoryloop", appauthor=False)
 
 

@@ -16,7 +16,7 @@ from unittest import mock
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from chat.recall import hits
+from chat.recall import asked, hits
 from flashcards.cards import sources
 from flashcards.domain import card_sides, cloze
 from flashcards.domain.query.parser import QUERY_MAX_CHARACTERS, parse
@@ -129,6 +129,11 @@ def formula(text: str) -> None:
     markdown.portable(f"$${text}$$")
 
 
+def best_part(text: str) -> object:
+    wanted = asked.read(text)
+    return hits.snippet(text, wanted, {key for term in wanted.terms for key in term.keys})
+
+
 PARSERS: dict[str, Callable[[str], object]] = {
     "Markdown": markdown._render,
     "unfinished Markdown": lambda text: markdown.render(text, unfinished=True),
@@ -163,6 +168,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "text file": read_file,
     "JSON of a model": read_json,
     "snippet": hits.plain,
+    "best part": best_part,
     "source": sources._plain,
 }
 BITS = (

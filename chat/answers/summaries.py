@@ -73,7 +73,13 @@ def keep_up_in_background(answer: Message, owner_id: UUID, provider: Provider | 
     give_way(owner_id)
     running = background.submit(keep_up(answer, provider), name=f"summary {answer.conversation_id}")
     _running[owner_id] = running
-    running.add_done_callback(lambda _: _running.pop(owner_id, None))
+
+    def forget(done: "Future[None]") -> None:
+        # Another one may have begun when this one ended.
+        if _running.get(owner_id) is done:
+            del _running[owner_id]
+
+    running.add_done_callback(forget)
 
 
 def give_way(owner_id: UUID) -> None:

@@ -31,12 +31,8 @@ def record(answer: Message, prompt: prompts.Prompt | None) -> None:
         quoted=prompt.quoted,
         found=[
             {
-                "kind": item.kind,
-                "id": item.id,
-                "title": item.title,
+                **_stored(item),
                 "text": item.text,
-                "url": item.url,
-                "why": item.why,
                 "tokens": estimate_tokens(prompts.quote(item)),
             }
             for item in prompt.found
@@ -78,17 +74,19 @@ async def record_late(answer: Message, late: Late) -> None:
 
 def _store_late(answer: Message, found: list[Found]) -> None:
     AnswerContext.objects.filter(answer_id=answer.id, created_at=answer.created_at).update(
-        found_late=[
-            {
-                "kind": item.kind,
-                "id": item.id,
-                "title": item.title,
-                "url": item.url,
-                "why": item.why,
-            }
-            for item in found
-        ]
+        found_late=[_stored(item) for item in found]
     )
+
+
+def _stored(item: Found) -> dict[str, Any]:
+    """Return what is stored of anything found, whether it was told of or not."""
+    return {
+        "kind": item.kind,
+        "id": item.id,
+        "title": item.title,
+        "url": item.url,
+        "why": item.why,
+    }
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,7 @@ def unembedded(model: str = "") -> "QuerySet[Message]":
     if not model:
         found = found.filter(embedding_model="")
     else:
+        # An index serves this, and would not serve <>.
         found = found.filter(Q(embedding_model__lt=model) | Q(embedding_model__gt=model))
     return found.only("id", "content", "provider")
 

@@ -1,5 +1,6 @@
 """Hits: the messages that a search has found, with the part that is shown of each."""
 
+import bisect
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -130,7 +131,7 @@ def snippet(text: str, asked: Asked, marked: Collection[str]) -> str:
     places = _places(text, asked, marked)
     if not places:
         return text[: BEFORE_CHARACTERS + AFTER_CHARACTERS]
-    first = max(places, key=lambda place: (_different(places, place[0]), -place[0]))[0]
+    first = _fullest(places)
     start, end = _begin(text, first), _end(text, first + AFTER_CHARACTERS)
     parts, at = [], start
     for opening, closing, _ in places:
@@ -143,7 +144,7 @@ def snippet(text: str, asked: Asked, marked: Collection[str]) -> str:
 def _places(text: str, asked: Asked, marked: Collection[str]) -> list[tuple[int, int, str]]:
     """Return where what was asked for stands: from, to, and what it is."""
     # Nobody sees the target of a link.
-    hidden = [match.span() for match in _TARGET.finditer(text)]
+    text = _TARGET.sub(lambda target: " " * len(target[0]), text)
     found: list[tuple[int, int, str]] = []
     for match in _WORD.finditer(text):
         word = fold(match[0])
@@ -155,13 +156,19 @@ def _places(text: str, asked: Asked, marked: Collection[str]) -> list[tuple[int,
         for run in unspaced(term.word):
             places = find_folded(text, run)
             found += [(start, end, run) for start, end in places]
-    found.sort()
-    return [place for place in found if not any(start < place[1] <= end for start, end in hidden)]
+    return sorted(found)
 
 
-def _different(places: Sequence[tuple[int, int, str]], first: int) -> int:
-    """Return how many different words a snippet shows that begins at a place."""
-    return len({word for start, end, word in places if first <= start and end <= first + 180})
+def _fullest(places: Sequence[tuple[int, int, str]]) -> int:
+    """Return where a snippet begins that shows most different words: the first of such places."""
+    starts = [start for start, _, _ in places]
+
+    def different(at: int) -> int:
+        last = starts[at] + AFTER_CHARACTERS
+        within = places[at : bisect.bisect_right(starts, last)]
+        return len({word for _, end, word in within if end <= last})
+
+    return starts[max(range(len(places)), key=different)]
 
 
 def _begin(text: str, first: int) -> int:

@@ -88,9 +88,7 @@ class Lookup:
         )
 
 
-def start(
-    *, owner_id: UUID, text: str, now: datetime, conversation_id: UUID | None = None
-) -> Lookup | None:
+def start(*, owner_id: UUID, text: str, now: datetime) -> Lookup | None:
     """Start a lookup in background threads; None for a text without words."""
     # Cut here, so that all parts embed the same text: the embedder remembers its last ones.
     text = text[:EMBEDDED_CHARACTERS]
@@ -99,12 +97,7 @@ def start(
     return Lookup(
         text=text,
         # First, because it begins by embedding the text; contributors read something else first.
-        messages=background.run_aside(
-            related_messages.candidates,
-            owner_id=owner_id,
-            text=text,
-            conversation_id=conversation_id,
-        ),
+        messages=background.run_aside(related_messages.candidates, owner_id=owner_id, text=text),
         contributions=tuple(
             background.run_aside(
                 contributor,

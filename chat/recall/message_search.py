@@ -98,14 +98,9 @@ def search(*, owner_id: UUID, text: str, limit: int = RESULTS, farthest: float =
     return Found(named(owner_id=owner_id, text=text), found[:limit], note)
 
 
-def rank(*, owner_id: UUID, text: str, limit: int, unembedded: bool = False) -> list[Ranked]:
-    """Return the owner's messages that bear on a text, the best first, as `search` ranks them.
-
-    With `unembedded` by words alone, those that no embedding model was asked for.
-    """
-    ranked, _, _ = _ranked(
-        owner_id, questions.read(text), by_meaning=not unembedded, near_most=limit
-    )
+def rank(*, owner_id: UUID, text: str, limit: int) -> list[Ranked]:
+    """Return the owner's messages that bear on a text, the best first, as `search` ranks them."""
+    ranked, _, _ = _ranked(owner_id, questions.read(text), near_most=limit)
     return ranked[:limit]
 
 
@@ -149,16 +144,15 @@ def _ranked(
     owner_id: UUID,
     asked: Asked,
     *,
-    by_meaning: bool = True,
     near_most: int = NEAR_MOST,
     farthest: float = FARTHEST,
 ) -> tuple[list[Ranked], set[str], str]:
     """Return the messages, the keys of the words that were looked for, and what to say of it."""
-    by_words = word_search.find(owner_id=owner_id, asked=asked, unembedded=not by_meaning)
+    by_words = word_search.find(owner_id=owner_id, asked=asked)
     best, marked = by_words.hits[:CANDIDATES], by_words.keys
     question: vectors.Asked | None = None
     note = ""
-    if by_meaning and len(asked.wanted) >= FEWEST_LETTERS:
+    if len(asked.wanted) >= FEWEST_LETTERS:
         try:
             question = vectors.ask(asked.wanted)
         except EmbeddingError as error:

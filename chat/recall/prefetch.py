@@ -59,9 +59,7 @@ def start(*, owner_id: UUID, text: str, now: datetime, conversation_id: UUID | N
             return True
         if any(not each.lookup.is_done for each in _kept.values()):
             return False
-        lookup = lookups.start(
-            owner_id=owner_id, text=text, now=now, conversation_id=conversation_id
-        )
+        lookup = lookups.start(owner_id=owner_id, text=text, now=now)
         if lookup is None:
             return False
         _kept[owner_id] = _Prefetched(conversation_id, time.monotonic(), lookup)
@@ -80,7 +78,7 @@ def take(
         known = _kept.pop(owner_id, None)
     if known is not None and known.is_for(conversation_id, text):
         return known.lookup
-    return lookups.start(owner_id=owner_id, text=text, now=now, conversation_id=conversation_id)
+    return lookups.start(owner_id=owner_id, text=text, now=now)
 
 
 def clear_cache() -> None:

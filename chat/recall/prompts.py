@@ -148,12 +148,7 @@ async def build(
     kept = window(history.newest)
     question = next((message for message in history.newest if not message.is_answer), None)
     if lookup is None and question is not None:
-        lookup = lookups.start(
-            owner_id=owner_id,
-            text=question.content,
-            now=now,
-            conversation_id=answer.conversation_id,
-        )
+        lookup = lookups.start(owner_id=owner_id, text=question.content, now=now)
     recalled = await lookups.results(
         lookup,
         owner_id=owner_id,

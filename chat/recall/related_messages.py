@@ -58,18 +58,11 @@ class Candidate:
     why: str
 
 
-def candidates(
-    *,
-    owner_id: UUID,
-    text: str,
-    limit: int = CANDIDATES,
-    conversation_id: UUID | None = None,  # noqa: ARG001 - see select
-) -> list[Candidate]:
+def candidates(*, owner_id: UUID, text: str, limit: int = CANDIDATES) -> list[Candidate]:
     """Return the messages that may bear on a text, the best first.
 
     Ranked as a search of messages is (recall.message_search), without those that have only some
-    words of the text and are not near in meaning. Those of the conversation `conversation_id` are
-    its newest, which are sent with the question. Some eight short SQL queries.
+    words of the text and are not near in meaning. Some eight short SQL queries.
     """
     ranked = message_search.rank(owner_id=owner_id, text=text[:EMBEDDED_CHARACTERS], limit=limit)
     return [Candidate(each.id, _WHY[each.by]) for each in ranked if each.score >= FAINTEST[each.by]]

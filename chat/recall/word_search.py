@@ -59,7 +59,6 @@ SELECT id, length(words), {has} FROM (
     JOIN chat_conversation c ON c.id = m.conversation_id AND c.deleted_at IS NULL
     WHERE m.owner_id = %(owner)s AND m.words @@ %(query)s::tsquery AND m.provider <> 'Offline'
       AND m.status <> 'streaming'
-      AND (NOT %(unembedded)s OR m.embedding_model = '')
       AND NOT EXISTS (
           SELECT FROM unnest(%(phrases)s::text[]) p WHERE strpos(chat_folded(m.content), p) = 0
       )
@@ -73,7 +72,7 @@ _UNINDEXED = """
 SELECT m.id, m.content FROM chat_message m
 JOIN chat_conversation c ON c.id = m.conversation_id AND c.deleted_at IS NULL
 WHERE m.owner_id = %(owner)s AND m.words IS NULL AND m.status <> 'streaming'
-  AND m.provider <> 'Offline' AND (NOT %(unembedded)s OR m.embedding_model = '')
+  AND m.provider <> 'Offline'
 ORDER BY m.created_at DESC LIMIT %(most)s
 """
 _ALLOWED = """
@@ -135,20 +134,19 @@ class _Wanted:
         return bool(self.beginning) and any(key.startswith(self.beginning) for key in keys)
 
 
-def find(*, owner_id: UUID, asked: Asked, unembedded: bool = False) -> Found:
+def find(*, owner_id: UUID, asked: Asked) -> Found:
     """Return the messages with words of what is asked, the best first.
 
     A message with a phrase or a word that is not wanted is left out; one without a quoted phrase,
-    too. With `unembedded` only messages that no embedding model was asked for. Four to six short
-    SQL queries.
+    too. Four to six short SQL queries.
     """
     wanted = _wanted(owner_id, asked)
     if not wanted:
         return Found([], set())
-    rows = _messages(owner_id, asked, wanted, unembedded=unembedded)
+    rows = _messages(owner_id, asked, wanted)
     if not rows and any(len(each.term.groups) > 1 for each in wanted):
         wanted = _in_pieces(owner_id, wanted)
-        rows = _messages(owner_id, asked, wanted, unembedded=unembedded)
+        rows = _messages(owner_id, asked, wanted)
     total = sum(each.weight for each in wanted if _counts(each, rows.values(), wanted)) or 1.0
     hits = [_hit(id_, length, has, wanted, total) for id_, (length, has) in rows.items()]
     keys = {key for each in wanted for term in each.spellings or [each.term] for key in term.keys}
@@ -170,12 +168,11 @@ def allowed(*, owner_id: UUID, asked: Asked, ids: Sequence[UUID]) -> set[UUID]:
 
 
 def _messages(
-    owner_id: UUID, asked: Asked, wanted: Sequence[_Wanted], *, unembedded: bool
+    owner_id: UUID, asked: Asked, wanted: Sequence[_Wanted]
 ) -> dict[UUID, tuple[int, list[bool]]]:
     """Return the messages with any of the terms: how many keys each has, and which terms."""
     parameters = {
         "owner": owner_id,
-        "unembedded": unembedded,
         "most": RANKED_MOST,
         "phrases": list(asked.phrases),
         "not_phrases": list(asked.without_phrases),

@@ -6,7 +6,14 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from memoryloop import installation
 from memoryloop.errors import UserError
+
+# What whoever runs this server reads where a file of the built-in model is missing or damaged.
+CANNOT_BE_LOADED = (
+    "The embedding model cannot be loaded. "
+    f"Run {installation.repair_command()} again to repair the installation."
+)
 
 
 class EmbeddingError(UserError):

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from memoryloop import installation
-from memoryloop.embeddings.base import EmbeddingError
+from memoryloop.embeddings.base import CANNOT_BE_LOADED, EmbeddingError
 from memoryloop.embeddings.wordpiece import WordPiece
 
 if TYPE_CHECKING:
@@ -126,7 +125,4 @@ class MiniLM:
             )
             return WordPiece(VOCABULARY), session
         except Exception as error:
-            raise EmbeddingError(
-                "The embedding model cannot be loaded. "
-                f"Run {installation.repair_command()} again to repair the installation."
-            ) from error
+            raise EmbeddingError(CANNOT_BE_LOADED) from error

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memoryloop import durable_files
-from memoryloop.embeddings.base import EmbeddingError
+from memoryloop.embeddings.base import CANNOT_BE_LOADED, EmbeddingError
 from memoryloop.embeddings.sentencepiece import Pieces, vocabulary
 
 if TYPE_CHECKING:
@@ -59,10 +59,7 @@ class UniversalSentenceEncoder:
                 try:
                     self._ready = _backend(_kept(self._folder) if self._folder else _unpacked())
                 except Exception as error:
-                    raise EmbeddingError(
-                        "The embedding model cannot be loaded. "
-                        "Run `make install` again to repair the installation."
-                    ) from error
+                    raise EmbeddingError(CANNOT_BE_LOADED) from error
             return self._ready
 
 
@@ -162,7 +159,7 @@ def _unpacked() -> Arrays:
     model = resources / "sp.model"
     tokenizer = UsePureTokenizer(str(model))
     arrays: Arrays = vocabulary(tokenizer._pieces, tokenizer._scores)
-    arrays["longest"] = np.array([tokenizer._max_len])
+    arrays["longest"] = np.array([max(map(len, tokenizer._pieces))])
     # Where SentencePiece's file has the rules by which letters are made alike: field 3, in it 2.
     data = model.read_bytes()
     ((start, length),) = _parse_fields(data, 0, len(data))[3]

@@ -57,6 +57,26 @@ def test_what_is_wrong_is_a_sentence_and_the_rest_is_checked(
     assert "Traceback" not in done.stdout + done.stderr
 
 
+@pytest.mark.parametrize(
+    ("package", "names"),
+    [
+        ("django", ["Settings", "Data", "PostgreSQL", "Meaning", "Address"]),
+        ("platformdirs", []),
+        ("psycopg", ["Packages", "Settings", "Data", "PostgreSQL", "Meaning"]),
+        ("pydantic", ["Packages", "Settings", "Data", "PostgreSQL", "Cards", "Meaning"]),
+    ],
+)
+def test_it_runs_where_a_package_cannot_be_loaded(
+    tmp_path: Path, package: str, names: list[str]
+) -> None:
+    (tmp_path / f"{package}.py").write_text("raise ImportError('not made for this machine')")
+    done = doctor(tmp_path / "data", PYTHONPATH=str(tmp_path))
+    assert list(faults(done)) == names, done.stdout + done.stderr
+    for said in faults(done).values():
+        assert "not made for this machine" in said
+        assert "`make install` again." in said
+
+
 def test_a_data_folder_that_is_a_file_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("")
     done = doctor(tmp_path / "data")

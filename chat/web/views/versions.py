@@ -46,10 +46,7 @@ def edit(request: HtmxHttpRequest, message_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return _form(request, question, form, status=422)
     lookup = lookups.start(
-        owner_id=request.user.id,
-        text=form.cleaned_data["content"],
-        now=timezone.now(),
-        conversation_id=question.conversation_id,
+        owner_id=request.user.id, text=form.cleaned_data["content"], now=timezone.now()
     )
     try:
         exchange = versions.edit_message(question, form.cleaned_data["content"])
