@@ -45,7 +45,7 @@ ALTER TABLE chat_message DROP COLUMN words;
 """
 # Whatever changes a message, its keys and vectors are made anew, and the counts of words stay true.
 STALE = """
-CREATE FUNCTION chat_message_is_stale() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION chat_message_is_stale() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF NEW.content IS DISTINCT FROM OLD.content AND OLD.words IS NOT NULL THEN
     UPDATE chat_searchword SET messages = greatest(messages - 1, 0)
@@ -58,7 +58,7 @@ BEGIN
 END $$;
 CREATE TRIGGER chat_message_stale BEFORE UPDATE OF content ON chat_message
   FOR EACH ROW EXECUTE FUNCTION chat_message_is_stale();
-CREATE FUNCTION chat_messages_are_gone() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION chat_messages_are_gone() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   UPDATE chat_searchword known SET messages = greatest(known.messages - gone.messages, 0)
   FROM (
@@ -92,7 +92,7 @@ INSERT INTO chat_servingmodel (id, name, since, is_alone)
 # have two errors, also its first and last letters. With the beginning of the
 # owner's id, so that the index is asked for one owner's words.
 NEAR_WORDS = """
-CREATE FUNCTION chat_near_words(owner uuid, word text) RETURNS text[]
+CREATE OR REPLACE FUNCTION chat_near_words(owner uuid, word text) RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
   SELECT array_agg(DISTINCT left(owner::text, 8) || left(word, at - 1) || substr(word, at + 1))
     || (left(owner::text, 8) || word)
@@ -146,9 +146,7 @@ class Migration(migrations.Migration):
                     models.Index(fields=["model", "owner_id"], name="message_vector_model")
                 ],
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("message", "model"), name="message_vector_once"
-                    )
+                    models.UniqueConstraint(fields=("message", "model"), name="message_vector_once")
                 ],
             },
         ),
@@ -172,7 +170,11 @@ class Migration(migrations.Migration):
                 (
                     "pk",
                     models.CompositePrimaryKey(
-                        "owner_id", "word", blank=True, editable=False, primary_key=True,
+                        "owner_id",
+                        "word",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
                         serialize=False,
                     ),
                 ),
@@ -204,9 +206,7 @@ class Migration(migrations.Migration):
             models.Index(fields=["embedding_model", "created_at"], name="message_to_embed"),
         ),
         migrations.RunSQL(NO_GENERATED_WORDS, GENERATED_WORDS),
-        migrations.RunSQL(
-            _languages.NO_CONFIGURATIONS, migrations.RunSQL.noop
-        ),
+        migrations.RunSQL(_languages.NO_CONFIGURATIONS, migrations.RunSQL.noop),
         migrations.RunSQL(WORDS, NO_WORDS),
         migrations.RunSQL(STALE, NOT_STALE),
         migrations.RunSQL(NEAR_WORDS, NO_NEAR_WORDS),

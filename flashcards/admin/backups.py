@@ -1,18 +1,19 @@
 """The backups in the admin: how the last one went, those that are kept, and how to restore them."""
 
 import shlex
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_POST
 
+from flashcards.admin.one_page import OnePageAdmin
 from flashcards.cards import jobs
 from flashcards.maintenance import backup_places, scheduled_backup
 from flashcards.maintenance.backup import BackupError
@@ -24,36 +25,13 @@ PANEL = "admin:flashcards_backupstatus_changelist"
 
 
 @admin.register(BackupStatus)
-class BackupPanel(admin.ModelAdmin[BackupStatus]):
-    """One page in place of a list: there is one row, which is not edited."""
+class BackupPanel(OnePageAdmin[BackupStatus]):
+    page_title = "Backups"
+    page_template = "admin/flashcards/backups.html"
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view
-        return [
-            path("", view(self.changelist_view), name="flashcards_backupstatus_changelist"),
-            path("make/", view(self.make_view), name="flashcards_backupstatus_make"),
-        ]
-
-    @method_decorator(require_safe)
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
+    def page(self) -> Mapping[str, Any]:
         status = BackupStatus.objects.filter(id=1).first()
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "Backups",
-            "opts": self.opts,
+        return {
             "status": status,
             "scheduled": settings.BACKUPS_SCHEDULED,
             "hour": f"{settings.BACKUP_HOUR:02}:00",
@@ -64,7 +42,9 @@ class BackupPanel(admin.ModelAdmin[BackupStatus]):
             "is_bucket": settings.BACKUP_PLACE.startswith("s3://"),
             **_listed(),
         }
-        return TemplateResponse(request, "admin/flashcards/backups.html", context)
+
+    def buttons(self) -> Mapping[str, Callable[..., HttpResponse]]:
+        return {"make": self.make_view}
 
     @method_decorator(require_POST)
     def make_view(self, request: HttpRequest) -> HttpResponse:

@@ -1,16 +1,17 @@
 """The state of the store in the admin: journal, LanceDB tables, and a checkpoint on demand."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils.decorators import method_decorator
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_POST
 
 from flashcards import store
+from flashcards.admin.one_page import OnePageAdmin
 from flashcards.models import JournalEntry, StoreVersions
 from flashcards.store import Checkpoint, StoreError
 
@@ -18,42 +19,15 @@ PANEL = "admin:flashcards_storeversions_changelist"
 
 
 @admin.register(StoreVersions)
-class StorePanel(admin.ModelAdmin[StoreVersions]):
-    """One page in place of a list: there is one row, which is not edited."""
+class StorePanel(OnePageAdmin[StoreVersions]):
+    page_title = "Card store"
+    page_template = "admin/flashcards/store.html"
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+    def page(self) -> Mapping[str, Any]:
+        return {"status": store.status()}
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view
-        return [
-            path("", view(self.changelist_view), name="flashcards_storeversions_changelist"),
-            path(
-                "checkpoint/",
-                view(self.checkpoint_view),
-                name="flashcards_storeversions_checkpoint",
-            ),
-        ]
-
-    @method_decorator(require_safe)
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "Card store",
-            "opts": self.opts,
-            "status": store.status(),
-        }
-        return TemplateResponse(request, "admin/flashcards/store.html", context)
+    def buttons(self) -> Mapping[str, Callable[..., HttpResponse]]:
+        return {"checkpoint": self.checkpoint_view}
 
     @method_decorator(require_POST)
     def checkpoint_view(self, request: HttpRequest) -> HttpResponse:

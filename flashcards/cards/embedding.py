@@ -19,6 +19,7 @@ from flashcards.cards import batch
 from flashcards.cards.change import change_cards
 from flashcards.domain.records import Flashcard
 from flashcards.store import Change, Vector, VectorSet, cards
+from memoryloop import installation
 from memoryloop.embeddings import EmbeddingError, embedder_named
 
 BATCH_CARDS = 256
@@ -107,7 +108,7 @@ def _embed(owner_id: UUID, found: Sequence[Flashcard], target: VectorSet) -> int
     if vectors.shape[1] != target.dimensions:
         raise EmbeddingError(
             f"The embedding model {target.model} makes vectors of another width than before: "
-            "run `manage.py reembed --all`."
+            f"run `{installation.command('reembed --all')}`."
         )
     embedded = {card.id: (card.text_hash, row) for card, row in zip(found, vectors, strict=True)}
     with transaction.atomic():

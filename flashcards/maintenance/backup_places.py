@@ -20,7 +20,7 @@ from typing import Protocol
 from django.conf import settings
 
 from flashcards.maintenance import restore, verify_backup
-from flashcards.maintenance.backup import MANIFEST, BackupError
+from flashcards.maintenance.backup import BackupError
 from flashcards.maintenance.stored_backups import Make, Meanwhile, Stored, read_stored
 from flashcards.maintenance.verify_backup import VERIFIED
 from memoryloop import durable_files
@@ -157,7 +157,6 @@ def _is_written(folder: Path) -> bool:
 
 __all__ = [
     "BEFORE_UPGRADE",
-    "MANIFEST",
     "NIGHTLY",
     "Folder",
     "Place",

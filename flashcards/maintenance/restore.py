@@ -19,7 +19,7 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
 from flashcards import store
-from flashcards.maintenance import backup, check
+from flashcards.maintenance import backup, check, leftovers
 from flashcards.maintenance.backup import (
     DUMP,
     MANIFEST,
@@ -66,6 +66,7 @@ def restore(
         durable_files.flush_all(Path(settings.MEDIA_ROOT))
     _put_secrets_back(folder, now)
     progress("Bringing it up to date, making indexes")
+    leftovers.drop_unknown()
     call_command("migrate", interactive=False, verbosity=0)
     store.claim()
     if manifest.counts.get("flashcards") or manifest.counts.get("review_logs"):
@@ -152,16 +153,7 @@ def _put_back(folder: Path, manifest: Manifest, progress: Progress) -> None:
     progress("Restoring LanceDB")
     with store.restore_files(folder, manifest.files.keys()) as record:
         progress("Restoring PostgreSQL")
-        dump.restore(folder / DUMP, first=_drop_tables(), then=record)
-
-
-def _drop_tables() -> str:
-    """Return SQL that drops our tables: a newer table may refer to one that is replaced."""
-    with connection.cursor() as cursor:
-        there = set(connection.introspection.table_names(cursor))
-    ours = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}
-    names = ", ".join(connection.ops.quote_name(name) for name in sorted(there & ours))
-    return f"DROP TABLE {names} CASCADE;\n" if names else ""
+        dump.restore(folder / DUMP, first=leftovers.drop_everything(), then=record)
 
 
 def _put_secrets_back(folder: Path, now: datetime) -> None:

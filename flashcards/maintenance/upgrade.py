@@ -19,7 +19,13 @@ from django.db import Error, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from flashcards import store
-from flashcards.maintenance import backup, backup_places, restore, scheduled_backup
+from flashcards.maintenance import (
+    backup,
+    backup_places,
+    leftovers,
+    restore,
+    scheduled_backup,
+)
 from flashcards.maintenance.backup import BackupError
 from flashcards.maintenance.backup_places import BEFORE_UPGRADE, Place, Stored
 from flashcards.store import StoreError, TablesChanged, Upgrade
@@ -150,6 +156,7 @@ def _run(apps: Sequence[str], backed_up: str, tell: Tell) -> None:
             queue_changed = True
             call_command(django, QUEUE, interactive=False, verbosity=0)
         with transaction.atomic(), store.unchanged_on_error():
+            leftovers.drop_unknown()
             call_command(django, interactive=False, verbosity=0)
             store.upgrade(upgrading)
     except Exception as error:

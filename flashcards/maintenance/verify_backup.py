@@ -27,11 +27,9 @@ def verify(
     try:
         restore.verify(folder, manifest)
         meanwhile()
-        for table in ("flashcards", "review_logs"):
-            file = folder / f"{table}.arrow"
-            if file.exists() or manifest.counts.get(table):
-                _compare(table, store.count_file(file), manifest.counts[table])
-                meanwhile()
+        for table, found in store.count_files(folder).items():
+            _compare(table, found, manifest.counts[table])
+        meanwhile()
         rows = dump.count_rows(folder / DUMP)
     except (OSError, ValueError, DumpError) as error:
         raise BackupError(

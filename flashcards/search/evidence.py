@@ -39,13 +39,13 @@ _WRITTEN = re.compile(r"\w+")
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a card has of a search, each from 0 to 1."""
+    """What a card has of a search, each 1 at most; the last two may be below 0."""
 
     # Of the words that were typed, by their weights, those that the card has.
     cover: float
     # The same, with what only is spelt alike.
     spelt: float
-    # Whether the words stand in the card as they were typed, and whether all of it is in one side.
+    # Whether the words stand in the card as they were typed, one behind the other.
     phrase: float
     # The cosine of the angle between the vectors of what was typed and of the card.
     cosine: float
@@ -105,7 +105,8 @@ class Searched:
             for term in terms
         }
         unknown = frozenset(t.word for t in terms if not t.is_common and not counts.get(t.word))
-        return cls(_phrase(text), terms, weights, unknown, distances, unrelated)
+        phrase = " ".join(search_words.words(text))
+        return cls(phrase, terms, weights, unknown, distances, unrelated)
 
     @cached_property
     def farthest(self) -> float:
@@ -129,11 +130,10 @@ class Searched:
                 if similar:
                     alike.append((term.word, word))
             spelt += self.weights[term.word] * similar
-        plain = _phrase(text)
-        phrase = float(f" {self.phrase} " in f" {plain} ") if self.phrase else 0.0
-        distance = self.distances.get(card.id, self.farthest)
         if not spelt and card.id not in self.distances:
             return None
+        phrase = float(f" {self.phrase} " in f" {' '.join(words)} ") if self.phrase else 0.0
+        distance = self.distances.get(card.id, self.farthest)
         return Evidence(
             cover / whole,
             spelt / whole,
@@ -161,7 +161,3 @@ def _has(term: Term, words: "set[str]", keys: "frozenset[str]") -> float:
 def _as_written(word: str, text: str) -> str:
     """Return a plain word as it stands in a text."""
     return next((each for each in _WRITTEN.findall(text) if search_words.plain(each) == word), word)
-
-
-def _phrase(text: str) -> str:
-    return " ".join(search_words.words(text))

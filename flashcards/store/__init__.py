@@ -59,7 +59,7 @@ checkpoint_all = engine.checkpoint_all
 clear_cache = engine.clear_cache
 columns = engine.columns
 count_pending = engine.count_pending
-count_file = engine.count_file
+count_files = engine.count_files
 count_rows = engine.count_rows
 drop_duplicates = engine.drop_duplicates
 drop_retired_vectors = engine.drop_retired_vectors
@@ -140,7 +140,7 @@ __all__ = [
     "claim",
     "clear_cache",
     "columns",
-    "count_file",
+    "count_files",
     "count_pending",
     "count_rows",
     "drop_duplicates",

@@ -12,7 +12,7 @@ from flashcards.store.journal.journal import (
 from flashcards.store.lance.schema import SCHEMA_VERSION
 from flashcards.store.lance.tables import load as preload
 from flashcards.store.maintenance.backup_files import (
-    count_file,
+    count_files,
     count_rows,
     older_snapshot,
     restore_files,
@@ -62,7 +62,7 @@ __all__ = [
     "claim",
     "clear_cache",
     "columns",
-    "count_file",
+    "count_files",
     "count_pending",
     "count_rows",
     "drop_duplicates",

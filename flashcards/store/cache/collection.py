@@ -123,7 +123,7 @@ def clear_cache() -> None:
 def _rows(cards: Iterable[Flashcard]) -> pa.Table:
     """Return those that are not deleted as rows."""
     living = [card for card in cards if card.deleted_at is None]
-    return codec.to_table(FLASHCARDS, living, names=_READ).select(_READ)
+    return codec.to_table(FLASHCARDS, living, names=_READ)
 
 
 def _block(rows: pa.Table) -> Block:

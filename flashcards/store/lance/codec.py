@@ -10,7 +10,7 @@ import enum
 import types
 import typing
 import uuid
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -119,16 +119,16 @@ def from_image(record: type[Any], image: str | bytes | Mapping[str, Any]) -> Any
 
 
 def to_table(
-    spec: TableSpec, records: Sequence[Any], *, names: Collection[str] = (), **columns: Any
+    spec: TableSpec, records: Sequence[Any], *, names: Sequence[str] = (), **columns: Any
 ) -> pa.Table:
-    """Return records as an Arrow table of the spec's schema, or of the named columns of it.
+    """Return records as an Arrow table of the spec's schema, or of its named columns in order.
 
     `columns` are the store's own, one value a record; those not given are null or 0. Vectors are
     appended with `with_vectors`. Built a column at a time: ten times faster than from rows.
     """
     arrays: list[pa.Array] = []
     converters = dict(_CONVERTERS[spec.record, "to_arrow"])
-    fields = [field for field in spec.schema if not names or field.name in names]
+    fields = list(map(spec.schema.field, names or spec.schema.names))
     for field in fields:
         if field.name in converters:
             convert = converters[field.name]

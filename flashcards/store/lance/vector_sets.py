@@ -9,7 +9,6 @@ import pyarrow as pa
 
 from flashcards.store.values import VectorSet, VectorSets
 from memoryloop.embeddings.builtin import BuiltIn
-from memoryloop.embeddings.minilm import MiniLM
 
 # The column of the first model, of a time when there was only one; those of others have a number.
 _FIRST_COLUMN = "embedding"
@@ -29,14 +28,6 @@ def first() -> VectorSets:
     column = f"{_FIRST_COLUMN}_1"
     serving = VectorSet(BuiltIn.name, BuiltIn.name, BuiltIn.dimensions, column, BuiltIn.unrelated)
     return VectorSets(serving, made=1)
-
-
-def of_one_model() -> VectorSets:
-    """Return the sets of a store of a time when there was one model."""
-    name = MiniLM.name
-    return VectorSets(
-        VectorSet(name, name, MiniLM.dimensions, _FIRST_COLUMN, MiniLM.unrelated), made=0
-    )
 
 
 def from_json(value: str | bytes | Mapping[str, Any] | None) -> VectorSets:

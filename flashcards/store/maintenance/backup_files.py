@@ -163,8 +163,16 @@ def restore_files(folder: Path, names: Collection[str]) -> Iterator[str]:
     caches.clear_cache()
 
 
-def count_file(file: Path) -> int:
-    """Read a file to its end and return how many rows it has. Raises ValueError or OSError."""
+def count_files(folder: Path) -> dict[str, int]:
+    """Read what `write_files` wrote to its end, and return its rows by the table's name.
+
+    Of a table without a file there are none. Raises ValueError or OSError.
+    """
+    files = {spec.name: folder / file_name(spec.name) for spec in TABLES}
+    return {name: _count(file) if file.exists() else 0 for name, file in files.items()}
+
+
+def _count(file: Path) -> int:
     with pa.memory_map(str(file)) as source, pa.ipc.open_file(source) as reader:
         return sum(reader.get_batch(number).num_rows for number in range(reader.num_record_batches))
 

@@ -102,8 +102,7 @@ def owners_to_embed() -> list[UUID]:
 
 def drop_retired() -> int:
     """Remove the columns that nobody has asked for during the last hour. Return how many."""
-    recorded = StoreVersions.objects.filter(id=1).first() or StoreVersions()
-    if not _retired(vector_sets.from_json(recorded.vectors)):
+    if not _retired(read_vector_sets()):
         return 0
     with checkpoint.exclusive(same_rows=True) as recorded:
         sets = vector_sets.from_json(recorded.vectors)

@@ -323,10 +323,10 @@ class CardStore(Protocol):
         """
         ...
 
-    def count_file(self, file: Path) -> int:
-        """Read a backup's file of a table and return how many rows it has.
+    def count_files(self, folder: Path) -> dict[str, int]:
+        """Read a backup's files of the tables, and return their rows by the table's name.
 
-        Raises OSError or ValueError if it cannot be read.
+        Of a table without a file there are none. Raises OSError or ValueError.
         """
         ...
 

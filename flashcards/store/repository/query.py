@@ -213,7 +213,8 @@ class LanceQuery(Generic[R]):
         """
         wanted, spec = self.wanted, self.wanted.spec
         pending = read_pending(wanted.owner_id)
-        yield from codec.to_plain(codec.to_table(spec, wanted.fresh(pending)).select(spec.columns))
+        fresh = wanted.fresh(pending)
+        yield from codec.to_plain(codec.to_table(spec, fresh, names=spec.columns))
         table = stored_rows.table_of(spec, wanted.owner_id, pending)
         if table is None:
             return
@@ -238,7 +239,7 @@ class LanceQuery(Generic[R]):
         if not wanted.nothing:
             pending = read_pending(wanted.owner_id)
             overlay = wanted.overlay(pending)
-            parts.append(codec.to_table(spec, wanted.fresh(pending)).select(needed))
+            parts.append(codec.to_table(spec, wanted.fresh(pending), names=needed))
             table = stored_rows.table_of(spec, wanted.owner_id, pending)
             if table is not None:
                 # Rows with a newer image leave here: LanceDB would compare each id with each.

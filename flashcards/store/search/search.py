@@ -18,6 +18,7 @@ from flashcards.store.lance.filters import all_of, condition
 from flashcards.store.lance.schema import FLASHCARDS
 from flashcards.store.repository import stored_rows
 from flashcards.store.values import FARTHEST, Asked, VectorSets
+from memoryloop import installation
 from memoryloop.embeddings import EmbeddingError
 
 # Of the vector index: parts that are looked into, and how many times what is asked for is compared
@@ -56,7 +57,7 @@ def nearest(
     if wanted.shape != (serving.dimensions,):
         raise EmbeddingError(
             f"The embedding model {serving.model} makes vectors of another width than those that "
-            "the cards have: run `manage.py reembed --all`."
+            f"the cards have: run `{installation.command('reembed --all')}`."
         )
     near: dict[UUID, tuple[float, Flashcard]] = {}
     # Cards that have another vector in the journal.

@@ -1,22 +1,26 @@
-"""A process that upgrades its installation, told where to fail: `python -m … WHERE [WHAT]`.
+"""A process that upgrades its installation, told where to fail: `python -m … WHERE[=WHAT] …`.
 
-Prints a line of JSON: what was said, the error, and what both stores are before and after.
+To start a process takes longer than an upgrade, so one does several, one after the other. For each
+it prints a line of JSON: what was said, the error, what both stores are before and after, and the
+backups that are there then.
 """
 
 import dataclasses
 import errno
+import io
 import json
 import os
 import signal
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from unittest import mock
 
 import django
 
 
-def main(where: str, what: str = "") -> None:
+def upgrade(where: str, what: str, *, later: timedelta) -> dict[str, Any]:
     from django.db import DataError
     from django.db.migrations import Migration
     from django.utils import timezone
@@ -51,12 +55,45 @@ def main(where: str, what: str = "") -> None:
     said: list[str] = []
     with broken[where]():
         try:
-            upgrade.upgrade(now=timezone.now(), tell=said.append)
+            # Two backups of one second would have one name.
+            upgrade.upgrade(now=timezone.now() + later, tell=said.append)
         except upgrade.UpgradeError as raised:
             error = str(raised)
     report = None if error else dataclasses.asdict(check.check())
-    told = {"checked": report, "said": said, "error": error, "before": before, "after": state()}
-    sys.stdout.write(json.dumps(told) + "\n")
+    return {"checked": report, "said": said, "error": error, "before": before, "after": state()}
+
+
+def refused() -> dict[str, Any]:
+    """Have the data be of a newer version, and run the command."""
+    from django.core.management import CommandError, call_command
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO django_migrations (app, name, applied)"
+            " VALUES ('flashcards', '0999_later', now())"
+        )
+    try:
+        call_command("upgrade")
+    except CommandError as error:
+        return {"error": str(error)}
+    return {"error": ""}
+
+
+def restored() -> dict[str, Any]:
+    """Restore the newest backup in the place of what is there."""
+    from django.core.management import call_command
+
+    printed = io.StringIO()
+    call_command("restore", "--replace", "--json", backups()[0], stdout=printed)
+    return {"checked": json.loads(printed.getvalue())}
+
+
+def backups() -> list[str]:
+    from flashcards.maintenance import backup_places
+
+    stored = backup_places.place().stored(backup_places.BEFORE_UPGRADE)
+    return [each.address for each in stored]
 
 
 def state() -> dict[str, Any]:
@@ -84,7 +121,20 @@ def state() -> dict[str, Any]:
     return found
 
 
+def main(scenarios: list[str]) -> None:
+    others = {"newer": refused, "restore": restored}
+    for number, scenario in enumerate(scenarios):
+        where, _, what = scenario.partition("=")
+        told = (
+            others[where]()
+            if where in others
+            else upgrade(where, what, later=timedelta(seconds=number))
+        )
+        sys.stdout.write(json.dumps({**told, "backups": backups()}) + "\n")
+        sys.stdout.flush()
+
+
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "memoryloop.settings")
     django.setup()
-    main(*sys.argv[1:])
+    main(sys.argv[1:])
