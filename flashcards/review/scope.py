@@ -105,7 +105,7 @@ def studied_cards(learner: Learner, named: Scope, now: datetime) -> list[UUID]:
 def _found(learner: Learner, named: Scope, now: datetime, *, studied: bool) -> list[str]:
     columns = store.columns(learner.owner_id)
     decks = list(Deck.objects.filter(owner_id=learner.owner_id))
-    matcher = Matcher(columns, decks, now, learner.settings.day, learner.settings.schedule)
+    matcher = Matcher(columns, decks, now, learner.settings.day, learner.settings)
     if named == FORGOTTEN:
         mask = columns.marked(forgotten_today(learner, now))
     else:
