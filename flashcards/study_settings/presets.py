@@ -202,6 +202,12 @@ def choose(
     return before
 
 
+def row_of(owner_id: UUID, deck: Deck | None) -> StudySettings | None:
+    """Return the settings for all cards, or the preset that a deck names; None without any."""
+    rows = StudySettings.objects.filter(owner_id=owner_id)
+    return (rows.filter(name="") if deck is None else rows.filter(decks=deck)).first()
+
+
 def set_back(*, owner_id: UUID, deck: Deck, now: datetime) -> None:
     """Have a deck use no preset; one that only this deck used, without parameters, is deleted."""
     with transaction.atomic():

@@ -38,11 +38,14 @@ PAGES = (
     ),
     PalettePage("New card", "flashcards:new_card", "plus", "write add create make note"),
     PalettePage(
-        "Today",
-        "flashcards:today",
-        "sun",
-        "statistics stats progress insight insights streak graph chart calendar heatmap done hard "
-        "week days tomorrow forecast retention",
+        "Insight",
+        "flashcards:insight",
+        "insight",
+        "statistics stats insights progress retention graphs charts calendar heatmap forecast "
+        "intervals stability difficulty hours time history",
+    ),
+    PalettePage(
+        "Today", "flashcards:today", "sun", "progress streak done hard week days tomorrow summary"
     ),
     PalettePage(
         "Catch-up plan", "flashcards:backlog", "clock", "catching up backlog overdue behind holiday"

@@ -70,6 +70,8 @@ def find(person: Visit) -> dict[str, str]:
         "cards-found-nothing": "/cards/?q=zzzzzz",
         "cards-not-understood": "/cards/?q=is%3Aodd",
         "decks": "/decks/",
+        "insight": "/insight/",
+        "insight-not-understood": "/insight/?of=search&search=is%3Aodd",
         "new-deck": "/decks/new/",
         "edit-deck": deck,
         "deck-about": "/decks/about/?topic=memory",
@@ -105,4 +107,5 @@ EMPTY = {
     "empty-ways": "/study/",
     "empty-cards": "/cards/",
     "empty-decks": "/decks/",
+    "empty-insight": "/insight/",
 }
