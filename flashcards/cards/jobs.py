@@ -19,6 +19,7 @@ BULK = "flashcards.change_cards"
 IMPORT = "flashcards.import_cards"
 EXPORT = "flashcards.export_cards"
 BACKUP = "flashcards.make_backup"
+SIMULATE = "flashcards.simulate_plan"
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +57,11 @@ def request_export(owner_id: UUID, export_id: UUID) -> None:
 def request_duplicates(owner_id: UUID, search_id: UUID) -> None:
     """Have an owner's whole collection searched for duplicates."""
     _request_for(owner_id, FIND_DUPLICATES, owner_id=owner_id, search_id=search_id)
+
+
+def request_simulation(owner_id: UUID) -> None:
+    """Have the plans simulated that a learner waits for."""
+    _request_for(owner_id, SIMULATE, owner_id=owner_id)
 
 
 def _request_for(owner_id: UUID, task: str, /, **ids: UUID) -> None:

@@ -76,14 +76,17 @@ class MemoryModel(Protocol):
         """Return the chance of recall, 0 to 1, so many days after the last review."""
         ...
 
-    def days_until(self, memory: Memory[N], level: float) -> N:
-        """Return the days after the last review at which the chance has fallen to a level."""
+    def days_until(self, memory: Memory[N], level: float | Numbers) -> N:
+        """Return the days after the last review at which the chance has fallen to a level.
+
+        Of many memories each may have a level of its own.
+        """
         ...
 
     def after(
-        self, memory: Memory[Numbers], elapsed_days: Numbers, recalled: Mask
+        self, memory: Memory[Numbers], elapsed_days: Numbers, ratings: Numbers
     ) -> Memory[Numbers]:
-        """Return `next` of many cards, for simulations: Good where recalled, else Again."""
+        """Return `next` of many cards, for simulations; `ratings` are whole numbers, 1 to 4."""
         ...
 
 
@@ -115,3 +118,8 @@ def each_column(function: Callable[..., Numbers], *memories: Memory[Any]) -> Mem
     columns = zip(*(memory.numbers for memory in memories), strict=True)
     stability, difficulty, *extra = (function(*column) for column in columns)
     return Memory(stability, difficulty, tuple(extra))
+
+
+def ratings_of(recalled: Mask) -> Numbers:
+    """Return Good for each card that was recalled, and Again for the others."""
+    return np.where(recalled, int(Rating.GOOD), int(Rating.AGAIN))

@@ -111,12 +111,12 @@ def test_a_memory_from_anki_is_taken_in_by_the_model() -> None:
     assert scheduling.is_given(logs[0])
 
 
-@pytest.mark.parametrize("recalled", [True, False])
-def test_what_it_does_to_many_cards_is_what_it_does_to_one(recalled: bool) -> None:
+@pytest.mark.parametrize("rating", list(Rating))
+def test_what_it_does_to_many_cards_is_what_it_does_to_one(rating: Rating) -> None:
     memory = TOY.model.from_summary(12.0, 5.0)
     many = TOY.model.from_summary(np.array([12.0]), np.array([5.0]))
-    after = TOY.model.after(many, np.array([7.5]), np.array([recalled]))
-    one = TOY.model.next(memory, Rating.GOOD if recalled else Rating.AGAIN, 7.5)
+    after = TOY.model.after(many, np.array([7.5]), np.array([rating]))
+    one = TOY.model.next(memory, rating, 7.5)
     assert [float(column[0]) for column in after.numbers] == pytest.approx(list(one.numbers))
 
 

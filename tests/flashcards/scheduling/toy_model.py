@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from flashcards.domain.records import Rating
-from flashcards.scheduling.memory_model import Mask, Memory, N, Numbers
+from flashcards.scheduling.memory_model import Memory, N, Numbers
 
 DEFAULTS = (0.4, 3.0, 0.6, 1.2, 0.5)
 
@@ -48,7 +48,7 @@ class Toy:
         chance: N = _as_given(share * quickly + (1 - share) * slowly)
         return chance
 
-    def days_until(self, memory: Memory[N], level: float) -> N:
+    def days_until(self, memory: Memory[N], level: float | Numbers) -> N:
         low: Any = memory.extra[0] * 0
         high: Any = memory.extra[1] * 20
         for _ in range(80):
@@ -59,15 +59,16 @@ class Toy:
         return days
 
     def after(
-        self, memory: Memory[Numbers], elapsed_days: Numbers, recalled: Mask
+        self, memory: Memory[Numbers], elapsed_days: Numbers, ratings: Numbers
     ) -> Memory[Numbers]:
         (fast, slow), (_, _, _, gain, loss) = memory.extra, self.parameters
-        grown = 1 + gain * Rating.GOOD * (1 - self.retrievability(memory, elapsed_days))
-        good, again = memory.difficulty - 0.5, memory.difficulty + 1
+        recalled = ratings > Rating.AGAIN
+        grown = 1 + gain * ratings * (1 - self.retrievability(memory, elapsed_days))
+        better, again = memory.difficulty - (ratings - 2) / 2, memory.difficulty + 1
         return self._made(
             np.where(recalled, fast * grown, fast * loss),
             np.where(recalled, slow * grown**1.5, slow * loss),
-            np.clip(np.where(recalled, good, again), 1.0, 10.0),
+            np.clip(np.where(recalled, better, again), 1.0, 10.0),
         )
 
     def _made(self, fast: N, slow: N, difficulty: N) -> Memory[N]:

@@ -1,0 +1,99 @@
+"""A learner's habits: how often they press each button, and how long an answer takes them."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Sum
+
+from flashcards.domain.records import Rating, State
+from flashcards.models import ReviewTotals
+from flashcards.review.pace import ENOUGH_REVIEWS, SECONDS_RANGE
+from flashcards.scheduling.simulation.habits import TYPICAL, Answers, Four, Habits
+
+LOOK_BACK = timedelta(days=180)
+# With fewer answers of a kind with one button, their time is the typical one for the learner's pace.
+ENOUGH_OF_A_BUTTON = 10
+# So many answers of somebody typical are mixed with the learner's own: no button is impossible.
+_TYPICAL_ANSWERS = 5.0
+_KINDS = {
+    State.NEW: "first",
+    State.LEARNING: "steps",
+    State.RELEARNING: "steps",
+    State.REVIEW: "review",
+}
+
+
+@dataclass(frozen=True)
+class OwnHabits:
+    """A learner's habits, and which kinds of answers had to be taken from somebody typical."""
+
+    habits: Habits
+    answers: int
+    typical: tuple[str, ...]
+
+    @property
+    def is_own(self) -> bool:
+        """Tell whether reviews, which are most of the answers, are the learner's own."""
+        return "review" not in self.typical
+
+
+def habits_of(*, owner_id: UUID, now: datetime) -> OwnHabits:
+    """Return how a learner has answered for half a year. One SQL query.
+
+    Reviews of the last minute, which no checkpoint has counted yet, are not among them.
+    """
+    rows = (
+        ReviewTotals.objects.filter(owner_id=owner_id, hour__gte=now - LOOK_BACK)
+        .values_list("state", "rating")
+        .annotate(Sum("reviews"), Sum("duration_ms"))
+    )
+    counts: dict[str, Counter[int]] = {kind: Counter() for kind in _KINDS.values()}
+    times: dict[str, Counter[int]] = {kind: Counter() for kind in _KINDS.values()}
+    for state, rating, reviews, duration_ms in rows:
+        kind = _KINDS[State(state)]
+        counts[kind][rating] += max(0, reviews)
+        times[kind][rating] += max(0, duration_ms)
+    pace = _pace(counts, times)
+    found = {
+        kind: _answers(getattr(TYPICAL, kind), counts[kind], times[kind], pace) for kind in counts
+    }
+    few = tuple(kind for kind in counts if counts[kind].total() < ENOUGH_REVIEWS)
+    return OwnHabits(Habits(**found), sum(each.total() for each in counts.values()), few)
+
+
+def _answers(typical: Answers, counts: Counter[int], times: Counter[int], pace: float) -> Answers:
+    total = counts.total()
+    shares, seconds = typical.shares, [pace * each for each in typical.seconds]
+    if total >= ENOUGH_REVIEWS:
+        mixed = [
+            counts[rating] + _TYPICAL_ANSWERS * typical.shares[rating - 1] for rating in Rating
+        ]
+        shares = _four([each / sum(mixed) for each in mixed])
+    for rating in Rating:
+        if counts[rating] >= ENOUGH_OF_A_BUTTON and times[rating]:
+            seconds[rating - 1] = _within(times[rating] / counts[rating] / 1000)
+    return Answers(shares, _four(seconds))
+
+
+def _pace(counts: dict[str, Counter[int]], times: dict[str, Counter[int]]) -> float:
+    """Return how long the learner takes for one second of somebody typical."""
+    theirs = typical = 0.0
+    for kind, of_kind in counts.items():
+        for rating in Rating:
+            if of_kind[rating] and times[kind][rating]:
+                theirs += times[kind][rating] / 1000
+                typical += of_kind[rating] * getattr(TYPICAL, kind).seconds[rating - 1]
+    enough = sum(each.total() for each in counts.values()) >= ENOUGH_REVIEWS
+    return min(max(theirs / typical, 0.2), 4.0) if enough and typical else 1.0
+
+
+def _within(seconds: float) -> float:
+    low, high = SECONDS_RANGE
+    return min(max(seconds, low), high)
+
+
+def _four(numbers: list[float]) -> Four:
+    again, hard, good, easy = numbers
+    return again, hard, good, easy
