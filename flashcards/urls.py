@@ -52,6 +52,7 @@ urlpatterns: list[URLPattern] = [
     path("cards/<uuid:card_id>/leech/", leeches.mark, name="mark_leech"),
     path("review/more/", today.more_today, name="more_today"),
     path("insight/", insight.insight, name="insight"),
+    path("insight/chart/<slug:name>/", insight.chart, name="insight_chart"),
     path("settings/study/", study_settings.edit_settings, name="study_settings"),
     path("settings/study/effect/", study_settings.effect, name="study_settings_effect"),
     path("settings/study/reset/", study_settings.reset, name="study_settings_reset"),
