@@ -28,6 +28,11 @@ class FSRS6:
 
     name: ClassVar[str] = FIRST_MEMORY_MODEL
     whole_days: ClassVar[bool] = True
+    # The least and the most that each parameter may be.
+    bounds: ClassVar[tuple[tuple[float, ...], tuple[float, ...]]] = (
+        _LEAST_PARAMETERS,
+        _MOST_PARAMETERS,
+    )
 
     def __init__(self, parameters: tuple[float, ...] = ()) -> None:
         self.parameters = parameters or DEFAULT_PARAMETERS

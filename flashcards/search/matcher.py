@@ -3,12 +3,14 @@
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 import numpy as np
 
+from flashcards import store
 from flashcards.cards import embedding
+from flashcards.domain.answer_codes import CODES, IS_REVIEW, QUARTER_MICROS, RATING_OF, STATE_OF
 from flashcards.domain.query import syntax
 from flashcards.domain.query.parser import DAYS_MOST, parse
 from flashcards.domain.query.syntax import BadQuery, CardStatus, Node, Property
@@ -103,9 +105,15 @@ class Matcher:
                 return self._compared(node)
             case syntax.Within(moment, days):
                 times = columns.array(f"{'created' if moment == 'added' else 'edited'}_at")
-                return np.asarray(times >= micros(self._since(days)))
-            case syntax.Rated(days, rating):
+                since, until = self._borders(days)
+                return np.asarray((times >= micros(since)) & (times < micros(until)))
+            case syntax.Rated(int() as days, rating):
                 return columns.reviewed(self._since(days), rating)
+            case syntax.Rated(days, rating):
+                given = rating == RATING_OF if rating else np.ones(CODES, dtype=bool)
+                return self._answered(days, IS_REVIEW & given)
+            case syntax.Introduced(days):
+                return self._answered(days, IS_REVIEW & (STATE_OF == State.NEW))
             case syntax.Flagged(flag):
                 return np.asarray(columns.array("flag") == flag)
             case syntax.Not(part):
@@ -145,6 +153,7 @@ class Matcher:
             (syntax.Text, TEXTS_MOST, "phrases"),
             (syntax.Meaning, MEANINGS_MOST, "meanings"),
             (syntax.Rated, RATED_MOST, "rated: terms"),
+            (syntax.Introduced, RATED_MOST, "introduced: terms"),
         ):
             found = [leaf for leaf in leaves(node) if isinstance(leaf, kind)]
             if len(found) > most:
@@ -247,6 +256,24 @@ class Matcher:
             "=": up_to & ~below, "!=": ~(up_to & ~below),
         }[node.operator]  # fmt: skip
         return np.asarray(found & scheduled)
+
+    def _answered(self, days: syntax.Days, codes: Mask) -> Mask:
+        """Return the cards with an answer on these days that has one of the codes."""
+        answers = store.answers(self.columns.owner_id)
+        since, until = (micros(each) // QUARTER_MICROS for each in self._borders(days))
+        given = (answers.quarters >= since) & (answers.quarters < until) & codes[answers.codes]
+        mask = np.zeros(len(self.columns) + 1, dtype=bool)
+        # Place -1, of cards that are not here, is the last.
+        mask[answers.places(self.columns)[given]] = True
+        return mask[:-1]
+
+    def _borders(self, days: syntax.Days) -> tuple[datetime, datetime]:
+        """Return when the first of these days begins, and when the last ends."""
+        if isinstance(days, int):
+            return self._since(days), datetime.max.replace(tzinfo=UTC)
+        today = self.day.of(self.now)
+        first, last = ((each - today).days for each in (days.first, days.last))
+        return self.day.start(self.now, days=first), self.day.start(self.now, days=last + 1)
 
     def _since(self, days: int) -> datetime:
         return self.day.start(self.now, days=1 - days)

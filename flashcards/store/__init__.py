@@ -25,7 +25,7 @@ from flashcards.store.errors import (
     UnknownLookup,
 )
 from flashcards.store.protocol.engine import CardStore, Snapshot, Upgrade, WordSearch
-from flashcards.store.protocol.owners import CardColumns, OwnerView
+from flashcards.store.protocol.owners import Answers, CardColumns, OwnerView
 from flashcards.store.protocol.queries import Manager, Query
 from flashcards.store.values import (
     FARTHEST,
@@ -50,6 +50,7 @@ from flashcards.store.values import (
 engine: CardStore = lance_engine
 
 SCHEMA_VERSION = engine.SCHEMA_VERSION
+answers = engine.answers
 begin_vectors = engine.begin_vectors
 cards = engine.cards
 check_readable = engine.check_readable
@@ -104,6 +105,7 @@ __all__ = [
     "FARTHEST",
     "KEEP_VERSIONS",
     "SCHEMA_VERSION",
+    "Answers",
     "CardColumns",
     "CardStore",
     "Change",
@@ -132,6 +134,7 @@ __all__ = [
     "VectorSets",
     "WordMatches",
     "WordSearch",
+    "answers",
     "begin_vectors",
     "cards",
     "check_readable",

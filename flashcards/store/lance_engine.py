@@ -1,5 +1,6 @@
 """The LanceDB engine: what the store's protocol asks for, by the modules that do it."""
 
+from flashcards.store.cache.answers import read as answers
 from flashcards.store.cache.collection import read as columns
 from flashcards.store.journal.journal import (
     erase_cards,
@@ -54,6 +55,7 @@ from flashcards.store.search.words import begin as search_words
 
 __all__ = [
     "SCHEMA_VERSION",
+    "answers",
     "begin_vectors",
     "cards",
     "check_readable",

@@ -1,4 +1,4 @@
-"""Lines: one or several courses along an axis, with how much stands behind each point."""
+"""Trends: one or several courses from place to place, with how much stands behind each point."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class Point:
         return self.others_between[course - 1] if course <= len(self.others_between) else None
 
 
-def lines(
+def trend(
     data: Sequence[Point],
     *,
     name: str,
@@ -62,7 +62,7 @@ def lines(
         _item(each, place, len(data), kinds, plot, most) for place, each in enumerate(data)
     ]
     elements += parts.labels([each.label for each in data], plot.height - 8)
-    return parts.frame(elements, height=plot.height, name=name, kind="lines")
+    return parts.frame(elements, height=plot.height, name=name, kind="trend")
 
 
 def _courses(data: Sequence[Point], kinds: Sequence[str], plot: Plot) -> svg.SVG:

@@ -1,10 +1,10 @@
-"""Lines: points at the height of their values, gaps where there is none, and what they stand on."""
+"""Trends: points at the height of their values, gaps where there is none, what they stand on."""
 
 import pytest
 from django.test import SimpleTestCase
 
-from flashcards.charts import lines, parts
-from flashcards.charts.lines import Point
+from flashcards.charts import parts, trend
+from flashcards.charts.trend import Point
 from tests.flashcards.charts import drawn
 
 SCALE = parts.Scale((0.0, 0.5, 1.0), lambda share: f"{share:.0%}")
@@ -14,9 +14,9 @@ def _courses(found: drawn.Drawn, name: str) -> list[str]:
     return [each.get("points", "") for each in found.root.iter() if drawn.name_of(each) == name]
 
 
-class LinesTests(SimpleTestCase):
+class TrendTests(SimpleTestCase):
     def draw(self, *data: Point, kinds: tuple[str, ...] = ("1",), **options: float) -> drawn.Drawn:
-        drawing = lines.lines(data, name="Recall", kinds=kinds, scale=SCALE, **options)
+        drawing = trend.trend(data, name="Recall", kinds=kinds, scale=SCALE, **options)
         return drawn.read(drawing)
 
     def test_a_point_stands_at_the_height_of_its_value(self) -> None:
