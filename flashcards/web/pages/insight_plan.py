@@ -7,9 +7,9 @@ from typing import Any
 
 from django.utils.safestring import SafeString
 
-from flashcards.charts import lines as charts
 from flashcards.charts import parts
-from flashcards.charts.lines import Point
+from flashcards.charts import trend as charts
+from flashcards.charts.trend import Point
 from flashcards.domain import durations
 from flashcards.insight import plan
 
@@ -191,7 +191,7 @@ def _by_week(
         key=key,
         title=title,
         sentence=sentence,
-        drawing=charts.lines(
+        drawing=charts.trend(
             points, name=sentence, kinds=KINDS[: len(plans)], scale=_scale(numbers, key)
         ),
         header=("Week until", *(name if len(plans) > 1 else title for name in names)),
@@ -268,7 +268,7 @@ def _by_retention(rows: Sequence[Sequence[float]], chosen: float) -> PlanChart:
         key="retention",
         title="Minutes a day at each desired retention",
         sentence=sentence,
-        drawing=charts.lines(
+        drawing=charts.trend(
             points,
             name=sentence,
             kinds=KINDS[:1],

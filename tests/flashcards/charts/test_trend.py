@@ -56,10 +56,10 @@ class TrendTests(SimpleTestCase):
 
 def test_each_course_may_have_a_band() -> None:
     points = [
-        lines.Point("", (1.0, 2.0), "", between=(0.5, 1.5), others_between=((1.0, 3.0),)),
-        lines.Point("", (1.0, 2.0), "", between=(0.5, 1.5), others_between=((1.0, 3.0),)),
+        Point("", (1.0, 2.0), "", between=(0.5, 1.5), others_between=((1.0, 3.0),)),
+        Point("", (1.0, 2.0), "", between=(0.5, 1.5), others_between=((1.0, 3.0),)),
     ]
-    drawn = lines.lines(points, name="", kinds=("1", "2"), scale=parts.counted(3))
+    drawn = trend.trend(points, name="", kinds=("1", "2"), scale=parts.counted(3))
     assert drawn.count("<polygon") == 2
     assert "chart-band--1" in drawn
     assert "chart-band--2" in drawn

@@ -78,7 +78,7 @@ class PlanPageTests(TestCase):
         self.assertContains(response, "you have not reviewed yet")
         self.assertContains(response, "This is how it is set now.")
         self.assertContains(response, "<table", count=3)
-        with mock.patch.object(plan_job.plan, "simulate", side_effect=AssertionError):
+        with mock.patch("flashcards.insight.plan.simulate", side_effect=AssertionError):
             again = self.client.get(URL)
         self.assertContains(again, "After a year you would know about")
 
