@@ -316,9 +316,9 @@ class WholeProgramTests(TransactionTestCase):
             elsewhere = Elsewhere(folder / "elsewhere")
             self.addCleanup(elsewhere.remove)
             elsewhere.run(*toy, "restore", str(folder / "backup"))
-            found = elsewhere.run(*toy, "check_store", "--json").stdout
+            found = elsewhere.run(*toy, "check_store", "--json")
             self.assertEqual(json.loads(found)["findings"], [])
-            images = [inst.run(*toy, "cards").stdout.splitlines() for inst in (ours, elsewhere)]
+            images = [inst.run(*toy, "cards").splitlines() for inst in (ours, elsewhere)]
         self.assertEqual(sorted(images[0]), sorted(images[1]))
         self.assertEqual(len(images[0]), 7)
 
