@@ -14,6 +14,7 @@ from flashcards.cards import bulk_actions, embedding, jobs, media, model_switch,
 from flashcards.drafting import documents
 from flashcards.duplicates import collection_search
 from flashcards.exchange import export_job, import_job, uploads
+from flashcards.insight import memory_fit
 from flashcards.maintenance import scheduled_backup
 from flashcards.review import backlog
 from memoryloop.server import queues
@@ -95,6 +96,19 @@ def find_duplicates(owner_id: str, search_id: str) -> None:
     collection_search.run(
         owner_id=UUID(owner_id), search_id=UUID(search_id), seconds=queues.SLICE_SECONDS
     )
+
+
+@app.task(name=jobs.FIT_PARAMETERS, queue=queues.WHOLE)
+def fit_parameters(owner_id: str) -> None:
+    """Fit an owner's parameters, adopt them, or take them back."""
+    memory_fit.run(owner_id=UUID(owner_id), clock=timezone.now)
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(name="flashcards.monthly_fits", queue=queues.UNSEEN)
+def start_monthly_fits(timestamp: int) -> None:  # noqa: ARG001 - as above
+    """Fit the parameters anew of those who wish it, a month after the last time."""
+    memory_fit.start_monthly(timezone.now())
 
 
 @app.periodic(cron="23 * * * *")

@@ -17,6 +17,7 @@ from flashcards.web.views import (
     exports,
     imports,
     insight,
+    insight_memory,
     leeches,
     media,
     new_card,
@@ -52,6 +53,14 @@ urlpatterns: list[URLPattern] = [
     path("cards/<uuid:card_id>/leech/", leeches.mark, name="mark_leech"),
     path("review/more/", today.more_today, name="more_today"),
     path("insight/", insight.insight, name="insight"),
+    path("insight/memory/", insight_memory.memory, name="insight_memory"),
+    path("insight/memory/fit/", insight_memory.start_fit, name="start_fit"),
+    path("insight/memory/stop/", insight_memory.stop_fit, name="stop_fit"),
+    path("insight/memory/automatic/", insight_memory.set_automatic, name="automatic_fit"),
+    path("insight/memory/<uuid:fit_id>/adopt/", insight_memory.adopt_fit, name="adopt_fit"),
+    path(
+        "insight/memory/<uuid:fit_id>/restore/", insight_memory.take_back_fit, name="take_back_fit"
+    ),
     path("settings/study/", study_settings.edit_settings, name="study_settings"),
     path("settings/study/effect/", study_settings.effect, name="study_settings_effect"),
     path("settings/study/reset/", study_settings.reset, name="study_settings_reset"),

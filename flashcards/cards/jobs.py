@@ -18,6 +18,7 @@ FIND_DUPLICATES = "flashcards.find_duplicates"
 BULK = "flashcards.change_cards"
 IMPORT = "flashcards.import_cards"
 EXPORT = "flashcards.export_cards"
+FIT_PARAMETERS = "flashcards.fit_parameters"
 BACKUP = "flashcards.make_backup"
 
 logger = logging.getLogger(__name__)
@@ -56,6 +57,11 @@ def request_export(owner_id: UUID, export_id: UUID) -> None:
 def request_duplicates(owner_id: UUID, search_id: UUID) -> None:
     """Have an owner's whole collection searched for duplicates."""
     _request_for(owner_id, FIND_DUPLICATES, owner_id=owner_id, search_id=search_id)
+
+
+def request_fit(owner_id: UUID) -> None:
+    """Have an owner's parameters fitted, adopted or taken back, as their newest fit says."""
+    _request_for(owner_id, FIT_PARAMETERS, owner_id=owner_id)
 
 
 def _request_for(owner_id: UUID, task: str, /, **ids: UUID) -> None:

@@ -45,6 +45,12 @@ PAGES = (
         "intervals stability difficulty hours time history",
     ),
     PalettePage(
+        "Fit to your memory",
+        "flashcards:insight_memory",
+        "insight",
+        "fsrs parameters optimize optimise weights memory insight calibration log loss forgetting",
+    ),
+    PalettePage(
         "Today", "flashcards:today", "sun", "progress streak done hard week days tomorrow summary"
     ),
     PalettePage(

@@ -20,7 +20,10 @@ class InsightTab:
 
 
 # In the order in which they stand.
-TABS = (InsightTab("statistics", "Statistics", "flashcards:insight"),)
+TABS = (
+    InsightTab("statistics", "Statistics", "flashcards:insight"),
+    InsightTab("memory", "Memory", "flashcards:insight_memory"),
+)
 
 
 @dataclass(frozen=True)
