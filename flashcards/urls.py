@@ -18,6 +18,7 @@ from flashcards.web.views import (
     imports,
     insight,
     insight_memory,
+    insight_plan,
     leeches,
     media,
     new_card,
@@ -52,6 +53,10 @@ urlpatterns: list[URLPattern] = [
     path("cards/<uuid:card_id>/contrast/", leeches.contrast, name="contrast_card"),
     path("cards/<uuid:card_id>/leech/", leeches.mark, name="mark_leech"),
     path("review/more/", today.more_today, name="more_today"),
+    path("insight/plan/", insight_plan.plan_page, name="insight_plan"),
+    path("insight/plan/stop/", insight_plan.stop, name="insight_plan_stop"),
+    path("insight/plan/use/", insight_plan.use, name="insight_plan_use"),
+    path("insight/plan/undo/", insight_plan.undo, name="insight_plan_undo"),
     path("insight/", insight.insight, name="insight"),
     path("insight/memory/", insight_memory.memory, name="insight_memory"),
     path("insight/memory/fit/", insight_memory.start_fit, name="start_fit"),
@@ -61,6 +66,7 @@ urlpatterns: list[URLPattern] = [
     path(
         "insight/memory/<uuid:fit_id>/restore/", insight_memory.take_back_fit, name="take_back_fit"
     ),
+    path("insight/chart/<slug:name>/", insight.chart, name="insight_chart"),
     path("settings/study/", study_settings.edit_settings, name="study_settings"),
     path("settings/study/effect/", study_settings.effect, name="study_settings_effect"),
     path("settings/study/reset/", study_settings.reset, name="study_settings_reset"),

@@ -8,6 +8,9 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
+from flashcards.models.bulk import BulkChange
+from flashcards.models.study import StudySettings
+
 
 class ParameterFit(models.Model):
     """One fit: worked out in the background, then perhaps adopted, then perhaps taken back."""
@@ -17,16 +20,16 @@ class ParameterFit(models.Model):
         DONE = "done", "Done"
         STOPPED = "stopped", "Stopped"
         FAILED = "failed", "Failed"
-        ADOPTING = "adopting", "Adopting"
         ADOPTED = "adopted", "Adopted"
-        RESTORING = "restoring", "Taking back"
         RESTORED = "restored", "Taken back"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="parameter_fits"
     )
-    status = models.CharField(max_length=9, choices=Status, default=Status.WORKING)
+    # Of the cards that a preset governs; null for those that the parameters for all cards govern.
+    preset = models.ForeignKey(StudySettings, null=True, blank=True, on_delete=models.CASCADE)
+    status = models.CharField(max_length=8, choices=Status, default=Status.WORKING)
     # A sentence for the learner if something failed.
     error = models.CharField(max_length=300, blank=True)
     # The share of the work that is done, 0 to 1.
@@ -36,9 +39,13 @@ class ParameterFit(models.Model):
     # Whether nobody asked for it: it is adopted at once if it is better.
     automatic = models.BooleanField(default=False)
     # The parameters in use when it began; empty for the memory model's defaults.
-    before = ArrayField(models.FloatField(), default=list)
+    in_use = ArrayField(models.FloatField(), default=list)
+    # Those of the preset's own, or set for all cards; null where there were none.
+    own_before = ArrayField(models.FloatField(), null=True)
     # Those that were found; empty where none is better.
     parameters = ArrayField(models.FloatField(), default=list)
+    # What brought the cards to them.
+    change = models.ForeignKey(BulkChange, null=True, blank=True, on_delete=models.SET_NULL)
     # Figures, as flashcards.insight.fit_result writes them.
     result = models.JSONField(default=dict)
     started_at = models.DateTimeField(default=timezone.now)
@@ -53,7 +60,7 @@ class ParameterFit(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["owner"],
-                condition=models.Q(status__in=["working", "adopting", "restoring"]),
+                condition=models.Q(status="working"),
                 name="fit_under_way_once",
             )
         ]
@@ -63,15 +70,11 @@ class ParameterFit(models.Model):
 
     @property
     def is_under_way(self) -> bool:
-        return self.status in {
-            self.Status.WORKING,
-            self.Status.ADOPTING,
-            self.Status.RESTORING,
-        }
+        return self.status == self.Status.WORKING
 
 
 class AutomaticFit(models.Model):
-    """A learner's wish to have the parameters fitted once a month."""
+    """A learner's wish to have all parameters in use fitted once a month."""
 
     owner = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="automatic_fit"

@@ -51,6 +51,12 @@ PAGES = (
         "fsrs parameters optimize optimise weights memory insight calibration log loss forgetting",
     ),
     PalettePage(
+        "Plan a year",
+        "flashcards:insight_plan",
+        "insight",
+        "plan simulator simulate workload compare retention minutes a day what if new cards limits",
+    ),
+    PalettePage(
         "Today", "flashcards:today", "sun", "progress streak done hard week days tomorrow summary"
     ),
     PalettePage(

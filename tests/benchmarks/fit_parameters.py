@@ -109,7 +109,10 @@ def guarded(seeds: int) -> None:
         if fitted.parameters:
             adopted += 1
             gained = before - _loss(learner, to_come, np.array(fitted.parameters))
-            worse += gained < 0
+            if gained < 0:
+                worse += 1
+                _say("worse", seed=seed, items=fitted.items, by=round(-gained, 6),
+                     z=round(fitted.certainty, 2))  # fmt: skip
         if seed % 4 != 2:
             shares.append(gained / (before - _loss(learner, to_come, learner.parameters)))
         if looked % 20 == 0 or looked == seeds:

@@ -23,6 +23,7 @@ class InsightTab:
 TABS = (
     InsightTab("statistics", "Statistics", "flashcards:insight"),
     InsightTab("memory", "Memory", "flashcards:insight_memory"),
+    InsightTab("plan", "Plan", "flashcards:insight_plan"),
 )
 
 

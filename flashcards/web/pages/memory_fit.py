@@ -1,19 +1,25 @@
 """The page of a fit in words: what is known of a learner's memory, and where FSRS does not fit."""
 
+import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from flashcards import study_settings
-from flashcards.charts import lines, parts
-from flashcards.insight import memory_fit
-from flashcards.models import ParameterFit
+from flashcards.cards import bulk_actions
+from flashcards.charts import parts, trend
+from flashcards.insight import fit_groups, memory_fit
+from flashcards.insight.fit_groups import Group
+from flashcards.models import BulkChange, ParameterFit
 from flashcards.scheduling import DEFAULT_MODEL, DEFAULT_PARAMETERS
 from flashcards.scheduling.fitting.forecast import Concern
 from flashcards.scheduling.fitting.guard import FULL_ITEMS, LEAST_ITEMS, Verdict
+from flashcards.study_settings import EffectiveSettings
 
 Figures = dict[str, Any]
 # Ratios that have a name of their own, and how near one must be.
@@ -69,16 +75,30 @@ class Concerned:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """One of the groups of cards that can be looked at."""
+
+    name: str
+    url: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True)
 class MemoryPage:
     """Everything the page shows."""
 
+    group: Group
+    choices: list[Choice]
     fit: ParameterFit | None
+    # The fit of other cards that is under way.
+    other: ParameterFit | None
+    # What moves cards at the moment.
+    change: BulkChange | None
     is_other_model: bool
     is_automatic: bool
     is_month_old: bool
-    # The fit that is in use, if the parameters come from one.
+    # The fit that the parameters in use come from, if they come from one.
     in_use: ParameterFit | None
-    is_fitted: bool
     parameters: list[tuple[int, str, float, float]]
     sentence: str = ""
     more: str = ""
@@ -89,43 +109,71 @@ class MemoryPage:
     calibration_sentence: str = ""
     calibration_rows: list[tuple[str, str, str, int]] = field(default_factory=list)
 
+    @property
+    def is_fitted(self) -> bool:
+        return bool(self.group.settings.parameters)
 
-def page_of(owner_id: UUID, now: datetime) -> MemoryPage:
-    """Return the page of a learner's newest fit. Four SQL queries."""
+
+def page_of(owner_id: UUID, preset_id: int | None, now: datetime) -> MemoryPage:
+    """Return the page of the newest fit of all cards, or of those of a preset that decks use.
+
+    Costs seven SQL queries.
+    """
     settings = study_settings.settings_for(owner_id=owner_id)
-    fit = memory_fit.latest(owner_id=owner_id, now=now)
-    in_use = memory_fit.adopted(owner_id=owner_id, settings=settings)
-    used = settings.parameters or DEFAULT_PARAMETERS
+    group = fit_groups.group_of(settings, preset_id) or fit_groups.groups(settings)[0]
+    fit = memory_fit.latest(owner_id=owner_id, preset_id=group.preset_id, now=now)
+    under_way = memory_fit.under_way(owner_id=owner_id)
+    used = group.settings.parameters or DEFAULT_PARAMETERS
     is_other_model = settings.memory_model != DEFAULT_MODEL
-    found = tuple(fit.parameters) if fit is not None else ()
-    shown = found if found and fit is not None and fit.status == "done" else used
-    common = {
-        "fit": fit,
-        "is_other_model": is_other_model,
-        "is_automatic": memory_fit.is_automatic(owner_id=owner_id),
-        "is_month_old": memory_fit.is_month_old(fit, now),
-        "in_use": in_use,
-        "is_fitted": bool(settings.parameters),
-        "parameters": []
-        if is_other_model
-        else [
-            (number, meaning, value, default)
-            for number, (meaning, value, default) in enumerate(
-                zip(MEANINGS, shown, DEFAULT_PARAMETERS, strict=True)
-            )
-        ],
-    }
-    if fit is None or not fit.result:
-        return MemoryPage(**common)
+    is_offered = fit is not None and fit.status == ParameterFit.Status.DONE and fit.parameters
+    shown = fit.parameters if fit is not None and is_offered else used
+    page = MemoryPage(
+        group=group,
+        choices=_choices(settings, group),
+        fit=fit,
+        other=under_way if under_way and (fit is None or under_way.pk != fit.pk) else None,
+        change=bulk_actions.under_way(owner_id=owner_id),
+        is_other_model=is_other_model,
+        is_automatic=memory_fit.is_automatic(owner_id=owner_id),
+        is_month_old=memory_fit.is_month_old(fit, now),
+        in_use=memory_fit.adopted(owner_id=owner_id, group=group),
+        parameters=[] if is_other_model else _parameters(shown),
+    )
+    return _with_result(page, fit) if fit is not None and fit.result else page
+
+
+def url_of(preset_id: int | None) -> str:
+    """Return the address of the page of all cards, or of a preset's."""
+    url = reverse("flashcards:insight_memory")
+    return url if preset_id is None else f"{url}?preset={preset_id}"
+
+
+def _choices(settings: EffectiveSettings, chosen: Group) -> list[Choice]:
+    """Return what there is to choose from; nothing if that is one."""
+    found = fit_groups.groups(settings)
+    if len(found) == 1:
+        return []
+    return [
+        Choice(each.name or "All cards without a preset", url_of(each.preset_id), each == chosen)
+        for each in found
+    ]
+
+
+def _parameters(shown: Sequence[float]) -> list[tuple[int, str, float, float]]:
+    rows = zip(MEANINGS, shown, DEFAULT_PARAMETERS, strict=True)
+    return [(number, *row) for number, row in enumerate(rows)]
+
+
+def _with_result(page: MemoryPage, fit: ParameterFit) -> MemoryPage:
     result: Figures = fit.result
     points = result["calibration_after"] if fit.parameters else result["calibration_before"]
-    return MemoryPage(
-        **common,
+    return dataclasses.replace(
+        page,
         sentence=sentence_of(result),
         more=more_of(result),
         figures=figures_of(result),
         concerns=[_concerned(each, fit) for each in result["findings"]],
-        due=due_sentence(result["comparison"]),
+        due=due_sentence(result["effect"]),
         calibration=_drawn(points) if points else None,
         calibration_sentence=calibration_sentence(points),
         calibration_rows=[
@@ -206,11 +254,11 @@ def figures_of(result: Figures) -> list[tuple[str, str, str]]:
     ]
 
 
-def due_sentence(compared: Figures | None) -> str:
+def due_sentence(effect: Figures | None) -> str:
     """Return what adopting would do to the due dates."""
-    if compared is None:
+    if effect is None:
         return ""
-    earlier, later = compared["earlier"], compared["later"]
+    earlier, later = effect["earlier"], effect["later"]
     if not earlier and not later:
         return "No card would move to another day."
     parts_of = []
@@ -220,8 +268,8 @@ def due_sentence(compared: Figures | None) -> str:
         parts_of.append(f"{_counted(later, 'card')} later" if earlier else
                         f"{_counted(later, 'card')} would come later")  # fmt: skip
     return (
-        f"About {' and '.join(parts_of)}; {compared['due_then']:,} would be due today "
-        f"instead of {compared['due_now']:,}."
+        f"About {' and '.join(parts_of)}; {effect['due_then']:,} would be due today "
+        f"instead of {effect['due_now']:,}."
     )
 
 
@@ -281,7 +329,7 @@ def _concerned(finding: Figures, fit: ParameterFit) -> Concerned:
 
 def _drawn(points: list[Figures]) -> SafeString:
     data = [
-        lines.Point(
+        trend.Point(
             label=f"{each['predicted']:.0%}",
             values=(each["recalled"], each["predicted"]),
             title=(
@@ -292,7 +340,7 @@ def _drawn(points: list[Figures]) -> SafeString:
         for each in points
     ]
     shares = [value for each in data for value in each.values if value is not None]
-    return lines.lines(
+    return trend.trend(
         data,
         name="Calibration: recall beside what was predicted",
         kinds=("1", "2"),

@@ -17,12 +17,13 @@ from tests.factories import flashcard, review_log
 BEGINS = datetime(2024, 1, 1, 12, tzinfo=UTC)
 
 
-def fill(owner: User, histories: Histories) -> list[Flashcard]:
+def fill(owner: User, histories: Histories, deck_id: uuid.UUID | None = None) -> list[Flashcard]:
     """Put cards with these reviews into the journal, each the fold of its log, and return them."""
     cards, logs = [], []
     for card, start in enumerate(histories.starts):
         places = range(int(start), int(start + histories.counts[card]))
-        made, rows = _card(owner, histories, places)
+        new = flashcard(owner, deck_ids=(deck_id,) if deck_id else ())
+        made, rows = _reviewed(new, histories, places)
         cards.append(made)
         logs += rows
     with transaction.atomic():
@@ -32,8 +33,9 @@ def fill(owner: User, histories: Histories) -> list[Flashcard]:
     return cards
 
 
-def _card(owner: User, histories: Histories, places: range) -> tuple[Flashcard, list[ReviewLog]]:
-    card = flashcard(owner)
+def _reviewed(
+    card: Flashcard, histories: Histories, places: range
+) -> tuple[Flashcard, list[ReviewLog]]:
     rows: list[ReviewLog] = []
     for number, place in enumerate(places):
         at = BEGINS + timedelta(days=float(histories.at[place]))

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from flashcards.insight import memory_fit
-from flashcards.models import AutomaticFit, ParameterFit, StudySettings
+from flashcards.models import AutomaticFit, BulkChange, Deck, ParameterFit, StudySettings
 from flashcards.scheduling import DEFAULT_PARAMETERS
 from flashcards.web.pages import memory_fit as words
 from tests.base import TestCase
@@ -28,16 +28,10 @@ BETTER: dict[str, Any] = {
     "calibration_before": [POINT],
     "calibration_after": [{**POINT, "predicted": 0.8}, POINT],
     "findings": [],
-    "comparison": {
-        "lasting": 1.33,
-        "reviews": 0.82,
-        "earlier": 1,
-        "later": 240,
-        "due_now": 30,
-        "due_then": 24,
-    },
+    "comparison": {"lasting": 1.33, "reviews": 0.82},
+    "effect": {"earlier": 1, "later": 240, "due_now": 30, "due_then": 24},
 }
-NO_BETTER = {**BETTER, "verdict": "no_better", "comparison": None}
+NO_BETTER = {**BETTER, "verdict": "no_better", "comparison": None, "effect": None}
 TOO_FEW = {
     **NO_BETTER,
     "verdict": "too_few",
@@ -84,23 +78,42 @@ class MemoryPageTests(TestCase):
             self.assertIn(said, page)
         self.assertNotIn("Take back", page)
 
-    def test_adopting_and_taking_back_ask_the_worker(self) -> None:
+    def test_it_is_adopted_and_taken_back(self) -> None:
         fit = self.fit()
-        response = self.client.post(reverse("flashcards:adopt_fit", args=[fit.id]))
-        self.assertRedirects(response, URL)
+        adopt = reverse("flashcards:adopt_fit", args=[fit.id])
+        self.assertContains(self.client.post(adopt, follow=True), "follow the fitted parameters")
         fit.refresh_from_db()
-        self.assertEqual(fit.status, Status.ADOPTING)
-        page = self.page()
-        self.assertIn("being brought to the new parameters", page)
-        self.assertNotIn("Stop</button>", page)
-        StudySettings.objects.create(owner=self.alice, parameters=FITTED)
-        ParameterFit.objects.update(status=Status.ADOPTED)
+        self.assertEqual(fit.status, Status.ADOPTED)
+        row = StudySettings.objects.get(owner=self.alice, name="")
+        self.assertEqual(row.parameters, FITTED)
         page = self.page()
         self.assertIn("Take back", page)
         self.assertIn("The parameters in use", page)
-        self.client.post(reverse("flashcards:take_back_fit", args=[fit.id]))
-        fit.refresh_from_db()
-        self.assertEqual(fit.status, Status.RESTORING)
+        take_back = reverse("flashcards:take_back_fit", args=[fit.id])
+        self.assertContains(self.client.post(take_back, follow=True), "back as before")
+        row.refresh_from_db()
+        self.assertIsNone(row.parameters)
+
+    def test_what_moves_cards_is_shown(self) -> None:
+        BulkChange.objects.create(owner=self.alice, verb="refold", card_ids=b"", total=9_000)
+        self.assertIn("Rescheduling cards by the new parameters", self.page())
+
+    def test_each_preset_has_its_own(self) -> None:
+        preset = StudySettings.objects.create(owner=self.alice, name="Latin")
+        Deck.objects.create(owner=self.alice, name="Latin", preset=preset)
+        self.fit(preset=preset)
+        self.assertIn("Fit to my reviews", self.page())
+        response = self.client.get(URL, {"preset": preset.pk})
+        self.assertContains(response, "about a third longer")
+        self.assertContains(response, f'name="preset" value="{preset.pk}"')
+        started = self.client.post("/insight/memory/fit/", {"preset": preset.pk})
+        self.assertRedirects(started, f"{URL}?preset={preset.pk}")
+        self.assertEqual(ParameterFit.objects.get(status=Status.WORKING).preset, preset)
+        # Of the other cards' page it is said that they are being fitted.
+        ParameterFit.objects.update(progress=0.3)
+        self.assertIn("Other cards are being fitted", self.page())
+        for odd in ("0", "x", "9" * 30, "-1"):
+            self.assertEqual(self.client.get(URL, {"preset": odd}).status_code, 200)
 
     def test_progress_can_be_watched_and_stopped(self) -> None:
         self.assertRedirects(self.client.post("/insight/memory/fit/"), URL)
@@ -212,12 +225,12 @@ class WordsTests(SimpleTestCase):
             (1.15, "for the retention you chose you need 15 % more reviews."),
             (1.01, "about as many reviews for the same retention, at better times."),
         ):
-            comparison = {**BETTER["comparison"], "reviews": reviews}
+            comparison = {"lasting": 1.2, "reviews": reviews}
             sentence = words.sentence_of({**BETTER, "comparison": comparison})
             self.assertTrue(sentence.endswith(said), sentence)
 
     def test_due_dates(self) -> None:
-        base = BETTER["comparison"]
+        base = BETTER["effect"]
         for earlier, later, said in (
             (0, 0, "No card would move"),
             (3, 0, "About 3 cards would come earlier; 24"),
