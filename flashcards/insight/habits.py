@@ -12,7 +12,7 @@ from flashcards.review.pace import ENOUGH_REVIEWS, SECONDS_RANGE
 from flashcards.scheduling.simulation.habits import TYPICAL, Answers, Four, Habits
 
 LOOK_BACK = timedelta(days=180)
-# With fewer answers of a kind with one button, their time is the typical one for the learner's pace.
+# With fewer answers with a button, their time is the typical one, at the learner's pace.
 ENOUGH_OF_A_BUTTON = 10
 # So many answers of somebody typical are mixed with the learner's own: no button is impossible.
 _TYPICAL_ANSWERS = 5.0

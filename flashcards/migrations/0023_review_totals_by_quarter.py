@@ -16,7 +16,7 @@ TO_BE_COUNTED = "UPDATE flashcards_storeversions SET totals_are_fine = false WHE
 
 
 class Migration(migrations.Migration):
-    dependencies = [("flashcards", "0021_plan_simulation")]
+    dependencies = [("flashcards", "0022_presets")]
 
     operations = [
         migrations.AddField(
