@@ -179,7 +179,10 @@ def simulate(
             **options,
         )
 
-    years = [run(choice, number, runs=RUNS, most_cards=MOST_CARDS) for number, choice in enumerate(choices)]
+    years = [
+        run(choice, number, runs=RUNS, most_cards=MOST_CARDS)
+        for number, choice in enumerate(choices)
+    ]
     sweep = run(
         *(choices[0], len(choices)),
         retentions=RETENTIONS,

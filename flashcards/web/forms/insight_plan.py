@@ -31,9 +31,7 @@ class PlanForm(forms.Form):
     reviews_per_day = _number("Reviews a day at most", 0, LIMIT_MOST, "a number")
     order = forms.ChoiceField(
         label="Review order",
-        choices=[
-            (each.value, ORDERS.get(each, each.label)) for each in StudySettings.Order
-        ],
+        choices=[(each.value, ORDERS.get(each, each.label)) for each in StudySettings.Order],
         error_messages=dict.fromkeys(("required", "invalid_choice"), "Choose an order."),
     )
 

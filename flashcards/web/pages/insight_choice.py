@@ -54,6 +54,9 @@ class Choice:
         asked = {}
         if self.scope is not None and self.scope != EVERYTHING:
             asked["of"] = self.scope.key
+        elif self.search:
+            # What cannot be understood yet is there to be corrected.
+            asked["of"] = f"{Kind.SEARCH}:{self.search}"
         if self.span is not USUAL_SPAN:
             asked["span"] = self.span.value
         return asked

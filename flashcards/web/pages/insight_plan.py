@@ -273,7 +273,13 @@ def _by_retention(rows: Sequence[Sequence[float]], chosen: float) -> PlanChart:
             kinds=("plan-a",),
             scale=parts.counted(max(row[2] for row in rows), " min"),
         ),
-        header=("Desired retention", "Reviews a day", "Time a day", "Known after a year", "Waiting"),
+        header=(
+            "Desired retention",
+            "Reviews a day",
+            "Time a day",
+            "Known after a year",
+            "Waiting",
+        ),
         rows=tuple(
             (
                 f"{percent}%",

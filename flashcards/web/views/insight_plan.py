@@ -77,9 +77,7 @@ def use(request: HtmxHttpRequest) -> HttpResponse:
     if not which.is_valid():
         return render(request, "flashcards/insight/plan.html", asked.context(), status=422)
     now = timezone.now()
-    before = use_plan.use(
-        owner_id=request.user.id, deck=asked.deck, choice=which.choice(), now=now
-    )
+    before = use_plan.use(owner_id=request.user.id, deck=asked.deck, choice=which.choice(), now=now)
     request.session[_BEFORE] = {"deck": str(asked.deck.id) if asked.deck else "", "set": before}
     whose = f"for {asked.deck.name}" if asked.deck else "for all cards"
     toast(
@@ -203,7 +201,11 @@ class _Asked:
 def _result(asked: _Asked, simulation: PlanSimulation | None, now: datetime) -> dict[str, Any]:
     """Return what the template takes of a simulation, of one under way, or of none yet."""
     calculate = _address(asked.query | {"calculate": "on"})
-    context = {"simulation": simulation, "calculate_url": calculate, "own_url": _address(asked.query)}
+    context = {
+        "simulation": simulation,
+        "calculate_url": calculate,
+        "own_url": _address(asked.query),
+    }
     if simulation is None or simulation.status != Status.DONE:
         is_working = simulation is not None and simulation.status == Status.WORKING
         is_stopped = simulation is not None and simulation.status == Status.STOPPED
