@@ -10,7 +10,7 @@ from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
 from flashcards import store
-from flashcards.cards import bulk_actions, embedding, jobs, media, model_switch, trash
+from flashcards.cards import bulk_actions, embedding, folding, jobs, media, model_switch, trash
 from flashcards.drafting import documents
 from flashcards.duplicates import collection_search
 from flashcards.exchange import export_job, import_job, uploads
@@ -58,6 +58,20 @@ def change_cards(change_id: str) -> None:
 def resume_bulk(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes when it was due
     """Go on with bulk actions that a worker left unfinished."""
     bulk_actions.resume()
+
+
+@app.task(name=jobs.FOLD, queue=queues.WAITED_FOR)
+def fold_cards_of(owner_id: str) -> None:
+    """Fold the cards of one owner whose memory is of other parameters than govern them."""
+    if folding.fold_outdated(owner_id=UUID(owner_id), seconds=queues.SLICE_SECONDS):
+        jobs.request_folding(UUID(owner_id))
+
+
+@app.periodic(cron="11 * * * *")
+@app.task(name="flashcards.fold_outdated", queue=queues.UNSEEN)
+def fold_outdated_cards(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes when it was due
+    """Go on with folds that a worker left unfinished."""
+    folding.fold_all_outdated(timezone.now())
 
 
 @app.periodic(cron="*/10 * * * *")

@@ -16,6 +16,7 @@ FOLLOW_MODEL = "flashcards.follow_embedding_model"
 PURGE_BIN = "flashcards.purge_bin"
 FIND_DUPLICATES = "flashcards.find_duplicates"
 BULK = "flashcards.change_cards"
+FOLD = "flashcards.fold_cards"
 IMPORT = "flashcards.import_cards"
 EXPORT = "flashcards.export_cards"
 BACKUP = "flashcards.make_backup"
@@ -42,6 +43,11 @@ def request_embedding(owner_id: UUID) -> None:
 def request_bulk(owner_id: UUID, change_id: UUID) -> None:
     """Have a change of many cards, or its undo, done or finished soon."""
     _request_for(owner_id, BULK, change_id=change_id)
+
+
+def request_folding(owner_id: UUID) -> None:
+    """Have an owner's cards folded whose memory is of other parameters than govern them."""
+    _request_for(owner_id, FOLD, owner_id=owner_id)
 
 
 def request_import(owner_id: UUID, import_id: UUID) -> None:

@@ -31,6 +31,14 @@ class Point:
     weight: float = 0
     # From and to where the first course may well be: drawn as a band behind it.
     between: tuple[float, float] | None = None
+    # The same of the other courses, as far as they have one.
+    others_between: tuple[tuple[float, float], ...] = ()
+
+    def band(self, course: int) -> tuple[float, float] | None:
+        """Return from and to where a course may well be."""
+        if not course:
+            return self.between
+        return self.others_between[course - 1] if course <= len(self.others_between) else None
 
 
 def trend(
@@ -61,11 +69,12 @@ def _courses(data: Sequence[Point], kinds: Sequence[str], plot: Plot) -> svg.SVG
     """Return the lines, drawn in a square that is stretched to the plot."""
     number = max(1, len(data))
     elements: list[Any] = []
-    bands = [(place, each.between) for place, each in enumerate(data)]
-    for run in _runs(bands):
-        low = [_at(place, between[0], number, plot) for place, between in run]
-        high = [_at(place, between[1], number, plot) for place, between in run]
-        elements.append(svg.Polygon(points=_flat([*low, *high[::-1]]), class_=["chart-band"]))
+    for course, kind in reversed(list(enumerate(kinds))):
+        for run in _runs([(place, each.band(course)) for place, each in enumerate(data)]):
+            low = [_at(place, between[0], number, plot) for place, between in run]
+            high = [_at(place, between[1], number, plot) for place, between in run]
+            look = ["chart-band", f"chart-band--{kind}"]
+            elements.append(svg.Polygon(points=_flat([*low, *high[::-1]]), class_=look))
     for course, kind in reversed(list(enumerate(kinds))):
         for run in _runs([(place, each.values[course]) for place, each in enumerate(data)]):
             points = [_at(place, value, number, plot) for place, value in run]

@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Sum
-
+from flashcards.domain.answer_codes import IS_REVIEW, RATING_OF, STATE_OF
 from flashcards.domain.records import Rating, State
-from flashcards.models import ReviewTotals
+from flashcards.insight.totals import totals_by_code
 from flashcards.review.pace import ENOUGH_REVIEWS, SECONDS_RANGE
 from flashcards.scheduling.simulation.habits import TYPICAL, Answers, Four, Habits
 
 LOOK_BACK = timedelta(days=180)
-# With fewer answers of a kind with one button, their time is the typical one for the learner's pace.
+# With fewer answers with a button, their time is the typical one, at the learner's pace.
 ENOUGH_OF_A_BUTTON = 10
 # So many answers of somebody typical are mixed with the learner's own: no button is impossible.
 _TYPICAL_ANSWERS = 5.0
@@ -40,21 +39,14 @@ class OwnHabits:
 
 
 def habits_of(*, owner_id: UUID, now: datetime) -> OwnHabits:
-    """Return how a learner has answered for half a year. One SQL query.
-
-    Reviews of the last minute, which no checkpoint has counted yet, are not among them.
-    """
-    rows = (
-        ReviewTotals.objects.filter(owner_id=owner_id, hour__gte=now - LOOK_BACK)
-        .values_list("state", "rating")
-        .annotate(Sum("reviews"), Sum("duration_ms"))
-    )
+    """Return how a learner has answered for half a year. One SQL query, two the first time."""
     counts: dict[str, Counter[int]] = {kind: Counter() for kind in _KINDS.values()}
     times: dict[str, Counter[int]] = {kind: Counter() for kind in _KINDS.values()}
-    for state, rating, reviews, duration_ms in rows:
-        kind = _KINDS[State(state)]
-        counts[kind][rating] += max(0, reviews)
-        times[kind][rating] += max(0, duration_ms)
+    for code, reviews, milliseconds in totals_by_code(owner_id, now - LOOK_BACK):
+        if IS_REVIEW[code]:
+            kind, rating = _KINDS[State(STATE_OF[code])], int(RATING_OF[code])
+            counts[kind][rating] += reviews
+            times[kind][rating] += milliseconds
     pace = _pace(counts, times)
     found = {
         kind: _answers(getattr(TYPICAL, kind), counts[kind], times[kind], pace) for kind in counts

@@ -103,7 +103,7 @@ def stock_of(
     """
     columns = store.columns(owner_id)
     decks = list(Deck.objects.filter(owner_id=owner_id))
-    matcher = Matcher(columns, decks, now, settings.day, settings.schedule)
+    matcher = Matcher(columns, decks, now, settings.day, settings)
     mask = matcher.mask(syntax.InDeck(deck.name) if deck else syntax.Everything())
     mask &= ~matcher.mask(syntax.Is(CardStatus.SUSPENDED))
     meant = mask & _following(columns, settings, deck) if settings.governed_by else mask

@@ -26,7 +26,7 @@ HEARTBEAT = timedelta(seconds=45)
 _STEP_PERCENT = 4
 
 
-class Stopped(Exception):  # noqa: N818 - it is no error
+class Stopped(Exception):
     """The learner has stopped it, or asked for something else."""
 
 

@@ -9,8 +9,8 @@ from django.db import transaction
 
 from flashcards import study_settings
 from flashcards.insight.plan import Choice
-from flashcards.models import Deck, StudySettings
-from flashcards.study_settings.settings import DECK_FIELDS, EffectiveSettings
+from flashcards.models import Deck
+from flashcards.study_settings import PRESET_FIELDS, EffectiveSettings, presets
 
 
 def use(*, owner_id: UUID, deck: Deck | None, choice: Choice, now: datetime) -> dict[str, Any]:
@@ -19,12 +19,12 @@ def use(*, owner_id: UUID, deck: Deck | None, choice: Choice, now: datetime) -> 
     values = {
         name: tuple(value) if isinstance(value, list) else value
         for name, value in asdict(choice).items()
-        if deck is None or name in DECK_FIELDS
+        if deck is None or name in PRESET_FIELDS
     }
     if deck is None:
         values = {n: None if v == getattr(plain, n) else v for n, v in values.items()}
     with transaction.atomic():
-        row = StudySettings.objects.filter(owner_id=owner_id, deck=deck).first()
+        row = presets.row_of(owner_id, deck)
         before = {name: getattr(row, name, None) for name in values}
         study_settings.save(owner_id=owner_id, deck=deck, values=values, now=now)
     return before
@@ -33,8 +33,7 @@ def use(*, owner_id: UUID, deck: Deck | None, choice: Choice, now: datetime) -> 
 def take_back(*, owner_id: UUID, deck: Deck | None, before: dict[str, Any], now: datetime) -> None:
     """Set again what was set before a plan was used."""
     study_settings.save(owner_id=owner_id, deck=deck, values=before, now=now)
-    if deck is None:
-        return
-    row = StudySettings.objects.filter(owner_id=owner_id, deck=deck).first()
-    if row is not None and all(getattr(row, name) is None for name in DECK_FIELDS):
-        study_settings.reset(owner_id=owner_id, deck=deck)
+    row = presets.row_of(owner_id, deck)
+    if deck is not None and all(getattr(row, name, None) is None for name in PRESET_FIELDS):
+        # The preset was made for the plan.
+        presets.set_back(owner_id=owner_id, deck=deck, now=now)

@@ -9,7 +9,7 @@ import fsrs
 import numpy as np
 
 from flashcards.domain.records import FIRST_MEMORY_MODEL, Rating
-from flashcards.scheduling.memory_model import Memory, N, Numbers
+from flashcards.scheduling.memory_model import Memory, N, Numbers, key_of
 
 DEFAULT_PARAMETERS: tuple[float, ...] = tuple(fsrs.scheduler.DEFAULT_PARAMETERS)
 # py-fsrs counts whole periods of 24 hours between two times. It is given two times that are as
@@ -36,6 +36,7 @@ class FSRS6:
 
     def __init__(self, parameters: tuple[float, ...] = ()) -> None:
         self.parameters = parameters or DEFAULT_PARAMETERS
+        self.key = key_of(self.name, self.parameters, DEFAULT_PARAMETERS)
         # Checks how many parameters there are, and their bounds.
         self._scheduler = fsrs.Scheduler(parameters=self.parameters, enable_fuzzing=False)
         # The forgetting curve is a power law. The factor makes the chance of recall 90% after as

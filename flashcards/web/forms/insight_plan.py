@@ -25,10 +25,10 @@ class PlanForm(forms.Form):
     """What one plan sets. Its fields have the prefix of the plan, "a" or "b"."""
 
     desired_retention = _number(
-        "Desired retention, in percent", RETENTION_LEAST, RETENTION_MOST, "a percentage"
+        "Desired retention (%)", RETENTION_LEAST, RETENTION_MOST, "a percentage"
     )
     new_per_day = _number("New cards a day", 0, LIMIT_MOST, "a number")
-    reviews_per_day = _number("Reviews a day at most", 0, LIMIT_MOST, "a number")
+    reviews_per_day = _number("Reviews a day", 0, LIMIT_MOST, "a number")
     order = forms.ChoiceField(
         label="Review order",
         choices=[(each.value, ORDERS.get(each, each.label)) for each in StudySettings.Order],

@@ -7,14 +7,14 @@ from typing import Any
 
 from django.utils.safestring import SafeString
 
-from flashcards.charts import lines as charts
 from flashcards.charts import parts
-from flashcards.charts.lines import Point
+from flashcards.charts import trend as charts
+from flashcards.charts.trend import Point
 from flashcards.domain import durations
 from flashcards.insight import plan
 
 NAMES = ("Plan A", "Plan B")
-KINDS = ("plan-a", "plan-b")
+KINDS = ("1", "2")
 # A difference of plans below this share says nothing.
 _SAME = 0.02
 _WEEKS_A_TABLE_ROW = 4
@@ -112,7 +112,8 @@ def _against(plans: Sequence[dict[str, Any]], result: dict[str, Any]) -> list[st
 
 def _noise(first: dict[str, Any], second: dict[str, Any], name: str) -> float:
     """Return by how much the two may differ by luck alone."""
-    return max(high - low for low, _, high in (first["year"][name], second["year"][name]))
+    bands = (first["year"][name], second["year"][name])
+    return max(float(high - low) for low, _, high in bands)
 
 
 def _waiting(one: dict[str, Any], name: str) -> str:
@@ -149,8 +150,8 @@ def _basis(result: dict[str, Any]) -> str:
         left = f" {number} that follow other settings are left out: choose their deck above."
     return (
         f"Simulated day by day with your {of_cards}{new}, your FSRS parameters and {pace}. Each "
-        f"plan is lived through {plan.RUNS} times with different luck: the band shows how far these "
-        f"differ. An estimate, not a promise.{left}"
+        f"plan is lived through {plan.RUNS} times with different luck: the band shows how far "
+        f"these differ. An estimate, not a promise.{left}"
     )
 
 
@@ -190,7 +191,7 @@ def _by_week(
         key=key,
         title=title,
         sentence=sentence,
-        drawing=charts.lines(
+        drawing=charts.trend(
             points, name=sentence, kinds=KINDS[: len(plans)], scale=_scale(numbers, key)
         ),
         header=("Week until", *(name if len(plans) > 1 else title for name in names)),
@@ -207,7 +208,7 @@ def _rows_of(weeks: int) -> list[int]:
 
 def _scale(numbers: Sequence[float], key: str) -> parts.Scale:
     if key == "known":
-        return parts.between(min(numbers), max(numbers))
+        return parts.spanning(min(numbers), max(numbers))
     return parts.counted(max(numbers), " min" if key == "minutes" else "")
 
 
@@ -267,10 +268,10 @@ def _by_retention(rows: Sequence[Sequence[float]], chosen: float) -> PlanChart:
         key="retention",
         title="Minutes a day at each desired retention",
         sentence=sentence,
-        drawing=charts.lines(
+        drawing=charts.trend(
             points,
             name=sentence,
-            kinds=("plan-a",),
+            kinds=KINDS[:1],
             scale=parts.counted(max(row[2] for row in rows), " min"),
         ),
         header=(
@@ -300,11 +301,15 @@ def _cheapest_sentence(rows: Sequence[Sequence[float]], chosen: float) -> str:
     low, high = (round(100 * rows[at][0]) for at in (first, last))
     percent = round(100 * rows[best][0])
     if first == 0 and last == len(rows) - 1:
-        said = "A card known costs about the same time at every desired retention."
+        said = "Each card known costs about the same time at every desired retention."
     elif low == high:
-        said = f"A card known costs least time at {percent}%."
+        said = f"Each card known costs the least time at {percent}%"
+        said += ", the lowest there is to choose." if best == 0 else "."
     else:
-        said = f"A card known costs least time around {percent}%; from {low} to {high}% it is about the same."
+        said = (
+            f"Each card known costs the least time around {percent}%; from {low} to {high}% it is "
+            "about the same."
+        )
     nearest = min(rows, key=lambda row: abs(row[0] - chosen))
     if percent < round(100 * nearest[0]) and nearest[3] - rows[best][3] >= 1:
         said += (
@@ -351,8 +356,8 @@ def _cards(number: float) -> str:
 
 
 def _rounded(number: float) -> int:
-    """Return an estimate: whole below 100, then tens."""
-    return round(number) if number < 100 else round(number / 10) * 10
+    """Return an estimate: whole below 1,000, then tens."""
+    return round(number) if number < 1_000 else round(number / 10) * 10
 
 
 def _with_band(three: Sequence[float]) -> str:

@@ -20,7 +20,7 @@ from flashcards.insight import plan, plan_job, use_plan
 from flashcards.insight.plan import Choice
 from flashcards.models import Deck, PlanSimulation
 from flashcards.review import backlog
-from flashcards.web.forms.insight_plan import PlanForm, typed_out
+from flashcards.web.forms.insight_plan import PlanForm
 from flashcards.web.pages import insight_choice
 from flashcards.web.pages import insight_plan as page
 from memoryloop.web.toasts import toast
@@ -111,7 +111,7 @@ class _Asked:
 
     def __init__(self, owner_id: UUID, given: QueryDict) -> None:
         self.owner_id, self._given = owner_id, given
-        self.choice = insight_choice.read(owner_id, given.dict())
+        self.choice = insight_choice.read(owner_id, _plain(given))
         deck = self.choice.deck
         self.problem = self.choice.problem
         if not self.problem and self.choice.scope is not None:
@@ -129,7 +129,7 @@ class _Asked:
             for prefix in prefixes
         ]
         # Both are looked at, so that both say what is wrong.
-        self.is_valid = all([form.is_valid() for form in self.forms])
+        self.is_valid = not [form for form in self.forms if not form.is_valid()]
 
     @property
     def choices(self) -> list[Choice]:
@@ -162,7 +162,7 @@ class _Asked:
             "is_compared": self.is_compared,
             "compare_url": _address(with_other),
             "alone_url": _address(without),
-            "query": self.query,
+            "query_text": urlencode(self.query),
             "is_valid": self.is_valid,
             "catching_up": backlog.plan_of(owner_id=self.owner_id),
             "has_cards": store.columns(self.owner_id).total > 0,
@@ -187,7 +187,7 @@ class _Asked:
         )
 
     def _with_first(self, prefix: str) -> dict[str, str]:
-        given = self._given.dict()
+        given = _plain(self._given)
         if prefix == "a":
             return given
         first = {
@@ -216,7 +216,7 @@ def _result(asked: _Asked, simulation: PlanSimulation | None, now: datetime) -> 
         (which, name, asked.query, choice != asked.present)
         for which, name, choice in zip(("a", "b"), page.NAMES, asked.choices, strict=False)
     ]
-    shown = page.shown(simulation.result, today=today, retention=retention)
+    shown = page.shown(simulation.result or {}, today=today, retention=retention)
     return context | {"shown": shown, "uses": hidden}
 
 
@@ -227,6 +227,10 @@ def _address(query: dict[str, str]) -> str:
 
 def _back(request: HttpRequest) -> str:
     """Return the page that a form was on, as far as it is this one."""
-    query = QueryDict(request.POST.get("query", "")[:4_000]).dict()
+    query = _plain(QueryDict(request.POST.get("query", "")[:4_000]))
     query.pop("calculate", None)
     return _address(query)
+
+
+def _plain(given: QueryDict) -> dict[str, str]:
+    return {name: str(value) for name, value in given.dict().items()}
