@@ -61,7 +61,7 @@ def ticks(most: float) -> list[int]:
 
 
 def counted(most: float, unit: str = "") -> Scale:
-    """Return the scale of numbers from 0 to `most`."""
+    """Return the scale of numbers from 0 to `most`, each written with its unit."""
     return Scale(tuple(ticks(most)), lambda number: f"{number:,.0f}{unit}")
 
 

@@ -159,7 +159,8 @@ class RecallTests(FigureTestCase):
              "Mature, Again: 5 of 100, 5%"],
         )  # fmt: skip
         self.assertEqual(items[0].url, "/cards/?q=rated%3A30%3A1")
-        none = insight_recall.buttons(Buttons(*[(0, 0, 0, 0)] * 3, searches))
+        nothing = (0, 0, 0, 0)
+        none = insight_recall.buttons(Buttons(nothing, nothing, nothing, searches))
         self.assertEqual(none.drawings, ())
 
     def test_after_a_lapse(self) -> None:
@@ -214,7 +215,8 @@ class ReviewTests(FigureTestCase):
         self.assert_drawn_as_in_the_table(figure)
         self.assertEqual(self.rows(figure)[0], ("Sunday, 29 November 2026", "5 minutes", "30"))
         long = insight_reviews.time_spent(self.found(Kinds(0, 3_600)))
-        self.assertIn("10 h", drawn.read(long.drawings[0]).labels)
+        self.assertIn("10", drawn.read(long.drawings[0]).labels)
+        self.assertEqual([entry.name for entry in (*figure.key, *long.key)], ["Minutes", "Hours"])
 
     def test_nothing_reviewed(self) -> None:
         for figure in (insight_reviews.reviews, insight_reviews.time_spent):
