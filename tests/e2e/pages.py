@@ -71,6 +71,8 @@ def find(person: Visit) -> dict[str, str]:
         "cards-not-understood": "/cards/?q=is%3Aodd",
         "decks": "/decks/",
         "insight": "/insight/",
+        "insight-calendar": "/insight/chart/calendar/",
+        "insight-reviews": "/insight/chart/reviews/?span=month",
         "insight-plan": "/insight/plan/?calculate=on&compare=on&b-desired_retention=80",
         "insight-plan-not-understood": "/insight/plan/?a-new_per_day=many",
         "insight-not-understood": "/insight/?of=search&search=is%3Aodd",

@@ -114,6 +114,9 @@ def settled(browser: Browser, site: LiveMemoryLoop) -> Iterator[Visit]:
     person.page.get_by_role("link", name="How does spaced repetition work").click()
     person.page.locator(".message--answer").get_by_role("link", name="Make cards").click()
     person.draft_cards()
+    # For the statistics.
+    person.begin_review()
+    person.rate("Good")
     yield person
     person.close()
     assert person.problems == []
