@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from flashcards.domain.records import Rating, State
+from flashcards.domain.answer_codes import KINDS, QUARTER_MICROS
+from flashcards.domain.records import LogKind, Rating, State
+from flashcards.domain.study_day import micros
 from flashcards.insight.habits import habits_of
 from flashcards.models import ReviewTotals
 from flashcards.scheduling.simulation.habits import TYPICAL
@@ -18,10 +20,11 @@ class HabitsTests(TestCase):
     def give(self, state: State, rating: Rating, reviews: int, seconds: float, days: int) -> None:
         ReviewTotals.objects.create(
             owner_id=self.alice.id,
-            hour=HOUR - timedelta(days=days),
-            rating=rating,
-            state=state,
-            spaced=state is State.REVIEW,
+            quarter=micros(HOUR - timedelta(days=days)) // QUARTER_MICROS,
+            code=KINDS.index(LogKind.REVIEW)
+            | (rating - 1) << 2
+            | state << 4
+            | (state is State.REVIEW) << 6,
             reviews=reviews,
             duration_ms=round(1000 * seconds * reviews),
         )
