@@ -4,24 +4,23 @@ from datetime import timedelta
 
 import pytest
 
+from flashcards.domain.answer_codes import QUARTER_MICROS
 from flashcards.domain.records import Rating, State
+from flashcards.domain.study_day import micros
 from flashcards.insight.habits import habits_of
 from flashcards.models import ReviewTotals
 from flashcards.scheduling.simulation.habits import TYPICAL
 from tests.base import TestCase
 from tests.factories import NOW
 
-HOUR = NOW.replace(minute=0, second=0, microsecond=0)
-
 
 class HabitsTests(TestCase):
     def give(self, state: State, rating: Rating, reviews: int, seconds: float, days: int) -> None:
+        kind = {State.NEW: 0, State.LEARNING: 0, State.REVIEW: 1, State.RELEARNING: 2}[state]
         ReviewTotals.objects.create(
             owner_id=self.alice.id,
-            hour=HOUR - timedelta(days=days),
-            rating=rating,
-            state=state,
-            spaced=state is State.REVIEW,
+            quarter=micros(NOW - timedelta(days=days)) // QUARTER_MICROS,
+            code=kind | (rating - 1) << 2 | state << 4,
             reviews=reviews,
             duration_ms=round(1000 * seconds * reviews),
         )
@@ -54,10 +53,9 @@ class HabitsTests(TestCase):
         assert own.habits.first.seconds[0] < TYPICAL.first.seconds[0]
         self.assertEqual(own.typical, ("first",))
 
-    def test_undone_reviews_times_of_nothing_and_long_pauses_do_no_harm(self) -> None:
+    def test_times_of_nothing_and_long_pauses_do_no_harm(self) -> None:
         self.give(State.REVIEW, Rating.GOOD, 60, 0, 3)
         self.give(State.REVIEW, Rating.HARD, 20, 60, 3)
-        self.give(State.NEW, Rating.EASY, -1, 1, 3)
         habits = habits_of(owner_id=self.alice.id, now=NOW).habits
         assert habits.review.seconds[Rating.HARD - 1] == 45.0
         assert all(seconds > 0 for seconds in habits.review.seconds)
