@@ -14,6 +14,7 @@ from flashcards.cards import bulk_actions, embedding, jobs, media, model_switch,
 from flashcards.drafting import documents
 from flashcards.duplicates import collection_search
 from flashcards.exchange import export_job, import_job, uploads
+from flashcards.insight import card_map
 from flashcards.maintenance import scheduled_backup
 from flashcards.review import backlog
 from memoryloop.server import queues
@@ -95,6 +96,12 @@ def find_duplicates(owner_id: str, search_id: str) -> None:
     collection_search.run(
         owner_id=UUID(owner_id), search_id=UUID(search_id), seconds=queues.SLICE_SECONDS
     )
+
+
+@app.task(name=jobs.MAP, queue=queues.WHOLE)
+def make_map(owner_id: str) -> None:
+    """Lay out an owner's cards by meaning, or place new ones."""
+    card_map.run(owner_id=UUID(owner_id), clock=timezone.now)
 
 
 @app.periodic(cron="23 * * * *")

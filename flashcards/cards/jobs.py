@@ -19,6 +19,7 @@ BULK = "flashcards.change_cards"
 IMPORT = "flashcards.import_cards"
 EXPORT = "flashcards.export_cards"
 BACKUP = "flashcards.make_backup"
+MAP = "flashcards.make_map"
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +57,11 @@ def request_export(owner_id: UUID, export_id: UUID) -> None:
 def request_duplicates(owner_id: UUID, search_id: UUID) -> None:
     """Have an owner's whole collection searched for duplicates."""
     _request_for(owner_id, FIND_DUPLICATES, owner_id=owner_id, search_id=search_id)
+
+
+def request_map(owner_id: UUID) -> None:
+    """Have a learner's cards laid out by meaning, or new ones placed among them."""
+    _request_for(owner_id, MAP, owner_id=owner_id)
 
 
 def _request_for(owner_id: UUID, task: str, /, **ids: UUID) -> None:
