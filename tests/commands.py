@@ -9,13 +9,11 @@ import contextlib
 import io
 import json
 import os
-import subprocess
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
-_REPOSITORY = Path(__file__).resolve().parent.parent
+from tests import forks
 
 
 class CommandProcess:
@@ -23,21 +21,12 @@ class CommandProcess:
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
-        self._process: subprocess.Popen[str] | None = None
+        self._process: forks.Fork | None = None
 
     def run(self, *arguments: str) -> tuple[int, str, str]:
         """Run a command; return its exit status and what it printed, on either stream."""
         if self._process is None:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.commands"],
-                env=self._environment,
-                cwd=_REPOSITORY,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-        assert self._process.stdin
-        assert self._process.stdout
+            self._process = forks.start(["-m", "tests.commands"], self._environment)
         self._process.stdin.write(json.dumps(arguments) + "\n")
         self._process.stdin.flush()
         status, printed, complained = json.loads(self._process.stdout.readline())

@@ -67,6 +67,21 @@ def counted(most: float, unit: str = "") -> Scale:
     return Scale(tuple(ticks(most)), lambda number: f"{number:,.0f}{unit}")
 
 
+def spanning(low: float, high: float) -> Scale:
+    """Return the scale of numbers that may lie far from 0, from below the least to above the most.
+
+    It spans a tenth of the most at least, so that small differences look small.
+    """
+    rough = max(high - low, abs(high) / 10, 1.0) / 4
+    power = 10 ** math.floor(math.log10(rough))
+    step = next(size * power for size in (1, 2, 5, 10) if size * power >= rough)
+    first, last = math.floor(low / step), math.ceil(high / step)
+    while (last - first) * step < 4 * rough:
+        first, last = max(first - 1, min(first, 0)), last + (first <= 0)
+    marks = tuple(float(step * n) for n in range(first, last + 1))
+    return Scale(marks, lambda number: f"{number:,.0f}")
+
+
 def percents(shares: Sequence[float], *, highest: float = 0.7) -> Scale:
     """Return the scale of shares from below the least, at most `highest`, to 100%."""
     low = min([highest, *(math.floor(share * 10) / 10 for share in shares)])

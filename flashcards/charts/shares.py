@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 
 from flashcards.charts import parts
 
-_ROW, _BAR, _GAP = 20, 26, 14
+_ROW, _BAR, _GAP = 20, 32, 20
 # Room for "78%" and for "Good 78%", of the width.
 _FOR_PERCENT, _FOR_NAME = 0.14, 0.34
 
@@ -64,5 +64,5 @@ def _item(each: Part, begins: float, share: float, y: int, *, is_first: bool) ->
         said = f"{share:.0%}"
         middle = parts.percent(begins + share / 2)
         words = f"{each.name} {said}" if share >= _FOR_NAME else said
-        elements.append(parts.text(middle, y + 18, words, "middle", "chart-label--on"))
+        elements.append(parts.text(middle, y + 21, words, "middle", "chart-label--on"))
     return parts.item(each.title, each.url, elements, is_first=is_first)

@@ -201,8 +201,7 @@ _NO_LAPSE = Compared(Property.LAPSES, "=", 0)
 
 
 def _values(reading: Reading, prop: Property) -> Numbers:
-    schedule = reading.learner.settings.schedule
-    return property_values(reading.columns, prop, reading.now, schedule)
+    return property_values(reading.columns, prop, reading.now, reading.learner.settings)
 
 
 def _histogram(

@@ -38,7 +38,8 @@ class NewCards:
 
 def new_cards(reading: Reading, step: Step | None = None) -> NewCards:
     """Return how many cards were added and learnt in the span."""
-    tally, step, bars = bars_of(reading, step)
+    tally = reading.tally_of(reading.first_added)
+    step, bars = bars_of(tally, step)
     learnt = summed(tally.by_day(*FIRST), bars)[:, 0].tolist()
     found = tuple(
         NewCardsBar(

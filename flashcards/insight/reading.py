@@ -21,7 +21,7 @@ from flashcards.review import scope as scopes
 from flashcards.review.learner import Learner
 from flashcards.review.scope import Scope
 from flashcards.search.matcher import Matcher
-from flashcards.store import Answers, CardColumns, Mask, Numbers
+from flashcards.store import Answers, AnswerTotals, CardColumns, Mask, Numbers
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,22 @@ class Reading:
 
     @cached_property
     def first(self) -> date:
-        """Return the first day of the span: of all time, the day of the first answer or card."""
+        """Return the first day of the span: of all time, the day of the first answer."""
         if self.span.days is not None:
             return self.today - (self.span.days - 1) * DAY
-        earliest = self.today - ALL_MOST_DAYS * DAY
-        known = [day for day in (self._first_answer, self._first_card) if day is not None]
-        return min(max(min(known, default=self.today), earliest), self.today)
+        if (totals := self._totals) is not None:
+            quarters = totals.quarters[totals.counts > 0]
+        else:
+            quarters = self.answers.quarters
+            quarters = quarters if self.answered is None else quarters[self.answered]
+        return self._first_day(quarters, QUARTER_MICROS)
+
+    @cached_property
+    def first_added(self) -> date:
+        """Return the first day of the span: of all time, that of the first answer or card."""
+        if self.span.days is not None:
+            return self.first
+        return min(self.first, self._first_day(self.columns.array("created_at")[self.cards], 1))
 
     @cached_property
     def matcher(self) -> Matcher:
@@ -89,12 +99,20 @@ class Reading:
 
     def tally_of(self, first: date) -> Tally:
         """Return the answers from a day to today."""
+        day = self.learner.settings.day
+        if (totals := self._totals) is not None:
+            rows = totals.quarters, totals.codes, totals.counts, totals.durations_ms
+            return tally(*rows, day=day, first=first, last=self.today)
         answers, mask = self.answers, self.answered
         quarters, codes, times = answers.quarters, answers.codes, answers.durations_ms
         if mask is not None:
             quarters, codes, times = quarters[mask], codes[mask], times[mask]
-        day = self.learner.settings.day
         return tally(quarters, codes, None, times, day=day, first=first, last=self.today)
+
+    @cached_property
+    def _totals(self) -> AnswerTotals | None:
+        """Return the totals, where they say what is asked for."""
+        return store.answer_totals(self.owner_id) if self.is_all else None
 
     def day_numbers(self, quarters: Numbers) -> Numbers:
         """Return on which of the learner's days quarters of an hour are, counted from today."""
@@ -122,23 +140,14 @@ class Reading:
         # One level only: `str` puts parentheses around what needs them.
         return list(node.parts) if isinstance(node, And) else [node]
 
-    @property
-    def _first_answer(self) -> date | None:
-        quarters = self.answers.quarters
-        if self.answered is not None:
-            quarters = quarters[self.answered]
+    def _first_day(self, times: Numbers, micros_each: int) -> date:
+        """Return the day of the first of these times that no clock gone wrong has shown."""
         earliest = micros(self.now) - ALL_MOST_DAYS * DAY_MICROS
-        kept = quarters[quarters >= earliest // QUARTER_MICROS]
-        return self._day_at(int(kept.min()) * QUARTER_MICROS) if len(kept) else None
-
-    @property
-    def _first_card(self) -> date | None:
-        made = self.columns.array("created_at")[self.cards]
-        made = made[made >= micros(self.now) - ALL_MOST_DAYS * DAY_MICROS]
-        return self._day_at(int(made.min())) if len(made) else None
-
-    def _day_at(self, at: int) -> date:
-        return self.learner.settings.day.of(from_micros(at))
+        kept = times[times >= earliest // micros_each]
+        if not len(kept):
+            return self.today
+        first = self.learner.settings.day.of(from_micros(int(kept.min()) * micros_each))
+        return min(max(first, self.today - ALL_MOST_DAYS * DAY), self.today)
 
 
 def read(owner_id: UUID, scope: Scope, span: Span, now: datetime) -> Reading:
@@ -146,7 +155,7 @@ def read(owner_id: UUID, scope: Scope, span: Span, now: datetime) -> Reading:
 
     Five SQL queries in all, with what is read later.
     """
-    reading = Reading(Learner.read(owner_id), scope, span, now)
+    reading = Reading(Learner.read(owner_id), scope, Span(span), now)
     if not reading.is_all:
         _ = reading.cards
     return reading

@@ -236,7 +236,8 @@ def today(reading: Reading) -> Today:
 
 def retention(reading: Reading, step: Step | None = None) -> Retention:
     """Return the true retention of the span, by day, week or month."""
-    tally, step, bars = bars_of(reading, step)
+    tally = reading.tally
+    step, bars = bars_of(tally, step)
     sums = summed(tally.by_day(*_TESTS), bars)
     found = []
     for bar, row in zip(bars, sums, strict=True):
@@ -254,7 +255,8 @@ def retention(reading: Reading, step: Step | None = None) -> Retention:
 
 def reviews(reading: Reading, step: Step | None = None) -> Reviews:
     """Return how much was answered in the span, and how long it took."""
-    tally, step, bars = bars_of(reading, step)
+    tally = reading.tally
+    step, bars = bars_of(tally, step)
     by_day, times = tally.by_day(*_EVERY_KIND), tally.milliseconds_by_day(*_EVERY_KIND)
     found = tuple(
         ReviewBar(bar, _kinds(row), _seconds(spent), reading.search(Rated(dates_of(bar))))
@@ -311,11 +313,10 @@ def buttons(reading: Reading) -> Buttons:
     return Buttons(learning, young, mature, (again, hard, good, easy))
 
 
-def bars_of(reading: Reading, step: Step | None) -> tuple[Tally, Step, tuple[Period, ...]]:
-    """Return the answers of the span, and the bars to cut it into."""
-    tally = reading.tally
+def bars_of(tally: Tally, step: Step | None) -> tuple[Step, tuple[Period, ...]]:
+    """Return the bars to cut a tally into."""
     chosen = step or step_for(tally.length)
-    return tally, chosen, periods(tally.first, tally.last, chosen)
+    return chosen, periods(tally.first, tally.last, chosen)
 
 
 def dates_of(bar: Period) -> Dates:

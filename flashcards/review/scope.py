@@ -117,7 +117,7 @@ def matcher_of(learner: Learner, now: datetime) -> Matcher:
     """Return a matcher of the learner's cards. Two SQL queries."""
     columns = store.columns(learner.owner_id)
     decks = list(Deck.objects.filter(owner_id=learner.owner_id))
-    return Matcher(columns, decks, now, learner.settings.day, learner.settings.schedule)
+    return Matcher(columns, decks, now, learner.settings.day, learner.settings)
 
 
 def mask_of(learner: Learner, named: Scope, matcher: Matcher) -> Mask:

@@ -9,7 +9,7 @@ import fsrs
 import numpy as np
 
 from flashcards.domain.records import FIRST_MEMORY_MODEL, Rating
-from flashcards.scheduling.memory_model import Memory, N, Numbers
+from flashcards.scheduling.memory_model import Memory, N, Numbers, key_of
 
 DEFAULT_PARAMETERS: tuple[float, ...] = tuple(fsrs.scheduler.DEFAULT_PARAMETERS)
 # py-fsrs counts whole periods of 24 hours between two times. It is given two times that are as
@@ -28,9 +28,15 @@ class FSRS6:
 
     name: ClassVar[str] = FIRST_MEMORY_MODEL
     whole_days: ClassVar[bool] = True
+    # The least and the most that each parameter may be.
+    bounds: ClassVar[tuple[tuple[float, ...], tuple[float, ...]]] = (
+        _LEAST_PARAMETERS,
+        _MOST_PARAMETERS,
+    )
 
     def __init__(self, parameters: tuple[float, ...] = ()) -> None:
         self.parameters = parameters or DEFAULT_PARAMETERS
+        self.key = key_of(self.name, self.parameters, DEFAULT_PARAMETERS)
         # Checks how many parameters there are, and their bounds.
         self._scheduler = fsrs.Scheduler(parameters=self.parameters, enable_fuzzing=False)
         # The forgetting curve is a power law. The factor makes the chance of recall 90% after as

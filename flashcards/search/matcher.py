@@ -17,9 +17,10 @@ from flashcards.domain.query.syntax import BadQuery, CardStatus, Node, Property
 from flashcards.domain.records import State
 from flashcards.domain.study_day import DAY_MICROS, Day, micros
 from flashcards.models import Deck
-from flashcards.scheduling import Memory, ScheduleSettings
+from flashcards.scheduling import Memory
 from flashcards.scheduling.memory_model import MemoryModel
 from flashcards.store import CardColumns, Mask, Numbers
+from flashcards.study_settings import EffectiveSettings, of_cards
 from memoryloop import search_words
 from memoryloop.embeddings import EmbeddingError
 from memoryloop.folding import fold
@@ -64,7 +65,7 @@ class Matcher:
     decks: list[Deck]
     now: datetime
     day: Day
-    schedule: ScheduleSettings
+    settings: EffectiveSettings
     # The smart decks that are being searched, to find a deck that contains itself.
     _inside: list[UUID] = field(default_factory=list)
 
@@ -235,7 +236,7 @@ class Matcher:
     def _compared(self, node: syntax.Compared) -> Mask:
         if node.property is Property.DUE:
             return self._due_in_days(node)
-        values = property_values(self.columns, node.property, self.now, self.schedule)
+        values = property_values(self.columns, node.property, self.now, self.settings)
         with np.errstate(invalid="ignore"):
             return np.asarray(
                 _COMPARE[node.operator](values, node.number, _NEAR[node.property])
@@ -280,11 +281,11 @@ class Matcher:
 
 
 def property_values(
-    columns: CardColumns, prop: Property, now: datetime, schedule: ScheduleSettings
+    columns: CardColumns, prop: Property, now: datetime, settings: EffectiveSettings
 ) -> Numbers:
     """Return a property of each card as float64; NaN where it has none."""
     if prop is Property.RETRIEVABILITY:
-        return retrievability(columns, now, schedule)
+        return retrievability(columns, now, settings)
     if prop is Property.INTERVAL:
         last = columns.array("last_review")
         days = np.round((columns.array("due") - last) / DAY_MICROS)
@@ -298,14 +299,20 @@ def property_values(
     return columns.array(name).astype(np.float64)
 
 
-def retrievability(columns: CardColumns, now: datetime, schedule: ScheduleSettings) -> Numbers:
-    """Return the chance that each card would be recalled now, 0 to 1; NaN for a new one."""
-    last = columns.array("last_review")
-    memory = _memory(columns, schedule.model)
+def retrievability(columns: CardColumns, now: datetime, settings: EffectiveSettings) -> Numbers:
+    """Return the chance that each card would be recalled now, 0 to 1; NaN for a new one.
+
+    Of each card by the parameters that govern it.
+    """
+    last, stability = columns.array("last_review"), columns.array("stability")
     elapsed = np.maximum(micros(now) - last, 0) / DAY_MICROS
-    with np.errstate(invalid="ignore", divide="ignore"):
-        chance = schedule.model.retrievability(memory, elapsed)
-    return np.where((last == 0) | ~(memory.stability > 0), np.nan, chance)
+    chance = np.full(len(columns), np.nan)
+    for own, mask in of_cards.by_parameters(columns, settings):
+        model = own.schedule.model
+        with np.errstate(invalid="ignore", divide="ignore"):
+            of_all = model.retrievability(_memory(columns, model), elapsed)
+        chance = np.where(mask, of_all, chance)
+    return np.where((last == 0) | ~(stability > 0), np.nan, chance)
 
 
 def _memory(columns: CardColumns, model: MemoryModel) -> Memory[Numbers]:
@@ -314,7 +321,7 @@ def _memory(columns: CardColumns, model: MemoryModel) -> Memory[Numbers]:
         columns.array(name).astype(np.float64) for name in ("stability", "difficulty")
     )
     summary = model.from_summary(stability, difficulty)
-    stored = columns.memory(model.name)
+    stored = columns.memory(model.key)
     if stored is None:
         return summary
     extra = zip(summary.extra, stored.T, strict=True)

@@ -30,6 +30,7 @@ from flashcards.store.protocol.queries import Manager, Query
 from flashcards.store.values import (
     FARTHEST,
     KEEP_VERSIONS,
+    AnswerTotals,
     Change,
     Checkpoint,
     DueQueue,
@@ -50,6 +51,7 @@ from flashcards.store.values import (
 engine: CardStore = lance_engine
 
 SCHEMA_VERSION = engine.SCHEMA_VERSION
+answer_totals = engine.answer_totals
 answers = engine.answers
 begin_vectors = engine.begin_vectors
 cards = engine.cards
@@ -105,6 +107,7 @@ __all__ = [
     "FARTHEST",
     "KEEP_VERSIONS",
     "SCHEMA_VERSION",
+    "AnswerTotals",
     "Answers",
     "CardColumns",
     "CardStore",
@@ -134,6 +137,7 @@ __all__ = [
     "VectorSets",
     "WordMatches",
     "WordSearch",
+    "answer_totals",
     "answers",
     "begin_vectors",
     "cards",

@@ -45,6 +45,12 @@ PAGES = (
         "intervals stability difficulty hours time history",
     ),
     PalettePage(
+        "Plan a year",
+        "flashcards:insight_plan",
+        "insight",
+        "plan simulator simulate workload compare retention minutes a day what if new cards limits",
+    ),
+    PalettePage(
         "Today", "flashcards:today", "sun", "progress streak done hard week days tomorrow summary"
     ),
     PalettePage(

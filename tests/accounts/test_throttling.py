@@ -1,6 +1,3 @@
-import os
-import subprocess
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -13,7 +10,7 @@ from accounts import throttling
 from accounts.models import LogInAttempts, User
 from accounts.throttling import Limit, TooManyAttempts, client_place
 from tests.base import PASSWORD, TestCase
-from tests.flashcards.store.processes import database_url
+from tests.flashcards.store.processes import start_python
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 THREE = Limit("three", 3)
@@ -133,15 +130,7 @@ typed = {"email": "alice@example.org", "password": "wrong"}
 for _ in range(6):
     print(client.post(reverse("accounts:login"), typed).status_code)
 """
-        processes = [
-            subprocess.Popen(
-                [sys.executable, "-c", guess],
-                env={**os.environ, "DATABASE_URL": database_url(), "DATABASE_POOL": "1"},
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-            for _ in range(2)
-        ]
+        processes = [start_python("-c", guess) for _ in range(2)]
         statuses = [
             status for process in processes for status in process.communicate(timeout=60)[0].split()
         ]

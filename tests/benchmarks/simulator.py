@@ -15,7 +15,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import django
 import numpy as np
+
+if __name__ == "__main__":
+    # The scheduler's days know the learner's model, which is Django's.
+    django.setup()
 
 from flashcards.scheduling import ScheduleSettings
 from flashcards.scheduling.simulation import year

@@ -71,6 +71,8 @@ def find(person: Visit) -> dict[str, str]:
         "cards-not-understood": "/cards/?q=is%3Aodd",
         "decks": "/decks/",
         "insight": "/insight/",
+        "insight-plan": "/insight/plan/?calculate=on&compare=on&b-desired_retention=80",
+        "insight-plan-not-understood": "/insight/plan/?a-new_per_day=many",
         "insight-not-understood": "/insight/?of=search&search=is%3Aodd",
         "new-deck": "/decks/new/",
         "edit-deck": deck,
@@ -108,4 +110,5 @@ EMPTY = {
     "empty-cards": "/cards/",
     "empty-decks": "/decks/",
     "empty-insight": "/insight/",
+    "empty-insight-plan": "/insight/plan/",
 }

@@ -6,10 +6,8 @@ answer takes 13 bytes, so that half a million are seven megabytes.
 
 import functools
 import weakref
-from collections import OrderedDict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
 from uuid import UUID
 
 import numpy as np
@@ -33,13 +31,9 @@ KILOBYTES_MOST = 256 * 1024
 OWNERS_MOST = 1_000
 # So many new answers are put to the others at once: until then they are a tail of their own.
 TAIL_MOST = 2_000
-# What was worked out for one state of an owner's answers.
-REMEMBERED = 8
 _CODED = ["kind", "rating", "state_before", "elapsed_days", "stability_before"]
 _KINDS = pa.array([kind.value for kind in KINDS], pa.string())
 _READ = ["flashcard_id", "reviewed_at", "duration_ms", *_CODED]
-
-T = TypeVar("T")
 
 
 @dataclass
@@ -53,7 +47,6 @@ class LanceAnswers:
     cards: Numbers
     # The ids of the cards, as text of 36 bytes; `cards` are places in it.
     card_ids: Numbers
-    _known: OrderedDict[Any, Any] = field(default_factory=OrderedDict)
     # The columns that were asked about last, and where the cards stand in them.
     _places: tuple[weakref.ref[CardColumns], Numbers] | None = None
 
@@ -68,14 +61,31 @@ class LanceAnswers:
             known = self._places = weakref.ref(columns), found
         return known[1]
 
-    def remember(self, key: Any, work_out: Callable[[], T]) -> T:
-        """Return what was worked out under this key before, or work it out now."""
-        if key not in self._known:
-            self._known[key] = work_out()
-            while len(self._known) > REMEMBERED:
-                self._known.popitem(last=False)
-        worked_out: T = self._known[key]
-        return worked_out
+
+@dataclass
+class Tail:
+    """What entries of the journal have changed since something was read."""
+
+    # Answers since by their ids, and of those before it the ones that were taken back since.
+    added: dict[UUID, ReviewLog] = field(default_factory=dict)
+    taken_back: set[UUID] = field(default_factory=set)
+
+    def __len__(self) -> int:
+        return len(self.added)
+
+    def apply(self, log: ReviewLog | None) -> bool:
+        """Take in a row of the log, and tell whether it makes a difference."""
+        if log is not None and log.undoes is not None:
+            if self.added.pop(log.undoes, None) is None:
+                self.taken_back.add(log.undoes)
+            return True
+        if log is not None and is_answer(log):
+            self.added[log.id] = log
+            return True
+        return False
+
+    def copy(self) -> "Tail":
+        return Tail(dict(self.added), set(self.taken_back))
 
 
 class AnswerLog:
@@ -84,20 +94,12 @@ class AnswerLog:
     def __init__(self, owner_id: UUID, base: LanceAnswers) -> None:
         self._owner_id = owner_id
         self._base = base
-        # Answers since by their ids, and reviews of the base that were taken back since.
-        self._tail: dict[UUID, ReviewLog] = {}
-        self._taken_back: set[UUID] = set()
+        self._tail = Tail()
         self._answers: LanceAnswers | None = base
 
     def apply(self, entry: Entry) -> None:
         """Add a review, or take one back. A card that is erased takes its reviews with it."""
-        log = entry.log
-        if log is not None and log.undoes is not None:
-            if self._tail.pop(log.undoes, None) is None:
-                self._taken_back.add(log.undoes)
-            self._answers = None
-        elif log is not None and is_answer(log):
-            self._tail[log.id] = log
+        if self._tail.apply(entry.log):
             self._answers = None
         if entry.erases:
             self._erase(entry.card.id)
@@ -109,23 +111,24 @@ class AnswerLog:
 
     def copy(self) -> "AnswerLog":
         copy = AnswerLog(self._owner_id, self._base)
-        copy._tail, copy._taken_back = dict(self._tail), set(self._taken_back)
-        copy._answers = self._answers
+        copy._tail, copy._answers = self._tail.copy(), self._answers
         return copy
 
     def answers(self, pending: Pending) -> LanceAnswers:
         """Return all answers that count. It has taken in what is pending."""
-        if self._taken_back:
-            rows = _answers_named(self._owner_id, pending, self._taken_back)
-            self._base, self._taken_back = _without(self._base, rows), set()
+        if self._tail.taken_back:
+            gone = find(self._owner_id, pending, self._tail.taken_back)
+            self._base = _without(self._base, _with_tail(_none(self._owner_id), gone))
+            self._tail.taken_back = set()
         if self._answers is None:
-            self._answers = _with_tail(self._base, list(self._tail.values()))
+            self._answers = _with_tail(self._base, list(self._tail.added.values()))
         if len(self._tail) > TAIL_MOST:
-            self._base, self._tail = _by_card(self._answers), {}
+            self._base, self._tail = _by_card(self._answers), Tail()
         return self._answers
 
     def _erase(self, card_id: UUID) -> None:
-        self._tail = {i: log for i, log in self._tail.items() if log.flashcard_id != card_id}
+        added = self._tail.added
+        self._tail.added = {i: log for i, log in added.items() if log.flashcard_id != card_id}
         number = _numbers(self._base.card_ids, np.array([str(card_id)], dtype="S36"))[0]
         if number >= 0:
             self._base = _kept(self._base, self._base.cards != number)
@@ -142,10 +145,10 @@ def read(owner_id: UUID) -> LanceAnswers:
     """
     pending = read_pending(owner_id)
 
-    def stored() -> AnswerLog:
-        return AnswerLog(owner_id, _stored(owner_id, pending))
+    def log_of() -> AnswerLog:
+        return AnswerLog(owner_id, stored(owner_id, pending))
 
-    with _logs.at(owner_id, pending, stored) as log:
+    with _logs.at(owner_id, pending, log_of) as log:
         return log.answers(pending)
 
 
@@ -159,7 +162,18 @@ def is_answer(log: ReviewLog) -> bool:
     return log.rating is not None and log.kind in KINDS
 
 
-def _stored(owner_id: UUID, pending: Pending) -> LanceAnswers:
+def find(owner_id: UUID, pending: Pending, ids: Collection[UUID]) -> list[ReviewLog]:
+    """Return the answers with these ids, pending or stored; other rows are left out."""
+    logs = [pending.logs[each] for each in ids if each in pending.logs]
+    key = condition(REVIEW_LOGS, "id__in", [each for each in ids if each not in pending.logs])
+    columns = REVIEW_LOGS.columns
+    rows = stored_rows.read_by_key(REVIEW_LOGS, owner_id, pending, columns, key)
+    logs += codec.from_table(REVIEW_LOGS, rows)
+    return [log for log in logs if log.owner_id == owner_id and is_answer(log)]
+
+
+def stored(owner_id: UUID, pending: Pending) -> LanceAnswers:
+    """Return the answers that LanceDB holds, without those that were taken back."""
     read = functools.partial(stored_rows.read, REVIEW_LOGS, owner_id, pending)
     is_undo = condition(REVIEW_LOGS, "kind", LogKind.UNDO)
     undone = pc.drop_null(read(["undoes"], is_undo)["undoes"])
@@ -172,22 +186,20 @@ def _stored(owner_id: UUID, pending: Pending) -> LanceAnswers:
     rows = read(columns, *conditions)
     if len(undone):
         rows = rows.filter(pc.invert(pc.is_in(rows["id"], undone.combine_chunks())))
-    return _of_rows(owner_id, rows)
+    return of_rows(owner_id, rows)
 
 
-def _answers_named(owner_id: UUID, pending: Pending, ids: Collection[UUID]) -> LanceAnswers:
-    """Return answers by the ids of their rows; other rows are left out."""
-    fresh = [pending.logs[each] for each in ids if each in pending.logs]
-    key = condition(REVIEW_LOGS, "id__in", [each for each in ids if each not in pending.logs])
-    columns = [*_READ, "owner_id"]
-    rows = stored_rows.read_by_key(REVIEW_LOGS, owner_id, pending, columns, key)
-    rows = rows.filter(pc.equal(rows["owner_id"], str(owner_id)))
-    is_rated = pc.and_(pc.is_valid(rows["rating"]), pc.is_in(rows["kind"], _KINDS))
-    answers = [log for log in fresh if is_answer(log)]
-    return _with_tail(_of_rows(owner_id, rows.filter(is_rated)), answers)
+def _none(owner_id: UUID) -> LanceAnswers:
+    return of_rows(owner_id, REVIEW_LOGS.schema.empty_table())
 
 
-def _of_rows(owner_id: UUID, rows: pa.Table) -> LanceAnswers:
+def only_answers(rows: pa.Table) -> pa.Table:
+    """Return those of the rows that are answers."""
+    is_rated = pc.is_valid(rows["rating"])
+    return rows.filter(pc.and_(is_rated, pc.is_in(rows["kind"], _KINDS)))
+
+
+def of_rows(owner_id: UUID, rows: pa.Table) -> LanceAnswers:
     """Return rows that are answers as arrays, by their times."""
     encoded = rows["flashcard_id"].combine_chunks().dictionary_encode()
     if isinstance(encoded, pa.ChunkedArray):

@@ -234,7 +234,3 @@ class Answers(Protocol):
     def places(self, columns: CardColumns) -> Numbers:
         """Return where each answer's card stands in the columns; -1 for one that is not there."""
         ...
-
-    def remember(self, key: Any, work_out: Callable[[], T]) -> T:
-        """Return what was worked out under this key before, or work it out now."""
-        ...

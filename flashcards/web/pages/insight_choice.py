@@ -1,6 +1,5 @@
 """What a page of Insight is asked for: which cards, and over which span of time."""
 
-import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
@@ -9,6 +8,7 @@ from django.utils.http import urlencode
 
 from flashcards.domain.query.syntax import BadQuery
 from flashcards.domain.validation import CardError
+from flashcards.insight.spans import Span
 from flashcards.models import Deck
 from flashcards.review import scope as scopes
 from flashcards.review.scope import EVERYTHING, Kind, Scope
@@ -16,13 +16,6 @@ from memoryloop.storable import storable
 
 # A list of more is slow to choose from: a search (`deck:…`) finds the others.
 DECKS_LISTED = 200
-
-
-class Span(enum.StrEnum):
-    MONTH = "month"
-    QUARTER = "quarter"
-    YEAR = "year"
-    ALL = "all"
 
 
 SPANS = {

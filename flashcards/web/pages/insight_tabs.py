@@ -20,7 +20,10 @@ class InsightTab:
 
 
 # In the order in which they stand.
-TABS = (InsightTab("statistics", "Statistics", "flashcards:insight"),)
+TABS = (
+    InsightTab("statistics", "Statistics", "flashcards:insight"),
+    InsightTab("plan", "Plan", "flashcards:insight_plan"),
+)
 
 
 @dataclass(frozen=True)

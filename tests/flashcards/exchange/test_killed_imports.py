@@ -1,15 +1,11 @@
 """Learners import at the same time while the worker is killed: nothing lost, nothing doubled."""
 
-import os
-import subprocess
-import sys
 import tempfile
 import time
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
-from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import TransactionTestCase
 from django.utils import timezone
@@ -23,7 +19,8 @@ from flashcards.models import CardImport, ImportPart
 from flashcards.store import cards, clear_cache, review_logs
 from flashcards.store.maintenance import checkpoint
 from tests.flashcards.exchange.anki_packages import CREATED, Package
-from tests.flashcards.store.processes import database_url
+from tests.flashcards.store.processes import start_python
+from tests.forks import Fork
 
 NOTES = 240
 PATIENCE_SECONDS = 120.0
@@ -35,7 +32,7 @@ class KilledImportsTests(TransactionTestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
-        self.worker: subprocess.Popen[bytes] | None = None
+        self.worker: Fork | None = None
         self.addCleanup(self.kill)
 
     def test_two_learners_imports_of_every_kind_with_kills(self) -> None:
@@ -115,18 +112,11 @@ class KilledImportsTests(TransactionTestCase):
         return row.id
 
     def begin(self) -> None:
-        self.worker = subprocess.Popen(
-            [sys.executable, "-m", "tests.flashcards.exchange.worker_process"],
-            env={
-                **os.environ,
-                "DATABASE_URL": database_url(),
-                "LANCEDB_URI": settings.LANCEDB_URI,
-            },
-        )
+        self.worker = start_python("-m", "tests.flashcards.exchange.worker_process")
         self.ends = time.monotonic() + PATIENCE_SECONDS
 
     def kill(self) -> None:
         if self.worker is not None:
             self.worker.kill()
-            self.worker.wait()
+            self.worker.communicate()
             self.worker = None

@@ -90,13 +90,13 @@ class BackupWhileServingTests(BackupTestCase):
         self.assertLessEqual(restored, after)
         self.assertTrue(elsewhere.check()["clean"])
         # What is restored can be worked with.
-        done = elsewhere.run(
+        said = elsewhere.run(
             *("-m", "tests.flashcards.store.store_process", "mix", str(self.alice.pk), "7", "12")
         )
-        said = acknowledged(done.stdout)
-        self.assertTrue(said)
+        done = acknowledged(said)
+        self.assertTrue(done)
         now_there = elsewhere.reviews(self.alice.pk)
-        self.assertLessEqual({item["review"] for item in said if "review" in item}, now_there)
+        self.assertLessEqual({item["review"] for item in done if "review" in item}, now_there)
         elsewhere.manage("checkpoint")
         self.assertTrue(elsewhere.check()["clean"])
 
@@ -230,7 +230,7 @@ class RestoreTests(BackupTestCase):
         created = elsewhere.run(
             *("-m", "tests.flashcards.store.store_process", "create", str(self.alice.pk), "1", "4")
         )
-        self.assertEqual(len(acknowledged(created.stdout)), 4)
+        self.assertEqual(len(acknowledged(created)), 4)
         said = elsewhere.manage("restore", str(self.backup), expect=1)
         self.assertIn("1 accounts", said)
         self.assertIn("say --replace to throw away what is here", said)

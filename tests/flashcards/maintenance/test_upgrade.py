@@ -47,10 +47,10 @@ class UpgradeTests(TransactionTestCase):
         self, installation: Elsewhere, *scenarios: str, expect: int = 0
     ) -> list[dict[str, Any]]:
         """Have a process go through scenarios, and return what it told of each."""
-        done = installation.run(
+        told = installation.run(
             "-m", "tests.flashcards.maintenance.upgrade_process", *scenarios, expect=expect
         )
-        return [json.loads(line) for line in done.stdout.splitlines()]
+        return [json.loads(line) for line in told.splitlines()]
 
     def backups(self, installation: Elsewhere) -> list[Stored]:
         return Folder(installation.data / "backups").stored(BEFORE_UPGRADE)

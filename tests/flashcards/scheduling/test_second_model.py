@@ -316,18 +316,18 @@ class WholeProgramTests(TransactionTestCase):
             elsewhere = Elsewhere(folder / "elsewhere")
             self.addCleanup(elsewhere.remove)
             elsewhere.run(*toy, "restore", str(folder / "backup"))
-            found = elsewhere.run(*toy, "check_store", "--json").stdout
+            found = elsewhere.run(*toy, "check_store", "--json")
             self.assertEqual(json.loads(found)["findings"], [])
-            images = [inst.run(*toy, "cards").stdout.splitlines() for inst in (ours, elsewhere)]
+            images = [inst.run(*toy, "cards").splitlines() for inst in (ours, elsewhere)]
         self.assertEqual(sorted(images[0]), sorted(images[1]))
         self.assertEqual(len(images[0]), 7)
 
     def test_a_card_of_another_model_is_found_folded_when_rated_and_mended(self) -> None:
         StudySettings.objects.update_or_create(
-            owner_id=self.owner_id, deck=None, defaults={"memory_model": Toy.name}
+            owner_id=self.owner_id, name="", defaults={"memory_model": Toy.name}
         )
         (finding,) = check.check().findings
-        self.assertEqual((finding.kind, finding.count), ("state_is_not_fold", 6))
+        self.assertEqual((finding.kind, finding.count), ("memory_outdated", 6))
         card = next(card for card in self.before.values() if card.reps)
         self.assertTrue(scheduling.is_outdated(card, self.schedule()))
         # Until then it is shown by what its stability stands for.
@@ -346,7 +346,9 @@ class WholeProgramTests(TransactionTestCase):
             with self.assertRaises(ValueError):
                 self.change_model(name, parameters)
         with self.assertRaises(ValueError):
-            rescheduling.set_parameters(owner_id=self.owner_id, parameters=PARAMETERS, now=self.now)
+            rescheduling.adopt_parameters(
+                owner_id=self.owner_id, preset_id=None, parameters=PARAMETERS, now=self.now
+            )
         self.assertEqual(self.stored(), self.before)
         self.assertEqual(self.schedule().memory_model, "fsrs-6")
 

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from flashcards.domain.records import Rating
-from flashcards.scheduling.memory_model import Memory, N, Numbers
+from flashcards.scheduling.memory_model import Memory, N, Numbers, key_of
 
 DEFAULTS = (0.4, 3.0, 0.6, 1.2, 0.5)
 
@@ -18,6 +18,7 @@ class Toy:
 
     def __init__(self, parameters: tuple[float, ...] = ()) -> None:
         self.parameters = parameters or DEFAULTS
+        self.key = key_of(self.name, self.parameters, DEFAULTS)
         if len(self.parameters) != 5 or min(self.parameters) <= 0:
             raise ValueError(f"Toy takes 5 positive parameters, not {self.parameters}.")
         # The days to 90% of a memory whose fast part has a stability of a day, the slow one of 4.

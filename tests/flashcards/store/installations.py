@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 import uuid
 from pathlib import Path
 from typing import Any
@@ -14,9 +12,9 @@ from django.conf import settings
 from django.db import connection
 from psycopg import sql
 
+from tests import forks
 from tests.commands import CommandProcess
 from tests.flashcards.store.processes import database_url
-from tests.live import REPOSITORY
 
 
 class Installation:
@@ -33,21 +31,13 @@ class Installation:
         }
         self._commands = CommandProcess(self.environment)
 
-    def run(
-        self, *command: str, expect: int | None = 0, **environment: str
-    ) -> "subprocess.CompletedProcess[str]":
-        done = subprocess.run(
-            [sys.executable, *command],
-            env={**self.environment, **environment},
-            cwd=REPOSITORY,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=240,
-        )
-        if expect is not None and done.returncode != expect:
-            raise AssertionError(f"{command} ended with {done.returncode}:\n{done.stderr}")
-        return done
+    def run(self, *command: str, expect: int | None = 0, **environment: str) -> str:
+        """Run `python COMMAND` in a process of its own, and return what it printed."""
+        process = forks.start(command, {**self.environment, **environment})
+        printed, complained = process.communicate(timeout=240)
+        if expect is not None and process.returncode != expect:
+            raise AssertionError(f"{command} ended with {process.returncode}:\n{complained}")
+        return printed
 
     def manage(self, *command: str, expect: int = 0) -> str:
         """Run `manage.py` and return what it printed, on both streams if it failed.
@@ -64,10 +54,10 @@ class Installation:
         self._commands.close()
 
     def reviews(self, owner_id: uuid.UUID) -> set[str]:
-        done = self.run(
+        printed = self.run(
             "-m", "tests.flashcards.store.store_process", "reviews", str(owner_id), "0", "1"
         )
-        return {json.loads(line)["review"] for line in done.stdout.splitlines()}
+        return {json.loads(line)["review"] for line in printed.splitlines()}
 
     def check(self) -> dict[str, Any]:
         return json.loads(self.manage("check_store", "--json"))  # type: ignore[no-any-return]

@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from collections import Counter
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -15,6 +13,7 @@ from django.db import connection
 from flashcards.maintenance import check
 from flashcards.store import cards, clear_cache, review_logs
 from flashcards.store.maintenance import checkpoint
+from tests import forks
 
 
 def database_url() -> str:
@@ -27,25 +26,20 @@ def database_url() -> str:
 
 def start(
     action: str, owner_id: UUID, *, seed: int = 0, count: int = 1, failpoint: str = ""
-) -> "subprocess.Popen[str]":
+) -> forks.Fork:
     """Start tests.flashcards.store.store_process; it may die at `failpoint`."""
-    return subprocess.Popen(
-        [
-            sys.executable,
-            *("-m", "tests.flashcards.store.store_process"),
-            *(action, str(owner_id), str(seed), str(count)),
-        ],
-        env={
-            **os.environ,
-            "DATABASE_URL": database_url(),
-            "DATABASE_POOL": "2",
-            "LANCEDB_URI": settings.LANCEDB_URI,
-            "MEMORYLOOP_FAILPOINT": failpoint,
-        },
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
+    return start_python(
+        *("-m", "tests.flashcards.store.store_process"),
+        *(action, str(owner_id), str(seed), str(count)),
+        failpoint=failpoint,
     )
+
+
+def start_python(*arguments: str, failpoint: str = "") -> forks.Fork:
+    """Start a program on the test's own stores; it may die at `failpoint`."""
+    shared = {**os.environ, "DATABASE_URL": database_url()}
+    own = {"LANCEDB_URI": settings.LANCEDB_URI, "MEMORYLOOP_FAILPOINT": failpoint}
+    return forks.start(arguments, {**shared, **own}, prepared=shared)
 
 
 def acknowledged(output: str) -> list[dict[str, Any]]:

@@ -4,8 +4,6 @@ import contextlib
 import http.client
 import json
 import os
-import subprocess
-import sys
 import tempfile
 import time
 import uuid
@@ -27,30 +25,29 @@ from flashcards.models import JournalEntry
 from flashcards.store import cards, review_logs
 from flashcards.store.lance import tables
 from flashcards.store.maintenance import checkpoint, optimize
+from tests import forks
 from tests.factories import stored_card
 from tests.flashcards.store.buckets import s3_server
 from tests.flashcards.store.installations import Elsewhere
 from tests.flashcards.store.processes import database_url, forget
-from tests.live import REPOSITORY, free_port
+from tests.live import free_port
 
 PATIENCE_SECONDS = 90.0
 
 
 def storage_options(environment: dict[str, str]) -> dict[str, str]:
     """Return what settings.py makes of an environment, read in a process of its own."""
-    done = subprocess.run(
+    process = forks.start(
         [
-            *(sys.executable, "-c"),
+            "-c",
             "import json; from memoryloop import settings;"
             "print(json.dumps([settings.LANCEDB_STORAGE_OPTIONS, settings.LANCEDB_CLOUD]))",
         ],
-        env={**os.environ, "DATABASE_URL": "postgresql://u@/d", **environment},
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=True,
+        {**os.environ, "DATABASE_URL": "postgresql://u@/d", **environment},
     )
-    options, cloud = json.loads(done.stdout)
+    printed, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    options, cloud = json.loads(printed)
     return {**options, **{f"cloud.{name}": value for name, value in cloud.items()}}
 
 
@@ -60,13 +57,12 @@ class WebServer:
     def __init__(self, environment: dict[str, str], session: str) -> None:
         self.port = free_port()
         self.session = session
-        self.process = subprocess.Popen(
+        self.process = forks.start(
             [
-                *(sys.executable, "-m", "uvicorn", "memoryloop.asgi:application"),
+                *("-m", "uvicorn", "memoryloop.asgi:application"),
                 *("--port", str(self.port), "--log-level", "warning"),
             ],
-            env=environment,
-            cwd=REPOSITORY,
+            environment,
         )
 
     def request(self, method: str, path: str, **fields: Any) -> tuple[int, str]:
@@ -122,16 +118,20 @@ class SharedBucketTests(TransactionTestCase):
         self.alice = User.objects.create_user("alice@example.org")
         self.client.force_login(self.alice)
 
-    def manage(self, *command: str) -> list[str]:
-        return [sys.executable, str(REPOSITORY / "manage.py"), *command]
+    def manage(self, *command: str) -> forks.Fork:
+        return forks.start(["manage.py", *command], self.environment)
+
+    def run_to_its_end(self, *command: str) -> None:
+        process = self.manage(*command)
+        _, errors = process.communicate(timeout=120)
+        self.assertEqual(process.returncode, 0, errors)
 
     @contextlib.contextmanager
     def deployment(self) -> Iterator[list[WebServer]]:
-        collect = self.manage("collectstatic", "--no-input", "--verbosity=0")
-        subprocess.run(collect, env=self.environment, cwd=REPOSITORY, check=True)
+        self.run_to_its_end("collectstatic", "--no-input", "--verbosity=0")
         session = self.client.cookies["sessionid"].value
         nodes = [WebServer(self.environment, session) for _ in range(2)]
-        worker = subprocess.Popen(self.manage("worker"), env=self.environment, cwd=REPOSITORY)
+        worker = self.manage("worker")
         try:
             for node in nodes:
                 eventually(lambda node=node: node.status("/healthz") == 200, "a healthy node")  # type: ignore[misc]
@@ -140,7 +140,7 @@ class SharedBucketTests(TransactionTestCase):
             for process in (worker, *(node.process for node in nodes)):
                 process.terminate()
             for process in (worker, *(node.process for node in nodes)):
-                process.wait(30)
+                process.communicate(timeout=30)
 
     def move(self) -> None:
         """Have the worker run a checkpoint, and wait for it."""
@@ -178,15 +178,12 @@ class SharedBucketTests(TransactionTestCase):
         for _ in range(5):
             stored_card(self.alice)
         processes = [
-            subprocess.Popen(
+            forks.start(
                 [
-                    *(sys.executable, "-m", "tests.flashcards.store.store_process"),
+                    *("-m", "tests.flashcards.store.store_process"),
                     *(action, str(self.alice.pk), str(seed), str(count)),
                 ],
-                env=self.environment,
-                cwd=REPOSITORY,
-                stdout=subprocess.PIPE,
-                text=True,
+                self.environment,
             )
             for seed, (action, count) in enumerate([("rate", 20), ("rate", 20), ("checkpoint", 8)])
         ]
@@ -208,8 +205,7 @@ class SharedBucketTests(TransactionTestCase):
             stored_card(self.alice)
         checkpoint.run()
         folder = Path(self.environment["MEMORYLOOP_DATA"])
-        make = self.manage("backup", str(folder / "backup"))
-        subprocess.run(make, env=self.environment, cwd=REPOSITORY, check=True, timeout=120)
+        self.run_to_its_end("backup", str(folder / "backup"))
         elsewhere = Elsewhere(folder / "elsewhere")
         self.addCleanup(elsewhere.remove)
         elsewhere.manage("restore", str(folder / "backup"))

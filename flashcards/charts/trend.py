@@ -1,4 +1,4 @@
-"""Lines: one or several courses along an axis, with how much stands behind each point."""
+"""Trends: one or several courses from place to place, with how much stands behind each point."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,9 +31,17 @@ class Point:
     weight: float = 0
     # From and to where the first course may well be: drawn as a band behind it.
     between: tuple[float, float] | None = None
+    # The same of the other courses, as far as they have one.
+    others_between: tuple[tuple[float, float], ...] = ()
+
+    def band(self, course: int) -> tuple[float, float] | None:
+        """Return from and to where a course may well be."""
+        if not course:
+            return self.between
+        return self.others_between[course - 1] if course <= len(self.others_between) else None
 
 
-def lines(
+def trend(
     data: Sequence[Point],
     *,
     name: str,
@@ -54,18 +62,19 @@ def lines(
         _item(each, place, len(data), kinds, plot, most) for place, each in enumerate(data)
     ]
     elements += parts.labels([each.label for each in data], plot.height - 8)
-    return parts.frame(elements, height=plot.height, name=name, kind="lines")
+    return parts.frame(elements, height=plot.height, name=name, kind="trend")
 
 
 def _courses(data: Sequence[Point], kinds: Sequence[str], plot: Plot) -> svg.SVG:
     """Return the lines, drawn in a square that is stretched to the plot."""
     number = max(1, len(data))
     elements: list[Any] = []
-    bands = [(place, each.between) for place, each in enumerate(data)]
-    for run in _runs(bands):
-        low = [_at(place, between[0], number, plot) for place, between in run]
-        high = [_at(place, between[1], number, plot) for place, between in run]
-        elements.append(svg.Polygon(points=_flat([*low, *high[::-1]]), class_=["chart-band"]))
+    for course, kind in reversed(list(enumerate(kinds))):
+        for run in _runs([(place, each.band(course)) for place, each in enumerate(data)]):
+            low = [_at(place, between[0], number, plot) for place, between in run]
+            high = [_at(place, between[1], number, plot) for place, between in run]
+            look = ["chart-band", f"chart-band--{kind}"]
+            elements.append(svg.Polygon(points=_flat([*low, *high[::-1]]), class_=look))
     for course, kind in reversed(list(enumerate(kinds))):
         for run in _runs([(place, each.values[course]) for place, each in enumerate(data)]):
             points = [_at(place, value, number, plot) for place, value in run]

@@ -1,9 +1,10 @@
-"""Lines: points at the height of their values, gaps where there is none, and what they stand on."""
+"""Trends: points at the height of their values, gaps where there is none, what they stand on."""
 
+import pytest
 from django.test import SimpleTestCase
 
-from flashcards.charts import lines, parts
-from flashcards.charts.lines import Point
+from flashcards.charts import parts, trend
+from flashcards.charts.trend import Point
 from tests.flashcards.charts import drawn
 
 SCALE = parts.Scale((0.0, 0.5, 1.0), lambda share: f"{share:.0%}")
@@ -13,9 +14,9 @@ def _courses(found: drawn.Drawn, name: str) -> list[str]:
     return [each.get("points", "") for each in found.root.iter() if drawn.name_of(each) == name]
 
 
-class LinesTests(SimpleTestCase):
+class TrendTests(SimpleTestCase):
     def draw(self, *data: Point, kinds: tuple[str, ...] = ("1",), **options: float) -> drawn.Drawn:
-        drawing = lines.lines(data, name="Recall", kinds=kinds, scale=SCALE, **options)
+        drawing = trend.trend(data, name="Recall", kinds=kinds, scale=SCALE, **options)
         return drawn.read(drawing)
 
     def test_a_point_stands_at_the_height_of_its_value(self) -> None:
@@ -51,3 +52,26 @@ class LinesTests(SimpleTestCase):
             ([], (0.7, 0.8, 0.9, 1.0)),
         ):
             self.assertEqual(parts.percents(shares).marks, marks)
+
+
+def test_each_course_may_have_a_band() -> None:
+    points = [
+        Point("", (1.0, 2.0), "", between=(0.5, 1.5), others_between=((1.0, 3.0),)),
+        Point("", (1.0, 2.0), "", between=(0.5, 1.5), others_between=((1.0, 3.0),)),
+    ]
+    drawn = trend.trend(points, name="", kinds=("1", "2"), scale=parts.counted(3))
+    assert drawn.count("<polygon") == 2
+    assert "chart-band--1" in drawn
+    assert "chart-band--2" in drawn
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 0), (283, 287), (9_400, 9_460), (3, 250), (0, 1)])
+def test_a_scale_far_from_zero_holds_all_numbers_in_few_round_marks(
+    low: float, high: float
+) -> None:
+    marks = parts.spanning(low, high).marks
+    assert marks[0] <= low
+    assert high <= marks[-1]
+    assert 2 <= len(marks) <= 8
+    assert marks[0] >= 0
+    assert marks[-1] - marks[0] >= high / 11
