@@ -10,10 +10,11 @@ from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
 from flashcards import store
-from flashcards.cards import bulk_actions, embedding, jobs, media, model_switch, trash
+from flashcards.cards import bulk_actions, embedding, folding, jobs, media, model_switch, trash
 from flashcards.drafting import documents
 from flashcards.duplicates import collection_search
 from flashcards.exchange import export_job, import_job, uploads
+from flashcards.insight import plan_job
 from flashcards.maintenance import scheduled_backup
 from flashcards.review import backlog
 from memoryloop.server import queues
@@ -59,6 +60,20 @@ def resume_bulk(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes 
     bulk_actions.resume()
 
 
+@app.task(name=jobs.FOLD, queue=queues.WAITED_FOR)
+def fold_cards_of(owner_id: str) -> None:
+    """Fold the cards of one owner whose memory is of other parameters than govern them."""
+    if folding.fold_outdated(owner_id=UUID(owner_id), seconds=queues.SLICE_SECONDS):
+        jobs.request_folding(UUID(owner_id))
+
+
+@app.periodic(cron="11 * * * *")
+@app.task(name="flashcards.fold_outdated", queue=queues.UNSEEN)
+def fold_outdated_cards(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes when it was due
+    """Go on with folds that a worker left unfinished."""
+    folding.fold_all_outdated(timezone.now())
+
+
 @app.periodic(cron="*/10 * * * *")
 @app.task(name="flashcards.end_plans", queue=queues.UNSEEN)
 def end_plans(timestamp: int) -> None:  # noqa: ARG001 - as above
@@ -95,6 +110,12 @@ def find_duplicates(owner_id: str, search_id: str) -> None:
     collection_search.run(
         owner_id=UUID(owner_id), search_id=UUID(search_id), seconds=queues.SLICE_SECONDS
     )
+
+
+@app.task(name=jobs.SIMULATE, queue=queues.WAITED_FOR)
+def simulate_plan(owner_id: str) -> None:
+    """Simulate the plans that a learner compares: some seconds, however many cards there are."""
+    plan_job.run(owner_id=UUID(owner_id))
 
 
 @app.periodic(cron="23 * * * *")

@@ -11,6 +11,11 @@ _OPEN = ["serve", "--open-browser"]
 
 
 def main() -> None:
+    if sys.platform == "win32":
+        sys.exit(
+            "MemoryLoop runs on Windows within WSL (Windows Subsystem for Linux) or Docker: "
+            "install it there."
+        )
     program, *words = sys.argv
     if words[:1] == ["manage"]:
         words = words[1:]

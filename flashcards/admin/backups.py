@@ -19,7 +19,7 @@ from flashcards.maintenance import backup_places, scheduled_backup
 from flashcards.maintenance.backup import BackupError
 from flashcards.maintenance.backup_places import BEFORE_UPGRADE, NIGHTLY, Stored
 from flashcards.models import BackupStatus
-from memoryloop import installation
+from memoryloop import environment, installation
 
 PANEL = "admin:flashcards_backupstatus_changelist"
 
@@ -34,6 +34,7 @@ class BackupPanel(OnePageAdmin[BackupStatus]):
         return {
             "status": status,
             "scheduled": settings.BACKUPS_SCHEDULED,
+            "is_own_database": not environment.text("MEMORYLOOP_BACKUPS"),
             "hour": f"{settings.BACKUP_HOUR:02}:00",
             "due": status is not None
             and scheduled_backup.is_due(status, timezone.now(), settings.BACKUP_HOUR),

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import F
 
 from flashcards import store, study_settings
-from flashcards.cards import batch, card_actions, jobs
+from flashcards.cards import adopting, batch, card_actions, jobs
 from flashcards.cards.card_actions import Inverse, Verb
 from flashcards.cards.change import change_cards
 from flashcards.domain.records import Flashcard, ReviewLog
@@ -57,26 +57,42 @@ def start(
     """
     if not card_ids:
         raise NothingSelected("Select some cards first.")
-    _delete_old(owner_id, clock())
-    change = BulkChange.objects.create(
+    change = create(owner_id=owner_id, verb=verb, argument=argument, card_ids=card_ids, now=clock())
+    return begin(change, clock)
+
+
+def create(
+    *,
+    owner_id: UUID,
+    verb: Verb,
+    argument: Mapping[str, Any],
+    card_ids: Sequence[UUID],
+    now: datetime,
+) -> BulkChange:
+    """Record an action that is to be done, for `begin`, in the caller's transaction."""
+    _delete_old(owner_id, now)
+    return BulkChange.objects.create(
         owner_id=owner_id,
         verb=verb,
         argument=dict(argument),
         card_ids=b"".join(card_id.bytes for card_id in card_ids),
         total=len(card_ids),
-        created_at=clock(),
+        created_at=now,
     )
-    return _run_or_request(change, clock)
 
 
 def undo(*, owner_id: UUID, change_id: UUID, clock: Clock) -> BulkChange:
     """Undo a change; one that is still under way is stopped first. Raises NothingToUndo."""
-    stopped = BulkChange.objects.filter(
-        id=change_id, owner_id=owner_id, status__in=[Status.WORKING, Status.DONE]
-    ).update(status=Status.UNDOING)
-    if not stopped:
-        raise NothingToUndo("This was undone already, or is too old to undo.")
-    return _run_or_request(BulkChange.objects.get(id=change_id), clock)
+    with transaction.atomic():
+        stopped = BulkChange.objects.filter(
+            id=change_id, owner_id=owner_id, status__in=[Status.WORKING, Status.DONE]
+        ).update(status=Status.UNDOING)
+        if not stopped:
+            raise NothingToUndo("This was undone already, or is too old to undo.")
+        change = BulkChange.objects.get(id=change_id)
+        if change.verb == Verb.REFOLD:
+            adopting.give_back(change, clock())
+    return begin(change, clock)
 
 
 def under_way(*, owner_id: UUID) -> BulkChange | None:
@@ -113,7 +129,7 @@ def request_next(*, after: UUID) -> None:
         jobs.request_bulk(change.owner_id, ahead.id)
 
 
-def _run_or_request(change: BulkChange, clock: Clock) -> BulkChange:
+def begin(change: BulkChange, clock: Clock) -> BulkChange:
     """Finish a short change, and leave a long one to the worker; return it as it is then.
 
     Should this process die in between, `resume` finds the change.
@@ -163,6 +179,7 @@ def _act(change: BulkChange, now: datetime) -> bool:
     change.changed += len(changed)
     if change.done >= change.total:
         change.status = Status.DONE
+        _end(change)
     change.save(update_fields=["done", "changed", "status"])
     return change.status == Status.WORKING
 
@@ -172,6 +189,7 @@ def _take_back(change: BulkChange, now: datetime) -> bool:
     part = change.parts.last()
     if part is None:
         BulkChange.objects.filter(id=change.id).update(status=Status.UNDONE, done=0)
+        _end(change)
         return False
     inverses = {uuid.UUID(card_id): inverse for card_id, inverse in part.inverses}
     logs = _logs(change, list(inverses))
@@ -188,6 +206,12 @@ def _take_back(change: BulkChange, now: datetime) -> bool:
     )
     part.delete()
     return True
+
+
+def _end(change: BulkChange) -> None:
+    """Have cards folded that a change of parameters has left out, as those in the trash."""
+    if change.verb == Verb.REFOLD:
+        jobs.request_folding(change.owner_id)
 
 
 def _logs(change: BulkChange, card_ids: Sequence[UUID]) -> dict[UUID, list[ReviewLog]]:

@@ -1,7 +1,8 @@
 """The actions of the card browser: what each makes of a card, and what undoes it. Pure functions.
 
 An inverse is JSON: {"set": {field: value}}, {"add"|"remove": {"tags"|"deck_ids": […]}}, or
-{"log": id} of a row of the review log. It undoes this change and no later one.
+{"log": id} of a row of the review log, or {"fold": True} where the memory alone changed, with the
+parameters that govern it. It undoes this change and no later one.
 """
 
 import dataclasses
@@ -32,11 +33,12 @@ class Verb(enum.StrEnum):
     RESET = "reset"
     SET_DUE = "set_due"
     RESCHEDULE = "reschedule"
+    REFOLD = "refold"
     DELETE = "delete"
 
 
 # These write a row into the log of the card's reviews, and so does their undo.
-SCHEDULING = frozenset({Verb.RESET, Verb.SET_DUE, Verb.RESCHEDULE})
+SCHEDULING = frozenset({Verb.RESET, Verb.SET_DUE, Verb.RESCHEDULE, Verb.REFOLD})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -78,6 +80,9 @@ def undo(
 
     A schedule with later reviews is left alone.
     """
+    if "fold" in inverse:
+        after = scheduling.fold(card, logs, settings=settings)
+        return Done(after, {}) if after != card else None
     if "log" in inverse:
         return _unscheduled(card, uuid.UUID(inverse["log"]), logs, now, settings)
     after = card
@@ -111,6 +116,14 @@ def _scheduled(
         if moved is None or after.due == card.due:
             return None
         return Done(after, {"log": str(moved.id)}, moved)
+    if verb is Verb.REFOLD:
+        after, moved = scheduling.reschedule(
+            card, logs, now, row_id=uuid.uuid4(), settings=settings
+        )
+        if moved is not None and after.due != card.due:
+            return Done(after, {"log": str(moved.id)}, moved)
+        after = scheduling.fold(card, logs, settings=settings)
+        return Done(after, {"fold": True}) if after != card else None
     if verb is Verb.RESET:
         row = scheduling.reset_row(card, now, log_id=uuid.uuid4())
     else:

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import transaction
 
 from flashcards import store
-from flashcards.cards import history, jobs, removed_decks
+from flashcards.cards import history, jobs, memories, removed_decks
 from flashcards.domain.records import Flashcard, ReviewLog
 from flashcards.store import Change, Query
 
@@ -126,6 +126,7 @@ def write_changed(
         if isinstance(new, Change) or change.card != present:
             changes.append(change)
     changes = removed_decks.bring_back(owner_id, was, changes)
+    changes = memories.after_moves(owner_id, was, changes)
     store.write(changes)
     changed = [Changed(was[c.card.id], c.card, c.log) for c in changes if c.card.id in was]
     if now is not None:

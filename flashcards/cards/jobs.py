@@ -16,9 +16,11 @@ FOLLOW_MODEL = "flashcards.follow_embedding_model"
 PURGE_BIN = "flashcards.purge_bin"
 FIND_DUPLICATES = "flashcards.find_duplicates"
 BULK = "flashcards.change_cards"
+FOLD = "flashcards.fold_cards"
 IMPORT = "flashcards.import_cards"
 EXPORT = "flashcards.export_cards"
 BACKUP = "flashcards.make_backup"
+SIMULATE = "flashcards.simulate_plan"
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +45,11 @@ def request_bulk(owner_id: UUID, change_id: UUID) -> None:
     _request_for(owner_id, BULK, change_id=change_id)
 
 
+def request_folding(owner_id: UUID) -> None:
+    """Have an owner's cards folded whose memory is of other parameters than govern them."""
+    _request_for(owner_id, FOLD, owner_id=owner_id)
+
+
 def request_import(owner_id: UUID, import_id: UUID) -> None:
     """Have a file imported, or that undone, or either finished."""
     _request_for(owner_id, IMPORT, import_id=import_id)
@@ -56,6 +63,11 @@ def request_export(owner_id: UUID, export_id: UUID) -> None:
 def request_duplicates(owner_id: UUID, search_id: UUID) -> None:
     """Have an owner's whole collection searched for duplicates."""
     _request_for(owner_id, FIND_DUPLICATES, owner_id=owner_id, search_id=search_id)
+
+
+def request_simulation(owner_id: UUID) -> None:
+    """Have the plans simulated that a learner waits for."""
+    _request_for(owner_id, SIMULATE, owner_id=owner_id)
 
 
 def _request_for(owner_id: UUID, task: str, /, **ids: UUID) -> None:

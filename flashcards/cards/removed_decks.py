@@ -11,17 +11,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from flashcards.cards import jobs
 from flashcards.domain.records import Flashcard
 from flashcards.models import Deck, RemovedDecks, StudySettings
 from flashcards.store import Change, cards
-from flashcards.study_settings import DECK_FIELDS
+from flashcards.study_settings import PRESET_FIELDS, presets
 
 
 def remove(*, owner_id: UUID, decks: Sequence[Deck], now: datetime) -> RemovedDecks:
     """Delete decks and keep what brings them back. Their cards keep the decks' ids."""
     ids = [deck.id for deck in decks]
-    own = StudySettings.objects.filter(owner_id=owner_id, deck_id__in=ids)
-    settings = {row.pop("deck_id"): row for row in own.values("deck_id", *DECK_FIELDS)}
+    used = StudySettings.objects.filter(decks__in=ids).distinct()
+    settings = {row["id"]: row for row in used.values("id", "name", "parameters", *PRESET_FIELDS)}
     removed = RemovedDecks.objects.create(
         owner_id=owner_id,
         created_at=now,
@@ -31,33 +32,58 @@ def remove(*, owner_id: UUID, decks: Sequence[Deck], now: datetime) -> RemovedDe
                 "name": deck.name,
                 "search": deck.search,
                 "created_at": deck.created_at.isoformat(),
-                "settings": settings.get(deck.id),
+                "preset": settings.get(deck.preset_id),
             }
             for deck in decks
         ],
     )
     Deck.objects.filter(id__in=ids).delete()
+    if settings:
+        jobs.request_folding(owner_id)
     return removed
 
 
 def create_again(owner_id: UUID, kept: Iterable[Mapping[str, Any]]) -> None:
     """Create decks again as they were, with their settings. Raises IntegrityError for a name."""
     rows = list(kept)
+    chosen = _presets_for(owner_id, rows)
     Deck.objects.bulk_create(
         Deck(
             id=UUID(each["id"]),
             owner_id=owner_id,
             name=each["name"],
             search=each["search"],
+            preset_id=chosen.get(each["id"]),
             created_at=datetime.fromisoformat(each["created_at"]),
         )
         for each in rows
     )
-    StudySettings.objects.bulk_create(
-        StudySettings(owner_id=owner_id, deck_id=UUID(each["id"]), **each["settings"])
-        for each in rows
-        if each.get("settings")
-    )
+    if chosen:
+        jobs.request_folding(owner_id)
+
+
+def _presets_for(owner_id: UUID, kept: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """Return the preset of each deck that had one; it is created again if it was deleted since."""
+    found: dict[str, int] = {}
+    created: dict[int, int] = {}
+    for each in kept:
+        preset = each.get("preset")
+        if preset is None and each.get("settings"):
+            # Before there were presets: the deck's own settings.
+            preset = {"id": None, "name": each["name"], **each["settings"]}
+        if preset is None:
+            continue
+        there = StudySettings.objects.filter(
+            owner_id=owner_id, pk=created.get(preset["id"], preset["id"])
+        )
+        row = there.first() or presets.create(
+            owner_id=owner_id,
+            name=presets.free_name(owner_id, preset["name"]),
+            values={name: value for name, value in preset.items() if name not in ("id", "name")},
+            now=datetime.fromisoformat(each["created_at"]),
+        )
+        created[preset["id"]] = found[each["id"]] = row.pk
+    return found
 
 
 def bring_back(

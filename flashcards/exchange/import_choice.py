@@ -1,17 +1,21 @@
 """Import choices: which decks of a file are imported, and into which decks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
+
 from flashcards import study_settings
 from flashcards.cards import decks
 from flashcards.cards.decks import BadDeck
 from flashcards.exchange.report import Report
-from flashcards.models import Deck
+from flashcards.models import Deck, StudySettings
 from flashcards.models.decks import DECK_NAME_MAX_CHARACTERS, DECK_SEPARATOR
+from flashcards.scheduling import ScheduleSettings
+from flashcards.study_settings import PRESET_FIELDS, EffectiveSettings, presets
 from memoryloop.folding import fold
 
 # Anki's deck for cards that were put into no other.
@@ -28,6 +32,7 @@ class Choice:
     keep_schedule: bool = True
     parent: str = ""
     # The id of the preset whose FSRS settings are taken for all cards, AUTOMATIC or NO_PRESET.
+    # With NO_PRESET decks get no preset either.
     preset: str = AUTOMATIC
 
     def as_json(self) -> dict[str, Any]:
@@ -52,6 +57,31 @@ class Choice:
         return self.deck_ids is None or deck_id in self.deck_ids
 
 
+@dataclass(frozen=True)
+class WantedPreset:
+    """A preset that decks of a file use: its name there, and what it sets."""
+
+    name: str
+    desired_retention: float
+    # None: as for all cards.
+    parameters: tuple[float, ...] | None
+
+    @property
+    def values(self) -> dict[str, Any]:
+        given = self.parameters
+        return {
+            "desired_retention": self.desired_retention,
+            "parameters": None if given is None else list(given),
+        }
+
+    def is_same(self, row: StudySettings) -> bool:
+        """Tell whether a learner's preset is this one: called so, perhaps with a number."""
+        named = fold(row.name).removeprefix(fold(self.name)).strip()
+        return (not named or named.isdecimal()) and self.values == {
+            name: getattr(row, name) for name in PRESET_FIELDS if getattr(row, name) is not None
+        } | {"parameters": row.parameters}
+
+
 class Decks:
     """Finds the learner's deck for a deck of a file; creates it for the first card in it."""
 
@@ -62,15 +92,16 @@ class Decks:
         choice: Choice,
         report: Report,
         now: datetime,
-        retentions: Mapping[int, float] | None = None,
+        presets: Mapping[int, WantedPreset] | None = None,
     ) -> None:
         self._owner_id = owner_id
         self._names = names
         self._parent = choice.parent
         self._report = report
         self._now = now
-        # The desired retention that a deck gets when it is created.
-        self._retentions = retentions or {}
+        # The preset that a deck gets when it is created.
+        self._presets = presets or {}
+        self._settings: EffectiveSettings | None = None
         self._found: dict[int, tuple[UUID, ...]] = {}
         own = Deck.objects.filter(owner_id=owner_id).values_list("id", flat=True)
         # The decks that there are.
@@ -92,6 +123,29 @@ class Decks:
             self._found[deck_id] = self._deck(deck_id, self.name_of(deck_id))
         return self._found[deck_id]
 
+    def schedule_of(self, deck_ids: Sequence[UUID]) -> ScheduleSettings:
+        """Return what the scheduler goes by for a card in these decks."""
+        if self._settings is None:
+            self._settings = study_settings.settings_for(owner_id=self._owner_id)
+        return self._settings.of_decks(deck_ids).schedule
+
+    def _use(self, wanted: WantedPreset, deck: Deck) -> None:
+        """Have a deck use a preset: the learner's that is the same, or one that is created."""
+        with transaction.atomic():
+            there = (row for row in presets.presets_of(self._owner_id) if wanted.is_same(row))
+            preset = next(there, None)
+            if preset is None:
+                preset = presets.create(
+                    owner_id=self._owner_id,
+                    name=presets.free_name(self._owner_id, wanted.name or "Anki"),
+                    values=wanted.values,
+                    now=self._now,
+                )
+                self._report.presets.append(preset.pk)
+            presets.choose(
+                owner_id=self._owner_id, deck_ids=[deck.id], preset_id=preset.pk, now=self._now
+            )
+
     def _deck(self, deck_id: int, theirs: str) -> tuple[UUID, ...]:
         name = storable(theirs if theirs != DEFAULT else "", self._parent)
         if not name:
@@ -106,11 +160,9 @@ class Decks:
                 continue
             if fold(candidate) not in known:
                 self._report.decks.append(str(deck.id))
-                if deck_id in self._retentions:
-                    values = {"desired_retention": self._retentions[deck_id]}
-                    study_settings.save(
-                        owner_id=self._owner_id, deck=deck, values=values, now=self._now
-                    )
+                self._settings = None
+                if deck_id in self._presets:
+                    self._use(self._presets[deck_id], deck)
             self.living |= {deck.id}
             return (deck.id,)
         self._report.skip_deck(name, reason)

@@ -138,8 +138,8 @@ def _import(row: CardImport, clock: Clock, seconds: float) -> None:
             source.day_zero(settings.day.zone), settings, now, source.first_scheduler
         )
         pictures = Pictures(row.owner_id, package, now)
-        retentions = import_presets.retentions(owner_id=row.owner_id, source=source, choice=choice)
-        decks = Decks(row.owner_id, source.decks, choice, report, now, retentions)
+        wanted = import_presets.of_decks(owner_id=row.owner_id, source=source, choice=choice)
+        decks = Decks(row.owner_id, source.decks, choice, report, now, wanted)
         maker = Maker(
             owner_id=row.owner_id,
             note_types=source.note_types,

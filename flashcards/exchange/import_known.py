@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -14,6 +14,7 @@ from flashcards.exchange.anki.notes import Words
 from flashcards.exchange.anki.records import Card, Review
 from flashcards.exchange.anki.schedule import Calendar
 from flashcards.exchange.import_labels import Labels
+from flashcards.scheduling import ScheduleSettings
 from flashcards.store import review_logs
 
 WORDS_TAKEN = (
@@ -48,6 +49,8 @@ class Update:
     # None if the schedules of the file are not wanted.
     reviews: Sequence[Review] | None
     calendar: Calendar
+    # What the scheduler goes by for a card in these decks.
+    schedule_of: Callable[[Sequence[UUID]], ScheduleSettings]
 
     @property
     def needs_logs(self) -> bool:
@@ -63,7 +66,8 @@ class Update:
                 told.append(WORDS_TAKEN)
         if not self.needs_logs or self.reviews is None:
             return Updated(after, [], told)
-        brought = import_reviews.bring(after, logs, self.theirs, self.reviews, self.calendar)
+        calendar = dataclasses.replace(self.calendar, settings=self.schedule_of(after.deck_ids))
+        brought = import_reviews.bring(after, logs, self.theirs, self.reviews, calendar)
         if brought.has_left_out:
             told.append(SCHEDULE_KEPT)
         return Updated(brought.card, brought.rows, told)

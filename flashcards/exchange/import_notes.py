@@ -277,6 +277,7 @@ class Maker:
             theirs=theirs,
             reviews=each.whole.reviews.get(theirs.id, []) if self._choice.keep_schedule else None,
             calendar=self._calendar,
+            schedule_of=self._decks.schedule_of,
         )
 
     def _labels(self, each: _Candidate, theirs: Card, deck_id: UUID | None) -> Labels:
@@ -323,7 +324,9 @@ class Maker:
         logs: list[ReviewLog] = []
         if self._choice.keep_schedule:
             reviews = each.whole.reviews.get(theirs.id, [])
-            card, logs = schedule.import_schedule(card, theirs, reviews, self._calendar)
+            own = self._decks.schedule_of(deck_ids)
+            calendar = dataclasses.replace(self._calendar, settings=own)
+            card, logs = schedule.import_schedule(card, theirs, reviews, calendar)
         else:
             card = schedule.drop_schedule(card, theirs, self._calendar)
         step.cards.append(card)

@@ -1,11 +1,12 @@
 """FSRS settings of a package: the parameters and the desired retention of its presets.
 
-A learner has one set of parameters for all cards: one preset gives them. Each deck that an import
-creates gets the desired retention that it has in the file. What is not taken is told.
+One preset may give those for all cards. Each deck that an import creates has the parameters and the
+desired retention that it has in the file: by a preset, if they are not those for all cards. What is
+not taken is told.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,14 +17,14 @@ from flashcards import store, study_settings
 from flashcards.cards import folding
 from flashcards.exchange.anki.collection import Collection
 from flashcards.exchange.anki.presets import ANKIS_RETENTION, DeckPreset, Preset
-from flashcards.exchange.import_choice import AUTOMATIC, NO_PRESET, Choice, Decks
+from flashcards.exchange.import_choice import AUTOMATIC, NO_PRESET, Choice, Decks, WantedPreset
 from flashcards.exchange.report import Report
 from flashcards.exchange.text.reader import TextFile
 from flashcards.models import StudySettings
-from flashcards.scheduling import DEFAULT_MODEL
+from flashcards.scheduling import DEFAULT_MODEL, DEFAULT_PARAMETERS
 
 Source = Collection | TextFile
-PARAMETERS_LEFT = "the FSRS parameters of a preset were not taken: all cards here share one set"
+PARAMETERS_LEFT = "the FSRS parameters of the deck were not taken: it has others here"
 RETENTION_LEFT = "the desired retention of the deck was not taken: it has another one here"
 _FIRST = DeckPreset(1)
 
@@ -52,7 +53,7 @@ def is_plain(preset: Mapping[str, Any]) -> bool:
 
 
 def take(*, owner_id: UUID, source: Source, choice: Choice, report: Report, now: datetime) -> None:
-    """Set what the chosen preset has for all cards, once in an import, and fold the cards."""
+    """Set what the chosen preset has for all cards, once in an import; the worker folds them."""
     if report.settings:
         return
     settings = study_settings.settings_for(owner_id=owner_id)
@@ -60,7 +61,7 @@ def take(*, owner_id: UUID, source: Source, choice: Choice, report: Report, now:
     preset = _chosen(source, choice, has_own=bool(settings.parameters))
     if preset is None or settings.memory_model != DEFAULT_MODEL:
         return
-    own = StudySettings.objects.filter(owner_id=owner_id, deck=None).first()
+    own = StudySettings.objects.filter(owner_id=owner_id, name="").first()
     retention = own.desired_retention if own else None
     with transaction.atomic():
         store.lock_owner(owner_id)
@@ -72,8 +73,8 @@ def take(*, owner_id: UUID, source: Source, choice: Choice, report: Report, now:
         }
         if preset.parameters and preset.parameters != settings.parameters:
             report.settings["parameters"] = list(preset.parameters)
-            folding.set_memory_model(
-                owner_id=owner_id, model=DEFAULT_MODEL, parameters=preset.parameters, now=now
+            folding.set_parameters(
+                owner_id=owner_id, preset_id=None, parameters=preset.parameters, now=now
             )
         is_free = retention is None or choice.preset != AUTOMATIC
         if is_free and preset.desired_retention != settings.desired_retention:
@@ -88,46 +89,62 @@ def give_back(*, owner_id: UUID, taken: Mapping[str, Any], now: datetime) -> Non
         return
     with transaction.atomic():
         store.lock_owner(owner_id)
-        own = StudySettings.objects.filter(owner_id=owner_id, deck=None).first()
+        own = StudySettings.objects.filter(owner_id=owner_id, name="").first()
         parameters = list(own.parameters or ()) if own else []
         if parameters == taken["parameters"] != before["parameters"]:
-            folding.set_memory_model(
-                owner_id=owner_id, model=DEFAULT_MODEL, parameters=before["parameters"], now=now
+            folding.set_parameters(
+                owner_id=owner_id, preset_id=None, parameters=before["parameters"], now=now
             )
         retention = own.desired_retention if own else None
         if retention == taken["retention"] != before["retention"]:
             _save_retention(owner_id, before["retention"], now)
 
 
-def retentions(*, owner_id: UUID, source: Source, choice: Choice) -> dict[int, float]:
-    """Return the desired retention of each deck of a file, if they are to be set here.
+def delete_unused(*, owner_id: UUID, presets_made: Iterable[int]) -> None:
+    """Delete the presets that an import created and that no deck uses any more."""
+    made = StudySettings.objects.filter(owner_id=owner_id, pk__in=list(presets_made))
+    made.exclude(name="").filter(decks=None).delete()
 
-    None is if all of them have the learner's common one.
+
+def of_decks(*, owner_id: UUID, source: Source, choice: Choice) -> dict[int, WantedPreset]:
+    """Return the preset of each deck of a file that needs one here.
+
+    None does if all of them have what holds for all of the learner's cards.
     """
-    if choice.preset == NO_PRESET:
+    settings = study_settings.settings_for(owner_id=owner_id)
+    if choice.preset == NO_PRESET or settings.memory_model != DEFAULT_MODEL:
         return {}
-    found = {deck_id: _retention_of(source, deck_id) for deck_id in source.cards_by_deck()}
-    common = study_settings.settings_for(owner_id=owner_id).desired_retention
-    said = {deck_id: each for deck_id, each in found.items() if each is not None}
-    return said if any(each != common for each in said.values()) else {}
+    found: dict[int, WantedPreset] = {}
+    for deck_id in source.cards_by_deck():
+        deck = source.deck_presets.get(deck_id, _FIRST)
+        preset = source.presets.get(deck.preset)
+        retention = _retention_of(source, deck_id)
+        if preset is None or retention is None:
+            continue
+        is_own = retention != preset.desired_retention
+        name = f"{preset.name} ({100 * retention:g}%)" if is_own else preset.name
+        parameters = preset.parameters or (DEFAULT_PARAMETERS if settings.parameters else None)
+        found[deck_id] = WantedPreset(name[:200], retention, parameters)
+    differs = any(
+        each.desired_retention != settings.desired_retention
+        or (each.parameters is not None and each.parameters != settings.parameters)
+        for each in found.values()
+    )
+    return found if differs else {}
 
 
 def tell(*, owner_id: UUID, source: Source, choice: Choice, decks: Decks, report: Report) -> None:
-    """Name in the report what was not taken of the presets that the imported decks use."""
+    """Name in the report the decks that have not what they have in the file."""
     settings = study_settings.settings_for(owner_id=owner_id)
-    effective = settings.parameters if settings.memory_model == DEFAULT_MODEL else None
-    named: set[int] = set()
     for deck_id in source.cards_by_deck():
-        preset_id = source.deck_presets.get(deck_id, _FIRST).preset
-        preset = source.presets.get(preset_id)
+        preset = source.presets.get(source.deck_presets.get(deck_id, _FIRST).preset)
         if not choice.wants(deck_id) or preset is None:
             continue
-        if preset.parameters and preset.parameters != effective and preset_id not in named:
-            named.add(preset_id)
-            report.leave_out(PARAMETERS_LEFT, preset.name[:80])
         deck = decks.existing(deck_id)
-        governing = settings.governing_deck((deck,)) if deck else None
-        here = settings if governing is None else settings.decks[governing]
+        here = settings.of_decks([deck] if deck else [])
+        is_known = here.memory_model == DEFAULT_MODEL
+        if preset.parameters and not (is_known and preset.parameters == here.parameters):
+            report.leave_out(PARAMETERS_LEFT, decks.name_of(deck_id))
         if _retention_of(source, deck_id) not in (None, here.desired_retention):
             report.leave_out(RETENTION_LEFT, decks.name_of(deck_id))
 

@@ -78,6 +78,8 @@ def run(row: CardImport, clock: Clock, seconds: float) -> None:
         _remove_empty(row.owner_id, _made_by(undone), clock())
         taken = undone.report.get("settings", {})
         import_presets.give_back(owner_id=row.owner_id, taken=taken, now=clock())
+        made = undone.report.get("presets", ())
+        import_presets.delete_unused(owner_id=row.owner_id, presets_made=made)
         CardImport.objects.filter(id=row.id).update(
             status=Status.UNDONE, done=0, updated_at=clock()
         )
@@ -120,14 +122,15 @@ def _give_back(owner_id: UUID, part: ImportPart, now: datetime) -> None:
         for card_id, (_, _, rows) in changes.items()
     }
     logs = logs_of(owner_id, frozenset(card_id for card_id, ids in brought.items() if ids))
-    settings = study_settings.settings_for(owner_id=owner_id).schedule
+    settings = study_settings.settings_for(owner_id=owner_id)
     undone: dict[UUID, list[ReviewLog]] = {}
 
     def give_back(card: Flashcard) -> Change | Flashcard:
         was, then, _ = changes[card.id]
         after = _with_fields(card, was, then, now)
+        schedule = study_settings.for_card(settings, after).schedule
         after, rows = import_reviews.take_back(
-            after, logs[card.id], brought[card.id], now, settings
+            after, logs[card.id], brought[card.id], now, schedule
         )
         undone[card.id] = rows
         return Change(after, rows[-1]) if rows else after

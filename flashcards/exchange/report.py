@@ -22,6 +22,8 @@ class Report:
         # What of known cards stayed as it is here, though the file has it otherwise.
         self.kept: dict[str, dict[str, Any]] = {**known.get("kept", {})}
         self.decks: list[str] = [*known.get("decks", ())]
+        # The ids of presets that it created.
+        self.presets: list[int] = [*known.get("presets", ())]
         # The preset whose FSRS settings were taken for all cards, and what was set before.
         self.settings: dict[str, Any] = {**known.get("settings", {})}
         self._images_before = self.counts["images"]
@@ -61,6 +63,7 @@ class Report:
             "left_out": self.left_out,
             "kept": self.kept,
             "decks": self.decks,
+            "presets": self.presets,
             "settings": self.settings,
         }
 

@@ -15,7 +15,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from chat.models import Message
-from flashcards import scheduling, store
+from flashcards import scheduling, store, study_settings
 from flashcards.cards import batch
 from flashcards.domain.records import Flashcard, ReviewLog, text_hash
 from flashcards.models import Document, StudySettings
@@ -28,6 +28,8 @@ SCHEDULE_FIELDS = (
     *("state", "step", "stability", "difficulty", "memory", "memory_model"),
     *("due", "last_review", "reps", "lapses", "sequence"),
 )
+# Those that depend on the parameters.
+MEMORY_FIELDS = ("stability", "difficulty", "memory", "memory_model")
 
 
 @dataclass
@@ -56,6 +58,7 @@ SENTENCES = {
     "orphan_logs": "A review is of a card that is not stored.",
     "missing_logs": "A card's history has gaps or fewer reviews than the card says.",
     "state_is_not_fold": "A card's schedule is not what its reviews give.",
+    "memory_outdated": "A card's memory is to be folded anew, with other parameters.",
     "image_differs": "A card is stored in two ways that do not agree.",
     "dangling_messages": "A card names a message that was deleted.",
     "dangling_documents": "A card names a document that was deleted.",
@@ -66,8 +69,8 @@ SENTENCES = {
 }
 
 
-# The worker's next checkpoint mends these by itself.
-PASSING = ("journal_residue", "index_missing", "index_behind")
+# The worker mends these by itself.
+PASSING = ("journal_residue", "index_missing", "index_behind", "memory_outdated")
 
 
 @dataclass
@@ -91,14 +94,9 @@ class _Check:
         self.cards = 0
         self.logs = 0
         self.owners = frozenset(get_user_model().objects.values_list("pk", flat=True))
-        own = StudySettings.objects.filter(deck=None)
-        self.models = {
-            owner_id: ScheduleSettings(
-                memory_model=name or scheduling.DEFAULT_MODEL, parameters=tuple(parameters or ())
-            )
-            for owner_id, name, parameters in own.values_list(
-                "owner_id", "memory_model", "parameters"
-            )
+        own = StudySettings.objects.values_list("owner_id", flat=True).distinct()
+        self.settings = {
+            owner_id: study_settings.settings_for(owner_id=owner_id) for owner_id in own
         }
 
     def run(self, progress: Callable[[float], None]) -> Report:
@@ -174,8 +172,12 @@ class _Check:
     def _histories(self, cards: Iterable[Flashcard], by_card: dict[UUID, list[ReviewLog]]) -> None:
         for card in cards:
             logs = by_card.get(card.id, [])
-            folded = _folded(card, logs=logs, settings=self._settings(card.owner_id))
-            differing = [f for f in SCHEDULE_FIELDS if getattr(folded, f) != getattr(card, f)]
+            settings = self._settings(card)
+            folded = _folded(card, logs=logs, settings=settings)
+            # Of a memory of other parameters only what depends on none can be compared.
+            is_outdated = scheduling.is_outdated(card, settings)
+            compared = [f for f in SCHEDULE_FIELDS if not (is_outdated and f in MEMORY_FIELDS)]
+            differing = [f for f in compared if getattr(folded, f) != getattr(card, f)]
             positions = sorted(log.sequence for log in logs)
             if positions != list(range(card.sequence)):
                 kind = "missing_logs"
@@ -183,17 +185,21 @@ class _Check:
             elif differing:
                 kind = "state_is_not_fold"
                 example = f"card {card.id}: {', '.join(differing)}"
+            elif is_outdated:
+                kind, example = "memory_outdated", f"card {card.id}: {card.memory_model}"
             else:
                 continue
             self.found[kind].add(example)
             # A history with a gap in the middle cannot be repaired; one that is shorter can.
             if self.repair and positions == list(range(len(positions))):
-                settings = self._settings(card.owner_id)
                 self._change([card], functools.partial(_folded, logs=logs, settings=settings), kind)
 
-    def _settings(self, owner_id: UUID) -> ScheduleSettings:
-        """Return the settings for a fold: the learner's memory model and its parameters."""
-        return self.models.get(owner_id, scheduling.DEFAULT_SETTINGS)
+    def _settings(self, card: Flashcard) -> ScheduleSettings:
+        """Return the settings for a fold: the memory model and parameters that govern a card."""
+        own = self.settings.get(card.owner_id)
+        if own is None:
+            return scheduling.DEFAULT_SETTINGS
+        return study_settings.for_card(own, card).schedule
 
     def _sources(self, cards: Iterable[Flashcard]) -> None:
         """Check that the messages and documents of cards exist and have the cards' words."""

@@ -10,6 +10,7 @@ from flashcards.models.drafts import Draft, DraftBatch
 from flashcards.models.exchange import CardExport, CardImport, ImportPart, NoteOrigin
 from flashcards.models.history import CardEdit, DuplicateSearch, NotDuplicates
 from flashcards.models.journal import JournalEntry, MovedEntry, StoredOwner, StoreVersions
+from flashcards.models.plan import PlanSimulation
 from flashcards.models.sessions import ReviewAction, ReviewSession
 from flashcards.models.study import StudySettings
 from flashcards.models.totals import ReviewTotals
@@ -33,6 +34,7 @@ __all__ = [
     "MovedEntry",
     "NotDuplicates",
     "NoteOrigin",
+    "PlanSimulation",
     "RemovedDecks",
     "ReviewAction",
     "ReviewSession",

@@ -25,7 +25,7 @@ class BacklogPlan(models.Model):
     reviews_per_day = models.PositiveIntegerField()
     order = models.CharField(max_length=14, choices=StudySettings.Order)
     hold_new = models.BooleanField(default=True)
-    # By deck id, "" for all cards: {field: value} before the plan, and as the plan set it.
+    # By a preset's id, "" for all cards: {field: value} before the plan, and as the plan set it.
     before = models.JSONField(default=dict)
     given = models.JSONField(default=dict)
     due_at_start = models.PositiveIntegerField()

@@ -31,6 +31,19 @@ class Deck(models.Model):
     name = models.CharField(max_length=DECK_NAME_MAX_CHARACTERS)
     # The search of a smart deck; blank for a deck that cards are put into.
     search = models.TextField(blank=True)
+    # The settings of its cards, and of the decks inside it that name none of their own. Null: those
+    # of the deck that it is inside of, or the learner's common ones. A smart deck has none.
+    preset = models.ForeignKey(
+        "flashcards.StudySettings",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="decks",
+    )
+    # On this one of the learner's days so many cards more than its limits allow.
+    extra_on = models.DateField(null=True, blank=True)
+    extra_new = models.PositiveIntegerField(default=0)
+    extra_reviews = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = DeckQuerySet.as_manager()

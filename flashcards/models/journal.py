@@ -96,6 +96,9 @@ class StoreVersions(models.Model):
     flashcards_rows = models.PositiveBigIntegerField(null=True)
     review_logs_rows = models.PositiveBigIntegerField(null=True)
     schema = models.PositiveSmallIntegerField(default=0)
+    # Whether the review totals were counted by the quarter. Those of an earlier version were by the
+    # hour; the next checkpoint counts them anew.
+    totals_are_fine = models.BooleanField(default=True, db_default=True)
     # Which models' vectors the tables hold, and which of them serve: VectorSets.
     vectors = models.JSONField(default=dict, db_default={})
     checkpoint_at = models.DateTimeField(null=True)

@@ -1,4 +1,4 @@
-"""Study settings: a row for all cards of a learner, and a row for a deck."""
+"""Study settings: a row for all cards of a learner, and a row for each of their presets."""
 
 from typing import ClassVar
 
@@ -7,13 +7,17 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 
-from flashcards.models.decks import Deck
+PRESET_NAME_MAX_CHARACTERS = 200
 
 
 class StudySettings(models.Model):
-    """Settings that differ: null means the learner's common setting, and there the default."""
+    """Settings that differ: null means the learner's common setting, and there the default.
+
+    A row with a name is a preset: decks name it (`Deck.preset`), and it holds for their cards.
+    """
 
     class Order(models.TextChoices):
         RETRIEVABILITY = "retrievability", "Closest to being forgotten first"
@@ -30,8 +34,8 @@ class StudySettings(models.Model):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="study_settings"
     )
-    # Null: the common settings, for cards that are in no deck with its own.
-    deck = models.ForeignKey(Deck, null=True, blank=True, on_delete=models.CASCADE)
+    # Blank: the common settings, for cards that are in no deck with a preset.
+    name = models.CharField(max_length=PRESET_NAME_MAX_CHARACTERS, blank=True, default="")
     learning_steps_seconds = ArrayField(models.PositiveIntegerField(), null=True, blank=True)
     relearning_steps_seconds = ArrayField(models.PositiveIntegerField(), null=True, blank=True)
     desired_retention = models.FloatField(
@@ -43,11 +47,13 @@ class StudySettings(models.Model):
     easy_days = ArrayField(models.PositiveSmallIntegerField(), size=7, null=True, blank=True)
     new_per_day = models.PositiveIntegerField(null=True, blank=True)
     reviews_per_day = models.PositiveIntegerField(null=True, blank=True)
-    # On this one of the learner's days so many more.
+    # FSRS parameters that were fitted to the learner's reviews of these cards.
+    parameters = ArrayField(models.FloatField(), null=True, blank=True)
+    # The following are in the common settings only. On this one of the learner's days so many more:
+    # those of a deck are the deck's.
     extra_on = models.DateField(null=True, blank=True)
     extra_new = models.PositiveIntegerField(default=0)
     extra_reviews = models.PositiveIntegerField(default=0)
-    # The following are in the common settings only.
     rollover_hour = models.PositiveSmallIntegerField(
         null=True, blank=True, validators=[MaxValueValidator(23)]
     )
@@ -60,8 +66,6 @@ class StudySettings(models.Model):
     type_answers = models.BooleanField(null=True, blank=True)
     # Null: MemoryLoop's own, as for all settings.
     memory_model = models.CharField(max_length=32, null=True, blank=True)  # noqa: DJ001 - as above
-    # FSRS parameters that were fitted to the learner's reviews.
-    parameters = ArrayField(models.FloatField(), null=True, blank=True)
     updated_at = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar[models.Manager["StudySettings"]] = models.Manager()
@@ -70,7 +74,10 @@ class StudySettings(models.Model):
         verbose_name_plural = "study settings"
         constraints = [
             models.UniqueConstraint(
-                fields=["owner", "deck"], name="study_settings_once", nulls_distinct=False
+                "owner",
+                Lower("name"),
+                name="study_settings_once",
+                violation_error_message="You have a preset of this name.",
             ),
             models.CheckConstraint(
                 condition=Q(desired_retention__isnull=True)
@@ -84,4 +91,9 @@ class StudySettings(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"study settings of {self.owner_id}" + (f", {self.deck}" if self.deck_id else "")
+        return f"study settings of {self.owner_id}" + (f", {self.name}" if self.name else "")
+
+    @property
+    def is_preset(self) -> bool:
+        """Tell whether decks may name these settings; they are not those for all cards."""
+        return bool(self.name)

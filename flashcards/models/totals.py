@@ -1,4 +1,4 @@
-"""Review totals by hour, updated at each checkpoint: no page reads a whole log."""
+"""Review totals by quarter of an hour, updated at each checkpoint: no page reads a whole log."""
 
 from typing import ClassVar
 
@@ -6,21 +6,18 @@ from django.db import models
 
 
 class ReviewTotals(models.Model):
-    """The reviews of one owner in one hour with one rating from one state, without undone ones.
+    """The answers of one owner in a quarter of an hour that say the same, without undone ones.
 
-    Counts what a checkpoint has moved into LanceDB; what is still in the journal comes on top.
+    Counts what a checkpoint has moved into LanceDB; what is still in the journal comes on top. What
+    was studied stays counted when its cards are deleted.
     """
 
     # Not a foreign key, as in the journal: a checkpoint removes them with the owner's cards.
     owner_id = models.UUIDField()
-    # The beginning of the hour, UTC.
-    hour = models.DateTimeField()
-    # 1 Again … 4 Easy.
-    rating = models.PositiveSmallIntegerField()
-    # The FSRS state before the review.
-    state = models.PositiveSmallIntegerField()
-    # Whether the review tested the memory: it was a day or more after the one before.
-    spaced = models.BooleanField()
+    # Quarters of an hour since 1970, UTC: hours and days of every time zone begin with one.
+    quarter = models.IntegerField()
+    # What the answers say: flashcards/domain/answer_codes.py.
+    code = models.PositiveSmallIntegerField()
     reviews = models.IntegerField(default=0)
     duration_ms = models.BigIntegerField(default=0)
 
@@ -30,9 +27,9 @@ class ReviewTotals(models.Model):
         verbose_name_plural = "review totals"
         constraints = [
             models.UniqueConstraint(
-                fields=["owner_id", "hour", "rating", "state", "spaced"], name="review_totals_once"
+                fields=["owner_id", "quarter", "code"], name="review_totals_by_quarter"
             )
         ]
 
     def __str__(self) -> str:
-        return f"{self.reviews} at {self.hour:%Y-%m-%d %H}h"
+        return f"{self.reviews} of {self.code} at {self.quarter}"

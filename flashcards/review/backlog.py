@@ -23,6 +23,7 @@ from flashcards.review.pace import Pace, pace_of
 from flashcards.scheduling.simulation import backlog
 from flashcards.scheduling.simulation.backlog import Course, Order, Pile
 from flashcards.store import cards
+from flashcards.study_settings import presets
 from flashcards.study_settings.settings import EffectiveSettings
 
 Ended = BacklogPlan.Ended
@@ -273,16 +274,14 @@ def _begin(plan: BacklogPlan, now: datetime) -> None:
     wanted: dict[str, Any] = {"reviews_per_day": plan.reviews_per_day, "order": plan.order}
     if plan.hold_new:
         wanted["new_per_day"] = 0
-    rows = {row.deck_id: row for row in _rows(plan)}
+    rows = {_key(row): row for row in _rows(plan)}
     plan.before, plan.given = {}, {}
-    _keep(plan, "", rows.get(None), wanted)
+    _keep(plan, "", rows.get(""), wanted)
     study_settings.save(owner_id=plan.owner_id, deck=None, values=wanted, now=now)
-    for deck_id, row in rows.items():
-        if deck_id is not None and plan.hold_new and row.new_per_day:
-            _keep(plan, str(deck_id), row, {"new_per_day": 0})
-            study_settings.save(
-                owner_id=plan.owner_id, deck=row.deck, values={"new_per_day": 0}, now=now
-            )
+    for key, row in rows.items():
+        if row.is_preset and plan.hold_new and row.new_per_day:
+            _keep(plan, key, row, {"new_per_day": 0})
+            _save(row, {"new_per_day": 0}, now)
 
 
 def _keep(
@@ -294,7 +293,7 @@ def _keep(
 
 def _end(plan: BacklogPlan, why: Ended, now: datetime) -> None:
     """Restore the previous settings, except those that the learner has changed since."""
-    rows = {str(row.deck_id or ""): row for row in _rows(plan)}
+    rows = {_key(row): row for row in _rows(plan)}
     plain = EffectiveSettings()
     for key, given in plan.given.items():
         row = rows.get(key)
@@ -303,16 +302,27 @@ def _end(plan: BacklogPlan, why: Ended, now: datetime) -> None:
         values = {}
         for name, value in given.items():
             present = getattr(row, name)
-            if present is None and row.deck_id is None:
+            if present is None and not row.is_preset:
                 # A settings form that is saved leaves out the defaults.
                 present = getattr(plain, name)
             if present == value:
                 values[name] = plan.before[key][name]
-        study_settings.save(owner_id=plan.owner_id, deck=row.deck, values=values, now=now)
+        _save(row, values, now)
     plan.ended_at, plan.ended = now, why
     plan.save(update_fields=["ended_at", "ended"])
 
 
 def _rows(plan: BacklogPlan) -> list[StudySettings]:
-    rows = StudySettings.objects.select_for_update(of=["self"]).filter(owner_id=plan.owner_id)
-    return list(rows.select_related("deck"))
+    return list(StudySettings.objects.select_for_update().filter(owner_id=plan.owner_id))
+
+
+def _key(row: StudySettings) -> str:
+    """Return what a plan calls settings: a preset's id, nothing for those for all cards."""
+    return str(row.pk) if row.is_preset else ""
+
+
+def _save(row: StudySettings, values: Mapping[str, Any], now: datetime) -> None:
+    if row.is_preset:
+        presets.save_preset(owner_id=row.owner_id, preset_id=row.pk, values=values, now=now)
+    else:
+        study_settings.save(owner_id=row.owner_id, deck=None, values=values, now=now)

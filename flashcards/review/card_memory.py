@@ -50,3 +50,20 @@ def history_of(logs: Sequence[ReviewLog]) -> list[PastReview]:
     return [
         PastReview(log, log.id in undone) for log in reversed(logs) if log.kind is not LogKind.UNDO
     ]
+
+
+def chances(
+    card: Flashcard, logs: Sequence[ReviewLog], *, settings: ScheduleSettings = DEFAULT_SETTINGS
+) -> dict[UUID, float]:
+    """Return by the id of each review that counts how likely the recall was just before it.
+
+    By the memory model as it is now. There is none of a card's first review.
+    """
+    found: dict[UUID, float] = {}
+    before: Flashcard | None = None
+    for log, after in scheduling.after_each(card, logs, settings=settings):
+        if before is not None:
+            chance = scheduling.retrievability(before, log.reviewed_at, settings=settings)
+            found[log.id] = chance or 0.0
+        before = after
+    return found

@@ -74,8 +74,19 @@ class Learner:
         """Return what the scheduler goes by for a card: its deck's settings, or the learner's."""
         return study_settings.for_card(self.settings, card).schedule
 
+    def up_to_date(self, card: Flashcard) -> Flashcard:
+        """Return a card with the memory that the parameters in effect give it.
+
+        Reads the card's log where the memory is of others.
+        """
+        schedule = self.schedule_of(card)
+        if not scheduling.is_outdated(card, schedule):
+            return card
+        return scheduling.fold(card, self.cards.history(card.id), settings=schedule)
+
     def preview(self, card: Flashcard, now: datetime) -> dict[Rating, timedelta]:
         """Return how long until the card is due again, for each rating."""
+        card = self.up_to_date(card)
         return scheduling.preview(
             card, now=now, settings=self.schedule_of(card), agenda=self.agenda(card, now)
         )

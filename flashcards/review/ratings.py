@@ -197,8 +197,7 @@ def _schedule(
 ) -> tuple[Flashcard, list[ReviewLog]]:
     """Return the card after an answer, and the rows for its log: two for one that came late."""
     settings = learner.schedule_of(card)
-    if scheduling.is_outdated(card, settings):
-        card = scheduling.fold(card, learner.cards.history(card.id), settings=settings)
+    card = learner.up_to_date(card)
     if card.last_review is not None and now < card.last_review:
         return scheduling.review_late(
             card,

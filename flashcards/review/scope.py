@@ -103,19 +103,29 @@ def studied_cards(learner: Learner, named: Scope, now: datetime) -> list[UUID]:
 
 
 def _found(learner: Learner, named: Scope, now: datetime, *, studied: bool) -> list[str]:
-    columns = store.columns(learner.owner_id)
-    decks = list(Deck.objects.filter(owner_id=learner.owner_id))
-    matcher = Matcher(columns, decks, now, learner.settings.day, learner.settings.schedule)
-    if named == FORGOTTEN:
-        mask = columns.marked(forgotten_today(learner, now))
-    else:
-        mask = matcher.mask(named.node or syntax.Everything())
+    matcher = matcher_of(learner, now)
+    columns, mask = matcher.columns, mask_of(learner, named, matcher)
     if studied:
         mask = mask & ~matcher.mask(syntax.Is(CardStatus.SUSPENDED))
     places = np.flatnonzero(mask)
     # The journal's newer images stand behind the rest: back to the order in which all were made.
     made = columns.array("created_at")[places]
     return columns.id_texts(places[np.argsort(made, kind="stable")])
+
+
+def matcher_of(learner: Learner, now: datetime) -> Matcher:
+    """Return a matcher of the learner's cards. Two SQL queries."""
+    columns = store.columns(learner.owner_id)
+    decks = list(Deck.objects.filter(owner_id=learner.owner_id))
+    return Matcher(columns, decks, now, learner.settings.day, learner.settings)
+
+
+def mask_of(learner: Learner, named: Scope, matcher: Matcher) -> Mask:
+    """Return which of the matcher's cards a scope has. Raises BadQuery."""
+    if named == FORGOTTEN:
+        columns = matcher.columns
+        return columns.marked(forgotten_today(learner, matcher.now)) & columns.alive
+    return matcher.mask(named.node or syntax.Everything())
 
 
 def waiting(matcher: Matcher) -> tuple[Mask, Mask, Mask]:

@@ -3,13 +3,13 @@
 import math
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import fsrs
 import numpy as np
 
 from flashcards.domain.records import FIRST_MEMORY_MODEL, Rating
-from flashcards.scheduling.memory_model import Mask, Memory, N, Numbers
+from flashcards.scheduling.memory_model import Memory, N, Numbers, key_of
 
 DEFAULT_PARAMETERS: tuple[float, ...] = tuple(fsrs.scheduler.DEFAULT_PARAMETERS)
 # py-fsrs counts whole periods of 24 hours between two times. It is given two times that are as
@@ -28,9 +28,15 @@ class FSRS6:
 
     name: ClassVar[str] = FIRST_MEMORY_MODEL
     whole_days: ClassVar[bool] = True
+    # The least and the most that each parameter may be.
+    bounds: ClassVar[tuple[tuple[float, ...], tuple[float, ...]]] = (
+        _LEAST_PARAMETERS,
+        _MOST_PARAMETERS,
+    )
 
     def __init__(self, parameters: tuple[float, ...] = ()) -> None:
         self.parameters = parameters or DEFAULT_PARAMETERS
+        self.key = key_of(self.name, self.parameters, DEFAULT_PARAMETERS)
         # Checks how many parameters there are, and their bounds.
         self._scheduler = fsrs.Scheduler(parameters=self.parameters, enable_fuzzing=False)
         # The forgetting curve is a power law. The factor makes the chance of recall 90% after as
@@ -104,22 +110,24 @@ class FSRS6:
         chance: N = (1 + self._factor * elapsed_days / memory.stability) ** -self._decay
         return chance
 
-    def days_until(self, memory: Memory[N], level: float) -> N:
-        days: N = memory.stability / self._factor * (level ** (1 / -self._decay) - 1)
+    def days_until(self, memory: Memory[N], level: float | Numbers) -> N:
+        share: Any = level ** (1 / -self._decay) - 1
+        days: N = memory.stability / self._factor * share
         return days
 
     def after(
-        self, memory: Memory[Numbers], elapsed_days: Numbers, recalled: Mask
+        self, memory: Memory[Numbers], elapsed_days: Numbers, ratings: Numbers
     ) -> Memory[Numbers]:
-        """Return `next` of many cards: Good where recalled, else Again. Of a day or more only."""
         w, stability, difficulty = self.parameters, memory.stability, memory.difficulty
-        chance = self.retrievability(memory, elapsed_days)
+        chance, lost = self.retrievability(memory, elapsed_days), ratings == Rating.AGAIN
+        of_hard_and_easy = np.array([0.0, 0.0, w[15], 1.0, w[16]])[ratings]
         grown = stability * (
             1
             + np.exp(w[8])
             * (11 - difficulty)
             * stability ** -w[9]
             * (np.exp((1 - chance) * w[10]) - 1)
+            * of_hard_and_easy
         )
         fallen = np.minimum(
             w[11]
@@ -128,10 +136,13 @@ class FSRS6:
             * np.exp((1 - chance) * w[14]),
             stability / np.exp(w[17] * w[18]),
         )
-        harder = difficulty + (10 - difficulty) * np.where(recalled, 0.0, 2 * w[6]) / 9
+        changed = np.where(lost, fallen, grown)
+        same_day = elapsed_days < 1
+        if same_day.any():
+            factor = np.exp(w[17] * (ratings - 3 + w[18])) * stability ** -w[19]
+            factor = np.where(lost, factor, np.maximum(factor, 1.0))
+            changed = np.where(same_day, stability * factor, changed)
+        harder = difficulty - (10 - difficulty) * w[6] * (ratings - 3) / 9
         first_of_easy = float(w[4] - np.exp(w[5] * (Rating.EASY - 1)) + 1)
         reverted = w[7] * first_of_easy + (1 - w[7]) * harder
-        return Memory(
-            np.maximum(np.where(recalled, grown, fallen), _LEAST_STABILITY),
-            np.clip(reverted, _EASIEST, _HARDEST),
-        )
+        return Memory(np.maximum(changed, _LEAST_STABILITY), np.clip(reverted, _EASIEST, _HARDEST))

@@ -4,6 +4,7 @@ FSRS-6 is one (`fsrs_adapter.FSRS6`); `settings.MODELS` lists them all. A model 
 parameters, however many it has, and keeps no other state.
 """
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
@@ -14,6 +15,8 @@ from flashcards.domain.records import Flashcard, Rating
 
 Numbers = np.ndarray[Any, np.dtype[Any]]
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
+# 48 bits: a learner has a few sets of parameters, and two of them must not be taken for one.
+FINGERPRINT_CHARACTERS = 12
 # A single number, or an array of them.
 N = TypeVar("N", float, Numbers)
 
@@ -44,8 +47,10 @@ class MemoryModel(Protocol):
     are not its own. Methods of `N` take single numbers or arrays.
     """
 
-    # Stored with each card and in the settings; a model that computes otherwise has another name.
+    # Named in the settings; a model that computes otherwise has another name.
     name: ClassVar[str]
+    # Stored with each card: the name with its parameters, as `key_of` gives it.
+    key: str
     # Whether `next` is given whole days of the learner (how often the day rolled over), or the
     # exact time in days.
     whole_days: ClassVar[bool]
@@ -76,26 +81,40 @@ class MemoryModel(Protocol):
         """Return the chance of recall, 0 to 1, so many days after the last review."""
         ...
 
-    def days_until(self, memory: Memory[N], level: float) -> N:
-        """Return the days after the last review at which the chance has fallen to a level."""
+    def days_until(self, memory: Memory[N], level: float | Numbers) -> N:
+        """Return the days after the last review at which the chance has fallen to a level.
+
+        Of many memories each may have a level of its own.
+        """
         ...
 
     def after(
-        self, memory: Memory[Numbers], elapsed_days: Numbers, recalled: Mask
+        self, memory: Memory[Numbers], elapsed_days: Numbers, ratings: Numbers
     ) -> Memory[Numbers]:
-        """Return `next` of many cards, for simulations: Good where recalled, else Again."""
+        """Return `next` of many cards, for simulations; `ratings` are whole numbers, 1 to 4."""
         ...
+
+
+def key_of(name: str, parameters: tuple[float, ...], defaults: tuple[float, ...]) -> str:
+    """Return what a card stores of the model that wrote its memory.
+
+    The name alone for the model's own parameters; for others with a fingerprint of them.
+    """
+    if parameters == defaults:
+        return name
+    numbers = ",".join(repr(float(each)) for each in parameters)
+    return f"{name}:{hashlib.sha256(numbers.encode()).hexdigest()[:FINGERPRINT_CHARACTERS]}"
 
 
 def memory_of(card: Flashcard, model: MemoryModel) -> Memory[float] | None:
     """Return a card's memory; None for a new card.
 
-    A card that another model has written, until it is folded again, has the memory that its
-    stability and difficulty stand for.
+    A card that another model or other parameters have written, until it is folded again, has the
+    memory that its stability and difficulty stand for.
     """
     if card.stability is None or card.difficulty is None:
         return None
-    if card.memory_model != model.name:
+    if card.memory_model != model.key:
         return model.from_summary(card.stability, card.difficulty)
     return Memory(card.stability, card.difficulty, card.memory)
 
@@ -106,7 +125,7 @@ def memory_fields(memory: Memory[float], model: MemoryModel) -> dict[str, Any]:
         "stability": memory.stability,
         "difficulty": memory.difficulty,
         "memory": memory.extra,
-        "memory_model": model.name,
+        "memory_model": model.key,
     }
 
 
@@ -115,3 +134,8 @@ def each_column(function: Callable[..., Numbers], *memories: Memory[Any]) -> Mem
     columns = zip(*(memory.numbers for memory in memories), strict=True)
     stability, difficulty, *extra = (function(*column) for column in columns)
     return Memory(stability, difficulty, tuple(extra))
+
+
+def ratings_of(recalled: Mask) -> Numbers:
+    """Return Good for each card that was recalled, and Again for the others."""
+    return np.where(recalled, int(Rating.GOOD), int(Rating.AGAIN))

@@ -65,8 +65,26 @@ def effective(logs: Iterable[ReviewLog]) -> list[ReviewLog]:
 def counted_reviews(logs: Iterable[ReviewLog]) -> list[CountedReview]:
     """Return the reviews that change the memory, in the order of their own times."""
     history = since_reset(logs)
+    return _counted(history, given_row(history))
+
+
+def answered_reviews(logs: Iterable[ReviewLog]) -> tuple[ReviewLog | None, list[CountedReview]]:
+    """Return the given row that the answers begin with, if they do, and all answers that count.
+
+    What a fit of the parameters learns from: a given row after a card's first review, as an import
+    writes it for the memory of other parameters, is passed over here.
+    """
+    history = since_reset(logs)
+    counted = _counted(history, None)
+    given = [
+        log for log in _given_rows(history) if not counted or _time(log) < _time(counted[0].log)
+    ]
+    return (given[-1], _counted(history, given[-1])) if given else (None, counted)
+
+
+def _counted(history: Sequence[ReviewLog], before: ReviewLog | None) -> list[CountedReview]:
+    """Return the reviews since a reset that count, after a given row if there is one."""
     days = _day_numbers(history)
-    before = given_row(history)
     found: list[CountedReview] = []
     for log in effective(history):
         if log.kind not in RATED or log.rating is None:
@@ -86,10 +104,13 @@ def counted_reviews(logs: Iterable[ReviewLog]) -> list[CountedReview]:
 
 def given_row(logs: Iterable[ReviewLog]) -> ReviewLog | None:
     """Return the row that states the memory a history begins with; None if it begins without."""
-    history = since_reset(logs)
-    undone = {log.undoes for log in history if log.kind is LogKind.UNDO}
-    found = [log for log in history if is_given(log) and log.id not in undone]
+    found = _given_rows(since_reset(logs))
     return found[-1] if found else None
+
+
+def _given_rows(history: Sequence[ReviewLog]) -> list[ReviewLog]:
+    undone = {log.undoes for log in history if log.kind is LogKind.UNDO}
+    return [log for log in history if is_given(log) and log.id not in undone]
 
 
 def before_first_review(

@@ -257,8 +257,11 @@ def days_until(
 
 
 def is_outdated(card: Flashcard, settings: ScheduleSettings) -> bool:
-    """Tell whether another memory model wrote the card's memory: then it is to be folded anew."""
-    return card.stability is not None and card.memory_model != settings.model.name
+    """Tell whether a card's memory is of another model or other parameters than these.
+
+    It is still the fold of the card's log, with those that it names, and is to be folded anew.
+    """
+    return card.stability is not None and card.memory_model != settings.model.key
 
 
 def _replayed(

@@ -24,6 +24,7 @@ _MEANS = {
     "added": "in so many days",
     "edited": "in so many days",
     "rated": "in so many days",
+    "introduced": "first reviewed, in so many days",
     "flag": "0 to 7",
 }
 _PROPERTIES = {

@@ -3,21 +3,24 @@
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 import numpy as np
 
+from flashcards import store
 from flashcards.cards import embedding
+from flashcards.domain.answer_codes import CODES, IS_REVIEW, QUARTER_MICROS, RATING_OF, STATE_OF
 from flashcards.domain.query import syntax
 from flashcards.domain.query.parser import DAYS_MOST, parse
 from flashcards.domain.query.syntax import BadQuery, CardStatus, Node, Property
 from flashcards.domain.records import State
 from flashcards.domain.study_day import DAY_MICROS, Day, micros
 from flashcards.models import Deck
-from flashcards.scheduling import Memory, ScheduleSettings
+from flashcards.scheduling import Memory
 from flashcards.scheduling.memory_model import MemoryModel
 from flashcards.store import CardColumns, Mask, Numbers
+from flashcards.study_settings import EffectiveSettings, of_cards
 from memoryloop import search_words
 from memoryloop.embeddings import EmbeddingError
 from memoryloop.folding import fold
@@ -62,7 +65,7 @@ class Matcher:
     decks: list[Deck]
     now: datetime
     day: Day
-    schedule: ScheduleSettings
+    settings: EffectiveSettings
     # The smart decks that are being searched, to find a deck that contains itself.
     _inside: list[UUID] = field(default_factory=list)
 
@@ -103,9 +106,15 @@ class Matcher:
                 return self._compared(node)
             case syntax.Within(moment, days):
                 times = columns.array(f"{'created' if moment == 'added' else 'edited'}_at")
-                return np.asarray(times >= micros(self._since(days)))
-            case syntax.Rated(days, rating):
+                since, until = self._borders(days)
+                return np.asarray((times >= micros(since)) & (times < micros(until)))
+            case syntax.Rated(int() as days, rating):
                 return columns.reviewed(self._since(days), rating)
+            case syntax.Rated(days, rating):
+                given = rating == RATING_OF if rating else np.ones(CODES, dtype=bool)
+                return self._answered(days, IS_REVIEW & given)
+            case syntax.Introduced(days):
+                return self._answered(days, IS_REVIEW & (STATE_OF == State.NEW))
             case syntax.Flagged(flag):
                 return np.asarray(columns.array("flag") == flag)
             case syntax.Not(part):
@@ -145,6 +154,7 @@ class Matcher:
             (syntax.Text, TEXTS_MOST, "phrases"),
             (syntax.Meaning, MEANINGS_MOST, "meanings"),
             (syntax.Rated, RATED_MOST, "rated: terms"),
+            (syntax.Introduced, RATED_MOST, "introduced: terms"),
         ):
             found = [leaf for leaf in leaves(node) if isinstance(leaf, kind)]
             if len(found) > most:
@@ -226,7 +236,7 @@ class Matcher:
     def _compared(self, node: syntax.Compared) -> Mask:
         if node.property is Property.DUE:
             return self._due_in_days(node)
-        values = property_values(self.columns, node.property, self.now, self.schedule)
+        values = property_values(self.columns, node.property, self.now, self.settings)
         with np.errstate(invalid="ignore"):
             return np.asarray(
                 _COMPARE[node.operator](values, node.number, _NEAR[node.property])
@@ -248,16 +258,34 @@ class Matcher:
         }[node.operator]  # fmt: skip
         return np.asarray(found & scheduled)
 
+    def _answered(self, days: syntax.Days, codes: Mask) -> Mask:
+        """Return the cards with an answer on these days that has one of the codes."""
+        answers = store.answers(self.columns.owner_id)
+        since, until = (micros(each) // QUARTER_MICROS for each in self._borders(days))
+        given = (answers.quarters >= since) & (answers.quarters < until) & codes[answers.codes]
+        mask = np.zeros(len(self.columns) + 1, dtype=bool)
+        # Place -1, of cards that are not here, is the last.
+        mask[answers.places(self.columns)[given]] = True
+        return mask[:-1]
+
+    def _borders(self, days: syntax.Days) -> tuple[datetime, datetime]:
+        """Return when the first of these days begins, and when the last ends."""
+        if isinstance(days, int):
+            return self._since(days), datetime.max.replace(tzinfo=UTC)
+        today = self.day.of(self.now)
+        first, last = ((each - today).days for each in (days.first, days.last))
+        return self.day.start(self.now, days=first), self.day.start(self.now, days=last + 1)
+
     def _since(self, days: int) -> datetime:
         return self.day.start(self.now, days=1 - days)
 
 
 def property_values(
-    columns: CardColumns, prop: Property, now: datetime, schedule: ScheduleSettings
+    columns: CardColumns, prop: Property, now: datetime, settings: EffectiveSettings
 ) -> Numbers:
     """Return a property of each card as float64; NaN where it has none."""
     if prop is Property.RETRIEVABILITY:
-        return retrievability(columns, now, schedule)
+        return retrievability(columns, now, settings)
     if prop is Property.INTERVAL:
         last = columns.array("last_review")
         days = np.round((columns.array("due") - last) / DAY_MICROS)
@@ -271,14 +299,20 @@ def property_values(
     return columns.array(name).astype(np.float64)
 
 
-def retrievability(columns: CardColumns, now: datetime, schedule: ScheduleSettings) -> Numbers:
-    """Return the chance that each card would be recalled now, 0 to 1; NaN for a new one."""
-    last = columns.array("last_review")
-    memory = _memory(columns, schedule.model)
+def retrievability(columns: CardColumns, now: datetime, settings: EffectiveSettings) -> Numbers:
+    """Return the chance that each card would be recalled now, 0 to 1; NaN for a new one.
+
+    Of each card by the parameters that govern it.
+    """
+    last, stability = columns.array("last_review"), columns.array("stability")
     elapsed = np.maximum(micros(now) - last, 0) / DAY_MICROS
-    with np.errstate(invalid="ignore", divide="ignore"):
-        chance = schedule.model.retrievability(memory, elapsed)
-    return np.where((last == 0) | ~(memory.stability > 0), np.nan, chance)
+    chance = np.full(len(columns), np.nan)
+    for own, mask in of_cards.by_parameters(columns, settings):
+        model = own.schedule.model
+        with np.errstate(invalid="ignore", divide="ignore"):
+            of_all = model.retrievability(_memory(columns, model), elapsed)
+        chance = np.where(mask, of_all, chance)
+    return np.where((last == 0) | ~(stability > 0), np.nan, chance)
 
 
 def _memory(columns: CardColumns, model: MemoryModel) -> Memory[Numbers]:
@@ -287,7 +321,7 @@ def _memory(columns: CardColumns, model: MemoryModel) -> Memory[Numbers]:
         columns.array(name).astype(np.float64) for name in ("stability", "difficulty")
     )
     summary = model.from_summary(stability, difficulty)
-    stored = columns.memory(model.name)
+    stored = columns.memory(model.key)
     if stored is None:
         return summary
     extra = zip(summary.extra, stored.T, strict=True)

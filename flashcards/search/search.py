@@ -17,11 +17,11 @@ from flashcards.domain.query.parser import parse
 from flashcards.domain.query.syntax import Node
 from flashcards.domain.records import Flashcard
 from flashcards.models import Deck
-from flashcards.scheduling import ScheduleSettings
 from flashcards.search import loosened
 from flashcards.search.find_cards import FoundCard, find_cards
 from flashcards.search.matcher import Matcher, retrievability
 from flashcards.store import CardColumns, Numbers
+from flashcards.study_settings import EffectiveSettings
 from memoryloop.folding import fold
 
 
@@ -68,7 +68,7 @@ class Found:
     places: Numbers
     decks: list[Deck]
     # The settings that retrievability is computed with.
-    schedule: ScheduleSettings
+    settings: EffectiveSettings
     # What fits the words best, the best first: some of the cards that were found, and others that
     # do not have all of the words. Only for a search that was to be ranked.
     ranked: tuple[FoundCard, ...] = ()
@@ -152,7 +152,7 @@ def find(
         places = _in_order(matcher, order)
     if not isinstance(node, syntax.Everything) or columns.total != len(places):
         places = places[mask[places]]
-    return Found(node, columns, places, decks, matcher.schedule, ranked)
+    return Found(node, columns, places, decks, matcher.settings, ranked)
 
 
 def _ranked(owner_id: UUID, node: Node, matcher: Matcher) -> tuple[FoundCard, ...]:
@@ -182,7 +182,7 @@ def matcher_of(
     """Return a matcher of these columns with the learner's day and settings. One SQL query."""
     settings = study_settings.settings_for(owner_id=owner_id)
     day = dataclasses.replace(settings.day, zone=zone)
-    return Matcher(columns, decks, now, day, settings.schedule)
+    return Matcher(columns, decks, now, day, settings)
 
 
 def split_order(order: str) -> tuple[Order, bool]:
@@ -215,7 +215,7 @@ def _in_order(matcher: Matcher, order: str) -> Numbers:
     minute = matcher.now.replace(second=0, microsecond=0)
     return columns.order(
         (by, minute),
-        lambda: retrievability(columns, minute, matcher.schedule),
+        lambda: retrievability(columns, minute, matcher.settings),
         descending=descending,
     )
 

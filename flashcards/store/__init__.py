@@ -25,11 +25,12 @@ from flashcards.store.errors import (
     UnknownLookup,
 )
 from flashcards.store.protocol.engine import CardStore, Snapshot, Upgrade, WordSearch
-from flashcards.store.protocol.owners import CardColumns, OwnerView
+from flashcards.store.protocol.owners import Answers, CardColumns, OwnerView
 from flashcards.store.protocol.queries import Manager, Query
 from flashcards.store.values import (
     FARTHEST,
     KEEP_VERSIONS,
+    AnswerTotals,
     Change,
     Checkpoint,
     DueQueue,
@@ -50,6 +51,8 @@ from flashcards.store.values import (
 engine: CardStore = lance_engine
 
 SCHEMA_VERSION = engine.SCHEMA_VERSION
+answer_totals = engine.answer_totals
+answers = engine.answers
 begin_vectors = engine.begin_vectors
 cards = engine.cards
 check_readable = engine.check_readable
@@ -104,6 +107,8 @@ __all__ = [
     "FARTHEST",
     "KEEP_VERSIONS",
     "SCHEMA_VERSION",
+    "AnswerTotals",
+    "Answers",
     "CardColumns",
     "CardStore",
     "Change",
@@ -132,6 +137,8 @@ __all__ = [
     "VectorSets",
     "WordMatches",
     "WordSearch",
+    "answer_totals",
+    "answers",
     "begin_vectors",
     "cards",
     "check_readable",

@@ -1,5 +1,7 @@
 """The LanceDB engine: what the store's protocol asks for, by the modules that do it."""
 
+from flashcards.store.cache.answer_totals import read as answer_totals
+from flashcards.store.cache.answers import read as answers
 from flashcards.store.cache.collection import read as columns
 from flashcards.store.journal.journal import (
     erase_cards,
@@ -54,6 +56,8 @@ from flashcards.store.search.words import begin as search_words
 
 __all__ = [
     "SCHEMA_VERSION",
+    "answer_totals",
+    "answers",
     "begin_vectors",
     "cards",
     "check_readable",

@@ -196,6 +196,22 @@ class DueQueue:
         return self.new + self.learning + self.due
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class AnswerTotals:
+    """How many answers one learner gave in each quarter of an hour, by what they say.
+
+    There may be several rows of the same quarter and code, some of them with counts below zero.
+    """
+
+    # Since 1970, UTC: int32.
+    quarters: Numbers
+    # As in `flashcards.domain.answer_codes`: uint8.
+    codes: Numbers
+    # How many answers: int32. And how long they took together: int64.
+    counts: Numbers
+    durations_ms: Numbers
+
+
 @dataclass
 class ReviewSummary:
     """Totals of a span of one learner's reviews."""

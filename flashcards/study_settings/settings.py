@@ -1,18 +1,19 @@
-"""The study settings in effect: a learner's own, and those of decks that have their own.
+"""The study settings in effect: a learner's common ones, and those of decks with a preset.
 
-A deck's settings hold for its cards and for those of the decks inside it, unless one of them has
-its own. A card in several such decks follows the first of them by name.
+A deck's preset holds for its cards and for those of the decks inside it, unless one of them has a
+preset itself. A card in several such decks follows the first of them by name. What changes them is
+in `presets.py`.
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 
 from flashcards.domain.records import Flashcard
 from flashcards.domain.study_day import Day, zone_named
@@ -26,25 +27,26 @@ from memoryloop.folding import fold
 Order = StudySettings.Order
 NewCards = StudySettings.NewCards
 
-# What the settings page may set, and of these what a deck may.
+# What the settings page may set, and of these what a preset may.
 FIELDS = (
     *("learning_steps_seconds", "relearning_steps_seconds", "desired_retention"),
     *("maximum_interval_days", "fuzz", "easy_days", "new_per_day", "reviews_per_day"),
     *("rollover_hour", "learn_ahead_minutes", "order", "new_cards"),
     *("bury_siblings", "keep_apart", "type_answers"),
 )
-DECK_FIELDS = (
+PRESET_FIELDS = (
     *("learning_steps_seconds", "relearning_steps_seconds", "desired_retention"),
     *("maximum_interval_days", "fuzz", "new_per_day", "reviews_per_day"),
 )
 _EXTRA = ("extra_on", "extra_new", "extra_reviews")
-# Set by `rescheduling`, which folds every card again.
+_LIMITS = {"new_per_day", "reviews_per_day"}
+# Set by `presets.save_model`, whose caller has the cards folded again.
 _MODEL = ("memory_model", "parameters")
 _COLUMNS = (*FIELDS, *_MODEL, *_EXTRA)
 # A row that was changed is another version, with another xmin.
 _VERSION = "s.id || ':' || s.xmin"
 _READ = f"""
-SELECT u.time_zone, {_VERSION}, s.deck_id, {", ".join(f's."{name}"' for name in _COLUMNS)}
+SELECT u.time_zone, {_VERSION}, s.id, s.name, {", ".join(f's."{name}"' for name in _COLUMNS)}
 FROM accounts_user u LEFT JOIN flashcards_studysettings s ON s.owner_id = u.id
 WHERE u.id = %s ORDER BY s.id
 """  # noqa: S608 - the names are the constants above
@@ -65,6 +67,10 @@ class Limits:
 class EffectiveSettings:
     """Everything that is set for a learner, or for the cards of one deck."""
 
+    # Which preset these are, and its name; None for the learner's common settings.
+    preset_id: int | None = None
+    preset_name: str = ""
+
     zone_name: str = "UTC"
     rollover_hour: int = 4
     learning_steps_seconds: tuple[int, ...] = (60, 600)
@@ -84,13 +90,15 @@ class EffectiveSettings:
     memory_model: str = DEFAULT_MODEL
     # The model's, fitted to the learner; empty for its own.
     parameters: tuple[float, ...] = ()
+    # Whether they are this preset's and not those for all cards.
+    has_own_parameters: bool = False
     extra_on: date | None = None
     extra_new: int = 0
     extra_reviews: int = 0
-    # By the id of a deck: the deck whose settings hold for its cards, and those settings.
+    # By the id of a deck: the deck whose preset holds for its cards; by that, its settings.
     governed_by: Mapping[UUID, UUID] = field(default_factory=dict)
     decks: Mapping[UUID, "EffectiveSettings"] = field(default_factory=dict)
-    # Of those the ones with limits of their own; the cards of the others count for the learner's.
+    # Of those the ones whose preset has limits; the cards of the others count for the learner's.
     limited: frozenset[UUID] = frozenset()
     # Each deck's place by name.
     deck_ranks: Mapping[UUID, int] = field(default_factory=dict)
@@ -133,14 +141,54 @@ class EffectiveSettings:
             self.reviews_per_day + (self.extra_reviews if extra else 0),
         )
 
-    def governing_deck(self, deck_ids: tuple[UUID, ...]) -> UUID | None:
-        """Return the deck whose settings hold for a card in these decks, if any has its own."""
+    def governing_deck(self, deck_ids: Sequence[UUID]) -> UUID | None:
+        """Return the deck whose preset holds for a card in these decks, if any has one."""
         found = {self.governed_by[deck_id] for deck_id in deck_ids if deck_id in self.governed_by}
         return min(found, key=lambda deck_id: self.deck_ranks[deck_id]) if found else None
 
+    def of_decks(self, deck_ids: Sequence[UUID]) -> "EffectiveSettings":
+        """Return the settings that hold for a card in these decks: a preset's, or the common."""
+        if not self.decks or not deck_ids:
+            return self
+        deck_id = self.governing_deck(deck_ids)
+        return self if deck_id is None else self.decks[deck_id]
+
+    @property
+    def models_differ(self) -> bool:
+        """Tell whether two cards may have memories of different parameters."""
+        own = self.schedule.model.key
+        return any(each.schedule.model.key != own for each in self.decks.values())
+
+    def with_parameters(
+        self, preset_id: int | None, parameters: Sequence[float] | None
+    ) -> "EffectiveSettings":
+        """Return the settings as if a preset, or with None all cards, had these parameters.
+
+        None for parameters is what holds without any of the preset's own.
+        """
+        given = tuple(parameters or ())
+        if preset_id is None:
+            own = dataclasses.replace(self, parameters=given)
+            # A preset that has none of its own follows.
+            changed = {
+                deck_id: dataclasses.replace(each, parameters=given)
+                for deck_id, each in self.decks.items()
+                if not each.has_own_parameters
+            }
+        else:
+            own, given = self, given or self.parameters
+            changed = {
+                deck_id: dataclasses.replace(
+                    each, parameters=given, has_own_parameters=bool(parameters)
+                )
+                for deck_id, each in self.decks.items()
+                if each.preset_id == preset_id
+            }
+        return dataclasses.replace(own, decks={**self.decks, **changed})
+
 
 def settings_for(*, owner_id: UUID) -> EffectiveSettings:
-    """Return what a learner has set. One SQL query; two where a deck has settings or orders."""
+    """Return what a learner has set. One SQL query; two where decks may have presets or order."""
     with connection.cursor() as cursor:
         cursor.execute(_READ, [owner_id])
         rows = cursor.fetchall()
@@ -151,7 +199,7 @@ def settings_for(*, owner_id: UUID) -> EffectiveSettings:
         known = _remembered[owner_id] = _unpacked(rows)
     if known.is_all:
         return known.own
-    return _with_decks(known.own, known.by_deck, owner_id)
+    return known.with_decks(_decks_of(owner_id))
 
 
 def remembered(owner_id: UUID) -> EffectiveSettings | None:
@@ -163,18 +211,27 @@ def remembered(owner_id: UUID) -> EffectiveSettings | None:
     return known.own if known is not None and known.is_all else None
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Unpacked:
     """A learner's settings, and the rows they were read from."""
 
     rows: Rows
     own: EffectiveSettings
-    by_deck: dict[UUID, dict[str, Any]]
+    # What each preset sets.
+    presets: dict[int, dict[str, Any]]
+    # The settings with decks, and the rows of the decks: as they were read last.
+    whole: tuple[Rows, EffectiveSettings] | None = None
 
     @property
     def is_all(self) -> bool:
-        """Tell whether `own` is all there is: no deck has settings, and no order needs names."""
-        return not self.by_deck and self.own.order != Order.DECK
+        """Tell whether `own` is all there is: there is no preset, and no order needs names."""
+        return not self.presets and self.own.order != Order.DECK
+
+    def with_decks(self, decks: Rows) -> EffectiveSettings:
+        """Return the settings of a learner with these decks."""
+        if self.whole is None or self.whole[0] != decks:
+            self.whole = decks, _with_decks(self.own, self.presets, decks)
+        return self.whole[1]
 
 
 _remembered: dict[UUID, _Unpacked] = {}
@@ -182,28 +239,74 @@ _remembered: dict[UUID, _Unpacked] = {}
 
 def _unpacked(rows: Rows) -> _Unpacked:
     own: dict[str, Any] = {"zone_name": rows[0][0]} if rows else {}
-    by_deck: dict[UUID, dict[str, Any]] = {}
-    for _, _, deck_id, *values in rows:
+    presets: dict[int, dict[str, Any]] = {}
+    for _, _, row_id, name, *values in rows:
         given = {
-            name: tuple(value) if isinstance(value, list) else value
-            for name, value in zip(_COLUMNS, values, strict=True)
+            column: tuple(value) if isinstance(value, list) else value
+            for column, value in zip(_COLUMNS, values, strict=True)
             if value is not None
         }
-        if deck_id is None:
+        if not name:
             own |= given
         else:
-            by_deck[deck_id] = given
+            presets[row_id] = {**given, "preset_id": row_id, "preset_name": name}
     versions = [row[1] for row in rows if row[1] is not None]
     stamp = ",".join([*(row[0] for row in rows[:1]), *versions])
-    return _Unpacked(rows, EffectiveSettings(**own, stamp=stamp), by_deck)
+    return _Unpacked(rows, EffectiveSettings(**own, stamp=stamp), presets)
+
+
+def _decks_of(owner_id: UUID) -> Rows:
+    own = Deck.objects.filter(owner_id=owner_id).order_by("id")
+    return list(own.values_list("id", "name", "search", "preset_id", *_EXTRA))
+
+
+def _with_decks(
+    settings: EffectiveSettings, presets: Mapping[int, dict[str, Any]], decks: Rows
+) -> EffectiveSettings:
+    folded = {deck_id: fold(name) for deck_id, name, *_ in decks}
+    ordered = sorted(folded, key=lambda deck_id: (folded[deck_id], str(deck_id)))
+    with_own = {}
+    of_presets = {key: _of_preset(settings, preset) for key, preset in presets.items()}
+    by_deck: dict[UUID, EffectiveSettings] = {}
+    limited = set()
+    for deck_id, _, search, preset_id, *extra in decks:
+        # A smart deck holds no cards, and governs none.
+        if preset_id not in presets or search:
+            continue
+        with_own[folded[deck_id]] = deck_id
+        by_deck[deck_id] = of_presets[preset_id]
+        if extra[0] is not None:
+            added = dict(zip(_EXTRA, extra, strict=True))
+            by_deck[deck_id] = dataclasses.replace(by_deck[deck_id], **added)
+        if extra[0] is not None or presets[preset_id].keys() & _LIMITS:
+            limited.add(deck_id)
+    governed = {}
+    for deck_id, name in folded.items():
+        parts = name.split(DECK_SEPARATOR)
+        for length in range(len(parts), 0, -1):
+            found = with_own.get(DECK_SEPARATOR.join(parts[:length]))
+            if found is not None:
+                governed[deck_id] = found
+                break
+    return dataclasses.replace(
+        settings,
+        governed_by=governed,
+        decks=by_deck,
+        limited=frozenset(limited),
+        deck_ranks={deck_id: rank for rank, deck_id in enumerate(ordered)},
+    )
+
+
+def _of_preset(settings: EffectiveSettings, preset: dict[str, Any]) -> EffectiveSettings:
+    """Return what holds under a preset: what it leaves open is as for all cards."""
+    # What a learner added for today counts for their own limit, not for a deck's.
+    given = {"extra_on": None, "extra_new": 0, "extra_reviews": 0, **preset}
+    return dataclasses.replace(settings, **{**given, "has_own_parameters": "parameters" in preset})
 
 
 def for_card(settings: EffectiveSettings, card: Flashcard) -> EffectiveSettings:
-    """Return the settings that hold for one card: its deck's, or the learner's."""
-    if not settings.decks or not card.deck_ids:
-        return settings
-    deck_id = settings.governing_deck(card.deck_ids)
-    return settings if deck_id is None else settings.decks[deck_id]
+    """Return the settings that hold for one card: its deck's preset, or the learner's."""
+    return settings.of_decks(card.deck_ids)
 
 
 def queue_settings(settings: EffectiveSettings, now: datetime) -> QueueSettings:
@@ -230,80 +333,6 @@ def _queue_settings(settings: EffectiveSettings, now: datetime, today: date) -> 
         limits={deck_id: (each.new, each.reviews) for deck_id, each in limits.items()},
         governed_by={d: by for d, by in settings.governed_by.items() if by in settings.limited},
         deck_ranks=settings.deck_ranks,
-    )
-
-
-def save(*, owner_id: UUID, deck: Deck | None, values: Mapping[str, Any], now: datetime) -> None:
-    """Set what `values` name (None: no longer set) for all cards, or for those of a deck.
-
-    The memory model and its parameters are set by `rescheduling`, which folds every card again.
-    """
-    known = FIELDS if deck is None else DECK_FIELDS
-    if unknown := set(values) - set(known):
-        raise ValueError(f"There is no such setting: {sorted(unknown)}.")
-    _update(owner_id, deck, {**values, "updated_at": now})
-
-
-def reset(*, owner_id: UUID, deck: Deck | None) -> dict[str, Any]:
-    """Set everything back and return what was set, for `save`. The memory model stays."""
-    with transaction.atomic():
-        row = StudySettings.objects.filter(owner_id=owner_id, deck=deck).first()
-        if row is None:
-            return {}
-        names = FIELDS if deck is None else DECK_FIELDS
-        before = {n: getattr(row, n) for n in names if getattr(row, n) is not None}
-        if deck is not None:
-            row.delete()
-        else:
-            StudySettings.objects.filter(pk=row.pk).update(**dict.fromkeys(names))
-    return before
-
-
-def add_today(
-    *, owner_id: UUID, deck: Deck | None, today: date, new: int = 0, reviews: int = 0
-) -> None:
-    """Allow so many cards more, on this one of the learner's days only."""
-    with transaction.atomic():
-        row = StudySettings.objects.select_for_update().filter(owner_id=owner_id, deck=deck).first()
-        kept = row if row is not None and row.extra_on == today else None
-        extra = {
-            "extra_on": today,
-            "extra_new": (kept.extra_new if kept else 0) + new,
-            "extra_reviews": (kept.extra_reviews if kept else 0) + reviews,
-        }
-        _update(owner_id, deck, extra)
-
-
-def _update(owner_id: UUID, deck: Deck | None, values: Mapping[str, Any]) -> None:
-    StudySettings.objects.update_or_create(owner_id=owner_id, deck=deck, defaults=dict(values))
-
-
-def _with_decks(
-    settings: EffectiveSettings, by_deck: dict[UUID, dict[str, Any]], owner_id: UUID
-) -> EffectiveSettings:
-    names = dict(Deck.objects.filter(owner_id=owner_id).values_list("id", "name"))
-    ordered = sorted(names, key=lambda deck_id: (fold(names[deck_id]), str(deck_id)))
-    with_own = {fold(names[deck_id]): deck_id for deck_id in by_deck}
-    governed = {}
-    for deck_id, name in names.items():
-        parts = fold(name).split(DECK_SEPARATOR)
-        for length in range(len(parts), 0, -1):
-            found = with_own.get(DECK_SEPARATOR.join(parts[:length]))
-            if found is not None:
-                governed[deck_id] = found
-                break
-    # What a learner added for today counts for their own limit, not for a deck's.
-    plain = dataclasses.replace(settings, extra_on=None, extra_new=0, extra_reviews=0)
-    return dataclasses.replace(
-        settings,
-        governed_by=governed,
-        decks={deck_id: dataclasses.replace(plain, **own) for deck_id, own in by_deck.items()},
-        limited=frozenset(
-            deck_id
-            for deck_id, own in by_deck.items()
-            if own.keys() & {"new_per_day", "reviews_per_day"} or own.get("extra_on")
-        ),
-        deck_ranks={deck_id: rank for rank, deck_id in enumerate(ordered)},
     )
 
 

@@ -15,4 +15,7 @@ RAIL = (
     ),
     NavigationItem("Cards", "flashcards:cards", order=30, icon="cards", name="cards", key="k"),
     NavigationItem("Decks", "flashcards:decks", order=40, icon="decks", name="decks", key="d"),
+    NavigationItem(
+        "Insight", "flashcards:insight", order=50, icon="insight", name="insight", key="i"
+    ),
 )

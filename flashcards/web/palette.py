@@ -38,11 +38,20 @@ PAGES = (
     ),
     PalettePage("New card", "flashcards:new_card", "plus", "write add create make note"),
     PalettePage(
-        "Today",
-        "flashcards:today",
-        "sun",
-        "statistics stats progress insight insights streak graph chart calendar heatmap done hard "
-        "week days tomorrow forecast retention",
+        "Insight",
+        "flashcards:insight",
+        "insight",
+        "statistics stats insights progress retention graphs charts calendar heatmap forecast "
+        "intervals stability difficulty hours time history",
+    ),
+    PalettePage(
+        "Plan a year",
+        "flashcards:insight_plan",
+        "insight",
+        "plan simulator simulate workload compare retention minutes a day what if new cards limits",
+    ),
+    PalettePage(
+        "Today", "flashcards:today", "sun", "progress streak done hard week days tomorrow summary"
     ),
     PalettePage(
         "Catch-up plan", "flashcards:backlog", "clock", "catching up backlog overdue behind holiday"

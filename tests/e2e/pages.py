@@ -70,6 +70,10 @@ def find(person: Visit) -> dict[str, str]:
         "cards-found-nothing": "/cards/?q=zzzzzz",
         "cards-not-understood": "/cards/?q=is%3Aodd",
         "decks": "/decks/",
+        "insight": "/insight/",
+        "insight-plan": "/insight/plan/?calculate=on&compare=on&b-desired_retention=80",
+        "insight-plan-not-understood": "/insight/plan/?a-new_per_day=many",
+        "insight-not-understood": "/insight/?of=search&search=is%3Aodd",
         "new-deck": "/decks/new/",
         "edit-deck": deck,
         "deck-about": "/decks/about/?topic=memory",
@@ -105,4 +109,6 @@ EMPTY = {
     "empty-ways": "/study/",
     "empty-cards": "/cards/",
     "empty-decks": "/decks/",
+    "empty-insight": "/insight/",
+    "empty-insight-plan": "/insight/plan/",
 }

@@ -50,7 +50,7 @@ RULES: dict[str, dict[str, object]] = {
 }
 MOST_BYTES = 150 * 1024
 # What is no success on purpose: the browser reports each.
-STATUSES = {"not-found": {404}, "cards-not-understood": {422}}
+STATUSES = {"not-found": {404}, "cards-not-understood": {422}, "insight-not-understood": {422}}
 # As unpacked, which is more than what comes through the wire, and cached or not.
 WEIGHT = """
   performance.getEntries()

@@ -3,6 +3,7 @@
 import difflib
 import math
 import re
+from datetime import date
 
 from flashcards.domain.query.syntax import (
     OPERATORS,
@@ -10,9 +11,12 @@ from flashcards.domain.query.syntax import (
     BadQuery,
     CardStatus,
     Compared,
+    Dates,
+    Days,
     Everything,
     Flagged,
     InDeck,
+    Introduced,
     Is,
     Meaning,
     Moment,
@@ -44,7 +48,7 @@ _PROPERTIES = {
     "interval": Property.INTERVAL,
     "reviews": Property.REPS,
 }
-KEYS = ("deck", "tag", "is", "prop", "added", "edited", "rated", "flag")
+KEYS = ("deck", "tag", "is", "prop", "added", "edited", "rated", "introduced", "flag")
 _WORD = re.compile(r"[^\s\"()]+")
 # `10:30`, `std::vector` and `https://…` are words; `dekc:Latin` is a mistyped key.
 _KEY = re.compile(r"([A-Za-z]+):(?![:/])")
@@ -248,9 +252,11 @@ def _keyed(name: str, value: str, start: int, value_at: int) -> Node:
         return _compared(value, start, value_at)
     if name == "rated":
         return _rated(value, start, value_at)
+    if name == "introduced":
+        return Introduced(_days(value, name, value_at), start)
     if name == "flag":
         return Flagged(_whole(value, FLAG_MOST, "flag:", value_at, least=0), start)
-    return Within(Moment(name), _whole(value, DAYS_MOST, f"{name}:", value_at), start)
+    return Within(Moment(name), _days(value, name, value_at), start)
 
 
 def _status(value: str, at: int) -> CardStatus:
@@ -296,7 +302,7 @@ def _float(text: str) -> float | None:
 
 def _rated(value: str, start: int, at: int) -> Node:
     days, colon, rating = value.partition(":")
-    counted = _whole(days, DAYS_MOST, "rated:", at)
+    counted = _days(days, "rated", at)
     if not colon:
         return Rated(counted, None, start)
     if rating not in {"1", "2", "3", "4"}:
@@ -305,6 +311,33 @@ def _rated(value: str, start: int, at: int) -> Node:
             at + len(days) + 1,
         )
     return Rated(counted, int(rating), start)
+
+
+def _days(value: str, key: str, at: int) -> Days:
+    """Return a number of days, or the dates that a value names."""
+    if "-" not in value:
+        return _whole(value, DAYS_MOST, f"{key}:", at)
+    first, dots, last = value.partition("..")
+    days = _date(first, at), _date(last if dots else first, at)
+    if days[1] < days[0]:
+        raise BadQuery("The first date is after the last.", at)
+    return Dates(*days)
+
+
+def _date(value: str, at: int) -> date:
+    try:
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
+            day = date.fromisoformat(value)
+            # Beyond these years no time zone can be applied.
+            if date.min.year < day.year < date.max.year:
+                return day
+    except ValueError:
+        pass
+    raise BadQuery(
+        f"“{value}” is not a date; write it as in rated:2026-11-02 or "
+        "rated:2026-11-02..2026-11-08.",
+        at,
+    )
 
 
 def _whole(value: str, most: int, key: str, at: int, *, least: int = 1) -> int:
@@ -321,6 +354,7 @@ _EXAMPLES = {
     "added": "write a number of days after it, as in added:7.",
     "edited": "write a number of days after it, as in edited:7.",
     "rated": "write a number of days after it, as in rated:7, or rated:7:1 for Again.",
+    "introduced": "write a number of days after it, as in introduced:7.",
     "flag": "write a number from 0 to 7 after it.",
 }
 

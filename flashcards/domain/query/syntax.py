@@ -7,6 +7,7 @@ are compared.
 import enum
 import re
 from dataclasses import dataclass, field
+from datetime import date
 
 from memoryloop.errors import UserError
 
@@ -143,11 +144,30 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
+class Dates:
+    """The learner's days from the first to the last, as `2026-11-02..2026-11-08` or one date."""
+
+    first: date
+    last: date
+
+    @classmethod
+    def of(cls, day: date) -> "Dates":
+        return cls(day, day)
+
+    def __str__(self) -> str:
+        return f"{self.first}" + (f"..{self.last}" if self.last != self.first else "")
+
+
+# The last so many of the learner's days, today included, or dates.
+Days = int | Dates
+
+
+@dataclass(frozen=True, slots=True)
 class Within:
-    """Added or edited in the last `days` of the learner's days, today included."""
+    """Added or edited on these days."""
 
     moment: Moment
-    days: int
+    days: Days
     at: int = field(default=0, compare=False)
 
     def __str__(self) -> str:
@@ -156,14 +176,25 @@ class Within:
 
 @dataclass(frozen=True, slots=True)
 class Rated:
-    """Answered in the last `days` days; only with `rating`, 1 to 4, if it is given."""
+    """Answered on these days; only with `rating`, 1 to 4, if it is given."""
 
-    days: int
+    days: Days
     rating: int | None = None
     at: int = field(default=0, compare=False)
 
     def __str__(self) -> str:
-        return f"rated:{self.days}" + (f":{self.rating}" if self.rating else "")
+        return f"rated:{self.days}" + (f":{int(self.rating)}" if self.rating else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Introduced:
+    """Reviewed for the first time on these days."""
+
+    days: Days
+    at: int = field(default=0, compare=False)
+
+    def __str__(self) -> str:
+        return f"introduced:{self.days}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +236,18 @@ class Or:
 
 
 Leaf = (
-    Everything | Word | Text | Meaning | InDeck | Tagged | Is | Compared | Within | Rated | Flagged
+    Everything
+    | Word
+    | Text
+    | Meaning
+    | InDeck
+    | Tagged
+    | Is
+    | Compared
+    | Within
+    | Rated
+    | Introduced
+    | Flagged
 )
 Node = Leaf | Not | And | Or
 

@@ -1,4 +1,4 @@
-"""Presets of an exported package: the learner's settings, and those of decks with their own."""
+"""Presets of an exported package: the learner's settings for all cards, and their presets."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from flashcards.study_settings import EffectiveSettings
 
 # Anki's first preset: every collection has one, which an import does not change.
 _DEFAULT = 1
-# So the learner's settings are another, and those of their decks the ones after it.
+# So the learner's settings are another, and their presets the ones after it.
 _COMMON = 1767225600099
 
 
@@ -18,23 +18,23 @@ class Presets:
 
     def __init__(self, settings: EffectiveSettings, deck_names: Mapping[UUID, str]) -> None:
         self._settings = settings
-        self._deck_names = deck_names
         self._ids = {name: deck_id for deck_id, name in deck_names.items()}
-        own = sorted(settings.decks, key=lambda deck_id: deck_names.get(deck_id, ""))
-        self._numbers = {deck_id: _COMMON + n for n, deck_id in enumerate(own, 1)}
+        used = {each.preset_id: each for each in settings.decks.values()}
+        own = sorted(used.values(), key=lambda each: each.preset_name)
+        self._presets = {_COMMON + n: each for n, each in enumerate(own, 1)}
+        self._numbers = {each.preset_id: number for number, each in self._presets.items()}
 
     def number_of(self, deck_name: str) -> int:
         deck_id = self._ids.get(deck_name)
         governing = self._settings.governed_by.get(deck_id) if deck_id else None
-        return self._numbers[governing] if governing else _COMMON
+        return self._numbers[self._settings.decks[governing].preset_id] if governing else _COMMON
 
     def rows(self) -> dict[int, dict[str, Any]]:
         """Return what the presets set, by their numbers."""
         common = _values(self._settings)
         found = {_DEFAULT: {"name": "Default", **common}, _COMMON: {"name": "MemoryLoop", **common}}
-        for deck_id, number in self._numbers.items():
-            name = self._deck_names.get(deck_id, f"Preset {number}")
-            found[number] = {"name": name, **_values(self._settings.decks[deck_id])}
+        for number, preset in self._presets.items():
+            found[number] = {"name": preset.preset_name, **_values(preset)}
         return found
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from flashcards.domain.records import Rating
-from flashcards.scheduling.memory_model import Memory, Numbers, each_column
+from flashcards.scheduling.memory_model import Memory, Numbers, each_column, ratings_of
 from flashcards.scheduling.settings import ScheduleSettings
 from flashcards.scheduling.simulation.workload import from_columns, intervals
 
@@ -88,7 +88,7 @@ def course(
     draws = np.random.default_rng(seed)
     share = min(1.0, max(MOST_CARDS / max(1, len(pile)), LEAST_A_DAY / max(1, reviews_a_day)))
     state = _State.of(pile, share, draws, settings)
-    room, fresh = _Parts(reviews_a_day * share), _Parts(new_a_day * share)
+    room, fresh = Parts(reviews_a_day * share), Parts(new_a_day * share)
     due: list[int] = []
     reviews = forgotten = 0
     caught_up: int | None = None
@@ -108,7 +108,7 @@ def course(
     return Course(tuple(due), caught_up, round(reviews / share), round(forgotten / share))
 
 
-class _Parts:
+class Parts:
     """Whole numbers that add up to so much a day."""
 
     def __init__(self, a_day: float) -> None:
@@ -171,7 +171,7 @@ class _State:
         """Review these cards and return how many of them were forgotten."""
         memory, elapsed = self._memory(taken), day - self.last[taken]
         recalled = draws.random(len(taken)) < settings.model.retrievability(memory, elapsed)
-        after = settings.model.after(memory, elapsed, recalled)
+        after = settings.model.after(memory, elapsed, ratings_of(recalled))
         for column, numbers in zip(self.memory.numbers, after.numbers, strict=True):
             column[taken] = numbers
         self.last[taken] = day

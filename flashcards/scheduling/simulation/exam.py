@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from flashcards.domain.records import Rating
-from flashcards.scheduling.memory_model import Memory, Numbers, each_column
+from flashcards.scheduling.memory_model import Memory, Numbers, each_column, ratings_of
 from flashcards.scheduling.settings import ScheduleSettings
 from flashcards.scheduling.simulation.workload import from_columns
 
@@ -108,7 +108,7 @@ def _walk(cards: Memories, days: int, number: int, settings: ScheduleSettings, s
             first,
         )
         recalled = luck < model.retrievability(before, elapsed)
-        after = model.after(before, elapsed, recalled)
+        after = model.after(before, elapsed, ratings_of(recalled))
         columns = zip(memory.numbers, before.numbers, after.numbers, strict=True)
         for column, at_first, grown in columns:
             column[chosen] = np.where(new, at_first, grown)

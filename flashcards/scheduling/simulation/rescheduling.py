@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from flashcards.scheduling.fuzz import FUZZ_BANDS, FUZZ_FLOOR_DAYS
 from flashcards.scheduling.memory_model import Mask, Memory, Numbers
 from flashcards.scheduling.settings import ScheduleSettings
+from flashcards.scheduling.simulation.landing import ranges
 from flashcards.scheduling.simulation.workload import intervals
 
 
@@ -31,7 +31,7 @@ def moved(
     `reviewed` and `due` are days, counted as dates are: the ordinal of the learner's own day.
     """
     days = intervals(memory, settings)
-    first, last = _ranges(days, settings) if settings.fuzz else (days, days)
+    first, last = ranges(days, settings) if settings.fuzz else (days, days)
     now = due - reviewed
     easy = np.array(settings.easy_days)[(due.astype(np.int64) - 1) % 7] == 0
     # A day on which nothing should come is left where the range has another one.
@@ -42,13 +42,3 @@ def moved(
         later=~stays & (days >= now),
         due=np.where(stays, due, reviewed + days),
     )
-
-
-def _ranges(days: Numbers, settings: ScheduleSettings) -> tuple[Numbers, Numbers]:
-    delta = 1.0 + sum(
-        share * np.maximum(np.minimum(days, end) - start, 0.0) for start, end, share in FUZZ_BANDS
-    )
-    last = np.minimum(np.round(days + delta), settings.maximum_interval_days)
-    first = np.minimum(np.maximum(2, np.round(days - delta)), last)
-    short = days < FUZZ_FLOOR_DAYS
-    return np.where(short, days, first), np.where(short, days, last)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from flashcards.domain.records import Rating
-from flashcards.scheduling.memory_model import Memory, Numbers, each_column
+from flashcards.scheduling.memory_model import Memory, Numbers, each_column, ratings_of
 from flashcards.scheduling.settings import ScheduleSettings
 
 HORIZON_DAYS = 180
@@ -56,7 +56,7 @@ def workload(
         memory = each_column(lambda column, kept=inside: column[kept], memory)
         recalled = luck < model.retrievability(memory, interval)
         done += float(np.where(recalled, 1, REVIEWS_A_LAPSE).sum())
-        memory = model.after(memory, interval, recalled)
+        memory = model.after(memory, interval, ratings_of(recalled))
     sample = min(total, MOST_CARDS)
     return Workload(done * total / sample / days, known / (sample * days))
 

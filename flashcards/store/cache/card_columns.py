@@ -177,13 +177,16 @@ class LanceColumns:
         found = np.concatenate(parts)
         return np.asarray(found[self.alive[found]])
 
-    def places_of(self, ids: Sequence[UUID]) -> Numbers:
+    def places_of(self, ids: Sequence[UUID] | Numbers) -> Numbers:
         """Return where each of these cards stands; -1 for one that is not here, or was deleted."""
-        at = {text: number for number, text in enumerate(map(str, ids))}
+        if not isinstance(ids, np.ndarray):
+            ids = np.array([str(each) for each in ids], dtype="S36")
         found = np.full(len(ids), -1)
-        places = self.places(ids)
-        for place, text in zip(places.tolist(), self.id_texts(places), strict=True):
-            found[at[text]] = place
+        for block, offset in self._placed():
+            places, is_there = block.lookup(ids)
+            places = places + offset
+            is_there[is_there] = self.alive[places[is_there]]
+            found[is_there] = places[is_there]
         return found
 
     def ids(self, places: Numbers) -> list[UUID]:

@@ -114,15 +114,20 @@ class Block:
 
     def positions(self, ids: Sequence[UUID] | Numbers) -> Numbers:
         """Return where these ids stand; those that are not here are left out."""
-        if self._by_id is None:
-            self._by_id = np.argsort(self.ids, kind="stable")
-        if not len(self) or not len(ids):
-            return np.empty(0, dtype=np.int64)
         if not isinstance(ids, np.ndarray):
             ids = np.array([str(each) for each in ids], dtype="S36")
+        places, is_there = self.lookup(ids)
+        return np.asarray(places[is_there])
+
+    def lookup(self, ids: Numbers) -> tuple[Numbers, Mask]:
+        """Return where each id, as text of 36 bytes, stands, and whether it is here."""
+        if not len(self) or not len(ids):
+            return np.zeros(len(ids), dtype=np.int64), np.zeros(len(ids), dtype=bool)
+        if self._by_id is None:
+            self._by_id = np.argsort(self.ids, kind="stable")
         places = np.searchsorted(self.ids, ids, sorter=self._by_id)
         found = self._by_id[np.minimum(places, len(self) - 1)]
-        return np.asarray(found[self.ids[found] == ids])
+        return found, np.asarray(self.ids[found] == ids)
 
     def has_words(self) -> bool:
         return self._words is not None

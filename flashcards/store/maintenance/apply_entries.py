@@ -35,7 +35,7 @@ def apply(
     standing = [entry for entry in entries if entry.id > erased.get(entry.owner_id, 0)]
     gone = {e.card_id for e in standing if e.kind == Kind.ERASE_CARD and e.card_id}
     changes = [entry for entry in standing if entry.kind == Kind.CARD and entry.card_id not in gone]
-    logs = [codec.from_image(ReviewLog, e.log) for e in changes if e.log is not None]
+    logs = _logs_of(changes)
     flashcards, review_logs = (tables.for_writing(spec) for spec in (FLASHCARDS, REVIEW_LOGS))
     sets = vector_sets.from_json(recorded.vectors)
     # A version that nobody recorded is a checkpoint that died after writing: its rows may be there.
@@ -43,6 +43,9 @@ def apply(
         recorded.flashcards,
         recorded.review_logs,
     )
+    # What was answered for a card that is erased counts as well, as if it had been moved before.
+    counted = _logs_of([entry for entry in standing if entry.kind == Kind.CARD])
+    undone = _undone_by(counted, review_logs)
     add_columns(flashcards, sets)
     _erase(erased, flashcards, review_logs)
     _erase_cards(gone, flashcards, review_logs)
@@ -56,7 +59,7 @@ def apply(
     cards = _merge_cards(flashcards, changes, sets) + sum(count for count, _ in loaded)
     failpoints.reach("checkpoint-cards")
     if not recovering:
-        _count(logs, review_logs)
+        review_totals.add(counted, undone)
     return len(entries), cards, len(logs) + sum(count for _, count in loaded), len(erased)
 
 
@@ -123,7 +126,7 @@ def _load(
                 rows.schema.get_field_index("revision"), rows.schema.field("revision"), revisions
             )
         elif counted:
-            review_totals.add_rows(rows)
+            review_totals.add_rows(entry.owner_id, rows)
         rows = _with_all_columns(rows, table)
         if repeated:
             merge = table.merge_insert("id")
@@ -133,16 +136,19 @@ def _load(
     return counts[0], counts[1]
 
 
-def _count(logs: Sequence[ReviewLog], review_logs: object) -> None:
-    """Add the logs to the totals; what an undo takes back may be from long ago."""
+def _logs_of(changes: Iterable[Entry]) -> list[ReviewLog]:
+    return [codec.from_image(ReviewLog, each.log) for each in changes if each.log is not None]
+
+
+def _undone_by(logs: Sequence[ReviewLog], review_logs: object) -> dict[UUID, ReviewLog]:
+    """Return the stored reviews that the logs take back, which may be from long ago."""
     ids = review_totals.undone_by({log.id: log for log in logs})
-    undone = {}
-    if ids:
-        where = condition(REVIEW_LOGS, "id__in", ids).to_sql()
-        scan = review_logs.search().where(where).select(REVIEW_LOGS.columns)  # type: ignore[attr-defined]
-        rows = codec.from_table(REVIEW_LOGS, scan.limit(EVERYTHING).to_arrow())
-        undone = {row.id: row for row in rows}
-    review_totals.add(logs, undone)
+    if not ids:
+        return {}
+    where = condition(REVIEW_LOGS, "id__in", ids).to_sql()
+    scan = review_logs.search().where(where).select(REVIEW_LOGS.columns)  # type: ignore[attr-defined]
+    rows = codec.from_table(REVIEW_LOGS, scan.limit(EVERYTHING).to_arrow())
+    return {row.id: row for row in rows}
 
 
 def _append_logs(table: object, logs: Sequence[ReviewLog]) -> None:

@@ -27,6 +27,7 @@ from flashcards.store.lance.schema import (
     TableSpec,
 )
 from flashcards.store.maintenance import recorded as records
+from flashcards.store.maintenance import review_totals
 from flashcards.store.maintenance.apply_entries import apply
 from flashcards.store.values import KEEP_VERSIONS, Checkpoint, VectorSet, VectorSets
 
@@ -60,6 +61,9 @@ def run(*, wait: bool = False) -> Checkpoint:
         failpoints.reach("checkpoint-read")
         recorded = records.read()
         records.check_tables(recorded)
+        if not recorded.totals_are_fine:
+            review_totals.recount()
+            recorded.totals_are_fine = True
         since = tables.now_minus_a_moment()
         done = apply(entries, recorded)
         if recorded.checkpoints == 0:

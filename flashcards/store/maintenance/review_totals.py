@@ -1,61 +1,71 @@
-"""The review totals: reviews by hour, which the checkpoint counts in its own commit, so once."""
+"""The review totals: answers by quarter of an hour, which the checkpoint counts in its own commit.
+
+So each is counted once. Answers of a cram are counted as well, and left out of summaries.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from django.db import connection
 
-from flashcards.domain.records import LogKind, Rating, ReviewLog, State
-from flashcards.models import ReviewTotals
+from flashcards.domain.answer_codes import (
+    IS_RECALLED,
+    IS_REVIEW,
+    IS_SPACED,
+    IS_TEST,
+    QUARTER_MICROS,
+    RATING_OF,
+    STATE_OF,
+    code_of,
+)
+from flashcards.domain.records import LogKind, ReviewLog
+from flashcards.domain.study_day import from_micros, micros
+from flashcards.models import ReviewTotals, StoredOwner
+from flashcards.store.cache import answers
 from flashcards.store.journal.pending import read_pending
 from flashcards.store.repository.manager import review_logs
 from flashcards.store.values import ReviewSummary
 
 _UPSERT = """
-INSERT INTO flashcards_reviewtotals
-    (owner_id, hour, rating, state, spaced, reviews, duration_ms)
-SELECT * FROM unnest(
-    %s::uuid[], %s::timestamptz[], %s::int2[], %s::int2[], %s::bool[], %s::int4[], %s::int8[])
-ON CONFLICT (owner_id, hour, rating, state, spaced) DO UPDATE SET
+INSERT INTO flashcards_reviewtotals (owner_id, quarter, code, reviews, duration_ms)
+SELECT * FROM unnest(%s::uuid[], %s::int4[], %s::int2[], %s::int4[], %s::int8[])
+ON CONFLICT (owner_id, quarter, code) DO UPDATE SET
     reviews = flashcards_reviewtotals.reviews + excluded.reviews,
     duration_ms = flashcards_reviewtotals.duration_ms + excluded.duration_ms
 """
+_QUARTERS_AN_HOUR = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """What reviews are counted by."""
+    """What answers are counted by."""
 
     owner_id: UUID
-    hour: datetime
-    rating: int
-    state: int
-    spaced: bool
+    quarter: int
+    code: int
+
+    @property
+    def begins(self) -> datetime:
+        return from_micros(self.quarter * QUARTER_MICROS)
 
 
 def bucket(log: ReviewLog) -> Bucket:
-    """Return where a review that has a rating is counted."""
-    return Bucket(
-        log.owner_id,
-        log.reviewed_at.astimezone(UTC).replace(minute=0, second=0, microsecond=0),
-        int(log.rating or 0),
-        int(log.state_before),
-        log.elapsed_days is not None and log.elapsed_days >= 1.0,
-    )
+    """Return where an answer is counted."""
+    return Bucket(log.owner_id, micros(log.reviewed_at) // QUARTER_MICROS, code_of(log))
 
 
 def differences(
     logs: Iterable[ReviewLog], undone: Mapping[UUID, ReviewLog]
 ) -> tuple[Counter[Bucket], Counter[Bucket]]:
-    """Return how many reviews and milliseconds the logs add to each bucket.
+    """Return how many answers and milliseconds the logs add to each bucket.
 
-    An undo takes away the review it names, found among the logs or in `undone`.
+    An undo takes away the answer it names, found among the logs or in `undone`.
     """
     counts: Counter[Bucket] = Counter()
     durations: Counter[Bucket] = Counter()
@@ -67,7 +77,7 @@ def differences(
             if taken_back is None:
                 continue
             sign, counted = -1, taken_back
-        if counted.rating is not None and counted.kind is not LogKind.CRAM:
+        if answers.is_answer(counted):
             at = bucket(counted)
             counts[at] += sign
             durations[at] += sign * counted.duration_ms
@@ -86,10 +96,8 @@ def _write(rows: Iterable[tuple[Bucket, int, int]]) -> None:
         return
     columns: list[list[Any]] = [
         [at.owner_id for at, _, _ in listed],
-        [at.hour for at, _, _ in listed],
-        [at.rating for at, _, _ in listed],
-        [at.state for at, _, _ in listed],
-        [at.spaced for at, _, _ in listed],
+        [at.quarter for at, _, _ in listed],
+        [at.code for at, _, _ in listed],
         [count for _, count, _ in listed],
         [duration for _, _, duration in listed],
     ]
@@ -97,29 +105,61 @@ def _write(rows: Iterable[tuple[Bucket, int, int]]) -> None:
         cursor.execute(_UPSERT, columns)
 
 
-def add_rows(rows: pa.Table) -> None:
-    """Count the logs of a batch, which has no undo, without making records of them."""
-    is_cram = pc.equal(rows["kind"], LogKind.CRAM.value)
-    rated = rows.filter(pc.and_(pc.is_valid(rows["rating"]), pc.invert(is_cram)))
-    grouped = pa.table(
-        {
-            "owner_id": rated["owner_id"],
-            "hour": pc.floor_temporal(rated["reviewed_at"], unit="hour"),
-            "rating": rated["rating"],
-            "state": rated["state_before"],
-            "spaced": pc.fill_null(pc.greater_equal(rated["elapsed_days"], 1.0), False),
-            "duration_ms": pc.cast(rated["duration_ms"], pa.int64()),
-        }
-    ).group_by(["owner_id", "hour", "rating", "state", "spaced"])
-    sums = grouped.aggregate([("duration_ms", "count"), ("duration_ms", "sum")]).to_pylist()
-    _write(
-        (
-            Bucket(UUID(r["owner_id"]), r["hour"], r["rating"], r["state"], r["spaced"]),
-            r["duration_ms_count"],
-            r["duration_ms_sum"],
-        )
-        for r in sums
-    )
+def add_rows(owner_id: UUID, rows: pa.Table) -> None:
+    """Count the logs of an owner's batch, which has no undo, without making records of them."""
+    _write(_counted(answers.of_rows(owner_id, answers.only_answers(rows))))
+
+
+def _counted(found: answers.LanceAnswers) -> list[tuple[Bucket, int, int]]:
+    """Return how many answers there are of each bucket, and their milliseconds."""
+    keys = found.quarters.astype(np.int64) << 8 | found.codes
+    kinds, numbers, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    times = np.bincount(numbers, weights=found.durations_ms, minlength=len(kinds))
+    triples = zip(kinds.tolist(), counts.tolist(), times.astype(np.int64).tolist(), strict=True)
+    return [
+        (Bucket(found.owner_id, key >> 8, key & 255), count, spent) for key, count, spent in triples
+    ]
+
+
+def recount() -> None:
+    """Count the whole log of every owner anew, at the recorded version.
+
+    For totals of an earlier version, which were by the hour. What they have beyond the log was
+    answered for cards that were erased since; it stays. In a checkpoint's transaction.
+    """
+    owners = set(ReviewTotals.objects.values_list("owner_id", flat=True).distinct())
+    for owner_id in owners | set(StoredOwner.objects.values_list("owner_id", flat=True)):
+        old = ReviewTotals.objects.filter(owner_id=owner_id, reviews__gt=0)
+        rows = list(old.values_list("quarter", "code", "reviews", "duration_ms"))
+        found = _counted(answers.stored(owner_id, read_pending(owner_id)))
+        ReviewTotals.objects.filter(owner_id=owner_id).delete()
+        _write([*found, *_beyond(owner_id, rows, found)])
+
+
+def _beyond(
+    owner_id: UUID,
+    old: Sequence[tuple[int, int, int, int]],
+    found: Iterable[tuple[Bucket, int, int]],
+) -> list[tuple[Bucket, int, int]]:
+    """Return what totals by the hour have beyond what was found in the log."""
+    left: dict[tuple[Any, ...], list[int]] = {}
+    for at, count, spent in found:
+        if IS_REVIEW[at.code]:
+            of_hour = left.setdefault(_hourly(at.quarter, at.code), [0, 0])
+            of_hour[0] += count
+            of_hour[1] += spent
+    rows = []
+    for quarter, code, count, spent in old:
+        known = left.get(_hourly(quarter, code), [0, 0])
+        if count > known[0]:
+            at = Bucket(owner_id, quarter, code)
+            rows.append((at, count - known[0], max(0, spent - known[1])))
+    return rows
+
+
+def _hourly(quarter: int, code: int) -> tuple[Any, ...]:
+    """Return what totals of earlier versions were counted by."""
+    return quarter // _QUARTERS_AN_HOUR, RATING_OF[code], STATE_OF[code], IS_SPACED[code]
 
 
 def erase(owner_ids: Iterable[UUID]) -> None:
@@ -131,12 +171,15 @@ def undone_by(logs: Mapping[UUID, ReviewLog]) -> list[UUID]:
     return [log.undoes for log in logs.values() if log.undoes and log.undoes not in logs]
 
 
+# Bits of a code: the kind in the lowest two, of which 3 is a cram; the rating in the next two; the
+# state; whether it is spaced.
 _SUMMARISE = """
 WITH counted AS MATERIALIZED (
-    SELECT hour AT TIME ZONE %(zone)s AS local, rating, reviews, duration_ms,
-           spaced AND state = 2 AS tested
+    SELECT to_timestamp(quarter * 900.0) AT TIME ZONE %(zone)s AS local,
+           ((code >> 2) & 3) + 1 AS rating, reviews, duration_ms, (code & 112) = 96 AS tested
     FROM flashcards_reviewtotals
-    WHERE owner_id = %(owner)s AND hour >= %(since)s AND hour < %(until)s
+    WHERE owner_id = %(owner)s AND quarter >= %(since)s AND quarter < %(until)s
+          AND (code & 3) <> 3
 )
 SELECT (local - make_interval(secs => %(begins)s))::date AS day,
        extract(hour FROM local)::int AS hour, rating,
@@ -150,7 +193,7 @@ GROUP BY GROUPING SETS ((1), (2), (rating))
 def read(
     owner_id: UUID, since: datetime, until: datetime, *, zone: tzinfo, day_begins: timedelta
 ) -> ReviewSummary:
-    """Return the totals of whole hours in [since, until), by the clock of `zone`.
+    """Return the totals of whole quarters of an hour in [since, until), by the zone's clock.
 
     Two SQL queries, whatever the length of the log. A day begins `day_begins` after midnight.
     """
@@ -162,8 +205,8 @@ def read(
     undone = review_logs.for_owner(owner_id).in_bulk(ids) if ids else {}
     counts, durations = differences(pending.logs.values(), undone)
     for at, count in counts.items():
-        if since <= at.hour < until:
-            local = at.hour.astimezone(zone)
+        if IS_REVIEW[at.code] and since <= at.begins < until:
+            local = at.begins.astimezone(zone)
             day = (local.replace(tzinfo=None) - day_begins).date()
             _add(summary, day, local.hour, at, count, durations[at])
     return summary
@@ -175,16 +218,17 @@ def _add(
     summary.milliseconds += duration_ms
     summary.by_day[day] += count
     summary.by_hour[hour] += count
-    summary.by_rating[at.rating] += count
-    if at.spaced and at.state == State.REVIEW:
+    summary.by_rating[int(RATING_OF[at.code])] += count
+    if IS_TEST[at.code]:
         summary.tested += count
-        summary.recalled += count if at.rating > Rating.AGAIN else 0
+        summary.recalled += count if IS_RECALLED[at.code] else 0
 
 
 _DAYS = """
-SELECT DISTINCT (hour AT TIME ZONE %(zone)s - make_interval(secs => %(begins)s))::date
+SELECT DISTINCT (to_timestamp(quarter * 900.0) AT TIME ZONE %(zone)s
+    - make_interval(secs => %(begins)s))::date
 FROM flashcards_reviewtotals
-WHERE owner_id = %(owner)s AND hour >= %(since)s AND reviews > 0
+WHERE owner_id = %(owner)s AND quarter >= %(since)s AND reviews > 0 AND (code & 3) <> 3
 """
 
 
@@ -193,9 +237,9 @@ def days(owner_id: UUID, since: datetime, *, zone: tzinfo, day_begins: timedelta
     pending = read_pending(owner_id)
     counts, _ = differences(pending.logs.values(), {})
     found = {
-        (at.hour.astimezone(zone).replace(tzinfo=None) - day_begins).date()
+        (at.begins.astimezone(zone).replace(tzinfo=None) - day_begins).date()
         for at, count in counts.items()
-        if count > 0 and at.hour >= since
+        if count > 0 and IS_REVIEW[at.code] and at.begins >= since
     }
     if owner_id not in pending.erased:
         values = _values(owner_id, since, zone, day_begins)
@@ -208,10 +252,15 @@ def days(owner_id: UUID, since: datetime, *, zone: tzinfo, day_begins: timedelta
 def _values(owner_id: UUID, since: datetime, zone: tzinfo, day_begins: timedelta) -> dict[str, Any]:
     return {
         "owner": owner_id,
-        "since": since,
+        "since": _first_quarter(since),
         "zone": str(zone),
         "begins": day_begins.total_seconds(),
     }
+
+
+def _first_quarter(moment: datetime) -> int:
+    """Return the first quarter of an hour that does not begin before a moment."""
+    return -(-micros(moment) // QUARTER_MICROS)
 
 
 def _read_moved(
@@ -224,7 +273,7 @@ def _read_moved(
 ) -> None:
     with connection.cursor() as cursor:
         values = _values(owner_id, since, zone, day_begins)
-        cursor.execute(_SUMMARISE, {**values, "until": until})
+        cursor.execute(_SUMMARISE, {**values, "until": _first_quarter(until)})
         for day, hour, rating, reviews, duration, tested, recalled in cursor.fetchall():
             if day is not None:
                 summary.by_day[day] += reviews

@@ -8,11 +8,12 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from flashcards.domain.records import Flashcard, ReviewLog
-from flashcards.store.protocol.owners import CardColumns, OwnerView
+from flashcards.store.protocol.owners import Answers, CardColumns, OwnerView
 from flashcards.store.protocol.queries import Manager
 from flashcards.store.values import (
     FARTHEST,
     KEEP_VERSIONS,
+    AnswerTotals,
     Asked,
     Change,
     Checkpoint,
@@ -87,6 +88,22 @@ class CardStore(Protocol):
         """Return all cards of an owner as arrays.
 
         One SQL query; the first time in a process all cards are read (0.2 s for 100,000).
+        """
+        ...
+
+    def answers(self, owner_id: UUID) -> Answers:
+        """Return all answers of an owner as arrays.
+
+        One SQL query; the first time in a process the log is read (0.3 s for 500,000 reviews).
+        """
+        ...
+
+    def answer_totals(self, owner_id: UUID) -> AnswerTotals | None:
+        """Return how many answers an owner gave when, as arrays.
+
+        Those of erased cards are among them. None where they are not counted yet: then `answers`
+        has to do. One SQL query; the first time in a process the totals are read (50 ms for some
+        years).
         """
         ...
 
@@ -201,7 +218,7 @@ class CardStore(Protocol):
         zone: tzinfo,
         day_begins: timedelta,
     ) -> ReviewSummary:
-        """Return the totals of whole hours in [since, until), by the clock of `zone`.
+        """Return the totals of whole quarters of an hour in [since, until), by the zone's clock.
 
         A day begins `day_begins` after midnight. Two SQL queries, whatever the length of the log.
         """

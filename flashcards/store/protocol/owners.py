@@ -174,7 +174,7 @@ class CardColumns(Protocol):
         """Return where the cards with these ids stand, the living ones only."""
         ...
 
-    def places_of(self, ids: Sequence[UUID]) -> Numbers:
+    def places_of(self, ids: Sequence[UUID] | Numbers) -> Numbers:
         """Return where each of these cards stands; -1 for one that is not here, or was deleted."""
         ...
 
@@ -195,4 +195,42 @@ class CardColumns(Protocol):
 
     def remember(self, key: Any, work_out: Callable[[], T]) -> T:
         """Return what was worked out under this key before, or work it out now."""
+        ...
+
+
+class Answers(Protocol):
+    """The answers in one owner's review log that were not taken back, as arrays in memory.
+
+    One place an answer, those of the same card in the order of their times but for a few minutes.
+    Answers of a cram are among them, as are those of cards in the trash; those of cards that were
+    erased are gone.
+    """
+
+    @property
+    def owner_id(self) -> UUID: ...
+
+    @property
+    def quarters(self) -> Numbers:
+        """Return in which quarter of an hour since 1970 (UTC) each was given: int32."""
+        ...
+
+    @property
+    def codes(self) -> Numbers:
+        """Return what each says, as in `flashcards.domain.answer_codes`: uint8."""
+        ...
+
+    @property
+    def durations_ms(self) -> Numbers:
+        """Return how long each took: int32."""
+        ...
+
+    @property
+    def cards(self) -> Numbers:
+        """Return a number for the card of each, from 0 on: int32."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def places(self, columns: CardColumns) -> Numbers:
+        """Return where each answer's card stands in the columns; -1 for one that is not there."""
         ...

@@ -7,8 +7,8 @@ from typing import Any
 from django import forms
 
 from flashcards.study_settings.settings import (
-    DECK_FIELDS,
     FIELDS,
+    PRESET_FIELDS,
     EffectiveSettings,
     NewCards,
     Order,
@@ -82,7 +82,7 @@ def _number(label: str, low: int, high: int, what: str, help_text: str) -> forms
 class DeckStudyForm(forms.Form):
     """The settings of a deck; an empty field uses the settings for all cards."""
 
-    names: Sequence[str] = DECK_FIELDS
+    names: Sequence[str] = PRESET_FIELDS
 
     desired_retention = _number(
         "Desired retention, in percent",

@@ -38,7 +38,7 @@ class Shown:
 
     sentence: str
     day_counts: tuple[tuple[date, int], ...]
-    drawings: tuple[SafeString, ...]
+    drawing: SafeString
     by_week: bool
     minutes: tuple[BacklogOption, ...]
     orders: tuple[BacklogOption, ...]
@@ -56,14 +56,16 @@ def shown(found: Backlog, choice: Choice, settings: EffectiveSettings, now: date
     )
     columns = [
         Column(
-            f"{day.day} {day:%b}", number, f"{day.day} {day:%B}: {durations.count(number, 'card')}"
+            f"{day.day} {day:%b}",
+            (number,),
+            f"{day.day} {day:%B}: {durations.count(number, 'card')}",
         )
         for day, number in counts
     ]
     return Shown(
         sentence=sentence,
         day_counts=counts,
-        drawings=charts.columns(columns, sentence=sentence),
+        drawing=charts.columns(columns, name="Cards due under the plan"),
         by_week=per > 1,
         minutes=tuple(
             _line(found, each, settings, today, f"{each.minutes} minutes", is_shown=each == choice)

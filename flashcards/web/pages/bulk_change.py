@@ -46,6 +46,7 @@ def working(change: BulkChange) -> str:
         Verb.RESET: "Resetting cards",
         Verb.SET_DUE: "Setting when cards are due",
         Verb.RESCHEDULE: "Rescheduling cards by your settings",
+        Verb.REFOLD: "Rescheduling cards by the new parameters",
         Verb.DELETE: "Deleting cards",
     }[Verb(change.verb)]
 
@@ -79,6 +80,8 @@ def _done(change: BulkChange) -> str:
             return f"due in {durations.count(days, 'day')}" if days else "due today"
         case Verb.RESCHEDULE:
             return "rescheduled by your settings"
+        case Verb.REFOLD:
+            return "follow the new parameters now"
         case Verb.DELETE:
             return "deleted"
 
@@ -89,4 +92,6 @@ def _already(change: BulkChange) -> str:
         return "these cards were never reviewed"
     if Verb(change.verb) is Verb.RESCHEDULE:
         return "all cards already fit your settings"
+    if Verb(change.verb) is Verb.REFOLD:
+        return "no card was reviewed yet"
     return "no card needed changing"

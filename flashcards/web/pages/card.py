@@ -1,9 +1,10 @@
 """A card's page: both sides, its memory in words and as a curve, its history and its edits."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
+from uuid import UUID
 
 from django.core.paginator import Paginator
 
@@ -16,8 +17,10 @@ from flashcards.domain import card_sides, durations
 from flashcards.domain.records import Flashcard, ReviewLog, State
 from flashcards.domain.study_day import zone_of
 from flashcards.models import Deck
-from flashcards.review import card_memory
+from flashcards.review import button_effects, card_memory
 from flashcards.review.card_memory import CardMemory, PastReview
+from flashcards.review.learner import Learner
+from flashcards.web.pages import card_buttons
 
 REVIEWS_PER_PAGE = 25
 _STATES = {
@@ -54,16 +57,25 @@ class HistoryRow:
     interval: str
     time: str
     is_undone: bool
+    # How likely the recall was just before it, in words; blank where nobody can say.
+    chance: str = ""
 
 
 def context(user: User, card: Flashcard, *, now: datetime, reviews_page: str) -> dict[str, Any]:
     """Return what the template of a card's page takes."""
     zone = zone_of(user)
     logs = card_memory.logs_of(owner_id=user.id, card_id=card.id)
-    settings = study_settings.settings_for(owner_id=user.id)
-    schedule = study_settings.for_card(settings, card).schedule
+    learner = Learner.read(user.id)
+    settings = learner.settings
+    own = study_settings.for_card(settings, card)
+    schedule = own.schedule
     siblings = notes.siblings(owner_id=user.id, note_id=card.note_id)
-    past = history_rows(card_memory.history_of(logs), now=now, zone=zone)
+    chances = card_memory.chances(card, logs, settings=schedule)
+    past = history_rows(card_memory.history_of(logs), now=now, zone=zone, chances=chances)
+    # The deck whose settings hold may be one that the card's own is inside of.
+    governing = settings.governing_deck(card.deck_ids) if settings.decks else None
+    wanted = [*card.deck_ids, governing] if governing else card.deck_ids
+    decks = list(Deck.objects.filter(owner=user, id__in=wanted))
     return {
         "card": card,
         "title": card_sides.summary(card),
@@ -73,7 +85,9 @@ def context(user: User, card: Flashcard, *, now: datetime, reviews_page: str) ->
         "history": Paginator(past, REVIEWS_PER_PAGE).get_page(reviews_page),
         "edits": history.edits_of(owner_id=user.id, card_id=card.id),
         "siblings": [sibling for sibling in siblings if sibling.id != card.id],
-        "decks": Deck.objects.filter(owner=user, id__in=card.deck_ids),
+        "decks": [deck for deck in decks if deck.id in card.deck_ids],
+        "buttons": card_buttons.buttons(button_effects.effects_of(learner, card, now)),
+        "scheduled_by": card_buttons.scheduled_by(settings, card, decks, own),
         "flags": list(enumerate(labels.FLAGS)),
         "flag_name": labels.FLAGS[card.flag] if card.flag < len(labels.FLAGS) else "",
         "typed_tags": ", ".join(card.tags),
@@ -123,8 +137,15 @@ def schedule_of(card: Flashcard, now: datetime, zone: tzinfo) -> Schedule:
     return Schedule(_STATES[card.state], durations.due(ready, now=now, zone=zone))
 
 
-def history_rows(past: Sequence[PastReview], *, now: datetime, zone: tzinfo) -> list[HistoryRow]:
-    """Return the rows of a card's history in words."""
+def history_rows(
+    past: Sequence[PastReview],
+    *,
+    now: datetime,
+    zone: tzinfo,
+    chances: Mapping[UUID, float] | None = None,
+) -> list[HistoryRow]:
+    """Return the rows of a card's history in words; `chances` by the review's id."""
+    known = chances or {}
     return [
         HistoryRow(
             log=each.log,
@@ -133,6 +154,7 @@ def history_rows(past: Sequence[PastReview], *, now: datetime, zone: tzinfo) -> 
             interval=_interval(each.log),
             time=_time(each.log),
             is_undone=each.is_undone,
+            chance=f"{known[each.log.id]:.0%}" if each.log.id in known else "",
         )
         for each in past
     ]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 
-from flashcards import scheduling
+from flashcards import scheduling, study_settings
 from flashcards.cards.labels import FLAGS
 from flashcards.domain import card_sides, durations
 from flashcards.domain.records import Flashcard, State
@@ -174,7 +174,8 @@ def rows(
     deck_names = {str(deck.id): deck.name for deck in found.decks}
     made = []
     for at, card in enumerate(found[start:stop], start=start):
-        source = RowSource(card, now, zone, deck_names, found.schedule)
+        schedule = study_settings.for_card(found.settings, card).schedule
+        source = RowSource(card, now, zone, deck_names, schedule)
         cells = tuple(Cell(column, *column.say(source)) for column in shown)
         title = card_sides.summary(card) or "(image only)"
         flag = FLAGS[card.flag] if 0 < card.flag < len(FLAGS) else ""

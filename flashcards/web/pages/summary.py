@@ -34,11 +34,11 @@ class NamedDay:
 
 @dataclass(frozen=True)
 class Week:
-    """The next seven days: a sentence, the rows of the table, and the chart in each size."""
+    """The next seven days: a sentence, the rows of the table, and the chart."""
 
     sentence: str
     days: tuple[NamedDay, ...]
-    drawings: tuple[SafeString, ...]
+    drawing: SafeString
 
 
 @dataclass(frozen=True)
@@ -135,13 +135,18 @@ def _week(days: Sequence[ComingDay]) -> Week:
     names = ["Tomorrow", *(f"{each.date:%A}" for each in days[1:])]
     sentence = _week_sentence(days, names)
     columns = [
-        Column(f"{each.date:%a}", each.due, _title(each, name), apart=each.left_over)
+        Column(
+            f"{each.date:%a}",
+            (each.left_over, each.due - each.left_over),
+            _title(each, name),
+        )
         for each, name in zip(days, names, strict=True)
     ]
     rows = tuple(
         NamedDay(name, each.date, each.due) for each, name in zip(days, names, strict=True)
     )
-    return Week(sentence, rows, charts.columns(columns, sentence=sentence))
+    drawing = charts.columns(columns, name="Coming up", kinds=("4", "1"))
+    return Week(sentence, rows, drawing)
 
 
 def _week_sentence(days: Sequence[ComingDay], names: Sequence[str]) -> str:

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.http import HtmxHttpRequest
 from flashcards import study_settings
-from flashcards.models import Deck, StudySettings
+from flashcards.cards import folding
+from flashcards.models import Deck
 from flashcards.review import backlog, retention_effect
 from flashcards.review.pace import pace_of
 from flashcards.study_settings.settings import EffectiveSettings
@@ -51,8 +52,7 @@ def edit_deck_settings(request: HtmxHttpRequest, deck_id: uuid.UUID) -> HttpResp
     """Show and save the settings for the cards of one deck."""
     deck = get_object_or_404(Deck, id=deck_id, owner=request.user, search="")
     present = study_settings.settings_for(owner_id=request.user.id)
-    row = StudySettings.objects.filter(owner=request.user, deck=deck).first()
-    own = {name: getattr(row, name, None) for name in study_settings.DECK_FIELDS}
+    own = {name: getattr(deck.preset, name, None) for name in study_settings.PRESET_FIELDS}
     form = OwnDeckStudyForm(_posted(request), present=present, own=own)
     if request.method != "POST" or not form.is_valid():
         status = 422 if request.method == "POST" else 200
@@ -64,7 +64,7 @@ def edit_deck_settings(request: HtmxHttpRequest, deck_id: uuid.UUID) -> HttpResp
     if any(value is not None for value in values.values()):
         study_settings.save(owner_id=request.user.id, deck=deck, values=values, now=timezone.now())
     else:
-        study_settings.reset(owner_id=request.user.id, deck=deck)
+        folding.set_back(owner_id=request.user.id, deck=deck, now=timezone.now())
     toast(request, f"Saved for {deck.name}.")
     return redirect("flashcards:study_settings")
 
@@ -108,7 +108,7 @@ def reset(request: HtmxHttpRequest) -> HttpResponse:
     """Reset all settings to MemoryLoop's defaults; it can be undone."""
     # What a plan has set is not what the learner would want back.
     backlog.stop(owner_id=request.user.id, now=timezone.now())
-    request.session[_BEFORE] = study_settings.reset(owner_id=request.user.id, deck=None)
+    request.session[_BEFORE] = study_settings.reset(owner_id=request.user.id)
     undo = reverse("flashcards:study_settings_restore")
     toast(request, "All review settings are reset to their defaults.", undo_url=undo)
     return redirect("flashcards:study_settings")
@@ -129,13 +129,11 @@ def _context(
     request: HtmxHttpRequest, form: StudyForm, present: EffectiveSettings
 ) -> dict[str, Any]:
     decks = Deck.objects.filter(owner=request.user, search="")
-    rows = StudySettings.objects.filter(owner=request.user, deck__isnull=False)
-    with_own = set(rows.values_list("deck_id", flat=True))
     return {
         "form": form,
         "present": present,
         "plan": backlog.plan_of(owner_id=request.user.id),
-        "decks": [(deck, deck.id in with_own) for deck in decks],
+        "decks": [(deck, deck.preset_id is not None) for deck in decks],
     }
 
 

@@ -1,8 +1,10 @@
 """The backups' page in the admin: how the last went, what is kept, how to restore it."""
 
+import os
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
+from unittest import mock
 
 from django.test import override_settings
 from django.urls import reverse
@@ -78,10 +80,17 @@ class TestBackups(AdminTestCase):
         self.assertContains(self.client.get(reverse(PANEL)), "cannot be read (Not a directory)")
 
     def test_switched_off_it_says_so(self) -> None:
-        with override_settings(BACKUPS_SCHEDULED=False):
-            response = self.client.get(reverse(PANEL))
-        self.assertContains(response, "No backups are made by night")
-        self.assertNotContains(response, "Back up now")
+        for setting, reason in {
+            "": "a PostgreSQL of your own",
+            "off": "is <code>off</code>",
+        }.items():
+            with (
+                override_settings(BACKUPS_SCHEDULED=False),
+                mock.patch.dict(os.environ, {"MEMORYLOOP_BACKUPS": setting}),
+            ):
+                response = self.client.get(reverse(PANEL))
+            self.assertContains(response, reason)
+            self.assertNotContains(response, "Back up now")
 
     def test_a_superuser_has_one_made_and_nobody_else(self) -> None:
         url = reverse(MAKE)

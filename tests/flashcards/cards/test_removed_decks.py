@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
+from flashcards import study_settings
 from flashcards.cards import bulk_actions, decks, trash
 from flashcards.cards.card_actions import Verb
 from flashcards.cards.cards import delete_card, restore_card
@@ -102,12 +103,15 @@ class RemovedDecksTests(TestCase):
         self.assertEqual(cards.for_owner(self.alice).get(id=self.first.id).deck_ids, (again.id,))
 
     def test_the_settings_of_a_deck_come_back_with_it(self) -> None:
-        StudySettings.objects.create(
-            owner=self.alice, deck=self.deck, desired_retention=0.8, learning_steps_seconds=[60]
+        study_settings.save(
+            owner_id=self.alice.pk,
+            deck=self.deck,
+            values={"desired_retention": 0.8, "learning_steps_seconds": [60]},
+            now=NOW,
         )
         removed = self.delete_deck(HOUR)
         self.assertEqual(decks.restore_decks(owner_id=self.alice.pk, removed=removed), 1)
-        own = StudySettings.objects.get(deck=self.deck)
+        own = StudySettings.objects.get(decks=self.deck)
         self.assertEqual((own.desired_retention, own.learning_steps_seconds), (0.8, [60]))
         self.assertEqual(self.found("deck:Biology::Cells"), {"one", "two"})
 

@@ -71,7 +71,7 @@ class PresetTests(ImportTestCase):
                 self.assert_sound()
                 self.undo(row)
                 self.assertEqual((self.parameters(), Deck.objects.count()), ((), 0))
-                own = StudySettings.objects.get(owner=self.alice, deck=None)
+                own = StudySettings.objects.get(owner=self.alice, name="")
                 self.assertIsNone(own.desired_retention)
                 self.assert_sound()
 
@@ -96,13 +96,21 @@ class PresetTests(ImportTestCase):
                 model = study_settings.settings_for(owner_id=self.alice.pk).schedule.model
                 self.assertGreater(model.days_until(model.from_sm2(2.5, 10), 0.8), 0)
 
-    def test_own_parameters_stay_and_it_is_told(self) -> None:
+    def preset_of(self, name: str) -> StudySettings | None:
+        return Deck.objects.get(name=name).preset
+
+    def test_own_parameters_stay_for_all_cards_and_the_deck_has_its_preset(self) -> None:
         folding.set_memory_model(
             owner_id=self.alice.pk, model="fsrs-6", parameters=OTHER, now=timezone.now()
         )
         report = self.import_(self.package(fsrsParams6=FITTED, desiredRetention=0.85))
         self.assertEqual((self.parameters(), report["settings"]), (OTHER, {"preset": ""}))
-        self.assertEqual(report["left_out"][PARAMETERS_LEFT]["examples"], ["Mine"])
+        self.assertEqual(report["left_out"], {})
+        preset = self.preset_of("A")
+        assert preset is not None
+        self.assertEqual(
+            (preset.name, preset.parameters, preset.desired_retention), ("Mine", [*FITTED], 0.85)
+        )
         # The state is the package's, whatever the parameters are here.
         (card,) = self.cards().values()
         self.assertEqual((card.stability, card.difficulty), (31.5, 6.25))
@@ -120,7 +128,7 @@ class PresetTests(ImportTestCase):
         self.assertEqual(set(report["left_out"]), {PARAMETERS_LEFT, RETENTION_LEFT})
         self.assertFalse(StudySettings.objects.exists())
 
-    def test_each_deck_has_the_retention_of_its_preset(self) -> None:
+    def test_each_deck_has_its_preset(self) -> None:
         package = self.package(fsrsParams6=FITTED, desiredRetention=0.85)
         package.presets[3] = {
             "id": 3, "name": "Hard", "fsrsParams6": OTHER, "desiredRetention": 0.95
@@ -132,11 +140,40 @@ class PresetTests(ImportTestCase):
         package.basic("d", "a")
         report = self.import_(package)
         self.assertEqual(self.parameters(), FITTED)
-        said = {deck.name: self.retention_of(deck.name) for deck in Deck.objects.all()}
-        self.assertEqual(said, {"A": 0.85, "A::B": 0.95, "A::C": 0.85})
-        self.assertEqual(report["left_out"][PARAMETERS_LEFT]["examples"], ["Hard"])
+        said = {deck.name: self.preset_of(deck.name) for deck in Deck.objects.all()}
+        self.assertEqual(
+            {name: (preset.name, preset.parameters) for name, preset in said.items() if preset},
+            {"A": ("Mine", [*FITTED]), "A::B": ("Hard", [*OTHER]), "A::C": ("Mine", [*FITTED])},
+        )
+        self.assertEqual(
+            {name: self.retention_of(name) for name in said},
+            {"A": 0.85, "A::B": 0.95, "A::C": 0.85},
+        )
         # Cards of no deck follow what holds for all.
+        self.assertEqual(set(report["left_out"]), {RETENTION_LEFT})
         self.assertEqual(report["left_out"][RETENTION_LEFT]["examples"], ["Default"])
+        self.assert_sound()
+        # Imported again, it finds its presets; undone, it takes them along.
+        other = self.package(fsrsParams6=FITTED, desiredRetention=0.85)
+        other.preset_of = {"Z": 3}
+        other.presets[3] = package.presets[3]
+        other.basic("z", "a", "Z")
+        row = self.upload(other)
+        self.take(row, preset="auto")
+        self.assertEqual(self.preset_of("Z"), said["A::B"])
+        self.assertEqual(StudySettings.objects.exclude(name="").count(), 2)
+
+    def test_an_undone_import_takes_its_presets_along(self) -> None:
+        package = self.package(fsrsParams6=FITTED, desiredRetention=0.85)
+        package.presets[3] = {"id": 3, "name": "Hard", "fsrsParams6": OTHER}
+        package.preset_of["B"] = 3
+        package.basic("b", "a", "B")
+        row = self.upload(package)
+        self.take(row)
+        self.assertEqual(StudySettings.objects.exclude(name="").count(), 2)
+        self.undo(row)
+        self.assertFalse(StudySettings.objects.exclude(name="").exists())
+        self.assert_sound()
 
     def test_with_sm2_nothing_of_fsrs_is_in_use(self) -> None:
         package = self.package(fsrsParams6=FITTED, desiredRetention=0.85)

@@ -31,22 +31,26 @@ class ReschedulingTests(TestCase):
 
     def test_new_parameters_fold_every_reviewed_card_and_the_store_stays_sound(self) -> None:
         before = get_card(owner_id=self.alice.pk, card_id=self.cards[0].id)
-        moved = rescheduling.set_parameters(
-            owner_id=self.alice.pk, parameters=FITTED, now=NOW + timedelta(days=1)
+        done = rescheduling.adopt_parameters(
+            owner_id=self.alice.pk, preset_id=None, parameters=FITTED, now=NOW + timedelta(days=1)
         )
         after = get_card(owner_id=self.alice.pk, card_id=self.cards[0].id)
-        self.assertEqual((moved, after.state), (3, before.state))
+        self.assertEqual((done.changed, after.state), (3, before.state))
         self.assertAlmostEqual(after.stability or 0, 1.1 * (before.stability or 0))
         for _ in range(2):
             self.assertTrue(check.check().is_clean)
             checkpoint.run()
         answer(after, Rating.GOOD, now=after.due)
         self.assertTrue(check.check().is_clean)
-        rescheduling.set_parameters(owner_id=self.alice.pk, parameters=None, now=after.due)
+        rescheduling.adopt_parameters(
+            owner_id=self.alice.pk, preset_id=None, parameters=None, now=after.due
+        )
         self.assertTrue(check.check().is_clean)
 
     def test_nobody_elses_cards_move(self) -> None:
-        rescheduling.set_parameters(owner_id=self.alice.pk, parameters=FITTED, now=NOW)
+        rescheduling.adopt_parameters(
+            owner_id=self.alice.pk, preset_id=None, parameters=FITTED, now=NOW
+        )
         found = get_card(owner_id=self.bob.pk, card_id=self.bobs.id)
         self.assertEqual(found, self.bobs)
 

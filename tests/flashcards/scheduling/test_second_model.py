@@ -111,12 +111,12 @@ def test_a_memory_from_anki_is_taken_in_by_the_model() -> None:
     assert scheduling.is_given(logs[0])
 
 
-@pytest.mark.parametrize("recalled", [True, False])
-def test_what_it_does_to_many_cards_is_what_it_does_to_one(recalled: bool) -> None:
+@pytest.mark.parametrize("rating", list(Rating))
+def test_what_it_does_to_many_cards_is_what_it_does_to_one(rating: Rating) -> None:
     memory = TOY.model.from_summary(12.0, 5.0)
     many = TOY.model.from_summary(np.array([12.0]), np.array([5.0]))
-    after = TOY.model.after(many, np.array([7.5]), np.array([recalled]))
-    one = TOY.model.next(memory, Rating.GOOD if recalled else Rating.AGAIN, 7.5)
+    after = TOY.model.after(many, np.array([7.5]), np.array([rating]))
+    one = TOY.model.next(memory, rating, 7.5)
     assert [float(column[0]) for column in after.numbers] == pytest.approx(list(one.numbers))
 
 
@@ -324,10 +324,10 @@ class WholeProgramTests(TransactionTestCase):
 
     def test_a_card_of_another_model_is_found_folded_when_rated_and_mended(self) -> None:
         StudySettings.objects.update_or_create(
-            owner_id=self.owner_id, deck=None, defaults={"memory_model": Toy.name}
+            owner_id=self.owner_id, name="", defaults={"memory_model": Toy.name}
         )
         (finding,) = check.check().findings
-        self.assertEqual((finding.kind, finding.count), ("state_is_not_fold", 6))
+        self.assertEqual((finding.kind, finding.count), ("memory_outdated", 6))
         card = next(card for card in self.before.values() if card.reps)
         self.assertTrue(scheduling.is_outdated(card, self.schedule()))
         # Until then it is shown by what its stability stands for.
@@ -346,7 +346,9 @@ class WholeProgramTests(TransactionTestCase):
             with self.assertRaises(ValueError):
                 self.change_model(name, parameters)
         with self.assertRaises(ValueError):
-            rescheduling.set_parameters(owner_id=self.owner_id, parameters=PARAMETERS, now=self.now)
+            rescheduling.adopt_parameters(
+                owner_id=self.owner_id, preset_id=None, parameters=PARAMETERS, now=self.now
+            )
         self.assertEqual(self.stored(), self.before)
         self.assertEqual(self.schedule().memory_model, "fsrs-6")
 

@@ -20,15 +20,16 @@ def at(retention: float) -> Workload:
     return workload.workload(STABILITY, DIFFICULTY, settings=settings)
 
 
-@pytest.mark.parametrize("recalled", [True, False])
-def test_its_formulas_are_those_of_fsrs(recalled: bool) -> None:
+@pytest.mark.parametrize("rating", list(Rating))
+@pytest.mark.parametrize("same_day", [True, False])
+def test_its_formulas_are_those_of_fsrs(rating: Rating, same_day: bool) -> None:
     for stability, difficulty in ((0.4, 9.5), (3.0, 5.0), (120.0, 1.2)):
         memory = Memory(stability, difficulty)
         many = Memory(np.array([stability]), np.array([difficulty]))
         (days,) = workload.intervals(many, PLAIN)
         assert days == interval_days(memory, PLAIN)
-        after = PLAIN.model.after(many, np.array([days]), np.array([recalled]))
-        rating = Rating.GOOD if recalled else Rating.AGAIN
+        days = 0.0 if same_day else days
+        after = PLAIN.model.after(many, np.array([days]), np.array([rating]))
         by_fsrs = PLAIN.model.next(memory, rating, int(days))
         assert after.stability[0] == pytest.approx(by_fsrs.stability)
         assert after.difficulty[0] == pytest.approx(by_fsrs.difficulty)

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from flashcards.domain.records import Rating
-from flashcards.scheduling.memory_model import Mask, Memory, N, Numbers
+from flashcards.scheduling.memory_model import Memory, N, Numbers, key_of
 
 DEFAULTS = (0.4, 3.0, 0.6, 1.2, 0.5)
 
@@ -18,6 +18,7 @@ class Toy:
 
     def __init__(self, parameters: tuple[float, ...] = ()) -> None:
         self.parameters = parameters or DEFAULTS
+        self.key = key_of(self.name, self.parameters, DEFAULTS)
         if len(self.parameters) != 5 or min(self.parameters) <= 0:
             raise ValueError(f"Toy takes 5 positive parameters, not {self.parameters}.")
         # The days to 90% of a memory whose fast part has a stability of a day, the slow one of 4.
@@ -48,7 +49,7 @@ class Toy:
         chance: N = _as_given(share * quickly + (1 - share) * slowly)
         return chance
 
-    def days_until(self, memory: Memory[N], level: float) -> N:
+    def days_until(self, memory: Memory[N], level: float | Numbers) -> N:
         low: Any = memory.extra[0] * 0
         high: Any = memory.extra[1] * 20
         for _ in range(80):
@@ -59,15 +60,16 @@ class Toy:
         return days
 
     def after(
-        self, memory: Memory[Numbers], elapsed_days: Numbers, recalled: Mask
+        self, memory: Memory[Numbers], elapsed_days: Numbers, ratings: Numbers
     ) -> Memory[Numbers]:
         (fast, slow), (_, _, _, gain, loss) = memory.extra, self.parameters
-        grown = 1 + gain * Rating.GOOD * (1 - self.retrievability(memory, elapsed_days))
-        good, again = memory.difficulty - 0.5, memory.difficulty + 1
+        recalled = ratings > Rating.AGAIN
+        grown = 1 + gain * ratings * (1 - self.retrievability(memory, elapsed_days))
+        better, again = memory.difficulty - (ratings - 2) / 2, memory.difficulty + 1
         return self._made(
             np.where(recalled, fast * grown, fast * loss),
             np.where(recalled, slow * grown**1.5, slow * loss),
-            np.clip(np.where(recalled, good, again), 1.0, 10.0),
+            np.clip(np.where(recalled, better, again), 1.0, 10.0),
         )
 
     def _made(self, fast: N, slow: N, difficulty: N) -> Memory[N]:

@@ -1,13 +1,19 @@
 """GET /cards/<card>/: both sides, the source, the schedule and the history."""
 
 from datetime import timedelta
+from unittest import mock
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from flashcards import study_settings
 from flashcards.cards.cards import delete_card, edit_card
+from flashcards.cards.decks import set_decks
+from flashcards.domain import durations
 from flashcards.domain.records import Kind, NewCard, Rating
+from flashcards.models import Deck
+from flashcards.review.learner import Learner
 from tests.base import TestCase
 from tests.flashcards.given_cards import answer, give_cards
 from tests.flashcards.web.test_review_source import sourced_card
@@ -49,6 +55,53 @@ class CardPageTests(CardViewRules, TestCase):
         (past,) = response.context["history"]
         self.assertEqual((past.rating, past.time, past.is_undone), ("Hard", "4 seconds", True))
         self.assertContains(response, "undone")
+
+    def test_each_review_says_how_likely_the_recall_was(self) -> None:
+        self.log_in()
+        (card,) = give_cards(self.alice)
+        begun = timezone.now() - timedelta(days=60)
+        for days in (0, 1, 3, 20):
+            card = answer(card, Rating.GOOD, now=begun + timedelta(days=days))
+        response = self.client.get(self.url(card))
+        chances = [row.chance for row in response.context["history"]]
+        marks = response.context["curve"].marks
+        self.assertEqual(chances, [f"{mark.chance:.0%}" for mark in reversed(marks[1:])] + [""])
+        self.assertTrue(all(50 < int(each[:-1]) <= 100 for each in chances[:-1]))
+
+    def test_it_says_what_each_button_would_do(self) -> None:
+        self.log_in()
+        (card,) = give_cards(self.alice)
+        response = self.client.get(self.url(card))
+        self.assertContains(response, "Good would bring it back in 10 minutes, Again in 1 minute.")
+        begun = timezone.now() - timedelta(days=60)
+        for days in (0, 1, 10):
+            card = answer(card, Rating.GOOD, now=begun + timedelta(days=days))
+        now = timezone.now()
+        with mock.patch("flashcards.web.views.card.timezone.now", return_value=now):
+            rows = self.client.get(self.url(card)).context["buttons"].rows
+        shown = Learner.read(self.alice.id).preview(card, now)
+        self.assertEqual([row.name for row in rows], ["Again", "Hard", "Good", "Easy"])
+        self.assertEqual([row.interval for row in rows], durations.told_apart([*shown.values()]))
+        self.assertEqual(rows[0].chance, "100%")
+        self.assertTrue(all(87 <= int(row.chance[:-1]) <= 93 for row in rows[1:]))
+
+    def test_it_says_whose_settings_and_which_parameters_hold(self) -> None:
+        self.log_in()
+        (card,) = give_cards(self.alice)
+        response = self.client.get(self.url(card))
+        self.assertContains(response, "Scheduled by the settings for all cards: desired retention")
+        self.assertContains(response, "FSRS-6's default parameters")
+        deck = Deck.objects.create(owner=self.alice, name="Latin")
+        inside = Deck.objects.create(owner=self.alice, name="Latin::Verbs")
+        set_decks(owner_id=self.alice.id, card_id=card.id, deck_ids=[inside.id])
+        study_settings.save(
+            owner_id=self.alice.id,
+            deck=deck,
+            values={"desired_retention": 0.8},
+            now=timezone.now(),
+        )
+        response = self.client.get(self.url(card))
+        self.assertContains(response, "the settings of <bdi>Latin</bdi>: desired retention 80%")
 
     def test_it_shows_where_the_card_came_from(self) -> None:
         self.log_in()

@@ -1,0 +1,209 @@
+"""The page of statistics: its sections, and the figures of each."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from flashcards.insight import statistics
+from flashcards.insight.statistics import Reading, Step
+from flashcards.web.pages import insight_cards, insight_recall, insight_reviews
+from flashcards.web.pages.insight_choice import Choice
+from flashcards.web.pages.insight_figure import Figure
+
+STEP_NAMES = {Step.DAY: "Days", Step.WEEK: "Weeks", Step.MONTH: "Months"}
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart of the page: what makes its figure, and how it is laid out."""
+
+    name: str
+    title: str
+    # Of a reading; a step is heeded where the figure has one.
+    figure: Callable[[Reading, Step | None], Figure]
+    # Across the whole page rather than half of it.
+    is_wide: bool = False
+    # What room its drawing takes, as a class of insight.css.
+    room: str = "columns"
+
+
+@dataclass(frozen=True)
+class Section:
+    title: str
+    charts: tuple[Chart, ...]
+
+
+def _retention(reading: Reading, step: Step | None) -> Figure:
+    step = step or insight_recall.smooth_step(reading)
+    return insight_recall.retention(statistics.retention(reading, step))
+
+
+def _sorts(reading: Reading) -> Figure:
+    return insight_cards.sorts(statistics.card_counts(reading), statistics.known(reading))
+
+
+SECTIONS = (
+    Section(
+        "How well you remember",
+        (
+            Chart("retention", "True retention", _retention, room="trend"),
+            Chart(
+                "buttons",
+                "Answer buttons",
+                lambda reading, _: insight_recall.buttons(statistics.buttons(reading)),
+                room="shares",
+            ),
+            Chart(
+                "hours",
+                "By hour of the day",
+                lambda reading, _: insight_recall.hours(statistics.hours(reading)),
+                room="trend",
+            ),
+            Chart(
+                "forgetting",
+                "After forgetting",
+                lambda reading, _: insight_recall.forgetting(statistics.forgetting(reading)),
+                room="trend",
+            ),
+        ),
+    ),
+    Section(
+        "What it takes",
+        (
+            Chart(
+                "calendar",
+                "Calendar",
+                lambda reading, _: insight_reviews.calendar(statistics.calendar(reading)),
+                is_wide=True,
+                room="calendar",
+            ),
+            Chart(
+                "reviews",
+                "Reviews",
+                lambda reading, step: insight_reviews.reviews(statistics.reviews(reading, step)),
+            ),
+            Chart(
+                "time",
+                "Time",
+                lambda reading, step: insight_reviews.time_spent(statistics.reviews(reading, step)),
+            ),
+        ),
+    ),
+    Section(
+        "What is coming",
+        (
+            Chart(
+                "due",
+                "Future due",
+                lambda reading, step: insight_cards.future_due(
+                    statistics.future_due(reading, step)
+                ),
+                is_wide=True,
+            ),
+        ),
+    ),
+    Section(
+        "Your cards",
+        (
+            Chart(
+                "sorts", "Known now", lambda reading, _: _sorts(reading), is_wide=True, room="bar"
+            ),
+            Chart(
+                "new",
+                "New cards",
+                lambda reading, step: insight_reviews.new_cards(
+                    statistics.new_cards(reading, step)
+                ),
+                is_wide=True,
+            ),
+            Chart(
+                "retrievability",
+                "Retrievability",
+                lambda reading, _: insight_cards.retrievabilities(
+                    statistics.retrievabilities(reading)
+                ),
+            ),
+            Chart(
+                "stability",
+                "Stability",
+                lambda reading, _: insight_cards.stabilities(statistics.stabilities(reading)),
+            ),
+            Chart(
+                "intervals",
+                "Intervals",
+                lambda reading, _: insight_cards.intervals(statistics.intervals(reading)),
+            ),
+            Chart(
+                "difficulty",
+                "Difficulty",
+                lambda reading, _: insight_cards.difficulties(statistics.difficulties(reading)),
+            ),
+        ),
+    ),
+)
+CHARTS = {chart.name: chart for section in SECTIONS for chart in section.charts}
+
+
+@dataclass(frozen=True)
+class ChartView:
+    """A chart as a template shows it: still to come, or with its figure."""
+
+    chart: Chart
+    # Where it is by itself, for this choice.
+    url: str
+    figure: Figure | None = None
+    # Days, weeks, months: the address, the name, whether it is so now.
+    steps: tuple[tuple[str, str, bool], ...] = ()
+
+
+@dataclass(frozen=True)
+class SectionView:
+    title: str
+    charts: tuple[ChartView, ...]
+
+
+def sections(choice: Choice) -> list[SectionView]:
+    """Return the page, each chart still to come."""
+    return [
+        SectionView(
+            section.title,
+            tuple(ChartView(chart, _url(chart, choice)) for chart in section.charts),
+        )
+        for section in SECTIONS
+    ]
+
+
+def view(chart: Chart, choice: Choice, reading: Reading, step: Step | None = None) -> ChartView:
+    """Return a chart with its figure."""
+    figure = chart.figure(reading, step)
+    steps: tuple[tuple[str, str, bool], ...] = ()
+    if figure.step is not None and figure.drawings:
+        steps = tuple(
+            (_url(chart, choice, step=each.value), name, each is figure.step)
+            for each, name in STEP_NAMES.items()
+            if _fits(each, reading)
+        )
+    return ChartView(chart, _url(chart, choice), figure, steps if len(steps) > 1 else ())
+
+
+def read_step(text: str | None) -> Step | None:
+    """Return a step that was asked for; None for any other text."""
+    return next((step for step in Step if step == text), None)
+
+
+def _fits(step: Step, reading: Reading) -> bool:
+    """Tell whether a chart of the span has more than one bar of a step, and not too many."""
+    days = reading.span.days or (reading.today - reading.first).days + 1
+    return {
+        Step.DAY: days <= 100,
+        Step.WEEK: 14 <= days <= 1_100,
+        Step.MONTH: days >= 60,
+    }[step]
+
+
+def _url(chart: Chart, choice: Choice, **asked: str) -> str:
+    address = reverse("flashcards:insight_chart", args=[chart.name])
+    query = urlencode(choice.asked | asked)
+    return f"{address}?{query}" if query else address
