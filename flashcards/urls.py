@@ -17,6 +17,7 @@ from flashcards.web.views import (
     exports,
     imports,
     insight,
+    insight_memory,
     insight_plan,
     leeches,
     media,
@@ -58,6 +59,14 @@ urlpatterns: list[URLPattern] = [
     path("insight/plan/use/", insight_plan.use, name="insight_plan_use"),
     path("insight/plan/undo/", insight_plan.undo, name="insight_plan_undo"),
     path("insight/", insight.insight, name="insight"),
+    path("insight/memory/", insight_memory.memory, name="insight_memory"),
+    path("insight/memory/fit/", insight_memory.start_fit, name="start_fit"),
+    path("insight/memory/stop/", insight_memory.stop_fit, name="stop_fit"),
+    path("insight/memory/automatic/", insight_memory.set_automatic, name="automatic_fit"),
+    path("insight/memory/<uuid:fit_id>/adopt/", insight_memory.adopt_fit, name="adopt_fit"),
+    path(
+        "insight/memory/<uuid:fit_id>/restore/", insight_memory.take_back_fit, name="take_back_fit"
+    ),
     path("insight/chart/<slug:name>/", insight.chart, name="insight_chart"),
     path("settings/study/", study_settings.edit_settings, name="study_settings"),
     path("settings/study/effect/", study_settings.effect, name="study_settings_effect"),

@@ -24,6 +24,7 @@ from flashcards.models import (
     DraftBatch,
     Image,
     JournalEntry,
+    ParameterFit,
     RemovedDecks,
     ReviewSession,
     StudySettings,
@@ -92,6 +93,9 @@ class Belongings(TestCase):
             ).pk,
             "export_id": CardExport.objects.create(
                 owner=self.alice, format="csv", card_ids=card.id.bytes, total=1
+            ).pk,
+            "fit_id": ParameterFit.objects.create(
+                owner=self.alice, status=ParameterFit.Status.DONE, parameters=[1.0]
             ).pk,
             "log_id": uuid.uuid4(),
             "session_id": ReviewSession.objects.create(
