@@ -127,7 +127,7 @@ class RecallTests(FigureTestCase):
         )
         self.assertEqual(
             self.hours(h9=(40, 36), h22=(40, 34)).sentence,
-            "You remember about as well at every hour: between 85% and 90%.",
+            "No hour stands out: from 85% to 90%, which chance alone explains.",
         )
         self.assertIn("between 23:00 and 00:00", self.hours(h23=(9, 8)).sentence)
         self.assertEqual(self.hours().drawings, ())
