@@ -1,7 +1,7 @@
 """A fit that is never worse: judged on what it has not seen before it is offered.
 
 Parameters are fitted on the first four fifths of the items in time, and compared on the last fifth
-with those in use. A fifth of few reviews is much luck, so there the fit must also be better on cards
+with those in use. A fifth of few reviews is much luck: there the fit must also be better on cards
 that it has not seen. Then it is made once more, of everything.
 """
 
