@@ -27,6 +27,7 @@ from flashcards.models import (
     ParameterFit,
     RemovedDecks,
     ReviewSession,
+    StudySettings,
 )
 from flashcards.store import cards
 from flashcards.store.maintenance import checkpoint
@@ -76,6 +77,7 @@ class Belongings(TestCase):
             "other_id": Draft.objects.create(batch=batch, position=1, question="It?").pk,
             "what": "keep",
             "deck_id": deck.pk,
+            "preset_id": StudySettings.objects.create(owner=self.alice, name="Hers").pk,
             "removed_id": RemovedDecks.objects.create(owner=self.alice, decks=[]).pk,
             "document_id": Document.objects.create(
                 owner=self.alice, name="secret.txt", text="The secret", sha256="0" * 64

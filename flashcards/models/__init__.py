@@ -11,6 +11,7 @@ from flashcards.models.exchange import CardExport, CardImport, ImportPart, NoteO
 from flashcards.models.fits import AutomaticFit, ParameterFit
 from flashcards.models.history import CardEdit, DuplicateSearch, NotDuplicates
 from flashcards.models.journal import JournalEntry, MovedEntry, StoredOwner, StoreVersions
+from flashcards.models.maps import CardMap
 from flashcards.models.plan import PlanSimulation
 from flashcards.models.sessions import ReviewAction, ReviewSession
 from flashcards.models.study import StudySettings
@@ -25,6 +26,7 @@ __all__ = [
     "CardEdit",
     "CardExport",
     "CardImport",
+    "CardMap",
     "Deck",
     "Document",
     "Draft",

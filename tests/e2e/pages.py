@@ -72,6 +72,8 @@ def find(person: Visit) -> dict[str, str]:
         "decks": "/decks/",
         "insight": "/insight/",
         "insight-memory": "/insight/memory/",
+        "insight-calendar": "/insight/chart/calendar/",
+        "insight-reviews": "/insight/chart/reviews/?span=month",
         "insight-plan": "/insight/plan/?calculate=on&compare=on&b-desired_retention=80",
         "insight-plan-not-understood": "/insight/plan/?a-new_per_day=many",
         "insight-not-understood": "/insight/?of=search&search=is%3Aodd",
