@@ -45,6 +45,12 @@ PAGES = (
         "intervals stability difficulty hours time history",
     ),
     PalettePage(
+        "Fit to your memory",
+        "flashcards:insight_memory",
+        "insight",
+        "fsrs parameters optimize optimise weights memory insight calibration log loss forgetting",
+    ),
+    PalettePage(
         "Plan a year",
         "flashcards:insight_plan",
         "insight",

@@ -71,6 +71,7 @@ def find(person: Visit) -> dict[str, str]:
         "cards-not-understood": "/cards/?q=is%3Aodd",
         "decks": "/decks/",
         "insight": "/insight/",
+        "insight-memory": "/insight/memory/",
         "insight-calendar": "/insight/chart/calendar/",
         "insight-reviews": "/insight/chart/reviews/?span=month",
         "insight-plan": "/insight/plan/?calculate=on&compare=on&b-desired_retention=80",
