@@ -71,6 +71,7 @@ def find(person: Visit) -> dict[str, str]:
         "cards-not-understood": "/cards/?q=is%3Aodd",
         "decks": "/decks/",
         "insight": "/insight/",
+        "insight-week": "/insight/week/",
         "insight-plan": "/insight/plan/?calculate=on&compare=on&b-desired_retention=80",
         "insight-plan-not-understood": "/insight/plan/?a-new_per_day=many",
         "insight-not-understood": "/insight/?of=search&search=is%3Aodd",
