@@ -14,7 +14,7 @@ from flashcards.cards import bulk_actions, embedding, folding, jobs, media, mode
 from flashcards.drafting import documents
 from flashcards.duplicates import collection_search
 from flashcards.exchange import export_job, import_job, uploads
-from flashcards.insight import plan_job, weekly_mail
+from flashcards.insight import card_map, memory_fit, plan_job, weekly_mail
 from flashcards.maintenance import scheduled_backup
 from flashcards.review import backlog
 from memoryloop.server import queues
@@ -110,6 +110,25 @@ def find_duplicates(owner_id: str, search_id: str) -> None:
     collection_search.run(
         owner_id=UUID(owner_id), search_id=UUID(search_id), seconds=queues.SLICE_SECONDS
     )
+
+
+@app.task(name=jobs.FIT_PARAMETERS, queue=queues.WHOLE)
+def fit_parameters(owner_id: str) -> None:
+    """Fit an owner's parameters: some seconds for 400,000 reviews."""
+    memory_fit.run(owner_id=UUID(owner_id), clock=timezone.now)
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(name="flashcards.monthly_fits", queue=queues.UNSEEN)
+def start_monthly_fits(timestamp: int) -> None:  # noqa: ARG001 - as above
+    """Fit the parameters anew of those who wish it, a month after the last time."""
+    memory_fit.start_monthly(timezone.now())
+
+
+@app.task(name=jobs.MAP, queue=queues.WHOLE)
+def make_map(owner_id: str) -> None:
+    """Lay out an owner's cards by meaning, or place new ones."""
+    card_map.run(owner_id=UUID(owner_id), clock=timezone.now)
 
 
 @app.task(name=jobs.SIMULATE, queue=queues.WAITED_FOR)

@@ -24,8 +24,10 @@ from flashcards.models import (
     DraftBatch,
     Image,
     JournalEntry,
+    ParameterFit,
     RemovedDecks,
     ReviewSession,
+    StudySettings,
 )
 from flashcards.store import cards
 from flashcards.store.maintenance import checkpoint
@@ -79,6 +81,7 @@ class Belongings(TestCase):
             "other_id": Draft.objects.create(batch=batch, position=1, question="It?").pk,
             "what": "keep",
             "deck_id": deck.pk,
+            "preset_id": StudySettings.objects.create(owner=self.alice, name="Hers").pk,
             "removed_id": RemovedDecks.objects.create(owner=self.alice, decks=[]).pk,
             "document_id": Document.objects.create(
                 owner=self.alice, name="secret.txt", text="The secret", sha256="0" * 64
@@ -94,6 +97,9 @@ class Belongings(TestCase):
             ).pk,
             "export_id": CardExport.objects.create(
                 owner=self.alice, format="csv", card_ids=card.id.bytes, total=1
+            ).pk,
+            "fit_id": ParameterFit.objects.create(
+                owner=self.alice, status=ParameterFit.Status.DONE, parameters=[1.0]
             ).pk,
             "log_id": uuid.uuid4(),
             "session_id": ReviewSession.objects.create(

@@ -51,6 +51,12 @@ PAGES = (
         "week report mail email summary newsletter unsubscribe",
     ),
     PalettePage(
+        "Fit to your memory",
+        "flashcards:insight_memory",
+        "insight",
+        "fsrs parameters optimize optimise weights memory insight calibration log loss forgetting",
+    ),
+    PalettePage(
         "Plan a year",
         "flashcards:insight_plan",
         "insight",

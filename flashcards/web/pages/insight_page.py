@@ -48,7 +48,7 @@ SECTIONS = (
     Section(
         "How well you remember",
         (
-            Chart("retention", "True retention", _retention, room="trend"),
+            Chart("retention", "True retention", _retention, room="trend-note"),
             Chart(
                 "buttons",
                 "Answer buttons",
@@ -65,7 +65,7 @@ SECTIONS = (
                 "forgetting",
                 "After forgetting",
                 lambda reading, _: insight_recall.forgetting(statistics.forgetting(reading)),
-                room="trend",
+                room="trend-note",
             ),
         ),
     ),
@@ -83,11 +83,13 @@ SECTIONS = (
                 "reviews",
                 "Reviews",
                 lambda reading, step: insight_reviews.reviews(statistics.reviews(reading, step)),
+                room="columns-key",
             ),
             Chart(
                 "time",
                 "Time",
                 lambda reading, step: insight_reviews.time_spent(statistics.reviews(reading, step)),
+                room="columns-key",
             ),
         ),
     ),
@@ -101,6 +103,7 @@ SECTIONS = (
                     statistics.future_due(reading, step)
                 ),
                 is_wide=True,
+                room="columns-note",
             ),
         ),
     ),
@@ -117,6 +120,7 @@ SECTIONS = (
                     statistics.new_cards(reading, step)
                 ),
                 is_wide=True,
+                room="columns-key",
             ),
             Chart(
                 "retrievability",

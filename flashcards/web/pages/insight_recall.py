@@ -166,7 +166,7 @@ def forgetting(found: Forgetting) -> Figure:
         between = bar.recall.interval if value is not None else None
         points.append(Point(label, (value,), title, weight=bar.recall.tested, between=between))
         rows.append(Row(when, (share_words(bar.recall),)))
-    shown = [value for point in points for value in point.values if value is not None]
+    shown = [low for point in points if point.between is not None for low in point.between]
     drawing = trend_chart.trend(
         points, name="After forgetting", kinds=("1",), scale=parts.percents(shown)
     )

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from flashcards.charts import columns as column_chart
 from flashcards.charts import heatmap as heat_chart
-from flashcards.charts import parts
 from flashcards.charts.columns import Column
 from flashcards.charts.heatmap import HeatDay
 from flashcards.domain import durations
@@ -81,7 +80,7 @@ def time_spent(found: Reviews) -> Figure:
     sentence = f"{spent} in all: {each_day} on each day you studied, {pace} a card."
     most = max(bar.seconds.total for bar in found.bars)
     in_hours = most > _MINUTES_MOST * 60
-    unit, seconds = ("h", 3600) if in_hours else ("min", 60)
+    unit, seconds = ("Hours", 3600) if in_hours else ("Minutes", 60)
     labels = period_labels([bar.period for bar in found.bars], found.step)
     columns, rows = [], []
     for bar, label in zip(found.bars, labels, strict=True):
@@ -90,11 +89,11 @@ def time_spent(found: Reviews) -> Figure:
         clock = _spent(bar)
         columns.append(Column(label, (bar.seconds.total / seconds,), f"{when}: {clock}", url))
         rows.append(Row(when, (clock, f"{round(bar.answers.total):,}"), url))
-    scale = parts.counted(most / seconds, f" {unit}")
     return Figure(
         sentence,
-        (column_chart.columns(columns, name="Time", scale=scale),),
+        (column_chart.columns(columns, name="Time"),),
         Table((step_name(found.step), "Time", "Reviews"), tuple(rows)),
+        (KeyEntry("1", unit),),
         step=found.step,
     )
 
@@ -140,7 +139,8 @@ def calendar(found: Calendar) -> Figure:
 
 def new_cards(found: NewCards) -> Figure:
     """Return how many cards were added and how many were learnt when."""
-    left = f"{durations.count(found.left, 'new card')} {'is' if found.left == 1 else 'are'} left."
+    number = durations.count(found.left, "new card") if found.left else "No new cards"
+    left = f"{number} {'is' if found.left == 1 else 'are'} left."
     if not found.added and not found.learnt:
         return Figure(f"You added and learnt no new cards in this time. {left}", step=found.step)
     sentence = (

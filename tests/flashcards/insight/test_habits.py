@@ -4,23 +4,28 @@ from datetime import timedelta
 
 import pytest
 
-from flashcards.domain.answer_codes import QUARTER_MICROS
+from flashcards.domain.answer_codes import QUARTER_MICROS, code_of
 from flashcards.domain.records import Rating, State
 from flashcards.domain.study_day import micros
 from flashcards.insight.habits import habits_of
 from flashcards.models import ReviewTotals
 from flashcards.scheduling.simulation.habits import TYPICAL
 from tests.base import TestCase
-from tests.factories import NOW
+from tests.factories import NOW, flashcard, review_log
 
 
 class HabitsTests(TestCase):
     def give(self, state: State, rating: Rating, reviews: int, seconds: float, days: int) -> None:
-        kind = {State.NEW: 0, State.LEARNING: 0, State.REVIEW: 1, State.RELEARNING: 2}[state]
+        log = review_log(
+            flashcard(self.alice),
+            rating=rating,
+            state_before=state,
+            elapsed_days=float(state is State.REVIEW),
+        )
         ReviewTotals.objects.create(
             owner_id=self.alice.id,
             quarter=micros(NOW - timedelta(days=days)) // QUARTER_MICROS,
-            code=kind | (rating - 1) << 2 | state << 4,
+            code=code_of(log),
             reviews=reviews,
             duration_ms=round(1000 * seconds * reviews),
         )
@@ -53,9 +58,10 @@ class HabitsTests(TestCase):
         assert own.habits.first.seconds[0] < TYPICAL.first.seconds[0]
         self.assertEqual(own.typical, ("first",))
 
-    def test_times_of_nothing_and_long_pauses_do_no_harm(self) -> None:
+    def test_undone_reviews_times_of_nothing_and_long_pauses_do_no_harm(self) -> None:
         self.give(State.REVIEW, Rating.GOOD, 60, 0, 3)
         self.give(State.REVIEW, Rating.HARD, 20, 60, 3)
+        self.give(State.NEW, Rating.EASY, -1, 1, 3)
         habits = habits_of(owner_id=self.alice.id, now=NOW).habits
         assert habits.review.seconds[Rating.HARD - 1] == 45.0
         assert all(seconds > 0 for seconds in habits.review.seconds)

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('flashcards', '0023_review_totals_by_quarter'),
+        ('flashcards', '0024_parameter_fits'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
