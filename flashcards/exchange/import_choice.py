@@ -16,6 +16,7 @@ from flashcards.models import Deck, StudySettings
 from flashcards.models.decks import DECK_NAME_MAX_CHARACTERS, DECK_SEPARATOR
 from flashcards.scheduling import ScheduleSettings
 from flashcards.study_settings import PRESET_FIELDS, EffectiveSettings, presets
+from flashcards.study_settings.presets import BadPreset
 from memoryloop.folding import fold
 
 # Anki's deck for cards that were put into no other.
@@ -135,12 +136,16 @@ class Decks:
             there = (row for row in presets.presets_of(self._owner_id) if wanted.is_same(row))
             preset = next(there, None)
             if preset is None:
-                preset = presets.create(
-                    owner_id=self._owner_id,
-                    name=presets.free_name(self._owner_id, wanted.name or "Anki"),
-                    values=wanted.values,
-                    now=self._now,
-                )
+                try:
+                    preset = presets.create(
+                        owner_id=self._owner_id,
+                        name=presets.free_name(self._owner_id, wanted.name.strip() or "Anki"),
+                        values=wanted.values,
+                        now=self._now,
+                    )
+                except BadPreset:
+                    # The maximum is reached: the report says which decks have not theirs.
+                    return
                 self._report.presets.append(preset.pk)
             presets.choose(
                 owner_id=self._owner_id, deck_ids=[deck.id], preset_id=preset.pk, now=self._now

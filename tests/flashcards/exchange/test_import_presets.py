@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from unittest import mock
 
 from django.urls import reverse
 from django.utils import timezone
@@ -13,6 +14,7 @@ from flashcards.exchange.import_presets import PARAMETERS_LEFT, RETENTION_LEFT
 from flashcards.models import Deck, StudySettings
 from flashcards.scheduling import DEFAULT_PARAMETERS
 from flashcards.store import cards
+from flashcards.study_settings import presets
 from tests.flashcards.exchange.anki_packages import CREATED, Package
 from tests.flashcards.exchange.test_anki_export import ExportTestCase
 from tests.flashcards.exchange.test_anki_import import ImportTestCase
@@ -162,6 +164,17 @@ class PresetTests(ImportTestCase):
         self.take(row, preset="auto")
         self.assertEqual(self.preset_of("Z"), said["A::B"])
         self.assertEqual(StudySettings.objects.exclude(name="").count(), 2)
+
+    def test_beyond_the_maximum_a_deck_has_no_preset_and_it_is_told(self) -> None:
+        folding.set_memory_model(
+            owner_id=self.alice.pk, model="fsrs-6", parameters=OTHER, now=timezone.now()
+        )
+        with mock.patch.object(presets, "PRESETS_MOST", 0):
+            report = self.import_(self.package(fsrsParams6=FITTED, desiredRetention=0.85))
+        self.assertIsNone(self.preset_of("A"))
+        self.assertEqual(report["left_out"][PARAMETERS_LEFT]["examples"], ["A"])
+        self.assertEqual(report["left_out"][RETENTION_LEFT]["examples"], ["A"])
+        self.assert_sound()
 
     def test_an_undone_import_takes_its_presets_along(self) -> None:
         package = self.package(fsrsParams6=FITTED, desiredRetention=0.85)
