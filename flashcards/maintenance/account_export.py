@@ -11,14 +11,15 @@ from accounts import account_export
 from flashcards import store
 from flashcards.cards import media
 from flashcards.domain.records import State
-from flashcards.models import Image, JournalEntry, MovedEntry, ReviewTotals
+from flashcards.models import CardMap, Image, JournalEntry, MovedEntry, ReviewTotals
 from flashcards.store import cards, review_logs
 
 ABOUT = """cards/
   cards.jsonl, cards.csv      your cards with their schedules; deleted_at is set for those in the
                               trash. due is when a card is asked next, stability the days until you
                               recall it with 90%, difficulty goes from 1 to 10; memory_model
-                              names the model that says so (fsrs-6), memory what else it keeps
+                              names the model that says so (fsrs-6, with a fingerprint where
+                              its parameters are not FSRS's own), memory what else it keeps
   reviews.jsonl, reviews.csv  every review; rating 1 is Again, 2 Hard, 3 Good, 4 Easy; a row
                               without a rating that has elapsed_days stands for the reviews
                               before an import: stability_before says how many there were,
@@ -38,7 +39,7 @@ _REVIEW_COLUMNS = (
     "difficulty_before", "state_after", "stability_after", "difficulty_after",
 )  # fmt: skip
 # Internal to the store, or computed from what is exported.
-_NOT_EXPORTED = (JournalEntry, MovedEntry, ReviewTotals)
+_NOT_EXPORTED = (CardMap, JournalEntry, MovedEntry, ReviewTotals)
 _READ_BYTES = 256 * 1024
 
 

@@ -22,7 +22,9 @@ class InsightTab:
 # In the order in which they stand.
 TABS = (
     InsightTab("statistics", "Statistics", "flashcards:insight"),
+    InsightTab("memory", "Memory", "flashcards:insight_memory"),
     InsightTab("plan", "Plan", "flashcards:insight_plan"),
+    InsightTab("week", "Week", "flashcards:insight_week"),
 )
 
 
