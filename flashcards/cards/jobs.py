@@ -23,6 +23,7 @@ FIT_PARAMETERS = "flashcards.fit_parameters"
 BACKUP = "flashcards.make_backup"
 MAP = "flashcards.make_map"
 SIMULATE = "flashcards.simulate_plan"
+WEEKLY_REPORT = "flashcards.send_weekly_report"
 
 logger = logging.getLogger(__name__)
 
@@ -65,6 +66,11 @@ def request_export(owner_id: UUID, export_id: UUID) -> None:
 def request_duplicates(owner_id: UUID, search_id: UUID) -> None:
     """Have an owner's whole collection searched for duplicates."""
     _request_for(owner_id, FIND_DUPLICATES, owner_id=owner_id, search_id=search_id)
+
+
+def request_weekly_report(owner_id: UUID) -> None:
+    """Have a learner's weekly report sent, if it is due."""
+    _request_for(owner_id, WEEKLY_REPORT, owner_id=owner_id)
 
 
 def request_fit(owner_id: UUID) -> None:

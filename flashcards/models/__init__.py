@@ -13,6 +13,7 @@ from flashcards.models.history import CardEdit, DuplicateSearch, NotDuplicates
 from flashcards.models.journal import JournalEntry, MovedEntry, StoredOwner, StoreVersions
 from flashcards.models.maps import CardMap
 from flashcards.models.plan import PlanSimulation
+from flashcards.models.reports import WeeklyReport
 from flashcards.models.sessions import ReviewAction, ReviewSession
 from flashcards.models.study import StudySettings
 from flashcards.models.totals import ReviewTotals
@@ -49,4 +50,5 @@ __all__ = [
     "StoredOwner",
     "StoredReviewLog",
     "StudySettings",
+    "WeeklyReport",
 ]
