@@ -35,7 +35,11 @@ from tests.base import TestCase
 from tests.factories import stored_card
 
 # Addresses whose one argument is a secret of its own: whoever has the link is let in.
-BY_SECRET = {"accounts:email_confirm", "accounts:password_reset_confirm"}
+BY_SECRET = {
+    "accounts:email_confirm",
+    "accounts:password_reset_confirm",
+    "flashcards:insight_week_off",
+}
 NAMESPACES = {"accounts", "chat", "flashcards", "settings"}
 
 

@@ -21,7 +21,9 @@ IMPORT = "flashcards.import_cards"
 EXPORT = "flashcards.export_cards"
 FIT_PARAMETERS = "flashcards.fit_parameters"
 BACKUP = "flashcards.make_backup"
+MAP = "flashcards.make_map"
 SIMULATE = "flashcards.simulate_plan"
+WEEKLY_REPORT = "flashcards.send_weekly_report"
 
 logger = logging.getLogger(__name__)
 
@@ -66,9 +68,19 @@ def request_duplicates(owner_id: UUID, search_id: UUID) -> None:
     _request_for(owner_id, FIND_DUPLICATES, owner_id=owner_id, search_id=search_id)
 
 
+def request_weekly_report(owner_id: UUID) -> None:
+    """Have a learner's weekly report sent, if it is due."""
+    _request_for(owner_id, WEEKLY_REPORT, owner_id=owner_id)
+
+
 def request_fit(owner_id: UUID) -> None:
     """Have an owner's parameters fitted, as they asked."""
     _request_for(owner_id, FIT_PARAMETERS, owner_id=owner_id)
+
+
+def request_map(owner_id: UUID) -> None:
+    """Have a learner's cards laid out by meaning, or new ones placed among them."""
+    _request_for(owner_id, MAP, owner_id=owner_id)
 
 
 def request_simulation(owner_id: UUID) -> None:

@@ -11,7 +11,7 @@ from accounts import account_export
 from flashcards import store
 from flashcards.cards import media
 from flashcards.domain.records import State
-from flashcards.models import Image, JournalEntry, MovedEntry, ReviewTotals
+from flashcards.models import CardMap, Image, JournalEntry, MovedEntry, ReviewTotals
 from flashcards.store import cards, review_logs
 
 ABOUT = """cards/
@@ -39,7 +39,7 @@ _REVIEW_COLUMNS = (
     "difficulty_before", "state_after", "stability_after", "difficulty_after",
 )  # fmt: skip
 # Internal to the store, or computed from what is exported.
-_NOT_EXPORTED = (JournalEntry, MovedEntry, ReviewTotals)
+_NOT_EXPORTED = (CardMap, JournalEntry, MovedEntry, ReviewTotals)
 _READ_BYTES = 256 * 1024
 
 

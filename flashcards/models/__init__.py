@@ -11,7 +11,9 @@ from flashcards.models.exchange import CardExport, CardImport, ImportPart, NoteO
 from flashcards.models.fits import AutomaticFit, ParameterFit
 from flashcards.models.history import CardEdit, DuplicateSearch, NotDuplicates
 from flashcards.models.journal import JournalEntry, MovedEntry, StoredOwner, StoreVersions
+from flashcards.models.maps import CardMap
 from flashcards.models.plan import PlanSimulation
+from flashcards.models.reports import WeeklyReport
 from flashcards.models.sessions import ReviewAction, ReviewSession
 from flashcards.models.study import StudySettings
 from flashcards.models.totals import ReviewTotals
@@ -25,6 +27,7 @@ __all__ = [
     "CardEdit",
     "CardExport",
     "CardImport",
+    "CardMap",
     "Deck",
     "Document",
     "Draft",
@@ -47,4 +50,5 @@ __all__ = [
     "StoredOwner",
     "StoredReviewLog",
     "StudySettings",
+    "WeeklyReport",
 ]

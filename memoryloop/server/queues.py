@@ -11,7 +11,7 @@ CHECKPOINT = "checkpoint"
 MAIL = "mail"
 # What somebody looks at the progress of, in slices.
 WAITED_FOR = "waited_for"
-# The same, but of one piece: exports.
+# The same, but of one piece: exports, maps.
 WHOLE = "whole"
 # What nobody sees: vectors, and the deletion of what is old.
 UNSEEN = "unseen"

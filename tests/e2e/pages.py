@@ -71,6 +71,7 @@ def find(person: Visit) -> dict[str, str]:
         "cards-not-understood": "/cards/?q=is%3Aodd",
         "decks": "/decks/",
         "insight": "/insight/",
+        "insight-week": "/insight/week/",
         "insight-memory": "/insight/memory/",
         "insight-calendar": "/insight/chart/calendar/",
         "insight-reviews": "/insight/chart/reviews/?span=month",

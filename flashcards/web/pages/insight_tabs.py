@@ -24,6 +24,7 @@ TABS = (
     InsightTab("statistics", "Statistics", "flashcards:insight"),
     InsightTab("memory", "Memory", "flashcards:insight_memory"),
     InsightTab("plan", "Plan", "flashcards:insight_plan"),
+    InsightTab("week", "Week", "flashcards:insight_week"),
 )
 
 
