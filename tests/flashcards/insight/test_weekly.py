@@ -83,7 +83,7 @@ class ReportTests(TestCase):
         for at in outside:
             self.give(at.astimezone(UTC), Rating.AGAIN)
         done, against, coming = self.sentences(datetime(2026, 11, 30, 13, tzinfo=UTC))
-        self.assertIn("answered 2 cards in 12 seconds, on 2 of 7 days.", done)
+        self.assertIn("you gave 2 answers in 12 seconds, on 2 of 7 days.", done)
         self.assertIn("Of 2 cards that came back after a day or more you knew 2 (100%)", against)
         self.assertIn("too few to say", against)
         # Nine days after the reviews of the Monday before.
@@ -107,7 +107,7 @@ class ReportTests(TestCase):
             self.give(at, Rating.AGAIN if n % 2 else Rating.GOOD)
         self.give(at, Rating.GOOD, State.NEW, 0.0)
         done, against, _ = self.sentences()
-        self.assertIn("31 cards", done)
+        self.assertIn("31 answers", done)
         self.assertIn("and met 1 new card.", done)
         self.assertIn("you knew 15 (50%), less than the 90% you aim for.", against)
 
