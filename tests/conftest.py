@@ -44,7 +44,7 @@ def _turn(nodeid: str) -> int:
     return next((turn for turn, name in enumerate(FIRST) if nodeid.startswith(name)), len(FIRST))
 
 
-class Scheduling(LoadFileScheduling):
+class Scheduling(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
     """Gives each file to one worker, and the browser's tests but for their longest file, too.
 
     So no more than two workers begin a browser and the MemoryLoops it visits.

@@ -15,7 +15,7 @@ from flashcards.charts.parts import Plot, Scale
 _STRIP, _STRIP_GAP = 28, 10
 _STRIP_WIDTH_SHARE = 0.6
 # More points than these are a line without dots, but for those that have no line to them.
-_DOTS_MOST = 60
+_DOTS_MOST = 40
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ _ROWS = 256
 _NEIGHBOURS_SHARE = 0.3
 
 
-class Cancelled(Exception):  # noqa: N818 - named for what happened
+class Cancelled(Exception):
     """The progress function wants no more."""
 
 

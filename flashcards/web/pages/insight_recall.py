@@ -221,7 +221,7 @@ def _hours_sentence(tested: Sequence[Hour], used: Sequence[Hour]) -> str:
     best_from, _ = best.recall.interval or (0.0, 1.0)
     _, worst_to = worst.recall.interval or (0.0, 1.0)
     if best_from <= worst_to:
-        return f"You remember about as well at every hour: between {low} and {high}."
+        return f"No hour stands out: from {low} to {high}, which chance alone explains."
     best_at = f"{clock_words(best.hour)} to {clock_words(best.hour + 1)}"
     worst_at = f"{clock_words(worst.hour)} to {clock_words(worst.hour + 1)}"
     return f"You remember best from {best_at} ({high}), and least from {worst_at} ({low})."

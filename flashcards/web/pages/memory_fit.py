@@ -223,8 +223,8 @@ def _effort(compared: Figures) -> str:
     if percent < _FEW_PERCENT:
         return "about as many reviews for the same retention, at better times."
     if compared["reviews"] < 1:
-        return f"the same retention for {percent} % fewer reviews."
-    return f"for the retention you chose you need {percent} % more reviews."
+        return f"the same retention for {percent}% fewer reviews."
+    return f"for the retention you chose you need {percent}% more reviews."
 
 
 def more_of(result: Figures) -> str:
@@ -267,10 +267,10 @@ def due_sentence(effect: Figures | None) -> str:
     if later:
         parts_of.append(f"{_counted(later, 'card')} later" if earlier else
                         f"{_counted(later, 'card')} would come later")  # fmt: skip
-    return (
-        f"About {' and '.join(parts_of)}; {effect['due_then']:,} would be due today "
-        f"instead of {effect['due_now']:,}."
-    )
+    moved = f"About {' and '.join(parts_of)}"
+    if effect["due_now"] == effect["due_then"]:
+        return f"{moved}; as many would be due today."
+    return f"{moved}; {effect['due_then']:,} would be due today instead of {effect['due_now']:,}."
 
 
 def calibration_sentence(points: list[Figures]) -> str:

@@ -98,7 +98,9 @@ class ReadingTests(TestCase):
             each: (s, d) for each, s, d in zip(log.folded_ids, stability, difficulty, strict=True)
         }
         for card in cards.for_owner(self.alice):
-            np.testing.assert_allclose(found[str(card.id)], (card.stability, card.difficulty))
+            stability, difficulty = found[str(card.id)]
+            self.assertAlmostEqual(stability, card.stability or 0.0)
+            self.assertAlmostEqual(difficulty, card.difficulty or 0.0)
 
     def test_a_given_row_after_all_answers_is_passed_over(self) -> None:
         # As an import from Anki writes it, for the memory of parameters of its own.

@@ -25,10 +25,7 @@ NOW = BEGINS + timedelta(days=400)
 
 
 class FitTests(TestCase):
-    @classmethod
-    def setUpTestData(cls) -> None:
-        super().setUpTestData()
-        cls.reviews = learners.reviews_of(learners.weak(), 3_000, seed=2)
+    reviews = learners.reviews_of(learners.weak(), 3_000, seed=2)
 
     def run_fit(self) -> ParameterFit:
         fit = memory_fit.start(owner_id=self.alice.pk, now=NOW)

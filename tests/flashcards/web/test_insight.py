@@ -177,6 +177,19 @@ class ChartTests(InsightTestCase):
         self.assertContains(response, "/insight/chart/reviews/?step=month")
         self.assertContains(self.get("reviews", step="fortnight"), 'aria-current="true">Days</a>')
 
+    def test_of_all_time_the_calendar_shows_the_year_that_is_chosen(self) -> None:
+        (old,) = give_cards(self.alice, now=self.now - timedelta(days=800))
+        answer(old, now=self.now - timedelta(days=800))
+        year = (self.now - timedelta(days=800)).year
+        response = self.get("calendar", span="all")
+        self.assertContains(response, 'aria-current="true">12 months</a>')
+        self.assertContains(response, f"/insight/chart/calendar/?span=all&amp;year={year}")
+        response = self.get("calendar", span="all", year=str(year))
+        self.assertContains(response, f'aria-current="true">{year}</a>')
+        for wrong in ("1066", "many", "99999999"):
+            response = self.get("calendar", span="all", year=wrong)
+            self.assertContains(response, 'aria-current="true">12 months</a>')
+
     def test_without_scripts_a_chart_is_a_page_of_its_own(self) -> None:
         page = self.client.get(URL)
         url = "/insight/chart/retention/"

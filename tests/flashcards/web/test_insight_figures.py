@@ -127,7 +127,7 @@ class RecallTests(FigureTestCase):
         )
         self.assertEqual(
             self.hours(h9=(40, 36), h22=(40, 34)).sentence,
-            "You remember about as well at every hour: between 85% and 90%.",
+            "No hour stands out: from 85% to 90%, which chance alone explains.",
         )
         self.assertIn("between 23:00 and 00:00", self.hours(h23=(9, 8)).sentence)
         self.assertEqual(self.hours().drawings, ())
@@ -242,6 +242,14 @@ class ReviewTests(FigureTestCase):
         numbers = [int(value) for _, *values in self.rows(figure) for value in values if value]
         self.assertEqual(numbers, [day.answers for day in days[-CALENDAR_DAYS:]])
         self.assertEqual([entry.name for entry in figure.key], ["1", "2", "3", "4 or more"])
+        self.assertEqual(figure.years, (2026, 2025, 2024))
+        of_2025 = insight_reviews.calendar(found, 2025)
+        self.assertEqual(
+            of_2025.sentence, "You studied on 292 of 365 days in 2025; 4 days in a row at most."
+        )
+        self.assertEqual(len(self.items(of_2025)), 292)
+        # A year in which nothing was done is none to choose.
+        self.assertIsNone(insight_reviews.calendar(found, 1999).year)
         empty = Calendar(days[:1], 0, 0, 0, 0, 0)
         self.assertEqual(insight_reviews.calendar(empty).drawings, ())
 

@@ -65,7 +65,7 @@ class MemoryPageTests(TestCase):
         fit = self.fit()
         page = self.page()
         for said in (
-            "holds about a third longer than average: the same retention for 18 % fewer reviews",
+            "holds about a third longer than average: the same retention for 18% fewer reviews",
             "1,500 reviews",
             "the newest 300",
             "0.3312",
@@ -221,8 +221,8 @@ class WordsTests(SimpleTestCase):
 
     def test_what_it_costs(self) -> None:
         for reviews, said in (
-            (0.82, "the same retention for 18 % fewer reviews."),
-            (1.15, "for the retention you chose you need 15 % more reviews."),
+            (0.82, "the same retention for 18% fewer reviews."),
+            (1.15, "for the retention you chose you need 15% more reviews."),
             (1.01, "about as many reviews for the same retention, at better times."),
         ):
             comparison = {"lasting": 1.2, "reviews": reviews}

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('flashcards', '0024_parameter_fits'),
+        ('flashcards', '0025_card_map'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
