@@ -73,6 +73,7 @@ def find(person: Visit) -> dict[str, str]:
         "insight": "/insight/",
         "insight-plan": "/insight/plan/?calculate=on&compare=on&b-desired_retention=80",
         "insight-plan-not-understood": "/insight/plan/?a-new_per_day=many",
+        "insight-map": "/insight/map/",
         "insight-not-understood": "/insight/?of=search&search=is%3Aodd",
         "new-deck": "/decks/new/",
         "edit-deck": deck,
@@ -111,4 +112,5 @@ EMPTY = {
     "empty-decks": "/decks/",
     "empty-insight": "/insight/",
     "empty-insight-plan": "/insight/plan/",
+    "empty-insight-map": "/insight/map/",
 }

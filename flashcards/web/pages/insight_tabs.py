@@ -23,6 +23,7 @@ class InsightTab:
 TABS = (
     InsightTab("statistics", "Statistics", "flashcards:insight"),
     InsightTab("plan", "Plan", "flashcards:insight_plan"),
+    InsightTab("map", "Map", "flashcards:insight_map"),
 )
 
 
