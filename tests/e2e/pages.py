@@ -74,6 +74,8 @@ def find(person: Visit) -> dict[str, str]:
         "insight-plan": "/insight/plan/?calculate=on&compare=on&b-desired_retention=80",
         "insight-plan-not-understood": "/insight/plan/?a-new_per_day=many",
         "insight-map": "/insight/map/",
+        "insight-coverage": "/insight/coverage/",
+        "insight-coverage-of": conversation.replace("/chat/", "/insight/coverage/"),
         "insight-not-understood": "/insight/?of=search&search=is%3Aodd",
         "new-deck": "/decks/new/",
         "edit-deck": deck,
@@ -113,4 +115,5 @@ EMPTY = {
     "empty-insight": "/insight/",
     "empty-insight-plan": "/insight/plan/",
     "empty-insight-map": "/insight/map/",
+    "empty-insight-coverage": "/insight/coverage/",
 }

@@ -24,6 +24,7 @@ TABS = (
     InsightTab("statistics", "Statistics", "flashcards:insight"),
     InsightTab("plan", "Plan", "flashcards:insight_plan"),
     InsightTab("map", "Map", "flashcards:insight_map"),
+    InsightTab("coverage", "Coverage", "flashcards:insight_coverage"),
 )
 
 

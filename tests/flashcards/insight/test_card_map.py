@@ -13,6 +13,7 @@ from flashcards.cards.cards import delete_card
 from flashcards.domain.records import NewCard
 from flashcards.insight import card_map
 from flashcards.insight.card_map import Layout
+from flashcards.insight.mapping import layout
 from flashcards.maintenance import account_export
 from flashcards.models import CardMap
 from flashcards.tasks import make_map
@@ -61,19 +62,19 @@ class CardMapTests(TestCase):
 
     def test_the_worker_makes_it_of_all_cards_and_names_regions(self) -> None:
         give_topics(self.bob, 4)
-        layout = self.made()
-        self.assertEqual((layout.row.status, layout.version), (Status.DONE, 1))
+        made = self.made()
+        self.assertEqual((made.row.status, made.version), (Status.DONE, 1))
         ids, _ = store.vectors(self.alice.id)
-        self.assertEqual({each.decode() for each in layout.id_texts.tolist()}, set(map(str, ids)))
-        self.assertEqual(layout.positions.shape, (20, 2))
-        self.assertLessEqual(float(np.abs(layout.positions).max()), 1.001)
-        self.assertIn("capital", " ".join(each.name for each in layout.regions))
+        self.assertEqual({each.decode() for each in made.id_texts.tolist()}, set(map(str, ids)))
+        self.assertEqual(made.positions.shape, (20, 2))
+        self.assertLessEqual(float(np.abs(made.positions).max()), 1.001)
+        self.assertIn("capital", " ".join(each.name for each in made.regions))
 
     def test_it_stays_as_it_is_while_nothing_is_new(self) -> None:
-        layout = self.made()
+        made = self.made()
         row = self.bring_up(later=10)
         assert row is not None
-        self.assertEqual((row.status, row.version), (Status.DONE, layout.version))
+        self.assertEqual((row.status, row.version), (Status.DONE, made.version))
 
     def test_new_cards_are_placed_with_their_topic_at_once(self) -> None:
         before = self.made(12)
@@ -153,7 +154,7 @@ class CardMapTests(TestCase):
         give_topics(self.alice, 5)
         self.bring_up()
         with (
-            mock.patch.object(card_map.layout, "lay_out_points", side_effect=MemoryError),
+            mock.patch.object(layout, "lay_out_points", side_effect=MemoryError),
             self.assertRaises(MemoryError),
         ):
             make_map(str(self.alice.id))
