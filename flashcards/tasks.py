@@ -14,7 +14,7 @@ from flashcards.cards import bulk_actions, embedding, folding, jobs, media, mode
 from flashcards.drafting import documents
 from flashcards.duplicates import collection_search
 from flashcards.exchange import export_job, import_job, uploads
-from flashcards.insight import card_map, plan_job
+from flashcards.insight import card_map, memory_fit, plan_job, weekly_mail
 from flashcards.maintenance import scheduled_backup
 from flashcards.review import backlog
 from memoryloop.server import queues
@@ -112,6 +112,19 @@ def find_duplicates(owner_id: str, search_id: str) -> None:
     )
 
 
+@app.task(name=jobs.FIT_PARAMETERS, queue=queues.WHOLE)
+def fit_parameters(owner_id: str) -> None:
+    """Fit an owner's parameters: some seconds for 400,000 reviews."""
+    memory_fit.run(owner_id=UUID(owner_id), clock=timezone.now)
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(name="flashcards.monthly_fits", queue=queues.UNSEEN)
+def start_monthly_fits(timestamp: int) -> None:  # noqa: ARG001 - as above
+    """Fit the parameters anew of those who wish it, a month after the last time."""
+    memory_fit.start_monthly(timezone.now())
+
+
 @app.task(name=jobs.MAP, queue=queues.WHOLE)
 def make_map(owner_id: str) -> None:
     """Lay out an owner's cards by meaning, or place new ones."""
@@ -122,6 +135,19 @@ def make_map(owner_id: str) -> None:
 def simulate_plan(owner_id: str) -> None:
     """Simulate the plans that a learner compares: some seconds, however many cards there are."""
     plan_job.run(owner_id=UUID(owner_id))
+
+
+@app.periodic(cron="7 * * * *")
+@app.task(name="flashcards.weekly_reports", queue=queues.UNSEEN)
+def send_weekly_reports(timestamp: int) -> None:  # noqa: ARG001 - as above
+    """Have the weekly reports sent that are due, and those whose sending failed."""
+    weekly_mail.request_due(timezone.now())
+
+
+@app.task(name=jobs.WEEKLY_REPORT, queue=queues.MAIL)
+def send_weekly_report(owner_id: str) -> None:
+    """Send a learner's weekly report, once a week."""
+    weekly_mail.send(owner_id=UUID(owner_id), now=timezone.now())
 
 
 @app.periodic(cron="23 * * * *")

@@ -10,6 +10,8 @@ from django.db import connection, transaction
 from django.test import TransactionTestCase
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from flashcards import store
 from flashcards.review import ratings
@@ -24,21 +26,38 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile("memoryloop")
 
 # What takes longest, a browser's tests before all: begun first, it keeps no worker busy when the
-# other has nothing left to do. The folder of the browser's tests is done in one piece, so that the
-# browser and the MemoryLoops it visits are begun once.
-FIRST = ("tests/e2e/test_pages.py", "tests/e2e/", "tests/memoryloop/server/")
+# others have nothing left to do.
+FIRST = (
+    *("tests/e2e/test_pages.py", "tests/e2e/", "tests/test_any_parameters.py"),
+    *("tests/memoryloop/server/", "tests/flashcards/store/", "tests/flashcards/maintenance/"),
+    *("tests/test_", "tests/flashcards/exchange/"),
+)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the long tests first, and leave the order as it is otherwise."""
-    items.sort(key=_turn)
+    items.sort(key=lambda item: _turn(item.nodeid))
 
 
-def _turn(item: pytest.Item) -> int:
-    return next(
-        (turn for turn, name in enumerate(FIRST) if item.nodeid.startswith(name)), len(FIRST)
-    )
+def _turn(nodeid: str) -> int:
+    return next((turn for turn, name in enumerate(FIRST) if nodeid.startswith(name)), len(FIRST))
+
+
+class Scheduling(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
+    """Gives each file to one worker, and the browser's tests but for their longest file, too.
+
+    So no more than two workers begin a browser and the MemoryLoops it visits.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        turn = _turn(nodeid)
+        return FIRST[turn] if turn < 2 else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling | None:
+    return Scheduling(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.fixture(autouse=True)

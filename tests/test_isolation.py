@@ -24,8 +24,10 @@ from flashcards.models import (
     DraftBatch,
     Image,
     JournalEntry,
+    ParameterFit,
     RemovedDecks,
     ReviewSession,
+    StudySettings,
 )
 from flashcards.store import cards
 from flashcards.store.maintenance import checkpoint
@@ -33,7 +35,11 @@ from tests.base import TestCase
 from tests.factories import stored_card
 
 # Addresses whose one argument is a secret of its own: whoever has the link is let in.
-BY_SECRET = {"accounts:email_confirm", "accounts:password_reset_confirm"}
+BY_SECRET = {
+    "accounts:email_confirm",
+    "accounts:password_reset_confirm",
+    "flashcards:insight_week_off",
+}
 NAMESPACES = {"accounts", "chat", "flashcards", "settings"}
 
 
@@ -75,6 +81,7 @@ class Belongings(TestCase):
             "other_id": Draft.objects.create(batch=batch, position=1, question="It?").pk,
             "what": "keep",
             "deck_id": deck.pk,
+            "preset_id": StudySettings.objects.create(owner=self.alice, name="Hers").pk,
             "removed_id": RemovedDecks.objects.create(owner=self.alice, decks=[]).pk,
             "document_id": Document.objects.create(
                 owner=self.alice, name="secret.txt", text="The secret", sha256="0" * 64
@@ -90,6 +97,9 @@ class Belongings(TestCase):
             ).pk,
             "export_id": CardExport.objects.create(
                 owner=self.alice, format="csv", card_ids=card.id.bytes, total=1
+            ).pk,
+            "fit_id": ParameterFit.objects.create(
+                owner=self.alice, status=ParameterFit.Status.DONE, parameters=[1.0]
             ).pk,
             "log_id": uuid.uuid4(),
             "session_id": ReviewSession.objects.create(

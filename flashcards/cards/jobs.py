@@ -19,9 +19,11 @@ BULK = "flashcards.change_cards"
 FOLD = "flashcards.fold_cards"
 IMPORT = "flashcards.import_cards"
 EXPORT = "flashcards.export_cards"
+FIT_PARAMETERS = "flashcards.fit_parameters"
 BACKUP = "flashcards.make_backup"
 MAP = "flashcards.make_map"
 SIMULATE = "flashcards.simulate_plan"
+WEEKLY_REPORT = "flashcards.send_weekly_report"
 
 logger = logging.getLogger(__name__)
 
@@ -64,6 +66,16 @@ def request_export(owner_id: UUID, export_id: UUID) -> None:
 def request_duplicates(owner_id: UUID, search_id: UUID) -> None:
     """Have an owner's whole collection searched for duplicates."""
     _request_for(owner_id, FIND_DUPLICATES, owner_id=owner_id, search_id=search_id)
+
+
+def request_weekly_report(owner_id: UUID) -> None:
+    """Have a learner's weekly report sent, if it is due."""
+    _request_for(owner_id, WEEKLY_REPORT, owner_id=owner_id)
+
+
+def request_fit(owner_id: UUID) -> None:
+    """Have an owner's parameters fitted, as they asked."""
+    _request_for(owner_id, FIT_PARAMETERS, owner_id=owner_id)
 
 
 def request_map(owner_id: UUID) -> None:

@@ -13,7 +13,7 @@ from flashcards.charts.parts import Plot, Scale
 # What a column leaves free of its place, and between its parts, in pixels.
 _GAP_SHARE = 0.25
 _SEAM = 1.0
-_MOST_WIDTH_SHARE = 0.14
+_MOST_WIDTH_SHARE = 0.09
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,6 @@ HEIGHT, TOP, BOTTOM = 200, 12, 28
 # page, and on a small phone.
 _LABEL_WIDTH = 54
 _WIDE, _NARROW = 400, 230
-# Labels so near an edge are set flush with it.
-_EDGE = 6.0
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,7 @@ def ticks(most: float) -> list[int]:
 
 
 def counted(most: float, unit: str = "") -> Scale:
-    """Return the scale of numbers from 0 to `most`."""
+    """Return the scale of numbers from 0 to `most`, each written with its unit."""
     return Scale(tuple(ticks(most)), lambda number: f"{number:,.0f}{unit}")
 
 
@@ -138,13 +136,8 @@ def labels(words: Sequence[str], y: float) -> list[Any]:
     narrow = set(wide if few else _apart(middles, _LABEL_WIDTH / _NARROW, of=wide))
     elements = []
     for at in wide:
-        x, anchor = 100 * middles[at], "middle"
-        if x > 100 - _EDGE and not few:
-            x, anchor = 100.0, "end"
-        elif x < _EDGE and not few:
-            x, anchor = 0.0, "start"
         more = [] if at in narrow else ["chart-label--more"]
-        elements.append(text(svg.Length(round(x, 2), "%"), y, said[at], anchor, *more))
+        elements.append(text(percent(middles[at]), y, said[at], "middle", *more))
     return elements
 
 

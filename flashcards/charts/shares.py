@@ -64,5 +64,6 @@ def _item(each: Part, begins: float, share: float, y: int, *, is_first: bool) ->
         said = f"{share:.0%}"
         middle = parts.percent(begins + share / 2)
         words = f"{each.name} {said}" if share >= _FOR_NAME else said
-        elements.append(parts.text(middle, y + 21, words, "middle", "chart-label--on"))
+        on = f"chart-label--on-{each.kind}"
+        elements.append(parts.text(middle, y + 21, words, "middle", "chart-label--on", on))
     return parts.item(each.title, each.url, elements, is_first=is_first)

@@ -14,7 +14,7 @@ from flashcards.charts.parts import Plot, Scale
 # The strip of small columns below the lines, and its distance from them.
 _STRIP, _STRIP_GAP = 28, 10
 _STRIP_WIDTH_SHARE = 0.6
-# More points than these are a line without dots.
+# More points than these are a line without dots, but for those that have no line to them.
 _DOTS_MOST = 40
 
 
@@ -58,9 +58,8 @@ def trend(
         y, full = plot.y(aim), svg.Length(100, "%")
         elements.append(svg.Line(x1=0, x2=full, y1=y, y2=y, class_=["chart-aim"]))
     elements.append(_courses(data, kinds, plot))
-    elements += [
-        _item(each, place, len(data), kinds, plot, most) for place, each in enumerate(data)
-    ]
+    for place in range(len(data)):
+        elements.append(_item(data, place, kinds, plot, most))
     elements += parts.labels([each.label for each in data], plot.height - 8)
     return parts.frame(elements, height=plot.height, name=name, kind="trend")
 
@@ -111,9 +110,8 @@ def _flat(points: Sequence[tuple[float, float]]) -> list[Any]:
     return [number for point in points for number in point]
 
 
-def _item(
-    each: Point, place: int, places: int, kinds: Sequence[str], plot: Plot, most: float
-) -> Any:
+def _item(data: Sequence[Point], place: int, kinds: Sequence[str], plot: Plot, most: float) -> Any:
+    each, places = data[place], len(data)
     bottom = plot.height - parts.BOTTOM
     elements: list[Any] = [parts.band(place, places, top=parts.TOP, height=bottom - parts.TOP)]
     if each.weight and most:
@@ -128,16 +126,21 @@ def _item(
                 class_=["chart-bar", "chart-bar--weight"],
             )
         )
-    # A point between two gaps would have no line through it.
-    for value, kind in zip(each.values, kinds, strict=True):
-        if value is not None:
-            few = places <= _DOTS_MOST
+    for course, kind in enumerate(kinds):
+        value = each.values[course]
+        if value is not None and (places <= _DOTS_MOST or _is_alone(data, place, course)):
             elements.append(
                 svg.Circle(
                     cx=parts.percent((place + 0.5) / places),
                     cy=plot.y(value),
-                    r=3 if few else 1.5,
+                    r=3,
                     class_=["chart-dot", f"chart-dot--{kind}"],
                 )
             )
     return parts.item(each.title, each.url, elements, is_first=place == 0)
+
+
+def _is_alone(data: Sequence[Point], place: int, course: int) -> bool:
+    """Tell whether a value has none before and none after it."""
+    beside = (*data[max(0, place - 1) : place], *data[place + 1 : place + 2])
+    return all(each.values[course] is None for each in beside)

@@ -1,5 +1,6 @@
 """The aim: the retention that a learner asks for, which decks may set otherwise."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -7,7 +8,6 @@ import numpy as np
 
 from flashcards.domain.records import State
 from flashcards.insight.reading import Reading
-from flashcards.study_settings.settings import EffectiveSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,33 +24,25 @@ class Aim:
 
 
 def aim_of(reading: Reading) -> Aim:
-    """Return what is asked for of the cards in review, by the settings of their decks."""
+    """Return what is asked for of the cards in review, by the settings that hold for each."""
     settings = reading.learner.settings
     common = settings.desired_retention
-    wanted = {
-        deck: settings.decks[governing].desired_retention
-        for deck, governing in settings.governed_by.items()
-        if governing in settings.decks
-    }
-    if set(wanted.values()) <= {common}:
+    if all(each.desired_retention == common for each in settings.decks.values()):
         return Aim(common, common, common)
+    ranks = settings.deck_ranks
+    by_rank = {ranks[deck]: each.desired_retention for deck, each in settings.decks.items()}
+
+    def governing(deck_ids: Sequence[str]) -> dict[str, int]:
+        found = {each: settings.governed_by.get(UUID(each)) for each in deck_ids}
+        return {each: ranks[deck] for each, deck in found.items() if deck}
+
     columns = reading.columns
     known = reading.cards & (columns.array("state") == State.REVIEW)
-    aims = np.full(len(columns), common)
-    pairs, names = columns.label_pairs("deck_ids", known)
-    decks = [UUID(name) for name in names]
-    asked = np.array([wanted.get(deck, np.nan) for deck in decks], dtype=np.float64)
-    ranks = np.array([_rank(settings, deck) for deck in decks], dtype=np.int64)
-    places, codes = pairs[:, 0], pairs[:, 1].astype(np.int64)
-    # Of several decks the first one by name governs a card: it is written last.
-    order = np.argsort(-ranks[codes], kind="stable")
-    order = order[~np.isnan(asked[codes[order]])]
-    aims[places[order]] = asked[codes[order]]
-    found = aims[known]
-    if not len(found):
+    of_cards = columns.label_ranks("deck_ids", governing)[known]
+    if not len(of_cards):
         return Aim(common, common, common)
-    return Aim(float(found.mean()), float(found.min()), float(found.max()))
-
-
-def _rank(settings: EffectiveSettings, deck: UUID) -> int:
-    return settings.deck_ranks.get(settings.governed_by.get(deck, deck), 0)
+    # Those without a rank are governed by no deck.
+    of_ranks = np.full(max(by_rank) + 2, common)
+    of_ranks[list(by_rank)] = list(by_rank.values())
+    aims = of_ranks[np.where(np.isnan(of_cards), len(of_ranks) - 1, of_cards).astype(np.int64)]
+    return Aim(float(aims.mean()), float(aims.min()), float(aims.max()))

@@ -80,6 +80,14 @@ def settings_of(settings: EffectiveSettings, deck: Deck | None) -> EffectiveSett
     return settings if governing is None else settings.decks[governing]
 
 
+def sharing(settings: EffectiveSettings, deck: Deck | None) -> int:
+    """Return how many other decks use the preset that a plan for a deck would change."""
+    own = settings.decks.get(deck.id) if deck is not None else None
+    if own is None:
+        return 0
+    return sum(each.preset_id == own.preset_id for each in settings.decks.values()) - 1
+
+
 def key_of(
     choices: Sequence[Choice],
     *,
@@ -138,12 +146,13 @@ def _ranked(decks: Sequence[Deck], ids: list[str]) -> dict[str, int]:
 
 
 def _following(columns: CardColumns, settings: EffectiveSettings, deck: Deck | None) -> Mask:
-    """Return which cards follow the settings of a deck, or the common ones without a deck."""
+    """Return which cards follow the preset that holds for a deck, or the common settings."""
     ranks = settings.deck_ranks
     governing = {str(each): ranks[by] for each, by in settings.governed_by.items()}
     found = columns.label_ranks("deck_ids", lambda _: governing)
-    wanted = None if deck is None else settings.governed_by.get(deck.id)
-    following: Mask = np.isnan(found) if wanted is None else found == ranks[wanted]
+    wanted = settings_of(settings, deck).preset_id
+    same = [ranks[each] for each, own in settings.decks.items() if own.preset_id == wanted]
+    following: Mask = np.isnan(found) if wanted is None else np.isin(found, same)
     return following
 
 

@@ -75,7 +75,5 @@ def periods(first: date, last: date, step: Step) -> tuple[Period, ...]:
 
 def summed(by_day: Numbers, bars: Sequence[Period]) -> Numbers:
     """Return the sums of (days, …) over each bar, (bars, …). The first bar begins with day 0."""
-    if not bars:
-        return by_day[:0]
     starts = [(bar.first - bars[0].first).days for bar in bars]
     return np.asarray(np.add.reduceat(by_day, starts, axis=0))

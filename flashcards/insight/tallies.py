@@ -17,6 +17,8 @@ from flashcards.store import Numbers
 QUARTERS_A_DAY = DAY_MICROS // QUARTER_MICROS
 HOURS = 24
 FAR_DAYS = 30 * 366
+# More than clocks go back.
+_MARGIN = 3 * 4
 _QUARTERS_AN_HOUR = 4
 _SECONDS_A_QUARTER = 900
 _EPOCH_DATE = date(1970, 1, 1)
@@ -88,14 +90,16 @@ def tally(
     last: date,
 ) -> Tally:
     """Return the tally of the rows that fall on the learner's days from `first` to `last`."""
-    start = micros(_start(day, first)) // QUARTER_MICROS
-    end = micros(_start(day, last + _DAY)) // QUARTER_MICROS
-    inside = (quarters >= start) & (quarters < end)
-    if not inside.all():
-        quarters, codes, milliseconds = quarters[inside], codes[inside], milliseconds[inside]
-        counts = None if counts is None else counts[inside]
+    start = micros(_start(day, first)) // QUARTER_MICROS - _MARGIN
+    end = micros(_start(day, last + _DAY)) // QUARTER_MICROS + _MARGIN
     of_day, of_hour = _calendar(day, start, end, first)
-    at = quarters - np.int32(start)
+    # By the day itself: where clocks go back over the hour at which days begin, one comes twice.
+    is_wanted = (of_day >= 0) & (of_day <= (last - first).days)
+    at = np.clip(quarters, start, end - 1) - start
+    inside = is_wanted[at]
+    if not inside.all():
+        at, codes, milliseconds = at[inside], codes[inside], milliseconds[inside]
+        counts = None if counts is None else counts[inside]
     return Tally(first, last, of_day[at], of_hour[at], codes, counts, milliseconds)
 
 

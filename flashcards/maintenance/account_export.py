@@ -18,7 +18,8 @@ ABOUT = """cards/
   cards.jsonl, cards.csv      your cards with their schedules; deleted_at is set for those in the
                               trash. due is when a card is asked next, stability the days until you
                               recall it with 90%, difficulty goes from 1 to 10; memory_model
-                              names the model that says so (fsrs-6), memory what else it keeps
+                              names the model that says so (fsrs-6, with a fingerprint where
+                              its parameters are not FSRS's own), memory what else it keeps
   reviews.jsonl, reviews.csv  every review; rating 1 is Again, 2 Hard, 3 Good, 4 Easy; a row
                               without a rating that has elapsed_days stands for the reviews
                               before an import: stability_before says how many there were,

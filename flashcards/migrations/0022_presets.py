@@ -63,9 +63,7 @@ class Migration(migrations.Migration):
                 to="flashcards.studysettings",
             ),
         ),
-        # The rows change before constraints do, and what checks them must have run by then.
         migrations.RunPython(name_presets, migrations.RunPython.noop),
-        migrations.RunSQL("SET CONSTRAINTS ALL IMMEDIATE", migrations.RunSQL.noop),
         migrations.RemoveConstraint("studysettings", "study_settings_once"),
         migrations.RemoveField("studysettings", "deck"),
         migrations.AddConstraint(

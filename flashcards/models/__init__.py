@@ -8,15 +8,18 @@ from flashcards.models.decks import Deck
 from flashcards.models.documents import Document, Image
 from flashcards.models.drafts import Draft, DraftBatch
 from flashcards.models.exchange import CardExport, CardImport, ImportPart, NoteOrigin
+from flashcards.models.fits import AutomaticFit, ParameterFit
 from flashcards.models.history import CardEdit, DuplicateSearch, NotDuplicates
 from flashcards.models.journal import JournalEntry, MovedEntry, StoredOwner, StoreVersions
 from flashcards.models.maps import CardMap
 from flashcards.models.plan import PlanSimulation
+from flashcards.models.reports import WeeklyReport
 from flashcards.models.sessions import ReviewAction, ReviewSession
 from flashcards.models.study import StudySettings
 from flashcards.models.totals import ReviewTotals
 
 __all__ = [
+    "AutomaticFit",
     "BacklogPlan",
     "BackupStatus",
     "BulkChange",
@@ -36,6 +39,7 @@ __all__ = [
     "MovedEntry",
     "NotDuplicates",
     "NoteOrigin",
+    "ParameterFit",
     "PlanSimulation",
     "RemovedDecks",
     "ReviewAction",
@@ -46,4 +50,5 @@ __all__ = [
     "StoredOwner",
     "StoredReviewLog",
     "StudySettings",
+    "WeeklyReport",
 ]

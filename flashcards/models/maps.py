@@ -37,7 +37,7 @@ class CardMap(models.Model):
     vectors = models.CharField(max_length=200, blank=True)
     # How many cards it was made of; those behind them were placed among these.
     laid_out = models.PositiveIntegerField(default=0)
-    # 16 bytes a card, and two float32 a card from -1 to 1, little-endian.
+    # 16 bytes each, and two float32 each, from -1 to 1, little-endian.
     card_ids = models.BinaryField(default=b"")
     positions = models.BinaryField(default=b"")
     # [{"x": …, "y": …, "level": 0 or 1, "words": […]}, …]: what is where.

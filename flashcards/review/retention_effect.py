@@ -1,15 +1,13 @@
 """The effect of a desired retention: how many reviews a day it costs, from the learner's cards."""
 
 import functools
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 import numpy as np
-from django.db.models import Q
 
 from flashcards.domain.records import State
-from flashcards.models import Deck
-from flashcards.models.decks import DECK_SEPARATOR
 from flashcards.scheduling.memory_model import Numbers
 from flashcards.scheduling.simulation.workload import reviews_a_new_card, workload
 from flashcards.store import cards
@@ -53,14 +51,14 @@ def effect_of(
     present: EffectiveSettings,
     retention: float,
     new_per_day: int,
-    deck: Deck | None = None,
+    chosen: Collection[UUID] | None = None,
 ) -> RetentionEffect:
     """Return what a retention and a number of new cards a day would lead to.
 
-    With a deck for its cards and those of the decks inside it, else for all. Costs a read of two
+    For the cards in chosen decks, or for all with None. Costs a read of two
     columns of the learner's cards and a few simulations, 100 ms together.
     """
-    stability, difficulty, is_own = _cards(owner_id, deck)
+    stability, difficulty, is_own = _cards(owner_id, chosen)
     settings = present.schedule
 
     @functools.cache
@@ -79,14 +77,12 @@ def effect_of(
     )
 
 
-def _cards(owner_id: UUID, deck: Deck | None) -> tuple[Numbers, Numbers, bool]:
+def _cards(owner_id: UUID, chosen: Collection[UUID] | None) -> tuple[Numbers, Numbers, bool]:
     found = cards.for_owner(owner_id).filter(state=State.REVIEW, suspended=False)
-    columns = ["stability", "difficulty"] + (["deck_ids"] if deck else [])
+    columns = ["stability", "difficulty"] + (["deck_ids"] if chosen is not None else [])
     rows = found.columns(*columns)
-    if deck is not None:
-        inside_it = Q(id=deck.id) | Q(name__istartswith=f"{deck.name}{DECK_SEPARATOR}")
-        decks = Deck.objects.filter(inside_it, owner_id=owner_id)
-        wanted = {str(deck_id) for deck_id in decks.values_list("id", flat=True)}
+    if chosen is not None:
+        wanted = {str(deck_id) for deck_id in chosen}
         inside = [not wanted.isdisjoint(listed) for listed in rows["deck_ids"]]
         rows = {name: rows[name][np.array(inside, dtype=bool)] for name in columns}
     if len(rows["stability"]) >= OWN_CARDS:

@@ -45,6 +45,18 @@ PAGES = (
         "intervals stability difficulty hours time history",
     ),
     PalettePage(
+        "Weekly report",
+        "flashcards:insight_week",
+        "insight",
+        "week report mail email summary newsletter unsubscribe",
+    ),
+    PalettePage(
+        "Fit to your memory",
+        "flashcards:insight_memory",
+        "insight",
+        "fsrs parameters optimize optimise weights memory insight calibration log loss forgetting",
+    ),
+    PalettePage(
         "Plan a year",
         "flashcards:insight_plan",
         "insight",

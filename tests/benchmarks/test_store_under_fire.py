@@ -2,7 +2,6 @@
 
 import random
 import signal
-import subprocess
 import time
 from typing import Any
 
@@ -13,6 +12,7 @@ from flashcards.domain.records import LogKind
 from flashcards.store import review_logs
 from tests.factories import stored_card
 from tests.flashcards.store.processes import acknowledged, judge, start
+from tests.forks import Fork
 
 KILLS = 200
 # What runs at once; as the shared cards are few, they meet often.
@@ -85,8 +85,7 @@ class UnderFireTests(TransactionTestCase):
         )
 
 
-def _first_line(process: "subprocess.Popen[str]") -> str:
-    assert process.stdout is not None
+def _first_line(process: Fork) -> str:
     return process.stdout.readline()
 
 

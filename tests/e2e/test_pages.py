@@ -50,7 +50,12 @@ RULES: dict[str, dict[str, object]] = {
 }
 MOST_BYTES = 150 * 1024
 # What is no success on purpose: the browser reports each.
-STATUSES = {"not-found": {404}, "cards-not-understood": {422}, "insight-not-understood": {422}}
+STATUSES = {
+    "not-found": {404},
+    "cards-not-understood": {422},
+    "insight-not-understood": {422},
+    "insight-plan-not-understood": {422},
+}
 # As unpacked, which is more than what comes through the wire, and cached or not.
 WEIGHT = """
   performance.getEntries()
@@ -114,6 +119,9 @@ def settled(browser: Browser, site: LiveMemoryLoop) -> Iterator[Visit]:
     person.page.get_by_role("link", name="How does spaced repetition work").click()
     person.page.locator(".message--answer").get_by_role("link", name="Make cards").click()
     person.draft_cards()
+    # For the statistics.
+    person.begin_review()
+    person.rate("Good")
     yield person
     person.close()
     assert person.problems == []

@@ -1,5 +1,6 @@
 """The review in a browser: by keys alone, through reloads, double clicks and a lost connection."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -64,6 +65,35 @@ def test_it_is_done_without_touching_the_mouse(learner: Visit) -> None:
     learner.press("u")
     expect(page.locator("#review-stage")).to_have_attribute("data-kind", "card")
     assert (0, 4) in _reviews(learner, owner)
+
+    _look_at_the_charts(learner)
+
+
+def _look_at_the_charts(learner: Visit) -> None:
+    """Go to the statistics and along a chart by keys, and from a bar to its cards."""
+    page = learner.page
+    learner.press("g", "i")
+    learner.arrive("/insight/$")
+    tip, chart = page.locator(".chart-tip"), page.locator("#chart-hours")
+    chart.scroll_into_view_if_needed()
+    learner.tab_to(chart.locator(".chart-item").first)
+    expect(tip).to_contain_text("00:00 – 01:00: 0 reviews")
+    learner.press("End", "ArrowRight", "ArrowLeft")
+    expect(tip).to_contain_text("22:00 – 23:00")
+    expect(page.locator(":focus")).to_have_attribute("aria-label", re.compile("^22:00 – 23:00"))
+    # The chart is one stop, and one comes back to where one was.
+    learner.press("Tab", "Shift+Tab")
+    expect(tip).to_contain_text("22:00 – 23:00")
+    learner.press("Escape")
+    expect(tip).to_be_hidden()
+
+    bar = page.locator("#chart-buttons .chart-item").first
+    bar.hover()
+    expect(tip).to_contain_text("Learning, Easy: 2 of 2, 100%")
+    bar.focus()
+    learner.press("Enter")
+    learner.arrive(r"/cards/\?q=rated")
+    expect(page.locator(".browser-line")).to_have_count(2)
 
 
 def test_tab_reaches_every_rating_and_enter_gives_it(learner: Visit) -> None:

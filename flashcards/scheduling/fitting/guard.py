@@ -1,8 +1,8 @@
 """A fit that is never worse: judged on what it has not seen before it is offered.
 
 Parameters are fitted on the first four fifths of the items in time, and compared on the last fifth
-with those in use. A fifth of few reviews is much luck; so unless it is clear there, the fit must
-also be better on cards that it has not seen. Then it is made once more, of everything.
+with those in use. A fifth of few reviews is much luck: there the fit must also be better on cards
+that it has not seen. Then it is made once more, of everything.
 """
 
 import enum
@@ -26,9 +26,11 @@ from flashcards.scheduling.memory_model import Mask, Numbers
 # With fewer items nothing is fitted, and with fewer than the second the initial stabilities alone.
 LEAST_ITEMS, FULL_ITEMS = 400, 1_000
 TRAINING_SHARE = 0.8
-# The log loss must be better by so many standard errors of the difference: on cards not seen, in so
-# many folds. So many on the last fifth are clear at once. Chosen by simulation: decision 70.
-MARGIN, CLEAR = 1.25, 3.0
+# On cards not seen, in so many folds, the log loss must be better by so many standard errors of the
+# difference. Of many items the last fifth alone is enough where it is clear. Chosen by simulation:
+# see docs/decisions/0070-parameters-fitted-in-numpy.md.
+MARGIN, CLEAR = 1.5, 3.0
+MANY_ITEMS = 50_000
 FOLDS = 4
 
 
@@ -56,6 +58,8 @@ class Fitted:
     # The parameters of the fit on the first four fifths: what is judged.
     trial: tuple[float, ...] = ()
     only_initial: bool = False
+    # By how many standard errors the log loss is better, where it was looked at last.
+    certainty: float = 0.0
 
 
 def fit(
@@ -82,9 +86,10 @@ def fit(
     gain = _gain(histories, old, new, held_out)
     is_better = gain > 0 and after.rmse_bins < before.rmse_bins
     everything = optimizer.weights(histories, items)
-    if is_better and gain < CLEAR:
+    if is_better and (total < MANY_ITEMS or gain < CLEAR):
         unseen = _on_unseen_cards(histories, everything, free, _part(go_on, 0.3, 0.6))
-        is_better = _gain(histories, old, unseen, items) > MARGIN
+        gain = _gain(histories, old, unseen, items)
+        is_better = gain > MARGIN
     parameters: tuple[float, ...] = ()
     if is_better:
         found = optimizer.fit(histories, everything, free=free, go_on=_part(go_on, 0.6, 1.0))
@@ -100,6 +105,7 @@ def fit(
         calibration_after=tuple(calibration(histories, new, held_out)),
         trial=tuple(map(float, trial)),
         only_initial=only_initial,
+        certainty=gain,
     )
 
 

@@ -116,6 +116,8 @@ def _before(mask: Mask, starts: Numbers, cards: Numbers) -> Numbers:
 class Block:
     """Cards that are walked through together, those with the longest histories first."""
 
+    # The cards' places in the histories.
+    cards: Numbers
     # The rating that each card begins with; GIVEN for those that begin with a memory.
     first: Numbers
     stability: Numbers
@@ -137,6 +139,7 @@ def blocks(histories: Histories) -> Iterator[Block]:
         cards = order[place : place + BLOCK]
         begins = starts[cards] + ~is_given[cards]
         yield Block(
+            cards,
             firsts[cards],
             histories.stability[cards],
             histories.difficulty[cards],

@@ -53,6 +53,24 @@ def predict(histories: Histories, w: Numbers) -> Numbers:
     return found
 
 
+def memories(histories: Histories, w: Numbers) -> tuple[Numbers, Numbers]:
+    """Return each card's stability and difficulty after its last review."""
+    found = np.empty(len(histories.counts)), np.empty(len(histories.counts))
+    for block in blocks(histories):
+        stability, difficulty = _begin(block, w)
+        for places in block.steps:
+            now = slice(len(places))
+            stability[now], difficulty[now] = formulas.after(
+                w,
+                stability[now],
+                difficulty[now],
+                histories.ratings[places],
+                histories.days[places],
+            )
+        found[0][block.cards], found[1][block.cards] = stability, difficulty
+    return found
+
+
 def log_losses(chances: Numbers, recalled: Numbers) -> Numbers:
     """Return the log loss of each prediction."""
     inside = np.clip(chances, _LEAST_CHANCE, 1 - _LEAST_CHANCE)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from flashcards.models.study import PRESET_NAME_MAX_CHARACTERS
 from flashcards.study_settings.settings import (
     FIELDS,
     PRESET_FIELDS,
@@ -228,7 +229,7 @@ class StudyForm(DeckStudyForm):
 
 
 class OwnDeckStudyForm(DeckStudyForm):
-    """The settings of one deck: empty fields use the settings for all cards."""
+    """The settings of a preset: empty fields use the settings for all cards."""
 
     def __init__(self, *args: Any, own: dict[str, Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -255,6 +256,17 @@ class OwnDeckStudyForm(DeckStudyForm):
             self.initial = _shown({name: own.get(name) for name in self.names})
             fuzz = self.initial.get("fuzz")
             self.initial["fuzz"] = "" if fuzz is None else "on" if fuzz else "off"
+
+
+class PresetForm(OwnDeckStudyForm):
+    """A preset: its name and its settings."""
+
+    name = forms.CharField(label="Name", max_length=PRESET_NAME_MAX_CHARACTERS)
+
+    def __init__(self, *args: Any, name: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.is_bound:
+            self.initial["name"] = name
 
 
 def _initial(study: EffectiveSettings, names: Sequence[str]) -> dict[str, Any]:

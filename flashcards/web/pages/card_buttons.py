@@ -40,8 +40,9 @@ class ButtonsShown:
 class ScheduledBy:
     """The settings that a card follows: whose, the retention, and the memory model's parameters."""
 
-    # The deck that has them; None for the settings of all cards.
+    # The deck that has a preset, and the preset's name; None for the settings of all cards.
     deck: Deck | None
+    preset: str
     retention: str
     is_fitted: bool
     parameters: tuple[str, ...]
@@ -100,6 +101,7 @@ def scheduled_by(
     parameters = own.parameters or DEFAULT_PARAMETERS
     return ScheduledBy(
         deck=next((deck for deck in decks if deck.id == deck_id), None),
+        preset=own.preset_name,
         retention=f"{own.desired_retention:.0%}",
         is_fitted=bool(own.parameters),
         parameters=tuple(f"{value:.4f}" for value in parameters),

@@ -54,6 +54,9 @@ class Choice:
         asked = {}
         if self.scope is not None and self.scope != EVERYTHING:
             asked["of"] = self.scope.key
+        elif self.search:
+            # What cannot be understood yet is there to be corrected.
+            asked["of"] = f"{Kind.SEARCH}:{self.search}"
         if self.span is not USUAL_SPAN:
             asked["span"] = self.span.value
         return asked
@@ -89,14 +92,18 @@ class Choice:
         return "" if self.scope is None or self.scope.node is None else str(self.scope.node)
 
     def decks(self) -> list[DeckOption]:
-        """Return the learner's decks to choose from, at most DECKS_LISTED. One SQL query."""
+        """Return what can be chosen besides all cards and a search, at most DECKS_LISTED decks.
+
+        One SQL query.
+        """
         rows = Deck.objects.filter(owner_id=self.owner_id).values_list("id", "name")
         options = [DeckOption(scopes.deck_key(id_), name) for id_, name in rows[:DECKS_LISTED]]
         chosen = self.scope
-        if chosen is not None and chosen.deck_id is not None:
-            own = DeckOption(chosen.key, chosen.name)
-            return options if own in options else [*options, own]
-        return options
+        if chosen is None or chosen == EVERYTHING or self.is_search:
+            return options
+        # A deck beyond the list, or what was forgotten today.
+        own = DeckOption(chosen.key, chosen.name[:1].upper() + chosen.name[1:])
+        return options if own.key in {each.key for each in options} else [*options, own]
 
 
 def read(owner_id: UUID, data: Mapping[str, str]) -> Choice:

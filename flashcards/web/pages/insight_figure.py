@@ -56,6 +56,10 @@ class Figure:
     note: str = ""
     # What each point stands for, where one can choose.
     step: Step | None = None
+    # The years that can be chosen, the newest first, and the one that is shown; None for the last
+    # twelve months.
+    years: tuple[int, ...] = ()
+    year: int | None = None
 
 
 def cards_url(search: str, number: float) -> str:

@@ -1,6 +1,6 @@
 """The page of statistics: its sections, and the figures of each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from django.urls import reverse
@@ -8,6 +8,7 @@ from django.utils.http import urlencode
 
 from flashcards.insight import statistics
 from flashcards.insight.statistics import Reading, Step
+from flashcards.web.forms.ids import number_in
 from flashcards.web.pages import insight_cards, insight_recall, insight_reviews
 from flashcards.web.pages.insight_choice import Choice
 from flashcards.web.pages.insight_figure import Figure
@@ -16,13 +17,21 @@ STEP_NAMES = {Step.DAY: "Days", Step.WEEK: "Weeks", Step.MONTH: "Months"}
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What one chart is asked for besides: what a bar stands for, or which year."""
+
+    step: Step | None = None
+    year: int | None = None
+
+
+@dataclass(frozen=True)
 class Chart:
     """A chart of the page: what makes its figure, and how it is laid out."""
 
     name: str
     title: str
-    # Of a reading; a step is heeded where the figure has one.
-    figure: Callable[[Reading, Step | None], Figure]
+    # What is asked for is heeded where the figure can be chosen.
+    figure: Callable[[Reading, Asked], Figure]
     # Across the whole page rather than half of it.
     is_wide: bool = False
     # What room its drawing takes, as a class of insight.css.
@@ -35,8 +44,8 @@ class Section:
     charts: tuple[Chart, ...]
 
 
-def _retention(reading: Reading, step: Step | None) -> Figure:
-    step = step or insight_recall.smooth_step(reading)
+def _retention(reading: Reading, asked: Asked) -> Figure:
+    step = asked.step or insight_recall.smooth_step(reading)
     return insight_recall.retention(statistics.retention(reading, step))
 
 
@@ -48,7 +57,7 @@ SECTIONS = (
     Section(
         "How well you remember",
         (
-            Chart("retention", "True retention", _retention, room="trend"),
+            Chart("retention", "True retention", _retention, room="trend-note"),
             Chart(
                 "buttons",
                 "Answer buttons",
@@ -65,7 +74,7 @@ SECTIONS = (
                 "forgetting",
                 "After forgetting",
                 lambda reading, _: insight_recall.forgetting(statistics.forgetting(reading)),
-                room="trend",
+                room="trend-note",
             ),
         ),
     ),
@@ -75,19 +84,27 @@ SECTIONS = (
             Chart(
                 "calendar",
                 "Calendar",
-                lambda reading, _: insight_reviews.calendar(statistics.calendar(reading)),
+                lambda reading, asked: insight_reviews.calendar(
+                    statistics.calendar(reading), asked.year
+                ),
                 is_wide=True,
                 room="calendar",
             ),
             Chart(
                 "reviews",
                 "Reviews",
-                lambda reading, step: insight_reviews.reviews(statistics.reviews(reading, step)),
+                lambda reading, asked: insight_reviews.reviews(
+                    statistics.reviews(reading, asked.step)
+                ),
+                room="columns-key",
             ),
             Chart(
                 "time",
                 "Time",
-                lambda reading, step: insight_reviews.time_spent(statistics.reviews(reading, step)),
+                lambda reading, asked: insight_reviews.time_spent(
+                    statistics.reviews(reading, asked.step)
+                ),
+                room="columns-key",
             ),
         ),
     ),
@@ -97,10 +114,11 @@ SECTIONS = (
             Chart(
                 "due",
                 "Future due",
-                lambda reading, step: insight_cards.future_due(
-                    statistics.future_due(reading, step)
+                lambda reading, asked: insight_cards.future_due(
+                    statistics.future_due(reading, asked.step)
                 ),
                 is_wide=True,
+                room="columns-note",
             ),
         ),
     ),
@@ -113,10 +131,11 @@ SECTIONS = (
             Chart(
                 "new",
                 "New cards",
-                lambda reading, step: insight_reviews.new_cards(
-                    statistics.new_cards(reading, step)
+                lambda reading, asked: insight_reviews.new_cards(
+                    statistics.new_cards(reading, asked.step)
                 ),
                 is_wide=True,
+                room="columns-key",
             ),
             Chart(
                 "retrievability",
@@ -146,6 +165,9 @@ SECTIONS = (
 CHARTS = {chart.name: chart for section in SECTIONS for chart in section.charts}
 
 
+_NOTHING = Asked()
+
+
 @dataclass(frozen=True)
 class ChartView:
     """A chart as a template shows it: still to come, or with its figure."""
@@ -154,8 +176,8 @@ class ChartView:
     # Where it is by itself, for this choice.
     url: str
     figure: Figure | None = None
-    # Days, weeks, months: the address, the name, whether it is so now.
-    steps: tuple[tuple[str, str, bool], ...] = ()
+    # Days, weeks, months, or years: the address, the name, whether it is so now.
+    options: tuple[tuple[str, str, bool], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -175,22 +197,28 @@ def sections(choice: Choice) -> list[SectionView]:
     ]
 
 
-def view(chart: Chart, choice: Choice, reading: Reading, step: Step | None = None) -> ChartView:
+def view(chart: Chart, choice: Choice, reading: Reading, asked: Asked = _NOTHING) -> ChartView:
     """Return a chart with its figure."""
-    figure = chart.figure(reading, step)
-    steps: tuple[tuple[str, str, bool], ...] = ()
-    if figure.step is not None and figure.drawings:
-        steps = tuple(
-            (_url(chart, choice, step=each.value), name, each is figure.step)
-            for each, name in STEP_NAMES.items()
-            if _fits(each, reading)
-        )
-    return ChartView(chart, _url(chart, choice), figure, steps if len(steps) > 1 else ())
+    figure = chart.figure(reading, asked)
+    options: list[tuple[str, str, bool]] = []
+    if figure.drawings and figure.step is not None:
+        options = [
+            (_url(chart, choice, step=step.value), name, step is figure.step)
+            for step, name in STEP_NAMES.items()
+            if _fits(step, reading)
+        ]
+    elif figure.drawings and figure.years:
+        options = [(_url(chart, choice), "12 months", figure.year is None)]
+        for year in figure.years:
+            options.append((_url(chart, choice, year=f"{year}"), f"{year}", year == figure.year))
+    shown = tuple(options) if len(options) > 1 else ()
+    return ChartView(chart, _url(chart, choice), figure, shown)
 
 
-def read_step(text: str | None) -> Step | None:
-    """Return a step that was asked for; None for any other text."""
-    return next((step for step in Step if step == text), None)
+def read_asked(data: Mapping[str, str]) -> Asked:
+    """Return what a query string asks for; what it cannot mean is left out."""
+    step = next((step for step in Step if step == data.get("step")), None)
+    return Asked(step, number_in(data.get("year")))
 
 
 def _fits(step: Step, reading: Reading) -> bool:

@@ -242,7 +242,8 @@ def _backlog_sentence(plans: Sequence[dict[str, Any]]) -> str:
     said = []
     for one, name in zip(plans, _names(plans), strict=True):
         most = max(middle for _, middle, _ in one["backlog"])
-        said.append(f"{name}: up to {_cards(most)} wait beyond the limit of a day.")
+        waiting = f"up to {_cards(most)} wait beyond" if most >= 1 else "no card waits beyond"
+        said.append(f"{name}: {waiting} the limit of a day.")
     return " ".join(said)
 
 

@@ -166,7 +166,7 @@ def forgetting(found: Forgetting) -> Figure:
         between = bar.recall.interval if value is not None else None
         points.append(Point(label, (value,), title, weight=bar.recall.tested, between=between))
         rows.append(Row(when, (share_words(bar.recall),)))
-    shown = [value for point in points for value in point.values if value is not None]
+    shown = [low for point in points if point.between is not None for low in point.between]
     drawing = trend_chart.trend(
         points, name="After forgetting", kinds=("1",), scale=parts.percents(shown)
     )
@@ -221,7 +221,7 @@ def _hours_sentence(tested: Sequence[Hour], used: Sequence[Hour]) -> str:
     best_from, _ = best.recall.interval or (0.0, 1.0)
     _, worst_to = worst.recall.interval or (0.0, 1.0)
     if best_from <= worst_to:
-        return f"You remember about as well at every hour: between {low} and {high}."
+        return f"No hour stands out: from {low} to {high}, which chance alone explains."
     best_at = f"{clock_words(best.hour)} to {clock_words(best.hour + 1)}"
     worst_at = f"{clock_words(worst.hour)} to {clock_words(worst.hour + 1)}"
     return f"You remember best from {best_at} ({high}), and least from {worst_at} ({low})."

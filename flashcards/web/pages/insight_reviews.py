@@ -1,16 +1,18 @@
 """Figures of answers: how well was recalled, when was reviewed, and how long it took."""
 
+from collections.abc import Sequence
 from datetime import timedelta
+from itertools import groupby
 
 from flashcards.charts import columns as column_chart
 from flashcards.charts import heatmap as heat_chart
-from flashcards.charts import parts
 from flashcards.charts.columns import Column
 from flashcards.charts.heatmap import HeatDay
 from flashcards.domain import durations
 from flashcards.insight.review_statistics import CALENDAR_DAYS
 from flashcards.insight.statistics import (
     Calendar,
+    CalendarDay,
     Kinds,
     NewCards,
     ReviewBar,
@@ -81,7 +83,7 @@ def time_spent(found: Reviews) -> Figure:
     sentence = f"{spent} in all: {each_day} on each day you studied, {pace} a card."
     most = max(bar.seconds.total for bar in found.bars)
     in_hours = most > _MINUTES_MOST * 60
-    unit, seconds = ("h", 3600) if in_hours else ("min", 60)
+    unit, seconds = ("Hours", 3600) if in_hours else ("Minutes", 60)
     labels = period_labels([bar.period for bar in found.bars], found.step)
     columns, rows = [], []
     for bar, label in zip(found.bars, labels, strict=True):
@@ -90,29 +92,33 @@ def time_spent(found: Reviews) -> Figure:
         clock = _spent(bar)
         columns.append(Column(label, (bar.seconds.total / seconds,), f"{when}: {clock}", url))
         rows.append(Row(when, (clock, f"{round(bar.answers.total):,}"), url))
-    scale = parts.counted(most / seconds, f" {unit}")
     return Figure(
         sentence,
-        (column_chart.columns(columns, name="Time", scale=scale),),
+        (column_chart.columns(columns, name="Time"),),
         Table((step_name(found.step), "Time", "Reviews"), tuple(rows)),
+        (KeyEntry("1", unit),),
         step=found.step,
     )
 
 
-def calendar(found: Calendar) -> Figure:
-    """Return how much was reviewed on each day of the last year."""
-    shown = found.days[-CALENDAR_DAYS:]
+def calendar(found: Calendar, year: int | None = None) -> Figure:
+    """Return how much was reviewed on each day of a year, or of the last twelve months."""
     if not found.studied_days:
         return Figure("The days on which you review will show here.")
+    years = tuple(sorted({each.date.year for each in found.days if each.answers}, reverse=True))
+    year = year if year in years else None
+    shown = [each for each in found.days if each.date.year == year]
+    shown = shown or list(found.days[-CALENDAR_DAYS:])
     studied = sum(each.answers > 0 for each in shown)
+    days = durations.count(len(shown), "day")
     sentence = (
-        f"You studied on {studied:,} of the last {durations.count(len(shown), 'day')}; "
-        f"{durations.count(found.longest, 'day')} in a row at most."
+        f"You studied on {studied:,} of {f'{days} in {year}' if year else f'the last {days}'}"
     )
-    if found.run >= 3:
+    sentence = f"{sentence}; {durations.count(_longest(shown), 'day')} in a row at most."
+    if found.run >= 3 and not year:
         off = f", with {found.run_days_off} off in between" if found.run_days_off else ""
         sentence = f"{sentence} You have kept it up for {found.run} days{off}."
-    days = [
+    squares = [
         HeatDay(
             each.date,
             each.answers,
@@ -132,15 +138,18 @@ def calendar(found: Calendar) -> Figure:
     )
     return Figure(
         sentence,
-        heat_chart.heatmap(days, name="Days on which you reviewed"),
+        heat_chart.heatmap(squares, name="Days on which you reviewed"),
         Table(("Week of", *_WEEKDAYS), rows),
         _heat_key([each.answers for each in shown]),
+        years=years if len(found.days) > CALENDAR_DAYS else (),
+        year=year,
     )
 
 
 def new_cards(found: NewCards) -> Figure:
     """Return how many cards were added and how many were learnt when."""
-    left = f"{durations.count(found.left, 'new card')} {'is' if found.left == 1 else 'are'} left."
+    number = durations.count(found.left, "new card") if found.left else "No new cards"
+    left = f"{number} {'is' if found.left == 1 else 'are'} left."
     if not found.added and not found.learnt:
         return Figure(f"You added and learnt no new cards in this time. {left}", step=found.step)
     sentence = (
@@ -175,6 +184,12 @@ def _parts_in_words(answers: Kinds, used: list[tuple[str, str, str]]) -> list[st
 
 def _spent(bar: ReviewBar) -> str:
     return durations.clock(timedelta(seconds=bar.seconds.total))
+
+
+def _longest(days: Sequence[CalendarDay]) -> int:
+    """Return the length of the longest run of days with reviews."""
+    runs = groupby(days, key=lambda each: each.answers > 0)
+    return max((len(list(run)) for studied, run in runs if studied), default=0)
 
 
 def _heat_key(numbers: list[int]) -> tuple[KeyEntry, ...]:

@@ -22,9 +22,11 @@ class InsightTab:
 # In the order in which they stand.
 TABS = (
     InsightTab("statistics", "Statistics", "flashcards:insight"),
+    InsightTab("memory", "Memory", "flashcards:insight_memory"),
     InsightTab("plan", "Plan", "flashcards:insight_plan"),
     InsightTab("map", "Map", "flashcards:insight_map"),
     InsightTab("coverage", "Coverage", "flashcards:insight_coverage"),
+    InsightTab("week", "Week", "flashcards:insight_week"),
 )
 
 

@@ -46,14 +46,13 @@ def insight(request: HtmxHttpRequest) -> HttpResponse:
 @never_cache
 @login_required
 def chart(request: HtmxHttpRequest, name: str) -> HttpResponse:
-    """Show one chart of the page, `?step=` by days, weeks or months."""
+    """Show one chart of the page: `?step=` by days, weeks or months, `?year=` of a year."""
     found = insight_page.CHARTS.get(name)
     choice = insight_choice.read(request.user.id, request.GET.dict())
     choice, reading = _reading(choice, timezone.now())
     if found is None or reading is None:
         raise Http404("There is no such chart.")
-    step = insight_page.read_step(request.GET.get("step"))
-    view = insight_page.view(found, choice, reading, step)
+    view = insight_page.view(found, choice, reading, insight_page.read_asked(request.GET.dict()))
     fragment, whole = "flashcards/insight/_chart.html", "flashcards/insight/chart.html"
     context = {"choice": choice, "view": view}
     return render(request, fragment if request.htmx else whole, context)

@@ -158,6 +158,8 @@ class _Asked:
             "choice": self.choice,
             "problem": self.problem,
             "deck": self.deck,
+            "preset": plan.settings_of(self.settings, self.deck).preset_name,
+            "sharing": plan.sharing(self.settings, self.deck),
             "plan_forms": list(zip(page.NAMES, self.forms, strict=False)),
             "is_compared": self.is_compared,
             "compare_url": _address(with_other),

@@ -2,8 +2,10 @@
 
 import uuid
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import Q
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -14,12 +16,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.http import HtmxHttpRequest
 from flashcards import study_settings
 from flashcards.cards import folding
-from flashcards.models import Deck
+from flashcards.models import Deck, StudySettings
+from flashcards.models.decks import DECK_SEPARATOR
 from flashcards.review import backlog, retention_effect
 from flashcards.review.pace import pace_of
+from flashcards.study_settings import presets
 from flashcards.study_settings.settings import EffectiveSettings
 from flashcards.web.forms.ids import ids_in, number_in
 from flashcards.web.forms.study_settings import OwnDeckStudyForm, StudyForm
+from flashcards.web.pages import presets as page_of_presets
 from flashcards.web.pages import retention_effect as page
 from memoryloop.web.toasts import toast
 
@@ -56,7 +61,18 @@ def edit_deck_settings(request: HtmxHttpRequest, deck_id: uuid.UUID) -> HttpResp
     form = OwnDeckStudyForm(_posted(request), present=present, own=own)
     if request.method != "POST" or not form.is_valid():
         status = 422 if request.method == "POST" else 200
-        context = {"form": form, "deck": deck}
+        decks = list(Deck.objects.filter(owner=request.user, search=""))
+        others = [
+            d for d in decks if deck.preset_id and d.preset_id == deck.preset_id and d.id != deck.id
+        ]
+        context = {
+            "form": form,
+            "deck": deck,
+            "of": f"deck={deck.id}",
+            "presets": presets.presets_of(request.user.id),
+            "without": page_of_presets.without_its_own(deck, decks, present),
+            "used_by": page_of_presets.used_by([each.name for each in others]) if others else "",
+        }
         return render(
             request, "flashcards/settings/deck_study_settings.html", context, status=status
         )
@@ -76,8 +92,14 @@ def effect(request: HtmxHttpRequest) -> HttpResponse:
     """Show what the numbers typed so far would do; an invalid one counts as it is set."""
     owner_id, now = request.user.id, timezone.now()
     settings = present = study_settings.settings_for(owner_id=owner_id)
-    deck = None
-    if "deck" in request.GET:
+    deck = preset = None
+    if "preset" in request.GET:
+        asked = number_in(request.GET["preset"]) or 0
+        rows = StudySettings.objects.filter(owner=request.user).exclude(name="")
+        preset = get_object_or_404(rows, pk=asked)
+        with_it = (s for s in settings.decks.values() if s.preset_id == preset.pk)
+        present = next(with_it, settings)
+    elif "deck" in request.GET:
         deck_id = next(iter(ids_in([request.GET["deck"]])), None)
         deck = get_object_or_404(Deck, id=deck_id, owner=request.user, search="")
         # What the deck leaves open is as for all cards, not as it was set for the deck.
@@ -92,7 +114,7 @@ def effect(request: HtmxHttpRequest) -> HttpResponse:
         present=present,
         retention=percent / 100 if 70 <= percent <= 99 else settings.desired_retention,
         new_per_day=new,
-        deck=deck,
+        chosen=_chosen(request, deck, preset, settings),
     )
     pace = pace_of(owner_id=owner_id, settings=settings, now=now)
     context = {
@@ -125,15 +147,32 @@ def restore(request: HtmxHttpRequest) -> HttpResponse:
     return redirect("flashcards:study_settings")
 
 
+def _chosen(
+    request: HtmxHttpRequest,
+    deck: Deck | None,
+    preset: StudySettings | None,
+    settings: EffectiveSettings,
+) -> set[UUID] | None:
+    """Return the decks whose cards are meant: those of a deck or of a preset; None for all."""
+    if preset is not None:
+        using = {d for d, each in settings.decks.items() if each.preset_id == preset.pk}
+        return {d for d, by in settings.governed_by.items() if by in using}
+    if deck is None:
+        return None
+    inside = Q(id=deck.id) | Q(name__istartswith=f"{deck.name}{DECK_SEPARATOR}")
+    return set(Deck.objects.filter(inside, owner=request.user).values_list("id", flat=True))
+
+
 def _context(
     request: HtmxHttpRequest, form: StudyForm, present: EffectiveSettings
 ) -> dict[str, Any]:
-    decks = Deck.objects.filter(owner=request.user, search="")
+    decks = list(Deck.objects.filter(owner=request.user, search=""))
     return {
         "form": form,
         "present": present,
         "plan": backlog.plan_of(owner_id=request.user.id),
-        "decks": [(deck, deck.preset_id is not None) for deck in decks],
+        "presets": page_of_presets.lines(request.user.id, decks),
+        "decks": page_of_presets.deck_lines(decks, present),
     }
 
 

@@ -6,6 +6,9 @@ import threading
 import time
 import unittest
 from collections.abc import Callable
+from pathlib import Path
+
+import pytest
 
 from tests.benchmarks.chat_first_token import LOG_IN, Browser
 from tests.live import LiveMemoryLoop
@@ -13,12 +16,20 @@ from tests.servers.compatible import OpenAIServer
 
 
 class KilledTests(unittest.TestCase):
-    def test_an_answer_whose_writer_was_killed_is_kept_and_can_be_retried(self) -> None:
+    @pytest.fixture(autouse=True)
+    def like(self, prepared_data: Path) -> None:
+        self.prepared_data = prepared_data
+
+    def begin(self) -> tuple[OpenAIServer, LiveMemoryLoop]:
+        """Return a model that stops in the middle of an answer, and a MemoryLoop that asks it."""
         provider = self.enterContext(OpenAIServer())
         provider.reply("One two three four five. " * 40, held=threading.Event())
-        live = self.enterContext(
-            LiveMemoryLoop({"OPENAI_BASE_URL": provider.url, "OPENAI_MODEL": provider.models[-1]})
-        )
+        environment = {"OPENAI_BASE_URL": provider.url, "OPENAI_MODEL": provider.models[-1]}
+        live = self.enterContext(LiveMemoryLoop(environment, like=self.prepared_data))
+        return provider, live
+
+    def test_an_answer_whose_writer_was_killed_is_kept_and_can_be_retried(self) -> None:
+        provider, live = self.begin()
         printed = live.manage("shell", "-c", LOG_IN.format(learners=1))
         browser = Browser(live.port, re.findall(r"session (\w+)", printed)[0])
         with browser.post("/chat/start/", "Count.", htmx=False) as started:
@@ -48,11 +59,7 @@ class KilledTests(unittest.TestCase):
     def test_an_answer_is_kept_when_the_server_is_told_to_end_and_picked_up_by_whoever_returns(
         self,
     ) -> None:
-        provider = self.enterContext(OpenAIServer())
-        provider.reply("One two three four five. " * 40, held=threading.Event())
-        live = self.enterContext(
-            LiveMemoryLoop({"OPENAI_BASE_URL": provider.url, "OPENAI_MODEL": provider.models[-1]})
-        )
+        _, live = self.begin()
         printed = live.manage("shell", "-c", LOG_IN.format(learners=1))
         browser = Browser(live.port, re.findall(r"session (\w+)", printed)[0])
         with browser.post("/chat/start/", "Count.", htmx=False) as started:

@@ -33,6 +33,12 @@ class TrendTests(SimpleTestCase):
         self.assertEqual(len(_courses(found, "polyline")), 2)
         self.assertEqual(found.items[2].shapes, ())
 
+    def test_of_many_points_only_those_without_a_line_are_dots(self) -> None:
+        values = [0.5] * 60 + [None, 0.75, None] + [0.5] * 60
+        found = self.draw(*(Point("", (value,), "") for value in values))
+        dots = [place for place, each in enumerate(found.items) if each.shapes]
+        self.assertEqual(dots, [61])
+
     def test_the_strip_says_how_much_a_point_stands_on(self) -> None:
         found = self.draw(Point("", (0.5,), "", weight=50), Point("", (0.5,), "", weight=100))
         heights = [each.heights()[0] for each in found.items]

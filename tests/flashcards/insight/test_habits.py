@@ -4,24 +4,28 @@ from datetime import timedelta
 
 import pytest
 
+from flashcards.domain.answer_codes import QUARTER_MICROS, code_of
 from flashcards.domain.records import Rating, State
+from flashcards.domain.study_day import micros
 from flashcards.insight.habits import habits_of
 from flashcards.models import ReviewTotals
 from flashcards.scheduling.simulation.habits import TYPICAL
 from tests.base import TestCase
-from tests.factories import NOW
-
-HOUR = NOW.replace(minute=0, second=0, microsecond=0)
+from tests.factories import NOW, flashcard, review_log
 
 
 class HabitsTests(TestCase):
     def give(self, state: State, rating: Rating, reviews: int, seconds: float, days: int) -> None:
+        log = review_log(
+            flashcard(self.alice),
+            rating=rating,
+            state_before=state,
+            elapsed_days=float(state is State.REVIEW),
+        )
         ReviewTotals.objects.create(
             owner_id=self.alice.id,
-            hour=HOUR - timedelta(days=days),
-            rating=rating,
-            state=state,
-            spaced=state is State.REVIEW,
+            quarter=micros(NOW - timedelta(days=days)) // QUARTER_MICROS,
+            code=code_of(log),
             reviews=reviews,
             duration_ms=round(1000 * seconds * reviews),
         )

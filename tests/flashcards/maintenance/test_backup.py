@@ -22,6 +22,7 @@ from flashcards.store.maintenance import checkpoint
 from tests.factories import NOW, stored_card
 from tests.flashcards.store.installations import Elsewhere, Installation, here
 from tests.flashcards.store.processes import acknowledged, forget, start
+from tests.forks import Fork
 from tests.live import REPOSITORY
 
 
@@ -69,9 +70,9 @@ class BackupTestCase(TransactionTestCase):
 
 class BackupWhileServingTests(BackupTestCase):
     def test_every_review_acknowledged_before_it_began_comes_back(self) -> None:
-        # They go on until they are killed.
-        raters = [start("rate", self.alice.pk, seed=seed, count=100_000) for seed in range(2)]
-        mover = start("checkpoint", self.alice.pk, count=100_000)
+        # They go on until they are killed, and leave the backup something of the processor.
+        raters = [self.at_work("rate", seed) for seed in range(2)]
+        mover = self.at_work("checkpoint")
         for rater in raters:
             assert rater.stdout is not None
             rater.stdout.readline()
@@ -99,6 +100,9 @@ class BackupWhileServingTests(BackupTestCase):
         self.assertLessEqual({item["review"] for item in done if "review" in item}, now_there)
         elsewhere.manage("checkpoint")
         self.assertTrue(elsewhere.check()["clean"])
+
+    def at_work(self, action: str, seed: int = 0) -> Fork:
+        return start(action, self.alice.pk, seed=seed, count=100_000, pause_seconds=0.1)
 
     def test_reviews_are_not_held_up_while_lancedb_is_read(self) -> None:
         with checkpoint.consistent_snapshot():

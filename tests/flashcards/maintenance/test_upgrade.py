@@ -23,6 +23,26 @@ CREATE TABLE chat_searchword (id integer);
 CREATE FUNCTION chat_near_words(owner uuid, word text) RETURNS text[] LANGUAGE sql IMMUTABLE
   AS 'SELECT ARRAY[word]';
 """
+# Settings of single decks, one of them with more cards for a day, and a plan that has changed one.
+DECK_SETTINGS = """
+INSERT INTO flashcards_studysettings
+  (owner_id, deck_id, desired_retention, new_per_day, extra_on, extra_new, extra_reviews,
+    updated_at)
+  SELECT owner_id, id, 0.8, 7, '2026-11-30', 5, 0, now() FROM flashcards_deck
+  WHERE search = '' ORDER BY name LIMIT 2;
+INSERT INTO flashcards_backlogplan
+  (owner_id, minutes_per_day, reviews_per_day, "order", hold_new, before, given, due_at_start,
+    started_at, ended)
+  SELECT owner_id, 10, 50, 'due', true,
+    jsonb_build_object(deck_id, '{"new_per_day": 20}'::jsonb),
+    jsonb_build_object(deck_id, '{"new_per_day": 7}'::jsonb), 100, now(), ''
+  FROM flashcards_studysettings WHERE deck_id IS NOT NULL ORDER BY id LIMIT 1;
+"""
+PRESETS = """
+SELECT d.name, s.name, s.desired_retention, s.new_per_day, s.extra_new, d.extra_on::text,
+  d.extra_new, (SELECT p.given -> s.id::text ->> 'new_per_day' FROM flashcards_backlogplan p)
+FROM flashcards_deck d JOIN flashcards_studysettings s ON s.id = d.preset_id ORDER BY s.id
+"""
 LAST_STEP = f"upgrade-{SCHEMA_VERSION}-1"
 
 
@@ -41,6 +61,7 @@ class UpgradeTests(TransactionTestCase):
         if version == VERSIONS[-1]:
             with psycopg.connect(made.environment["DATABASE_URL"]) as database:
                 database.execute(LEFTOVERS)
+                database.execute(DECK_SETTINGS)
         return made
 
     def upgrade(
@@ -122,6 +143,11 @@ class UpgradeTests(TransactionTestCase):
         self.assertEqual(failed["after"]["recorded"], recorded)
         self.assertNotIn("search", str(failed["after"]["flashcards"][0]))
         self.assertEqual((upgraded["error"], upgraded["before"]["recorded"]), ("", recorded))
+        with psycopg.connect(installation.environment["DATABASE_URL"]) as database:
+            (of_one, of_other) = database.execute(PRESETS).fetchall()
+        for name, *of_deck in (of_one, of_other):
+            self.assertEqual(of_deck[:-1], [name, 0.8, 7, 0, "2026-11-30", 5])
+        self.assertEqual((of_one[-1], of_other[-1]), ("7", None))
         self.assert_up_to_date(upgraded["checked"], VERSIONS[-1])
         (stored,) = self.backups(installation)
         self.assertEqual(stored.manifest.counts["flashcards"], counts(VERSIONS[-1])["flashcards"])

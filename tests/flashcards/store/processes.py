@@ -25,12 +25,18 @@ def database_url() -> str:
 
 
 def start(
-    action: str, owner_id: UUID, *, seed: int = 0, count: int = 1, failpoint: str = ""
+    action: str,
+    owner_id: UUID,
+    *,
+    seed: int = 0,
+    count: int = 1,
+    pause_seconds: float = 0.0,
+    failpoint: str = "",
 ) -> forks.Fork:
     """Start tests.flashcards.store.store_process; it may die at `failpoint`."""
     return start_python(
         *("-m", "tests.flashcards.store.store_process"),
-        *(action, str(owner_id), str(seed), str(count)),
+        *(action, str(owner_id), str(seed), str(count), str(pause_seconds)),
         failpoint=failpoint,
     )
 

@@ -1,6 +1,6 @@
 """What the crash and concurrency tests run in processes of their own.
 
-    python -m tests.flashcards.store.store_process ACTION OWNER SEED COUNT
+    python -m tests.flashcards.store.store_process ACTION OWNER SEED COUNT [PAUSE_SECONDS]
 
 Prints a line of JSON for each thing that was acknowledged, when it was. MEMORYLOOP_FAILPOINT may
 have it die on the way.
@@ -13,6 +13,7 @@ import os
 import random
 import re
 import sys
+import time
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -32,7 +33,7 @@ def acknowledge(**what: Any) -> None:
     sys.stdout.flush()
 
 
-def main(action: str, owner: str, seed: str, count: str) -> None:
+def main(action: str, owner: str, seed: str, count: str, pause_seconds: str = "0") -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "memoryloop.settings")
     django.setup()
     from django.db import connection
@@ -130,6 +131,7 @@ def main(action: str, owner: str, seed: str, count: str) -> None:
             name = draw.choice(list(actions)) if action == "mix" else action
             (actions | more)[name]()
             now += timedelta(minutes=1)
+            time.sleep(float(pause_seconds))
 
 
 def die_at_the_journal(

@@ -101,7 +101,7 @@ class CardPageTests(CardViewRules, TestCase):
             now=timezone.now(),
         )
         response = self.client.get(self.url(card))
-        self.assertContains(response, "the settings of <bdi>Latin</bdi>: desired retention 80%")
+        self.assertContains(response, "the preset <bdi>Latin</bdi>: desired retention 80%")
 
     def test_it_shows_where_the_card_came_from(self) -> None:
         self.log_in()

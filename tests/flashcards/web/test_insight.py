@@ -3,13 +3,19 @@
 from datetime import timedelta
 from typing import Any
 
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from flashcards.cards import decks
+from flashcards.domain.records import Rating
+from flashcards.insight.spans import Span
 from flashcards.models import Deck
+from flashcards.review.learner import Learner
+from flashcards.web.pages import insight_page
 from tests.base import TestCase
-from tests.flashcards.given_cards import answer, give_cards, give_many
+from tests.flashcards.given_cards import PLAIN, answer, give_cards, give_many
 
 URL = "/insight/"
 HTMX = {"HX-Request": "true", "HX-Target": "insight"}
@@ -123,3 +129,119 @@ class DeckLinksTests(InsightTestCase):
         self.assertContains(response, f"/insight/?of=deck:{deck.id}")
         # "Latin" is a name above it, and no deck.
         self.assertContains(response, "/insight/?of=search:deck%3ALatin")
+
+
+class ChartTests(InsightTestCase):
+    """Each chart by itself, through the whole stack."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.latin = self.deck()
+        self.smart = self.deck("Forgotten", search="prop:lapses>0")
+        cards = give_cards(self.alice, *[PLAIN] * 3, now=self.now - timedelta(days=29))
+        decks.set_decks(owner_id=self.alice.id, card_id=cards[0].id, deck_ids=[self.latin.id])
+        for card in cards:
+            known = answer(card, Rating.EASY, now=self.now - timedelta(days=28))
+            known = answer(known, Rating.AGAIN, now=self.now - timedelta(days=9))
+            known = answer(known, now=self.now - timedelta(days=8))
+            answer(known, now=self.now)
+
+    def get(self, name: str, **asked: str) -> Any:
+        return self.client.get(f"/insight/chart/{name}/", asked, headers={"HX-Request": "true"})
+
+    def test_every_chart_for_every_scope_and_span(self) -> None:
+        scopes = ("all", f"deck:{self.latin.id}", f"deck:{self.smart.id}", "search:capital")
+        for name, chart in insight_page.CHARTS.items():
+            for number, scope in enumerate(scopes):
+                span = list(Span)[number]
+                with self.subTest(name, of=scope, span=span):
+                    response = self.get(name, of=scope, span=span.value)
+                    self.assertContains(response, f"<h3>{chart.title}</h3>")
+                    self.assertContains(response, f'id="chart-{name}"')
+                    self.assertContains(response, "<svg")
+                    self.assertContains(response, "As a table")
+                    # It came: it is not asked for again.
+                    self.assertNotContains(response, "hx-trigger")
+
+    def test_the_bars_lead_to_their_cards(self) -> None:
+        response = self.get("reviews", of=f"deck:{self.latin.id}", span="month")
+        today = Learner.read(self.alice.id).settings.day.of(self.now)
+        url = f"/cards/?q=deck%3ALatin+rated%3A{today}"
+        self.assertContains(response, f'href="{url}" class="chart-item"')
+        found = self.client.get(url)
+        self.assertEqual(found.context["found"], 1)
+
+    def test_the_step_is_chosen(self) -> None:
+        response = self.get("reviews", span="quarter", step="week")
+        self.assertContains(response, 'aria-current="true">Weeks</a>')
+        self.assertContains(response, "/insight/chart/reviews/?step=month")
+        self.assertContains(self.get("reviews", step="fortnight"), 'aria-current="true">Days</a>')
+
+    def test_of_all_time_the_calendar_shows_the_year_that_is_chosen(self) -> None:
+        (old,) = give_cards(self.alice, now=self.now - timedelta(days=800))
+        answer(old, now=self.now - timedelta(days=800))
+        year = (self.now - timedelta(days=800)).year
+        response = self.get("calendar", span="all")
+        self.assertContains(response, 'aria-current="true">12 months</a>')
+        self.assertContains(response, f"/insight/chart/calendar/?span=all&amp;year={year}")
+        response = self.get("calendar", span="all", year=str(year))
+        self.assertContains(response, f'aria-current="true">{year}</a>')
+        for wrong in ("1066", "many", "99999999"):
+            response = self.get("calendar", span="all", year=wrong)
+            self.assertContains(response, 'aria-current="true">12 months</a>')
+
+    def test_without_scripts_a_chart_is_a_page_of_its_own(self) -> None:
+        page = self.client.get(URL)
+        url = "/insight/chart/retention/"
+        self.assertContains(page, f'<noscript><a href="{url}">Show this chart</a></noscript>')
+        self.assertContains(page, f'hx-get="{url}"')
+        response = self.client.get(url)
+        self.assertContains(response, "<title>True retention · MemoryLoop</title>")
+        self.assertContains(response, "<svg")
+        self.assertContains(response, 'href="/insight/"')
+
+    def test_it_is_ones_own(self) -> None:
+        self.log_in(self.bob)
+        self.assertEqual(self.get("reviews", of=f"deck:{self.latin.id}").status_code, 404)
+        self.assertNotContains(self.get("reviews"), "<svg")
+
+    def test_no_such_chart_and_no_such_cards(self) -> None:
+        for name, of in (("nothing", "all"), ("reviews", "search:is:odd"), ("reviews", "search")):
+            self.assertEqual(self.get(name, of=of).status_code, 404)
+        self.assertEqual(self.client.post("/insight/chart/reviews/").status_code, 405)
+        self.client.logout()
+        self.assertEqual(self.client.get("/insight/chart/reviews/").status_code, 302)
+
+    def test_a_search_that_finds_nothing_has_charts_without_drawings(self) -> None:
+        for name in insight_page.CHARTS:
+            response = self.get(name, of="search:zzzz")
+            self.assertNotContains(response, "<svg")
+            self.assertContains(response, "<p>")
+
+    def test_a_smart_deck_whose_search_is_broken_says_so(self) -> None:
+        Deck.objects.filter(id=self.smart.id).update(search="is:odd")
+        response = self.client.get(URL, {"of": f"deck:{self.smart.id}"})
+        self.assertContains(response, "In the search of the deck “Forgotten”", status_code=422)
+        self.assertNotContains(response, "aria-invalid", status_code=422)
+
+    def test_today_stands_at_the_top(self) -> None:
+        response = self.client.get(URL)
+        self.assertContains(response, "3 reviews in 12 seconds, 3 of 3 recalled.")
+        self.assertContains(response, "of 3 studied cards")
+        of_deck = self.client.get(URL, {"of": f"deck:{self.latin.id}"})
+        self.assertContains(of_deck, "1 review in 4 seconds, 1 of 1 recalled.")
+        self.assertContains(of_deck, f"/settings/study/{self.latin.id}/")
+
+    def test_what_it_asks_the_database(self) -> None:
+        self.client.get(URL)
+        # The session, the learner, settings and decks; the cards, their answers and what is
+        # pending; the decks to choose from, and the due badge's settings.
+        with CaptureQueriesContext(connection) as first:
+            self.client.get(URL)
+        for number in range(10):
+            self.deck(f"Deck {number}")
+        self.client.get(URL)
+        with CaptureQueriesContext(connection) as more:
+            self.client.get(URL)
+        self.assertEqual(len(more), len(first))
+        self.assertLessEqual(len(first), 16)

@@ -12,6 +12,7 @@ from flashcards import store, study_settings
 from flashcards.cards import jobs
 from flashcards.insight import plan_job
 from flashcards.models import Deck, PlanSimulation
+from flashcards.study_settings import presets
 from flashcards.tasks import simulate_plan
 from tests.base import TestCase
 from tests.factories import stored_card
@@ -219,6 +220,22 @@ class DeckPlanTests(TestCase):
         self.assertContains(response, "4 cards that follow other settings are left out")
         self.client.post(f"{URL}undo/")
         self.assertFalse(study_settings.settings_for(owner_id=self.alice.id).decks)
+
+    def test_a_preset_that_decks_share_is_named(self) -> None:
+        other = Deck.objects.create(owner=self.alice, name="Latin::Verbs")
+        now = timezone.now()
+        study_settings.save(
+            owner_id=self.alice.id, deck=self.deck, values={"new_per_day": 3}, now=now
+        )
+        preset = Deck.objects.get(id=self.deck.id).preset_id
+        presets.choose(owner_id=self.alice.id, deck_ids=[other.id], preset_id=preset, now=now)
+        stored_card(self.alice, deck_ids=(other.id,))
+        response = self.get()
+        self.assertContains(response, "as 1 other deck does")
+        self.assertContains(response, 'name="a-new_per_day" value="3"')
+        # The deck inside it follows the same preset, so its card is part of the plan.
+        self.assertContains(response, "of 5")
+        self.assertNotContains(response, "left out")
 
     def test_a_search_a_smart_deck_and_a_strangers_deck_have_none(self) -> None:
         smart = Deck.objects.create(owner=self.alice, name="Weak", search="prop:lapses>3")
