@@ -85,6 +85,9 @@ def find(person: Visit) -> dict[str, str]:
         "insight-reviews": "/insight/chart/reviews/?span=month",
         "insight-plan": "/insight/plan/?calculate=on&compare=on&b-desired_retention=80",
         "insight-plan-not-understood": "/insight/plan/?a-new_per_day=many",
+        "insight-map": "/insight/map/",
+        "insight-coverage": "/insight/coverage/",
+        "insight-coverage-of": conversation.replace("/chat/", "/insight/coverage/"),
         "insight-not-understood": "/insight/?of=search&search=is%3Aodd",
         "new-deck": "/decks/new/",
         "edit-deck": deck,
@@ -124,4 +127,6 @@ EMPTY = {
     "empty-decks": "/decks/",
     "empty-insight": "/insight/",
     "empty-insight-plan": "/insight/plan/",
+    "empty-insight-map": "/insight/map/",
+    "empty-insight-coverage": "/insight/coverage/",
 }
