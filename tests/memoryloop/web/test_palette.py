@@ -63,7 +63,7 @@ class PaletteTestCase(TestCase):
 
     def test_a_card_is_shown_as_one_line_of_plain_words(self) -> None:
         card = stored_card(self.alice, question="What does **FSRS**\nstand for?")
-        self.assertEqual(_find(self.alice, "fsrs"), {"Cards": ["What does FSRS stand for?"]})
+        self.assertEqual(_find(self.alice, "fsrs")["Cards"], ["What does FSRS stand for?"])
         self.log_in()
         response = self.client.get(self.url, {"q": "fsrs"})
         self.assertContains(response, reverse("flashcards:card", args=[card.id]))

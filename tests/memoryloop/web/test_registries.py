@@ -22,9 +22,9 @@ class NavigationTests(SimpleTestCase):
 
     def test_the_rail_has_the_pages_of_all_apps(self) -> None:
         labels = [item.label for item in navigation.items(Place.RAIL)]
-        self.assertEqual(labels, ["Chat", "Review", "Cards", "Decks", "Settings"])
+        self.assertEqual(labels, ["Chat", "Review", "Cards", "Decks", "Insight", "Settings"])
         keys = [item.key for item in navigation.items(Place.RAIL)]
-        self.assertEqual(keys, ["c", "r", "k", "d", "s"])
+        self.assertEqual(keys, ["c", "r", "k", "d", "i", "s"])
         entrance = [item.label for item in navigation.items(Place.ENTRANCE)]
         self.assertEqual(entrance, ["Sign up", "Log in"])
 
