@@ -1,7 +1,8 @@
 """Extensions: what a message may be sent for besides an answer.
 
 Apps above the chat register these from AppConfig.ready. What they show on the chat's pages fills
-the slots chat.composer, chat.message, chat.home, chat.conversation and chat.keys
+the slots chat.composer, chat.message, chat.home, chat.conversation,
+chat.conversation_menu and chat.keys
 (memoryloop.web.slots).
 """
 

@@ -41,4 +41,5 @@ def register() -> None:
     slots.fill("chat.first", "flashcards/tour/_first.html")
     slots.fill("chat.conversation", "flashcards/drafts/_selection.html")
     slots.fill("chat.conversation", "flashcards/drafts/_from_file.html")
+    slots.fill("chat.conversation_menu", "flashcards/insight/_coverage_link.html")
     slots.fill("chat.keys", "flashcards/drafts/_selection_keys.html")

@@ -1,7 +1,7 @@
 """The layout: positions in two dimensions in which cards that mean much the same are near.
 
 t-SNE (van der Maaten and Hinton, 2008), begun from the principal components (Kobak and Berens,
-2019) with its repulsion on a mesh. docs/decisions/0010-card-map.md says why it is ours, and how
+2019) with its repulsion on a mesh. docs/decisions/0061-card-map.md says why it is ours, and how
 well the neighbours of cards are kept.
 """
 
@@ -114,7 +114,8 @@ def within(points: Floats) -> Floats:
     """Return positions centred and scaled, so that they are within -1 to 1."""
     low, high = points.min(axis=0), points.max(axis=0)
     half = max(float((high - low).max()) / 2, 1e-9)
-    return ((points - (low + high) / 2) / half).astype(np.float32)
+    scaled: Floats = ((points - (low + high) / 2) / half).astype(np.float32)
+    return scaled
 
 
 def turned(points: Floats, old: Floats, kept: NDArray[np.bool_]) -> Floats:
@@ -153,7 +154,7 @@ def placed(vectors: Vectors, known: Vectors, positions: Floats) -> Floats:
         found[start : start + len(part)] = middle + _BESIDE * np.stack(
             [np.cos(turn), np.sin(turn)], axis=1
         )
-    return np.clip(found, -1, 1)
+    return found.clip(-1, 1)
 
 
 def _likeness(part: Floats, known: Vectors) -> Floats:

@@ -13,7 +13,7 @@ from flashcards.insight.mapping.components import Floats
 
 # The mesh is this fine, in the unit of the layout's kernel, as far as the cells suffice.
 _SPACING = 0.4
-_CELLS_LEAST, _CELLS_MOST = 64, 512
+_CELLS_LEAST, _CELLS_MOST = 32, 512
 # The mesh reaches beyond the points, so that it need not be made anew at each step.
 _MARGIN = 1.2
 

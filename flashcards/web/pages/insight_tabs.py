@@ -24,6 +24,8 @@ TABS = (
     InsightTab("statistics", "Statistics", "flashcards:insight"),
     InsightTab("memory", "Memory", "flashcards:insight_memory"),
     InsightTab("plan", "Plan", "flashcards:insight_plan"),
+    InsightTab("map", "Map", "flashcards:insight_map"),
+    InsightTab("coverage", "Coverage", "flashcards:insight_coverage"),
     InsightTab("week", "Week", "flashcards:insight_week"),
 )
 

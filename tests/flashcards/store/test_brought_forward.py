@@ -251,13 +251,14 @@ class Learner(RuleBasedStateMachine):
         columns = collection.read(self.owner.pk)
         living = np.flatnonzero(columns.alive)
         ids = columns.id_texts(living)
+        of_each = (
+            *(columns.array(name) for name in ("state", "due", "lapses", "suspended")),
+            columns.containing("q"),
+            columns.reviewed(START, None),
+            columns.reviewed(START, Rating.AGAIN),
+        )
         rows = {
-            card_id: (
-                *(columns.array(name)[place] for name in ("state", "due", "lapses", "suspended")),
-                columns.containing("q")[place],
-                columns.reviewed(START, None)[place],
-                columns.reviewed(START, Rating.AGAIN)[place],
-            )
+            card_id: tuple(values[place] for values in of_each)
             for card_id, place in zip(ids, living, strict=True)
         }
         pairs, names = columns.label_pairs("deck_ids", columns.alive)

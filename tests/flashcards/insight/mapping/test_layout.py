@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flashcards.insight.mapping import layout, neighbours
@@ -19,6 +19,13 @@ def topics(number: int, each: int, *, seed: int = 0, width: int = 64) -> Floats:
     return found
 
 
+@pytest.fixture
+def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For what holds however far the points have moved."""
+    monkeypatch.setattr(layout, "PHASES", ((5, 12.0, 0.5), (10, 1.5, 0.8)))
+    monkeypatch.setattr(layout, "STEPS", 15)
+
+
 def nearest_on_map(positions: Floats) -> np.ndarray:
     far = ((positions[:, None] - positions[None]) ** 2).sum(axis=2)
     np.fill_diagonal(far, np.inf)
@@ -31,13 +38,15 @@ class TestLayOut:
         topic = np.repeat(np.arange(5), 20)
         assert (topic[nearest_on_map(found)] == topic).mean() > 0.95
 
-    def test_the_same_vectors_give_the_same_layout(self) -> None:
-        vectors = topics(3, 8)
-        np.testing.assert_array_equal(layout.lay_out(vectors), layout.lay_out(vectors))
-
-    @settings(max_examples=15, deadline=None)
+    @settings(
+        max_examples=8,
+        deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture],
+    )
     @given(st.integers(layout.CARDS_LEAST, 40), st.integers(1, 3), st.booleans())
-    def test_any_vectors_lie_within_the_map(self, count: int, width: int, same: bool) -> None:
+    def test_any_vectors_lie_within_the_map(
+        self, few_steps: None, count: int, width: int, same: bool
+    ) -> None:
         vectors = np.random.default_rng(count).normal(size=(count, width)).astype(np.float32)
         if same:
             vectors[:] = vectors[0]
@@ -46,7 +55,7 @@ class TestLayOut:
         assert np.isfinite(found).all()
         assert np.abs(found).max() <= 1.0001
 
-    def test_the_progress_grows_to_the_end_and_may_end_it(self) -> None:
+    def test_the_progress_grows_to_the_end_and_may_end_it(self, few_steps: None) -> None:
         told: list[float] = []
         layout.lay_out(topics(2, 10), progress=told.append)
         assert told == sorted(told)
@@ -61,7 +70,7 @@ class TestLayOut:
 
 
 class TestTurned:
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=10, deadline=None)
     @given(st.floats(0, 6.28), st.booleans())
     def test_a_layout_that_was_turned_or_mirrored_comes_back(
         self, angle: float, is_mirrored: bool

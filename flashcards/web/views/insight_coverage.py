@@ -1,0 +1,90 @@
+"""/insight/coverage/: which ideas of a conversation or a document have cards."""
+
+import uuid
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.http import HtmxHttpRequest
+from accounts.models import User
+from chat.conversations.conversations import conversations_for_owner
+from flashcards.domain import durations
+from flashcards.drafting import documents, drafting, generation, origins
+from flashcards.drafting.origins import Origin
+from flashcards.insight import coverage
+from flashcards.insight.coverage import State
+from flashcards.models import Document
+from flashcards.web.pages import insight_coverage as page
+from flashcards.web.pages.origins import make_url
+from memoryloop.web.toasts import toast
+
+LISTED_MOST = 30
+# Of one press; a model is asked for each.
+MADE_MOST = 10
+
+
+@require_safe
+@never_cache
+@login_required
+def coverage_list(request: HtmxHttpRequest) -> HttpResponse:
+    """List the conversations and documents whose coverage can be shown, the newest first."""
+    talks = conversations_for_owner(request.user).filter(archived_at=None)
+    context = {
+        "conversations": talks.order_by("-updated_at")[:LISTED_MOST],
+        "documents": documents.for_owner(request.user.id).only("id", "name")[:LISTED_MOST],
+    }
+    return render(request, "flashcards/insight/coverage_list.html", context)
+
+
+@require_safe
+@never_cache
+@login_required
+def coverage_page(request: HtmxHttpRequest, text_id: uuid.UUID) -> HttpResponse:
+    """Show the ideas of a conversation's answers or of a document, and the cards of each."""
+    title, texts = _texts_or_404(request.user, text_id)
+    found = coverage.read(request.user, texts, now=timezone.now())
+    context = {
+        "title": title,
+        "text_id": text_id,
+        "is_document": bool(texts and texts[0].document),
+        "coverage": found,
+        "counts": {str(state): len(found.of(state)) for state in State},
+        "rows": page.rows(found),
+        "to_make": min(len(found.uncovered), MADE_MOST),
+    }
+    return render(request, "flashcards/insight/coverage.html", context)
+
+
+@require_POST
+@login_required
+def make_uncovered(request: HtmxHttpRequest, text_id: uuid.UUID) -> HttpResponse:
+    """Begin to draft cards for exactly the ideas that have none."""
+    _, texts = _texts_or_404(request.user, text_id)
+    found = coverage.read(request.user, texts, now=timezone.now())
+    batches = []
+    for idea in found.uncovered[:MADE_MOST]:
+        try:
+            batches.append(drafting.start_batch(request.user, idea.part))
+        except (drafting.DraftingError, generation.TooLittle) as refusal:
+            toast(request, refusal.sentence, level=messages.WARNING)
+    if len(batches) == 1:
+        return redirect(make_url(batches[0]))
+    if batches:
+        toast(request, f"{durations.count(len(batches), 'passage')} drafted: choose your cards.")
+    return redirect("flashcards:insight_coverage_of", text_id)
+
+
+def _texts_or_404(user: User, text_id: uuid.UUID) -> tuple[str, list[Origin]]:
+    """Return the title and the texts of the learner's own conversation or document."""
+    conversation = conversations_for_owner(user).filter(id=text_id).first()
+    if conversation is not None:
+        return conversation.title, coverage.answers_of(conversation)
+    document = Document.objects.filter(owner=user, id=text_id, deleted_at=None).first()
+    if document is None:
+        raise Http404("There is no such text.")
+    return document.name, [origins.of_document(document)]
