@@ -94,7 +94,7 @@ class CardStore(Protocol):
     def answers(self, owner_id: UUID) -> Answers:
         """Return all answers of an owner as arrays.
 
-        One SQL query; the first time in a process the log is read (0.3 s for 500,000 reviews).
+        One SQL query; the first time in a process the log is read (0.6 s for 500,000 reviews).
         """
         ...
 
@@ -102,7 +102,7 @@ class CardStore(Protocol):
         """Return how many answers an owner gave when, as arrays.
 
         Those of erased cards are among them. None where they are not counted yet: then `answers`
-        has to do. One SQL query; the first time in a process the totals are read (50 ms for some
+        has to do. One SQL query; the first time in a process the totals are read (15 ms for some
         years).
         """
         ...

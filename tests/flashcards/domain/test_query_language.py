@@ -1,5 +1,7 @@
 """The search language: parse, print, parse again; and errors that point at the place."""
 
+from datetime import date
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -11,9 +13,11 @@ from flashcards.domain.query.syntax import (
     BadQuery,
     CardStatus,
     Compared,
+    Dates,
     Everything,
     Flagged,
     InDeck,
+    Introduced,
     Is,
     Meaning,
     Moment,
@@ -42,7 +46,10 @@ numbers = st.one_of(
     st.integers(-1000, 1000).map(float),
     st.floats(-1000, 1000, allow_nan=False).map(lambda number: round(number, 3) + 0.0),
 )
-days = st.integers(1, 36_525)
+dates = st.lists(st.dates(date(2, 1, 1), date(9998, 12, 31)), min_size=2, max_size=2).map(sorted)
+days: st.SearchStrategy[syntax.Days] = st.one_of(
+    st.integers(1, 36_525), dates.map(lambda pair: Dates(*pair))
+)
 leaves: st.SearchStrategy[Node] = st.one_of(
     st.builds(Text, words),
     st.builds(Word, st.text("aß光Q-?.*/", min_size=1, max_size=6).filter(bare)),
@@ -52,6 +59,7 @@ leaves: st.SearchStrategy[Node] = st.one_of(
     st.builds(Is, st.sampled_from(CardStatus)),
     st.builds(Compared, st.sampled_from(Property), st.sampled_from(syntax.OPERATORS), numbers),
     st.builds(Within, st.sampled_from(Moment), days),
+    st.builds(Introduced, days),
     st.builds(Rated, days, st.none() | st.integers(1, 4)),
     st.builds(Flagged, st.integers(0, 7)),
 )
@@ -134,6 +142,11 @@ class TestProperties:
         ("added:7", Within(Moment.ADDED, 7)),
         ("rated:7:1", Rated(7, 1)),
         ("rated:7", Rated(7)),
+        ("rated:2026-11-02:1", Rated(Dates.of(date(2026, 11, 2)), 1)),
+        ("added:2026-11-02..2026-11-08", Within(
+            Moment.ADDED, Dates(date(2026, 11, 2), date(2026, 11, 8)),
+        )),
+        ("introduced:30", Introduced(30)),
         ("flag:0", Flagged(0)),
         ("~energy", Meaning("energy")),
         ('-~"how cells get energy"', Not(Meaning("how cells get energy"))),
@@ -164,6 +177,10 @@ def test_it_reads(text: str, node: Node) -> None:
         ("prop:r<x", 7, "number"),
         ("rated:7:5", 8, "rating is 1"),
         ("added:0", 6, "whole number"),
+        ("added:2026-11-02..", 6, "is not a date"),
+        ("edited:2026-02-30", 7, "is not a date"),
+        ("rated:0001-01-01", 6, "is not a date"),
+        ("introduced:2026-11-08..2026-11-02", 11, "after the last"),
         ("flag:8", 5, "0 to 7"),
         ("tag:", 0, "needs a value"),
         ("a ~", 2, "what to look for"),
