@@ -17,6 +17,7 @@ from flashcards.exchange import export_job, import_job, uploads
 from flashcards.insight import card_map, memory_fit, plan_job, weekly_mail
 from flashcards.maintenance import scheduled_backup
 from flashcards.review import backlog
+from flashcards.web.pages import week_mail
 from memoryloop.server import queues
 
 # How often cards are looked for that were left without a vector.
@@ -147,7 +148,7 @@ def send_weekly_reports(timestamp: int) -> None:  # noqa: ARG001 - as above
 @app.task(name=jobs.WEEKLY_REPORT, queue=queues.MAIL)
 def send_weekly_report(owner_id: str) -> None:
     """Send a learner's weekly report, once a week."""
-    weekly_mail.send(owner_id=UUID(owner_id), now=timezone.now())
+    weekly_mail.send(owner_id=UUID(owner_id), now=timezone.now(), written=week_mail.written)
 
 
 @app.periodic(cron="23 * * * *")

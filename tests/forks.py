@@ -184,6 +184,8 @@ def _import(kind: str) -> None:
 
 def _serve(kind: str, channel: socket.socket) -> list[str] | None:
     """Begin copies until nobody wants any more. Return in each copy, with its arguments."""
+    # Ctrl-C is for the tests, and this process ends with them.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     while True:
         request, files, *_ = socket.recv_fds(channel, 1024**2, 4)
         # Of those that waited for copies which have ended.
@@ -209,6 +211,7 @@ def _copy(kind: str, request: bytes, files: list[int]) -> list[str]:
         _, ended = os.waitpid(pid, 0)
         os.write(status, f"{os.waitstatus_to_exitcode(ended)}\n".encode())
         os._exit(0)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.close(status)
     for number, stream in enumerate(streams):
         os.dup2(stream, number)

@@ -146,6 +146,15 @@ def adopted(*, owner_id: UUID, group: Group) -> ParameterFit | None:
     return next((fit for fit in fits if fit.parameters == (group.own or [])), None)
 
 
+def is_misled(fit: ParameterFit) -> bool:
+    """Tell whether a fit believes that cards were recalled for which Hard was pressed, and not so.
+
+    Adopted, it would make intervals too long.
+    """
+    concerns = {each["concern"] for each in fit.result.get("findings", ())}
+    return forecast.Concern.HARD_FOR_FORGOTTEN in concerns and not fit.hard_as_again
+
+
 def is_month_old(fit: ParameterFit | None, now: datetime) -> bool:
     return fit is not None and not fit.is_under_way and fit.started_at <= now - MONTH
 
@@ -194,7 +203,7 @@ def run(*, owner_id: UUID, clock: Callable[[], datetime] = timezone.now) -> None
         return
     try:
         _work_out(fit, clock)
-        if fit.automatic and fit.parameters:
+        if fit.automatic and fit.parameters and not is_misled(fit):
             adopt(owner_id=owner_id, fit_id=fit.pk, now=clock())
     except _Stopped:
         return

@@ -105,7 +105,7 @@ def _done(done: WeekDone) -> str:
         return f"{week} you reviewed nothing."
     new = f", and met {durations.count(done.new, 'new card')}" if done.new > 0 else ""
     return (
-        f"{week} you answered {durations.count(done.answers, 'card')} in "
+        f"{week} you gave {durations.count(done.answers, 'answer')} in "
         f"{durations.clock(done.spent)}, on {done.days} of 7 days{new}."
     )
 

@@ -6,27 +6,27 @@ the next hour. Should a worker die just between the two, the second mail has the
 """
 
 import logging
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from email.utils import parseaddr
 from uuid import UUID
 
 from django.conf import settings
 from django.core import signing
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.template.loader import render_to_string
-from django.urls import reverse
-from django.utils.crypto import salted_hmac
 
 from flashcards import study_settings
 from flashcards.cards import jobs
 from flashcards.domain.study_day import Day
 from flashcards.insight import weekly
+from flashcards.insight.weekly import Report
 from flashcards.models import WeeklyReport
 
 logger = logging.getLogger(__name__)
 
 Wanted = WeeklyReport.Wanted
+# The mail of a learner's report.
+Written = Callable[[WeeklyReport, Report], EmailMessage]
 _SALT = "flashcards.weekly-report"
 # After the learner's Monday has begun; and until when a report is still worth sending.
 MORNING = timedelta(hours=3)
@@ -62,8 +62,11 @@ def request_due(now: datetime) -> None:
             jobs.request_weekly_report(row.owner_id)
 
 
-def send(*, owner_id: UUID, now: datetime) -> bool:
-    """Send the report if it is due; tell whether it was sent. Raises what the mail server does."""
+def send(*, owner_id: UUID, now: datetime, written: Written) -> bool:
+    """Send the report if it is due; tell whether it was sent. Raises what the mail server does.
+
+    `written` makes the mail of a report.
+    """
     if not can_send():
         return False
     with transaction.atomic():
@@ -80,7 +83,7 @@ def send(*, owner_id: UUID, now: datetime) -> bool:
             return False
         row.sent_week = week
         row.save(update_fields=["sent_week"])
-        _message(row, week, now).send()
+        written(row, weekly.report_of(owner_id=owner_id, now=now)).send()
     logger.info("A weekly report was sent.")
     return True
 
@@ -111,29 +114,3 @@ def _due_week(row: WeeklyReport, day: Day, now: datetime) -> date | None:
         return None
     begins = day.start(now, days=-day.of(now).weekday()) + MORNING
     return week if begins <= now < begins + LATEST else None
-
-
-def _message(row: WeeklyReport, week: date, now: datetime) -> EmailMessage:
-    report = weekly.report_of(owner_id=row.owner_id, now=now)
-    off = row.base_url + reverse("flashcards:insight_week_off", args=[token_of(row.owner_id)])
-    context = {
-        "user": row.owner,
-        "report": report,
-        "page": row.base_url + reverse("flashcards:insight"),
-        "off": off,
-    }
-    text = render_to_string("flashcards/insight/week_mail.txt", context)
-    subject, _, body = text.lstrip().partition("\n")
-    once = salted_hmac(_SALT, f"{row.owner_id} {week}").hexdigest()
-    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
-    return EmailMessage(
-        subject=subject.strip(),
-        body=body.lstrip(),
-        to=[row.owner.email],
-        headers={
-            "Message-ID": f"<{once}@{domain}>",
-            "List-Unsubscribe": f"<{off}>",
-            # RFC 8058: the mail program's own button sends a POST there.
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        },
-    )

@@ -138,6 +138,18 @@ class WordMatches:
 
 
 @dataclass(frozen=True)
+class Curve:
+    """How cards of some decks are forgotten: the chance of recall after so many stabilities."""
+
+    # What the function depends on.
+    key: str
+    # Of an array; it falls.
+    chance: Callable[[Numbers], Numbers] = field(compare=False)
+    # The place by name of the deck that governs them: a card in several goes by the first.
+    rank: int = 0
+
+
+@dataclass(frozen=True)
 class QueueSettings:
     """The rules of one learner's due queue on one of their days."""
 
@@ -156,6 +168,9 @@ class QueueSettings:
     # The deck whose limits hold for the cards of a deck.
     governed_by: Mapping[UUID, UUID] = field(default_factory=dict)
     deck_ranks: Mapping[UUID, int] = field(default_factory=dict)
+    # Where cards are forgotten by curves that differ: that of the cards of a deck, and of the rest.
+    curves: Mapping[UUID, Curve] = field(default_factory=dict)
+    curve: Curve | None = None
 
     @classmethod
     def plain(cls, now: datetime) -> "QueueSettings":
@@ -174,7 +189,12 @@ class QueueSettings:
     def key(self) -> tuple[object, ...]:
         """Return what the order of the cards depends on."""
         ranks = tuple(sorted((str(a), b) for a, b in self.deck_ranks.items()))
-        return self.order, self.bury_siblings, self.day_ends, *self.counting_key, ranks
+        curves = tuple(sorted((str(a), b.key) for a, b in self.curves.items()))
+        rest = self.curve.key if self.curve else ""
+        return (
+            *(self.order, self.bury_siblings, self.day_ends, *self.counting_key),
+            *(ranks, curves, rest),
+        )
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 from django.db import connection
 
 from flashcards.domain.records import Flashcard
@@ -21,7 +22,7 @@ from flashcards.models import Deck, StudySettings
 from flashcards.models.decks import DECK_SEPARATOR
 from flashcards.scheduling import DEFAULT_MODEL, ScheduleSettings
 from flashcards.scheduling.settings import EVERY_DAY
-from flashcards.store import QueueSettings
+from flashcards.store import Curve, Numbers, QueueSettings
 from memoryloop.folding import fold
 
 Order = StudySettings.Order
@@ -319,6 +320,26 @@ def queue_settings(settings: EffectiveSettings, now: datetime) -> QueueSettings:
     return known[today]
 
 
+def _curves(settings: EffectiveSettings) -> dict[str, Any]:
+    """Return the queue's curves, where parameters differ."""
+    if not settings.models_differ:
+        return {}
+
+    def curve(own: EffectiveSettings, rank: int) -> Curve:
+        model = own.schedule.model
+
+        def chance(stabilities: Numbers) -> Numbers:
+            ones = np.ones(len(stabilities))
+            return model.retrievability(model.from_summary(ones, 5 * ones), stabilities)
+
+        return Curve(model.key, chance, rank)
+
+    ranks = settings.deck_ranks
+    by_deck = {by: curve(settings.decks[by], ranks[by]) for by in settings.decks}
+    curves = {deck_id: by_deck[by] for deck_id, by in settings.governed_by.items()}
+    return {"curves": curves, "curve": curve(settings, len(ranks))}
+
+
 def _queue_settings(settings: EffectiveSettings, now: datetime, today: date) -> QueueSettings:
     decks = {deck_id: settings.decks[deck_id] for deck_id in settings.limited}
     limits: dict[UUID | None, Limits] = {None: settings.limits_on(today)}
@@ -333,6 +354,7 @@ def _queue_settings(settings: EffectiveSettings, now: datetime, today: date) -> 
         limits={deck_id: (each.new, each.reviews) for deck_id, each in limits.items()},
         governed_by={d: by for d, by in settings.governed_by.items() if by in settings.limited},
         deck_ranks=settings.deck_ranks,
+        **_curves(settings),
     )
 
 

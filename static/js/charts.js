@@ -115,9 +115,8 @@
   });
 
   const follow = () => {
-    if (!shown) return;
-    if (shown.isConnected && shown === document.activeElement) place(shown);
-    else hide();
+    if (shown?.isConnected) place(shown);
+    else if (shown) hide();
   };
   document.addEventListener("scroll", follow, { capture: true, passive: true });
   window.addEventListener("resize", follow);

@@ -10,6 +10,7 @@ the runs differ.
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -20,6 +21,7 @@ import numpy as np
 
 if __name__ == "__main__":
     # The scheduler's days know the learner's model, which is Django's.
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "memoryloop.settings")
     django.setup()
 
 from flashcards.scheduling import ScheduleSettings

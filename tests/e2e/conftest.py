@@ -95,4 +95,8 @@ def visit(browser: Browser, site: LiveMemoryLoop) -> Iterator[Callable[..., Visi
     yield open_visit
     for each in visits:
         each.close()
+    # Without its server a page fails in ways that tell nothing.
+    for live in {each.site for each in visits}:
+        status = live.process.poll() if live.process else None
+        assert status is None, f"MemoryLoop ended with {status}:\n{live.log[-2_000:]}"
     assert [problem for each in visits for problem in each.problems] == []

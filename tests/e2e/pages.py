@@ -39,6 +39,14 @@ def find(person: Visit) -> dict[str, str]:
         expect(page).not_to_have_url(re.compile("/decks/new/"))
         page.goto("/decks/")
     deck = page.locator("a[href^='/decks/'][href$='/edit/']").first.get_attribute("href") or ""
+    page.goto("/settings/study/")
+    presets = page.locator("a[href^='/settings/study/presets/']")
+    if not presets.count():
+        page.get_by_label("Name of the new preset").fill("Languages")
+        page.get_by_role("button", name="New preset").click()
+        expect(page).to_have_url(re.compile("/presets/"))
+        page.goto("/settings/study/")
+    preset = presets.first.get_attribute("href") or ""
     page.goto("/cards/")
     card = page.locator("a.cards-title").first.get_attribute("href") or ""
     expect(page).to_have_title(re.compile("Cards"))
@@ -96,6 +104,7 @@ def find(person: Visit) -> dict[str, str]:
         "settings": "/settings/",
         "study": "/settings/study/",
         "study-deck": deck.replace("/decks/", "/settings/study/").removesuffix("edit/"),
+        "study-preset": preset,
         "reschedule": "/settings/study/reschedule/",
         "change-password": "/accounts/password/",
         "change-email": "/accounts/email/",

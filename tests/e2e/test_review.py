@@ -90,6 +90,7 @@ def _look_at_the_charts(learner: Visit) -> None:
     bar = page.locator("#chart-buttons .chart-item").first
     bar.hover()
     expect(tip).to_contain_text("Learning, Easy: 2 of 2, 100%")
+    expect(tip).to_be_visible()
     bar.focus()
     learner.press("Enter")
     learner.arrive(r"/cards/\?q=rated")

@@ -56,7 +56,8 @@ def findings(histories: Histories, w: Numbers) -> list[Finding]:
     chances = predict(histories, w)
     hards = hard_for_forgotten(histories)
     if hards is not None:
-        found.append(Finding(Concern.HARD_FOR_FORGOTTEN, hards))
+        # Whatever else is off follows from answers that say what did not happen.
+        return [Finding(Concern.HARD_FOR_FORGOTTEN, hards)]
     seen, held_out = split(histories)
     constant = _constant_wins(histories, chances, seen, held_out)
     if constant is not None:

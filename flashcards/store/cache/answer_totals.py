@@ -57,22 +57,31 @@ class _Log:
     base: AnswerTotals
     tail: answers.Tail
     totals: AnswerTotals | None
+    # Whether it was asked for since it was read; and whether it is to be read anew.
+    was_used: bool = False
+    is_outdated: bool = False
 
     def apply(self, entry: Entry) -> None:
-        # Answers of a card that is erased stay counted.
         if self.tail.apply(entry.log):
             self.totals = None
+        if entry.erases:
+            # What a checkpoint has moved of an erased card stays counted. What is pending goes with
+            # the card: that is the tail, if no checkpoint came since this was read.
+            self.tail.drop(entry.card.id)
+            self.totals, self.is_outdated = None, self.was_used
 
     def size(self) -> int:
         return len(self.base.codes) * 17 // 1024 + len(self.tail) + 1
 
     def copy(self) -> "_Log":
-        return _Log(self.owner_id, self.base, self.tail.copy(), self.totals)
+        copied = self.tail.copy()
+        return _Log(self.owner_id, self.base, copied, self.totals, self.was_used, self.is_outdated)
 
     def read(self, pending: Pending) -> AnswerTotals:
+        self.was_used = True
         if self.tail.taken_back:
             self.base = _with(self.base, self._taken_back(pending), -1)
-            self.tail.taken_back = set()
+            self.tail.taken_back = {}
         if self.totals is None:
             self.totals = _with(self.base, list(self.tail.added.values()), 1)
         if len(self.tail) > answers.TAIL_MOST:
@@ -95,8 +104,9 @@ def read(owner_id: UUID) -> AnswerTotals | None:
         pending = read_pending(owner_id)
         read_now = functools.partial(_stored, owner_id, pending)
         try:
-            with _logs.at(owner_id, pending, read_now) as log:
-                return log.read(pending)
+            with _logs.at(owner_id, pending, read_now, lambda log: not log.is_outdated) as log:
+                found = _anew(owner_id, pending) if log.is_outdated else log
+                return found.read(pending)
         except _NotCounted:
             return None
         except _MovedOn:
@@ -106,6 +116,14 @@ def read(owner_id: UUID) -> AnswerTotals | None:
 def clear_cache() -> None:
     """Drop everything kept, as between tests."""
     _logs.clear()
+
+
+def _anew(owner_id: UUID, pending: Pending) -> _Log:
+    """Return what is stored with all that is pending, for one reading."""
+    log = _stored(owner_id, pending)
+    for entry in pending.since(pending.stored.moved_id):
+        log.apply(entry)
+    return log
 
 
 def _stored(owner_id: UUID, pending: Pending) -> _Log:

@@ -66,9 +66,10 @@ class LanceAnswers:
 class Tail:
     """What entries of the journal have changed since something was read."""
 
-    # Answers since by their ids, and of those before it the ones that were taken back since.
+    # Answers since by their ids; and of those before it the ones that were taken back since, each
+    # with its card.
     added: dict[UUID, ReviewLog] = field(default_factory=dict)
-    taken_back: set[UUID] = field(default_factory=set)
+    taken_back: dict[UUID, UUID] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.added)
@@ -77,15 +78,20 @@ class Tail:
         """Take in a row of the log, and tell whether it makes a difference."""
         if log is not None and log.undoes is not None:
             if self.added.pop(log.undoes, None) is None:
-                self.taken_back.add(log.undoes)
+                self.taken_back[log.undoes] = log.flashcard_id
             return True
         if log is not None and is_answer(log):
             self.added[log.id] = log
             return True
         return False
 
+    def drop(self, card_id: UUID) -> None:
+        """Leave out what is of a card."""
+        self.added = {i: log for i, log in self.added.items() if log.flashcard_id != card_id}
+        self.taken_back = {i: card for i, card in self.taken_back.items() if card != card_id}
+
     def copy(self) -> "Tail":
-        return Tail(dict(self.added), set(self.taken_back))
+        return Tail(dict(self.added), dict(self.taken_back))
 
 
 class AnswerLog:
@@ -119,7 +125,7 @@ class AnswerLog:
         if self._tail.taken_back:
             gone = find(self._owner_id, pending, self._tail.taken_back)
             self._base = _without(self._base, _with_tail(_none(self._owner_id), gone))
-            self._tail.taken_back = set()
+            self._tail.taken_back = {}
         if self._answers is None:
             self._answers = _with_tail(self._base, list(self._tail.added.values()))
         if len(self._tail) > TAIL_MOST:
@@ -127,8 +133,7 @@ class AnswerLog:
         return self._answers
 
     def _erase(self, card_id: UUID) -> None:
-        added = self._tail.added
-        self._tail.added = {i: log for i, log in added.items() if log.flashcard_id != card_id}
+        self._tail.drop(card_id)
         number = _numbers(self._base.card_ids, np.array([str(card_id)], dtype="S36"))[0]
         if number >= 0:
             self._base = _kept(self._base, self._base.cards != number)

@@ -23,7 +23,7 @@ from flashcards.store.lance import codec
 from flashcards.store.lance.filters import Expression, Or, condition
 from flashcards.store.lance.schema import FLASHCARDS
 from flashcards.store.repository import stored_rows
-from flashcards.store.values import Numbers, QueueSettings
+from flashcards.store.values import Curve, Numbers, QueueSettings
 
 # How far ahead of now the rows are read; they are read anew when less than half of it is left.
 HORIZON = timedelta(days=2)
@@ -189,7 +189,12 @@ def rank(card: Flashcard, settings: QueueSettings) -> Row:
         first = _drawn(card_id, settings)
     elif segment == REVIEWS and settings.order != "due":
         last_review = micros(card.last_review)
-        second, first = first, _urgency(settings, due, last_review, card.stability or 0.0, max)
+        urgency = _urgency(settings, due, last_review, card.stability or 0.0, max)
+        curve = _curve(settings, card.deck_ids)
+        if curve is not None:
+            # In an array: so it is to the last digit what it is for stored rows.
+            urgency = float(curve.chance(np.array([-urgency]))[0])
+        second, first = first, urgency
     if segment == REVIEWS:
         ready_at = buried if due < micros(settings.day_ends) else NEVER
     else:
@@ -215,6 +220,7 @@ def rank_all(rows: Rows, settings: QueueSettings) -> Ranked:
         second[reviews] = first[reviews]
         values = rows.due[reviews], rows.last_review[reviews], rows.stability[reviews]
         first[reviews] = _urgency(settings, *values, np.maximum)
+        _bend(settings, rows, reviews, first)
     waits = np.maximum(rows.due, rows.buried_until)
     on_its_day = np.where(rows.due < micros(settings.day_ends), rows.buried_until, NEVER)
     found = [limiting_deck(settings, decks) for decks in rows.deck_sets]
@@ -238,12 +244,29 @@ def _urgency(
 
     As of the end of the learner's day, so that the order does not depend on when it was asked for.
     Retrievability falls with time over stability: so it is for FSRS-6 whatever its parameters are,
-    and near 90% for every memory model.
+    and near 90% for every memory model. Cards of other parameters are compared by their curves.
     """
     elapsed = greater(micros(settings.day_ends) - last_review, 0) / DAY_MICROS
     if settings.order == "overdueness":
         return -elapsed / (greater(due - last_review, 1) / DAY_MICROS)
     return -elapsed / greater(stability, _LEAST_DAYS)
+
+
+def _bend(settings: QueueSettings, rows: Rows, reviews: Numbers, first: Numbers) -> None:
+    """Put the chance of recall in the place of time over stability, where curves differ."""
+    of_sets = [_curve(settings, decks) for decks in rows.deck_sets]
+    for curve in {each.key: each for each in of_sets if each is not None}.values():
+        same = np.array([each is not None and each.key == curve.key for each in of_sets])
+        places = reviews[same[rows.decks[reviews]]]
+        first[places] = curve.chance(-first[places])
+
+
+def _curve(settings: QueueSettings, deck_ids: tuple[UUID, ...]) -> Curve | None:
+    """Return the curve by which a card in these decks is forgotten, where curves differ."""
+    if settings.order != "retrievability" or settings.curve is None:
+        return None
+    found = [settings.curves[each] for each in deck_ids if each in settings.curves]
+    return min(found, key=lambda curve: curve.rank, default=settings.curve)
 
 
 def _drawn(card_id: bytes, settings: QueueSettings) -> float:

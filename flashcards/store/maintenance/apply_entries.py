@@ -35,7 +35,7 @@ def apply(
     standing = [entry for entry in entries if entry.id > erased.get(entry.owner_id, 0)]
     gone = {e.card_id for e in standing if e.kind == Kind.ERASE_CARD and e.card_id}
     changes = [entry for entry in standing if entry.kind == Kind.CARD and entry.card_id not in gone]
-    logs = _logs_of(changes)
+    logs = [codec.from_image(ReviewLog, e.log) for e in changes if e.log is not None]
     flashcards, review_logs = (tables.for_writing(spec) for spec in (FLASHCARDS, REVIEW_LOGS))
     sets = vector_sets.from_json(recorded.vectors)
     # A version that nobody recorded is a checkpoint that died after writing: its rows may be there.
@@ -43,9 +43,6 @@ def apply(
         recorded.flashcards,
         recorded.review_logs,
     )
-    # What was answered for a card that is erased counts as well, as if it had been moved before.
-    counted = _logs_of([entry for entry in standing if entry.kind == Kind.CARD])
-    undone = _undone_by(counted, review_logs)
     add_columns(flashcards, sets)
     _erase(erased, flashcards, review_logs)
     _erase_cards(gone, flashcards, review_logs)
@@ -59,7 +56,7 @@ def apply(
     cards = _merge_cards(flashcards, changes, sets) + sum(count for count, _ in loaded)
     failpoints.reach("checkpoint-cards")
     if not recovering:
-        review_totals.add(counted, undone)
+        _count(logs, review_logs)
     return len(entries), cards, len(logs) + sum(count for _, count in loaded), len(erased)
 
 
@@ -136,19 +133,16 @@ def _load(
     return counts[0], counts[1]
 
 
-def _logs_of(changes: Iterable[Entry]) -> list[ReviewLog]:
-    return [codec.from_image(ReviewLog, each.log) for each in changes if each.log is not None]
-
-
-def _undone_by(logs: Sequence[ReviewLog], review_logs: object) -> dict[UUID, ReviewLog]:
-    """Return the stored reviews that the logs take back, which may be from long ago."""
+def _count(logs: Sequence[ReviewLog], review_logs: object) -> None:
+    """Add the logs to the totals; what an undo takes back may be from long ago."""
     ids = review_totals.undone_by({log.id: log for log in logs})
-    if not ids:
-        return {}
-    where = condition(REVIEW_LOGS, "id__in", ids).to_sql()
-    scan = review_logs.search().where(where).select(REVIEW_LOGS.columns)  # type: ignore[attr-defined]
-    rows = codec.from_table(REVIEW_LOGS, scan.limit(EVERYTHING).to_arrow())
-    return {row.id: row for row in rows}
+    undone = {}
+    if ids:
+        where = condition(REVIEW_LOGS, "id__in", ids).to_sql()
+        scan = review_logs.search().where(where).select(REVIEW_LOGS.columns)  # type: ignore[attr-defined]
+        rows = codec.from_table(REVIEW_LOGS, scan.limit(EVERYTHING).to_arrow())
+        undone = {row.id: row for row in rows}
+    review_totals.add(logs, undone)
 
 
 def _append_logs(table: object, logs: Sequence[ReviewLog]) -> None:

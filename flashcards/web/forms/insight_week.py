@@ -10,7 +10,7 @@ from flashcards.models import WeeklyReport
 
 class WeekForm(forms.Form):
     wanted = forms.ChoiceField(
-        label="Each Monday morning",
+        label="Weekly report",
         choices=WeeklyReport.Wanted.choices,
         widget=forms.RadioSelect,
         error_messages=dict.fromkeys(

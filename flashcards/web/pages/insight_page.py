@@ -24,6 +24,10 @@ class Asked:
     year: int | None = None
 
 
+def _span_days(reading: Reading) -> int:
+    return reading.span.days or (reading.today - reading.first).days + 1
+
+
 @dataclass(frozen=True)
 class Chart:
     """A chart of the page: what makes its figure, and how it is laid out."""
@@ -36,6 +40,8 @@ class Chart:
     is_wide: bool = False
     # What room its drawing takes, as a class of insight.css.
     room: str = "columns"
+    # How many days it shows, by which steps are offered.
+    days: Callable[[Reading], int] = _span_days
 
 
 @dataclass(frozen=True)
@@ -119,6 +125,7 @@ SECTIONS = (
                 ),
                 is_wide=True,
                 room="columns-note",
+                days=lambda reading: statistics.future_due(reading).days,
             ),
         ),
     ),
@@ -198,14 +205,15 @@ def sections(choice: Choice) -> list[SectionView]:
 
 
 def view(chart: Chart, choice: Choice, reading: Reading, asked: Asked = _NOTHING) -> ChartView:
-    """Return a chart with its figure."""
-    figure = chart.figure(reading, asked)
+    """Return a chart with its figure. A step that would make too many bars is left out."""
+    fitting = _steps(chart.days(reading))
+    step = asked.step if asked.step in fitting else None
+    figure = chart.figure(reading, Asked(step, asked.year))
     options: list[tuple[str, str, bool]] = []
     if figure.drawings and figure.step is not None:
         options = [
-            (_url(chart, choice, step=step.value), name, step is figure.step)
-            for step, name in STEP_NAMES.items()
-            if _fits(step, reading)
+            (_url(chart, choice, step=step.value), STEP_NAMES[step], step is figure.step)
+            for step in fitting
         ]
     elif figure.drawings and figure.years:
         options = [(_url(chart, choice), "12 months", figure.year is None)]
@@ -221,14 +229,10 @@ def read_asked(data: Mapping[str, str]) -> Asked:
     return Asked(step, number_in(data.get("year")))
 
 
-def _fits(step: Step, reading: Reading) -> bool:
-    """Tell whether a chart of the span has more than one bar of a step, and not too many."""
-    days = reading.span.days or (reading.today - reading.first).days + 1
-    return {
-        Step.DAY: days <= 100,
-        Step.WEEK: 14 <= days <= 1_100,
-        Step.MONTH: days >= 60,
-    }[step]
+def _steps(days: int) -> list[Step]:
+    """Return the steps of which so many days have more than one bar, and not too many."""
+    bounds = {Step.DAY: (1, 100), Step.WEEK: (14, 1_100), Step.MONTH: (60, 10_000)}
+    return [step for step, (least, most) in bounds.items() if least <= days <= most]
 
 
 def _url(chart: Chart, choice: Choice, **asked: str) -> str:

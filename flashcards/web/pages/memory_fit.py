@@ -100,6 +100,8 @@ class MemoryPage:
     # The fit that the parameters in use come from, if they come from one.
     in_use: ParameterFit | None
     parameters: list[tuple[int, str, float, float]]
+    # Whether the fit rests on Hards that meant "forgot".
+    is_misled: bool = False
     sentence: str = ""
     more: str = ""
     figures: list[tuple[str, str, str]] = field(default_factory=list)
@@ -169,6 +171,7 @@ def _with_result(page: MemoryPage, fit: ParameterFit) -> MemoryPage:
     points = result["calibration_after"] if fit.parameters else result["calibration_before"]
     return dataclasses.replace(
         page,
+        is_misled=memory_fit.is_misled(fit),
         sentence=sentence_of(result),
         more=more_of(result),
         figures=figures_of(result),

@@ -1,5 +1,6 @@
 """The fit as a job: started, stopped, killed, adopted and taken back."""
 
+import dataclasses
 import uuid
 from datetime import datetime, timedelta
 from unittest import mock
@@ -248,3 +249,13 @@ class MonthlyTests(TestCase):
         self.assertEqual(fit.status, Status.ADOPTED)
         settings = study_settings.settings_for(owner_id=self.alice.pk)
         self.assertEqual(settings.parameters, tuple(fit.parameters))
+
+    def test_what_rests_on_hards_is_left_for_the_learner(self) -> None:
+        presses = dataclasses.replace(learners.weak(), hard_for_forgotten=0.95)
+        fill(self.alice, learners.reviews_of(presses, 4_000, seed=3))
+        fit = memory_fit.start(owner_id=self.alice.pk, now=NOW, automatic=True)
+        memory_fit.run(owner_id=self.alice.pk, clock=lambda: NOW)
+        fit.refresh_from_db()
+        self.assertEqual(fit.status, Status.DONE)
+        self.assertTrue(fit.parameters)
+        self.assertTrue(memory_fit.is_misled(fit))

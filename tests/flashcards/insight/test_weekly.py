@@ -18,6 +18,7 @@ from flashcards.domain.records import Rating, State
 from flashcards.insight import weekly, weekly_mail
 from flashcards.models import WeeklyReport
 from flashcards.tasks import send_weekly_report
+from flashcards.web.pages.week_mail import written
 from tests.base import TestCase
 from tests.factories import flashcard, review_log, store
 
@@ -83,7 +84,7 @@ class ReportTests(TestCase):
         for at in outside:
             self.give(at.astimezone(UTC), Rating.AGAIN)
         done, against, coming = self.sentences(datetime(2026, 11, 30, 13, tzinfo=UTC))
-        self.assertIn("answered 2 cards in 12 seconds, on 2 of 7 days.", done)
+        self.assertIn("you gave 2 answers in 12 seconds, on 2 of 7 days.", done)
         self.assertIn("Of 2 cards that came back after a day or more you knew 2 (100%)", against)
         self.assertIn("too few to say", against)
         # Nine days after the reviews of the Monday before.
@@ -107,7 +108,7 @@ class ReportTests(TestCase):
             self.give(at, Rating.AGAIN if n % 2 else Rating.GOOD)
         self.give(at, Rating.GOOD, State.NEW, 0.0)
         done, against, _ = self.sentences()
-        self.assertIn("31 cards", done)
+        self.assertIn("31 answers", done)
         self.assertIn("and met 1 new card.", done)
         self.assertIn("you knew 15 (50%), less than the 90% you aim for.", against)
 
@@ -202,12 +203,12 @@ class MailTests(TestCase):
         self.want(self.bob, datetime(2026, 11, 26, tzinfo=UTC), Wanted.PAGE)
         User.objects.filter(id=self.alice.id).update(is_active=False)
         self.assertEqual(self.tick(MORNING), [])
-        self.assertFalse(weekly_mail.send(owner_id=self.charlie.id, now=MORNING))
+        self.assertFalse(weekly_mail.send(owner_id=self.charlie.id, now=MORNING, written=written))
 
     def test_without_a_mail_server_nothing_is_sent(self) -> None:
         with override_settings(EMAIL_HOST=""):
             self.assertEqual(self.tick(MORNING), [])
-            self.assertFalse(weekly_mail.send(owner_id=self.alice.id, now=MORNING))
+            self.assertFalse(weekly_mail.send(owner_id=self.alice.id, now=MORNING, written=written))
         self.assertEqual(len(self.tick(MORNING + HOUR)), 1)
 
 
@@ -227,7 +228,7 @@ class TwoWorkersTests(TransactionTestCase):
         def work() -> None:
             try:
                 together.wait(10)
-                found.append(weekly_mail.send(owner_id=alice.id, now=MORNING))
+                found.append(weekly_mail.send(owner_id=alice.id, now=MORNING, written=written))
             finally:
                 connection.close()
 

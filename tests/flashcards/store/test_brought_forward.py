@@ -5,7 +5,7 @@ import dataclasses
 import itertools
 import random
 import uuid
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from unittest import mock
@@ -28,13 +28,16 @@ from flashcards.cards.cards import (
     restore_card,
     set_suspended,
 )
+from flashcards.domain.answer_codes import QUARTER_MICROS, code_of
 from flashcards.domain.records import Flashcard, Rating, State
+from flashcards.domain.study_day import micros
 from flashcards.maintenance import bulk_load
 from flashcards.models import Deck
 from flashcards.review.due import due_queue
 from flashcards.review.ratings import NothingToUndo, review_card, undo_review
-from flashcards.store import Change, DueQueue
-from flashcards.store.cache import collection
+from flashcards.scheduling import effective
+from flashcards.store import Change, DueQueue, review_logs
+from flashcards.store.cache import answer_totals, answers, collection
 from flashcards.store.cache.owner_cache import OwnerCache
 from flashcards.store.due import due_cards, recent_reviews
 from flashcards.store.journal import journal, pending
@@ -55,6 +58,8 @@ def another_process() -> Iterator[None]:
         mock.patch.object(due_cards, "_due_cards", OwnerCache(9)),
         mock.patch.object(recent_reviews, "_totals", OwnerCache(9)),
         mock.patch.object(collection, "_collections", OwnerCache(9)),
+        mock.patch.object(answers, "_logs", OwnerCache(9)),
+        mock.patch.object(answer_totals, "_logs", OwnerCache(9)),
     ):
         yield
 
@@ -204,19 +209,56 @@ class Learner(RuleBasedStateMachine):
         with another_process():
             assert kept == self.collected()
 
+    @invariant()
+    def answers_and_totals_are_those_read_from_nothing(self) -> None:
+        kept, totals = self.answered(), self.totals()
+        with another_process():
+            assert kept == self.answered()
+            assert totals == self.totals()
+        logs = effective(review_logs.for_owner(self.owner))
+        assert kept == Counter(
+            (str(log.flashcard_id), micros(log.reviewed_at) // QUARTER_MICROS, code_of(log))
+            for log in logs
+        )
+        # Answers of cards that were erased stay in the totals.
+        log_alone: Counter[tuple[int, int]] = Counter()
+        for (_, quarter, code), count in kept.items():
+            log_alone[quarter, code] += count
+        assert log_alone <= totals
+
     # Helpers
+
+    def answered(self) -> Counter[tuple[str, int, int]]:
+        found = answers.read(self.owner.pk)
+        columns = collection.read(self.owner.pk)
+        places = found.places(columns)
+        ids = found.card_ids[found.cards].astype(str).tolist()
+        here = places >= 0
+        known = np.array(ids)[here].tolist()
+        assert columns.id_texts(places[here]) == known
+        return Counter(zip(ids, found.quarters.tolist(), found.codes.tolist(), strict=True))
+
+    def totals(self) -> Counter[tuple[int, int]]:
+        found = answer_totals.read(self.owner.pk)
+        assert found is not None
+        counted: Counter[tuple[int, int]] = Counter()
+        rows = zip(*(c.tolist() for c in (found.quarters, found.codes, found.counts)), strict=True)
+        for quarter, code, count in rows:
+            counted[quarter, code] += count
+        return +counted
 
     def collected(self) -> tuple[object, ...]:
         columns = collection.read(self.owner.pk)
         living = np.flatnonzero(columns.alive)
         ids = columns.id_texts(living)
+        of_each = (
+            *(columns.array(name) for name in ("state", "due", "lapses", "suspended")),
+            columns.containing("q"),
+            columns.reviewed(START, None),
+            columns.reviewed(START, Rating.AGAIN),
+        )
         rows = {
-            card_id: (
-                *(columns.array(name)[place] for name in ("state", "due", "lapses", "suspended")),
-                columns.containing("q")[place],
-                columns.reviewed(START, None)[place],
-                columns.reviewed(START, Rating.AGAIN)[place],
-            )
+            card_id: tuple(values[place] for values in of_each)
             for card_id, place in zip(ids, living, strict=True)
         }
         pairs, names = columns.label_pairs("deck_ids", columns.alive)

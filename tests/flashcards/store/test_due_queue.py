@@ -15,8 +15,10 @@ from flashcards.models import Deck
 from flashcards.review.due import due_queue
 from flashcards.review.learner import Learner
 from flashcards.review.ratings import undo_review
+from flashcards.scheduling import DEFAULT_PARAMETERS
 from flashcards.store import Change, DueQueue, lock_owner, write
 from flashcards.store.maintenance import checkpoint
+from flashcards.study_settings import presets
 from memoryloop.embeddings.builtin import BuiltIn
 from tests.base import TestCase
 from tests.factories import flashcard, store
@@ -185,6 +187,28 @@ class OrderTests(QueueTests):
         weak = self.seen(stability=2.0)
         middle = self.seen(stability=10.0)
         self.assert_order([weak, middle, strong])
+
+    def test_cards_of_other_parameters_are_compared_by_their_own_curves(self) -> None:
+        deck = Deck.objects.create(owner=self.alice, name="Flat")
+        self.set(deck=deck, desired_retention=0.9)
+        # The long tail of a small decay: after ten stabilities less is forgotten.
+        flat = (*DEFAULT_PARAMETERS[:20], 0.1)
+        steep = (*DEFAULT_PARAMETERS[:20], 0.8)
+        preset_id = Deck.objects.get(id=deck.id).preset_id
+        for each, parameters in ((preset_id, flat), (None, steep)):
+            presets.save_model(
+                owner_id=self.alice.pk, preset_id=each, parameters=parameters, now=NOW
+            )
+        month = {"last_review": NOW - timedelta(days=30)}
+        flatter = self.seen(stability=3.0, deck_ids=(deck.id,), **month)
+        steeper = self.seen(stability=3.3, **month)
+        fresh = self.seen(stability=30.0, **month)
+        self.assert_order([steeper, flatter, fresh])
+        # As everywhere: an image of the journal is ranked as a stored row is.
+        checkpoint.run()
+        self.assert_order([steeper, flatter, fresh])
+        self.set(order="overdueness")
+        self.assertEqual(len(self.queue().cards), 3)
 
     def test_or_what_is_longest_overdue_for_its_interval(self) -> None:
         day = timedelta(days=1)

@@ -4,16 +4,29 @@ import contextlib
 import random
 import uuid
 from datetime import UTC, date, datetime, timedelta
+from unittest import mock
 from zoneinfo import ZoneInfo
+
+from django.db import transaction
 
 from flashcards import scheduling
 from flashcards.cards.cards import get_card
 from flashcards.domain.records import Rating, State
 from flashcards.maintenance import bulk_load
-from flashcards.models import ReviewTotals
+from flashcards.models import ReviewTotals, StoreVersions
 from flashcards.review.ratings import NothingToUndo, review_card, undo_review
 from flashcards.review.statistics import Statistics, statistics
-from flashcards.store import review_logs
+from flashcards.store import (
+    Checkpoint,
+    answer_totals,
+    clear_cache,
+    erase_cards,
+    lock_owner,
+    review_logs,
+)
+from flashcards.store.cache import answer_totals as answer_totals_cache
+from flashcards.store.journal import pending
+from flashcards.store.journal.pending import Pending
 from flashcards.store.maintenance import checkpoint
 from tests.base import TestCase
 from tests.factories import NOW, flashcard, stored_card
@@ -100,3 +113,69 @@ class StatisticsTests(TestCase):
         self.alice.delete()
         checkpoint.run()
         self.assertEqual(ReviewTotals.objects.count(), 0)
+
+    def test_totals_of_an_earlier_version_are_counted_anew_and_what_is_gone_stays(self) -> None:
+        card = stored_card(self.alice)
+        for day, rating in ((0, 3), (9, 1), (9, 3), (30, 3)):
+            self.rate(card.id, rating, NOW + timedelta(days=day, minutes=17))
+        checkpoint.run()
+        rows = ReviewTotals.objects.order_by("quarter", "code")
+        wanted = list(rows.values_list("quarter", "code", "reviews", "duration_ms"))
+        # By the hour, without what a code says besides; and a review of a card that was erased.
+        for row in rows:
+            row.quarter -= row.quarter % 4
+            row.code &= 127
+            row.save()
+        erased = ReviewTotals.objects.get(pk=rows[0].pk)
+        ReviewTotals.objects.filter(pk=erased.pk).update(reviews=3, duration_ms=9_000)
+        StoreVersions.objects.update(totals_are_fine=False)
+        clear_cache()
+        self.assertIsNone(answer_totals(self.alice.pk))
+        self.rate(card.id, 3, NOW + timedelta(days=50))
+        checkpoint.run()
+        found = set(rows.values_list("quarter", "code", "reviews", "duration_ms"))
+        self.assertLessEqual(set(wanted), found)
+        self.assertIn((erased.quarter, erased.code, 2, 7_500), found)
+        self.assertEqual(len(found), len(wanted) + 2)
+        totals = answer_totals(self.alice.pk)
+        assert totals is not None
+        self.assertEqual(totals.counts.sum(), 7)
+
+    def test_a_checkpoint_that_comes_between_is_not_counted_twice(self) -> None:
+        card = stored_card(self.alice)
+        self.rate(card.id, 3, NOW)
+        seen: list[Pending] = []
+        moved: list[Checkpoint] = []
+
+        def read_late(owner_id: uuid.UUID) -> Pending:
+            seen.append(pending.read_pending(owner_id))
+            if not moved:
+                moved.append(checkpoint.run())
+            return seen[-1]
+
+        with mock.patch.object(answer_totals_cache, "read_pending", side_effect=read_late):
+            totals = answer_totals(self.alice.pk)
+        assert totals is not None
+        self.assertEqual((totals.counts.sum(), len(seen)), (1, 2))
+
+    def test_a_card_that_is_erased_takes_only_what_is_pending_with_it(self) -> None:
+        cards = [stored_card(self.alice) for _ in range(2)]
+        self.rate(cards[0].id, 3, NOW)
+        checkpoint.run()
+        self.assertEqual(self.count(), 1)
+        self.rate(cards[0].id, 3, NOW + timedelta(days=9))
+        self.rate(cards[1].id, 3, NOW + timedelta(days=9))
+        self.assertEqual(self.count(), 3)
+        with transaction.atomic():
+            lock_owner(self.alice.pk)
+            erase_cards([get_card(owner_id=self.alice.pk, card_id=cards[0].id)])
+            self.assertEqual(self.count(), 2)
+        for _ in range(2):
+            self.assertEqual(self.count(), 2)
+            checkpoint.run()
+            clear_cache()
+
+    def count(self) -> int:
+        totals = answer_totals(self.alice.pk)
+        assert totals is not None
+        return int(totals.counts.sum())

@@ -27,7 +27,7 @@ from flashcards.store.lance import tables
 from flashcards.store.maintenance import checkpoint, optimize
 from tests import forks
 from tests.factories import stored_card
-from tests.flashcards.store.buckets import s3_server
+from tests.flashcards.store.buckets import BUCKET, s3_server
 from tests.flashcards.store.installations import Elsewhere
 from tests.flashcards.store.processes import database_url, forget
 from tests.live import free_port
@@ -94,10 +94,17 @@ def eventually(holds: Callable[[], bool], what: str) -> None:
 
 
 class SharedBucketTests(TransactionTestCase):
+    server: dict[str, str]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.server = cls.enterClassContext(s3_server())
+
     def setUp(self) -> None:
         stack = contextlib.ExitStack()
         self.addCleanup(stack.close)
-        bucket = stack.enter_context(s3_server())
+        bucket = {**self.server, "LANCEDB_URI": f"s3://{BUCKET}/{uuid.uuid4().hex}"}
         data = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="memoryloop-s3-")))
         stack.enter_context(
             override_settings(

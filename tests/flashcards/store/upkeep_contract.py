@@ -2,6 +2,7 @@
 
 import dataclasses
 import uuid
+from collections import Counter
 from datetime import UTC, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,7 +10,9 @@ from tempfile import TemporaryDirectory
 from django.db import connection, transaction
 
 from flashcards import store
-from flashcards.domain.records import Flashcard, Rating, ReviewLog
+from flashcards.domain.answer_codes import QUARTER_MICROS, code_of
+from flashcards.domain.records import Flashcard, LogKind, Rating, ReviewLog
+from flashcards.domain.study_day import micros
 from tests.factories import NOW, flashcard, review_log
 from tests.factories import store as write
 from tests.flashcards.store.contract import Contract
@@ -82,6 +85,34 @@ class UpkeepContract(Contract):
             store.checkpoint_all()
         theirs = store.review_totals(self.bob.pk, *span, zone=UTC, day_begins=timedelta(hours=4))
         self.assertEqual(theirs.by_rating, {})
+
+    def test_answers_say_when_and_what_and_of_which_card(self) -> None:
+        cards, logs = self.fill()
+        undone = dataclasses.replace(logs[0], id=uuid.uuid4(), kind=LogKind.CRAM, sequence=1)
+        write(cards[0], logs=(undone,))
+        undo = review_log(cards[0], kind=LogKind.UNDO, rating=None, undoes=logs[2].id, sequence=2)
+        write(cards[0], logs=(undo,))
+        left = [logs[0], logs[1], undone]
+        quarter = micros(NOW) // QUARTER_MICROS
+        for _ in self.both_ways():
+            columns, found = store.columns(self.alice.pk), store.answers(self.alice.pk)
+            ids = columns.ids(found.places(columns))
+            codes = [code_of(log) for log in left]
+            wanted = zip([log.flashcard_id for log in left], codes, strict=True)
+            self.assertCountEqual(zip(ids, found.codes.tolist(), strict=True), wanted)
+            self.assertEqual(set(found.quarters.tolist()), {quarter})
+            self.assertEqual(found.durations_ms.sum(), 3_000)
+            totals = store.answer_totals(self.alice.pk)
+            assert totals is not None
+            counts: Counter[int] = Counter()
+            for code, count in zip(totals.codes.tolist(), totals.counts.tolist(), strict=True):
+                counts[code] += count
+            self.assertEqual(+counts, Counter(codes))
+            self.assertEqual(totals.durations_ms.sum(), 3_000)
+            self.assertEqual(len(store.answers(self.bob.pk)), 0)
+            theirs = store.answer_totals(self.bob.pk)
+            assert theirs is not None
+            self.assertEqual(len(theirs.codes), 0)
 
     def test_a_checkpoint_moves_what_is_pending_and_changes_nothing_seen(self) -> None:
         cards, logs = self.fill()

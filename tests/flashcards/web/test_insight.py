@@ -176,6 +176,9 @@ class ChartTests(InsightTestCase):
         self.assertContains(response, 'aria-current="true">Weeks</a>')
         self.assertContains(response, "/insight/chart/reviews/?step=month")
         self.assertContains(self.get("reviews", step="fortnight"), 'aria-current="true">Days</a>')
+        # A year by days would be too many bars.
+        response = self.get("reviews", span="year", step="day")
+        self.assertContains(response, 'aria-current="true">Weeks</a>')
 
     def test_of_all_time_the_calendar_shows_the_year_that_is_chosen(self) -> None:
         (old,) = give_cards(self.alice, now=self.now - timedelta(days=800))

@@ -155,6 +155,15 @@ class MemoryPageTests(TestCase):
         self.client.post("/insight/memory/fit/", {"hard_as_again": "on"})
         self.assertTrue(ParameterFit.objects.get(status=Status.WORKING).hard_as_again)
 
+    def test_a_fit_that_rests_on_hards_is_not_recommended(self) -> None:
+        findings = [{"concern": "hard_for_forgotten", "amount": 0.3, "is_uneven": False}]
+        self.fit(result={**BETTER, "findings": findings})
+        page = self.page()
+        self.assertIn("Do not adopt this yet", page)
+        self.assertIn("Count these Hards as Again", page)
+        self.assertIn("Adopt anyway", page)
+        self.assertNotIn("about a third longer", page)
+
     def test_few_reviews(self) -> None:
         self.fit(result=TOO_FEW, parameters=[])
         page = self.page()
