@@ -6,6 +6,7 @@ second is told.
 """
 
 import enum
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +21,7 @@ from flashcards import scheduling, store, study_settings
 from flashcards.domain.records import Flashcard
 from flashcards.drafting import generation, origins, prose
 from flashcards.drafting.origins import Origin
-from flashcards.models import DraftBatch
+from flashcards.models import Draft, DraftBatch
 from flashcards.store import Numbers, cards
 from flashcards.study_settings.settings import EffectiveSettings
 from memoryloop.embeddings import EmbeddingError, embedder_named
@@ -33,6 +34,9 @@ IDEA_WORDS = 8
 # Of a longer text the beginning is looked at: each idea is embedded.
 IDEAS_MOST = 150
 CARDS_MOST = 3
+# A question, and what leads to a list or a formula.
+_EXPLAINS_NOTHING = ("?", "\uff1f", ":", "\uff1a")
+_FORMULA = re.compile(r"\$\$.*?\$\$|\$[^$\n]*\$", re.DOTALL)
 
 
 class State(enum.StrEnum):
@@ -73,6 +77,7 @@ class CoveredIdea:
     cards: list[Covering]
     # The drafts of exactly this passage that wait for a decision.
     batch: DraftBatch | None = None
+    has_drafts: bool = False
 
     @property
     def state(self) -> State:
@@ -110,7 +115,7 @@ def answers_of(conversation: Conversation) -> list[Origin]:
 
 
 def ideas_of(origin: Origin) -> list[Idea]:
-    """Return the ideas of a text, in order; questions and very short ones are left out."""
+    """Return the ideas of a text, in order, without questions, formulas and very short ones."""
     found: list[Idea] = []
     held: list[prose.Sentence] = []
 
@@ -118,14 +123,15 @@ def ideas_of(origin: Origin) -> list[Idea]:
         if held:
             start, end = held[0].start, held[-1].end
             text = " ".join(each.text for each in held)
-            if count_words(text) >= generation.PASSAGE_MIN_WORDS:
+            # A formula alone explains nothing either.
+            if count_words(_FORMULA.sub(" ", text)) >= generation.PASSAGE_MIN_WORDS:
                 found.append(Idea(origin, start, end, text))
         held.clear()
 
     for sentence in prose.sentences(origin.text):
         if held and held[-1].block != sentence.block:
             close()
-        if sentence.text.rstrip().endswith(("?", "？")):
+        if sentence.text.rstrip().endswith(_EXPLAINS_NOTHING):
             close()
             continue
         held.append(sentence)
@@ -138,7 +144,7 @@ def ideas_of(origin: Origin) -> list[Idea]:
 def read(user: User, texts: Sequence[Origin], *, now: datetime) -> Coverage:
     """Return the coverage of the learner's own texts.
 
-    Six SQL queries, two reads of the store, and a run of the embedding model over the ideas.
+    Seven SQL queries, two reads of the store, and a run of the embedding model over the ideas.
     """
     every = [idea for origin in texts for idea in ideas_of(origin)]
     ideas = every[:IDEAS_MOST]
@@ -156,7 +162,8 @@ def read(user: User, texts: Sequence[Origin], *, now: datetime) -> Coverage:
             *(_covering(card, settings, now, is_from_here=False) for card in same),
         ]
         key = (idea.origin.id, idea.start, idea.end)
-        found.append(CoveredIdea(idea, covering[:CARDS_MOST], batches.get(key)))
+        batch, has_drafts = batches.get(key, (None, False))
+        found.append(CoveredIdea(idea, covering[:CARDS_MOST], batch, has_drafts))
     return Coverage(found, len(every) > len(ideas), near is not None)
 
 
@@ -225,8 +232,16 @@ def _nearest(likeness: Numbers, least: float) -> list[int]:
 
 def _open_batches(
     user: User, texts: Iterable[Origin]
-) -> dict[tuple[UUID, int | None, int | None], DraftBatch]:
+) -> dict[tuple[UUID, int | None, int | None], tuple[DraftBatch, bool]]:
+    """Return the batches that wait, by text and passage, and whether each has drafts or may get."""
     ids = [each.id for each in texts]
     waiting = DraftBatch.objects.filter(owner=user).exclude(status=DraftBatch.Status.DONE)
     found = [*waiting.filter(message_id__in=ids), *waiting.filter(document_id__in=ids)]
-    return {(each.origin_id, each.span_start, each.span_end): each for each in found}
+    filled = set(Draft.objects.filter(batch__in=found).values_list("batch_id", flat=True))
+    return {
+        (each.origin_id, each.span_start, each.span_end): (
+            each,
+            each.id in filled or each.status == DraftBatch.Status.WORKING,
+        )
+        for each in found
+    }

@@ -22,6 +22,8 @@ class Row:
     cards: list[CardLine]
     # Where cards are made of exactly this passage; empty where there is one.
     make: str
+    # Whether a batch of it waits, and whether there is anything in that.
+    is_drafted: bool
     has_drafts: bool
 
 
@@ -40,4 +42,6 @@ def _row(covered: CoveredIdea) -> Row:
         make = make_url(covered.batch or covered.idea.part)
         if covered.batch is None:
             make += "&begin=1" if "?" in make else "?begin=1"
-    return Row(covered.idea.text, covered.state, lines, make, covered.batch is not None)
+    return Row(
+        covered.idea.text, covered.state, lines, make, covered.batch is not None, covered.has_drafts
+    )

@@ -75,7 +75,7 @@ def make_uncovered(request: HtmxHttpRequest, text_id: uuid.UUID) -> HttpResponse
     if len(batches) == 1:
         return redirect(make_url(batches[0]))
     if batches:
-        toast(request, f"{durations.count(len(batches), 'passage')} drafted: choose your cards.")
+        toast(request, f"{durations.count(len(batches), 'passage')} drafted. Choose your cards.")
     return redirect("flashcards:insight_coverage_of", text_id)
 
 

@@ -26,6 +26,10 @@ Insulin lowers blood sugar by letting the cells take up glucose.
 - Short.
 
 What do you think about this question of mine?
+
+It happens in the chloroplast, and it has two stages:
+
+$$E = m c^2 + a + b + c + d + e + f$$
 """
 MITO, INSULIN, TREATY = range(3)
 
