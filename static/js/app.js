@@ -228,6 +228,9 @@
   );
   window.addEventListener("online", () => document.getElementById("toast-offline")?.remove());
 
+  // A line of tabs that scrolls begins where the present one is seen.
+  document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
   /* A session that has ended answers a fragment with the log-in page: go there instead. */
 
   document.addEventListener("htmx:beforeSwap", (event) => {
