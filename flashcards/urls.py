@@ -73,7 +73,7 @@ urlpatterns: list[URLPattern] = [
     path(
         "insight/memory/<uuid:fit_id>/restore/", insight_memory.take_back_fit, name="take_back_fit"
     ),
-    path("insight/chart/<slug:name>/", insight.chart, name="insight_chart"),
+    path("insight/chart/<slug:chart>/", insight.chart, name="insight_chart"),
     path("insight/coverage/", insight_coverage.coverage_list, name="insight_coverage"),
     path(
         "insight/coverage/<uuid:text_id>/",

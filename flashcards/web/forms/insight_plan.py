@@ -17,6 +17,8 @@ def _number(label: str, low: int, high: int, what: str) -> forms.IntegerField:
         label=label,
         min_value=low,
         max_value=high,
+        # It comes with the address: a browser's number field shows nothing of what is no number.
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
         error_messages=dict.fromkeys(("required", "invalid", "min_value", "max_value"), wrong),
     )
 

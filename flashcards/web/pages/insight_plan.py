@@ -169,8 +169,10 @@ def _by_week(
     names = _names(plans)
     days = [today + timedelta(days=end) for end in ends]
     unit = _time if key == "minutes" else _cards
-    points = []
-    for at, day in enumerate(days):
+    points: list[Point] = []
+    month = 0
+    for at in _drawn(len(days)):
+        day = days[at]
         values = [each[key][at] for each in plans]
         words = ", ".join(
             f"{name.lower()} {unit(value[1])}" if len(plans) > 1 else unit(value[1])
@@ -178,13 +180,14 @@ def _by_week(
         )
         points.append(
             Point(
-                label=f"{day:%b}" if at == 0 or day.month != days[at - 1].month else "",
+                label=f"{day:%b}" if day.month != month else "",
                 values=tuple(value[1] for value in values),
                 title=f"Week until {_date(day)}: {words}",
                 between=(values[0][0], values[0][2]),
                 others_between=tuple((value[0], value[2]) for value in values[1:]),
             )
         )
+        month = day.month
     numbers = [number for each in plans for point in each[key] for number in point]
     sentence = said(plans)
     return PlanChart(
@@ -200,6 +203,11 @@ def _by_week(
             for at in _rows_of(len(days))
         ),
     )
+
+
+def _drawn(weeks: int) -> range:
+    """Return every second week, the last one among them: the page weighs a third less."""
+    return range((weeks - 1) % 2, weeks, 2)
 
 
 def _rows_of(weeks: int) -> list[int]:

@@ -45,9 +45,9 @@ def insight(request: HtmxHttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 @login_required
-def chart(request: HtmxHttpRequest, name: str) -> HttpResponse:
+def chart(request: HtmxHttpRequest, chart: str) -> HttpResponse:
     """Show one chart of the page: `?step=` by days, weeks or months, `?year=` of a year."""
-    found = insight_page.CHARTS.get(name)
+    found = insight_page.CHARTS.get(chart)
     choice = insight_choice.read(request.user.id, request.GET.dict())
     choice, reading = _reading(choice, timezone.now())
     if found is None or reading is None:
