@@ -109,6 +109,8 @@ class Belongings(TestCase):
             ).pk,
             "name": f"{'0' * 64}.png",
             "chart": "reviews",
+            "number": 1,
+            "text_id": asked.conversation_id,
         }
         Image.objects.create(
             owner=self.alice, sha256="0" * 64, extension="png", width=1, height=1, size_bytes=1
