@@ -14,7 +14,7 @@ from flashcards.cards import bulk_actions, embedding, folding, jobs, media, mode
 from flashcards.drafting import documents
 from flashcards.duplicates import collection_search
 from flashcards.exchange import export_job, import_job, uploads
-from flashcards.insight import card_map, memory_fit, plan_job, weekly_mail
+from flashcards.insight import card_map, goals, memory_fit, plan_job, weekly_mail
 from flashcards.maintenance import scheduled_backup
 from flashcards.review import backlog
 from flashcards.web.pages import week_mail
@@ -161,8 +161,9 @@ def purge_bin(timestamp: int) -> None:  # noqa: ARG001 - as above
 @app.periodic(cron="41 3 * * *")
 @app.task(name="flashcards.purge_files", queue=queues.UNSEEN)
 def purge_files(timestamp: int) -> None:  # noqa: ARG001 - as above
-    """Delete old documents, uploads and exports, and images that no card has used for long."""
+    """Delete old documents, goals, uploads and exports, and images that no card uses."""
     documents.purge(timezone.now())
+    goals.purge(timezone.now())
     uploads.purge(timezone.now())
     export_job.purge(timezone.now())
     media.purge(timezone.now())

@@ -22,6 +22,7 @@ from flashcards.models import (
     Document,
     Draft,
     DraftBatch,
+    Goal,
     Image,
     JournalEntry,
     ParameterFit,
@@ -102,6 +103,9 @@ class Belongings(TestCase):
             ).pk,
             "fit_id": ParameterFit.objects.create(
                 owner=self.alice, status=ParameterFit.Status.DONE, parameters=[1.0]
+            ).pk,
+            "goal_id": Goal.objects.create(
+                owner=self.alice, name="The secret of Alice", lines="The secret"
             ).pk,
             "log_id": uuid.uuid4(),
             "session_id": ReviewSession.objects.create(

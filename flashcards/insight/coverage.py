@@ -81,10 +81,7 @@ class CoveredIdea:
 
     @property
     def state(self) -> State:
-        if not self.cards:
-            return State.NONE
-        # One card that is known well is enough.
-        return State.FADING if all(each.is_fading for each in self.cards) else State.KNOWN
+        return state_of(self.cards)
 
 
 @dataclass(frozen=True)
@@ -102,6 +99,13 @@ class Coverage:
     def uncovered(self) -> list[Idea]:
         """Return the ideas without a card of which no drafts wait."""
         return [each.idea for each in self.of(State.NONE) if each.batch is None]
+
+
+def state_of(found: Sequence[Covering]) -> State:
+    """Return the state of what has these cards: one that is known well is enough."""
+    if not found:
+        return State.NONE
+    return State.FADING if all(each.is_fading for each in found) else State.KNOWN
 
 
 def answers_of(conversation: Conversation) -> list[Origin]:
@@ -157,28 +161,29 @@ def read(user: User, texts: Sequence[Origin], *, now: datetime) -> Coverage:
         here = [card for card in made.get(idea.origin.id, ()) if _is_made_from(card, idea)]
         known = {card.note_id for card in here}
         same = [card for card in (near[place] if near else ()) if card.note_id not in known]
-        covering = [
-            *(_covering(card, settings, now, is_from_here=True) for card in here),
-            *(_covering(card, settings, now, is_from_here=False) for card in same),
+        covered = [
+            *(covering(card, settings, now, is_from_here=True) for card in here),
+            *(covering(card, settings, now, is_from_here=False) for card in same),
         ]
         key = (idea.origin.id, idea.start, idea.end)
         batch, has_drafts = batches.get(key, (None, False))
-        found.append(CoveredIdea(idea, covering[:CARDS_MOST], batch, has_drafts))
+        found.append(CoveredIdea(idea, covered[:CARDS_MOST], batch, has_drafts))
     return Coverage(found, len(every) > len(ideas), near is not None)
+
+
+def covering(
+    card: Flashcard, settings: EffectiveSettings, now: datetime, *, is_from_here: bool
+) -> Covering:
+    """Return a card that covers something, with how likely it is recalled."""
+    own = study_settings.for_card(settings, card)
+    chance = scheduling.retrievability(card, now, settings=own.schedule)
+    is_fading = chance is not None and chance < own.desired_retention
+    return Covering(card, is_from_here, chance, is_fading)
 
 
 def _is_made_from(card: Flashcard, idea: Idea) -> bool:
     start, end = card.source_start, card.source_end
     return start is not None and end is not None and start < idea.end and end > idea.start
-
-
-def _covering(
-    card: Flashcard, settings: EffectiveSettings, now: datetime, *, is_from_here: bool
-) -> Covering:
-    own = study_settings.for_card(settings, card)
-    chance = scheduling.retrievability(card, now, settings=own.schedule)
-    is_fading = chance is not None and chance < own.desired_retention
-    return Covering(card, is_from_here, chance, is_fading)
 
 
 def _made_from(owner_id: UUID, texts: Iterable[Origin]) -> dict[UUID, list[Flashcard]]:

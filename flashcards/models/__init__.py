@@ -9,6 +9,7 @@ from flashcards.models.documents import Document, Image
 from flashcards.models.drafts import Draft, DraftBatch
 from flashcards.models.exchange import CardExport, CardImport, ImportPart, NoteOrigin
 from flashcards.models.fits import AutomaticFit, ParameterFit
+from flashcards.models.goals import Goal
 from flashcards.models.history import CardEdit, DuplicateSearch, NotDuplicates
 from flashcards.models.journal import JournalEntry, MovedEntry, StoredOwner, StoreVersions
 from flashcards.models.maps import CardMap
@@ -33,6 +34,7 @@ __all__ = [
     "Draft",
     "DraftBatch",
     "DuplicateSearch",
+    "Goal",
     "Image",
     "ImportPart",
     "JournalEntry",

@@ -47,6 +47,16 @@ def find(person: Visit) -> dict[str, str]:
         expect(page).to_have_url(re.compile("/presets/"))
         page.goto("/settings/study/")
     preset = presets.first.get_attribute("href") or ""
+    page.goto("/insight/coverage/")
+    goals = page.locator("a[href^='/insight/goals/']:not([href$='/new/'])")
+    if not goals.count():
+        page.goto("/insight/goals/new/")
+        page.get_by_label("Name", exact=True).fill("Biology exam")
+        page.get_by_label("Headings or questions").fill("1. Photosynthesis\n2. Privity of contract")
+        page.get_by_role("button", name="Create goal").click()
+        expect(page).not_to_have_url(re.compile("/goals/new/"))
+        page.goto("/insight/coverage/")
+    goal = goals.first.get_attribute("href") or ""
     page.goto("/cards/")
     card = page.locator("a.cards-title").first.get_attribute("href") or ""
     expect(page).to_have_title(re.compile("Cards"))
@@ -88,6 +98,9 @@ def find(person: Visit) -> dict[str, str]:
         "insight-map": "/insight/map/",
         "insight-coverage": "/insight/coverage/",
         "insight-coverage-of": conversation.replace("/chat/", "/insight/coverage/"),
+        "insight-goal": goal,
+        "edit-goal": f"{goal}edit/",
+        "new-goal": "/insight/goals/new/",
         "insight-not-understood": "/insight/?of=search&search=is%3Aodd",
         "new-deck": "/decks/new/",
         "edit-deck": deck,

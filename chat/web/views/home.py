@@ -10,6 +10,7 @@ from accounts.services import provider_for
 from chat.answers.send_message import send_message
 from chat.conversations import pin_and_archive
 from chat.conversations.conversations import start_conversation
+from chat.models import MESSAGE_MAX_CHARACTERS
 from chat.web.forms import MessageForm
 
 RECENT = 8
@@ -34,7 +35,9 @@ SUGGESTIONS = (
 @require_safe
 @login_required
 def home(request: HtmxHttpRequest) -> HttpResponse:
-    return _render_home(request, MessageForm())
+    """Show where a conversation begins, with the question of `?ask=` in the field."""
+    asked = request.GET.get("ask", "").replace("\0", "")[:MESSAGE_MAX_CHARACTERS]
+    return _render_home(request, MessageForm(initial={"content": asked}))
 
 
 @require_POST
@@ -57,6 +60,8 @@ def _render_home(request: HtmxHttpRequest, form: MessageForm, status: int = 200)
     tutor = provider_for(request.user) if not recent else None
     context = {
         "form": form,
+        # What waits in the field from another day is not overwritten by a question that came along.
+        "draft_key": "asked" if form.initial.get("content") else "",
         "recent": recent[:RECENT],
         "has_more": len(recent) > RECENT,
         "suggestions": SUGGESTIONS,

@@ -1,4 +1,4 @@
-"""/insight/coverage/: which ideas of a conversation or a document have cards."""
+"""/insight/coverage/: which ideas of a conversation or a document have cards; and the goals."""
 
 import uuid
 
@@ -16,7 +16,7 @@ from chat.conversations.conversations import conversations_for_owner
 from flashcards.domain import durations
 from flashcards.drafting import documents, drafting, generation, origins
 from flashcards.drafting.origins import Origin
-from flashcards.insight import coverage
+from flashcards.insight import coverage, goals
 from flashcards.insight.coverage import State
 from flashcards.models import Document
 from flashcards.web.pages import insight_coverage as page
@@ -32,9 +32,12 @@ MADE_MOST = 10
 @never_cache
 @login_required
 def coverage_list(request: HtmxHttpRequest) -> HttpResponse:
-    """List the conversations and documents whose coverage can be shown, the newest first."""
+    """List the goals, conversations and documents whose coverage can be shown, newest first."""
     talks = conversations_for_owner(request.user).filter(archived_at=None)
     context = {
+        "goals": [
+            (goal, len(goals.lines_of(goal.lines))) for goal in goals.for_owner(request.user.id)
+        ],
         "conversations": talks.order_by("-updated_at")[:LISTED_MOST],
         "documents": documents.for_owner(request.user.id).only("id", "name")[:LISTED_MOST],
     }

@@ -118,10 +118,14 @@ def contrast_written(request: HtmxHttpRequest, card_id: uuid.UUID) -> HttpRespon
 
 
 def _initial(request: HtmxHttpRequest) -> dict[str, str]:
-    """Return the kind, the tags and the decks of a blank note: those of the note before."""
+    """Return the kind, the tags and the decks of a blank note: those of the note before.
+
+    A page that leads here may give its question.
+    """
     names = {name: split_tags(request.GET.get(name, "")[:300]) for name in ("tags", "decks")}
     joined = {name: ", ".join(given) for name, given in names.items()}
-    return {"kind": _kind(request.GET.get("kind", "")), **joined}
+    question = request.GET.get("question", "").replace("\0", "")[:QUESTION_MAX_CHARACTERS]
+    return {"kind": _kind(request.GET.get("kind", "")), "question": question, **joined}
 
 
 def _kind(text: str) -> Kind:
