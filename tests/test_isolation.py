@@ -102,7 +102,7 @@ class Belongings(TestCase):
                 owner=self.alice, format="csv", card_ids=card.id.bytes, total=1
             ).pk,
             "fit_id": ParameterFit.objects.create(
-                owner=self.alice, status=ParameterFit.Status.DONE, parameters=[1.0]
+                owner=self.alice, status=ParameterFit.Status.DONE, parameters=[1.0] * 21
             ).pk,
             "goal_id": Goal.objects.create(
                 owner=self.alice, name="The secret of Alice", lines="The secret"

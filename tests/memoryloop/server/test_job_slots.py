@@ -34,7 +34,7 @@ class QueueTests(TransactionTestCase):
             for queue in (queues.CHECKPOINT, queues.MAIL)
         }
         self.assertEqual(in_queue[queues.CHECKPOINT], [jobs.CHECKPOINT])
-        self.assertTrue(all(name.startswith("accounts.send_") for name in in_queue[queues.MAIL]))
+        self.assertTrue(all(".send_" in name for name in in_queue[queues.MAIL]))
 
     def test_a_learner_has_one_job_of_a_kind_waiting_however_many_they_ask_for(self) -> None:
         alice, bob = uuid.uuid4(), uuid.uuid4()
