@@ -55,5 +55,6 @@ async def _lifespan(receive: Receive, send: Send) -> None:
             free_memory.begin()
         else:
             await asyncio.to_thread(background.shutdown)
+            await asyncio.to_thread(telemetry.end)
             await send({"type": "lifespan.shutdown.complete"})
             return

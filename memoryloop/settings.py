@@ -303,5 +303,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    # While a collector is away: not each attempt, only that it came to nothing.
+    "loggers": {"opentelemetry.exporter": {"level": "ERROR"}},
     "root": {"handlers": ["console"], "level": environment.text("MEMORYLOOP_LOG_LEVEL", "WARNING")},
 }

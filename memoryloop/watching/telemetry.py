@@ -11,6 +11,8 @@ would then add spans of their own, which may hold what people wrote.
 import contextlib
 import functools
 import logging
+import threading
+import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Literal
@@ -36,6 +38,10 @@ _PROTOCOL = (
     "speaks http/protobuf, for which collectors listen on port 4318."
 )
 Role = Literal["web", "worker"]
+# So long the end of a process waits for the collector.
+_END_SECONDS = 2.0
+# Send what there is, and stop.
+_endings: list[Callable[[], None]] = []
 
 
 def are_wanted() -> bool:
@@ -65,6 +71,18 @@ def begin(role: Role) -> bool:
     return True
 
 
+def end() -> None:
+    """Send what is left, 2 s at most, before the process ends. Not from an exit handler."""
+    spans.trace_with(None)
+    threads = [threading.Thread(target=each, daemon=True) for each in _endings]
+    _endings.clear()
+    for thread in threads:
+        thread.start()
+    deadline = time.monotonic() + _END_SECONDS
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
+
+
 def _resource(role: Role) -> "Resource":
     from opentelemetry.sdk.resources import Resource
 
@@ -79,7 +97,9 @@ def _begin_traces(resource: "Resource") -> None:
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-    provider = TracerProvider(resource=resource)
+    # At exit the SDK would wait half a minute for a collector that does not answer: see `end`.
+    provider = TracerProvider(resource=resource, shutdown_on_exit=False)
+    _endings.append(provider.shutdown)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     tracer = provider.get_tracer(_NAME)
 
@@ -119,7 +139,9 @@ def _begin_metrics(resource: "Resource", role: Role) -> None:
     from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 
     reader = PeriodicExportingMetricReader(OTLPMetricExporter())
-    meter = MeterProvider([reader], resource=resource).get_meter(_NAME)
+    provider = MeterProvider([reader], resource=resource, shutdown_on_exit=False)
+    _endings.append(provider.shutdown)
+    meter = provider.get_meter(_NAME)
     histograms = {
         measure: meter.create_histogram(
             f"{_NAME}.{measure.name}",

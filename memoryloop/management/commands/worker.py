@@ -52,6 +52,8 @@ class Command(BaseCommand):
             raise CommandError(
                 f"PostgreSQL does not answer: {error.__cause__ or error}."
             ) from error
+        finally:
+            telemetry.end()
 
 
 def _stop_when_stdin_closes() -> None:
