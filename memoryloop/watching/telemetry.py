@@ -94,6 +94,8 @@ def _resource(role: Role) -> "Resource":
 
 def _begin_traces(resource: "Resource") -> None:
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from opentelemetry.propagate import set_global_textmap
+    from opentelemetry.propagators.composite import CompositePropagator
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
@@ -102,6 +104,8 @@ def _begin_traces(resource: "Resource") -> None:
     _endings.append(provider.shutdown)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     tracer = provider.get_tracer(_NAME)
+    # Anthropic's SDK would send the trace's id along with each question.
+    set_global_textmap(CompositePropagator([]))
 
     @contextlib.contextmanager
     def trace(name: str) -> Iterator[spans.Span]:

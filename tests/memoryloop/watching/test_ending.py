@@ -1,4 +1,4 @@
-"""A collector that never answers does not keep a process from ending."""
+"""A collector that never answers does not keep a process from ending; nobody else is told."""
 
 import socket
 import subprocess
@@ -10,11 +10,14 @@ from tests.live import REPOSITORY, environment
 RUN = """
 import django
 django.setup()
+from opentelemetry.propagate import inject
 from memoryloop.watching import measures, spans, telemetry
 assert telemetry.begin("worker")
 measures.record(measures.CHECKPOINT, 1.0)
 try:
     with spans.span("checkpoint"):
+        inject(headers := {})
+        print(f"sent to others: {headers}")
         raise ValueError("What somebody wrote.")
 except ValueError:
     telemetry.end()
@@ -41,4 +44,4 @@ def test_it_is_waited_for_two_seconds_and_no_hour(tmp_path: Path) -> None:
         # It was asked.
         silent.settimeout(5)
         silent.accept()[0].close()
-    assert done.stdout == "ended\n"
+    assert done.stdout == "sent to others: {}\nended\n"
