@@ -7,6 +7,7 @@ class ChatConfig(AppConfig):
     def ready(self) -> None:
         # Imported here because models must be loaded first.
         from accounts import account_export as exports
+        from chat.answers import readings
         from chat.conversations import account_export
         from chat.web import navigation as own_navigation
         from chat.web import palette as own_palette
@@ -20,3 +21,4 @@ class ChatConfig(AppConfig):
         palette.register(own_palette.find_conversations)
         palette.register(own_palette.find_messages)
         preload.register(pages.load)
+        readings.register()

@@ -12,7 +12,7 @@ class FlashcardsConfig(AppConfig):
         from accounts import account_export as exports
         from chat.recall import lookup
         from flashcards import signals, store
-        from flashcards.maintenance import account_export
+        from flashcards.maintenance import account_export, readings
         from flashcards.maintenance import health as checks
         from flashcards.tutor import recalled_cards
         from flashcards.web import chat_extensions
@@ -39,3 +39,4 @@ class FlashcardsConfig(AppConfig):
         health.register("lancedb", checks.check_lancedb)
         health.register("pending_journal", checks.count_pending)
         health.register("backup", checks.check_backup)
+        readings.register()

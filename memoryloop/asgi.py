@@ -22,6 +22,7 @@ django.setup()
 # Imported after django.setup(), because they read the settings.
 from memoryloop.server import background, preload  # noqa: E402
 from memoryloop.server.handler import Handler  # noqa: E402
+from memoryloop.watching import telemetry  # noqa: E402
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
@@ -48,10 +49,12 @@ async def _lifespan(receive: Receive, send: Send) -> None:
         message = await receive()
         if message["type"] == "lifespan.startup":
             background.adopt(asyncio.get_running_loop())
+            telemetry.begin("web")
             await send({"type": "lifespan.startup.complete"})
             preload.begin()
             free_memory.begin()
         else:
             await asyncio.to_thread(background.shutdown)
+            await asyncio.to_thread(telemetry.end)
             await send({"type": "lifespan.shutdown.complete"})
             return

@@ -12,6 +12,8 @@ from memoryloop import durable_files
 
 # Every variable is in it.
 _LOOK_UP = "See docs/settings.md."
+# Too many to guess.
+_TOKEN_CHARACTERS = 16
 
 
 def text(name: str, default: str = "") -> str:
@@ -96,15 +98,34 @@ def backups(name: str, folder: Path, *, default: bool) -> tuple[bool, str]:
     return True, value.rstrip("/")
 
 
+def bearer_token(name: str, file: Path) -> str:
+    """Return the token that a variable asks for; nothing where it is `off`.
+
+    `on` has one made once, in a file with mode 0600. Everything else is the token itself.
+    """
+    value = text(name, "off")
+    if value.lower() in {"off", "false", "no", "0"}:
+        return ""
+    if value.lower() in {"on", "true", "yes", "1"}:
+        return _kept_secret(name, file)
+    if len(value) < _TOKEN_CHARACTERS or not value.isascii() or len(value.split()) > 1:
+        raise ImproperlyConfigured(
+            f"{name} must be off, on, or a token of {_TOKEN_CHARACTERS} or more ASCII characters "
+            f"without spaces. {_LOOK_UP}"
+        )
+    return value
+
+
 def secret(name: str, file: Path) -> str:
     """Return a secret from the environment, else from a file that is made once with mode 0600.
 
     Raises ImproperlyConfigured if the file is empty: what an older version made may have been lost
     with the power, and what was encrypted with it is not to be lost by making another.
     """
-    value = text(name)
-    if value:
-        return value
+    return text(name) or _kept_secret(name, file)
+
+
+def _kept_secret(name: str, file: Path) -> str:
     try:
         if found := file.read_text().strip():
             return found

@@ -54,9 +54,11 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "memoryloop.web.middleware.HealthMiddleware",
+    "memoryloop.web.watching.MetricsMiddleware",
     "memoryloop.web.middleware.ProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "memoryloop.web.watching.WatchMiddleware",
     "memoryloop.web.middleware.SecurityHeadersMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -276,10 +278,32 @@ LEARNER_ENDPOINTS = environment.choice(
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
 
+# The token with which GET /metrics is asked; nothing where there is no such page.
+METRICS_TOKEN = environment.bearer_token(
+    "MEMORYLOOP_METRICS", DATA_DIR / "secrets" / "metrics-token"
+)
+# OpenTelemetry's own variables. Its SDK reads these and many more; here is only read whether there
+# is anything to do.
+_COLLECTOR = environment.text("OTEL_EXPORTER_OTLP_ENDPOINT")
+_IS_DISABLED = environment.text("OTEL_SDK_DISABLED").lower() == "true"
+TELEMETRY_TRACES = bool(
+    environment.text("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", _COLLECTOR)
+    and environment.text("OTEL_TRACES_EXPORTER", "otlp") == "otlp"
+    and not _IS_DISABLED
+)
+TELEMETRY_METRICS = bool(
+    environment.text("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", _COLLECTOR)
+    and environment.text("OTEL_METRICS_EXPORTER", "otlp") == "otlp"
+    and not _IS_DISABLED
+)
+TELEMETRY_PROTOCOL = environment.text("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    # While a collector is away: not each attempt, only that it came to nothing.
+    "loggers": {"opentelemetry.exporter": {"level": "ERROR"}},
     "root": {"handlers": ["console"], "level": environment.text("MEMORYLOOP_LOG_LEVEL", "WARNING")},
 }

@@ -61,7 +61,7 @@ def environment(data: Path, extra: Mapping[str, str] | None = None) -> dict[str,
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name not in _NOT_INHERITED and not name.startswith("MEMORYLOOP_")
+        if name not in _NOT_INHERITED and not name.startswith(("MEMORYLOOP_", "OTEL_"))
     }
     return {
         **kept,

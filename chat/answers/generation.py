@@ -25,6 +25,7 @@ from chat.models import Conversation, Message
 from chat.recall import answer_context, prompts
 from chat.recall.lookup import Lookup
 from memoryloop.llm import base as llm
+from memoryloop.llm import watched
 from memoryloop.server import background
 
 logger = logging.getLogger(__name__)
@@ -202,18 +203,21 @@ async def _receive_answer(
     generation: Generation, provider: llm.Provider, prompt: prompts.Prompt
 ) -> None:
     length = 0
-    async for piece in provider.stream(
-        system=prompt.instructions,
-        quoted=prompt.quoted,
-        messages=prompt.messages,
-        found=prompt.found,
-        max_tokens=MAX_TOKENS,
-        is_whole=not prompt.left_out,
-    ):
-        generation.append(piece)
-        length += len(piece)
-        if length > MAX_ANSWER_CHARACTERS:
-            raise llm.BadResponse("The answer did not come to an end, so it was cut off here.")
+    with watched.answer(provider) as first_word:
+        async for piece in provider.stream(
+            system=prompt.instructions,
+            quoted=prompt.quoted,
+            messages=prompt.messages,
+            found=prompt.found,
+            max_tokens=MAX_TOKENS,
+            is_whole=not prompt.left_out,
+        ):
+            if not length:
+                first_word()
+            generation.append(piece)
+            length += len(piece)
+            if length > MAX_ANSWER_CHARACTERS:
+                raise llm.BadResponse("The answer did not come to an end, so it was cut off here.")
 
 
 def _pause_seconds(generation: Generation) -> float:

@@ -12,6 +12,7 @@ from typing import TypeVar
 from memoryloop.llm import limits, partial, schemas
 from memoryloop.llm.base import ChatMessage, LlmError, Overloaded, RequestRefused, T
 from memoryloop.llm.failures import Failures
+from memoryloop.watching import spans
 
 R = TypeVar("R")
 # What providers call the modes when they do not take one.
@@ -42,7 +43,16 @@ async def ask_for_object(
     asked for again, and the answer with more items is taken.
     Raises LlmError; TimedOut when both attempts together take too long.
     """
+    with spans.span("object"):
+        return await _ask_for_object(ask, prompt, schema, failures)
 
+
+async def _ask_for_object(
+    ask: Callable[[Sequence[ChatMessage]], Awaitable[StructuredAnswer]],
+    prompt: str,
+    schema: type[T],
+    failures: Failures,
+) -> T:
     async def answer_to(conversation: Sequence[ChatMessage]) -> StructuredAnswer:
         answer = await ask(conversation)
         if answer.is_cut_off and not answer.value:

@@ -5,13 +5,16 @@ import concurrent.futures
 import contextlib
 import logging
 import signal
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from procrastinate import App
+from procrastinate import App, JobContext
 from procrastinate.exceptions import ConnectorException, UniqueViolation
 from procrastinate.jobs import DeleteJobCondition, Job, Status
 
 from memoryloop.server import queues
+from memoryloop.watching import measures, spans
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +71,25 @@ async def _slot(app: App, names: Sequence[str]) -> None:
         stalled_worker_timeout=DEAD_SECONDS,
         # Done is done: a job's arguments may name somebody (a password's reset).
         delete_jobs=DeleteJobCondition.SUCCESSFUL,
+        task_middleware=[_watched],
     )
+
+
+def _watched(task: Callable[[], Any], context: JobContext, _worker: Any) -> Any:
+    """Do a job in its thread, and record how long it took; its arguments are nobody's business."""
+    job, began, end = context.job, time.perf_counter(), "failed"
+    try:
+        with spans.span(
+            job.task_name,
+            memoryloop__job__task=job.task_name,
+            memoryloop__job__queue=job.queue,
+            memoryloop__job__attempt=job.attempts + 1,
+        ):
+            result = task()
+        end = "done"
+        return result
+    finally:
+        measures.record(measures.JOB, time.perf_counter() - began, job.task_name, end)
 
 
 async def _take_over(app: App) -> None:

@@ -30,6 +30,7 @@ from flashcards.store.maintenance import recorded as records
 from flashcards.store.maintenance import review_totals
 from flashcards.store.maintenance.apply_entries import apply
 from flashcards.store.values import KEEP_VERSIONS, Checkpoint, VectorSet, VectorSets
+from memoryloop.watching import measures, spans
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +50,19 @@ def run(*, wait: bool = False) -> Checkpoint:
     started = time.monotonic()
     if not JournalEntry.objects.exists():
         return Checkpoint()
+    with spans.span("checkpoint") as span:
+        done = _run(wait=wait, started=started)
+        span.say(
+            memoryloop__checkpoint__entries=done.entries,
+            memoryloop__checkpoint__cards=done.cards,
+            memoryloop__checkpoint__reviews=done.logs,
+        )
+    if done.entries:
+        measures.record(measures.CHECKPOINT, done.seconds)
+    return done
+
+
+def _run(*, wait: bool, started: float) -> Checkpoint:
     records.give_id()
     with transaction.atomic():
         if not lock(wait=wait):

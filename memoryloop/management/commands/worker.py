@@ -14,7 +14,8 @@ from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.exceptions import ConnectorException
 from psycopg_pool import PoolTimeout
 
-from memoryloop.server import free_memory, job_slots
+from memoryloop.server import free_memory, job_slots, readings
+from memoryloop.watching import telemetry
 
 NICENESS = 10
 # A step of an import makes hundreds of thousands of objects and hardly any garbage. Looking for it
@@ -36,6 +37,8 @@ class Command(BaseCommand):
         gc.set_threshold(*COLLECTING)
         free_memory.limit()
         free_memory.begin()
+        readings.register()
+        telemetry.begin("worker")
         if until_stdin_closes:
             # It shares the machine with the web server, and somebody waits for that.
             os.nice(NICENESS)
@@ -49,6 +52,8 @@ class Command(BaseCommand):
             raise CommandError(
                 f"PostgreSQL does not answer: {error.__cause__ or error}."
             ) from error
+        finally:
+            telemetry.end()
 
 
 def _stop_when_stdin_closes() -> None:
