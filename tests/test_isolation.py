@@ -30,6 +30,7 @@ from flashcards.models import (
     ReviewSession,
     StudySettings,
 )
+from flashcards.scheduling import DEFAULT_PARAMETERS
 from flashcards.store import cards
 from flashcards.store.maintenance import checkpoint
 from tests.base import TestCase
@@ -102,7 +103,9 @@ class Belongings(TestCase):
                 owner=self.alice, format="csv", card_ids=card.id.bytes, total=1
             ).pk,
             "fit_id": ParameterFit.objects.create(
-                owner=self.alice, status=ParameterFit.Status.DONE, parameters=[1.0] * 21
+                owner=self.alice,
+                status=ParameterFit.Status.DONE,
+                parameters=list(DEFAULT_PARAMETERS),
             ).pk,
             "goal_id": Goal.objects.create(
                 owner=self.alice, name="The secret of Alice", lines="The secret"
