@@ -48,8 +48,12 @@ def trend(
     kinds: Sequence[str],
     scale: Scale,
     aim: float | None = None,
+    dots: bool = True,
 ) -> SafeString:
-    """Return the drawing. `kinds` are the classes of the courses; `aim` is drawn across."""
+    """Return the drawing. `kinds` are the classes of the courses; `aim` is drawn across.
+
+    Of few points each gets a dot, unless `dots` says otherwise.
+    """
     most = max((each.weight for each in data), default=0)
     strip = _STRIP + _STRIP_GAP if most else 0
     plot = Plot(scale, parts.HEIGHT + strip, parts.BOTTOM + strip)
@@ -59,7 +63,7 @@ def trend(
         elements.append(svg.Line(x1=0, x2=full, y1=y, y2=y, class_=["chart-aim"]))
     elements.append(_courses(data, kinds, plot))
     for place in range(len(data)):
-        elements.append(_item(data, place, kinds, plot, most))
+        elements.append(_item(data, place, kinds, plot, most, dots and len(data) <= _DOTS_MOST))
     elements += parts.labels([each.label for each in data], plot.height - 8)
     return parts.frame(elements, height=plot.height, name=name, kind="trend")
 
@@ -110,7 +114,14 @@ def _flat(points: Sequence[tuple[float, float]]) -> list[Any]:
     return [number for point in points for number in point]
 
 
-def _item(data: Sequence[Point], place: int, kinds: Sequence[str], plot: Plot, most: float) -> Any:
+def _item(
+    data: Sequence[Point],
+    place: int,
+    kinds: Sequence[str],
+    plot: Plot,
+    most: float,
+    dots: bool,
+) -> Any:
     each, places = data[place], len(data)
     bottom = plot.height - parts.BOTTOM
     elements: list[Any] = [parts.band(place, places, top=parts.TOP, height=bottom - parts.TOP)]
@@ -128,7 +139,7 @@ def _item(data: Sequence[Point], place: int, kinds: Sequence[str], plot: Plot, m
         )
     for course, kind in enumerate(kinds):
         value = each.values[course]
-        if value is not None and (places <= _DOTS_MOST or _is_alone(data, place, course)):
+        if value is not None and (dots or _is_alone(data, place, course)):
             elements.append(
                 svg.Circle(
                     cx=parts.percent((place + 0.5) / places),

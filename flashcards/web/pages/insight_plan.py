@@ -17,7 +17,7 @@ NAMES = ("Plan A", "Plan B")
 KINDS = ("1", "2")
 # A difference of plans below this share says nothing.
 _SAME = 0.02
-_WEEKS_A_TABLE_ROW = 4
+_WEEKS_A_POINT = 4
 _DAYS_OF_A_MONTH = 28
 
 
@@ -171,11 +171,11 @@ def _by_week(
     unit = _time if key == "minutes" else _cards
     points: list[Point] = []
     month = 0
-    for at in _drawn(len(days)):
+    for at in _shown_of(len(days)):
         day = days[at]
         values = [each[key][at] for each in plans]
         words = ", ".join(
-            f"{name.lower()} {unit(value[1])}" if len(plans) > 1 else unit(value[1])
+            f"{name} {unit(value[1])}" if len(plans) > 1 else unit(value[1])
             for name, value in zip(names, values, strict=True)
         )
         points.append(
@@ -195,23 +195,23 @@ def _by_week(
         title=title,
         sentence=sentence,
         drawing=charts.trend(
-            points, name=sentence, kinds=KINDS[: len(plans)], scale=_scale(numbers, key)
+            points,
+            name=sentence,
+            kinds=KINDS[: len(plans)],
+            scale=_scale(numbers, key),
+            dots=False,
         ),
         header=("Week until", *(name if len(plans) > 1 else title for name in names)),
         rows=tuple(
             (_date(days[at]), *(_with_band(each[key][at]) for each in plans))
-            for at in _rows_of(len(days))
+            for at in _shown_of(len(days))
         ),
     )
 
 
-def _drawn(weeks: int) -> range:
-    """Return every second week, the last one among them: the page weighs a third less."""
-    return range((weeks - 1) % 2, weeks, 2)
-
-
-def _rows_of(weeks: int) -> list[int]:
-    return [*range(0, weeks - 1, _WEEKS_A_TABLE_ROW), weeks - 1]
+def _shown_of(weeks: int) -> list[int]:
+    """Return the first week and every fourth: all of them would weigh more than they say."""
+    return [0, *range(_WEEKS_A_POINT - 1, weeks, _WEEKS_A_POINT)]
 
 
 def _scale(numbers: Sequence[float], key: str) -> parts.Scale:
