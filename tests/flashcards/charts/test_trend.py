@@ -1,5 +1,7 @@
 """Trends: points at the height of their values, gaps where there is none, what they stand on."""
 
+from typing import Any
+
 import pytest
 from django.test import SimpleTestCase
 
@@ -15,7 +17,7 @@ def _courses(found: drawn.Drawn, name: str) -> list[str]:
 
 
 class TrendTests(SimpleTestCase):
-    def draw(self, *data: Point, kinds: tuple[str, ...] = ("1",), **options: float) -> drawn.Drawn:
+    def draw(self, *data: Point, kinds: tuple[str, ...] = ("1",), **options: Any) -> drawn.Drawn:
         drawing = trend.trend(data, name="Recall", kinds=kinds, scale=SCALE, **options)
         return drawn.read(drawing)
 
