@@ -14,6 +14,9 @@ from flashcards.insight.mapping.components import Floats
 # The mesh is this fine, in the unit of the layout's kernel, as far as the cells suffice.
 _SPACING = 0.4
 _CELLS_LEAST, _CELLS_MOST = 32, 512
+# Of so few points each pair is looked at: that is exact, and quicker than a mesh as wide as the
+# layout of few points becomes.
+_PAIRS_MOST = 400
 # The mesh reaches beyond the points, so that it need not be made anew at each step.
 _MARGIN = 1.2
 
@@ -28,6 +31,8 @@ class Repulsion:
 
     def forces(self, points: Floats) -> Floats:
         """Return (n, 2): the sum of (a - b) / (1 + |a - b|²)², over that of 1 / (1 + |a - b|²)."""
+        if len(points) <= _PAIRS_MOST:
+            return _of_pairs(points)
         self._fit(points)
         cells = self._cells
         scaled = (points + np.float32(self._half)) / np.float32(self._spacing)
@@ -73,3 +78,11 @@ class Repulsion:
         near = 1 / (1 + across * across + along * along)
         squared = near * near
         self._kernels = [np.fft.rfft2(each) for each in (near, squared * across, squared * along)]
+
+
+def _of_pairs(points: Floats) -> Floats:
+    apart = points[:, None, :] - points[None, :, :]
+    near = 1 / (1 + np.square(apart).sum(axis=2))
+    others = max(float(near.sum()) - len(points), 1e-6)
+    forces: Floats = (np.einsum("ab,abd->ad", near * near, apart) / others).astype(np.float32)
+    return forces

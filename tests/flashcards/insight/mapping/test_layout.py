@@ -122,10 +122,11 @@ class TestParts:
         assert len(shared) == len(points)
         assert sum(shared) > 0.9 * 10 * len(points)
 
-    def test_the_mesh_gives_the_forces_of_all_pairs(self) -> None:
-        points = (np.random.default_rng(3).normal(size=(300, 2)) * 4).astype(np.float32)
+    @pytest.mark.parametrize("size", [300, 600])
+    def test_a_few_points_and_many_on_a_mesh_have_the_forces_of_all_pairs(self, size: int) -> None:
+        points = (np.random.default_rng(3).normal(size=(size, 2)) * 4).astype(np.float32)
         apart = points[:, None] - points[None]
         near = 1 / (1 + (apart**2).sum(axis=2))
         exact = (apart * near[..., None] ** 2).sum(axis=1) / (near.sum() - len(points))
         found = Repulsion().forces(points)
-        assert np.abs(found - exact).max() < 0.05 * np.abs(exact).max()
+        assert np.abs(found - exact).max() < 0.07 * np.abs(exact).max()
