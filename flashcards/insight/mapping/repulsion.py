@@ -3,7 +3,7 @@
 The forces of t-SNE are convolutions of the points' density. Points are spread on a mesh, the
 convolution is done by fast Fourier transforms, and the forces are read back where the points are
 (Linderman and others, 2019, with linear interpolation). What it costs grows with the points, not
-with their pairs.
+with their pairs. Of a few points all pairs are looked at instead.
 """
 
 import numpy as np
@@ -14,15 +14,15 @@ from flashcards.insight.mapping.components import Floats
 # The mesh is this fine, in the unit of the layout's kernel, as far as the cells suffice.
 _SPACING = 0.4
 _CELLS_LEAST, _CELLS_MOST = 32, 512
-# Of so few points each pair is looked at: that is exact, and quicker than a mesh as wide as the
-# layout of few points becomes.
-_PAIRS_MOST = 400
+# Of so few points each pair is looked at: that is exact, and no slower than a mesh. The layout of a
+# few dozen may become so wide that a mesh has all of its cells, and takes seconds.
+_PAIRS_MOST = 100
 # The mesh reaches beyond the points, so that it need not be made anew at each step.
 _MARGIN = 1.2
 
 
 class Repulsion:
-    """The forces between points, with the mesh of the last step."""
+    """The forces between points, with the mesh of the last step if they are many."""
 
     def __init__(self) -> None:
         self._half = 0.0
