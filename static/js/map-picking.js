@@ -72,7 +72,8 @@
     if (at === shown.picked) return;
     shown.picked = at;
     redraw();
-    card.hidden = at < 0;
+    // Until the card is read, neither an empty box nor the card before.
+    card.hidden = !known.has(at);
     if (at < 0) return;
     const words = await read(at).catch(() => null);
     if (at !== shown.picked) return;
