@@ -59,6 +59,11 @@ class Reading:
             quarters = quarters if self.answered is None else quarters[self.answered]
         return self._first_day(quarters, QUARTER_MICROS)
 
+    @property
+    def days(self) -> int:
+        """Return how many days the span has."""
+        return (self.today - self.first).days + 1
+
     @cached_property
     def first_added(self) -> date:
         """Return the first day of the span: of all time, that of the first answer or card."""

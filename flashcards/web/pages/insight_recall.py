@@ -186,8 +186,7 @@ def forgetting(found: Forgetting) -> Figure:
 
 def smooth_step(reading: Reading) -> Step:
     """Return the step at which a share is more than chance: a week at least."""
-    days = (reading.today - reading.first).days + 1
-    return Step.WEEK if days <= SHORT_DAYS else Step.MONTH
+    return Step.WEEK if reading.days <= SHORT_DAYS else Step.MONTH
 
 
 def _compared(recall: Recall, aim: Aim) -> str:
