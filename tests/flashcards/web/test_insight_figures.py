@@ -252,7 +252,7 @@ class ReviewTests(FigureTestCase):
             )
             for n in range(1_000)
         )
-        found = Calendar(days, run=4, run_days_off=1, longest=4, studied_days=800, most=4)
+        found = Calendar(days, run=4, run_days_off=1, studied_days=800)
         figure = insight_reviews.calendar(found)
         self.assertEqual(
             figure.sentence,
@@ -272,7 +272,7 @@ class ReviewTests(FigureTestCase):
         self.assertEqual(len(self.items(of_2025)), 292)
         # A year in which nothing was done is none to choose.
         self.assertIsNone(insight_reviews.calendar(found, 1999).year)
-        empty = Calendar(days[:1], 0, 0, 0, 0, 0)
+        empty = Calendar(days[:1], 0, 0, 0)
         self.assertEqual(insight_reviews.calendar(empty).drawings, ())
 
     def test_new_cards_stand_beside_those_that_were_added(self) -> None:
