@@ -158,7 +158,7 @@ class Reading:
 def read(owner_id: UUID, scope: Scope, span: Span, now: datetime) -> Reading:
     """Return a reading. Raises BadQuery if the search of the scope cannot be understood now.
 
-    Five SQL queries in all, with what is read later.
+    Six SQL queries of a deck whose cards and answers are in memory, with what is read later.
     """
     reading = Reading(Learner.read(owner_id), scope, Span(span), now)
     if not reading.is_all:
