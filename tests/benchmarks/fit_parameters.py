@@ -1,6 +1,7 @@
 """Measure the fit of FSRS's parameters on simulated learners.
 
-    .venv/bin/python -m tests.benchmarks.fit_parameters [--seeds 200] [--first 1] [--only speed|share|guard]
+    .venv/bin/python -m tests.benchmarks.fit_parameters [--only speed|share|guard]
+        [--seeds 200] [--first 1]
 
 *share*: of what the learner's true parameters would gain over the defaults in log loss on reviews
 to come, how much the fit gains, for strong, weak and drawn learners of 2,000 to 200,000 reviews.
