@@ -18,9 +18,6 @@ from django.db import transaction
 from flashcards import scheduling, store, study_settings
 from flashcards.cards import adopting, bulk_actions, folding, memories
 from flashcards.cards.card_actions import Verb
-
-# Also here, for whoever changes the model and reschedules.
-from flashcards.cards.folding import set_memory_model as set_memory_model
 from flashcards.domain.records import Flashcard, ReviewLog, State
 from flashcards.domain.study_day import Day, from_micros
 from flashcards.models import BulkChange

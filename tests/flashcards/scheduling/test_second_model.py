@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from accounts import account_export
 from accounts.models import User
 from flashcards import scheduling, study_settings
+from flashcards.cards import folding
 from flashcards.cards.cards import get_card
 from flashcards.domain.records import Flashcard, LogKind, Rating, ReviewLog, State
 from flashcards.exchange.anki.schedule import import_schedule
@@ -174,7 +175,7 @@ class WholeProgramTests(TransactionTestCase):
         return study_settings.settings_for(owner_id=self.owner_id).schedule
 
     def change_model(self, name: str, parameters: Sequence[float] | None = None) -> int:
-        return rescheduling.set_memory_model(
+        return folding.set_memory_model(
             owner_id=self.owner_id, model=name, parameters=parameters, now=self.now
         )
 
