@@ -7,7 +7,7 @@
 to come, how much the fit gains, for strong, weak and drawn learners of 2,000 to 200,000 reviews.
 *guard*: for so many learners of 400 items and more, whether what was adopted is worse on reviews to
 come than what was in use; both losses are exact, as the true chances are known. *speed*: a fit of
-376,000 items, in seconds and in megabytes. Prints one line of JSON for each figure.
+some 400,000 items, in seconds and in megabytes. Prints one line of JSON for each figure.
 """
 
 import argparse
