@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from flashcards.cards import jobs, removed_decks
+from flashcards.cards import memories, removed_decks
 from flashcards.cards.change import change_card
 from flashcards.domain.query import parser
 from flashcards.domain.records import Flashcard
@@ -102,9 +102,7 @@ def rename_deck(*, owner_id: UUID, deck: Deck, name: str) -> Deck:
         for each in moved:
             Deck.objects.filter(id=each.id).update(name=str(each.id))
         Deck.objects.bulk_update(moved, ["name"])
-        if any(each.preset_id for each in decks):
-            # A deck that it is inside of now may have another preset.
-            jobs.request_folding(owner_id)
+        memories.after_decks(owner_id)
     return next(each for each in moved if each.id == deck.id)
 
 

@@ -6,8 +6,7 @@ from the cards.
 """
 
 import math
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,15 +17,12 @@ from django.db.models import Q
 from flashcards import store, study_settings
 from flashcards.cards import batch, jobs, memories
 from flashcards.cards.change import change_cards
-from flashcards.domain.records import Flashcard, ReviewLog
+from flashcards.domain.records import Flashcard
 from flashcards.models import Deck, StudySettings
-from flashcards.scheduling import ScheduleSettings
-from flashcards.store import Change, cards, review_logs
 from flashcards.study_settings import presets
 
 # Whose settings changed longer ago and name no parameters has no outdated cards any more.
 CHANGED_WITHIN = timedelta(days=7)
-Fold = Callable[[Flashcard, list[ReviewLog], ScheduleSettings], Flashcard | Change | None]
 
 
 def set_parameters(
@@ -102,8 +98,7 @@ def set_memory_model(
 def fold_outdated(*, owner_id: UUID, seconds: float = math.inf) -> bool:
     """Fold the owner's outdated cards, all or for so long; return whether some are left.
 
-    For the worker: a batch is a transaction, and a review
-    waits for one batch at most.
+    For the worker: a batch is a transaction, and a review waits for one batch at most.
     """
     return batch.run_batches(
         owner_id, _Folds(owner_id, memories.outdated(owner_id)).next, seconds=seconds
@@ -140,17 +135,3 @@ class _Folds:
 
                 change_cards(self._owner_id, ids, fold, include_deleted=True)
         return bool(self._left)
-
-
-def fold_all(owner_id: UUID, fold: Fold) -> int:
-    """Fold every reviewed card of an owner, who is locked; return how many changed."""
-    settings = study_settings.settings_for(owner_id=owner_id)
-    by_card: dict[UUID, list[ReviewLog]] = defaultdict(list)
-    for log in review_logs.for_owner(owner_id):
-        by_card[log.flashcard_id].append(log)
-
-    def folded(card: Flashcard) -> Flashcard | Change | None:
-        return fold(card, by_card[card.id], study_settings.for_card(settings, card).schedule)
-
-    reviewed = cards.for_owner(owner_id).with_deleted().filter(reps__gt=0)
-    return len(change_cards(owner_id, reviewed, folded))

@@ -11,6 +11,7 @@ from uuid import UUID
 from flashcards import scheduling, study_settings
 from flashcards.cards import jobs
 from flashcards.domain.records import Flashcard, ReviewLog
+from flashcards.models import Deck
 from flashcards.store import Change, cards, review_logs
 from flashcards.study_settings import EffectiveSettings
 
@@ -94,6 +95,16 @@ def after_moves(
         else each
         for each in changes
     ]
+
+
+def after_decks(owner_id: UUID) -> None:
+    """Have the cards folded that a change of decks may have put under another preset.
+
+    It may be that of a deck which theirs is inside of. Before decks are deleted, after others are
+    created or renamed.
+    """
+    if Deck.objects.filter(owner_id=owner_id).exclude(preset=None).exists():
+        jobs.request_folding(owner_id)
 
 
 def logs_of(owner_id: UUID, card_ids: Iterable[UUID]) -> Mapping[UUID, list[ReviewLog]]:

@@ -11,11 +11,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flashcards.cards import jobs
+from flashcards.cards import memories
 from flashcards.domain.records import Flashcard
 from flashcards.models import Deck, RemovedDecks, StudySettings
 from flashcards.store import Change, cards
 from flashcards.study_settings import PRESET_FIELDS, presets
+from flashcards.study_settings.presets import BadPreset
+
+# Of a preset that is kept, what it does not set.
+_NAMES = ("id", "name")
 
 
 def remove(*, owner_id: UUID, decks: Sequence[Deck], now: datetime) -> RemovedDecks:
@@ -37,9 +41,8 @@ def remove(*, owner_id: UUID, decks: Sequence[Deck], now: datetime) -> RemovedDe
             for deck in decks
         ],
     )
+    memories.after_decks(owner_id)
     Deck.objects.filter(id__in=ids).delete()
-    if settings:
-        jobs.request_folding(owner_id)
     return removed
 
 
@@ -58,8 +61,7 @@ def create_again(owner_id: UUID, kept: Iterable[Mapping[str, Any]]) -> None:
         )
         for each in rows
     )
-    if chosen:
-        jobs.request_folding(owner_id)
+    memories.after_decks(owner_id)
 
 
 def _presets_for(owner_id: UUID, kept: Iterable[Mapping[str, Any]]) -> dict[str, int]:
@@ -76,13 +78,19 @@ def _presets_for(owner_id: UUID, kept: Iterable[Mapping[str, Any]]) -> dict[str,
         there = StudySettings.objects.filter(
             owner_id=owner_id, pk=created.get(preset["id"], preset["id"])
         )
-        row = there.first() or presets.create(
-            owner_id=owner_id,
-            name=presets.free_name(owner_id, preset["name"]),
-            values={name: value for name, value in preset.items() if name not in ("id", "name")},
-            now=datetime.fromisoformat(each["created_at"]),
-        )
-        created[preset["id"]] = found[each["id"]] = row.pk
+        try:
+            row = there.first() or presets.create(
+                owner_id=owner_id,
+                name=presets.free_name(owner_id, preset["name"]),
+                values={name: value for name, value in preset.items() if name not in _NAMES},
+                now=datetime.fromisoformat(each["created_at"]),
+            )
+        except BadPreset:
+            # The maximum is reached: the deck comes back without it.
+            continue
+        found[each["id"]] = row.pk
+        if preset["id"] is not None:
+            created[preset["id"]] = row.pk
     return found
 
 

@@ -54,9 +54,7 @@ def ticks(most: float) -> list[int]:
     """Return 0 and two to four round numbers, the last at or above `most`."""
     if most <= 4:
         return list(range(max(2, math.ceil(most)) + 1))
-    rough = most / 4
-    power = 10 ** math.floor(math.log10(rough))
-    step = next(size * power for size in (1, 2, 5, 10) if size * power >= rough)
+    step = _round(most / 4)
     return [int(step * n) for n in range(math.ceil(most / step) + 1)]
 
 
@@ -71,13 +69,18 @@ def spanning(low: float, high: float) -> Scale:
     It spans a tenth of the most at least, so that small differences look small.
     """
     rough = max(high - low, abs(high) / 10, 1.0) / 4
-    power = 10 ** math.floor(math.log10(rough))
-    step = next(size * power for size in (1, 2, 5, 10) if size * power >= rough)
+    step = _round(rough)
     first, last = math.floor(low / step), math.ceil(high / step)
     while (last - first) * step < 4 * rough:
         first, last = max(first - 1, min(first, 0)), last + (first <= 0)
     marks = tuple(float(step * n) for n in range(first, last + 1))
     return Scale(marks, lambda number: f"{number:,.0f}")
+
+
+def _round(least: float) -> float:
+    """Return the first of 1, 2, 5, 10, 20, 50 … that is as large."""
+    power: float = 10 ** math.floor(math.log10(least))
+    return next(size * power for size in (1, 2, 5, 10) if size * power >= least)
 
 
 def percents(shares: Sequence[float], *, highest: float = 0.7) -> Scale:

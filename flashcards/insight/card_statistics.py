@@ -155,12 +155,10 @@ def known(reading: Reading) -> Known:
 
 def future_due(reading: Reading, step: Step | None = None) -> FutureDue:
     """Return when the cards fall due, as far ahead as the span is long."""
-    columns = reading.columns
-    studied = reading.cards & (columns.array("state") != State.NEW)
-    studied &= columns.array("suspended") == 0
-    due = columns.array("due")[studied]
+    studied = _studied(reading)
+    due = reading.columns.array("due")[studied]
     mature = _values(reading, Property.STABILITY)[studied] >= MATURE_DAYS
-    days = reading.span.days or _days_ahead(reading, due)
+    days = days_ahead(reading)
     chosen = step or step_for(days)
     bars = periods(reading.today, reading.today + timedelta(days=days - 1), chosen)
     numbers = [(bar.first - reading.today).days for bar in bars] + [days]
@@ -174,6 +172,17 @@ def future_due(reading: Reading, step: Step | None = None) -> FutureDue:
     )
     before = reading.search(Compared(Property.DUE, "<", 0), _AWAKE)
     return FutureDue(chosen, found, counts[0], before, counts[-1], days)
+
+
+def days_ahead(reading: Reading) -> int:
+    """Return how many days `future_due` looks ahead: with all time, until all is due."""
+    if reading.span.days is not None:
+        return reading.span.days
+    due = reading.columns.array("due")[_studied(reading)]
+    if not len(due):
+        return 1
+    days = (int(due.max()) - micros(reading.start(reading.today))) / DAY_MICROS
+    return min(max(math.ceil(days) + 1, 1), ALL_MOST_DAYS)
 
 
 def intervals(reading: Reading) -> Histogram:
@@ -202,6 +211,13 @@ _NO_LAPSE = Compared(Property.LAPSES, "=", 0)
 
 def _values(reading: Reading, prop: Property) -> Numbers:
     return property_values(reading.columns, prop, reading.now, reading.learner.settings)
+
+
+def _studied(reading: Reading) -> Mask:
+    """Return which cards of the scope are neither new nor suspended."""
+    columns = reading.columns
+    is_awake = columns.array("suspended") == 0
+    return np.asarray(reading.cards & is_awake & (columns.array("state") != State.NEW))
 
 
 def _histogram(
@@ -238,11 +254,3 @@ def _due(start: int, end: int) -> list[Node]:
     if end == start + 1:
         return [Compared(Property.DUE, "=", start)]
     return [Compared(Property.DUE, ">=", start), Compared(Property.DUE, "<", end)]
-
-
-def _days_ahead(reading: Reading, due: Numbers) -> int:
-    """Return how many days it is until all is due, today included."""
-    if not len(due):
-        return 1
-    days = (int(due.max()) - micros(reading.start(reading.today))) / DAY_MICROS
-    return min(max(math.ceil(days) + 1, 1), ALL_MOST_DAYS)

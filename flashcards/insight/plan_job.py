@@ -133,6 +133,10 @@ def run(*, owner_id: UUID, clock: Callable[[], datetime] = timezone.now) -> None
         if waiting.exists():
             jobs.request_simulation(owner_id)
         return
+    except Exception:
+        # Else a page that waits for it would begin it again, and again.
+        ours.update(status=Status.STOPPED, updated_at=clock())
+        raise
     ours.update(status=Status.DONE, percent=100, result=result, updated_at=clock())
 
 

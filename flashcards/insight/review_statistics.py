@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from flashcards.domain.answer_codes import (
+    CODES,
     IS_MATURE,
     IS_RECALLED,
     IS_REVIEW,
@@ -44,7 +45,7 @@ _BUTTON_MASKS = (
 )
 _BUTTONS = group_of(*(mask & (rating == RATING_OF) for mask in _BUTTON_MASKS for rating in Rating))
 FIRST = group_of(IS_REVIEW & (STATE_OF == State.NEW))
-_ANY = group_of(np.ones(256, dtype=bool))
+_ANY = group_of(np.ones(CODES, dtype=bool))
 _HOURLY = group_of(IS_TEST & IS_RECALLED, IS_TEST, IS_REVIEW)
 
 
@@ -178,18 +179,16 @@ class CalendarDay:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Every day of the span (of a year at least), oldest first, and the runs of days.
+    """Every day of the span (of a year at least), oldest first, and the run of days.
 
     A run goes on over a single day off, as on the Today page.
     """
 
     days: tuple[CalendarDay, ...]
-    # The run that goes on today or went on yesterday; and the longest, without days off.
+    # The run that goes on today or went on yesterday.
     run: int
     run_days_off: int
-    longest: int
     studied_days: int
-    most: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,9 +288,7 @@ def calendar(reading: Reading) -> Calendar:
     ]
     studied = {each.date for each in days if each.answers}
     run, off = run_of(studied, reading.today)
-    return Calendar(
-        tuple(days), run, off, _longest(counts), len(studied), int(counts.max(initial=0))
-    )
+    return Calendar(tuple(days), run, off, len(studied))
 
 
 def hours(reading: Reading) -> Hours:
@@ -339,10 +336,3 @@ def _kinds(row: Numbers) -> Kinds:
 
 def _seconds(row: Numbers) -> Kinds:
     return Kinds(*(each / 1000 for each in row.tolist()))
-
-
-def _longest(counts: Numbers) -> int:
-    """Return the length of the longest run of days with answers."""
-    done = np.concatenate([[0], (counts > 0).astype(np.int8), [0]])
-    edges = np.flatnonzero(np.diff(done))
-    return int((edges[1::2] - edges[::2]).max(initial=0))

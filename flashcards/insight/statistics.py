@@ -24,7 +24,7 @@ Each dataclass says its units. Where `step` can be given, a fitting one is chose
 `search` is what the card browser takes as `q` to show the cards behind a bar, within the scope; it
 is empty where the search language cannot say which they are.
 
-What a sentence above a chart may say is in `facts.py`.
+Whether a difference of two shares is more than chance is in `facts.py`.
 
 What counts: answers that were not taken back. Practice (`cram`) counts as answers and time, and for
 nothing else. Of everything, answers of deleted cards count, as that work was done; of a deck or a
@@ -41,6 +41,7 @@ from flashcards.insight.card_statistics import (
     Histogram,
     Known,
     card_counts,
+    days_ahead,
     difficulties,
     future_due,
     intervals,
@@ -105,6 +106,7 @@ __all__ = [
     "buttons",
     "calendar",
     "card_counts",
+    "days_ahead",
     "difficulties",
     "forgetting",
     "future_due",

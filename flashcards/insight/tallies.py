@@ -129,7 +129,7 @@ def day_numbers(quarters: Numbers, day: Day, today: date) -> Numbers:
 def _calendar(day: Day, start: int, end: int, first: date) -> tuple[Numbers, Numbers]:
     """Return the day, counted from `first`, and the hour of each quarter from `start` to `end`."""
     from_day, until_day = start // QUARTERS_A_DAY, end // QUARTERS_A_DAY + 1
-    offsets = _offsets(day.zone, tuple(range(from_day, until_day + 1)))
+    offsets = _offsets(day.zone, from_day, until_day)
     by_quarter = np.repeat(offsets[:-1] // _SECONDS_A_QUARTER, QUARTERS_A_DAY)
     for number in np.flatnonzero(np.diff(offsets)).tolist():
         # The clocks change on this day.
@@ -148,9 +148,10 @@ def _calendar(day: Day, start: int, end: int, first: date) -> tuple[Numbers, Num
 
 
 @functools.lru_cache(maxsize=64)
-def _offsets(zone: tzinfo, utc_days: tuple[int, ...]) -> Numbers:
-    """Return the offset of the zone, in seconds, at the beginning of some days of UTC."""
-    return np.array([_offset(zone, number * DAY_MICROS) for number in utc_days], dtype=np.int64)
+def _offsets(zone: tzinfo, first: int, last: int) -> Numbers:
+    """Return the offset of the zone, in seconds, at the beginning of days of UTC, both included."""
+    days = range(first, last + 1)
+    return np.array([_offset(zone, number * DAY_MICROS) for number in days], dtype=np.int64)
 
 
 def _offset(zone: tzinfo, at_micros: int) -> int:

@@ -22,6 +22,8 @@ WEEK = timedelta(days=7)
 DAYS = 7
 # A day is named that has so many times as many reviews as an average one, where there are many.
 UNEVEN, UNEVEN_LEAST = 1.3, 14
+# Less time is not told.
+LEAST_TIME = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
@@ -104,15 +106,15 @@ def _done(done: WeekDone) -> str:
     if done.answers <= 0:
         return f"{week} you reviewed nothing."
     new = f", and met {durations.count(done.new, 'new card')}" if done.new > 0 else ""
-    return (
-        f"{week} you gave {durations.count(done.answers, 'answer')} in "
-        f"{durations.clock(done.spent)}, on {done.days} of 7 days{new}."
-    )
+    # Reviews from elsewhere may not say how long they took.
+    spent = f" in {durations.clock(done.spent)}" if done.spent >= LEAST_TIME else ""
+    answers = durations.count(done.answers, "answer")
+    return f"{week} you gave {answers}{spent}, on {done.days} of 7 days{new}."
 
 
 def _against(done: WeekDone, aim: float) -> str:
     if done.tested <= 0:
-        return f"No card was due again after a day or more; your aim is {aim:.0%}."
+        return f"No card came back after a day or more; your aim is {aim:.0%}."
     found = Recalled(done.tested, done.recalled, aim)
     said = (
         f"Of {durations.count(done.tested, 'card')} that came back after a day or more you knew "
@@ -139,9 +141,10 @@ def _coming(reading: Reading) -> str:
     day = reading.today + timedelta(days=most)
     is_uneven = total >= UNEVEN_LEAST and due[most] * DAYS > UNEVEN * total
     busiest = f", the most on {day:%A} ({due[most]:,})" if is_uneven else ""
+    about = f", about {durations.clock(a_day)} a day" if a_day >= LEAST_TIME else ""
     return (
         f"{durations.count(total, 'review')} {'falls' if total == 1 else 'fall'} due in the seven "
-        f"days from today on, about {durations.clock(a_day)} a day{busiest}.{waits}"
+        f"days from today on{about}{busiest}.{waits}"
     )
 
 

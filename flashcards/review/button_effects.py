@@ -31,9 +31,10 @@ class ButtonEffect:
 def effects_of(learner: Learner, card: Flashcard, now: datetime) -> tuple[ButtonEffect, ...]:
     """Return what each of the four buttons would do to a card now.
 
-    What else is due may cost a read of the vectors near to the card's.
+    What else is due may cost a read of the vectors near to the card's, and a card whose memory is
+    of other parameters one of its log.
     """
-    settings = learner.schedule_of(card)
+    card, settings = learner.up_to_date(card), learner.schedule_of(card)
     found = outcomes(card, now, settings, agenda=learner.agenda(card, now))
     days = max(LEAST_DAYS, BEYOND_GOOD * (found[Rating.GOOD].interval / DAY))
     steps = [days * step / STEPS for step in range(STEPS + 1)]

@@ -5,7 +5,6 @@ cards and moves none.
 """
 
 import math
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,17 +15,13 @@ import numpy as np
 from django.db import transaction
 
 from flashcards import scheduling, store, study_settings
-from flashcards.cards import adopting, bulk_actions, folding, memories
+from flashcards.cards import adopting, bulk_actions, memories
 from flashcards.cards.card_actions import Verb
-
-# Also here, for whoever changes the model and reschedules.
-from flashcards.cards.folding import set_memory_model as set_memory_model
-from flashcards.domain.records import Flashcard, ReviewLog, State
+from flashcards.domain.records import State
 from flashcards.domain.study_day import Day, from_micros
 from flashcards.models import BulkChange
-from flashcards.scheduling import ScheduleSettings
 from flashcards.scheduling.simulation.rescheduling import moved
-from flashcards.store import Change, cards
+from flashcards.store import cards
 from flashcards.study_settings.settings import EffectiveSettings
 
 # Of cards that are to be folded for a preview, so many are: then its figures are right to 3%.
@@ -198,21 +193,3 @@ def take_back(*, owner_id: UUID, change_id: UUID, now: datetime) -> BulkChange:
     undone already, or is older than a week.
     """
     return bulk_actions.undo(owner_id=owner_id, change_id=change_id, clock=lambda: now)
-
-
-def reschedule_all(*, owner_id: UUID, now: datetime) -> int:
-    """Give every reviewed card the due date that the settings lead to; return how many moved.
-
-    Each card that moves gets a row in its log. Reads the learner's whole log: for a worker or a
-    command.
-    """
-
-    def rescheduled(
-        card: Flashcard, logs: list[ReviewLog], settings: ScheduleSettings
-    ) -> Change | None:
-        after, row = scheduling.reschedule(card, logs, now, row_id=uuid.uuid4(), settings=settings)
-        return Change(after, row) if after != card else None
-
-    with transaction.atomic():
-        store.lock_owner(owner_id)
-        return folding.fold_all(owner_id, rescheduled)

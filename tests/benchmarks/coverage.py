@@ -1,26 +1,31 @@
 """Coverage: whether a card is taken for one that says an idea, by meaning alone.
 
-python -m tests.benchmarks.coverage     of data/covered_ideas.jsonl: cards that say an idea and are
-                                        found, and cards on its topic that are taken wrongly
+    python -m tests.benchmarks.coverage [--set fresh]
+
+Of data/covered_ideas.jsonl: cards that say an idea and are found, and cards on its topic that are
+taken wrongly.
 """
 
+import argparse
 import json
 import os
 import sys
-from pathlib import Path
 
 import django
 
-DATA = Path(__file__).parent / "data" / "covered_ideas.jsonl"
+from tests.benchmarks.texts import SETS, read_rows
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--set", choices=SETS, default="own", dest="of")
+    asked = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "memoryloop.settings")
     django.setup()
     from flashcards.insight.coverage import MEANS_SHARE
     from memoryloop import embeddings
 
-    rows = [json.loads(line) for line in DATA.read_text().splitlines()]
+    rows = read_rows("covered_ideas", asked.of)
     model = embeddings.configured()
     ideas, same, other = (
         model.embed([row[name] for row in rows]) for name in ("idea", "same", "other")

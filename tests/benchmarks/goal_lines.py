@@ -1,21 +1,25 @@
 """Coverage of a goal: whether a heading or question is given the cards that are about it.
 
-python -m tests.benchmarks.goal_lines   of data/goal_lines.jsonl: lines that get a card of their
-                                        own, and lines that get one of another line
+    python -m tests.benchmarks.goal_lines [--set fresh]
+
+Of data/goal_lines.jsonl: lines that get a card of their own, and lines that get one of another.
 """
 
+import argparse
 import json
 import os
 import sys
-from pathlib import Path
 
 import django
 import numpy as np
 
-DATA = Path(__file__).parent / "data" / "goal_lines.jsonl"
+from tests.benchmarks.texts import SETS, read_rows
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--set", choices=SETS, default="own", dest="of")
+    asked = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "memoryloop.settings")
     django.setup()
     from accounts.models import User
@@ -23,7 +27,7 @@ def main() -> None:
     from memoryloop import embeddings
     from tests.factories import flashcard
 
-    rows = [json.loads(line) for line in DATA.read_text().splitlines()]
+    rows = read_rows("goal_lines", asked.of)
     owner, model = User(), embeddings.configured()
     cards = []
     for place, row in enumerate(rows):

@@ -76,8 +76,14 @@ def from_columns(
     return settings.model.from_summary(*within)
 
 
-def intervals(memory: Memory[Numbers], settings: ScheduleSettings) -> Numbers:
-    """Return the days until each memory falls to the desired retention, at least 1; no fuzz."""
-    days = settings.model.days_until(memory, settings.desired_retention)
+def intervals(
+    memory: Memory[Numbers], settings: ScheduleSettings, retention: Numbers | None = None
+) -> Numbers:
+    """Return the days until each memory falls to its retention, at least 1; no fuzz.
+
+    Without `retention`, one for each memory, it is the desired one for all.
+    """
+    level = settings.desired_retention if retention is None else retention
+    days = settings.model.days_until(memory, level)
     whole: Numbers = np.clip(np.round(days), 1, settings.maximum_interval_days)
     return whole

@@ -22,7 +22,7 @@ from flashcards.scheduling.settings import ScheduleSettings
 from flashcards.scheduling.simulation.backlog import Parts, Pile
 from flashcards.scheduling.simulation.habits import Answers, Habits
 from flashcards.scheduling.simulation.landing import Landing
-from flashcards.scheduling.simulation.workload import from_columns
+from flashcards.scheduling.simulation.workload import from_columns, intervals
 
 Places = np.ndarray[Any, np.dtype[Any]]
 DAYS = 365
@@ -260,9 +260,7 @@ class _State:
     def _send_off(self, cards: Places, day: int) -> None:
         """Give cards that were answered their next day."""
         runs = self._run[cards]
-        level = self._retention[runs]
-        days = self._settings.model.days_until(self._at(cards), level)
-        days = np.clip(np.round(days), 1, self._settings.maximum_interval_days)
+        days = intervals(self._at(cards), self._settings, self._retention[runs])
         self._last[cards] = day
         self._due[cards] = self._landing.choose(runs, day, days, self._draws)
 

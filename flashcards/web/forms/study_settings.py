@@ -81,7 +81,7 @@ def _number(label: str, low: int, high: int, what: str, help_text: str) -> forms
 
 
 class DeckStudyForm(forms.Form):
-    """The settings of a deck; an empty field uses the settings for all cards."""
+    """The settings that a preset may set, too."""
 
     names: Sequence[str] = PRESET_FIELDS
 

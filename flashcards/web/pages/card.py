@@ -10,7 +10,7 @@ from django.core.paginator import Paginator
 
 from accounts.models import User
 from flashcards import scheduling, study_settings
-from flashcards.cards import history, labels, notes
+from flashcards.cards import history, labels, memories, notes
 from flashcards.cards.sources import source_of
 from flashcards.charts.forgetting_curve import curve_of
 from flashcards.domain import card_sides, durations
@@ -67,6 +67,7 @@ def context(user: User, card: Flashcard, *, now: datetime, reviews_page: str) ->
     logs = card_memory.logs_of(owner_id=user.id, card_id=card.id)
     learner = Learner.read(user.id)
     settings = learner.settings
+    card = memories.up_to_date(card, logs, settings)
     own = study_settings.for_card(settings, card)
     schedule = own.schedule
     siblings = notes.siblings(owner_id=user.id, note_id=card.note_id)

@@ -10,8 +10,6 @@ from django.utils.safestring import SafeString
 
 from flashcards.insight.statistics import Period, Recall, Step
 
-# With fewer tests the difference of two shares is mostly chance.
-TESTED_ENOUGH = 20
 # Up to so many days each week has its label; of more, each month.
 _WEEKS_LABELLED = 45
 # From so many days on a January is named by its year.

@@ -25,7 +25,11 @@ class Asked:
 
 
 def _span_days(reading: Reading) -> int:
-    return reading.span.days or (reading.today - reading.first).days + 1
+    return reading.days
+
+
+def _days_since_added(reading: Reading) -> int:
+    return (reading.today - reading.first_added).days + 1
 
 
 @dataclass(frozen=True)
@@ -40,8 +44,8 @@ class Chart:
     is_wide: bool = False
     # What room its drawing takes, as a class of insight.css.
     room: str = "columns"
-    # How many days it shows, by which steps are offered.
-    days: Callable[[Reading], int] = _span_days
+    # How many days it shows, by which steps are offered; None where there are no steps.
+    days: Callable[[Reading], int] | None = None
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ SECTIONS = (
     Section(
         "How well you remember",
         (
-            Chart("retention", "True retention", _retention, room="trend-note"),
+            Chart("retention", "True retention", _retention, room="trend-note", days=_span_days),
             Chart(
                 "buttons",
                 "Answer buttons",
@@ -103,6 +107,7 @@ SECTIONS = (
                     statistics.reviews(reading, asked.step)
                 ),
                 room="columns-key",
+                days=_span_days,
             ),
             Chart(
                 "time",
@@ -111,6 +116,7 @@ SECTIONS = (
                     statistics.reviews(reading, asked.step)
                 ),
                 room="columns-key",
+                days=_span_days,
             ),
         ),
     ),
@@ -125,7 +131,7 @@ SECTIONS = (
                 ),
                 is_wide=True,
                 room="columns-note",
-                days=lambda reading: statistics.future_due(reading).days,
+                days=statistics.days_ahead,
             ),
         ),
     ),
@@ -143,6 +149,7 @@ SECTIONS = (
                 ),
                 is_wide=True,
                 room="columns-key",
+                days=_days_since_added,
             ),
             Chart(
                 "retrievability",
@@ -206,7 +213,7 @@ def sections(choice: Choice) -> list[SectionView]:
 
 def view(chart: Chart, choice: Choice, reading: Reading, asked: Asked = _NOTHING) -> ChartView:
     """Return a chart with its figure. A step that would make too many bars is left out."""
-    fitting = _steps(chart.days(reading))
+    fitting = _steps(chart.days(reading)) if chart.days else []
     step = asked.step if asked.step in fitting else None
     figure = chart.figure(reading, Asked(step, asked.year))
     options: list[tuple[str, str, bool]] = []

@@ -17,6 +17,8 @@ NAMES = ("Plan A", "Plan B")
 KINDS = ("1", "2")
 # A difference of plans below this share says nothing.
 _SAME = 0.02
+# So many minutes read as 0 seconds.
+_NO_TIME = 0.5 / 60
 _WEEKS_A_POINT = 4
 _DAYS_OF_A_MONTH = 28
 
@@ -72,6 +74,11 @@ def _names(plans: Sequence[Any]) -> tuple[str, ...]:
 
 
 def _alone(one: dict[str, Any], result: dict[str, Any]) -> str:
+    if not result["cards"]:
+        return "There is no card to plan for."
+    if not one["met"]:
+        left = durations.count(result["cards"], "card")
+        return f"With this plan you meet no card: {left} would still be new."
     minutes, known = _middle(one, "minutes"), _middle(one, "known")
     return (
         f"This plan takes about {_time(minutes)} a day. After a year you would know about "
@@ -90,7 +97,7 @@ def _against(plans: Sequence[dict[str, Any]], result: dict[str, Any]) -> list[st
     known = [_middle(each, "known") for each in plans]
     less, fewer = minutes[0] - minutes[1], known[0] - known[1]
     time = ""
-    if abs(less) > max(_SAME * max(minutes), _noise(first, second, "minutes")):
+    if abs(less) > max(_SAME * max(minutes), _noise(first, second, "minutes"), _NO_TIME):
         time = f"takes {_time(abs(less))} a day {'less' if less > 0 else 'more'}"
     kept = ""
     if abs(fewer) > max(_SAME / 4 * max(known), _noise(first, second, "known"), 0.5):
@@ -125,29 +132,32 @@ def _waiting(one: dict[str, Any], name: str) -> str:
             f"{_cards(last)} would be waiting."
         )
     if most >= 1 and most >= _middle(one, "reviews"):
-        return f"{name}: up to {_cards(most)} wait for another day, but you catch up."
+        return f"{name}: {_wait(most)} for another day, but you catch up."
     return ""
 
 
 def _basis(result: dict[str, Any]) -> str:
     of_cards = durations.count(result["cards"], "card")
-    new = f", {result['new']:,} of them new" if result["new"] else ""
+    new = f" ({result['new']:,} new)" if result["new"] else ""
     if result["is_own"]:
         pace = (
             f"your own answers of the last half year ({result['answers']:,}; a review takes you "
-            f"{result['seconds']:.0f} seconds)"
+            f"{durations.clock(timedelta(seconds=result['seconds']))})"
         )
     elif result["answers"]:
         pace = (
-            "typical answers and times, because you have too few reviews yet "
-            f"({result['answers']:,}) to go by your own"
+            "typical answers and times where your own of the last half year "
+            f"({result['answers']:,}) are too few"
         )
     else:
-        pace = "typical answers and times, because you have not reviewed yet"
+        pace = "typical answers and times, because you have no reviews of the last half year"
     left = ""
     if result["left_out"]:
         number = durations.count(result["left_out"], "card")
-        left = f" {number} that follow other settings are left out: choose their deck above."
+        them = (
+            "follows other settings is" if result["left_out"] == 1 else "follow other settings are"
+        )
+        left = f" {number} that {them} left out: choose the deck above."
     return (
         f"Simulated day by day with your {of_cards}{new}, your FSRS parameters and {pace}. Each "
         f"plan is lived through {plan.RUNS} times with different luck: the band shows how far "
@@ -225,13 +235,17 @@ def _minutes_sentence(plans: Sequence[dict[str, Any]]) -> str:
     for one, name in zip(plans, _names(plans), strict=True):
         weeks = [middle for _, middle, _ in one["minutes"]]
         first, most = weeks[0], max(weeks)
-        at = weeks.index(most) + 1
-        said.append(
-            f"{name} begins with {_time(first)} a day and takes most in week {at}: {_time(most)}."
-            if most > 1.1 * first
-            else f"{name} takes most at the beginning: {_time(most)} a day, and at the end of the "
-            f"year {_time(weeks[-1])}."
-        )
+        at, last = weeks.index(most) + 1, weeks[-1]
+        if most < _NO_TIME:
+            said.append(f"{name} takes no time.")
+        elif most > 1.1 * first:
+            begins = f"begins with {_time(first)} a day and takes most"
+            said.append(f"{name} {begins} in week {at}: {_time(most)}.")
+        elif last < first == most:
+            begins = f"takes most at the beginning: {_time(first)} a day"
+            said.append(f"{name} {begins}, and at the end of the year {_time(last)}.")
+        else:
+            said.append(f"{name} begins with {_time(first)} a day and ends with {_time(last)}.")
     return " ".join(said)
 
 
@@ -250,7 +264,7 @@ def _backlog_sentence(plans: Sequence[dict[str, Any]]) -> str:
     said = []
     for one, name in zip(plans, _names(plans), strict=True):
         most = max(middle for _, middle, _ in one["backlog"])
-        waiting = f"up to {_cards(most)} wait beyond" if most >= 1 else "no card waits beyond"
+        waiting = f"{_wait(most)} beyond" if most >= 1 else "no card waits beyond"
         said.append(f"{name}: {waiting} the limit of a day.")
     return " ".join(said)
 
@@ -320,7 +334,7 @@ def _cheapest_sentence(rows: Sequence[Sequence[float]], chosen: float) -> str:
             "about the same."
         )
     nearest = min(rows, key=lambda row: abs(row[0] - chosen))
-    if percent < round(100 * nearest[0]) and nearest[3] - rows[best][3] >= 1:
+    if percent < round(100 * nearest[0]) and _rounded(nearest[3]) > _rounded(rows[best][3]):
         said += (
             f" You would know fewer cards, though: {_cards(rows[best][3])} instead of "
             f"{_cards(nearest[3])} at {round(100 * nearest[0])}%."
@@ -357,11 +371,15 @@ def _time(minutes: float) -> str:
 def _short(minutes: float) -> str:
     if not minutes:
         return "—"
-    return f"{minutes:.1f} minutes" if minutes < 10 else _time(minutes)
+    return f"{minutes:.1f} minutes" if 1 < minutes < 10 else _time(minutes)
 
 
 def _cards(number: float) -> str:
     return durations.count(_rounded(number), "card")
+
+
+def _wait(number: float) -> str:
+    return f"up to {_cards(number)} {'waits' if _rounded(number) == 1 else 'wait'}"
 
 
 def _rounded(number: float) -> int:

@@ -8,6 +8,8 @@ from flashcards.charts import trend as trend_chart
 from flashcards.charts.shares import Part, Whole
 from flashcards.charts.trend import Point
 from flashcards.domain import durations
+from flashcards.insight import facts
+from flashcards.insight.facts import HourFact, Standing
 from flashcards.insight.spans import SHORT_DAYS
 from flashcards.insight.statistics import (
     Aim,
@@ -22,8 +24,8 @@ from flashcards.insight.statistics import (
     RetentionBar,
     Step,
 )
+from flashcards.review.summary import TESTED_ENOUGH
 from flashcards.web.pages.insight_figure import (
-    TESTED_ENOUGH,
     Figure,
     KeyEntry,
     Row,
@@ -98,7 +100,6 @@ def hours(of_day: Hours) -> Figure:
     used = [each for each in found if each.reviews]
     if not used:
         return Figure("You reviewed nothing in this time.")
-    tested = [each for each in found if each.recall.tested >= TESTED_ENOUGH]
     points, rows = [], []
     for each in found:
         when = f"{clock_words(each.hour)} – {clock_words(each.hour + 1)}"
@@ -112,7 +113,7 @@ def hours(of_day: Hours) -> Figure:
     shown = [value for point in points for value in point.values if value is not None]
     drawing = trend_chart.trend(points, name="By hour", kinds=("1",), scale=parts.percents(shown))
     return Figure(
-        _hours_sentence(tested, used),
+        _hours_sentence(of_day, used),
         (drawing,),
         Table(("Hour", "Reviews", "Recalled"), tuple(rows)),
         (KeyEntry("line", "Recalled"), KeyEntry("weight", "Reviews")),
@@ -185,19 +186,17 @@ def forgetting(found: Forgetting) -> Figure:
 
 def smooth_step(reading: Reading) -> Step:
     """Return the step at which a share is more than chance: a week at least."""
-    days = (reading.today - reading.first).days + 1
-    return Step.WEEK if days <= SHORT_DAYS else Step.MONTH
+    return Step.WEEK if reading.days <= SHORT_DAYS else Step.MONTH
 
 
 def _compared(recall: Recall, aim: Aim) -> str:
     """Return how a share compares with the aim, where it is more than chance."""
-    wanted = f"{aim.mean:.0%}"
-    if recall.tested < TESTED_ENOUGH or recall.interval is None or recall.share is None:
+    wanted, standing = f"{aim.mean:.0%}", facts.standing_of(recall, aim)
+    if standing is Standing.TOO_FEW:
         return f"; you aim for {wanted}"
-    low, high = recall.interval
-    if low <= aim.mean <= high or f"{recall.share:.0%}" == wanted:
+    if standing is Standing.AS_DESIRED or f"{recall.share:.0%}" == wanted:
         return f", about the {wanted} you aim for"
-    return f", {'more' if recall.share > aim.mean else 'less'} than the {wanted} you aim for"
+    return f", {'more' if standing is Standing.ABOVE else 'less'} than the {wanted} you aim for"
 
 
 def _point(recall: Recall) -> float | None:
@@ -208,23 +207,33 @@ def _recall_lines(bar: RetentionBar) -> str:
     return f"Mature: {share_words(bar.mature)}\nYoung: {share_words(bar.young)}"
 
 
-def _hours_sentence(tested: Sequence[Hour], used: Sequence[Hour]) -> str:
-    if len(tested) < 2:
+def _hours_sentence(of_day: Hours, used: Sequence[Hour]) -> str:
+    """Return at which hours recall is better or worse than at others, where it is not chance."""
+    compared = facts.comparable(of_day)
+    if len(compared) < 2:
         busiest = max(used, key=lambda each: each.reviews)
         return (
             f"Most of your reviews are between {clock_words(busiest.hour)} and "
             f"{clock_words(busiest.hour + 1)}. There are too few to compare hours."
         )
-    best = max(tested, key=lambda each: each.recall.share or 0)
-    worst = min(tested, key=lambda each: each.recall.share or 0)
-    low, high = f"{worst.recall.share:.0%}", f"{best.recall.share:.0%}"
-    best_from, _ = best.recall.interval or (0.0, 1.0)
-    _, worst_to = worst.recall.interval or (0.0, 1.0)
-    if best_from <= worst_to:
-        return f"No hour stands out: from {low} to {high}, which chance alone explains."
-    best_at = f"{clock_words(best.hour)} to {clock_words(best.hour + 1)}"
-    worst_at = f"{clock_words(worst.hour)} to {clock_words(worst.hour + 1)}"
-    return f"You remember best from {best_at} ({high}), and least from {worst_at} ({low})."
+    best, worst = facts.best_hour(of_day), facts.worst_hour(of_day)
+    if best and worst:
+        return (
+            f"You remember best from {_hour_words(best)} ({best.recall.share:.0%}), and least "
+            f"from {_hour_words(worst)} ({worst.recall.share:.0%})."
+        )
+    if one := best or worst:
+        return (
+            f"You remember {'best' if best else 'least'} from {_hour_words(one)} "
+            f"({one.recall.share:.0%}); at all other hours together it is {one.others.share:.0%}."
+        )
+    shares = [each.recall.share or 0 for each in compared]
+    low, high = f"{min(shares):.0%}", f"{max(shares):.0%}"
+    return f"No hour stands out: from {low} to {high}, which chance alone explains."
+
+
+def _hour_words(fact: HourFact) -> str:
+    return f"{clock_words(fact.hour)} to {clock_words(fact.hour + 1)}"
 
 
 def _buttons_sentence(found: Buttons) -> str:

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from flashcards import study_settings
 from flashcards.cards import bulk_actions
 from flashcards.charts import parts, trend
+from flashcards.domain import durations
 from flashcards.insight import fit_groups, memory_fit
 from flashcards.insight.fit_groups import Group
 from flashcards.models import BulkChange, ParameterFit
@@ -194,16 +195,20 @@ def _with_result(page: MemoryPage, fit: ParameterFit) -> MemoryPage:
 def sentence_of(result: Figures) -> str:
     """Return the finding in one sentence."""
     if result["verdict"] == Verdict.TOO_FEW:
+        there = "There is" if result["items"] == 1 else "There are"
         return (
-            f"There are {_counted(result['items'], 'review')} to learn from, and a fit needs "
+            f"{there} {durations.count(result['items'], 'review')} to learn from, and a fit needs "
             f"{LEAST_ITEMS}. Until then the averages of many people schedule your cards best."
         )
     compared = result["comparison"]
-    if result["verdict"] == Verdict.NO_BETTER or compared is None:
+    if result["verdict"] == Verdict.NO_BETTER:
         return (
             "The parameters in use predict your answers as well as newly fitted ones would, "
             "so nothing needs to change."
         )
+    if compared is None:
+        # No card is in review.
+        return "Newly fitted parameters predict your answers better than those in use."
     lasting = lasting_words(compared["lasting"])
     return f"Your memory of these cards holds {lasting}: {_effort(compared)}"
 
@@ -236,8 +241,8 @@ def more_of(result: Figures) -> str:
         return ""
     judged = result["after"]["items"]
     basis = (
-        f"Learnt from {_counted(result['items'], 'review')} a day or more after the one before, "
-        f"and judged on the newest {judged:,} of them, which the judged fit had not seen."
+        f"Learnt from {durations.count(result['items'], 'review')} a day or more after the one "
+        f"before, and judged on the newest {judged:,} of them, which the judged fit had not seen."
     )
     if result["only_initial"]:
         basis += (
@@ -266,10 +271,10 @@ def due_sentence(effect: Figures | None) -> str:
         return "No card would move to another day."
     parts_of = []
     if earlier:
-        parts_of.append(f"{_counted(earlier, 'card')} would come earlier")
+        parts_of.append(f"{durations.count(earlier, 'card')} would come earlier")
     if later:
-        parts_of.append(f"{_counted(later, 'card')} later" if earlier else
-                        f"{_counted(later, 'card')} would come later")  # fmt: skip
+        parts_of.append(f"{durations.count(later, 'card')} later" if earlier else
+                        f"{durations.count(later, 'card')} would come later")  # fmt: skip
     moved = f"About {' and '.join(parts_of)}"
     if effect["due_now"] == effect["due_then"]:
         return f"{moved}; as many would be due today."
@@ -337,7 +342,7 @@ def _drawn(points: list[Figures]) -> SafeString:
             values=(each["recalled"], each["predicted"]),
             title=(
                 f"Predicted {each['predicted']:.1%}, recalled {each['recalled']:.1%} "
-                f"of {_counted(each['items'], 'review')}"
+                f"of {durations.count(each['items'], 'review')}"
             ),
         )
         for each in points
@@ -356,7 +361,3 @@ def _points(difference: float) -> str:
     points = round(100 * difference, 1)
     sign = "\N{MINUS SIGN}" if points < 0 else "+" if points > 0 else ""
     return f"{sign}{abs(points):.1f}"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -16,6 +16,7 @@ from flashcards import store
 from flashcards.domain.query.syntax import BadQuery
 from flashcards.insight import statistics
 from flashcards.insight.statistics import Reading
+from flashcards.insight.totals import totals_of
 from flashcards.web.pages import insight_choice, insight_page, insight_today
 from flashcards.web.pages.insight_choice import Choice
 
@@ -29,7 +30,8 @@ def insight(request: HtmxHttpRequest) -> HttpResponse:
     choice = insight_choice.read(request.user.id, request.GET.dict())
     choice, reading = _reading(choice, now)
     context: dict[str, Any] = {"choice": choice}
-    if not len(store.answers(request.user.id).quarters):
+    # Not by the log: half a million answers are read in half a second.
+    if not totals_of(request.user.id).counts.sum():
         context |= {"is_empty": True, "has_cards": store.columns(request.user.id).total > 0}
     elif reading is not None:
         context |= {

@@ -96,9 +96,14 @@ def delete(request: HtmxHttpRequest, preset_id: int) -> HttpResponse:
 @login_required
 def restore(request: HtmxHttpRequest) -> HttpResponse:
     """Undo the last deletion of a preset."""
-    kept = request.session.pop(_DELETED, None)
+    kept = request.session.get(_DELETED)
     if kept:
-        row = folding.restore_preset(owner_id=request.user.id, kept=kept, now=timezone.now())
+        try:
+            row = folding.restore_preset(owner_id=request.user.id, kept=kept, now=timezone.now())
+        except BadPreset as error:
+            toast(request, error.sentence, undo_url=reverse("flashcards:restore_preset"))
+            return redirect(_presets_url())
+        del request.session[_DELETED]
         toast(request, f"The preset “{row.name}” is restored.")
     return redirect(_presets_url())
 
@@ -111,9 +116,13 @@ def choose(request: HtmxHttpRequest, deck_id: uuid.UUID) -> HttpResponse:
     deck = get_object_or_404(Deck, id=deck_id, owner=request.user, search="")
     asked = request.POST.get("preset", "")
     if asked == NEW:
-        row = presets.create(
-            owner_id=owner_id, name=presets.free_name(owner_id, deck.name), now=now
-        )
+        try:
+            row = presets.create(
+                owner_id=owner_id, name=presets.free_name(owner_id, deck.name), now=now
+            )
+        except BadPreset as error:
+            toast(request, error.sentence)
+            return redirect("flashcards:deck_study_settings", deck.id)
         preset_id: int | None = row.pk
     else:
         preset_id = _preset(request, number_in(asked) or 0).pk if asked else None

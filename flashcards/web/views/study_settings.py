@@ -21,6 +21,7 @@ from flashcards.models.decks import DECK_SEPARATOR
 from flashcards.review import backlog, retention_effect
 from flashcards.review.pace import pace_of
 from flashcards.study_settings import presets
+from flashcards.study_settings.presets import BadPreset
 from flashcards.study_settings.settings import EffectiveSettings
 from flashcards.web.forms.ids import ids_in, number_in
 from flashcards.web.forms.study_settings import OwnDeckStudyForm, StudyForm
@@ -59,7 +60,7 @@ def edit_deck_settings(request: HtmxHttpRequest, deck_id: uuid.UUID) -> HttpResp
     present = study_settings.settings_for(owner_id=request.user.id)
     own = {name: getattr(deck.preset, name, None) for name in study_settings.PRESET_FIELDS}
     form = OwnDeckStudyForm(_posted(request), present=present, own=own)
-    if request.method != "POST" or not form.is_valid():
+    if request.method != "POST" or not form.is_valid() or not _save(deck, form):
         status = 422 if request.method == "POST" else 200
         decks = list(Deck.objects.filter(owner=request.user, search=""))
         others = [
@@ -76,11 +77,6 @@ def edit_deck_settings(request: HtmxHttpRequest, deck_id: uuid.UUID) -> HttpResp
         return render(
             request, "flashcards/settings/deck_study_settings.html", context, status=status
         )
-    values = form.values()
-    if any(value is not None for value in values.values()):
-        study_settings.save(owner_id=request.user.id, deck=deck, values=values, now=timezone.now())
-    else:
-        folding.set_back(owner_id=request.user.id, deck=deck, now=timezone.now())
     toast(request, f"Saved for {deck.name}.")
     return redirect("flashcards:study_settings")
 
@@ -145,6 +141,20 @@ def restore(request: HtmxHttpRequest) -> HttpResponse:
         study_settings.save(owner_id=request.user.id, deck=None, values=before, now=timezone.now())
         toast(request, "Your settings are restored.")
     return redirect("flashcards:study_settings")
+
+
+def _save(deck: Deck, form: OwnDeckStudyForm) -> bool:
+    """Save the settings of a deck; return False, with an error of the form, if that cannot be."""
+    values, now = form.values(), timezone.now()
+    if all(value is None for value in values.values()):
+        folding.set_back(owner_id=deck.owner_id, deck=deck, now=now)
+        return True
+    try:
+        study_settings.save(owner_id=deck.owner_id, deck=deck, values=values, now=now)
+    except BadPreset as error:
+        form.add_error(None, error.sentence)
+        return False
+    return True
 
 
 def _chosen(

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from flashcards import scheduling, study_settings
-from flashcards.cards import bulk_actions, decks, folding, memories
+from flashcards.cards import bulk_actions, decks, folding, jobs, memories
 from flashcards.cards.card_actions import Verb
 from flashcards.cards.cards import create_cards, delete_card, get_card, restore_card
 from flashcards.domain.records import Flashcard, NewCard, Rating
 from flashcards.maintenance import check
 from flashcards.models import BulkChange, Deck
-from flashcards.review import rescheduling
+from flashcards.review import button_effects, rescheduling
 from flashcards.review.learner import Learner
 from flashcards.review.ratings import NothingToUndo, review_card, undo_review
 from flashcards.scheduling import DEFAULT_PARAMETERS, ScheduleSettings
@@ -216,7 +216,10 @@ class FoldingTests(TestCase):
         (finding,) = check.check().findings
         self.assertEqual(finding.kind, "memory_outdated")
         later = NOW + 30 * DAY
-        shown = Learner.read(self.alice.pk).preview(moved, later)
+        learner = Learner.read(self.alice.pk)
+        shown = learner.preview(moved, later)
+        effects = button_effects.effects_of(learner, moved, later)
+        self.assertEqual({each.rating: each.interval for each in effects}, shown)
         rated = answer(moved, Rating.GOOD, now=later)
         self.assertEqual(rated.due - later, shown[Rating.GOOD])
         self.assertEqual(rated.memory_model, self.inside.memory_model)
@@ -229,6 +232,18 @@ class FoldingTests(TestCase):
         self.assertEqual(memories.outdated(self.alice.pk), [])
         self.assertEqual(self.card(self.inside).stability, self.card(self.outside).stability)
         self.assertEqual(check.check().findings, [])
+
+    def test_a_deck_that_goes_or_comes_inside_one_with_a_preset_has_its_cards_folded(self) -> None:
+        verbs = decks.create_deck(**self.owner, name="French::Verbs", now=NOW)
+        decks.set_decks(**self.owner, card_id=self.outside.id, deck_ids=[verbs.id])
+        with mock.patch.object(jobs, "request_folding") as asked:
+            removed = decks.delete_deck(**self.owner, deck=verbs, now=NOW)
+            self.assertEqual(memories.outdated(self.alice.pk), [self.outside.id])
+            asked.assert_called_once_with(self.alice.pk)
+            folding.fold_outdated(**self.owner)
+            decks.restore_decks(**self.owner, removed=removed)
+            self.assertEqual(memories.outdated(self.alice.pk), [self.outside.id])
+            self.assertEqual(asked.call_count, 2)
 
     def test_a_smart_deck_governs_nothing(self) -> None:
         smart = decks.create_deck(**self.owner, name="All", search="1066", now=NOW)

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable
 from datetime import timedelta
+from unittest import mock
 from uuid import UUID
 
 from flashcards import study_settings
@@ -13,6 +14,7 @@ from flashcards.domain.records import NewCard
 from flashcards.models import BulkChange, Deck, RemovedDecks, StudySettings
 from flashcards.search import search
 from flashcards.store import cards
+from flashcards.study_settings import presets
 from tests.base import TestCase
 from tests.factories import NOW
 from tests.flashcards.given_cards import give_cards
@@ -114,6 +116,27 @@ class RemovedDecksTests(TestCase):
         own = StudySettings.objects.get(decks=self.deck)
         self.assertEqual((own.desired_retention, own.learning_steps_seconds), (0.8, [60]))
         self.assertEqual(self.found("deck:Biology::Cells"), {"one", "two"})
+
+    def test_settings_kept_before_there_were_presets_come_back_each_to_its_deck(self) -> None:
+        inside = decks.create_deck(owner_id=self.alice.pk, name="Biology::Cells::Walls", now=NOW)
+        removed = self.delete_deck(HOUR)
+        retentions = {str(self.deck.id): 0.8, str(inside.id): 0.85}
+        for each in removed.decks:
+            del each["preset"]
+            each["settings"] = {"desired_retention": retentions[each["id"]]}
+        removed.save()
+        decks.restore_decks(owner_id=self.alice.pk, removed=removed)
+        found = Deck.objects.values_list("id", "preset__desired_retention")
+        self.assertEqual({str(deck_id): each for deck_id, each in found}, retentions)
+
+    def test_a_deck_comes_back_without_its_preset_where_there_are_too_many(self) -> None:
+        given = {"desired_retention": 0.8}
+        study_settings.save(owner_id=self.alice.pk, deck=self.deck, values=given, now=NOW)
+        removed = self.delete_deck(HOUR)
+        StudySettings.objects.all().delete()
+        with mock.patch.object(presets, "PRESETS_MOST", -1):
+            self.assertEqual(decks.restore_decks(owner_id=self.alice.pk, removed=removed), 1)
+        self.assertIsNone(Deck.objects.get().preset)
 
     def test_undo_of_a_deletion_leaves_decks_that_are_there_again(self) -> None:
         for card in (self.first, self.other):

@@ -78,11 +78,6 @@ class Recounted:
         assert {each.date for each in calendar.days if each.answers} == whole.studied()
         assert sum(each.answers for each in calendar.days) == len(whole.answers())
         assert calendar.days[-1].date == reading.today
-        days = sorted(whole.studied())
-        runs = [1 for _ in days]
-        for n in range(1, len(days)):
-            runs[n] = runs[n - 1] + 1 if days[n] - days[n - 1] == DAY else 1
-        assert calendar.longest == max(runs, default=0)
 
 
 class GeneratedHistoryTests(Recounted, HypothesisTestCase):

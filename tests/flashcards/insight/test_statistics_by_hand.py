@@ -111,8 +111,7 @@ class ByHandTests(Statistics):
         self.assertEqual((found.days, found.studied_days), (30, 4))
         self.assertEqual([bar.answers.total for bar in found.bars[-3:]], [1, 2, 2])
         calendar = statistics.calendar(reading)
-        self.assertEqual((len(calendar.days), calendar.most), (371, 2))
-        self.assertEqual((calendar.run, calendar.longest), (3, 3))
+        self.assertEqual((len(calendar.days), calendar.run), (371, 3))
         hours = {each.hour: each for each in statistics.hours(reading).hours if each.reviews}
         # The first review was before the clocks changed, at half past eight.
         self.assertEqual({hour: each.reviews for hour, each in hours.items()}, {1: 2, 20: 2, 21: 1})

@@ -32,7 +32,12 @@ with_mail = override_settings(EMAIL_HOST="mail.example.org")
 
 class ReportTests(TestCase):
     def give(
-        self, at: datetime, rating: Rating, state: State = State.REVIEW, days: float = 3.0
+        self,
+        at: datetime,
+        rating: Rating,
+        state: State = State.REVIEW,
+        days: float = 3.0,
+        duration_ms: int = 6_000,
     ) -> None:
         card = flashcard(
             self.alice,
@@ -49,7 +54,7 @@ class ReportTests(TestCase):
             state_before=state,
             reviewed_at=at,
             elapsed_days=days,
-            duration_ms=6_000,
+            duration_ms=duration_ms,
         )
         store(card, logs=(log,))
 
@@ -63,7 +68,7 @@ class ReportTests(TestCase):
             self.sentences(),
             (
                 "In the week from 23 November to 29 November you reviewed nothing.",
-                "No card was due again after a day or more; your aim is 90%.",
+                "No card came back after a day or more; your aim is 90%.",
                 "No review falls due in the seven days from today on.",
             ),
         )
@@ -91,6 +96,14 @@ class ReportTests(TestCase):
         self.assertEqual(
             coming, "2 reviews fall due in the seven days from today on, about 2 seconds a day."
         )
+
+    def test_a_time_of_nothing_is_not_told(self) -> None:
+        self.give(datetime(2026, 11, 25, 12, tzinfo=UTC), Rating.GOOD, duration_ms=0)
+        pace = mock.Mock(seconds_an_answer=2.0)
+        with mock.patch.object(weekly, "pace_of", return_value=pace):
+            done, _, coming = self.sentences()
+        self.assertIn("you gave 1 answer, on 1 of 7 days.", done)
+        self.assertEqual(coming, "1 review falls due in the seven days from today on.")
 
     def test_the_fullest_day_of_the_week_ahead_is_named(self) -> None:
         for day in (21, 22, *(24,) * 20):

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 from flashcards import study_settings
+from flashcards.cards import bulk_actions
+from flashcards.cards.card_actions import Verb
 from flashcards.cards.cards import get_card
 from flashcards.domain.records import LogKind, Rating
 from flashcards.maintenance import check
@@ -28,6 +30,15 @@ class ReschedulingTests(TestCase):
     def days(self) -> list[int]:
         found = [get_card(owner_id=self.alice.pk, card_id=c.id) for c in self.cards]
         return [(card.due - NOW).days for card in found]
+
+    def reschedule(self) -> int:
+        return bulk_actions.start(
+            owner_id=self.alice.pk,
+            verb=Verb.RESCHEDULE,
+            argument={},
+            card_ids=[card.id for card in self.cards],
+            clock=lambda: NOW,
+        ).changed
 
     def test_new_parameters_fold_every_reviewed_card_and_the_store_stays_sound(self) -> None:
         before = get_card(owner_id=self.alice.pk, card_id=self.cards[0].id)
@@ -59,13 +70,13 @@ class ReschedulingTests(TestCase):
         values = {"desired_retention": 0.95, "fuzz": False}
         study_settings.save(owner_id=self.alice.pk, deck=None, values=values, now=NOW)
         self.assertEqual(self.days(), before)
-        self.assertEqual(rescheduling.reschedule_all(owner_id=self.alice.pk, now=NOW), 2)
+        self.assertEqual(self.reschedule(), 2)
         after = self.days()
         self.assertLess(after[0], before[0])
         self.assertEqual(after[2], before[2])
         kinds = [log.kind for log in review_logs.for_owner(self.alice)]
         self.assertEqual(kinds.count(LogKind.MANUAL), 2)
-        self.assertEqual(rescheduling.reschedule_all(owner_id=self.alice.pk, now=NOW), 0)
+        self.assertEqual(self.reschedule(), 0)
         self.assertTrue(check.check().is_clean)
 
     def test_parameters_are_not_saved_without_folding(self) -> None:

@@ -19,6 +19,8 @@ from hypothesis import strategies as st
 from accounts import account_export
 from accounts.models import User
 from flashcards import scheduling, study_settings
+from flashcards.cards import bulk_actions, folding
+from flashcards.cards.card_actions import Verb
 from flashcards.cards.cards import get_card
 from flashcards.domain.records import Flashcard, LogKind, Rating, ReviewLog, State
 from flashcards.exchange.anki.schedule import import_schedule
@@ -174,7 +176,7 @@ class WholeProgramTests(TransactionTestCase):
         return study_settings.settings_for(owner_id=self.owner_id).schedule
 
     def change_model(self, name: str, parameters: Sequence[float] | None = None) -> int:
-        return rescheduling.set_memory_model(
+        return folding.set_memory_model(
             owner_id=self.owner_id, model=name, parameters=parameters, now=self.now
         )
 
@@ -243,7 +245,13 @@ class WholeProgramTests(TransactionTestCase):
         store(crammed, logs=(row,))
         self.review(self.new, Rating.GOOD)
         self.assert_sound()
-        rescheduling.reschedule_all(owner_id=self.owner_id, now=self.now)
+        bulk_actions.start(
+            owner_id=self.owner_id,
+            verb=Verb.RESCHEDULE,
+            argument={},
+            card_ids=list(self.before),
+            clock=lambda: self.now,
+        )
         self.assert_sound()
         self.change_model("fsrs-6")
         self.assert_sound()

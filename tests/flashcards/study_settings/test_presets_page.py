@@ -1,6 +1,7 @@
 """Presets on their pages: created, changed, shared by decks, duplicated, deleted and restored."""
 
 import uuid
+from unittest import mock
 
 from django.utils import timezone
 
@@ -103,6 +104,22 @@ class PresetPageTests(TestCase):
         self.assertContains(response, "You have a preset called “languages”", status_code=422)
         response = self.client.post(self.url, {"name": "Languages", "desired_retention": "5"})
         self.assertContains(response, "Choose a percentage from 70 to 99.", status_code=422)
+
+    def test_where_there_are_too_many_every_page_says_so(self) -> None:
+        self.choose(self.french, str(self.preset.pk))
+        self.client.post(f"{self.url}delete/")
+        with mock.patch.object(presets, "PRESETS_MOST", 0):
+            StudySettings.objects.get_or_create(owner=self.alice, name="")
+            latin, said = f"{URL}{self.latin.id}/", "You have 0 presets, which is the maximum."
+            shown = self.client.post(f"{latin}preset/", {"preset": "new"}, follow=True)
+            self.assertContains(shown, said)
+            shown = self.client.post(latin, {"desired_retention": "85"})
+            self.assertContains(shown, said, status_code=422)
+            shown = self.client.post(f"{URL}presets/restore/", follow=True)
+            self.assertContains(shown, said)
+        self.assertEqual(self.own(self.french).preset_name, "")
+        self.client.post(f"{URL}presets/restore/")
+        self.assertEqual(self.own(self.french).preset_name, "Languages")
 
     def test_the_effect_is_of_the_cards_of_its_decks(self) -> None:
         given = {"preset": self.preset.pk, "desired_retention": 95}

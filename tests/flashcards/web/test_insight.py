@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 from typing import Any
+from unittest import mock
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from flashcards import store
 from flashcards.cards import decks
 from flashcards.domain.records import Rating
 from flashcards.insight.spans import Span
@@ -179,6 +181,20 @@ class ChartTests(InsightTestCase):
         # A year by days would be too many bars.
         response = self.get("reviews", span="year", step="day")
         self.assertContains(response, 'aria-current="true">Weeks</a>')
+
+    def test_new_cards_have_the_steps_of_the_time_since_they_were_added(self) -> None:
+        give_cards(self.alice, now=self.now - timedelta(days=800))
+        response = self.get("new", span="all", step="day")
+        self.assertContains(response, 'aria-current="true">Months</a>')
+        self.assertNotContains(response, ">Days</a>")
+
+    def test_the_log_is_not_read_for_what_the_totals_and_the_cards_say(self) -> None:
+        with mock.patch.object(store, "answers", side_effect=AssertionError):
+            self.assertContains(self.client.get(URL), "3 reviews in 12 seconds")
+            self.assertContains(self.get("reviews", span="all"), "<svg")
+            self.assertContains(
+                self.get("difficulty", of=f"deck:{self.latin.id}", span="all"), "<svg"
+            )
 
     def test_of_all_time_the_calendar_shows_the_year_that_is_chosen(self) -> None:
         (old,) = give_cards(self.alice, now=self.now - timedelta(days=800))

@@ -1,5 +1,6 @@
 """The figures of Insight: their sentences, and that drawing and table say the same."""
 
+import random
 from datetime import date, timedelta
 
 from django.test import SimpleTestCase
@@ -132,6 +133,27 @@ class RecallTests(FigureTestCase):
         self.assertIn("between 23:00 and 00:00", self.hours(h23=(9, 8)).sentence)
         self.assertEqual(self.hours().drawings, ())
 
+    def test_one_hour_may_stand_out_alone(self) -> None:
+        alike = {f"h{hour}": (300, 264) for hour in range(10, 20)}
+        self.assertEqual(
+            self.hours(**alike, h9=(300, 288)).sentence,
+            "You remember best from 09:00 to 10:00 (96%); at all other hours together it is 88%.",
+        )
+        self.assertEqual(
+            self.hours(**alike, h20=(300, 237)).sentence,
+            "You remember least from 20:00 to 21:00 (79%); at all other hours together it is 88%.",
+        )
+
+    def test_hours_that_are_all_alike_are_seldom_told_apart(self) -> None:
+        draw, told = random.Random(5), 0
+        for _ in range(50):
+            alike = {
+                f"h{hour}": (60, sum(draw.random() < 0.9 for _ in range(60))) for hour in range(24)
+            }
+            told += "No hour stands out" not in self.hours(**alike).sentence
+        # The best and the worst are tested, each at the level of one in twenty.
+        self.assertLessEqual(told, 8)
+
     def test_every_hour_is_drawn_and_in_the_table(self) -> None:
         figure = self.hours(h9=(400, 380), h22=(400, 300))
         self.assert_drawn_as_in_the_table(figure)
@@ -230,7 +252,7 @@ class ReviewTests(FigureTestCase):
             )
             for n in range(1_000)
         )
-        found = Calendar(days, run=4, run_days_off=1, longest=4, studied_days=800, most=4)
+        found = Calendar(days, run=4, run_days_off=1, studied_days=800)
         figure = insight_reviews.calendar(found)
         self.assertEqual(
             figure.sentence,
@@ -250,7 +272,7 @@ class ReviewTests(FigureTestCase):
         self.assertEqual(len(self.items(of_2025)), 292)
         # A year in which nothing was done is none to choose.
         self.assertIsNone(insight_reviews.calendar(found, 1999).year)
-        empty = Calendar(days[:1], 0, 0, 0, 0, 0)
+        empty = Calendar(days[:1], 0, 0, 0)
         self.assertEqual(insight_reviews.calendar(empty).drawings, ())
 
     def test_new_cards_stand_beside_those_that_were_added(self) -> None:

@@ -167,7 +167,7 @@ class MemoryPageTests(TestCase):
     def test_few_reviews(self) -> None:
         self.fit(result=TOO_FEW, parameters=[])
         page = self.page()
-        self.assertIn("There are 1 review to learn from, and a fit needs 400", page)
+        self.assertIn("There is 1 review to learn from, and a fit needs 400", page)
         self.assertNotIn("How well it predicts", page)
 
     def test_another_memory_model(self) -> None:
@@ -237,6 +237,10 @@ class WordsTests(SimpleTestCase):
             comparison = {"lasting": 1.2, "reviews": reviews}
             sentence = words.sentence_of({**BETTER, "comparison": comparison})
             self.assertTrue(sentence.endswith(said), sentence)
+
+    def test_a_better_fit_of_cards_that_are_not_in_review_says_so(self) -> None:
+        sentence = words.sentence_of({**BETTER, "comparison": None})
+        self.assertIn("better than those in use", sentence)
 
     def test_due_dates(self) -> None:
         base = BETTER["effect"]

@@ -1,10 +1,11 @@
 """/insight/plan/: what a plan brings, beside another, in the request or in the worker."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from unittest import mock
 
+from django.test import SimpleTestCase
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -14,6 +15,7 @@ from flashcards.insight import plan_job
 from flashcards.models import Deck, PlanSimulation
 from flashcards.study_settings import presets
 from flashcards.tasks import simulate_plan
+from flashcards.web.pages import insight_plan as page
 from tests.base import TestCase
 from tests.factories import stored_card
 from tests.flashcards.given_cards import answer, give_many
@@ -76,7 +78,7 @@ class PlanPageTests(TestCase):
         response = self.calculated()
         self.assertContains(response, "After a year you would know about")
         self.assertContains(response, "of 50.")
-        self.assertContains(response, "you have not reviewed yet")
+        self.assertContains(response, "you have no reviews of the last half year")
         self.assertContains(response, "This is how it is set now.")
         self.assertContains(response, "<table", count=3)
         with mock.patch("flashcards.insight.plan.simulate", side_effect=AssertionError):
@@ -96,7 +98,7 @@ class PlanPageTests(TestCase):
                 answer(card, now=timezone.now() - timedelta(days=3))
             store.checkpoint_all()
             response = self.calculated()
-        self.assertContains(response, "too few reviews yet (5)")
+        self.assertContains(response, "your own of the last half year (5) are too few")
 
     def test_what_is_wrong_is_said_and_nothing_typed_is_lost(self) -> None:
         asked = {
@@ -159,6 +161,13 @@ class PlanPageTests(TestCase):
         self.assertContains(self.client.get(URL), 'hx-trigger="load"')
         with mock.patch.object(plan_job, "AT_ONCE_CARDS", 1_000):
             self.assertContains(self.calculated(), "After a year you would know")
+
+    def test_one_that_fails_is_not_begun_again_by_itself(self) -> None:
+        self.in_the_worker()
+        broken = mock.patch("flashcards.insight.plan.simulate", side_effect=ZeroDivisionError)
+        with broken, self.assertRaises(ZeroDivisionError):
+            plan_job.run(owner_id=self.alice.id)
+        self.assertContains(self.client.get(URL), "Calculate it again")
 
     def test_another_plan_ends_the_one_under_way(self) -> None:
         self.in_the_worker()
@@ -265,3 +274,73 @@ class DeckPlanTests(TestCase):
         self.assertContains(response, "of 4")
         self.assertContains(response, "selected>Latin</option>")
         self.assertLess(len(response.content), 150_000)
+
+
+class WordsTests(SimpleTestCase):
+    def plan(
+        self, *, minutes: Any = (9, 8), known: float = 50, backlog: float = 0, met: int = 60
+    ) -> Any:
+        def three(number: float) -> list[float]:
+            return [number] * 3
+
+        return {
+            "ends": [6, 364],
+            "minutes": [three(each) for each in minutes],
+            "reviews": [three(20), three(20)],
+            "known": [three(known), three(known)],
+            "backlog": [three(backlog), three(0)],
+            "year": {
+                "minutes": three(minutes[0]),
+                "reviews": three(min(20, backlog)),
+                "known": three(known),
+                "backlog": three(0),
+            },
+            "met": met,
+        }
+
+    def shown(self, *plans: Any, rows: Any = None, **fields: Any) -> page.PlanShown:
+        result = {
+            "plans": plans,
+            "retentions": rows or [[0.7, 1, 2, 40, 0], [0.9, 2, 4, 50, 0]],
+            "cards": 60,
+            "new": 0,
+            "left_out": 0,
+            "answers": 900,
+            "is_own": True,
+            "seconds": 8.2,
+            **fields,
+        }
+        return page.shown(result, today=date(2026, 11, 2), retention=0.9)
+
+    def test_nothing_to_plan_is_said_plainly(self) -> None:
+        nothing = self.plan(minutes=(0, 0), known=0, met=0)
+        self.assertIn("no card to plan", self.shown(nothing, cards=0).findings[0])
+        one = self.shown(nothing, cards=1, new=1)
+        self.assertIn("you meet no card: 1 card would still be new", one.findings[0])
+        self.assertEqual(one.charts[0].sentence, "This plan takes no time.")
+
+    def test_one_is_not_said_as_many(self) -> None:
+        shown = self.shown(self.plan(backlog=1), left_out=1, cards=1, new=1, seconds=1.2)
+        self.assertIn("up to 1 card waits for another day", " ".join(shown.findings))
+        self.assertIn("up to 1 card waits beyond the limit", shown.charts[2].sentence)
+        self.assertIn("your 1 card (1 new)", shown.basis)
+        self.assertIn("takes you 1 second)", shown.basis)
+        self.assertIn("1 card that follows other settings is left out", shown.basis)
+
+    def test_where_most_time_is_taken(self) -> None:
+        for minutes, said in (
+            ((9, 8), "takes most at the beginning: 9 minutes a day, and at the end of the year 8"),
+            ((10, 11), "begins with 10 minutes a day and ends with 11 minutes."),
+            ((10, 15), "begins with 10 minutes a day and takes most in week 2: 15 minutes."),
+        ):
+            self.assertIn(said, self.shown(self.plan(minutes=minutes)).charts[0].sentence)
+
+    def test_no_difference_is_told_that_reads_as_none(self) -> None:
+        shown = self.shown(self.plan(minutes=(0.01, 0)), self.plan(minutes=(0.002, 0)))
+        self.assertIn("takes about as long", shown.findings[0])
+        alike = [[0.7, 1, 2, 2_001, 0], [0.9, 2, 4, 2_004, 0]]
+        self.assertNotIn("fewer cards", self.shown(self.plan(), rows=alike).charts[-1].sentence)
+
+    def test_a_short_time_for_each_card_is_in_seconds(self) -> None:
+        figures = dict(self.shown(self.plan(minutes=(0.02, 0.02), known=50)).columns[0][1])
+        self.assertEqual(figures["Time a year for each card known"], "9 seconds")
