@@ -4,6 +4,7 @@ from flashcards.models.admin_rows import StoredFlashcard, StoredReviewLog
 from flashcards.models.backlog import BacklogPlan
 from flashcards.models.backups import BackupStatus
 from flashcards.models.bulk import BulkChange, BulkPart, RemovedDecks
+from flashcards.models.card_tables import CardRow, CardVector, ReviewRow
 from flashcards.models.decks import Deck
 from flashcards.models.documents import Document, Image
 from flashcards.models.drafts import Draft, DraftBatch
@@ -29,6 +30,8 @@ __all__ = [
     "CardExport",
     "CardImport",
     "CardMap",
+    "CardRow",
+    "CardVector",
     "Deck",
     "Document",
     "Draft",
@@ -45,6 +48,7 @@ __all__ = [
     "PlanSimulation",
     "RemovedDecks",
     "ReviewAction",
+    "ReviewRow",
     "ReviewSession",
     "ReviewTotals",
     "StoreVersions",

@@ -81,9 +81,17 @@ class MovedEntry(Entry):
 
 
 class StoreVersions(models.Model):
-    """The LanceDB versions that hold every entry no longer in the journal. One row."""
+    """The engine of the card store, and the LanceDB versions that hold every entry that is no
+    longer in the journal. One row.
+    """
+
+    class Engine(models.TextChoices):
+        LANCEDB = "lancedb", "LanceDB"
+        POSTGRESQL = "postgresql", "PostgreSQL"
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    # Where the cards are. The setting CARD_STORE says so for a new installation only.
+    engine = models.TextField(choices=Engine, default=Engine.LANCEDB, db_default=Engine.LANCEDB)
     # LanceDB keeps the same id, so that another installation's tables are told apart.
     store_id = models.UUIDField(null=True)
     # The number of checkpoints so far.
