@@ -139,6 +139,8 @@ DATABASES["default"]["OPTIONS"] |= {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# Where a new installation keeps cards and reviews: lancedb or postgresql.
+CARD_STORE = environment.choice("CARD_STORE", ("lancedb", "postgresql"), "lancedb")
 # A folder, s3://bucket/prefix, or db://name (LanceDB Cloud).
 LANCEDB_URI = environment.text("LANCEDB_URI", str(DATA_DIR / "lancedb"))
 _S3_ENDPOINT = environment.text("AWS_ENDPOINT_URL")
