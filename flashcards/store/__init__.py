@@ -1,22 +1,32 @@
 """The card store: cards and review logs, and what the rest of the program asks of them.
 
 Nothing outside this package knows which engine is under it: `protocol` says what an engine does,
-and the engine is chosen here. LanceDB's is built of floors, of which a lower one imports no higher
-one, roof first:
+and `engines` which one serves. It is built of floors, of which a lower one imports no higher one,
+roof first:
 
-    lance_engine, owner_view    the engine, and one learner's cards at one moment
-    maintenance/                checkpoints, totals, indexes, upgrades, backup files
+    engines                     which engine serves
+    lance_engine                what the protocol asks, by the modules that do it
+    maintenance/                LanceDB: checkpoints, indexes, upgrades, backup files
+    lance_view                  LanceDB: one learner's cards at one moment, and how they are written
+    owner_view                  one learner's cards at one moment
     due/                        what is due, in order, in memory
-    cache/                      all of a learner's cards as arrays, in memory
-    search/                     search by words and by meaning
-    repository/                 queries over LanceDB's rows and the journal's images
-    journal/                    changes that are not in LanceDB yet, in PostgreSQL
-    lance/                      tables, schema, codec and filters of LanceDB
+    quarter_totals              answers by the quarter of an hour, in PostgreSQL
+    cache/                      all of a learner's cards and answers as arrays, in memory
+    search/                     LanceDB: search by words and by meaning
+    repository/                 LanceDB: queries over its rows and the journal's images
+    queries/                    queries that read as Django's do
+    journal/                    LanceDB: changes that it does not have yet, in PostgreSQL
+    lance/                      LanceDB: its tables, and conditions in its SQL
+    pending                     what an engine's tables hold, and what they do not have yet
+    rows/                       records as rows: schema, codec, conditions, keys of words
     protocol/, values, errors   what engines have in common
 """
 
-from flashcards.store import lance_engine
+from typing import cast
+
+from flashcards.store.engines import Chosen
 from flashcards.store.errors import (
+    EngineChanged,
     OtherSchema,
     OtherStore,
     OwnerGone,
@@ -27,6 +37,7 @@ from flashcards.store.errors import (
 from flashcards.store.protocol.engine import CardStore, Snapshot, Upgrade, WordSearch
 from flashcards.store.protocol.owners import Answers, CardColumns, OwnerView
 from flashcards.store.protocol.queries import Manager, Query
+from flashcards.store.rows.schema import SCHEMA_VERSION
 from flashcards.store.values import (
     FARTHEST,
     KEEP_VERSIONS,
@@ -48,10 +59,9 @@ from flashcards.store.values import (
     WordMatches,
 )
 
-# The one place that says which engine it is.
-engine: CardStore = lance_engine
+# Whichever serves when it is asked.
+engine: CardStore = cast("CardStore", Chosen())
 
-SCHEMA_VERSION = engine.SCHEMA_VERSION
 answer_totals = engine.answer_totals
 answers = engine.answers
 begin_vectors = engine.begin_vectors
@@ -116,6 +126,7 @@ __all__ = [
     "Checkpoint",
     "Curve",
     "DueQueue",
+    "EngineChanged",
     "Manager",
     "Mask",
     "Numbers",

@@ -24,5 +24,12 @@ class OwnerGone(StoreError):
     """A write names an owner whose account was deleted."""
 
 
+class EngineChanged(StoreError):
+    """The store has moved to another engine since this process looked; asked again, that answers.
+
+    Nothing was read or written.
+    """
+
+
 class TablesChanged(StoreError):
     """What failed has changed the tables, and they could not go back to what they were."""

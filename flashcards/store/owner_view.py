@@ -1,7 +1,8 @@
-"""The owner view: one learner's cards at one moment, as LanceDB and the journal have them.
+"""The owner view: one learner's cards at one moment, as the tables have them and what is pending.
 
-What is pending of the owner was read once, when the view was made; LanceDB is read at the versions
-that PostgreSQL recorded then, and what is kept in memory is brought up to it.
+What is pending of the owner was read once, when the view was made; the tables are read as it says
+they were then, and what is kept in memory is brought up to it. How a change is written is the
+engine's.
 """
 
 from collections.abc import Callable, Collection
@@ -22,25 +23,18 @@ from flashcards.store.due.due_cards import (
 )
 from flashcards.store.due.due_rows import STUDIED
 from flashcards.store.due.recent_reviews import NEEDED, recent
-from flashcards.store.journal.pending import (
-    Pending,
-    read_pending,
-    remembered_pending,
-    write_if_unchanged,
-)
-from flashcards.store.lance import codec
-from flashcards.store.lance.filters import condition
-from flashcards.store.lance.schema import FLASHCARDS, REVIEW_LOGS
-from flashcards.store.protocol.owners import OwnerView
-from flashcards.store.repository import stored_rows
-from flashcards.store.values import Change, DueQueue, Numbers, QueueSettings
+from flashcards.store.pending import Pending
+from flashcards.store.rows import codec
+from flashcards.store.rows.filters import condition
+from flashcards.store.rows.schema import FLASHCARDS, REVIEW_LOGS
+from flashcards.store.values import DueQueue, Numbers, QueueSettings
 
 NO_TIME = timedelta(0)
 
 
 @dataclass(frozen=True)
-class LanceView:
-    """What the journal holds of an owner, and the reads and the write that go by it."""
+class StoreView:
+    """What is pending of an owner, and the reads that go by it; see `OwnerView`."""
 
     owner_id: UUID
     pending: Pending
@@ -134,23 +128,19 @@ class LanceView:
             least = least_cosine(self.pending)
             return reviews.near_dues(card_id, vector, least, lambda i: cards.vector(i, reviews))
 
-    def write_if_unchanged(self, change: Change, settings_stamp: str) -> "LanceView | None":
-        after = write_if_unchanged(self.pending, change, settings_stamp)
-        return None if after is None else LanceView(self.owner_id, after)
-
     def _stored_cards(self, ids: list[UUID]) -> list[Flashcard]:
-        """Return the owner's cards of these that LanceDB has, deleted ones too."""
+        """Return the owner's cards of these that the table has, deleted ones too."""
         key = condition(FLASHCARDS, "id__in", ids)
-        columns = FLASHCARDS.whole
-        rows = stored_rows.read_by_key(FLASHCARDS, self.owner_id, self.pending, columns, key)
+        columns = self.pending.stored.whole(FLASHCARDS)
+        rows = self.pending.read_by_key(FLASHCARDS, self.owner_id, columns, key)
         cards: list[Flashcard] = codec.from_table(FLASHCARDS, rows)
         return [card for card in cards if card.owner_id == self.owner_id]
 
     def _stored_logs(self, field: str, value: UUID) -> list[ReviewLog]:
-        """Return rows of the log in LanceDB, of cards that are not being erased."""
+        """Return rows of the stored log, of cards that are not being erased."""
         key = condition(REVIEW_LOGS, field, value)
         columns = REVIEW_LOGS.columns
-        rows = stored_rows.read_by_key(REVIEW_LOGS, self.owner_id, self.pending, columns, key)
+        rows = self.pending.read_by_key(REVIEW_LOGS, self.owner_id, columns, key)
         logs: list[ReviewLog] = codec.from_table(REVIEW_LOGS, rows)
         erased = self.pending.erased_cards
         return [
@@ -163,7 +153,7 @@ class LanceView:
         cards = [c for c in images.values() if c.deleted_at is None and not c.suspended]
         fresh = [card for card in cards if only is None or str(card.id) in only]
         columns = ["id", "state", "due", "buried_until"]
-        rows = stored_rows.read(FLASHCARDS, self.owner_id, self.pending, columns, *STUDIED)
+        rows = self.pending.read(FLASHCARDS, self.owner_id, columns, *STUDIED)
         newer = {str(card_id) for card_id in images}
         ids = rows["id"].to_pylist()
         chosen = (text not in newer and (only is None or text in only) for text in ids)
@@ -183,14 +173,3 @@ class LanceView:
             for column, more in zip(stored, pending, strict=True)
         )
         return state, due, buried
-
-
-def view(owner_id: UUID) -> OwnerView:
-    """Return one learner's cards as they are now. One SQL query, rarely two."""
-    return LanceView(owner_id, read_pending(owner_id))
-
-
-def remembered_view(owner_id: UUID) -> LanceView | None:
-    """Return the view that this process saw last, which may be outdated. No query."""
-    pending = remembered_pending(owner_id)
-    return None if pending is None else LanceView(owner_id, pending)

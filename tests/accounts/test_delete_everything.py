@@ -20,8 +20,8 @@ from flashcards.cards import jobs, media
 from flashcards.models import Deck, Document, Draft, DraftBatch, Image
 from flashcards.store import Change, OwnerGone, lock_owner, write
 from flashcards.store.lance import tables
-from flashcards.store.lance.schema import FLASHCARDS, REVIEW_LOGS
 from flashcards.store.maintenance import checkpoint
+from flashcards.store.rows.schema import FLASHCARDS, REVIEW_LOGS
 from tests.accounts.keys import KEY
 from tests.base import PASSWORD
 from tests.factories import flashcard, review_log, store, stored_card

@@ -65,6 +65,7 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
 
     from flashcards.search.search import Order
     from flashcards.store.cache import collection as stored
+    from flashcards.store.journal.pending import read_pending
 
     user = collection.learner(options.cards)
     client = Client(headers={"HX-Request": "true", "HX-Target": "card-list"})
@@ -105,7 +106,7 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
     pages = [draw.randint(1, last) for _ in range(options.rounds * 5)]
     scroll = [ask(page=page, lines="") for page in pages]
     figures["scroll"] = (round(scroll[0], 1), round(statistics.median(scroll), 1), 0.0)
-    kept = sum(block.size_bytes for block in stored.read(user.pk).blocks)
+    kept = sum(block.size_bytes for block in stored.read(user.pk, read_pending(user.pk)).blocks)
     return {
         "benchmark": "card_browser",
         "cards": options.cards,

@@ -5,7 +5,7 @@ rows, and are read in a tenth of the time.
 """
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ from flashcards.domain.records import ReviewLog
 from flashcards.domain.study_day import micros
 from flashcards.store.cache import answers
 from flashcards.store.cache.owner_cache import OwnerCache
-from flashcards.store.journal.pending import Entry, Pending, read_pending
+from flashcards.store.pending import Entry, Pending
 from flashcards.store.values import AnswerTotals
 
 # What one process keeps of all owners together: years of a learner take about a megabyte.
@@ -95,13 +95,13 @@ class _Log:
 _logs: OwnerCache[_Log] = OwnerCache(OWNERS_MOST, KILOBYTES_MOST)
 
 
-def read(owner_id: UUID) -> AnswerTotals | None:
+def read(owner_id: UUID, read_pending: Callable[[], Pending]) -> AnswerTotals | None:
     """Return an owner's totals, their own newest answers among them; None if they are not counted.
 
-    One SQL query, two the first time.
+    `read_pending` says how things stand now. One SQL query besides it, the first time.
     """
     while True:
-        pending = read_pending(owner_id)
+        pending = read_pending()
         read_now = functools.partial(_stored, owner_id, pending)
         try:
             with _logs.at(owner_id, pending, read_now, lambda log: not log.is_outdated) as log:

@@ -1,7 +1,7 @@
 """The answers: what one owner's review log says for statistics, in memory as arrays.
 
-LanceDB's log is read once for each owner, then every entry of the journal is added as it comes. An
-answer takes 13 bytes, so that half a million are seven megabytes.
+The log is read once for each owner, then every entry is added as it comes. An answer takes 13
+bytes, so that half a million are seven megabytes.
 """
 
 import functools
@@ -18,12 +18,11 @@ from flashcards.domain.answer_codes import KINDS, QUARTER_MICROS, code_of, codes
 from flashcards.domain.records import LogKind, ReviewLog
 from flashcards.domain.study_day import micros
 from flashcards.store.cache.owner_cache import OwnerCache
-from flashcards.store.journal.pending import Entry, Pending, read_pending
-from flashcards.store.lance import codec
-from flashcards.store.lance.filters import Expression, condition
-from flashcards.store.lance.schema import REVIEW_LOGS
+from flashcards.store.pending import Entry, Pending
 from flashcards.store.protocol.owners import CardColumns
-from flashcards.store.repository import stored_rows
+from flashcards.store.rows import codec
+from flashcards.store.rows.filters import Expression, condition
+from flashcards.store.rows.schema import REVIEW_LOGS
 from flashcards.store.values import Numbers
 
 # What one process keeps of all owners together.
@@ -37,7 +36,7 @@ _READ = ["flashcard_id", "reviewed_at", "duration_ms", *_CODED]
 
 
 @dataclass
-class LanceAnswers:
+class OwnerAnswers:
     """The answers of one owner as arrays; see `Answers` of the protocol."""
 
     owner_id: UUID
@@ -64,7 +63,7 @@ class LanceAnswers:
 
 @dataclass
 class Tail:
-    """What entries of the journal have changed since something was read."""
+    """What entries have changed since something was read."""
 
     # Answers since by their ids; and of those before it the ones that were taken back since, each
     # with its card.
@@ -95,13 +94,13 @@ class Tail:
 
 
 class AnswerLog:
-    """LanceDB's answers of one owner as they once were read, and every entry since."""
+    """The stored answers of one owner as they once were read, and every entry since."""
 
-    def __init__(self, owner_id: UUID, base: LanceAnswers) -> None:
+    def __init__(self, owner_id: UUID, base: OwnerAnswers) -> None:
         self._owner_id = owner_id
         self._base = base
         self._tail = Tail()
-        self._answers: LanceAnswers | None = base
+        self._answers: OwnerAnswers | None = base
 
     def apply(self, entry: Entry) -> None:
         """Add a review, or take one back. A card that is erased takes its reviews with it."""
@@ -120,7 +119,7 @@ class AnswerLog:
         copy._tail, copy._answers = self._tail.copy(), self._answers
         return copy
 
-    def answers(self, pending: Pending) -> LanceAnswers:
+    def answers(self, pending: Pending) -> OwnerAnswers:
         """Return all answers that count. It has taken in what is pending."""
         if self._tail.taken_back:
             gone = find(self._owner_id, pending, self._tail.taken_back)
@@ -143,12 +142,11 @@ class AnswerLog:
 _logs: OwnerCache[AnswerLog] = OwnerCache(OWNERS_MOST, KILOBYTES_MOST)
 
 
-def read(owner_id: UUID) -> LanceAnswers:
+def read(owner_id: UUID, pending: Pending) -> OwnerAnswers:
     """Return an owner's answers that were not taken back, their own newest among them.
 
-    One SQL query; LanceDB's log is read the first time, and after an import.
+    The log is read the first time, and after an import.
     """
-    pending = read_pending(owner_id)
 
     def log_of() -> AnswerLog:
         return AnswerLog(owner_id, stored(owner_id, pending))
@@ -172,14 +170,14 @@ def find(owner_id: UUID, pending: Pending, ids: Collection[UUID]) -> list[Review
     logs = [pending.logs[each] for each in ids if each in pending.logs]
     key = condition(REVIEW_LOGS, "id__in", [each for each in ids if each not in pending.logs])
     columns = REVIEW_LOGS.columns
-    rows = stored_rows.read_by_key(REVIEW_LOGS, owner_id, pending, columns, key)
+    rows = pending.read_by_key(REVIEW_LOGS, owner_id, columns, key)
     logs += codec.from_table(REVIEW_LOGS, rows)
     return [log for log in logs if log.owner_id == owner_id and is_answer(log)]
 
 
-def stored(owner_id: UUID, pending: Pending) -> LanceAnswers:
-    """Return the answers that LanceDB holds, without those that were taken back."""
-    read = functools.partial(stored_rows.read, REVIEW_LOGS, owner_id, pending)
+def stored(owner_id: UUID, pending: Pending) -> OwnerAnswers:
+    """Return the answers that the table holds, without those that were taken back."""
+    read = functools.partial(pending.read, REVIEW_LOGS, owner_id)
     is_undo = condition(REVIEW_LOGS, "kind", LogKind.UNDO)
     undone = pc.drop_null(read(["undoes"], is_undo)["undoes"])
     # Half a million ids would be read to no end where nothing was taken back.
@@ -194,7 +192,7 @@ def stored(owner_id: UUID, pending: Pending) -> LanceAnswers:
     return of_rows(owner_id, rows)
 
 
-def _none(owner_id: UUID) -> LanceAnswers:
+def _none(owner_id: UUID) -> OwnerAnswers:
     return of_rows(owner_id, REVIEW_LOGS.schema.empty_table())
 
 
@@ -204,7 +202,7 @@ def only_answers(rows: pa.Table) -> pa.Table:
     return rows.filter(pc.and_(is_rated, pc.is_in(rows["kind"], _KINDS)))
 
 
-def of_rows(owner_id: UUID, rows: pa.Table) -> LanceAnswers:
+def of_rows(owner_id: UUID, rows: pa.Table) -> OwnerAnswers:
     """Return rows that are answers as arrays, by their times."""
     encoded = rows["flashcard_id"].combine_chunks().dictionary_encode()
     if isinstance(encoded, pa.ChunkedArray):
@@ -220,7 +218,7 @@ def of_rows(owner_id: UUID, rows: pa.Table) -> LanceAnswers:
         rows["stability_before"].to_numpy(),
     )
     order = np.argsort(times, kind="stable")
-    read = LanceAnswers(
+    read = OwnerAnswers(
         owner_id,
         (times // QUARTER_MICROS).astype(np.int32)[order],
         codes[order],
@@ -231,7 +229,7 @@ def of_rows(owner_id: UUID, rows: pa.Table) -> LanceAnswers:
     return _by_card(read)
 
 
-def _with_tail(base: LanceAnswers, tail: Sequence[ReviewLog]) -> LanceAnswers:
+def _with_tail(base: OwnerAnswers, tail: Sequence[ReviewLog]) -> OwnerAnswers:
     """Return answers with newer ones behind them. Cards that are new here come last."""
     if not tail:
         return base
@@ -240,7 +238,7 @@ def _with_tail(base: LanceAnswers, tail: Sequence[ReviewLog]) -> LanceAnswers:
     is_new = cards < 0
     fresh, numbers = np.unique(ids[is_new], return_inverse=True)
     cards[is_new] = len(base.card_ids) + numbers
-    return LanceAnswers(
+    return OwnerAnswers(
         base.owner_id,
         _joined(base.quarters, [micros(log.reviewed_at) // QUARTER_MICROS for log in tail]),
         _joined(base.codes, [code_of(log) for log in tail]),
@@ -250,12 +248,12 @@ def _with_tail(base: LanceAnswers, tail: Sequence[ReviewLog]) -> LanceAnswers:
     )
 
 
-def _by_card(answers: LanceAnswers) -> LanceAnswers:
+def _by_card(answers: OwnerAnswers) -> OwnerAnswers:
     """Return the same answers with their cards in order, as a base has them."""
     by_id = np.argsort(answers.card_ids, kind="stable")
     ranks = np.empty(len(by_id), dtype=np.int32)
     ranks[by_id] = np.arange(len(by_id), dtype=np.int32)
-    return LanceAnswers(
+    return OwnerAnswers(
         answers.owner_id,
         answers.quarters,
         answers.codes,
@@ -273,7 +271,7 @@ def _numbers(card_ids: Numbers, ids: Numbers) -> Numbers:
     return np.where(card_ids[places] == ids, places, -1)
 
 
-def _without(base: LanceAnswers, gone: LanceAnswers) -> LanceAnswers:
+def _without(base: OwnerAnswers, gone: OwnerAnswers) -> OwnerAnswers:
     """Return the base without these answers. Which of two that are alike goes is the same."""
     keep = np.ones(len(base), dtype=bool)
     numbers = _numbers(base.card_ids, gone.card_ids)[gone.cards]
@@ -286,10 +284,10 @@ def _without(base: LanceAnswers, gone: LanceAnswers) -> LanceAnswers:
     return _kept(base, keep)
 
 
-def _kept(base: LanceAnswers, keep: Numbers) -> LanceAnswers:
+def _kept(base: OwnerAnswers, keep: Numbers) -> OwnerAnswers:
     names = "quarters", "codes", "durations_ms", "cards"
     kept = {name: getattr(base, name)[keep] for name in names}
-    return LanceAnswers(base.owner_id, **kept, card_ids=base.card_ids)
+    return OwnerAnswers(base.owner_id, **kept, card_ids=base.card_ids)
 
 
 def _joined(base: Numbers, tail: Numbers | Sequence[int]) -> Numbers:

@@ -1,6 +1,6 @@
 """The card columns: what one owner's cards are filtered and sorted by, in memory as arrays.
 
-They come in blocks: LanceDB's rows as they once were read, then what came since (`collection`). A
+They come in blocks: the table's rows as they once were read, then what came since (`collection`). A
 filter is a pass in numpy over all of them, and only the cards of one page are read whole.
 """
 
@@ -20,13 +20,12 @@ import pyarrow.compute as pc
 from flashcards.domain.records import Flashcard, LogKind, State
 from flashcards.domain.study_day import micros
 from flashcards.store.cache.column_blocks import Block
-from flashcards.store.journal.pending import Pending
-from flashcards.store.lance import codec
-from flashcards.store.lance.filters import Expression, Not, condition
-from flashcards.store.lance.schema import FLASHCARDS, REVIEW_LOGS
+from flashcards.store.pending import Pending
 from flashcards.store.protocol.owners import Labels
-from flashcards.store.repository import stored_rows
-from flashcards.store.search import words as word_search
+from flashcards.store.rows import codec
+from flashcards.store.rows.filters import Expression, Not, condition
+from flashcards.store.rows.schema import FLASHCARDS, REVIEW_LOGS
+from flashcards.store.rows.search_keys import has_word
 from flashcards.store.values import Mask, Numbers
 from memoryloop.folding import fold
 from memoryloop.search_words import Term
@@ -38,7 +37,7 @@ T = TypeVar("T")
 
 
 @dataclass
-class LanceColumns:
+class OwnerColumns:
     """The cards of one owner as arrays, one place a card, block after block.
 
     Places of cards that are deleted, or whose newer image is in a later block, are not `alive`.
@@ -48,7 +47,7 @@ class LanceColumns:
     blocks: Sequence[Block]
     alive: Mask
     pending: Pending
-    # What is not in LanceDB yet, whole.
+    # What is not in the table yet, whole.
     images: Mapping[UUID, Flashcard]
     # Reads the words of the first block, where it has none yet.
     stored_words: Callable[[], pa.Table]
@@ -88,11 +87,11 @@ class LanceColumns:
             self._need_words()
             mask = np.concatenate([block.contains_plain(term.word) for block in self.blocks])
             if len(term.groups) == 1:
-                ids = word_search.ids_with(self.owner_id, self.pending, term)
+                ids = self.pending.ids_with(self.owner_id, term)
                 fresh = [str(each) for each in self.images]
                 mask[self.places(np.setdiff1d(ids, np.array(fresh, dtype=ids.dtype)))] = True
                 mask |= self.marked(
-                    card.id for card in self.images.values() if word_search.has(card, term)
+                    card.id for card in self.images.values() if has_word(card, term)
                 )
             return mask
 
@@ -202,11 +201,11 @@ class LanceColumns:
         return list(found.astype(str).tolist())
 
     def cards(self, places: Numbers) -> list[Flashcard]:
-        """Return the cards at these places, whole. One LanceDB read for those not pending."""
+        """Return the cards at these places, whole. One read for those not pending."""
         ids = self.ids(places)
         key = condition(FLASHCARDS, "id__in", [each for each in ids if each not in self.images])
-        columns = FLASHCARDS.whole
-        rows = stored_rows.read_by_key(FLASHCARDS, self.owner_id, self.pending, columns, key)
+        columns = self.pending.stored.whole(FLASHCARDS)
+        rows = self.pending.read_by_key(FLASHCARDS, self.owner_id, columns, key)
         cards = codec.from_table(FLASHCARDS, rows)
         found = {card.id: card for card in cards if card.owner_id == self.owner_id}
         found.update({each: self.images[each] for each in ids if each in self.images})
@@ -313,6 +312,4 @@ class LanceColumns:
         self, columns: list[str], since: datetime, *conditions: Expression
     ) -> pa.Table:
         recently = condition(REVIEW_LOGS, "reviewed_at__gte", since)
-        return stored_rows.read(
-            REVIEW_LOGS, self.owner_id, self.pending, columns, recently, *conditions
-        )
+        return self.pending.read(REVIEW_LOGS, self.owner_id, columns, recently, *conditions)

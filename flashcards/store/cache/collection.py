@@ -1,8 +1,8 @@
 """The collection: each owner's cards as columns, kept in memory, with new entries applied.
 
-LanceDB is scanned once for each owner. What the journal says since lies over it: what checkpoints
-have moved meanwhile as one block, what is pending as another, so that a page after a checkpoint
-costs no more than one before it.
+The table is scanned once for each owner. What was written since lies over it: what the tables have
+got meanwhile as one block, what is pending as another, so that a page after a checkpoint costs no
+more than one before it.
 """
 
 import functools
@@ -14,39 +14,38 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flashcards.domain.records import Flashcard
-from flashcards.store.cache.card_columns import LanceColumns
+from flashcards.store.cache.card_columns import OwnerColumns
 from flashcards.store.cache.column_blocks import COLUMNS, TEXTS, Block
 from flashcards.store.cache.owner_cache import OwnerCache
-from flashcards.store.journal.pending import Entry, Pending, read_pending
-from flashcards.store.lance import codec
-from flashcards.store.lance.filters import condition
-from flashcards.store.lance.schema import FLASHCARDS
-from flashcards.store.repository import stored_rows
+from flashcards.store.pending import Entry, Pending
+from flashcards.store.rows import codec
+from flashcards.store.rows.filters import condition
+from flashcards.store.rows.schema import FLASHCARDS
 from memoryloop.server import free_memory
 
 # What one process keeps of all owners together; a card takes about 150 bytes, its words besides.
 KILOBYTES_MOST = 384 * 1024
 OWNERS_MOST = 1_000
-# When checkpoints have moved newer images of so many cards, LanceDB is scanned again.
+# When newer images of so many cards have come, the table is scanned again.
 MOVED_MOST = 5_000
 
 _READ = [*COLUMNS, *TEXTS]
 
 
 class Collection:
-    """The cards of one owner: LanceDB's rows as they once were, and every entry since."""
+    """The cards of one owner: the table's rows as they once were, and every entry since."""
 
     def __init__(self, owner_id: UUID, base: Block) -> None:
         self._owner_id = owner_id
         self._base = base
-        # The newest images that checkpoints have moved since the base was read, as rows; and the
+        # The newest images that the table has got since the base was read, as rows; and the
         # ids of all such cards, also of those that were deleted.
         self._moved_rows = FLASHCARDS.schema.empty_table().select(_READ)
         self._moved_ids: set[UUID] = set()
         self._moved = _block(self._moved_rows)
         # Entries that were in the journal when it was last looked at.
         self._entries: list[Entry] = []
-        self._columns: LanceColumns | None = None
+        self._columns: OwnerColumns | None = None
 
     @property
     def is_good(self) -> bool:
@@ -67,7 +66,7 @@ class Collection:
         copy._moved, copy._entries = self._moved, list(self._entries)
         return copy
 
-    def columns(self, pending: Pending) -> LanceColumns:
+    def columns(self, pending: Pending) -> OwnerColumns:
         """Return all cards as they are now. It has taken in what is pending."""
         self._settle(pending.stored.moved_id)
         if self._columns is None or self._columns.pending.stored != pending.stored:
@@ -75,7 +74,7 @@ class Collection:
         return self._columns
 
     def _settle(self, moved_id: int) -> None:
-        """Have what a checkpoint moved lie in its block."""
+        """Have what the table has got lie in its block."""
         moved = {each.card.id: each.card for each in self._entries if each.id <= moved_id}
         if not moved:
             return
@@ -87,7 +86,7 @@ class Collection:
         self._moved = _block(self._moved_rows)
         self._columns = None
 
-    def _laid_over(self, pending: Pending) -> LanceColumns:
+    def _laid_over(self, pending: Pending) -> OwnerColumns:
         images = {each.card.id: each.card for each in self._entries}
         fresh = _block(_rows(images.values()))
         blocks = self._base, self._moved, fresh
@@ -95,18 +94,17 @@ class Collection:
         alive[0][self._base.positions([*self._moved_ids, *images])] = False
         alive[1][self._moved.positions(list(images))] = False
         words = functools.partial(_words, self._owner_id, pending)
-        return LanceColumns(self._owner_id, blocks, np.concatenate(alive), pending, images, words)
+        return OwnerColumns(self._owner_id, blocks, np.concatenate(alive), pending, images, words)
 
 
 _collections: OwnerCache[Collection] = OwnerCache(OWNERS_MOST, KILOBYTES_MOST)
 
 
-def read(owner_id: UUID) -> LanceColumns:
+def read(owner_id: UUID, pending: Pending) -> OwnerColumns:
     """Return an owner's cards as columns, their own newest writes among them.
 
-    One SQL query; LanceDB is read the first time (100,000 cards: about 0.2 s), and now and then.
+    The table is read the first time (100,000 cards: about 0.2 s of LanceDB), and now and then.
     """
-    pending = read_pending(owner_id)
 
     def stored() -> Collection:
         return Collection(owner_id, _stored(owner_id, pending))
@@ -135,11 +133,11 @@ def _block(rows: pa.Table) -> Block:
 
 def _stored(owner_id: UUID, pending: Pending) -> Block:
     alive = condition(FLASHCARDS, "deleted_at__isnull", True)
-    return Block.of(stored_rows.read(FLASHCARDS, owner_id, pending, COLUMNS, alive))
+    return Block.of(pending.read(FLASHCARDS, owner_id, COLUMNS, alive))
 
 
 def _words(owner_id: UUID, pending: Pending) -> pa.Table:
     """Return the words of all stored cards, which may be newer than a block's."""
     alive = condition(FLASHCARDS, "deleted_at__isnull", True)
     free_memory.soon()
-    return stored_rows.read(FLASHCARDS, owner_id, pending, ["id", *TEXTS], alive)
+    return pending.read(FLASHCARDS, owner_id, ["id", *TEXTS], alive)

@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flashcards.store.lance import codec
 from flashcards.store.protocol.owners import Labels
+from flashcards.store.rows import codec
 from flashcards.store.values import Mask, Numbers
 from memoryloop.folding import fold
 from memoryloop.search_words import plain

@@ -1,8 +1,8 @@
 """The owner cache: a value for each owner in memory, read once, to which new entries are applied.
 
 A checkpoint moves entries from the journal to LanceDB, which changes nothing that they add up to.
-So a value that knows every entry stays good for as long as single entries are moved. When anything
-else happened, or an entry was moved before it was seen here, the value is read anew.
+So a value that knows every entry stays good for as long as single entries come and are moved. When
+anything else happened, or an entry is not to be had any more, the value is read anew.
 """
 
 import contextlib
@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 from typing import Generic, Protocol, Self, TypeVar
 from uuid import UUID
 
-from django.conf import settings
 from django.db import connection
 
-from flashcards.store.journal.pending import Entry, Pending
+from flashcards.store.pending import Entry, Pending
 from memoryloop.server import free_memory
 
 
@@ -34,7 +33,7 @@ class Cached(Protocol):
 
 V = TypeVar("V", bound=Cached)
 
-# A school's learners review at the same time: whoever is dropped is read anew from LanceDB, which
+# A school's learners review at the same time: whoever is dropped is read anew, which
 # takes a hundred times as long as a rating.
 OWNERS_MOST = 1_000
 KILOBYTES_MOST = 200_000
@@ -73,7 +72,7 @@ class OwnerCache(Generic[V]):
     ) -> Iterator[V]:
         """Hold an owner's value, to which all of `pending` is applied.
 
-        `read` makes one of what LanceDB holds, where there is none or `is_good` says no.
+        `read` makes one of what the tables hold, where there is none or `is_good` says no.
         """
         kept = self._kept(owner_id, pending)
         if kept is None or not is_good(kept.value):
@@ -133,4 +132,4 @@ class OwnerCache(Generic[V]):
 
 
 def _key(pending: Pending) -> tuple[str, int, int]:
-    return settings.LANCEDB_URI, pending.stored.epoch, pending.erasure
+    return pending.stored.key, pending.stored.epoch, pending.erasure

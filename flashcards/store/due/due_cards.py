@@ -1,7 +1,7 @@
 """The due cards: what can fall due within two days, in order, and how many fall due on each day.
 
-In memory for each learner: LanceDB is read once, and from then on the journal's entries are applied
-as they come. This is the hot path of a review session.
+In memory for each learner: the table is read once, and from then on entries are applied as they
+come. This is the hot path of a review session.
 """
 
 import threading
@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import numpy as np
-from django.conf import settings as django_settings
 
 from flashcards.domain.records import Flashcard, State
 from flashcards.domain.study_day import DAY_MICROS, micros
@@ -22,11 +21,10 @@ from flashcards.store.due import due_rows
 from flashcards.store.due.due_rows import HORIZON, STUDIED, Rows, key_of
 from flashcards.store.due.recent_reviews import Done, RecentTotals, recent
 from flashcards.store.due.review_order import Pick, ReviewOrder, pick
-from flashcards.store.journal.pending import Entry, Pending
-from flashcards.store.lance import codec
-from flashcards.store.lance.filters import condition
-from flashcards.store.lance.schema import FLASHCARDS
-from flashcards.store.repository import stored_rows
+from flashcards.store.pending import Entry, Pending
+from flashcards.store.rows import codec
+from flashcards.store.rows.filters import condition
+from flashcards.store.rows.schema import FLASHCARDS
 from flashcards.store.values import DueQueue, Numbers, QueueSettings, Vector
 
 # Orders of one owner's cards that are kept, by their settings.
@@ -52,10 +50,10 @@ class DueCards:
     def __init__(self, rows: Rows, until: datetime) -> None:
         self.until = until
         self._rows = rows
-        # What the journal says of cards that can fall due soon.
+        # Newer images of cards that can fall due soon.
         self._images: dict[UUID, Flashcard] = {}
         self._orders: OrderedDict[tuple[object, ...], ReviewOrder] = OrderedDict()
-        # Read whole from LanceDB, and not changed since.
+        # Read whole from the table, and not changed since.
         self._whole: OrderedDict[UUID, Flashcard] = OrderedDict()
         self.vectors: OrderedDict[UUID, Vector] = OrderedDict()
 
@@ -218,9 +216,9 @@ class Reading:
             coming = pick(self.order, self.settings, self.done, most).ids
             ahead = dict.fromkeys(i for i in (*wanted, *coming) if self.cards.image(i) is None)
             column = self.pending.stored.vectors.serving.column
-            columns = [*FLASHCARDS.whole, column]
+            columns = [*self.pending.stored.whole(FLASHCARDS), column]
             key = condition(FLASHCARDS, "id__in", list(ahead))
-            rows = stored_rows.read_by_key(FLASHCARDS, self.owner_id, self.pending, columns, key)
+            rows = self.pending.read_by_key(FLASHCARDS, self.owner_id, columns, key)
             cards = codec.from_table(FLASHCARDS, rows)
             self.cards.keep(cards, codec.vectors([each.id for each in cards], rows[column]))
         return [card for card in map(self.cards.image, wanted) if card is not None]
@@ -228,7 +226,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class _Histogram:
-    uri: str
+    key: str
     # Reviews from then on are not in the counts; it may be long before it was read, where one came
     # late or the journal has not been moved for hours.
     taken_at: datetime
@@ -260,12 +258,11 @@ def due_counts(
 
 
 def _histogram(owner_id: UUID, pending: Pending, now: datetime, day_begins: datetime) -> _Histogram:
-    uri = django_settings.LANCEDB_URI
     with _histograms_lock:
         kept = _histograms.get(owner_id)
     if (
         kept is not None
-        and kept.uri == uri
+        and kept.key == pending.stored.key
         and kept.begins == day_begins
         and timedelta(0) <= now - kept.read_at < COUNTED_FOR
     ):
@@ -273,7 +270,7 @@ def _histogram(owner_id: UUID, pending: Pending, now: datetime, day_begins: date
     # What is in the journal now comes on top as reviews; so the time is that of its first.
     oldest = min((log.reviewed_at for log in pending.logs.values()), default=now)
     counted = _count_stored(owner_id, pending, day_begins)
-    found = _Histogram(uri, min(oldest, now), now, day_begins, counted)
+    found = _Histogram(pending.stored.key, min(oldest, now), now, day_begins, counted)
     with _histograms_lock:
         _histograms[owner_id] = found
         _histograms.move_to_end(owner_id)
@@ -285,7 +282,7 @@ def _histogram(owner_id: UUID, pending: Pending, now: datetime, day_begins: date
 def _count_stored(owner_id: UUID, pending: Pending, day_begins: datetime) -> Numbers:
     later = condition(FLASHCARDS, "due__gte", day_begins)
     learnt = condition(FLASHCARDS, "state", State.REVIEW)
-    rows = stored_rows.read(FLASHCARDS, owner_id, pending, ["due"], later, learnt, *STUDIED)
+    rows = pending.read(FLASHCARDS, owner_id, ["due"], later, learnt, *STUDIED)
     days = (codec.column_micros(rows["due"]) - micros(day_begins)) // DAY_MICROS
     return np.bincount(days[days <= _MOST_DAYS]).astype(np.int64)
 

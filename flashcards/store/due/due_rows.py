@@ -1,7 +1,7 @@
-"""The rows of a due queue: read from LanceDB as arrays, and ranked by a learner's settings.
+"""The rows of a due queue: read from the table as arrays, and ranked by a learner's settings.
 
 A ranked row says where a card belongs, when it is ready, and what it is sorted by. Thousands of
-stored rows are ranked at once, and an image of the journal by itself: to the same numbers, so it
+stored rows are ranked at once, and a newer image by itself: to the same numbers, so it
 does not matter which way a card came.
 """
 
@@ -18,11 +18,10 @@ import pyarrow.compute as pc
 
 from flashcards.domain.records import Flashcard
 from flashcards.domain.study_day import DAY_MICROS, micros
-from flashcards.store.journal.pending import Pending
-from flashcards.store.lance import codec
-from flashcards.store.lance.filters import Expression, Or, condition
-from flashcards.store.lance.schema import FLASHCARDS
-from flashcards.store.repository import stored_rows
+from flashcards.store.pending import Pending
+from flashcards.store.rows import codec
+from flashcards.store.rows.filters import Expression, Or, condition
+from flashcards.store.rows.schema import FLASHCARDS
 from flashcards.store.values import Curve, Numbers, QueueSettings
 
 # How far ahead of now the rows are read; they are read anew when less than half of it is left.
@@ -41,7 +40,7 @@ Key = tuple[float, float, bytes]
 
 @dataclass
 class Rows:
-    """Cards as LanceDB has them, in the order of their ids, which are text of 36 bytes.
+    """Cards as the table has them, in the order of their ids, which are text of 36 bytes.
 
     Times are int64 microseconds since 1970, 0 for none.
     """
@@ -57,7 +56,7 @@ class Rows:
     # Which of `deck_sets` a card is in.
     decks: Numbers
     deck_sets: list[tuple[UUID, ...]]
-    # False once the journal has a newer image of the card.
+    # False once there is a newer image of the card.
     current: Numbers
     _by_note: Numbers = field(init=False)
 
@@ -103,7 +102,7 @@ STUDIED: tuple[Expression, ...] = (
 
 
 def read(owner_id: UUID, pending: Pending, until: datetime) -> Rows:
-    """Return the owner's rows in LanceDB that are due before `until`. One read."""
+    """Return the owner's rows that are due before `until`. One read."""
     columns = ["id", "note_id", "state", "stability", "deck_ids", *_TIMES]
     awake = Or(
         (
@@ -112,7 +111,7 @@ def read(owner_id: UUID, pending: Pending, until: datetime) -> Rows:
         )
     )
     due = condition(FLASHCARDS, "due__lte", until)
-    found = stored_rows.read(FLASHCARDS, owner_id, pending, columns, *STUDIED, due, awake)
+    found = pending.read(FLASHCARDS, owner_id, columns, *STUDIED, due, awake)
     found = found.take(pc.sort_indices(found["id"]))
     joined = pc.dictionary_encode(pc.binary_join(found["deck_ids"], ",")).combine_chunks()
     if isinstance(joined, pa.ChunkedArray):
@@ -176,7 +175,7 @@ class Ranked:
 
 
 def rank(card: Flashcard, settings: QueueSettings) -> Row:
-    """Return an image of the journal as the settings rank it."""
+    """Return a newer image as the settings rank it."""
     segment = _SEGMENTS[card.state]
     due, buried = micros(card.due), micros(card.buried_until)
     card_id = key_of(card.id)

@@ -1,8 +1,8 @@
 """The recent reviews: what a learner reviewed in the last two days, and what it adds up to.
 
 They count against the day's limits and bury siblings, fill coming days, keep cards near in meaning
-apart, and can be taken back. LanceDB is read once for each owner; then the journal's entries are
-added as they come, so that a request does not sum up the whole day.
+apart, and can be taken back. The log is read once for each owner; then entries are added as they
+come, so that a request does not sum up the whole day.
 """
 
 import functools
@@ -19,11 +19,10 @@ import numpy as np
 from flashcards.domain.records import Flashcard, LogKind, ReviewLog, State
 from flashcards.store.cache.owner_cache import OwnerCache
 from flashcards.store.due.due_rows import key_of, limiting_deck
-from flashcards.store.journal.pending import Entry, Pending
-from flashcards.store.lance import codec
-from flashcards.store.lance.filters import condition
-from flashcards.store.lance.schema import FLASHCARDS, REVIEW_LOGS
-from flashcards.store.repository import stored_rows
+from flashcards.store.pending import Entry, Pending
+from flashcards.store.rows import codec
+from flashcards.store.rows.filters import condition
+from flashcards.store.rows.schema import FLASHCARDS, REVIEW_LOGS
 from flashcards.store.values import QueueSettings, Vector
 
 # How far back is read, and how far back must be known at least.
@@ -328,7 +327,7 @@ def clear_cache() -> None:
 
 def _read(owner_id: UUID, pending: Pending, since: datetime) -> RecentTotals:
     recently = condition(REVIEW_LOGS, "reviewed_at__gte", since)
-    rows = stored_rows.read(REVIEW_LOGS, owner_id, pending, REVIEW_LOGS.columns, recently)
+    rows = pending.read(REVIEW_LOGS, owner_id, REVIEW_LOGS.columns, recently)
     logs: list[ReviewLog] = codec.from_table(REVIEW_LOGS, rows)
     logs.sort(key=lambda log: (log.reviewed_at, log.sequence))
     # The card reviewed last in front.
@@ -343,7 +342,7 @@ def _read(owner_id: UUID, pending: Pending, since: datetime) -> RecentTotals:
 def _details(owner_id: UUID, pending: Pending, card_ids: list[UUID]) -> dict[UUID, Details]:
     names = ["id", "note_id", "deck_ids"]
     key = condition(FLASHCARDS, "id__in", card_ids)
-    rows = stored_rows.read_by_key(FLASHCARDS, owner_id, pending, names, key)
+    rows = pending.read_by_key(FLASHCARDS, owner_id, names, key)
     return {
         UUID(card_id): Details(UUID(note_id), tuple(map(UUID, deck_ids)))
         for card_id, note_id, deck_ids in zip(*(rows[n].to_pylist() for n in names), strict=True)
@@ -354,5 +353,5 @@ def _vectors(owner_id: UUID, pending: Pending, card_ids: list[UUID]) -> dict[UUI
     column = pending.stored.vectors.serving.column
     names = ["id", column]
     key = condition(FLASHCARDS, "id__in", card_ids)
-    rows = stored_rows.read_by_key(FLASHCARDS, owner_id, pending, names, key)
+    rows = pending.read_by_key(FLASHCARDS, owner_id, names, key)
     return codec.vectors([UUID(text) for text in rows["id"].to_pylist()], rows[column])

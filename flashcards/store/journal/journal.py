@@ -15,8 +15,8 @@ from flashcards.models import JournalEntry
 from flashcards.store.errors import OwnerGone
 from flashcards.store.journal import moved
 from flashcards.store.journal.pending import row_of
-from flashcards.store.lance import codec, vector_sets
-from flashcards.store.lance.schema import FLASHCARDS, REVIEW_LOGS
+from flashcards.store.rows import codec, vector_sets
+from flashcards.store.rows.schema import FLASHCARDS, REVIEW_LOGS
 from flashcards.store.values import Change, VectorSets
 
 Kind = JournalEntry.Kind

@@ -5,21 +5,23 @@ others, so a reader never sees a change twice or not at all, whatever a checkpoi
 A process that knows the older entries reads the newer ones only.
 """
 
-import bisect
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
 from flashcards.domain.records import Flashcard, ReviewLog
-from flashcards.models import JournalEntry
-from flashcards.store.lance import codec, upgrades, vector_sets
-from flashcards.store.lance.schema import FLASHCARDS, TableSpec
-from flashcards.store.values import Change, Vector, VectorSet, VectorSets
+from flashcards.models import JournalEntry, StoreVersions
+from flashcards.store.errors import EngineChanged
+from flashcards.store.lance import upgrades
+from flashcards.store.lance.stored import LanceStored
+from flashcards.store.pending import Entry, Pending
+from flashcards.store.rows import codec, vector_sets
+from flashcards.store.values import Change, Vector, VectorSet
 
 Rows = list[tuple[Any, ...]]
 Kind = JournalEntry.Kind
@@ -28,7 +30,7 @@ CACHED_OWNERS = 1_000
 
 _READ = """
 SELECT v.checkpoints, v.rebuilt, o.checkpoint, o.batch, o.entry_id,
-    v.flashcards, v.review_logs, v.schema, v.store_id, v.vectors,
+    v.flashcards, v.review_logs, v.schema, v.store_id, v.vectors, v.engine,
     j.id, j.owner_id, j.kind, j.card, j.log
 FROM (SELECT 1) AS one
 LEFT JOIN flashcards_storeversions v ON true
@@ -39,119 +41,20 @@ ORDER BY j.id
 _READ_OWNER = _READ.format(condition="j.owner_id = %s AND j.id > %s")
 _READ_ALL = _READ.format(condition="true")
 # How many of a row's columns say what LanceDB holds.
-_STORED = 10
+_STORED = 11
 # Locks the owner, compares what is known with what is there, and writes; nulls if they differ.
 # With the new entry's id comes that of the newest entry that a checkpoint has moved.
 _APPEND = "SELECT * FROM flashcards_append(%s, %s, %s, %s::jsonb, %s::jsonb, %s, %s, %s, %s)"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A new image of a card, and the review that made it, at its place in the journal."""
-
-    id: int
-    card: Flashcard
-    log: ReviewLog | None = None
-    # Whether the card goes for good.
-    erases: bool = False
-
-
-@dataclass(frozen=True)
-class Stored:
-    """What LanceDB is known to hold of an owner (or of all)."""
-
-    # The last checkpoint that changed anything of theirs: until the next, it stays the same.
-    generation: int = 0
-    # The last one that did so otherwise than by moving single entries.
-    epoch: int = 0
-    # The newest entry that was moved; so were all before it.
-    moved_id: int = 0
-    flashcards_version: int = 0
-    review_logs_version: int = 0
-    # The id of the store; None while it has none.
-    store_id: UUID | None = None
-    # Which models' vectors there are, and which of them serve.
-    vectors: VectorSets = field(default_factory=vector_sets.first)
-
-
-@dataclass(frozen=True)
-class Pending:
-    """What the journal holds of one owner (or of all), and what LanceDB is known to hold."""
-
-    stored: Stored = Stored()
-    # Every entry up to this one is here or in LanceDB.
-    last_id: int = 0
-    changes: tuple[Entry, ...] = ()
-    # The same, and before them those that the last checkpoint moved: every one after `known_from`,
-    # for what has not taken them in yet.
-    trail: tuple[Entry, ...] = ()
-    known_from: int = 0
-    # Of the changes: the newest image of each card; the logs by id.
-    cards: dict[UUID, Flashcard] = field(default_factory=dict)
-    logs: dict[UUID, ReviewLog] = field(default_factory=dict)
-    # Whose rows in LanceDB count for nothing.
-    erased: frozenset[UUID] = frozenset()
-    # The newest entry that says so; 0 without one.
-    erasure: int = 0
-    # Cards that go for good; each has an image in `cards` that is deleted and without words.
-    erased_cards: frozenset[UUID] = frozenset()
-    entries: int = 0
-
-    @property
-    def generation(self) -> int:
-        return self.stored.generation
-
-    def version_of(self, spec: TableSpec) -> int:
-        """Return the version of a table that PostgreSQL recorded."""
-        stored = self.stored
-        return stored.flashcards_version if spec is FLASHCARDS else stored.review_logs_version
-
-    def since(self, entry_id: int) -> Sequence[Entry]:
-        """Return the changes after an entry, oldest first. It is not before `known_from`."""
-        return _after(entry_id, self.trail)
-
-    def goes_on_to(self, stored: Stored) -> bool:
-        """Tell whether what came since is all in the journal: nothing was moved unseen."""
-        return stored.epoch == self.stored.epoch and stored.moved_id <= self.last_id
-
-    def with_stored(self, stored: Stored) -> "Pending":
-        """Return it without what a checkpoint has moved meanwhile. `goes_on_to` holds."""
-        if stored.moved_id <= self.stored.moved_id:
-            return self if stored == self.stored else replace(self, stored=stored)
-        kept = Pending(stored, self.last_id, erased=self.erased, erasure=self.erasure)
-        left = kept.with_changes(_after(stored.moved_id, self.changes))
-        return replace(left, trail=self.changes, known_from=self.stored.moved_id)
-
-    def with_changes(self, changes: Sequence[Entry]) -> "Pending":
-        """Return it with entries that were written since."""
-        if not changes:
-            return self
-        cards, logs, erased_cards = dict(self.cards), dict(self.logs), self.erased_cards
-        for entry in changes:
-            cards[entry.card.id] = entry.card
-            if entry.log is not None:
-                logs[entry.log.id] = entry.log
-        if gone := {entry.card.id for entry in changes if entry.erases}:
-            erased_cards |= gone
-            logs = {i: log for i, log in logs.items() if log.flashcard_id not in erased_cards}
-        return replace(
-            self,
-            last_id=max(self.last_id, changes[-1].id),
-            changes=(*self.changes, *changes),
-            trail=(*self.trail, *changes),
-            cards=cards,
-            logs=logs,
-            erased_cards=erased_cards,
-            entries=self.entries + len(changes),
-        )
-
-
-def stored_of(row: Sequence[Any]) -> Stored:
-    """Return what a row of the reading says of LanceDB. Raises OtherSchema."""
+def stored_of(row: Sequence[Any]) -> LanceStored:
+    """Return what a row of the reading says of LanceDB. Raises OtherSchema or EngineChanged."""
     checkpoints, rebuilt, moved_at, batch, moved_id, *of_tables = row
-    flashcards, review_logs, schema, store_id, vectors = of_tables
+    flashcards, review_logs, schema, store_id, vectors, engine = of_tables
+    if engine == StoreVersions.Engine.POSTGRESQL:
+        raise EngineChanged("The cards are in PostgreSQL now.")
     upgrades.check(schema or 0, flashcards or 0, review_logs or 0)
-    return Stored(
+    return LanceStored(
         generation=max(rebuilt or 0, (checkpoints or 0) if moved_at is None else moved_at),
         epoch=max(rebuilt or 0, batch or 0),
         moved_id=moved_id or 0,
@@ -190,14 +93,6 @@ def _without(pending: Pending, owner_id: UUID, entry_id: int) -> Pending:
     return replace(after, last_id=entry_id, entries=after.entries + 1)
 
 
-def _after(entry_id: int, changes: Sequence[Entry]) -> Sequence[Entry]:
-    return changes[bisect.bisect_right(changes, entry_id, key=_id) :]
-
-
-def _id(entry: Entry) -> int:
-    return entry.id
-
-
 # By owner, the least recently used leaving first.
 _kept: OrderedDict[UUID, Pending] = OrderedDict()
 _lock = threading.Lock()
@@ -207,7 +102,7 @@ def read_pending(owner_id: UUID | None) -> Pending:
     """Return what is pending of one owner, or of all with None. One SQL query, rarely two."""
     if owner_id is None:
         return _all(_rows(_READ_ALL, [None]))
-    known = remembered_pending(owner_id) or Pending()
+    known = remembered_pending(owner_id) or Pending(LanceStored())
     rows = _rows(_READ_OWNER, [owner_id, owner_id, known.last_id])
     stored = stored_of(rows[0][:_STORED])
     if known.goes_on_to(stored):

@@ -25,7 +25,7 @@ import pyarrow as pa
 from django.conf import settings
 
 from flashcards.store.errors import OtherStore, StoreError
-from flashcards.store.lance.schema import Index, TableSpec
+from flashcards.store.rows.schema import Index, TableSpec
 from memoryloop import durable_files, installation
 
 # What LanceDB may keep of files' metadata in each process; of indexes, LANCEDB_INDEX_CACHE_MB says.

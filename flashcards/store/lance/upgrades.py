@@ -15,8 +15,9 @@ import pyarrow as pa
 from flashcards.domain.records import FIRST_MEMORY_MODEL
 from flashcards.domain.search_text import search_text
 from flashcards.store.errors import OtherSchema
-from flashcards.store.lance import codec, tables
-from flashcards.store.lance.schema import (
+from flashcards.store.lance import tables
+from flashcards.store.rows import codec
+from flashcards.store.rows.schema import (
     EVERYTHING,
     FLASHCARDS,
     REVIEW_LOGS,
@@ -24,7 +25,7 @@ from flashcards.store.lance.schema import (
     Index,
     TableSpec,
 )
-from flashcards.store.lance.search_keys import search_keys
+from flashcards.store.rows.search_keys import search_keys
 from memoryloop import installation
 
 

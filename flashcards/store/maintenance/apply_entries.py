@@ -10,10 +10,11 @@ import pyarrow.compute as pc
 
 from flashcards.domain.records import Flashcard, ReviewLog
 from flashcards.models import JournalEntry, MovedEntry, StoreVersions
-from flashcards.store.lance import codec, failpoints, tables, upgrades, vector_sets
-from flashcards.store.lance.filters import condition
-from flashcards.store.lance.schema import EVERYTHING, FLASHCARDS, REVIEW_LOGS
-from flashcards.store.maintenance import review_totals
+from flashcards.store import quarter_totals
+from flashcards.store.lance import failpoints, sql, tables, upgrades
+from flashcards.store.rows import codec, vector_sets
+from flashcards.store.rows.filters import condition
+from flashcards.store.rows.schema import EVERYTHING, FLASHCARDS, REVIEW_LOGS
 from flashcards.store.values import VectorSets
 
 # What a checkpoint applies, and what a recovery does.
@@ -81,10 +82,10 @@ def _with_all_columns(rows: pa.Table, table: object) -> pa.Table:
 
 def _erase(owner_ids: Iterable[UUID], flashcards: object, review_logs: object) -> None:
     for owner_id in owner_ids:
-        where = condition(FLASHCARDS, "owner_id", owner_id).to_sql()
+        where = sql.where(condition(FLASHCARDS, "owner_id", owner_id))
         flashcards.delete(where)  # type: ignore[attr-defined]
         review_logs.delete(where)  # type: ignore[attr-defined]
-    review_totals.erase(owner_ids)
+    quarter_totals.erase(owner_ids)
 
 
 def _erase_cards(ids: Iterable[UUID], flashcards: object, review_logs: object) -> None:
@@ -96,7 +97,7 @@ def _erase_cards(ids: Iterable[UUID], flashcards: object, review_logs: object) -
             (FLASHCARDS, flashcards, "id__in"),
             (REVIEW_LOGS, review_logs, "flashcard_id__in"),
         ):
-            table.delete(condition(spec, name, part).to_sql())  # type: ignore[attr-defined]
+            table.delete(sql.where(condition(spec, name, part)))  # type: ignore[attr-defined]
 
 
 def _load(
@@ -123,7 +124,7 @@ def _load(
                 rows.schema.get_field_index("revision"), rows.schema.field("revision"), revisions
             )
         elif counted:
-            review_totals.add_rows(entry.owner_id, rows)
+            quarter_totals.add_rows(entry.owner_id, rows)
         rows = _with_all_columns(rows, table)
         if repeated:
             merge = table.merge_insert("id")
@@ -135,14 +136,14 @@ def _load(
 
 def _count(logs: Sequence[ReviewLog], review_logs: object) -> None:
     """Add the logs to the totals; what an undo takes back may be from long ago."""
-    ids = review_totals.undone_by({log.id: log for log in logs})
+    ids = quarter_totals.undone_by({log.id: log for log in logs})
     undone = {}
     if ids:
-        where = condition(REVIEW_LOGS, "id__in", ids).to_sql()
+        where = sql.where(condition(REVIEW_LOGS, "id__in", ids))
         scan = review_logs.search().where(where).select(REVIEW_LOGS.columns)  # type: ignore[attr-defined]
         rows = codec.from_table(REVIEW_LOGS, scan.limit(EVERYTHING).to_arrow())
         undone = {row.id: row for row in rows}
-    review_totals.add(logs, undone)
+    quarter_totals.add(logs, undone)
 
 
 def _append_logs(table: object, logs: Sequence[ReviewLog]) -> None:
@@ -152,7 +153,7 @@ def _append_logs(table: object, logs: Sequence[ReviewLog]) -> None:
     """
     if not logs:
         return
-    where = condition(REVIEW_LOGS, "id__in", [log.id for log in logs]).to_sql()
+    where = sql.where(condition(REVIEW_LOGS, "id__in", [log.id for log in logs]))
     columns = ["id", "flashcard_id", "sequence"]
     scan = table.search().where(where).select(columns).limit(EVERYTHING)  # type: ignore[attr-defined]
     found = {
@@ -218,7 +219,7 @@ def _stored_vectors(
     """Return the vectors that LanceDB has of cards, by the key of their set and the card's id."""
     if not ids:
         return {}
-    where = condition(FLASHCARDS, "id__in", list(ids)).to_sql()
+    where = sql.where(condition(FLASHCARDS, "id__in", list(ids)))
     columns = ["id", *(each.column for each in sets.filled)]
     scan = table.search().where(where).select(columns)  # type: ignore[attr-defined]
     found = scan.limit(EVERYTHING).to_arrow()

@@ -16,14 +16,14 @@ from django.db import connection, transaction
 from flashcards.models import StoreVersions
 from flashcards.store.errors import StoreError, TablesChanged
 from flashcards.store.lance import tables, upgrades
-from flashcards.store.lance.schema import (
+from flashcards.store.maintenance import caches, checkpoint
+from flashcards.store.rows.schema import (
     EVERYTHING,
     FLASHCARDS,
     REVIEW_LOGS,
     SCHEMA_VERSION,
     TableSpec,
 )
-from flashcards.store.maintenance import caches, checkpoint
 
 TABLES = (FLASHCARDS, REVIEW_LOGS)
 _BATCH_ROWS = 4_096

@@ -17,18 +17,20 @@ from django.db.models import Max
 from django.utils import timezone
 
 from flashcards.models import JournalEntry, StoredOwner, StoreVersions
+from flashcards.store import quarter_totals
 from flashcards.store.journal import moved
-from flashcards.store.lance import failpoints, tables, vector_sets
-from flashcards.store.lance.schema import (
+from flashcards.store.journal.pending import read_pending
+from flashcards.store.lance import failpoints, tables
+from flashcards.store.maintenance import recorded as records
+from flashcards.store.maintenance.apply_entries import apply
+from flashcards.store.rows import vector_sets
+from flashcards.store.rows.schema import (
     FLASHCARDS,
     REVIEW_LOGS,
     SCHEMA_VERSION,
     Index,
     TableSpec,
 )
-from flashcards.store.maintenance import recorded as records
-from flashcards.store.maintenance import review_totals
-from flashcards.store.maintenance.apply_entries import apply
 from flashcards.store.values import KEEP_VERSIONS, Checkpoint, VectorSet, VectorSets
 from memoryloop.watching import measures, spans
 
@@ -76,7 +78,7 @@ def _run(*, wait: bool, started: float) -> Checkpoint:
         recorded = records.read()
         records.check_tables(recorded)
         if not recorded.totals_are_fine:
-            review_totals.recount()
+            quarter_totals.recount(read_pending)
             recorded.totals_are_fine = True
         since = tables.now_minus_a_moment()
         done = apply(entries, recorded)

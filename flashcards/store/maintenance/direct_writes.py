@@ -7,11 +7,11 @@ import time
 import uuid
 from uuid import UUID
 
-from flashcards.store.lance import tables
-from flashcards.store.lance.filters import condition
-from flashcards.store.lance.schema import EVERYTHING, FLASHCARDS
+from flashcards.store.lance import sql, tables
 from flashcards.store.maintenance import checkpoint
 from flashcards.store.maintenance import recorded as records
+from flashcards.store.rows.filters import condition
+from flashcards.store.rows.schema import EVERYTHING, FLASHCARDS
 
 Seconds = tuple[float, float]
 
@@ -24,7 +24,7 @@ def measure(owner_id: UUID, *, rows: int) -> tuple[list[Seconds], list[Seconds]]
     inserts, updates = list[Seconds](), list[Seconds]()
     with checkpoint.exclusive() as recorded:
         table = tables.for_writing(FLASHCARDS)
-        owned = condition(FLASHCARDS, "owner_id", owner_id).to_sql()
+        owned = sql.where(condition(FLASHCARDS, "owner_id", owner_id))
         whole = table.schema
         one = table.search().where(owned).limit(1).to_arrow().select(whole.names).cast(whole)
         nobody = str(uuid.uuid4())
@@ -34,13 +34,13 @@ def measure(owner_id: UUID, *, rows: int) -> tuple[list[Seconds], list[Seconds]]
             started = time.perf_counter(), time.process_time()
             table.add(row, on_bad_vectors="null")
             inserts.append(_since(started))
-            where = condition(FLASHCARDS, "id", UUID(row["id"][0].as_py())).to_sql()
+            where = sql.where(condition(FLASHCARDS, "id", UUID(row["id"][0].as_py())))
             started = time.perf_counter(), time.process_time()
             kept = table.search().where(where).limit(EVERYTHING).to_arrow()
             table.delete(where)
             table.add(kept.select(whole.names).cast(whole), on_bad_vectors="null")
             updates.append(_since(started))
-        table.delete(condition(FLASHCARDS, "owner_id", UUID(nobody)).to_sql())
+        table.delete(sql.where(condition(FLASHCARDS, "owner_id", UUID(nobody))))
         records.record_tables(recorded)
     return inserts, updates
 

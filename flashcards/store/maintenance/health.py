@@ -8,14 +8,15 @@ from django.db.models import Count, Min
 
 from flashcards.models import JournalEntry, StoreVersions
 from flashcards.store.errors import StoreError
-from flashcards.store.lance import codec, tables, upgrades, vector_sets
-from flashcards.store.lance.filters import all_of, condition
-from flashcards.store.lance.schema import EVERYTHING, FLASHCARDS, REVIEW_LOGS
+from flashcards.store.lance import sql, tables, upgrades
 from flashcards.store.maintenance import checkpoint
 from flashcards.store.maintenance import recorded as records
 from flashcards.store.protocol.queries import Manager
+from flashcards.store.queries.record_query import RecordQuery
 from flashcards.store.repository.manager import cards, review_logs
-from flashcards.store.repository.query import LanceQuery
+from flashcards.store.rows import codec, vector_sets
+from flashcards.store.rows.filters import condition
+from flashcards.store.rows.schema import EVERYTHING, FLASHCARDS, REVIEW_LOGS
 from flashcards.store.values import StoreStatus, TableStatus
 
 # Fewer rows than this are scanned faster than an index is asked.
@@ -49,7 +50,7 @@ def status() -> StoreStatus:
     )
 
 
-def _table_status(name: str, version: int, query: LanceQuery[Any]) -> TableStatus:
+def _table_status(name: str, version: int, query: RecordQuery[Any]) -> TableStatus:
     try:
         return TableStatus(name, version, query.count())
     except StoreError as error:
@@ -84,7 +85,7 @@ def find_residue() -> list[str]:
     table = tables.existing(FLASHCARDS, recorded.flashcards, recorded.store_id)
     if table is None:
         return []
-    where = condition(FLASHCARDS, "id__in", [UUID(card_id) for card_id in pending]).to_sql()
+    where = sql.where(condition(FLASHCARDS, "id__in", [UUID(card_id) for card_id in pending]))
     scan = table.query().where(where).select(["id", "revision"]).limit(EVERYTHING)
     rows = tables.fetch(scan).to_pylist()
     found = [pending[row["id"]] for row in rows if row["revision"] >= pending[row["id"]]]
@@ -97,11 +98,9 @@ def find_differing_images(start: UUID, end: UUID) -> list[UUID]:
     table = tables.existing(FLASHCARDS, recorded.flashcards, recorded.store_id)
     if table is None:
         return []
-    part = all_of(
-        [condition(FLASHCARDS, "id__gte", start), condition(FLASHCARDS, "id__lte", end)]
-    ).to_sql()
+    span = condition(FLASHCARDS, "id__gte", start), condition(FLASHCARDS, "id__lte", end)
     columns = [*FLASHCARDS.columns, *FLASHCARDS.whole]
-    rows = tables.fetch(table.query().where(part).select(columns).limit(EVERYTHING))
+    rows = tables.fetch(table.query().where(sql.where(*span)).select(columns).limit(EVERYTHING))
     by_columns = codec.from_table(FLASHCARDS, rows.select(FLASHCARDS.columns))
     by_image = codec.from_table(FLASHCARDS, rows.select(FLASHCARDS.whole))
     pairs = zip(by_columns, by_image, strict=True)
@@ -137,10 +136,10 @@ def find_index_faults() -> Iterator[tuple[str, str]]:
 
 def drop_duplicates(manager: Manager[Any], ids: Sequence[UUID]) -> None:
     """Keep one row of each id, the newest image of a card. Under the checkpoint's lock."""
-    spec = FLASHCARDS if manager is cards else REVIEW_LOGS
+    spec = FLASHCARDS if manager.table == FLASHCARDS.name else REVIEW_LOGS
     with checkpoint.exclusive() as recorded:
         table = tables.for_writing(spec)
-        where = condition(spec, "id__in", list(ids)).to_sql()
+        where = sql.where(condition(spec, "id__in", list(ids)))
         columns = ["id", "revision"] if spec is FLASHCARDS else ["id"]
         scan = table.search().where(where).select(columns).with_row_id(True).limit(EVERYTHING)
         rows = scan.to_arrow().to_pylist()

@@ -6,10 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 from flashcards.models import StoreVersions
-from flashcards.store.lance import tables, vector_sets
-from flashcards.store.lance.schema import FLASHCARDS, REVIEW_LOGS, TableSpec
+from flashcards.store.lance import tables
 from flashcards.store.maintenance import checkpoint
 from flashcards.store.maintenance import recorded as records
+from flashcards.store.rows import vector_sets
+from flashcards.store.rows.schema import FLASHCARDS, REVIEW_LOGS, TableSpec
 from flashcards.store.values import KEEP_VERSIONS, OptimizedTable, TableCondition, VectorSets
 
 # Readers slow down with each unmerged fragment (57 ms a card behind 300 of them) and with each row

@@ -9,7 +9,7 @@ import uuid
 from flashcards.models import StoreVersions
 from flashcards.store.journal import moved
 from flashcards.store.lance import tables, upgrades
-from flashcards.store.lance.schema import FLASHCARDS, REVIEW_LOGS
+from flashcards.store.rows.schema import FLASHCARDS, REVIEW_LOGS
 
 
 def read(*, any_schema: bool = False) -> StoreVersions:

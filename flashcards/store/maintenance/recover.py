@@ -10,9 +10,9 @@ from flashcards.models import MovedEntry, StoreVersions
 from flashcards.store.errors import OtherStore
 from flashcards.store.journal import moved
 from flashcards.store.lance import tables
-from flashcards.store.lance.schema import FLASHCARDS, REVIEW_LOGS
 from flashcards.store.maintenance import caches, checkpoint, recorded
 from flashcards.store.maintenance.apply_entries import apply
+from flashcards.store.rows.schema import FLASHCARDS, REVIEW_LOGS
 
 
 def run(progress: Callable[[float], None] = lambda _: None) -> int:

@@ -12,13 +12,15 @@ from django.db import connection
 from flashcards.models import StoreVersions
 from flashcards.store.journal.journal import VECTORS_LOCK, read_vector_sets
 from flashcards.store.journal.pending import read_pending
-from flashcards.store.lance import failpoints, tables, vector_sets
-from flashcards.store.lance.filters import Expression, Not, all_of, condition
-from flashcards.store.lance.schema import EVERYTHING, FLASHCARDS
+from flashcards.store.lance import failpoints, sql, tables
+from flashcards.store.lance.stored import table_of
 from flashcards.store.maintenance import checkpoint
 from flashcards.store.maintenance import recorded as records
 from flashcards.store.maintenance.apply_entries import add_columns
 from flashcards.store.repository.manager import cards
+from flashcards.store.rows import vector_sets
+from flashcards.store.rows.filters import Expression, Not, all_of, condition
+from flashcards.store.rows.schema import EVERYTHING, FLASHCARDS
 from flashcards.store.values import KEEP_VERSIONS, VectorSets
 
 
@@ -87,13 +89,13 @@ def owners_to_embed() -> list[UUID]:
     sets = pending.stored.vectors
     key = sets.filled[-1].key
     owners = {each.owner_id for each in pending.cards.values() if each.embedding_model != key}
-    table = tables.existing(FLASHCARDS, pending.stored.flashcards_version, pending.stored.store_id)
+    table = table_of(FLASHCARDS, None, pending)
     if table is not None:
         lacking: Expression = Not(condition(FLASHCARDS, "embedding_model", key))
         if sets.coming is None:
             # Of cards in the trash only the vectors that there are have to be in both sets.
             lacking = all_of([lacking, condition(FLASHCARDS, "deleted_at__isnull", True)])
-        scan = table.query().where(lacking.to_sql()).select(["owner_id"]).limit(EVERYTHING)
+        scan = table.query().where(sql.where(lacking)).select(["owner_id"]).limit(EVERYTHING)
         owners |= {
             UUID(owner_id) for owner_id in tables.fetch(scan)["owner_id"].unique().to_pylist()
         }

@@ -101,6 +101,11 @@ class Query(Protocol[R_co]):
 class Manager(Protocol[R_co]):
     """Where queries start. Every query names its owner, or says `all_owners` on purpose."""
 
+    @property
+    def table(self) -> str:
+        """Return the name of the table: "flashcards" or "review_logs"."""
+        ...
+
     def for_owner(self, owner: Any) -> Query[R_co]:
         """Return the records of one user, given as the user or their id."""
         ...

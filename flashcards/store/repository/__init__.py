@@ -1,1 +1,1 @@
-"""Queries that read as Django's do."""
+"""Queries over LanceDB's rows and the images of the journal."""

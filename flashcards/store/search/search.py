@@ -12,11 +12,13 @@ import numpy as np
 from django.conf import settings
 
 from flashcards.domain.records import Flashcard
-from flashcards.store.journal.pending import Pending, read_pending, read_pending_vectors
-from flashcards.store.lance import codec, tables
-from flashcards.store.lance.filters import all_of, condition
-from flashcards.store.lance.schema import FLASHCARDS
-from flashcards.store.repository import stored_rows
+from flashcards.store.journal.pending import read_pending, read_pending_vectors
+from flashcards.store.lance import sql, tables
+from flashcards.store.lance.stored import table_of
+from flashcards.store.pending import Pending
+from flashcards.store.rows import codec
+from flashcards.store.rows.filters import condition
+from flashcards.store.rows.schema import FLASHCARDS
 from flashcards.store.values import FARTHEST, Asked, VectorSets
 from memoryloop import installation
 from memoryloop.embeddings import EmbeddingError
@@ -62,7 +64,7 @@ def nearest(
     near: dict[UUID, tuple[float, Flashcard]] = {}
     # Cards that have another vector in the journal.
     renewed = read_pending_vectors(owner_id, serving) if pending.cards else {}
-    table = stored_rows.table_of(FLASHCARDS, owner_id, pending)
+    table = table_of(FLASHCARDS, owner_id, pending)
     if table is not None:
 
         def scan() -> Any:
@@ -107,7 +109,7 @@ def _best(
     """
     owned = condition(FLASHCARDS, "owner_id", owner_id)
     alive = condition(FLASHCARDS, "deleted_at__isnull", True)
-    filters = [owned.to_sql(), all_of([owned, alive]).to_sql()]
+    filters = [sql.where(owned), sql.where(owned, alive)]
     best: list[tuple[float, Flashcard]] = []
     for where in ["", *filters] if alone else filters:
         asked = depth + SPARE
@@ -130,7 +132,7 @@ def is_nearly_alone(owner_id: UUID, pending: Pending, table: Any) -> bool:
     key = settings.LANCEDB_URI, pending.generation
     known = _alone.get(owner_id)
     if known is None or known[0] != key:
-        owned = condition(FLASHCARDS, "owner_id", owner_id).to_sql()
+        owned = sql.where(condition(FLASHCARDS, "owner_id", owner_id))
         theirs, all_of_them = (tables.wait_for(table.count_rows(where)) for where in (owned, None))
         known = _alone[owner_id] = key, theirs >= ALONE_SHARE * all_of_them
         while len(_alone) > ALONE_REMEMBERED:

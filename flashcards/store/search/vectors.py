@@ -5,10 +5,11 @@ from uuid import UUID
 import numpy as np
 
 from flashcards.store.journal.pending import read_pending, read_pending_vectors
-from flashcards.store.lance import codec, tables
-from flashcards.store.lance.filters import all_of, condition
-from flashcards.store.lance.schema import EVERYTHING, FLASHCARDS
-from flashcards.store.repository import stored_rows
+from flashcards.store.lance import sql, tables
+from flashcards.store.lance.stored import table_of
+from flashcards.store.rows import codec
+from flashcards.store.rows.filters import condition
+from flashcards.store.rows.schema import EVERYTHING, FLASHCARDS
 from flashcards.store.values import Numbers
 
 # Rows read at a time: what is read is in memory twice.
@@ -37,14 +38,14 @@ def read(owner_id: UUID) -> tuple[list[UUID], Numbers]:
 
     ids: list[UUID] = []
     parts: list[Numbers] = []
-    table = stored_rows.table_of(FLASHCARDS, owner_id, pending)
+    table = table_of(FLASHCARDS, owner_id, pending)
     if table is not None:
         kept = [
             condition(FLASHCARDS, "owner_id", owner_id),
             condition(FLASHCARDS, "deleted_at__isnull", True),
             condition(FLASHCARDS, "embedding_model__in", list(sets.served_keys)),
         ]
-        scan = table.query().where(all_of(kept).to_sql()).select(["id", serving.column])
+        scan = table.query().where(sql.where(*kept)).select(["id", serving.column])
         for batch in tables.stream(scan.limit(EVERYTHING), _BATCH_ROWS):
             found = list(map(UUID, batch["id"].to_pylist()))
             column = batch[serving.column]

@@ -5,25 +5,24 @@ through here. The filter by owner comes before the ranking.
 """
 
 import asyncio
-import functools
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import numpy as np
 import pyarrow.compute as pc
 
 from flashcards.domain.records import Flashcard
 from flashcards.domain.search_text import search_text
-from flashcards.store.journal.pending import Pending, read_pending
-from flashcards.store.lance import codec, key_queries, tables
-from flashcards.store.lance.filters import condition
-from flashcards.store.lance.schema import EVERYTHING, FLASHCARDS
-from flashcards.store.lance.search_keys import beginning_key, search_keys
-from flashcards.store.repository import stored_rows
+from flashcards.store.journal.pending import read_pending
+from flashcards.store.lance import key_queries, sql, tables
+from flashcards.store.lance.stored import stored_of, table_of
 from flashcards.store.repository.manager import cards
+from flashcards.store.rows import codec
+from flashcards.store.rows.filters import condition
+from flashcards.store.rows.schema import FLASHCARDS
+from flashcards.store.rows.search_keys import beginning_key, keys_of
 from flashcards.store.search import search
 from flashcards.store.values import WordMatches
 from memoryloop.search_words import Term
@@ -45,7 +44,6 @@ LONGEST_MISSPELT = 30
 SPELLINGS_MOST = 120
 # Of the newest cards in the journal, so many are compared letter by letter.
 ALIKE_LOOKED_THROUGH = 300
-_KNOWN_TEXTS = 4_000
 
 Rows = Any
 
@@ -56,27 +54,6 @@ def begin(owner_id: UUID, terms: Sequence[Term], *, limit: int) -> "WordSearch":
     Common words are not looked for. One SQL query; LanceDB goes on by itself.
     """
     return WordSearch(owner_id, terms, limit=limit)
-
-
-def ids_with(owner_id: UUID, pending: Pending, term: Term) -> np.ndarray[Any, np.dtype[np.bytes_]]:
-    """Return the ids of an owner's stored cards that have a form of a word, as text of 36 bytes.
-
-    Some may be in the trash. One read of LanceDB.
-    """
-    table = stored_rows.table_of(FLASHCARDS, owner_id, pending)
-    if table is None:
-        return np.empty(0, dtype="S36")
-    if not _is_indexed(pending):
-        stored = cards.for_owner(owner_id)
-        return np.array([str(card.id) for card in stored if has(card, term)], dtype="S36")
-    scan = _Scan(table, owner_id, alone=False)
-    query = key_queries.all_groups(term.groups)
-    return codec.id_texts(tables.wait_for(scan.all(query, ["id"]))["id"])
-
-
-def has(card: Flashcard, term: Term) -> bool:
-    """Tell whether a card has a form of a word."""
-    return term.is_in(_keys(search_text(card)))
 
 
 class WordSearch:
@@ -90,10 +67,10 @@ class WordSearch:
         self._pending = read_pending(owner_id)
         self._answer: Future[tuple[dict[str, int], list[Rows]]] | None = None
         self._all: list[Flashcard] | None = None
-        table = stored_rows.table_of(FLASHCARDS, owner_id, self._pending)
+        table = table_of(FLASHCARDS, owner_id, self._pending)
         if table is None or not self.terms:
             return
-        if _is_indexed(self._pending):
+        if stored_of(self._pending).is_indexed("search_keys"):
             scan = _Scan(table, owner_id, search.is_nearly_alone(owner_id, self._pending, table))
             self._answer = tables.start(_find(scan, self.terms, limit))
         else:
@@ -123,7 +100,7 @@ class WordSearch:
         living = [card for card in unindexed if card.deleted_at is None]
         found = {}
         for card in living:
-            keys = _keys(search_text(card))
+            keys = keys_of(search_text(card))
             for term in self.terms:
                 there = term.is_in(keys)
                 counts[term.word] = counts.get(term.word, 0) + there
@@ -131,7 +108,7 @@ class WordSearch:
                     found[card.id] = card
         unknown = [term.word for term in self.terms if not counts.get(term.word)]
         for card in living[-ALIKE_LOOKED_THROUGH:] if unknown else []:
-            keys = _keys(search_text(card))
+            keys = keys_of(search_text(card))
             if any(beginning_key(word) in keys for word in unknown) or any(
                 likeness(word, key) for word in unknown for key in keys
             ):
@@ -158,10 +135,6 @@ class _Scan:
                 return theirs
         return await self._scan(query, FLASHCARDS.whole, limit + search.SPARE, filtered=True)
 
-    async def all(self, query: Any, columns: list[str]) -> Rows:
-        """Return columns of all rows that a query finds."""
-        return await self._scan(query, columns, EVERYTHING, filtered=True)
-
     async def count(self, query: Any) -> int:
         """Return how many rows a query finds, at most COUNTED_MOST; about, if alone."""
         rows = await self._scan(query, [], COUNTED_MOST, filtered=not self.alone)
@@ -170,7 +143,7 @@ class _Scan:
     async def _scan(self, query: Any, columns: list[str], limit: int, *, filtered: bool) -> Rows:
         scan = self.table.query().nearest_to_text(query)
         if filtered:
-            scan = scan.where(condition(FLASHCARDS, "owner_id", self.owner_id).to_sql())
+            scan = scan.where(sql.where(condition(FLASHCARDS, "owner_id", self.owner_id)))
         return await scan.select([*columns, "_score"]).limit(limit).to_arrow()
 
 
@@ -195,10 +168,6 @@ async def _find(
     return counts, [best, *alike]
 
 
-def _is_indexed(pending: Pending) -> bool:
-    return "search_keys" in tables.indexed(FLASHCARDS, pending.version_of(FLASHCARDS))
-
-
 def _alike(term: Term) -> list[Any]:
     """Return the queries for words that begin as this one does, or are spelt like it."""
     if len(term.groups) > 1:
@@ -219,8 +188,3 @@ def _chosen(terms: Sequence[Term]) -> list[Term]:
         return telling
     longest = sorted(telling, key=lambda term: -len(term.word))[:TERMS_MOST]
     return [term for term in telling if term in longest]
-
-
-@functools.lru_cache(maxsize=_KNOWN_TEXTS)
-def _keys(text: str) -> frozenset[str]:
-    return frozenset(search_keys(text).split())

@@ -20,8 +20,8 @@ from flashcards.maintenance import check
 from flashcards.models import StoreVersions
 from flashcards.store import cards
 from flashcards.store.lance import failpoints, tables
-from flashcards.store.lance.schema import FLASHCARDS
 from flashcards.store.maintenance import checkpoint
+from flashcards.store.rows.schema import FLASHCARDS
 from memoryloop.embeddings import EmbeddingError
 from memoryloop.embeddings.builtin import BuiltIn
 from memoryloop.embeddings.minilm import MiniLM

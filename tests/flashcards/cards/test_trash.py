@@ -15,8 +15,8 @@ from flashcards.maintenance import check
 from flashcards.models import CardEdit, JournalEntry
 from flashcards.store import cards, clear_cache, review_logs
 from flashcards.store.lance import tables
-from flashcards.store.lance.schema import FLASHCARDS, REVIEW_LOGS
 from flashcards.store.maintenance import checkpoint
+from flashcards.store.rows.schema import FLASHCARDS, REVIEW_LOGS
 from flashcards.tasks import purge_bin
 from tests.base import TestCase
 from tests.factories import NOW, stored_card

@@ -16,9 +16,9 @@ from flashcards.models import JournalEntry, StoreVersions
 from flashcards.review.ratings import review_card, undo_review
 from flashcards.store import Change, cards, clear_cache, write
 from flashcards.store.lance import tables
-from flashcards.store.lance.schema import FLASHCARDS, REVIEW_LOGS
 from flashcards.store.maintenance import checkpoint, health
 from flashcards.store.maintenance.recorded import record_tables
+from flashcards.store.rows.schema import FLASHCARDS, REVIEW_LOGS
 from memoryloop.embeddings.builtin import BuiltIn
 from tests.base import TestCase
 from tests.factories import NOW, review_log, store, stored_card

@@ -101,7 +101,7 @@ def state() -> dict[str, Any]:
     from django.db import connection
 
     from flashcards.store.lance import tables
-    from flashcards.store.lance.schema import FLASHCARDS, REVIEW_LOGS
+    from flashcards.store.rows.schema import FLASHCARDS, REVIEW_LOGS
 
     found: dict[str, Any] = {}
     with connection.cursor() as cursor:

@@ -16,7 +16,7 @@ def main(arguments: list[str]) -> None:
     # What needs Django's apps to be there.
     from flashcards.scheduling.settings import MODELS
     from flashcards.store import cards
-    from flashcards.store.lance import codec
+    from flashcards.store.rows import codec
     from tests.flashcards.scheduling.toy_model import Toy
 
     MODELS[Toy.name] = Toy

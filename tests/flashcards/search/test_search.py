@@ -20,8 +20,7 @@ from flashcards.review import resetting
 from flashcards.review.ratings import undo_review
 from flashcards.search import completion
 from flashcards.search.search import Found, Order, find
-from flashcards.store import Change, lock_owner, write
-from flashcards.store.cache import collection
+from flashcards.store import Change, columns, lock_owner, write
 from flashcards.store.maintenance import checkpoint
 from memoryloop.embeddings.builtin import BuiltIn
 from tests.base import HypothesisTestCase, TestCase
@@ -193,7 +192,7 @@ class SearchTests(_Shelf):
             found = completion.complete(owner_id=self.alice.id, text=text, at=len(text))
             self.assertEqual(found, [])
         theirs = search(self.bob, "").ids()
-        alices = collection.read(self.alice.id)
+        alices = columns(self.alice.id)
         self.assertEqual(len(alices.places(theirs)), 0)
 
     def test_what_was_rated_lately_is_found_by_its_rating_too(self) -> None:

@@ -36,7 +36,7 @@ from flashcards.models import Deck
 from flashcards.review.due import due_queue
 from flashcards.review.ratings import NothingToUndo, review_card, undo_review
 from flashcards.scheduling import effective
-from flashcards.store import Change, DueQueue, review_logs
+from flashcards.store import Change, DueQueue, lance_engine, review_logs
 from flashcards.store.cache import answer_totals, answers, collection
 from flashcards.store.cache.owner_cache import OwnerCache
 from flashcards.store.due import due_cards, recent_reviews
@@ -229,8 +229,8 @@ class Learner(RuleBasedStateMachine):
     # Helpers
 
     def answered(self) -> Counter[tuple[str, int, int]]:
-        found = answers.read(self.owner.pk)
-        columns = collection.read(self.owner.pk)
+        found = lance_engine.answers(self.owner.pk)
+        columns = lance_engine.columns(self.owner.pk)
         places = found.places(columns)
         ids = found.card_ids[found.cards].astype(str).tolist()
         here = places >= 0
@@ -239,7 +239,7 @@ class Learner(RuleBasedStateMachine):
         return Counter(zip(ids, found.quarters.tolist(), found.codes.tolist(), strict=True))
 
     def totals(self) -> Counter[tuple[int, int]]:
-        found = answer_totals.read(self.owner.pk)
+        found = lance_engine.answer_totals(self.owner.pk)
         assert found is not None
         counted: Counter[tuple[int, int]] = Counter()
         rows = zip(*(c.tolist() for c in (found.quarters, found.codes, found.counts)), strict=True)
@@ -248,7 +248,7 @@ class Learner(RuleBasedStateMachine):
         return +counted
 
     def collected(self) -> tuple[object, ...]:
-        columns = collection.read(self.owner.pk)
+        columns = lance_engine.columns(self.owner.pk)
         living = np.flatnonzero(columns.alive)
         ids = columns.id_texts(living)
         of_each = (

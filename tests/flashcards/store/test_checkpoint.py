@@ -22,15 +22,16 @@ from flashcards.store import (
     review_logs,
     write,
 )
-from flashcards.store.lance import failpoints, tables, vector_sets
-from flashcards.store.lance.schema import (
+from flashcards.store.lance import failpoints, tables
+from flashcards.store.maintenance import apply_entries, checkpoint
+from flashcards.store.rows import vector_sets
+from flashcards.store.rows.schema import (
     FLASHCARDS,
     FLASHCARDS_SCHEMA,
     REVIEW_LOGS,
     REVIEW_LOGS_SCHEMA,
     Index,
 )
-from flashcards.store.maintenance import apply_entries, checkpoint
 from memoryloop import durable_files
 from tests.base import TestCase
 from tests.factories import NOW, flashcard, review_log, store, stored_card

@@ -13,9 +13,10 @@ from flashcards.domain.records import Rating
 from flashcards.review.due import due_queue
 from flashcards.review.ratings import Answer, rate
 from flashcards.store import review_logs
-from flashcards.store.journal.pending import Pending, remembered_pending
+from flashcards.store.journal.pending import remembered_pending
+from flashcards.store.lance_view import LanceView
 from flashcards.store.maintenance import checkpoint
-from flashcards.store.owner_view import LanceView
+from flashcards.store.pending import Pending
 from tests.flashcards.given_cards import give_many
 
 CARDS = 12

@@ -12,8 +12,8 @@ from flashcards.maintenance import check
 from flashcards.models import JournalEntry, StoreVersions
 from flashcards.store import cards, review_logs
 from flashcards.store.lance import tables
-from flashcards.store.lance.schema import FLASHCARDS, REVIEW_LOGS, SCHEMA_VERSION
 from flashcards.store.maintenance import checkpoint, optimize
+from flashcards.store.rows.schema import FLASHCARDS, REVIEW_LOGS, SCHEMA_VERSION
 from tests.base import TestCase
 from tests.factories import review_log, store, stored_card
 

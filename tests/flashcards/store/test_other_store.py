@@ -30,8 +30,8 @@ from flashcards.store import (
     review_logs,
 )
 from flashcards.store.lance import tables
-from flashcards.store.lance.schema import FLASHCARDS
 from flashcards.store.maintenance import checkpoint, recorded
+from flashcards.store.rows.schema import FLASHCARDS
 from memoryloop.server.health import FailingError
 from tests.base import TestCase
 from tests.factories import NOW, flashcard, review_log, stored_card

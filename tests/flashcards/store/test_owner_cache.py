@@ -6,7 +6,8 @@ from typing import Self
 from django.test import TestCase
 
 from flashcards.store.cache.owner_cache import OwnerCache
-from flashcards.store.journal.pending import Entry, Pending
+from flashcards.store.lance.stored import LanceStored
+from flashcards.store.pending import Entry, Pending
 
 
 class _Value:
@@ -33,7 +34,7 @@ class OwnerCacheTests(TestCase):
             self.read.append(owner)
             return _Value(size)
 
-        with cache.at(owner, Pending(), read):
+        with cache.at(owner, Pending(LanceStored()), read):
             pass
 
     def test_who_is_here_again_is_not_read_again(self) -> None:

@@ -17,9 +17,10 @@ from flashcards.review.ratings import review_card, undo_review
 from flashcards.store import QueueSettings, view
 from flashcards.store.due import recent_reviews
 from flashcards.store.due.recent_reviews import Details, RecentTotals
-from flashcards.store.journal.pending import Entry, read_pending
+from flashcards.store.journal.pending import read_pending
 from flashcards.store.lance import tables
 from flashcards.store.maintenance import checkpoint
+from flashcards.store.pending import Entry
 from tests.factories import NOW, flashcard, review_log, stored_card
 
 PLAN = QueueSettings.plain(NOW)

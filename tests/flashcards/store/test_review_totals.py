@@ -21,13 +21,13 @@ from flashcards.store import (
     answer_totals,
     clear_cache,
     erase_cards,
+    lance_engine,
     lock_owner,
     review_logs,
 )
-from flashcards.store.cache import answer_totals as answer_totals_cache
 from flashcards.store.journal import pending
-from flashcards.store.journal.pending import Pending
 from flashcards.store.maintenance import checkpoint
+from flashcards.store.pending import Pending
 from tests.base import TestCase
 from tests.factories import NOW, flashcard, stored_card
 
@@ -153,7 +153,7 @@ class StatisticsTests(TestCase):
                 moved.append(checkpoint.run())
             return seen[-1]
 
-        with mock.patch.object(answer_totals_cache, "read_pending", side_effect=read_late):
+        with mock.patch.object(lance_engine, "read_pending", side_effect=read_late):
             totals = answer_totals(self.alice.pk)
         assert totals is not None
         self.assertEqual((totals.counts.sum(), len(seen)), (1, 2))

@@ -17,9 +17,10 @@ from accounts.models import User
 from flashcards.domain.records import Flashcard, State
 from flashcards.store import UnknownLookup, cards, review_logs
 from flashcards.store.journal import journal
-from flashcards.store.lance.filters import condition, quote
-from flashcards.store.lance.schema import FLASHCARDS
+from flashcards.store.lance.sql import quote
 from flashcards.store.maintenance import checkpoint
+from flashcards.store.rows.filters import condition
+from flashcards.store.rows.schema import FLASHCARDS
 from tests.base import HypothesisTestCase, TestCase
 from tests.factories import NOW, flashcard, review_log, store, stored_card
 

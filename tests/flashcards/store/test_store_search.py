@@ -8,9 +8,10 @@ import numpy as np
 from flashcards.cards import embedding
 from flashcards.domain.records import Flashcard
 from flashcards.store import Change, cards, write
-from flashcards.store.lance import tables, vector_sets
-from flashcards.store.lance.schema import FLASHCARDS
+from flashcards.store.lance import tables
 from flashcards.store.maintenance import checkpoint
+from flashcards.store.rows import vector_sets
+from flashcards.store.rows.schema import FLASHCARDS
 from flashcards.store.search import search, words
 from flashcards.store.values import WordMatches
 from memoryloop.embeddings import get_embedder

@@ -21,8 +21,10 @@ from flashcards.models import JournalEntry, StoreVersions
 from flashcards.review.due import due_queue
 from flashcards.review.ratings import review_card, undo_review
 from flashcards.store import OtherSchema, cards, clear_cache, review_logs
-from flashcards.store.lance import codec, failpoints, tables, upgrades
-from flashcards.store.lance.schema import (
+from flashcards.store.lance import failpoints, tables, upgrades
+from flashcards.store.maintenance import checkpoint, run_upgrades
+from flashcards.store.rows import codec
+from flashcards.store.rows.schema import (
     EVERYTHING,
     FLASHCARDS,
     REVIEW_LOGS,
@@ -30,7 +32,6 @@ from flashcards.store.lance.schema import (
     Index,
     TableSpec,
 )
-from flashcards.store.maintenance import checkpoint, run_upgrades
 from flashcards.store.search import words
 from memoryloop.search_words import terms
 from memoryloop.server.health import FailingError

@@ -1,10 +1,10 @@
-"""The review totals: answers by quarter of an hour, which the checkpoint counts in its own commit.
+"""The review totals: answers by quarter of an hour, counted in the commit that stores the reviews.
 
 So each is counted once. Answers of a cram are counted as well, and left out of summaries.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
@@ -28,8 +28,7 @@ from flashcards.domain.records import LogKind, ReviewLog
 from flashcards.domain.study_day import from_micros, micros
 from flashcards.models import ReviewTotals, StoredOwner
 from flashcards.store.cache import answers
-from flashcards.store.journal.pending import read_pending
-from flashcards.store.repository.manager import review_logs
+from flashcards.store.pending import Pending
 from flashcards.store.values import ReviewSummary
 
 _UPSERT = """
@@ -85,7 +84,7 @@ def differences(
 
 
 def add(logs: Sequence[ReviewLog], undone: Mapping[UUID, ReviewLog]) -> None:
-    """Count logs that a checkpoint moves, in its transaction."""
+    """Count logs that come to the tables, in the same transaction."""
     counts, durations = differences(logs, undone)
     _write((at, counts[at], durations[at]) for at in counts)
 
@@ -110,7 +109,7 @@ def add_rows(owner_id: UUID, rows: pa.Table) -> None:
     _write(_counted(answers.of_rows(owner_id, answers.only_answers(rows))))
 
 
-def _counted(found: answers.LanceAnswers) -> list[tuple[Bucket, int, int]]:
+def _counted(found: answers.OwnerAnswers) -> list[tuple[Bucket, int, int]]:
     """Return how many answers there are of each bucket, and their milliseconds."""
     keys = found.quarters.astype(np.int64) << 8 | found.codes
     kinds, numbers, counts = np.unique(keys, return_inverse=True, return_counts=True)
@@ -121,7 +120,7 @@ def _counted(found: answers.LanceAnswers) -> list[tuple[Bucket, int, int]]:
     ]
 
 
-def recount() -> None:
+def recount(read_pending: Callable[[UUID], Pending]) -> None:
     """Count the whole log of every owner anew, at the recorded version.
 
     For totals of an earlier version, which were by the hour. What they have beyond the log was
@@ -191,18 +190,23 @@ GROUP BY GROUPING SETS ((1), (2), (rating))
 
 
 def read(
-    owner_id: UUID, since: datetime, until: datetime, *, zone: tzinfo, day_begins: timedelta
+    owner_id: UUID,
+    pending: Pending,
+    since: datetime,
+    until: datetime,
+    *,
+    zone: tzinfo,
+    day_begins: timedelta,
 ) -> ReviewSummary:
     """Return the totals of whole quarters of an hour in [since, until), by the zone's clock.
 
-    Two SQL queries, whatever the length of the log. A day begins `day_begins` after midnight.
+    One SQL query, whatever the length of the log. A day begins `day_begins` after midnight.
     """
-    pending = read_pending(owner_id)
     summary = ReviewSummary()
     if owner_id not in pending.erased:
         _read_moved(summary, owner_id, since, until, zone, day_begins)
     ids = undone_by(pending.logs)
-    undone = review_logs.for_owner(owner_id).in_bulk(ids) if ids else {}
+    undone = {log.id: log for log in answers.find(owner_id, pending, ids)} if ids else {}
     counts, durations = differences(pending.logs.values(), undone)
     for at, count in counts.items():
         if IS_REVIEW[at.code] and since <= at.begins < until:
@@ -232,9 +236,10 @@ WHERE owner_id = %(owner)s AND quarter >= %(since)s AND reviews > 0 AND (code & 
 """
 
 
-def days(owner_id: UUID, since: datetime, *, zone: tzinfo, day_begins: timedelta) -> set[date]:
-    """Return the days since a time on which anything was reviewed. Two SQL queries."""
-    pending = read_pending(owner_id)
+def days(
+    owner_id: UUID, pending: Pending, since: datetime, *, zone: tzinfo, day_begins: timedelta
+) -> set[date]:
+    """Return the days since a time on which anything was reviewed. One SQL query."""
     counts, _ = differences(pending.logs.values(), {})
     found = {
         (at.begins.astimezone(zone).replace(tzinfo=None) - day_begins).date()

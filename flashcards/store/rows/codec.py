@@ -20,9 +20,9 @@ import pyarrow.compute as pc
 
 from flashcards.domain.records import Flashcard, ReviewLog
 from flashcards.domain.search_text import search_text
-from flashcards.store.lance import vector_sets
-from flashcards.store.lance.schema import TableSpec
-from flashcards.store.lance.search_keys import search_keys
+from flashcards.store.rows import vector_sets
+from flashcards.store.rows.schema import TableSpec
+from flashcards.store.rows.search_keys import search_keys
 from flashcards.store.values import VectorSet
 
 Converter = Callable[[Any], Any]

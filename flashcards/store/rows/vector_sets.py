@@ -1,12 +1,13 @@
-"""Vector sets in LanceDB and in PostgreSQL: their columns, and how they are recorded."""
+"""Vector sets: their columns as Arrow has them, and how PostgreSQL records them."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
 import pyarrow as pa
 
+from flashcards.store.rows.schema import TableSpec
 from flashcards.store.values import VectorSet, VectorSets
 from memoryloop.embeddings.builtin import BuiltIn
 
@@ -15,7 +16,7 @@ _FIRST_COLUMN = "embedding"
 
 
 def field(of: VectorSet) -> pa.Field:
-    """Return LanceDB's column of a set.
+    """Return the column of a set.
 
     float16 finds the same neighbours as float32 in half the time where all vectors are compared.
     """
@@ -53,3 +54,9 @@ def _made(value: Mapping[str, Any]) -> VectorSets:
         tuple((column, since) for column, since in value["retired"]),
         value["made"],
     )
+
+
+def no_rows(spec: TableSpec, columns: Sequence[str], sets: VectorSets) -> pa.Table:
+    """Return an empty table of these columns, those of vectors among them."""
+    vectors = {each.column: field(each) for each in sets.filled}
+    return pa.schema([vectors.get(n) or spec.schema.field(n) for n in columns]).empty_table()

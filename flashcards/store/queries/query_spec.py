@@ -1,15 +1,15 @@
 """The query spec: which rows a query asks for, in which order, and which slice of them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 from flashcards.domain.records import ERASED_AT
-from flashcards.store.journal.pending import Pending
-from flashcards.store.lance.filters import Condition, Expression, Not, all_of, condition
-from flashcards.store.lance.schema import FLASHCARDS, TableSpec
+from flashcards.store.pending import Pending
+from flashcards.store.rows.filters import Condition, Expression, Not, condition
+from flashcards.store.rows.schema import FLASHCARDS, TableSpec
 
 # Up to so many keys at once it pays to ask for nothing but the keys.
 KEYS_MOST = 5_000
@@ -17,7 +17,7 @@ KEYS_MOST = 5_000
 
 @dataclass(frozen=True)
 class QuerySpec:
-    """The rows of a table that are asked for, as a filter in SQL and as a test in Python."""
+    """The rows of a table that are asked for, as conditions and as a test in Python."""
 
     spec: TableSpec
     # None reads all owners, which only `Manager.all_owners` asks for.
@@ -50,11 +50,11 @@ class QuerySpec:
         return None
 
     def overlay(self, pending: Pending) -> Mapping[UUID, Any]:
-        """Return the records of the journal, by id."""
+        """Return the records that are pending, by id."""
         return pending.cards if self.spec is FLASHCARDS else pending.logs
 
     def fresh(self, pending: Pending) -> list[Any]:
-        """Return the rows that are in the journal, in no order."""
+        """Return the rows that are pending, in no order."""
         overlay, key = self.overlay(pending), self.key
         records: Iterable[Any] = overlay.values()
         if key is not None and key.field == "id":
@@ -65,11 +65,13 @@ class QuerySpec:
     def matches(self, record: Any) -> bool:
         if self.spec.has_bin and record.deleted_at == ERASED_AT:
             return False
-        return all(part.matches(record) for part in self._all)
+        return all(part.matches(record) for part in self.all_conditions)
 
-    def base_filter(self, pending: Pending, overlay: Mapping[UUID, Any]) -> str:
-        """Return the SQL of what counts in LanceDB: rows of which there is nothing newer."""
-        conditions = list(self._all)
+    def stored_conditions(
+        self, pending: Pending, overlay: Mapping[UUID, Any]
+    ) -> Sequence[Expression]:
+        """Return what holds of stored rows that count: there is nothing newer of them."""
+        conditions = list(self.all_conditions)
         if overlay:
             conditions.append(Not(condition(self.spec, "id__in", list(overlay))))
         if pending.erased_cards and self.spec is not FLASHCARDS:
@@ -78,10 +80,11 @@ class QuerySpec:
         if self.owner_id is None and pending.erased:
             erased = condition(self.spec, "owner_id__in", list(pending.erased))
             conditions.append(Not(erased))
-        return all_of(conditions).to_sql()
+        return conditions
 
     @cached_property
-    def _all(self) -> tuple[Expression, ...]:
+    def all_conditions(self) -> tuple[Expression, ...]:
+        """Return the conditions, the owner and the trash among them."""
         conditions = list(self.conditions)
         if self.owner_id is not None:
             conditions.insert(0, condition(self.spec, "owner_id", self.owner_id))

@@ -4,14 +4,19 @@ A change of what these functions return needs an upgrade of the store (`upgrades
 stored and what is asked for must agree.
 """
 
+import functools
 from collections.abc import Iterable
 
+from flashcards.domain.records import Flashcard
+from flashcards.domain.search_text import search_text
 from memoryloop import search_words
+from memoryloop.search_words import Term
 
 # How many letters of the beginning of a word are indexed, for whoever has not typed it whole.
 BEGINNINGS = (3, 4, 6)
 # No word begins so, and none is taken for a misspelling of one that does.
 _MARK = "^^^"
+_KNOWN_TEXTS = 4_000
 
 
 def search_keys(text: str) -> str:
@@ -37,3 +42,14 @@ def beginning_key(typed: str) -> str | None:
     """
     lengths = [length for length in BEGINNINGS if length <= len(typed)]
     return f"{_MARK}{typed[: lengths[-1]]}" if lengths else None
+
+
+def has_word(card: Flashcard, term: Term) -> bool:
+    """Tell whether a card has a form of a word."""
+    return term.is_in(keys_of(search_text(card)))
+
+
+@functools.lru_cache(maxsize=_KNOWN_TEXTS)
+def keys_of(text: str) -> frozenset[str]:
+    """Return the keys of a `search_text`."""
+    return frozenset(search_keys(text).split())

@@ -1,12 +1,9 @@
-"""Conditions on rows: said once, to LanceDB as SQL and to pending records in Python.
+"""Conditions on rows: said once, for an engine to read as its SQL, and to records in Python.
 
-The only place that quotes a value. Both readings are two-valued: a condition on a missing value
-is false, so `exclude` keeps the row, whichever side it is on.
+Every reading is two-valued: a condition on a missing value is false, so `exclude` keeps the row,
+whichever side it is on.
 """
 
-import datetime
-import enum
-import math
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -15,49 +12,18 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from flashcards.store.errors import UnknownLookup
-from flashcards.store.lance.schema import STORE_COLUMNS, TableSpec
+from flashcards.store.rows.schema import STORE_COLUMNS, TableSpec
 
 
 class Expression(Protocol):
-    """Something that is true or false of a row."""
-
-    def to_sql(self) -> str: ...
+    """Something that is true or false of a row: And, Or, Not or Condition."""
 
     def matches(self, record: Any) -> bool: ...
-
-
-def quote(value: Any) -> str:
-    """Return a value as a DataFusion literal. Raises TypeError for what has no literal."""
-    if value is True or value is False:
-        return "true" if value else "false"
-    if isinstance(value, enum.Enum):
-        return quote(value.value)
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            raise ValueError("A filter cannot compare with infinity or NaN.")
-        return repr(value)
-    if isinstance(value, uuid.UUID):
-        return f"'{value}'"
-    if isinstance(value, datetime.datetime):
-        if value.tzinfo is None:
-            raise ValueError("A filter compares with aware times only.")
-        return f"timestamp '{value.astimezone(datetime.UTC):%Y-%m-%d %H:%M:%S.%f}'"
-    if isinstance(value, str):
-        # PostgreSQL and Arrow text hold no NUL, so no row can match one; it would end the parse.
-        return "'" + value.replace("\x00", "\ufffd").replace("'", "''") + "'"
-    raise TypeError(f"{type(value).__name__} cannot be part of a filter.")
 
 
 @dataclass(frozen=True, slots=True)
 class And:
     parts: tuple[Expression, ...]
-
-    def to_sql(self) -> str:
-        return (
-            "(" + " AND ".join(part.to_sql() for part in self.parts) + ")" if self.parts else "true"
-        )
 
     def matches(self, record: Any) -> bool:
         return all(part.matches(record) for part in self.parts)
@@ -67,9 +33,6 @@ class And:
 class Or:
     parts: tuple[Expression, ...]
 
-    def to_sql(self) -> str:
-        return "(" + " OR ".join(part.to_sql() for part in self.parts) + ")"
-
     def matches(self, record: Any) -> bool:
         return any(part.matches(record) for part in self.parts)
 
@@ -77,9 +40,6 @@ class Or:
 @dataclass(frozen=True, slots=True)
 class Not:
     part: Expression
-
-    def to_sql(self) -> str:
-        return f"(NOT {self.part.to_sql()})"
 
     def matches(self, record: Any) -> bool:
         return not self.part.matches(record)
@@ -103,33 +63,14 @@ class Condition:
         """Tell whether it asks for one of no values, which no row has."""
         return self.lookup == "in" and not self.value
 
-    def to_sql(self) -> str:
-        if self.lookup == "isnull":
-            return f"({self.field} IS {'' if self.value else 'NOT '}NULL)"
-        return f"({self.field} IS NOT NULL AND {self._comparison()})"
-
-    def _comparison(self) -> str:
-        if self.lookup in _OPERATORS:
-            return f"{self.field} {_OPERATORS[self.lookup][0]} {quote(self.value)}"
-        if self.lookup == "in":
-            # `IN ()` is no SQL.
-            if not self.value:
-                return "false"
-            return f"{self.field} IN ({', '.join(quote(item) for item in self.value)})"
-        if self.is_list:
-            return f"array_has({self.field}, {quote(self.value)})"
-        if self.lookup == "contains":
-            return f"contains({self.field}, {quote(self.value)})"
-        return f"contains(lower({self.field}), {quote(self.value.lower())})"
-
     def matches(self, record: Any) -> bool:
         actual = getattr(record, self.field)
         if self.lookup == "isnull":
             return (actual is None) is bool(self.value)
         if actual is None:
             return False
-        if self.lookup in _OPERATORS:
-            return bool(_OPERATORS[self.lookup][1](actual, self.value))
+        if self.lookup in OPERATORS:
+            return bool(OPERATORS[self.lookup][1](actual, self.value))
         if self.lookup == "in":
             return actual in self.among
         if self.lookup == "icontains":
@@ -137,7 +78,8 @@ class Condition:
         return self.value in actual
 
 
-_OPERATORS: dict[str, tuple[str, Callable[[Any, Any], bool]]] = {
+# Each with its sign in SQL.
+OPERATORS: dict[str, tuple[str, Callable[[Any, Any], bool]]] = {
     "exact": ("=", lambda a, b: a == b),
     "lt": ("<", lambda a, b: a < b),
     "lte": ("<=", lambda a, b: a <= b),

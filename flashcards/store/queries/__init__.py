@@ -1,0 +1,1 @@
+"""Queries that read as Django's do, whichever engine answers them."""
