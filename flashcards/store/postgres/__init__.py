@@ -1,0 +1,1 @@
+"""PostgreSQL as the engine: rows of its tables, changed in the transaction of the request."""
