@@ -36,7 +36,7 @@ class FlashcardsConfig(AppConfig):
         palette.register(own_palette.find_cards)
         palette.register(own_palette.find_documents)
         preload.register(store.preload)
-        health.register("lancedb", checks.check_lancedb)
+        health.register("card_store", checks.check_card_store)
         health.register("pending_journal", checks.count_pending)
         health.register("backup", checks.check_backup)
         readings.register()

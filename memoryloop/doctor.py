@@ -25,7 +25,7 @@ _COMPILED = (
     *("onnxruntime", "orjson", "PIL", "psycopg", "pyarrow", "pydantic", "zstandard"),
 )
 _FREE_BYTES = 1024**3
-_POSTGRES, _PGVECTOR = 15, (0, 8)
+_POSTGRES = 15
 
 
 class Wrong(Exception):
@@ -137,27 +137,44 @@ def _postgres() -> str:
 
 
 def _postgres_of_address() -> str:
+    from django.conf import settings
     from django.db import connection
+
+    from memoryloop.postgres import extensions
 
     with connection.cursor() as cursor:
         cursor.execute("SHOW server_version")
         (version,) = cursor.fetchone()
-        cursor.execute("SELECT default_version FROM pg_available_extensions WHERE name = 'vector'")
-        vector = cursor.fetchone()
-    connection.close()
     if int(version.partition(".")[0]) < _POSTGRES:
+        connection.close()
         raise Wrong(f"PostgreSQL {version} is too old: DATABASE_URL must name one from 15 on.")
-    if vector is None:
-        raise Wrong(
-            "The PostgreSQL server of DATABASE_URL lacks pgvector: install it on that machine "
-            "(Debian and Ubuntu: the package postgresql-NN-pgvector)."
+    with_cards = "postgresql" in (settings.CARD_STORE, _recorded_card_store())
+    fault, vector = extensions.fault(with_cards=with_cards), extensions.pgvector_version()
+    connection.close()
+    if fault:
+        raise Wrong(fault)
+    return f"PostgreSQL {version} with pgvector {vector}"
+
+
+def _recorded_card_store() -> str:
+    """Return which engine has the cards in DATABASE_URL's database; "" if none has any yet."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        # In plain SQL: the database may be empty, or of an earlier version.
+        cursor.execute("SELECT to_regclass('flashcards_storeversions') IS NOT NULL")
+        if cursor.fetchone() != (True,):
+            return ""
+        cursor.execute(
+            "SELECT coalesce(to_jsonb(v) ->> 'engine', 'lancedb') FROM flashcards_storeversions v"
         )
-    if tuple(map(int, vector[0].split(".")[:2])) < _PGVECTOR:
-        raise Wrong(f"pgvector {vector[0]} is too old: MemoryLoop needs 0.8 or later.")
-    return f"PostgreSQL {version} with pgvector {vector[0]}"
+        found = cursor.fetchone()
+    return str(found[0]) if found else ""
 
 
 def _cards() -> str:
+    if _card_store() == "postgresql":
+        return "kept in PostgreSQL"
     import lancedb
 
     with tempfile.TemporaryDirectory(prefix="memoryloop-doctor-") as folder:
@@ -167,6 +184,35 @@ def _cards() -> str:
                 "LanceDB cannot read what it has written to the folder for temporary files."
             )
     return f"LanceDB {lancedb.__version__} writes and reads"
+
+
+def _card_store() -> str:
+    """Return which engine has the cards, or will have them. Raises Wrong if that is contradictory.
+
+    LanceDB, where that cannot be told, as while the embedded PostgreSQL is not running.
+    """
+    try:
+        if _why_not_set_up():
+            return "lancedb"
+    except ImportError:
+        return "lancedb"
+    from django.conf import settings
+    from django.db import connection
+
+    from memoryloop.postgres import unreachable
+
+    wanted: str = settings.CARD_STORE
+    if settings.EMBEDDED_POSTGRES is not None or unreachable.check():
+        return wanted
+    recorded = _recorded_card_store()
+    connection.close()
+    if recorded and settings.CARD_STORE_IS_SET and recorded != wanted:
+        command = installation.command(f"switch_store --to {wanted}")
+        raise Wrong(
+            f"CARD_STORE says {wanted}, and the cards are in {recorded}: move them with "
+            f"`{command}`, or set CARD_STORE={recorded}."
+        )
+    return recorded or wanted
 
 
 def _meaning() -> str:

@@ -141,6 +141,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Where a new installation keeps cards and reviews: lancedb or postgresql.
 CARD_STORE = environment.choice("CARD_STORE", ("lancedb", "postgresql"), "lancedb")
+# Where it is not said, whichever has the cards is meant.
+CARD_STORE_IS_SET = bool(environment.text("CARD_STORE"))
 # A folder, s3://bucket/prefix, or db://name (LanceDB Cloud).
 LANCEDB_URI = environment.text("LANCEDB_URI", str(DATA_DIR / "lancedb"))
 _S3_ENDPOINT = environment.text("AWS_ENDPOINT_URL")

@@ -18,7 +18,7 @@ from flashcards.cards import jobs
 from flashcards.maintenance import backup_places, scheduled_backup
 from flashcards.maintenance.backup import BackupError
 from flashcards.maintenance.backup_places import BEFORE_UPGRADE, NIGHTLY, Stored
-from flashcards.models import BackupStatus
+from flashcards.models import BackupStatus, StoreVersions
 from memoryloop import environment, installation
 
 PANEL = "admin:flashcards_backupstatus_changelist"
@@ -77,6 +77,7 @@ def _row(stored: Stored) -> dict[str, Any]:
         "bytes": manifest.bytes,
         "counts": manifest.counts,
         "schema": manifest.schema,
+        "engine": StoreVersions.Engine(manifest.engine).label,
         "postgresql": manifest.postgresql // 10_000,
         "is_verified": stored.is_verified,
         "restore": _restore(stored.address),

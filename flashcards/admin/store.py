@@ -1,4 +1,4 @@
-"""The state of the store in the admin: journal, LanceDB tables, and a checkpoint on demand."""
+"""The state of the store in the admin: its tables, the journal, and a checkpoint on demand."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

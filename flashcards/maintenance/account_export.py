@@ -11,7 +11,16 @@ from accounts import account_export
 from flashcards import store
 from flashcards.cards import media
 from flashcards.domain.records import State
-from flashcards.models import CardMap, Image, JournalEntry, MovedEntry, ReviewTotals
+from flashcards.models import (
+    CardMap,
+    CardRow,
+    CardVector,
+    Image,
+    JournalEntry,
+    MovedEntry,
+    ReviewRow,
+    ReviewTotals,
+)
 from flashcards.store import cards, review_logs
 
 ABOUT = """cards/
@@ -38,8 +47,11 @@ _REVIEW_COLUMNS = (
     "elapsed_days", "scheduled_days", "undoes", "state_before", "stability_before",
     "difficulty_before", "state_after", "stability_after", "difficulty_after",
 )  # fmt: skip
-# Internal to the store, or computed from what is exported.
-_NOT_EXPORTED = (CardMap, JournalEntry, MovedEntry, ReviewTotals)
+# Internal to the store, whose cards and reviews are exported, or computed from what is exported.
+_NOT_EXPORTED = (
+    *(CardMap, CardRow, CardVector),
+    *(JournalEntry, MovedEntry, ReviewRow, ReviewTotals),
+)
 _READ_BYTES = 256 * 1024
 
 

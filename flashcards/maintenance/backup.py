@@ -7,8 +7,9 @@
     media/               uploaded files
     secrets/             only on request: the keys of the learners' API keys and of sessions
 
-Checkpoints wait while the tables are read and PostgreSQL takes its snapshot: the journal in the
-dump begins where the tables end.
+Where LanceDB has the cards, checkpoints wait while the tables are read and PostgreSQL takes its
+snapshot: the journal in the dump begins where the tables end. Where PostgreSQL has them, they are
+in the dump, and the files beside it are absent.
 """
 
 import contextlib
@@ -34,7 +35,9 @@ from memoryloop import durable_files
 from memoryloop.postgres import dump
 from memoryloop.postgres.dump import DumpError, Snapshot
 
-FORMAT = 1
+# By the engine that has the cards. The first does not name it: versions that know no other restore
+# such a backup.
+FORMATS = {"lancedb": 1, "postgresql": 2}
 MANIFEST, DUMP, MEDIA, SECRETS = "manifest.json", "postgresql.dump", "media", "secrets"
 SECRET_FILES = ("encryption-key", "secret-key")
 # What is counted in PostgreSQL, and in which table.
@@ -63,19 +66,24 @@ class Manifest:
     migrations: dict[str, list[str]]
     # Of the server, as 180006 for 18.6.
     postgresql: int
-    # The LanceDB versions that were read.
+    # The LanceDB versions that were read; 0 where PostgreSQL has the cards.
     versions: dict[str, int]
     counts: dict[str, int]
     with_secrets: bool
     # By path: {"bytes": …, "sha256": …}.
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
+    # The engine of the card store, to which the cards are restored.
+    engine: str = "lancedb"
 
     @property
     def bytes(self) -> int:
         return sum(file["bytes"] for file in self.files.values())
 
     def to_json(self) -> str:
-        return json.dumps(dataclasses.asdict(self), indent=1) + "\n"
+        values = dataclasses.asdict(self)
+        if self.format == FORMATS["lancedb"]:
+            del values["engine"]
+        return json.dumps(values, indent=1) + "\n"
 
 
 def make(
@@ -173,14 +181,16 @@ def _copy_stores(
     with contextlib.ExitStack() as stack:
         with store.older_snapshot() if older else store.snapshot() as tables:
             moment = stack.enter_context(dump.snapshot())
-            counts = _counts(moment)
-            progress("Dumping PostgreSQL and reading LanceDB")
+            if not older:
+                _require_engine(tables.engine, moment)
+            counts = {name: moment.count_rows(table) for name, table in COUNTED.items()}
+            progress("Dumping PostgreSQL and reading the cards")
             stack.enter_context(dump.dumping(folder / DUMP, moment, meanwhile=meanwhile))
-            counts |= tables.write_files(folder)
+            counts |= tables.write_files(folder, moment.count_rows)
         # Checkpoints may go on from here: the dump has its snapshot.
         progress("Waiting for the dump of PostgreSQL")
         return Manifest(
-            format=FORMAT,
+            format=FORMATS[tables.engine],
             made_at=now.isoformat(timespec="seconds"),
             schema=tables.schema,
             migrations=applied_migrations(),
@@ -188,16 +198,21 @@ def _copy_stores(
             versions=tables.versions,
             counts=counts,
             with_secrets=with_secrets,
+            engine=tables.engine,
         )
 
 
-def _counts(moment: Snapshot) -> dict[str, int]:
-    """Return how many rows PostgreSQL has in the snapshot."""
+def _require_engine(engine: str, moment: Snapshot) -> None:
+    """Raise BackupError if the cards have moved to another engine since the backup began."""
+    # Before a migration that is still to come there was no other than LanceDB.
     row = moment.connection.execute(
-        "SELECT (SELECT count(*) FROM accounts_user), (SELECT count(*) FROM chat_message),"
-        " (SELECT count(*) FROM flashcards_journalentry)"
+        "SELECT coalesce(to_jsonb(v) ->> 'engine', 'lancedb') FROM flashcards_storeversions v"
     ).fetchone()
-    return dict(zip(COUNTED, row or (0, 0, 0), strict=True))
+    if row is not None and row[0] != engine:
+        raise BackupError(
+            f"The cards have moved to {row[0]} just now: begin the backup again. Nothing is left "
+            "of this one."
+        )
 
 
 def applied_migrations() -> dict[str, list[str]]:

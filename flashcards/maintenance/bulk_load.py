@@ -21,7 +21,7 @@ def load_cards(
     vectors: Sequence[Any] | None = None,
     progress: Callable[[float], None] = lambda _: None,
 ) -> None:
-    """Store new cards and their reviews through the journal; they are in LanceDB on return.
+    """Store new cards and their reviews; they are where they stay on return.
 
     The ids are new to the store, and each card's schedule is the fold of its logs: that is for the
     caller to see to. All are acknowledged in one commit, so a failure leaves all or none.

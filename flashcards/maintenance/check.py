@@ -51,7 +51,7 @@ class Finding:
 
 SENTENCES = {
     "unreadable": "The card store cannot be read. Nothing is written to it until it can.",
-    "rows_missing": "LanceDB has fewer rows than PostgreSQL recorded.",
+    "rows_missing": "The card store has fewer rows than PostgreSQL recorded.",
     "duplicate_cards": "A card is stored more than once.",
     "duplicate_logs": "A review is stored more than once.",
     "orphan_cards": "A card belongs to an account that does not exist.",
@@ -63,7 +63,7 @@ SENTENCES = {
     "dangling_messages": "A card names a message that was deleted.",
     "dangling_documents": "A card names a document that was deleted.",
     "changed_sources": "The words that a card came from are not where it says.",
-    "journal_residue": "A change is still in the journal although LanceDB has it already.",
+    "journal_residue": "A change is still in the journal although it was moved already.",
     "index_missing": "A column that is searched often has no index.",
     "index_behind": "Many rows are not indexed yet.",
 }

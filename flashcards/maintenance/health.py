@@ -14,19 +14,19 @@ from memoryloop.server.health import FailingError
 _BACKUPS_MAY_FAIL_FOR = timedelta(days=1)
 
 
-def check_lancedb() -> None:
-    """Raise FailingError unless LanceDB can be read at the versions PostgreSQL recorded."""
+def check_card_store() -> None:
+    """Raise FailingError unless cards and reviews can be read, as PostgreSQL recorded them."""
     try:
         store.check_readable()
     except OtherSchema as error:
         raise FailingError(str(error)) from error
     except OtherStore as error:
         raise FailingError(
-            "the card store is not the one that was recorded; reviews are still kept: "
+            "the card store is not the one that was recorded; what was saved is kept: "
             "run check_store, and see docs/backup.md"
         ) from error
     except StoreError as error:
-        raise FailingError("the card store cannot be read; reviews are still kept") from error
+        raise FailingError("the card store cannot be read; what was saved is kept") from error
 
 
 def count_pending() -> int:

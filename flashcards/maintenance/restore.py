@@ -2,9 +2,11 @@
 
 The backup is verified before anything is changed. LanceDB comes first, whose old rows stay as an
 older version; then PostgreSQL with its record of LanceDB's versions, in one transaction. If that
-fails, the tables are put back.
+fails, the tables are put back. The cards come back to the engine that had them, whichever has those
+that are here.
 """
 
+import contextlib
 import json
 import shutil
 from collections.abc import Iterable, Mapping
@@ -53,7 +55,7 @@ def restore(
     manifest = read_manifest(folder)
     progress("Verifying checksums")
     verify(folder, manifest)
-    _refuse_if_occupied(replace=replace)
+    _refuse_if_occupied(manifest.engine, replace=replace)
     if others := dump.count_others():
         raise BackupError(
             f"{others} other connections use this database: stop MemoryLoop's web servers and "
@@ -68,7 +70,8 @@ def restore(
     progress("Bringing it up to date, making indexes")
     leftovers.drop_unknown()
     call_command("migrate", interactive=False, verbosity=0)
-    store.claim()
+    store.named(manifest.engine).claim()
+    store.find_engine()
     if manifest.counts.get("flashcards") or manifest.counts.get("review_logs"):
         store.optimize()
     progress("Checking both stores")
@@ -96,7 +99,7 @@ def parse_manifest(folder: Path, text: bytes | None = None) -> Manifest:
     try:
         data = json.loads((folder / MANIFEST).read_bytes() if text is None else text)
         found = data["format"]
-        manifest = Manifest(**data) if found == backup.FORMAT else None
+        manifest = Manifest(**data) if found in backup.FORMATS.values() else None
     except FileNotFoundError:
         raise BackupError(
             f"{folder} is no backup: it has no {MANIFEST}. One that was cut off ends in .partial."
@@ -104,7 +107,10 @@ def parse_manifest(folder: Path, text: bytes | None = None) -> Manifest:
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise BackupError(f"{folder / MANIFEST} cannot be read: {error}") from error
     if manifest is None:
-        raise BackupError(f"{folder} has the format {found} and this is {backup.FORMAT}: {_NEWER}")
+        newest = max(backup.FORMATS.values())
+        raise BackupError(f"{folder} has the format {found} and this is {newest}: {_NEWER}")
+    if manifest.format != backup.FORMATS.get(manifest.engine):
+        raise BackupError(f"{folder / MANIFEST} names the engine {manifest.engine}: {_NEWER}")
     return manifest
 
 
@@ -131,7 +137,8 @@ def verify(folder: Path, manifest: Manifest) -> None:
         raise BackupError(f"{folder / MANIFEST} names no {DUMP}: the backup is incomplete.")
 
 
-def _refuse_if_occupied(*, replace: bool) -> None:
+def _refuse_if_occupied(engine: str, *, replace: bool) -> None:
+    """Raise BackupError if there are accounts, or cards in this engine or the one that serves."""
     if replace:
         return
     learners = 0
@@ -140,7 +147,7 @@ def _refuse_if_occupied(*, replace: bool) -> None:
             cursor.execute("SELECT count(*) FROM accounts_user")
             row = cursor.fetchone()
             learners = row[0] if row else 0
-    rows = store.count_rows()
+    rows = sum(store.named(each).count_rows() for each in {engine, store.find_engine()})
     if learners or rows:
         raise BackupError(
             f"This installation has {learners:,} accounts and {rows:,} cards and reviews: restore "
@@ -150,8 +157,14 @@ def _refuse_if_occupied(*, replace: bool) -> None:
 
 
 def _put_back(folder: Path, manifest: Manifest, progress: Progress) -> None:
-    progress("Restoring LanceDB")
-    with store.restore_files(folder, manifest.files.keys()) as record:
+    progress("Restoring the cards")
+    served = store.find_engine()
+    with contextlib.ExitStack() as stack:
+        engine = store.named(manifest.engine)
+        record = stack.enter_context(engine.restore_files(folder, manifest.files.keys()))
+        if served != manifest.engine:
+            # What is thrown away is not to stay where nobody looks any more.
+            stack.enter_context(store.named(served).restore_files(folder, ()))
         progress("Restoring PostgreSQL")
         dump.restore(folder / DUMP, first=leftovers.drop_everything(), then=record)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
+from flashcards import store
 from flashcards.maintenance import backup, backup_places, retention
 from flashcards.maintenance.backup import BackupError
 from flashcards.maintenance.backup_places import NIGHTLY, Place
@@ -166,11 +167,8 @@ def expected_bytes(place: Place) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_database_size(current_database())")
         (database,) = cursor.fetchone() or (0,)
-    cards = 0
-    if "://" not in settings.LANCEDB_URI:
-        cards = sum(path.stat().st_size for path in backup.walk(Path(settings.LANCEDB_URI)))
     # Both have indexes and old rows, which a backup does not.
-    return media + (int(database) + cards) // 2
+    return media + (int(database) + store.bytes_on_disk()) // 2
 
 
 @contextlib.contextmanager

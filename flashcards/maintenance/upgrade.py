@@ -30,6 +30,7 @@ from flashcards.maintenance.backup import BackupError
 from flashcards.maintenance.backup_places import BEFORE_UPGRADE, Place, Stored
 from flashcards.store import StoreError, TablesChanged, Upgrade
 from memoryloop import installation
+from memoryloop.postgres import extensions
 from memoryloop.postgres.dump import DumpError
 
 Tell = Callable[[str], None]
@@ -53,10 +54,12 @@ def upgrade(*, now: datetime, tell: Tell, back_up: bool | None = None) -> bool:
     """
     executor = MigrationExecutor(connection)
     _refuse_newer(executor)
+    _refuse_what_cannot_serve()
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if not plan:
         try:
             if not store.needed_upgrades():
+                store.settle_engine()
                 return False
         except StoreError as error:
             raise UpgradeError(str(error)) from error
@@ -64,11 +67,13 @@ def upgrade(*, now: datetime, tell: Tell, back_up: bool | None = None) -> bool:
         # A new database, or one that was left before anybody signed up.
         call_command("migrate", interactive=False, verbosity=0)
         store.upgrade()
+        store.settle_engine()
         return True
     tell("This MemoryLoop is newer than its data, which is brought up to date now.")
     wanted = settings.BACKUP_BEFORE_UPGRADE if back_up is None else back_up
     backed_up = _back_up(now, tell) if wanted else ""
     _run([migration.app_label for migration, _ in plan], backed_up, tell)
+    store.settle_engine()
     return True
 
 
@@ -82,6 +87,14 @@ def _refuse_newer(executor: MigrationExecutor) -> None:
             "known here): install that MemoryLoop or a newer one, or restore an older backup into "
             "an empty folder. Nothing was changed."
         )
+
+
+def _refuse_what_cannot_serve() -> None:
+    """Raise UpgradeError where the cards are not where CARD_STORE says, or pgvector is missing."""
+    engine = store.find_engine()
+    refusal = store.refuse_engine() or extensions.fault(with_cards=engine == "postgresql")
+    if refusal:
+        raise UpgradeError(f"{refusal} Nothing was changed.")
 
 
 def _has_data() -> bool:

@@ -27,14 +27,15 @@ def verify(
     try:
         restore.verify(folder, manifest)
         meanwhile()
-        for table, found in store.count_files(folder).items():
-            _compare(table, found, manifest.counts[table])
-        meanwhile()
         rows = dump.count_rows(folder / DUMP)
+        meanwhile()
+        found = store.named(manifest.engine).count_files(folder, lambda table: rows.get(table, 0))
     except (OSError, ValueError, DumpError) as error:
         raise BackupError(
             f"The backup in {folder} cannot be read back: {in_words(error, str(folder))}"
         ) from error
+    for table, count in found.items():
+        _compare(table, count, manifest.counts[table])
     for name, table in COUNTED.items():
         _compare(table, rows.get(table, 0), manifest.counts[name])
 

@@ -2,6 +2,9 @@
 
 The store alone reads and writes them (`flashcards/store/postgres/`); everything else asks the
 store, whichever engine it has. The columns are the fields of `Flashcard` and `ReviewLog`.
+
+The rows of an owner go with their account by PostgreSQL's own ON DELETE CASCADE. Django would read
+all of them first, and list them on the admin's page.
 """
 
 from typing import ClassVar
@@ -18,7 +21,7 @@ class CardRow(models.Model):
 
     id = models.UUIDField(primary_key=True)
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False
+        settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="+", db_index=False
     )
     note_id = models.UUIDField(db_index=True)
     kind = models.TextField()
@@ -83,7 +86,7 @@ class ReviewRow(models.Model):
 
     id = models.UUIDField(primary_key=True)
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False
+        settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="+", db_index=False
     )
     flashcard = models.ForeignKey(CardRow, on_delete=models.CASCADE, related_name="+")
     sequence = models.IntegerField()
@@ -122,7 +125,7 @@ class CardVector(models.Model):
     card = models.ForeignKey(CardRow, on_delete=models.CASCADE, related_name="+", db_index=False)
     # As the card's: what is nearest is looked for among one owner's.
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False
+        settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="+", db_index=False
     )
     # The column of the set, as `VectorSet` names it. Sets differ in their number of dimensions.
     column = models.TextField()

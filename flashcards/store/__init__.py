@@ -4,8 +4,10 @@ Nothing outside this package knows which engine is under it: `protocol` says wha
 and `engines` which one serves. It is built of floors, of which a lower one imports no higher one,
 roof first:
 
+    engine_choice               which engine a new installation gets
     engines                     which engine serves
     lance_engine                what the protocol asks, by the modules that do it
+    postgres/                   PostgreSQL: its rows, read, written, searched and looked after
     maintenance/                LanceDB: checkpoints, indexes, upgrades, backup files
     lance_view                  LanceDB: one learner's cards at one moment, and how they are written
     owner_view                  one learner's cards at one moment
@@ -24,7 +26,10 @@ roof first:
 
 from typing import cast
 
-from flashcards.store.engines import Chosen
+from flashcards.store.engine_choice import find as find_engine
+from flashcards.store.engine_choice import refusal as refuse_engine
+from flashcards.store.engine_choice import settle as settle_engine
+from flashcards.store.engines import Chosen, named
 from flashcards.store.errors import (
     EngineChanged,
     OtherSchema,
@@ -65,6 +70,7 @@ engine: CardStore = cast("CardStore", Chosen())
 answer_totals = engine.answer_totals
 answers = engine.answers
 begin_vectors = engine.begin_vectors
+bytes_on_disk = engine.bytes_on_disk
 cards = engine.cards
 check_readable = engine.check_readable
 claim = engine.claim
@@ -153,6 +159,7 @@ __all__ = [
     "answer_totals",
     "answers",
     "begin_vectors",
+    "bytes_on_disk",
     "cards",
     "check_readable",
     "checkpoint",
@@ -169,6 +176,7 @@ __all__ = [
     "erase_cards",
     "erase_owner",
     "find_differing_images",
+    "find_engine",
     "find_index_faults",
     "find_missing_rows",
     "find_residue",
@@ -176,6 +184,7 @@ __all__ = [
     "give_up_vectors",
     "lock_owner",
     "measure_direct_writes",
+    "named",
     "nearest_cards",
     "needed_upgrades",
     "older_snapshot",
@@ -186,6 +195,7 @@ __all__ = [
     "preload",
     "read_vector_sets",
     "recover",
+    "refuse_engine",
     "remembered_view",
     "restore_files",
     "review_days",
@@ -194,6 +204,7 @@ __all__ = [
     "search_meaning",
     "search_words",
     "settle_batches",
+    "settle_engine",
     "snapshot",
     "status",
     "unchanged_on_error",

@@ -60,6 +60,11 @@ def current() -> CardStore:
     return named(name())
 
 
+def remember(engine: str) -> None:
+    """Go by an engine in this process from now on."""
+    _remembered[:] = [engine]
+
+
 def forget() -> None:
     """Have it looked up again, as after a switch or between tests."""
     _remembered.clear()

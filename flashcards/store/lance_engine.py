@@ -20,6 +20,7 @@ from flashcards.store.journal.pending import read_pending
 from flashcards.store.lance.tables import load as preload
 from flashcards.store.lance_view import remembered_view, view
 from flashcards.store.maintenance.backup_files import (
+    bytes_on_disk,
     count_files,
     count_rows,
     older_snapshot,
@@ -97,6 +98,7 @@ __all__ = [
     "answer_totals",
     "answers",
     "begin_vectors",
+    "bytes_on_disk",
     "cards",
     "check_readable",
     "checkpoint",

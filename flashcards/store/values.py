@@ -260,13 +260,16 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class TableCondition:
-    """The condition of a table: with fewer fragments and versions it answers sooner."""
+    """The condition of a table: with less of what it need not have it answers sooner."""
 
     rows: int
-    fragments: int
-    versions: int
-    # On the disk of a local store, old versions included; None elsewhere.
+    # On the disk of a local store, with indexes and old versions; None elsewhere.
     bytes: int | None
+    # LanceDB's.
+    fragments: int = 0
+    versions: int = 0
+    # PostgreSQL's: rows that were changed or erased, and not cleared away yet.
+    dead_rows: int = 0
 
 
 @dataclass(frozen=True)
@@ -285,16 +288,21 @@ class TableStatus:
     """One table of the store: its recorded version, and its rows with what is pending."""
 
     name: str
+    # LanceDB's; 0 elsewhere.
     version: int
     # None if it cannot be read; `error` says why.
     rows: int | None
     error: str = ""
+    # With its indexes, where the engine tells.
+    bytes: int | None = None
 
 
 @dataclass(frozen=True)
 class StoreStatus:
     """The state of the whole store, for its administrator."""
 
+    # As StoreVersions.Engine has it.
+    engine: str
     tables: list[TableStatus]
     schema: int
     # Changes that wait for the next checkpoint, and since when.

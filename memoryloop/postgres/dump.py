@@ -14,7 +14,7 @@ from typing import IO, Any
 
 import psycopg
 from django.db import connection
-from psycopg import pq
+from psycopg import pq, sql
 from psycopg.conninfo import make_conninfo
 
 from memoryloop.postgres.server import PostgresError, binaries
@@ -36,6 +36,12 @@ class Snapshot:
 
     name: str
     connection: "psycopg.Connection[Any]"
+
+    def count_rows(self, table: str) -> int:
+        """Return how many rows a table has in this state."""
+        query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table))
+        row = self.connection.execute(query).fetchone()
+        return int(row[0]) if row else 0
 
 
 @contextlib.contextmanager

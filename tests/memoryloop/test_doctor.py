@@ -81,3 +81,11 @@ def test_a_data_folder_that_is_a_file_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("")
     done = doctor(tmp_path / "data")
     assert "set MEMORYLOOP_DATA to a folder that can" in faults(done)["Settings"]
+
+
+def test_cards_in_postgresql_want_no_lancedb(tmp_path: Path) -> None:
+    (tmp_path / "lancedb.py").write_text("raise ImportError('not made for this machine')")
+    done = doctor(tmp_path / "data", PYTHONPATH=str(tmp_path), CARD_STORE="postgresql")
+    assert "Cards       kept in PostgreSQL" in done.stdout
+    done = doctor(tmp_path / "data", CARD_STORE="sqlite")
+    assert "say one of lancedb, postgresql" in faults(done)["Settings"]

@@ -44,7 +44,7 @@ class Command(BaseCommand):
         for finding in report.findings:
             mended = f", {finding.repaired} mended" if finding.repaired else ""
             if finding.kind in check.PASSING and not mended:
-                mended = ", which the next checkpoint mends"
+                mended = ", which the worker mends"
             self.stdout.write(f"{finding.sentence} {finding.count} times{mended}:")
             for example in finding.examples:
                 self.stdout.write(f"  {example}")

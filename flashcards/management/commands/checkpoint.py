@@ -1,4 +1,4 @@
-"""Move the journal into LanceDB now."""
+"""Move what is pending to where it stays, now."""
 
 import dataclasses
 import json
@@ -13,7 +13,8 @@ from flashcards.store import StoreError
 class Command(BaseCommand):
     help = (
         "Move every pending change from the journal in PostgreSQL into LanceDB. The background "
-        "worker does this each minute; run it before copying files, or when no worker runs."
+        "worker does this each minute; run it before copying files, or when no worker runs. Where "
+        "the cards are in PostgreSQL, nothing is ever pending."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -46,5 +46,6 @@ class Command(BaseCommand):
             ),
         )
         done = store.checkpoint_all()
-        self.stdout.write(f"{done.cards:,} cards and {done.logs:,} reviews moved into LanceDB")
+        if done.entries:
+            self.stdout.write(f"{done.cards:,} cards and {done.logs:,} reviews moved into LanceDB")
         self.stdout.write(self.style.SUCCESS(f"Log in as {EMAIL} with the password {password}"))

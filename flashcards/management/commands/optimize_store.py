@@ -1,4 +1,4 @@
-"""Compact the card store, keep its indexes up, prune old versions."""
+"""Compact the card store and keep its indexes up."""
 
 import dataclasses
 import json
@@ -16,9 +16,10 @@ HOUR = timedelta(hours=1)
 
 class Command(BaseCommand):
     help = (
-        "Compact LanceDB's tables, make missing indexes, index new rows and prune old versions. "
-        "Checkpoints do this now and then by themselves; run it after a large import or deletion, "
-        "or to free space at once. Reviews go on meanwhile."
+        "Make missing indexes and clear away what readers need no more: LanceDB's tables are "
+        "compacted, new rows indexed and old versions pruned, PostgreSQL's are vacuumed. This goes "
+        "on by itself now and then; run it after a large import or deletion, or to free space at "
+        "once. Reviews go on meanwhile."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -27,7 +28,7 @@ class Command(BaseCommand):
             type=_hours,
             default=KEEP_VERSIONS,
             metavar="HOURS",
-            help="prune versions older than this (default: 1); 0 frees the most, but "
+            help="prune LanceDB's versions older than this (default: 1); 0 frees the most, but "
             "a page that is just being read may fail once",
         )
         parser.add_argument("--json", action="store_true", help="say what was done as JSON")
@@ -51,14 +52,16 @@ class Command(BaseCommand):
 
     def _tell(self, done: OptimizedTable) -> None:
         before, after = done.before, done.after
-        freed = ""
+        said = [f"{done.table}: {after.rows:,} rows"]
+        for name in ("fragments", "versions", "dead_rows"):
+            had, has = getattr(before, name), getattr(after, name)
+            if had or has:
+                said.append(f"{name.replace('_', ' ')} {had:,} → {has:,}")
         if before.bytes is not None and after.bytes is not None:
-            freed = f", {before.bytes / 1e6:,.1f} → {after.bytes / 1e6:,.1f} MB"
-        made = f", indexes made on {', '.join(done.indexes_made)}" if done.indexes_made else ""
-        self.stdout.write(
-            f"{done.table}: {after.rows:,} rows, fragments {before.fragments} → {after.fragments}, "
-            f"versions {before.versions} → {after.versions}{freed}{made}, in {done.seconds:.1f} s."
-        )
+            said.append(f"{before.bytes / 1e6:,.1f} → {after.bytes / 1e6:,.1f} MB")
+        if done.indexes_made:
+            said.append(f"indexes made: {', '.join(done.indexes_made)}")
+        self.stdout.write(f"{', '.join(said)}, in {done.seconds:.1f} s.")
 
 
 def _hours(text: str) -> timedelta:

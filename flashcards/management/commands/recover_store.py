@@ -13,7 +13,8 @@ class Command(BaseCommand):
     help = (
         "Bring LanceDB's files up to date after a copy of them was put back that is up to a day "
         "old: PostgreSQL keeps the changes of the last day. Then it is checked, and mended. Stop "
-        "web servers and workers first, and start them again afterwards."
+        "web servers and workers first, and start them again afterwards. Where the cards are in "
+        "PostgreSQL, there is nothing to do."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:

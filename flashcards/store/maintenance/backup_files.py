@@ -17,6 +17,7 @@ from flashcards.models import StoreVersions
 from flashcards.store.errors import StoreError, TablesChanged
 from flashcards.store.lance import tables, upgrades
 from flashcards.store.maintenance import caches, checkpoint
+from flashcards.store.protocol.engine import RowsOf
 from flashcards.store.rows.schema import (
     EVERYTHING,
     FLASHCARDS,
@@ -48,8 +49,9 @@ class LanceSnapshot:
     schema: int = SCHEMA_VERSION
     # Of an older store, by name: the tables at these versions, in the shape that they had.
     older: dict[str, Any] = field(default_factory=dict)
+    engine: str = StoreVersions.Engine.LANCEDB.value
 
-    def write_files(self, folder: Path) -> dict[str, int]:
+    def write_files(self, folder: Path, dumped: RowsOf) -> dict[str, int]:  # noqa: ARG002 - the dump has none of LanceDB's
         """Write each table into a file of the folder, and return its rows by the table's name."""
         if not any(self.versions.values()):
             return {spec.name: 0 for spec in TABLES}
@@ -163,7 +165,7 @@ def restore_files(folder: Path, names: Collection[str]) -> Iterator[str]:
     caches.clear_cache()
 
 
-def count_files(folder: Path) -> dict[str, int]:
+def count_files(folder: Path, dumped: RowsOf) -> dict[str, int]:  # noqa: ARG001 - as above
     """Read what `write_files` wrote to its end, and return its rows by the table's name.
 
     Of a table without a file there are none. Raises ValueError or OSError.
@@ -178,8 +180,13 @@ def _count(file: Path) -> int:
 
 
 def count_rows() -> int:
-    """Return how many rows both tables have, whatever PostgreSQL says."""
+    """Return how many rows both tables have, whatever PostgreSQL recorded of them."""
     return sum(tables.for_writing(spec).count_rows() for spec in _there())
+
+
+def bytes_on_disk() -> int:
+    """Return the size of a local store's files, old versions included; 0 if it is not local."""
+    return sum(tables.bytes_on_disk(spec) or 0 for spec in TABLES)
 
 
 def _there() -> list[TableSpec]:

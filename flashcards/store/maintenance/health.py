@@ -38,6 +38,7 @@ def status() -> StoreStatus:
     recorded = StoreVersions.objects.filter(id=1).first() or StoreVersions()
     waiting = JournalEntry.objects.aggregate(pending=Count("id"), oldest=Min("created_at"))
     return StoreStatus(
+        engine=StoreVersions.Engine.LANCEDB.value,
         tables=[
             _table_status("flashcards", recorded.flashcards, cards.all_owners().with_deleted()),
             _table_status("review_logs", recorded.review_logs, review_logs.all_owners()),

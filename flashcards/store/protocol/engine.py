@@ -26,9 +26,17 @@ from flashcards.store.values import (
 )
 from memoryloop.search_words import Term
 
+# Of a table of PostgreSQL, by its name there.
+RowsOf = Callable[[str], int]
+
 
 class Snapshot(Protocol):
     """Both tables as they are at one moment, for a backup; reviews go on meanwhile."""
+
+    @property
+    def engine(self) -> str:
+        """Return which engine's they are, as StoreVersions.Engine has it."""
+        ...
 
     @property
     def versions(self) -> dict[str, int]:
@@ -40,8 +48,12 @@ class Snapshot(Protocol):
         """Return the version of the tables' shape."""
         ...
 
-    def write_files(self, folder: Path) -> dict[str, int]:
-        """Write each table into a file of the folder, and return its rows by the table's name."""
+    def write_files(self, folder: Path, dumped: RowsOf) -> dict[str, int]:
+        """Write each table that PostgreSQL's dump does not have into a file of the folder.
+
+        Return the rows by the table's name. `dumped` counts those of a table of PostgreSQL in the
+        state that is dumped.
+        """
         ...
 
 
@@ -340,10 +352,11 @@ class CardStore(Protocol):
         """
         ...
 
-    def count_files(self, folder: Path) -> dict[str, int]:
-        """Read a backup's files of the tables, and return their rows by the table's name.
+    def count_files(self, folder: Path, dumped: RowsOf) -> dict[str, int]:
+        """Read a backup's files of the tables, and return the rows by the table's name.
 
-        Of a table without a file there are none. Raises OSError or ValueError.
+        `dumped` tells how many the dump of PostgreSQL has of a table, for an engine whose tables
+        are there. Of a table without a file there are none. Raises OSError or ValueError.
         """
         ...
 
@@ -369,7 +382,11 @@ class CardStore(Protocol):
         ...
 
     def count_rows(self) -> int:
-        """Return how many rows both tables have, whatever PostgreSQL says."""
+        """Return how many rows both tables have, whatever PostgreSQL recorded of them."""
+        ...
+
+    def bytes_on_disk(self) -> int:
+        """Return what the tables take on a disk of ours, beside PostgreSQL; 0 elsewhere."""
         ...
 
     # The process

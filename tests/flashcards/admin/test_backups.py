@@ -65,7 +65,9 @@ class TestBackups(AdminTestCase):
         self.assertContains(response, "The last backup was made on 30 November 2026, 03:00 UTC")
         self.assertContains(response, f"manage.py restore --replace &#x27;{folder}&#x27;")
         self.assertContains(response, "<td>2.0\xa0MB</td><td>2</td><td>31</td><td>57</td>")
-        self.assertContains(response, "<td>card schema 4, PostgreSQL 18</td><td>yes</td>")
+        self.assertContains(
+            response, "<td>card schema 4 in LanceDB, PostgreSQL 18</td><td>yes</td>"
+        )
         self.assertNotContains(response, "partial")
 
     def test_it_says_why_they_fail_and_that_one_was_not_verified(self) -> None:

@@ -297,7 +297,7 @@ class SwitchTests(TestCase):
             embedding.embed_cards(owner_id=self.alice.pk, limit=2)
             checkpoint.run()
             with store.snapshot() as snapshot:
-                snapshot.write_files(Path(folder))
+                snapshot.write_files(Path(folder), lambda _: 0)
             named = [path.name for path in Path(folder).iterdir()]
             with store.restore_files(Path(folder), named):
                 pass

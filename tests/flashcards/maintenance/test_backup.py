@@ -219,7 +219,8 @@ class RestoreTests(BackupTestCase):
         original = self.manifest()
         migrations = {**original["migrations"], "flashcards": ["0001_initial", "0999_later"]}
         for changes, words in (
-            ({"format": 2}, "has the format 2 and this is 1"),
+            ({"format": 3}, "has the format 3 and this is 2"),
+            ({"engine": "another"}, "names the engine another"),
             ({"schema": 99}, "has card schema 99"),
             ({"migrations": migrations}, "has the migration flashcards.0999_later, not known here"),
         ):

@@ -2,15 +2,17 @@
 
 from datetime import timedelta
 
+from django.db import connection
 from django.test import TransactionTestCase
 from django.utils import timezone
 
 from accounts.models import User
 from flashcards import store
 from flashcards.maintenance import readings
-from flashcards.models import BackupStatus, JournalEntry
+from flashcards.models import BackupStatus, JournalEntry, StoreVersions
 from tests.factories import flashcard
 from tests.factories import store as put
+from tests.flashcards.store.postgres.card_rows import card_row, review_row
 from tests.memoryloop.server.test_readings import values
 
 
@@ -33,6 +35,22 @@ class ReadingTests(TransactionTestCase):
         self.assertEqual(values(found, readings.ROWS), {("flashcards",): 3, ("review_logs",): 0})
         self.assertEqual(values(found, readings.CHECKPOINTS), {(): 1})
         self.assertLess(values(found, readings.CHECKPOINT)[()], 60)
+
+    def test_rows_in_postgresql_are_told_without_counting_them(self) -> None:
+        alice = User.objects.create_user("alice@example.org")
+        StoreVersions.objects.create(engine=StoreVersions.Engine.POSTGRESQL, checkpoints=7)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_stat_reset()")
+        for _ in range(3):
+            row = card_row(alice)
+        review_row(alice, row)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_stat_force_next_flush()")
+        with self.assertNumQueries(2):
+            found = list(readings.read_store())
+        rows = {("flashcards",): 3, ("review_logs",): 1}
+        self.assertEqual(values(found, readings.POSTGRESQL_ROWS), rows)
+        self.assertEqual(len(found), 2)
 
     def test_the_backups_tell_how_old_the_last_is_and_whether_they_fail(self) -> None:
         self.assertEqual(list(readings.read_backups()), [])

@@ -15,7 +15,7 @@ from django.db import transaction
 from flashcards.cards.cards import delete_card
 from flashcards.domain.records import Flashcard, Rating
 from flashcards.maintenance import bulk_load, check
-from flashcards.maintenance.health import check_lancedb
+from flashcards.maintenance.health import check_card_store
 from flashcards.models import JournalEntry, MovedEntry, ReviewTotals, StoreVersions
 from flashcards.review.ratings import undo_review
 from flashcards.store import (
@@ -87,8 +87,8 @@ class OtherStoreTests(TestCase):
         with self.assertRaisesRegex(OtherStore, sentence):
             list(cards.for_owner(self.alice))
         self.assertEqual(JournalEntry.objects.count(), before)
-        with self.assertRaisesRegex(FailingError, "reviews are still kept"):
-            check_lancedb()
+        with self.assertRaisesRegex(FailingError, "what was saved is kept"):
+            check_card_store()
         report = check.check(repair=True)
         self.assertEqual([finding.kind for finding in report.findings], ["unreadable"])
         self.assertFalse(report.is_clean)

@@ -155,7 +155,7 @@ class UpgradeStoreTests(TransactionTestCase):
             with self.assertRaisesRegex(OtherSchema, sentence):
                 act()
         with self.assertRaisesRegex(FailingError, sentence):
-            health.check_lancedb()
+            health.check_card_store()
         self.assertEqual(JournalEntry.objects.count(), 1)
 
     def test_the_command_upgrades_it_and_keeps_all_it_holds(self) -> None:
@@ -164,7 +164,7 @@ class UpgradeStoreTests(TransactionTestCase):
         self.assertIn("Schema 1: reviews name what they take back", out.getvalue())
         self.assert_up_to_date()
         self.assert_it_works()
-        health.check_lancedb()
+        health.check_card_store()
 
     def test_a_second_time_it_does_nothing_and_says_so(self) -> None:
         run_upgrades.run()
@@ -272,7 +272,7 @@ class UpgradeStoreTests(TransactionTestCase):
             with self.assertRaisesRegex(OtherSchema, sentence):
                 act()
         with self.assertRaisesRegex(FailingError, sentence):
-            health.check_lancedb()
+            health.check_card_store()
         with self.assertRaisesRegex(CommandError, sentence):
             call_command("upgrade_store")
         self.assertEqual(JournalEntry.objects.count(), 1)

@@ -1,0 +1,1 @@
+"""What keeps the tables in PostgreSQL sound: their state, checks, indexes, backups, upgrades."""

@@ -1,0 +1,96 @@
+"""Backups: the rows are in the dump of PostgreSQL, and no file is beside it."""
+
+import contextlib
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.db import connection
+
+from flashcards.models import StoreVersions
+from flashcards.store.postgres.care import process, relations
+from flashcards.store.protocol.engine import RowsOf
+from flashcards.store.rows.schema import SCHEMA_VERSION
+
+_NEXT = "SELECT nextval('flashcards_journalentry_id_seq')"
+# After the rows of the dump: it recorded LanceDB's tables where the cards were there before.
+_RECORD = """
+INSERT INTO public.flashcards_storeversions
+    (id, engine, checkpoints, flashcards, review_logs, schema, rebuilt)
+VALUES (1, 'postgresql', 0, 0, 0, 0, nextval('public.flashcards_journalentry_id_seq'))
+ON CONFLICT (id) DO UPDATE SET engine = excluded.engine, rebuilt = excluded.rebuilt,
+    flashcards = 0, review_logs = 0, flashcards_rows = NULL, review_logs_rows = NULL,
+    store_id = NULL;
+"""
+
+
+@dataclass(frozen=True)
+class PostgresSnapshot:
+    """Both tables, in the state of PostgreSQL that is dumped."""
+
+    versions: dict[str, int] = field(default_factory=lambda: dict.fromkeys(relations.BY_NAME, 0))
+    schema: int = SCHEMA_VERSION
+    engine: str = StoreVersions.Engine.POSTGRESQL.value
+
+    def write_files(self, folder: Path, dumped: RowsOf) -> dict[str, int]:
+        """Write nothing; return the rows that the dump has, by the table's name."""
+        return count_files(folder, dumped)
+
+
+@contextlib.contextmanager
+def snapshot() -> Iterator[PostgresSnapshot]:
+    """Yield the tables; the dump itself is what holds them still."""
+    yield PostgresSnapshot()
+
+
+def older_snapshot() -> contextlib.AbstractContextManager[PostgresSnapshot]:
+    """Do as `snapshot` does: the dump has the tables as an older MemoryLoop wrote them."""
+    return snapshot()
+
+
+@contextlib.contextmanager
+def unchanged_on_error() -> Iterator[None]:
+    """Do nothing: the tables are taken back by the transaction that the block is in."""
+    yield
+
+
+@contextlib.contextmanager
+def restore_files(folder: Path, names: Collection[str]) -> Iterator[str]:  # noqa: ARG001 - the rows come with the dump
+    """Yield the SQL that records that the dump's rows are the store, at the end of its restore."""
+    yield _RECORD
+    process.clear_cache()
+
+
+def count_files(folder: Path, dumped: RowsOf) -> dict[str, int]:  # noqa: ARG001 - as above
+    """Return the rows that a backup's dump has, by the table's name."""
+    return {name: dumped(relations.table_of(model)) for name, model in relations.BY_NAME.items()}
+
+
+def count_rows() -> int:
+    """Return how many rows both tables have; none where a new database has no tables yet."""
+    there = relations.sizes()
+    return sum(
+        relations.rows(model).count()
+        for model in relations.BY_NAME.values()
+        if relations.table_of(model) in there
+    )
+
+
+def claim() -> None:
+    """Record that PostgreSQL has the cards, and have every process read them anew."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NEXT)
+        (revision,) = cursor.fetchone()
+    StoreVersions.objects.update_or_create(
+        id=1, defaults={"engine": StoreVersions.Engine.POSTGRESQL, "rebuilt": revision}
+    )
+
+
+def recover(progress: Callable[[float], None] = lambda _: None) -> int:  # noqa: ARG001 - nothing to do
+    """Return 0: no copy of files could be older than PostgreSQL itself."""
+    return 0
+
+
+def bytes_on_disk() -> int:
+    """Return 0: what the tables take, PostgreSQL takes."""
+    return 0
