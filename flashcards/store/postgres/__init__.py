@@ -1,0 +1,1 @@
+"""PostgreSQL as the card store's engine: real rows, each change in one transaction."""
