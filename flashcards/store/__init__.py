@@ -14,13 +14,16 @@ roof first:
     due/                        what is due, in order, in memory
     quarter_totals              answers by the quarter of an hour, in PostgreSQL
     cache/                      all of a learner's cards and answers as arrays, in memory
+    postgres/                   PostgreSQL: search by words and by meaning, the sets of vectors
     search/                     LanceDB: search by words and by meaning
     repository/                 LanceDB: queries over its rows and the journal's images
     queries/                    queries that read as Django's do
     journal/                    LanceDB: changes that it does not have yet, in PostgreSQL
     lance/                      LanceDB: its tables, and conditions in its SQL
     pending                     what an engine's tables hold, and what they do not have yet
+    recorded_vectors            which sets of vectors there are, in PostgreSQL
     rows/                       records as rows: schema, codec, conditions, keys of words
+    asked                       what a search is asked for
     protocol/, values, errors   what engines have in common
 """
 
