@@ -1,6 +1,6 @@
 """What cards are found by where PostgreSQL is the card store's engine: their keys, their words.
 
-Triggers on the table of cards keep both up (migration 0029), so that no way to write a card can
+Triggers on the table of cards keep both up (migration 0030), so that no way to write a card can
 forget them.
 """
 

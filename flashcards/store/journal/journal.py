@@ -11,9 +11,9 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from flashcards.domain.records import Flashcard, ReviewLog
-from flashcards.models import JournalEntry
+from flashcards.models import JournalEntry, StoreVersions
 from flashcards.store import recorded_vectors
-from flashcards.store.errors import OwnerGone
+from flashcards.store.errors import EngineChanged, OwnerGone
 from flashcards.store.journal import moved
 from flashcards.store.journal.pending import row_of
 from flashcards.store.rows import codec
@@ -21,7 +21,6 @@ from flashcards.store.rows.schema import FLASHCARDS, REVIEW_LOGS
 from flashcards.store.values import Change
 
 Kind = JournalEntry.Kind
-_LOCK = "SELECT 1 FROM accounts_user WHERE id = %s FOR NO KEY UPDATE"
 _INSERT = """
 INSERT INTO flashcards_journalentry (owner_id, kind, card_id, card, log, vector, created_at)
 VALUES (%s, %s, %s, %s::jsonb, %s::jsonb, %s, now())
@@ -33,14 +32,15 @@ def lock_owner(owner_id: UUID) -> None:
 
     Positions in a card's history are checked under this lock, and an owner's journal ids rise in
     the order of their commits because of it. It is the lock on the user's row, so nothing is
-    written for an account that is being deleted. Raises OwnerGone, or TransactionManagementError
-    outside a transaction.
+    written for an account that is being deleted. Raises OwnerGone or EngineChanged.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK, [owner_id])
-        found = cursor.fetchone()
-    if found is None:
+        cursor.execute("SELECT flashcards_lock_owner(%s)", [owner_id])
+        (engine,) = cursor.fetchone()
+    if engine is None:
         raise OwnerGone("This account does not exist any more.")
+    if engine == StoreVersions.Engine.POSTGRESQL:
+        raise EngineChanged("The cards are in PostgreSQL now.")
 
 
 def write(changes: Iterable[Change]) -> None:

@@ -94,7 +94,7 @@ VECTORS = "ALTER TABLE flashcards_cardvector ALTER COLUMN vector SET STORAGE MAI
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("flashcards", "0028_card_tables"),
+        ("flashcards", "0029_record_review"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
