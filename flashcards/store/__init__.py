@@ -9,12 +9,12 @@ roof first:
     lance_engine                what the protocol asks, by the modules that do it
     postgres/                   PostgreSQL: its rows, read, written, searched and looked after
     maintenance/                LanceDB: checkpoints, indexes, upgrades, backup files
+    postgres/                   PostgreSQL: its rows, what is written, search, the sets of vectors
     lance_view                  LanceDB: one learner's cards at one moment, and how they are written
     owner_view                  one learner's cards at one moment
     due/                        what is due, in order, in memory
     quarter_totals              answers by the quarter of an hour, in PostgreSQL
     cache/                      all of a learner's cards and answers as arrays, in memory
-    postgres/                   PostgreSQL: search by words and by meaning, the sets of vectors
     search/                     LanceDB: search by words and by meaning
     repository/                 LanceDB: queries over its rows and the journal's images
     queries/                    queries that read as Django's do
