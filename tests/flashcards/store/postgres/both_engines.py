@@ -2,7 +2,7 @@
 
 import dataclasses
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flashcards.domain.records import Flashcard
@@ -15,16 +15,16 @@ _revisions = itertools.count(1)
 _LISTS = ("deck_ids", "tags", "memory")
 
 
-def store_in_both(cards: Sequence[Flashcard], vectors: Sequence[Any] | None = None) -> None:
+def store_in_both(cards: Sequence[Flashcard], vectors: Iterable[Any] | None = None) -> None:
     """Put cards into the journal of LanceDB and into the tables of PostgreSQL."""
-    each = [None] * len(cards) if vectors is None else vectors
+    each = [None] * len(cards) if vectors is None else list(vectors)
     write(Change(card, vector=vector) for card, vector in zip(cards, each, strict=True))
     CardRow.objects.bulk_create([_row(card) for card in cards])
     if vectors is not None:
         column = recorded_vectors.read().serving.column
         CardVector.objects.bulk_create(
             CardVector(card_id=card.id, owner_id=card.owner_id, column=column, vector=vector)
-            for card, vector in zip(cards, vectors, strict=True)
+            for card, vector in zip(cards, each, strict=True)
         )
 
 
