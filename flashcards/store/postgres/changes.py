@@ -16,8 +16,8 @@ from django.db import connection
 from flashcards.models import StoreVersions
 from flashcards.store.errors import EngineChanged
 from flashcards.store.pending import Entry, Ids, Pending
-from flashcards.store.postgres import tables
-from flashcards.store.rows import codec, vector_sets
+from flashcards.store.postgres import card_keys, tables
+from flashcards.store.rows import vector_sets
 from flashcards.store.rows.filters import Condition, Expression, condition
 from flashcards.store.rows.schema import FLASHCARDS, REVIEW_LOGS, TableSpec
 from flashcards.store.values import VectorSets
@@ -72,10 +72,7 @@ class PostgresStored:
         return self.read(spec, owner_id, columns, key)
 
     def ids_with(self, owner_id: UUID, term: Term) -> Ids:
-        rows = tables.read(FLASHCARDS, ["id", "search_keys"], [_owned(owner_id)], self.vectors)
-        keys = rows["search_keys"].to_pylist()
-        having = [term.is_in(frozenset(each.split())) for each in keys]
-        return codec.id_texts(rows["id"].filter(having))
+        return card_keys.ids_with(owner_id, term)
 
     def _until(self, spec: TableSpec) -> dict[str, Any]:
         if spec is FLASHCARDS:

@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from flashcards.domain.records import Flashcard, ReviewLog
 from flashcards.domain.search_text import search_text
 from flashcards.models import CardRow, CardVector, ReviewRow, StoredOwner, StoreVersions
-from flashcards.store import quarter_totals
+from flashcards.store import quarter_totals, recorded_vectors
 from flashcards.store.errors import EngineChanged, OwnerGone
 from flashcards.store.pending import Entry, Pending
 from flashcards.store.postgres import changes as lately
@@ -26,7 +26,7 @@ from flashcards.store.rows import codec, vector_sets
 from flashcards.store.rows.filters import condition
 from flashcards.store.rows.schema import FLASHCARDS, REVIEW_LOGS, TableSpec
 from flashcards.store.rows.search_keys import search_keys
-from flashcards.store.values import Change, VectorSets
+from flashcards.store.values import Change
 
 _SEQUENCE = "flashcards_journalentry_id_seq"
 # Rows in one statement.
@@ -121,7 +121,7 @@ def _write(changes: Sequence[Change]) -> None:
 
 
 def _write_vectors(cursor: Any, changes: Sequence[Change]) -> None:
-    sets = _sets()
+    sets = recorded_vectors.read()
     named = [(change, sets.named(change.card.embedding_model)) for change in changes]
     # Of a set that was given up meanwhile nothing is kept.
     kept = [(change, each) for change, each in named if each is not None]
@@ -150,7 +150,7 @@ def write_many(
     _copy(FLASHCARDS, CardRow, cards, (*_FIELDS["flashcards"], "search_keys"), revision)
     _copy(REVIEW_LOGS, ReviewRow, logs, _FIELDS["review_logs"], revision)
     if vectors is not None:
-        column = _sets().serving.column
+        column = recorded_vectors.read().serving.column
         given = zip(cards, vectors, strict=True)
         rows = ((card.id, owner_id, column, v) for card, v in given if v is not None)
         copied = ((*keys, _halves(vector)) for *keys, vector in rows)
@@ -229,11 +229,6 @@ def _card_image(card: Flashcard) -> str:
 
 def _json(images: Iterable[str]) -> str:
     return f"[{','.join(images)}]"
-
-
-def _sets() -> VectorSets:
-    found = StoreVersions.objects.filter(id=1).values_list("vectors", flat=True).first()
-    return vector_sets.from_json(found)
 
 
 def _halves(vector: Any) -> str:

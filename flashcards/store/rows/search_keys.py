@@ -50,6 +50,12 @@ def beginning_of(typed: str) -> str:
     return typed[: lengths[-1]] if lengths else ""
 
 
+def has_beginning(card: Flashcard, beginning: str) -> bool:
+    """Tell whether a card has a longer word that begins so."""
+    words = search_words.words(search_text(card))
+    return any(word.startswith(beginning) and word != beginning for word in words)
+
+
 def has_word(card: Flashcard, term: Term) -> bool:
     """Tell whether a card has a form of a word."""
     return term.is_in(keys_of(search_text(card)))

@@ -15,7 +15,8 @@ from django.db import connection, transaction
 from pgvector import HalfVector
 
 from flashcards.domain.records import Flashcard
-from flashcards.store import asked, recorded_vectors
+from flashcards.store import asked
+from flashcards.store.postgres.changes import read_pending
 from flashcards.store.postgres.search import records, vector_index
 from flashcards.store.values import FARTHEST, Asked, VectorSet, VectorSets
 
@@ -61,7 +62,7 @@ def nearest(
     owner_id: UUID, vector: Asked, *, limit: int, max_distance: float = FARTHEST
 ) -> list[tuple[float, Flashcard]]:
     """Return what `by_meaning` does, each card behind its distance. Three SQL queries, or more."""
-    sets = recorded_vectors.read()
+    sets = read_pending(owner_id).stored.vectors
     if limit <= 0:
         return []
     wanted = asked.vector(vector, sets.serving)

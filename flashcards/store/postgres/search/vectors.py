@@ -6,7 +6,7 @@ from uuid import UUID
 import numpy as np
 from django.db import connection
 
-from flashcards.store import recorded_vectors
+from flashcards.store.postgres.changes import read_pending
 from flashcards.store.values import Numbers
 
 # Rows that are made numbers at a time: what is read is in memory twice.
@@ -30,7 +30,7 @@ def read(owner_id: UUID) -> tuple[list[UUID], Numbers]:
     They are the serving model's, of unit length. Cards in the trash are absent. Costs 1.8 KB a card
     in memory, and one read of all of them.
     """
-    sets = recorded_vectors.read()
+    sets = read_pending(owner_id).stored.vectors
     serving = sets.serving
     dimensions = serving.dimensions
     # Each row has the number of its fields, and their lengths before them: see COPY in PostgreSQL's

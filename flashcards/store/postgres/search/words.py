@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import numpy as np
 from django.db import connection
 
 from flashcards.store import asked
+from flashcards.store.postgres.changes import read_pending
 from flashcards.store.postgres.search import records, spellings
-from flashcards.store.rows.search_keys import beginning_of
+from flashcards.store.rows.search_keys import beginning_of, has_beginning
 from flashcards.store.values import WordMatches
 from memoryloop.postgres.text_queries import begins, has_all, has_any
 from memoryloop.search_words import Term
@@ -47,7 +47,6 @@ SELECT card_id FROM ({candidates}) candidates
 ORDER BY ({score}) / (1 + {k1} * (1 - {b} + {b} * length(keys) / {usual})) DESC, card_id LIMIT %s
 """
 _SCORE = "CASE WHEN keys @@ %s::tsquery THEN %s::float8 ELSE 0 END"
-_IDS = "SELECT card_id::text FROM flashcards_cardkeys WHERE owner_id = %s AND keys @@ %s::tsquery"
 
 Weights = Mapping[str, float]
 
@@ -68,7 +67,7 @@ class _Counted:
 def begin(owner_id: UUID, terms: Sequence[Term], *, limit: int) -> "WordSearch":
     """Look for cards that have the words, or words that begin so or are spelt alike.
 
-    Common words are not looked for. Two to five SQL queries.
+    Common words are not looked for. Some four SQL queries, and two for a word that no card has.
     """
     return WordSearch(find(owner_id, terms, limit=limit))
 
@@ -85,29 +84,29 @@ class WordSearch:
 
 def find(owner_id: UUID, terms: Sequence[Term], *, limit: int) -> WordMatches:
     """Return the cards with the words, the best `limit` of them, and those with words alike."""
+    # Whether the cards still are in PostgreSQL.
+    read_pending(owner_id)
     wanted = asked.telling(terms)
     if not wanted or limit <= 0:
         return WordMatches([], {})
     counted = _count(owner_id, wanted)
-    ids = _best(owner_id, wanted, counted, limit)
+    having = dict.fromkeys(_best(owner_id, wanted, counted, limit))
+    beginning: dict[UUID, list[str]] = {}
     for term in wanted:
         if counted.words[term.word]:
             continue
-        if asked.is_word(term) and (beginning := beginning_of(term.word)):
-            ids += _with_any(owner_id, begins(beginning))
         if asked.may_be_misspelt(term) and (known := spellings.like(owner_id, term.word)):
-            ids += _with_any(owner_id, has_any(known), known)
-    cards = records.by_ids(owner_id, list(dict.fromkeys(ids)))
+            having |= dict.fromkeys(_with_any(owner_id, has_any(known), known))
+        if asked.is_word(term) and (letters := beginning_of(term.word)):
+            for card_id in _with_any(owner_id, begins(letters)):
+                beginning.setdefault(card_id, []).append(letters)
+    cards = [
+        card
+        for card in records.by_ids(owner_id, list(having | dict.fromkeys(beginning)))
+        # The key that begins so may be the stem of a word that does not.
+        if card.id in having or any(has_beginning(card, each) for each in beginning[card.id])
+    ]
     return WordMatches(cards, counted.words)
-
-
-def ids_with(owner_id: UUID, term: Term) -> "np.ndarray[Any, np.dtype[np.bytes_]]":
-    """Return the ids of an owner's cards that have a form of a word, as text of 36 bytes.
-
-    One SQL query.
-    """
-    found = _rows(_IDS, [owner_id, has_all(term.groups)])
-    return np.array([id_ for (id_,) in found], dtype="S36")
 
 
 def _count(owner_id: UUID, terms: Sequence[Term]) -> _Counted:

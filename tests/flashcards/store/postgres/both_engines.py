@@ -1,18 +1,30 @@
 """The same cards in both engines."""
 
+import contextlib
 import dataclasses
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from flashcards.domain.records import Flashcard
 from flashcards.domain.search_text import search_text
-from flashcards.models import CardRow, CardVector
+from flashcards.models import CardRow, CardVector, StoreVersions
 from flashcards.store import Change, recorded_vectors, write
 from flashcards.store.rows.search_keys import search_keys
 
 _revisions = itertools.count(1)
 _LISTS = ("deck_ids", "tags", "memory")
+
+
+@contextlib.contextmanager
+def in_postgresql() -> Iterator[None]:
+    """Have PostgreSQL serve within the block, and LanceDB before and after."""
+    engines = StoreVersions.Engine
+    StoreVersions.objects.update_or_create(id=1, defaults={"engine": engines.POSTGRESQL})
+    try:
+        yield
+    finally:
+        StoreVersions.objects.update(engine=engines.LANCEDB)
 
 
 def store_in_both(cards: Sequence[Flashcard], vectors: Iterable[Any] | None = None) -> None:

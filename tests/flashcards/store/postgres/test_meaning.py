@@ -18,7 +18,11 @@ from memoryloop.embeddings import EmbeddingError
 from memoryloop.embeddings.builtin import BuiltIn
 from tests.base import TestCase
 from tests.factories import NOW, flashcard
-from tests.flashcards.store.postgres.both_engines import change_in_both, store_in_both
+from tests.flashcards.store.postgres.both_engines import (
+    change_in_both,
+    in_postgresql,
+    store_in_both,
+)
 
 CARDS, TOPICS, ASKED, NEIGHBOURS = 120, 6, 12, 10
 
@@ -48,10 +52,9 @@ class MeaningTests(TestCase):
         return flashcard(self.alice, question=f"Fact {number}", embedding_model=BuiltIn.name)
 
     def assert_the_same(self, wanted: Numbers, limit: int, max_distance: float = 2.0) -> None:
-        found, known = (
-            each.nearest(self.alice.pk, wanted, limit=limit, max_distance=max_distance)
-            for each in (meaning, lance_search)
-        )
+        known = lance_search.nearest(self.alice.pk, wanted, limit=limit, max_distance=max_distance)
+        with in_postgresql():
+            found = meaning.nearest(self.alice.pk, wanted, limit=limit, max_distance=max_distance)
         self.assertEqual([card for _, card in found], [card for _, card in known])
         np.testing.assert_allclose([far for far, _ in found], [far for far, _ in known], atol=2e-3)
 
@@ -61,8 +64,9 @@ class MeaningTests(TestCase):
                 self.assert_the_same(wanted, NEIGHBOURS)
         self.assert_the_same(self.asked[0], CARDS)
         self.assert_the_same(self.asked[0], CARDS, max_distance=0.7)
-        self.assertEqual(meaning.nearest(self.alice.pk, self.asked[0], limit=0), [])
-        with self.assertRaisesRegex(EmbeddingError, "reembed --all"):
+        with in_postgresql():
+            self.assertEqual(meaning.nearest(self.alice.pk, self.asked[0], limit=0), [])
+        with in_postgresql(), self.assertRaisesRegex(EmbeddingError, "reembed --all"):
             meaning.nearest(self.alice.pk, np.ones(3, np.float32), limit=1)
 
     def test_with_an_index_the_same_are_found(self) -> None:
@@ -96,24 +100,26 @@ class MeaningTests(TestCase):
 
     def test_all_vectors_are_those_of_lancedb(self) -> None:
         for batch in (4_096, 7):
-            with mock.patch.object(vectors, "_BATCH_ROWS", batch):
+            with mock.patch.object(vectors, "_BATCH_ROWS", batch), in_postgresql():
                 ids, found = vectors.read(self.alice.pk)
             known_ids, known = lance_vectors.read(self.alice.pk)
             by_id = dict(zip(known_ids, known, strict=True))
             self.assertEqual(set(ids), set(known_ids))
             self.assertEqual(found.dtype, known.dtype)
             np.testing.assert_array_equal(found, np.array([by_id[each] for each in ids]))
-        ids, found = vectors.read(self.charlie.pk)
+        with in_postgresql():
+            ids, found = vectors.read(self.charlie.pk)
         self.assertEqual((ids, found.shape), ([], (0, BuiltIn.dimensions)))
 
     def test_it_looks_deeper_where_the_nearest_are_gone(self) -> None:
-        (_, nearest), *_ = meaning.nearest(self.alice.pk, self.asked[0], limit=1)
+        (nearest,) = lance_search.by_meaning(self.alice.pk, self.asked[0], limit=1)
         gone = [self.card(CARDS + n) for n in range(3 * meaning.SPARE)]
         store_in_both(
             [dataclasses.replace(card, deleted_at=NOW) for card in gone],
             [self.asked[0]] * len(gone),
         )
-        self.assertEqual(meaning.by_meaning(self.alice.pk, self.asked[0], limit=1), [nearest])
+        with in_postgresql():
+            self.assertEqual(meaning.by_meaning(self.alice.pk, self.asked[0], limit=1), [nearest])
 
 
 class CostTests(TestCase):

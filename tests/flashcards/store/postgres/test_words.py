@@ -7,14 +7,18 @@ from flashcards.domain.records import Flashcard
 from flashcards.models import CardKeys, CardRow, KnownWord
 from flashcards.store import asked
 from flashcards.store.maintenance import checkpoint
-from flashcards.store.postgres import extensions
+from flashcards.store.postgres import card_keys, extensions
 from flashcards.store.postgres.search import spellings, words
 from flashcards.store.search import words as lance_words
 from memoryloop.search_words import terms
 from memoryloop.spelling import likeness, wrong_letters
 from tests.base import TestCase
 from tests.factories import NOW, flashcard
-from tests.flashcards.store.postgres.both_engines import change_in_both, store_in_both
+from tests.flashcards.store.postgres.both_engines import (
+    change_in_both,
+    in_postgresql,
+    store_in_both,
+)
 
 ANY = 500
 CARDS = (
@@ -55,7 +59,8 @@ JUDGED = ("fotosinthesis", "'; DROP")
 
 class WordsTests(TestCase):
     def find(self, text: str, limit: int = ANY) -> tuple[set[str], dict[str, int]]:
-        found = words.begin(self.alice.pk, terms(text), limit=limit).result()
+        with in_postgresql():
+            found = words.begin(self.alice.pk, terms(text), limit=limit).result()
         self.assertEqual(len(found.cards), len({card.id for card in found.cards}))
         return {card.question for card in found.cards}, {k: n for k, n in found.counts.items() if n}
 
@@ -107,7 +112,7 @@ class WordsTests(TestCase):
         change_in_both(france, deleted_at=None)
         self.assertEqual(self.find("capital"), ({"Capital of France?"}, {"capital": 1}))
         for text in ("capital", "madrid", "iberia"):
-            ids = set(words.ids_with(self.alice.pk, terms(text)[0]).astype(str).tolist())
+            ids = set(card_keys.ids_with(self.alice.pk, terms(text)[0]).astype(str).tolist())
             there = {str(france.id), str(spain.id)}
             self.assertEqual(ids & there, {"capital": {str(france.id)}, "madrid": set(),
                                            "iberia": {str(spain.id)}}[text])  # fmt: skip
