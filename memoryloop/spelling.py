@@ -1,6 +1,13 @@
 """Likeness of spelling: how many letters were mistyped, if one word was meant by another."""
 
 
+def lengths(typed: str) -> tuple[int, int]:
+    """Return how many letters the shortest and the longest word have that it may be meant by."""
+    length = len(typed)
+    shortest = next(n for n in range(length + 1) if n + _most_wrong(n) >= length)
+    return shortest, length + _most_wrong(length)
+
+
 def wrong_letters(one: str, other: str, *, most: int) -> int | None:
     """Return how many letters differ, are missing, too many or swapped; None for more than `most`.
 
@@ -36,6 +43,10 @@ def likeness(typed: str, word: str) -> float:
     0 where too many letters differ: one of four or five, two of six to nine, three of more.
     """
     length = min(len(typed), len(word))
-    most = 0 if length < 4 else 1 if length < 6 else 2 if length < 10 else 3
-    wrong = wrong_letters(typed, word, most=most)
+    wrong = wrong_letters(typed, word, most=_most_wrong(length))
     return 0.0 if wrong is None else 1.0 - wrong / (length / 2 + 1)
+
+
+def _most_wrong(length: int) -> int:
+    """Return how many letters may be wrong, if the shorter of two words has so many."""
+    return 0 if length < 4 else 1 if length < 6 else 2 if length < 10 else 3

@@ -17,6 +17,7 @@ from chat.recall import indexing
 from chat.recall.asked import Asked
 from memoryloop import search_words
 from memoryloop.folding import fold
+from memoryloop.postgres import text_queries
 from memoryloop.search_words import Term
 from memoryloop.spelling import likeness
 from memoryloop.words import unspaced
@@ -290,16 +291,8 @@ def _limits(asked: Asked) -> str:
 
 def _query(term: Term, beginning: str = "") -> str:
     """Return a tsquery for the messages that contain a term, or a word that begins so."""
-    groups = [
-        "(" + " | ".join(_quoted(key) for key in sorted(group)) + ")" for group in term.groups
-    ]
-    query = " & ".join(groups)
-    return f"({query}) | {_quoted(beginning)}:*" if beginning else query
-
-
-def _quoted(key: str) -> str:
-    escaped = key.replace("\\", "\\\\").replace("'", "''")
-    return f"'{escaped}'"
+    query = text_queries.has_all(term.groups)
+    return f"({query}) | {text_queries.begins(beginning)}" if beginning else query
 
 
 def _with_words(

@@ -5,6 +5,7 @@ from flashcards.models.backlog import BacklogPlan
 from flashcards.models.backups import BackupStatus
 from flashcards.models.bulk import BulkChange, BulkPart, RemovedDecks
 from flashcards.models.card_tables import CardRow, CardVector, ReviewRow
+from flashcards.models.card_words import CardKeys, KnownWord
 from flashcards.models.decks import Deck
 from flashcards.models.documents import Document, Image
 from flashcards.models.drafts import Draft, DraftBatch
@@ -29,6 +30,7 @@ __all__ = [
     "CardEdit",
     "CardExport",
     "CardImport",
+    "CardKeys",
     "CardMap",
     "CardRow",
     "CardVector",
@@ -41,6 +43,7 @@ __all__ = [
     "Image",
     "ImportPart",
     "JournalEntry",
+    "KnownWord",
     "MovedEntry",
     "NotDuplicates",
     "NoteOrigin",

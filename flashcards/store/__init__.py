@@ -9,6 +9,7 @@ roof first:
     lance_engine                what the protocol asks, by the modules that do it
     postgres/                   PostgreSQL: its rows, read, written, searched and looked after
     maintenance/                LanceDB: checkpoints, indexes, upgrades, backup files
+    postgres/                   PostgreSQL: its rows, what is written, search, the sets of vectors
     lance_view                  LanceDB: one learner's cards at one moment, and how they are written
     owner_view                  one learner's cards at one moment
     due/                        what is due, in order, in memory
@@ -20,7 +21,9 @@ roof first:
     journal/                    LanceDB: changes that it does not have yet, in PostgreSQL
     lance/                      LanceDB: its tables, and conditions in its SQL
     pending                     what an engine's tables hold, and what they do not have yet
+    recorded_vectors            which sets of vectors there are, in PostgreSQL
     rows/                       records as rows: schema, codec, conditions, keys of words
+    asked                       what a search is asked for
     protocol/, values, errors   what engines have in common
 """
 

@@ -12,7 +12,6 @@ from flashcards.store.journal.journal import (
     erase_cards,
     erase_owner,
     lock_owner,
-    read_vector_sets,
     write,
     write_many,
 )
@@ -53,6 +52,7 @@ from flashcards.store.maintenance.switch_vectors import finish as finish_vectors
 from flashcards.store.maintenance.switch_vectors import give_up as give_up_vectors
 from flashcards.store.maintenance.switch_vectors import owners_to_embed
 from flashcards.store.protocol.owners import CardColumns
+from flashcards.store.recorded_vectors import read as read_vector_sets
 from flashcards.store.repository.manager import cards, review_logs
 from flashcards.store.rows.schema import SCHEMA_VERSION
 from flashcards.store.search.search import by_meaning as search_meaning

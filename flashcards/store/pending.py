@@ -42,6 +42,11 @@ class Stored(Protocol):
         ...
 
     @property
+    def has_uncommitted(self) -> bool:
+        """Tell whether what is read now may be rolled back yet."""
+        ...
+
+    @property
     def generation(self) -> int:
         """Return a number that stays the same for as long as nothing of theirs is changed."""
         ...

@@ -76,6 +76,9 @@ class OwnerCache(Generic[V]):
         """
         kept = self._kept(owner_id, pending)
         if kept is None or not is_good(kept.value):
+            if pending.stored.has_uncommitted:
+                yield read()
+                return
             kept = self._keep(owner_id, pending, read())
         with kept.lock:
             since = pending.since(kept.position)

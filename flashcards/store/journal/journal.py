@@ -11,19 +11,16 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from flashcards.domain.records import Flashcard, ReviewLog
-from flashcards.models import JournalEntry
-from flashcards.store.errors import OwnerGone
+from flashcards.models import JournalEntry, StoreVersions
+from flashcards.store import recorded_vectors
+from flashcards.store.errors import EngineChanged, OwnerGone
 from flashcards.store.journal import moved
 from flashcards.store.journal.pending import row_of
-from flashcards.store.rows import codec, vector_sets
+from flashcards.store.rows import codec
 from flashcards.store.rows.schema import FLASHCARDS, REVIEW_LOGS
-from flashcards.store.values import Change, VectorSets
+from flashcards.store.values import Change
 
 Kind = JournalEntry.Kind
-# Held by whoever writes vectors of a set, and alone by whoever changes which sets there are. Any
-# number will do, as long as nothing else in this database locks it.
-VECTORS_LOCK = 0x4D4C_7665
-_LOCK = "SELECT 1 FROM accounts_user WHERE id = %s FOR NO KEY UPDATE"
 _INSERT = """
 INSERT INTO flashcards_journalentry (owner_id, kind, card_id, card, log, vector, created_at)
 VALUES (%s, %s, %s, %s::jsonb, %s::jsonb, %s, now())
@@ -35,27 +32,15 @@ def lock_owner(owner_id: UUID) -> None:
 
     Positions in a card's history are checked under this lock, and an owner's journal ids rise in
     the order of their commits because of it. It is the lock on the user's row, so nothing is
-    written for an account that is being deleted. Raises OwnerGone, or TransactionManagementError
-    outside a transaction.
+    written for an account that is being deleted. Raises OwnerGone or EngineChanged.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK, [owner_id])
-        found = cursor.fetchone()
-    if found is None:
+        cursor.execute("SELECT flashcards_lock_owner(%s)", [owner_id])
+        (engine,) = cursor.fetchone()
+    if engine is None:
         raise OwnerGone("This account does not exist any more.")
-
-
-def read_vector_sets(*, hold: bool = False) -> VectorSets:
-    """Return the sets of vectors as recorded. One SQL query.
-
-    With `hold`, in a transaction, they stay as they are until its end.
-    """
-    with connection.cursor() as cursor:
-        if hold:
-            cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [VECTORS_LOCK])
-        cursor.execute("SELECT vectors FROM flashcards_storeversions WHERE id = 1")
-        row = cursor.fetchone()
-    return vector_sets.from_json(row[0] if row else None)
+    if engine == StoreVersions.Engine.POSTGRESQL:
+        raise EngineChanged("The cards are in PostgreSQL now.")
 
 
 def write(changes: Iterable[Change]) -> None:
@@ -87,7 +72,7 @@ def write_many(
     """
     rows = codec.to_table(FLASHCARDS, cards) if cards else None
     if rows is not None and vectors is not None:
-        rows = codec.with_vectors(rows, read_vector_sets().serving, list(vectors))
+        rows = codec.with_vectors(rows, recorded_vectors.read().serving, list(vectors))
     JournalEntry.objects.create(
         owner_id=owner_id,
         kind=Kind.BATCH,

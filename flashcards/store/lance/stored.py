@@ -40,6 +40,10 @@ class LanceStored:
     def key(self) -> str:
         return str(settings.LANCEDB_URI)
 
+    @property
+    def has_uncommitted(self) -> bool:
+        return False
+
     def version_of(self, spec: TableSpec) -> int:
         """Return the version of a table that PostgreSQL recorded."""
         return self.flashcards_version if spec is FLASHCARDS else self.review_logs_version

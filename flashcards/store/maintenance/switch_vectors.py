@@ -7,10 +7,8 @@ search is of one model. Until the commit they read the set that serves, which is
 import time
 from uuid import UUID
 
-from django.db import connection
-
 from flashcards.models import StoreVersions
-from flashcards.store.journal.journal import VECTORS_LOCK, read_vector_sets
+from flashcards.store import recorded_vectors
 from flashcards.store.journal.pending import read_pending
 from flashcards.store.lance import failpoints, sql, tables
 from flashcards.store.lance.stored import table_of
@@ -21,7 +19,7 @@ from flashcards.store.repository.manager import cards
 from flashcards.store.rows import vector_sets
 from flashcards.store.rows.filters import Expression, Not, all_of, condition
 from flashcards.store.rows.schema import EVERYTHING, FLASHCARDS
-from flashcards.store.values import KEEP_VERSIONS, VectorSets
+from flashcards.store.values import VectorSets
 
 
 def begin(model: str, dimensions: int, unrelated: float) -> VectorSets:
@@ -31,14 +29,11 @@ def begin(model: str, dimensions: int, unrelated: float) -> VectorSets:
     distance beyond which texts are unrelated for it.
     """
     with checkpoint.exclusive(same_rows=True) as recorded:
-        _hold()
-        sets = vector_sets.from_json(recorded.vectors)
-        if sets.coming is not None and (sets.coming.model, sets.coming.dimensions) == (
-            model,
-            dimensions,
-        ):
+        recorded_vectors.hold_alone()
+        before = vector_sets.from_json(recorded.vectors)
+        sets = recorded_vectors.with_coming(before, model, dimensions, unrelated)
+        if sets is before:
             return sets
-        sets = sets.with_coming(model, dimensions, unrelated, time.time())
         _record(recorded, sets)
     failpoints.reach("vectors-begun")
     return sets
@@ -47,7 +42,7 @@ def begin(model: str, dimensions: int, unrelated: float) -> VectorSets:
 def give_up() -> None:
     """Have no other set of vectors come."""
     with checkpoint.exclusive(same_rows=True) as recorded:
-        _hold()
+        recorded_vectors.hold_alone()
         sets = vector_sets.from_json(recorded.vectors)
         _record(recorded, sets.without_coming(time.time()))
 
@@ -70,7 +65,7 @@ def finish() -> bool:
     failpoints.reach("vectors-indexed")
     with checkpoint.exclusive(same_rows=True) as recorded:
         # Whoever writes vectors waits, so that none of the other set comes after the look.
-        _hold()
+        recorded_vectors.hold_alone()
         sets = vector_sets.from_json(recorded.vectors)
         if sets.coming is None or not _all_there():
             return False
@@ -104,11 +99,11 @@ def owners_to_embed() -> list[UUID]:
 
 def drop_retired() -> int:
     """Remove the columns that nobody has asked for during the last hour. Return how many."""
-    if not _retired(read_vector_sets()):
+    if not recorded_vectors.long_retired(recorded_vectors.read()):
         return 0
     with checkpoint.exclusive(same_rows=True) as recorded:
         sets = vector_sets.from_json(recorded.vectors)
-        gone = _retired(sets)
+        gone = recorded_vectors.long_retired(sets)
         table = tables.for_writing(FLASHCARDS)
         if there := [column for column in gone if column in table.schema.names]:
             table.drop_columns(there)
@@ -117,17 +112,12 @@ def drop_retired() -> int:
     return len(gone)
 
 
-def _retired(sets: VectorSets) -> list[str]:
-    longest = KEEP_VERSIONS.total_seconds()
-    return [column for column, since in sets.retired if time.time() - since > longest]
-
-
 def _all_there() -> bool:
     """Tell whether each card that has a vector in the serving set has one in the coming one."""
-    sets = read_vector_sets()
+    sets = recorded_vectors.read()
     if sets.coming is None:
         return False
-    others = [key for key in sets.served_keys if key != sets.coming.key]
+    others = recorded_vectors.lacking(sets)
     return not cards.all_owners().with_deleted().filter(embedding_model__in=others).exists()
 
 
@@ -136,9 +126,3 @@ def _record(recorded: StoreVersions, sets: VectorSets) -> None:
     if recorded.flashcards:
         add_columns(tables.for_writing(FLASHCARDS), sets)
         records.record_tables(recorded)
-
-
-def _hold() -> None:
-    """Let nobody write vectors until the transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [VECTORS_LOCK])

@@ -1,1 +1,1 @@
-"""PostgreSQL as the engine: rows of its tables, changed in the transaction of the request."""
+"""PostgreSQL as the card store's engine: real rows, each change in one transaction."""

@@ -106,6 +106,11 @@ def to_image(record: Any) -> str:
     return orjson.dumps(record).decode()
 
 
+def to_json(value: str) -> str:
+    """Return a text as JSON."""
+    return orjson.dumps(value).decode()
+
+
 def from_image(record: type[Any], image: str | bytes | Mapping[str, Any]) -> Any:
     """Return the record of an image, text or parsed; a field it lacks has its default."""
     fields: Mapping[str, Any] = orjson.loads(image) if isinstance(image, str | bytes) else image

@@ -40,8 +40,20 @@ def beginning_key(typed: str) -> str | None:
 
     It may be that of a shorter beginning.
     """
+    beginning = beginning_of(typed)
+    return f"{_MARK}{beginning}" if beginning else None
+
+
+def beginning_of(typed: str) -> str:
+    """Return the beginning of a word that words are looked for by; "" if it is too short."""
     lengths = [length for length in BEGINNINGS if length <= len(typed)]
-    return f"{_MARK}{typed[: lengths[-1]]}" if lengths else None
+    return typed[: lengths[-1]] if lengths else ""
+
+
+def has_beginning(card: Flashcard, beginning: str) -> bool:
+    """Tell whether a card has a longer word that begins so."""
+    words = search_words.words(search_text(card))
+    return any(word.startswith(beginning) and word != beginning for word in words)
 
 
 def has_word(card: Flashcard, term: Term) -> bool:

@@ -12,6 +12,7 @@ import numpy as np
 from django.conf import settings
 
 from flashcards.domain.records import Flashcard
+from flashcards.store import asked
 from flashcards.store.journal.pending import read_pending, read_pending_vectors
 from flashcards.store.lance import sql, tables
 from flashcards.store.lance.stored import table_of
@@ -20,8 +21,6 @@ from flashcards.store.rows import codec
 from flashcards.store.rows.filters import condition
 from flashcards.store.rows.schema import FLASHCARDS
 from flashcards.store.values import FARTHEST, Asked, VectorSets
-from memoryloop import installation
-from memoryloop.embeddings import EmbeddingError
 
 # Of the vector index: parts that are looked into, and how many times what is asked for is compared
 # by its real vectors. 1,000 neighbours among 100,000 cards: 995 are found.
@@ -55,12 +54,7 @@ def nearest(
         return []
     sets = pending.stored.vectors
     serving = sets.serving
-    wanted = vector(serving.model) if callable(vector) else vector
-    if wanted.shape != (serving.dimensions,):
-        raise EmbeddingError(
-            f"The embedding model {serving.model} makes vectors of another width than those that "
-            f"the cards have: run `{installation.command('reembed --all')}`."
-        )
+    wanted = asked.vector(vector, serving)
     near: dict[UUID, tuple[float, Flashcard]] = {}
     # Cards that have another vector in the journal.
     renewed = read_pending_vectors(owner_id, serving) if pending.cards else {}
@@ -112,9 +106,9 @@ def _best(
     filters = [sql.where(owned), sql.where(owned, alive)]
     best: list[tuple[float, Flashcard]] = []
     for where in ["", *filters] if alone else filters:
-        asked = depth + SPARE
+        most = depth + SPARE
         filtered = scan().where(where) if where else scan()
-        rows = tables.fetch(filtered.select([*FLASHCARDS.whole, score]).limit(asked))
+        rows = tables.fetch(filtered.select([*FLASHCARDS.whole, score]).limit(most))
         cards = codec.from_table(FLASHCARDS, rows)
         scores = rows[score].to_pylist()
         best = [
@@ -122,7 +116,7 @@ def _best(
             for value, card in zip(scores, cards, strict=True)
             if value is not None and card.deleted_at is None and card.owner_id == owner_id
         ]
-        if len(best) >= depth or (where and len(cards) < asked):
+        if len(best) >= depth or (where and len(cards) < most):
             break
     return best
 

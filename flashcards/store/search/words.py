@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from flashcards.domain.records import Flashcard
 from flashcards.domain.search_text import search_text
+from flashcards.store import asked
 from flashcards.store.journal.pending import read_pending
 from flashcards.store.lance import key_queries, sql, tables
 from flashcards.store.lance.stored import stored_of, table_of
@@ -28,18 +29,9 @@ from flashcards.store.values import WordMatches
 from memoryloop.search_words import Term
 from memoryloop.spelling import likeness
 
-# A longer search is looked for by these of its words, the longest first.
-TERMS_MOST = 12
-# Beyond this a word counts as frequent, however many more cards have it.
-COUNTED_MOST = 2_000
-# Cards that have a word which begins as, or is spelt like, one that no card has.
-ALIKE_MOST = 60
-# Letters that may be wrong, missing or too many, in a word of at least so many. More are judged
-# likely or not by whoever ranks the cards.
+# Letters that may be wrong, missing or too many. More are judged likely or not by whoever ranks the
+# cards.
 WRONG_LETTERS = 2
-SHORTEST_MISSPELT = 4
-# LanceDB has no room for the spellings of a longer one.
-LONGEST_MISSPELT = 30
 # Of the words spelt alike, as many as LanceDB looks for.
 SPELLINGS_MOST = 120
 # Of the newest cards in the journal, so many are compared letter by letter.
@@ -61,7 +53,7 @@ class WordSearch:
 
     def __init__(self, owner_id: UUID, terms: Sequence[Term], *, limit: int) -> None:
         """Begin to look for the words. One SQL query."""
-        self.terms = _chosen(terms)
+        self.terms = asked.telling(terms)
         self._owner_id = owner_id
         self._limit = limit
         self._pending = read_pending(owner_id)
@@ -128,16 +120,16 @@ class _Scan:
     async def best(self, query: Any, limit: int) -> Rows:
         """Return the best rows for a query, whole; some may be in the trash."""
         if self.alone:
-            asked = limit + search.SPARE
-            rows = await self._scan(query, ["owner_id", *FLASHCARDS.whole], asked, filtered=False)
+            most = limit + search.SPARE
+            rows = await self._scan(query, ["owner_id", *FLASHCARDS.whole], most, filtered=False)
             theirs = rows.filter(pc.equal(rows["owner_id"], str(self.owner_id)))
-            if theirs.num_rows >= limit or rows.num_rows < asked:
+            if theirs.num_rows >= limit or rows.num_rows < most:
                 return theirs
         return await self._scan(query, FLASHCARDS.whole, limit + search.SPARE, filtered=True)
 
     async def count(self, query: Any) -> int:
         """Return how many rows a query finds, at most COUNTED_MOST; about, if alone."""
-        rows = await self._scan(query, [], COUNTED_MOST, filtered=not self.alone)
+        rows = await self._scan(query, [], asked.COUNTED_MOST, filtered=not self.alone)
         return int(rows.num_rows)
 
     async def _scan(self, query: Any, columns: list[str], limit: int, *, filtered: bool) -> Rows:
@@ -159,7 +151,7 @@ async def _find(
     counts = {term.word: count for term, count in zip(terms, counted, strict=True)}
     alike = await asyncio.gather(
         *(
-            scan.best(query, ALIKE_MOST)
+            scan.best(query, asked.ALIKE_MOST)
             for term in terms
             if not counts[term.word]
             for query in _alike(term)
@@ -170,21 +162,9 @@ async def _find(
 
 def _alike(term: Term) -> list[Any]:
     """Return the queries for words that begin as this one does, or are spelt like it."""
-    if len(term.groups) > 1:
-        # Of scripts without spaces any two letters have been looked for already.
-        return []
     queries = []
-    if key := beginning_key(term.word):
+    if asked.is_word(term) and (key := beginning_key(term.word)):
         queries.append(key_queries.any_key([key]))
-    if SHORTEST_MISSPELT <= len(term.word) <= LONGEST_MISSPELT and not term.word.isdecimal():
+    if asked.may_be_misspelt(term):
         queries.append(key_queries.spelt_like(term.word, WRONG_LETTERS, SPELLINGS_MOST))
     return queries
-
-
-def _chosen(terms: Sequence[Term]) -> list[Term]:
-    """Return the words that say something, those of a long text that say most."""
-    telling = [term for term in terms if not term.is_common]
-    if len(telling) <= TERMS_MOST:
-        return telling
-    longest = sorted(telling, key=lambda term: -len(term.word))[:TERMS_MOST]
-    return [term for term in telling if term in longest]

@@ -7,7 +7,7 @@ import numpy as np
 
 from flashcards.cards import embedding
 from flashcards.domain.records import Flashcard
-from flashcards.store import Change, cards, write
+from flashcards.store import Change, asked, cards, write
 from flashcards.store.lance import tables
 from flashcards.store.maintenance import checkpoint
 from flashcards.store.rows import vector_sets
@@ -86,7 +86,7 @@ class WordsTests(TestCase):
     def test_a_long_text_is_looked_for_by_some_of_its_words(self) -> None:
         checkpoint.run()
         found = self.search("and so on " * 50 + "Extraordinarily " + "x y z " * 50 + "Madrid")
-        self.assertLessEqual(len(found.counts), words.TERMS_MOST)
+        self.assertLessEqual(len(found.counts), asked.TERMS_MOST)
         self.assertEqual(questions(found.cards), ["Capital of Spain?"])
 
     def test_no_text_breaks_the_query_language(self) -> None:

@@ -44,7 +44,7 @@ def _owner() -> "models.ForeignKey[object]":
 
 
 class Migration(migrations.Migration):
-    dependencies = [("flashcards", "0028_card_tables")]
+    dependencies = [("flashcards", "0029_record_review")]
 
     operations = [
         migrations.AlterField("cardrow", "owner", _owner()),

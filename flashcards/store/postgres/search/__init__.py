@@ -1,0 +1,1 @@
+"""Search by words and by meaning, within one learner's cards."""
