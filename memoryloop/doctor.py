@@ -150,10 +150,12 @@ def _postgres_of_address() -> str:
         raise Wrong(f"PostgreSQL {version} is too old: DATABASE_URL must name one from 15 on.")
     with_cards = "postgresql" in (settings.CARD_STORE, _recorded_card_store())
     fault, vector = extensions.fault(with_cards=with_cards), extensions.pgvector_version()
+    # An empty database gets what it lacks by its first migrations.
+    advice = extensions.advice(with_cards=bool(_recorded_card_store()) and with_cards)
     connection.close()
     if fault:
         raise Wrong(fault)
-    return f"PostgreSQL {version} with pgvector {vector}"
+    return f"PostgreSQL {version} with pgvector {vector}" + (f". {advice}" if advice else "")
 
 
 def _recorded_card_store() -> str:

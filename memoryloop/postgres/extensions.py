@@ -1,19 +1,29 @@
 """The extensions that MemoryLoop needs: whether the server has them, and new enough."""
 
+import functools
+import logging
+
 from django.db import connection
+
+logger = logging.getLogger(__name__)
 
 # Halves of vectors, and scans that go on until enough was found.
 PGVECTOR = (0, 8)
 # Where the cards are in PostgreSQL, their vectors have an HNSW index. pgvector 0.8.3 mended that
 # vacuuming could damage such an index, 0.8.2 that building one could read other tables' memory.
 PGVECTOR_FOR_CARDS = (0, 8, 3)
-# Of PostgreSQL's own.
-CONTRIB = ("pg_trgm", "unaccent")
 
 _READ = """
 SELECT name, default_version, installed_version
-FROM pg_available_extensions WHERE name IN ('vector', 'pg_trgm', 'unaccent')
+FROM pg_available_extensions WHERE name IN ('vector', 'unaccent')
 """
+# It may be in any schema of the search path.
+_TRIGRAMS = "SELECT to_regprocedure('similarity(text, text)') IS NOT NULL"
+NO_TRIGRAMS = (
+    "The database lacks the extension pg_trgm, so a search takes three times as long for a misspelt "
+    "word: run CREATE EXTENSION pg_trgm in it, as a role that may. It comes with PostgreSQL (Debian "
+    "and Ubuntu: the package postgresql-contrib)."
+)
 
 
 def fault(*, with_cards: bool) -> str:
@@ -43,12 +53,39 @@ def fault(*, with_cards: bool) -> str:
             f"The database still has pgvector {installed}, while the server has {available}: run "
             "ALTER EXTENSION vector UPDATE in it, as a role that may."
         )
-    if missing := [name for name in CONTRIB if name not in found]:
+    if "unaccent" not in found:
         return (
-            f"The PostgreSQL server lacks {' and '.join(missing)}, which come with PostgreSQL: "
-            "install them on that machine (Debian and Ubuntu: the package postgresql-contrib)."
+            "The PostgreSQL server lacks unaccent, which comes with PostgreSQL: install it on that "
+            "machine (Debian and Ubuntu: the package postgresql-contrib)."
         )
     return ""
+
+
+def advice(*, with_cards: bool) -> str:
+    """Return what would do the database good that it can do without; "" for nothing.
+
+    One SQL query, or none.
+    """
+    if not with_cards:
+        return ""
+    with connection.cursor() as cursor:
+        cursor.execute(_TRIGRAMS)
+        return "" if cursor.fetchone() == (True,) else NO_TRIGRAMS
+
+
+@functools.cache
+def has_trigrams() -> bool:
+    """Tell whether the database has pg_trgm. One SQL query the first time in a process."""
+    lacking = advice(with_cards=True)
+    if lacking:
+        logger.warning(lacking)
+    return not lacking
+
+
+@functools.cache
+def may_index_vectors() -> bool:
+    """Tell whether pgvector keeps an index of vectors whole. One SQL query the first time."""
+    return _parsed(pgvector_version()) >= PGVECTOR_FOR_CARDS
 
 
 def pgvector_version() -> str:

@@ -9,7 +9,6 @@ from memoryloop.postgres import extensions
 Found = dict[str, tuple[str, str | None]]
 WHOLE: Found = {
     "vector": ("0.8.6", "0.8.6"),
-    "pg_trgm": ("1.6", None),
     "unaccent": ("1.1", None),
 }
 
@@ -25,8 +24,7 @@ WHOLE: Found = {
         ({"vector": ("0.7.4", "0.7.4")}, "pgvector 0.7.4 is too old", "0.7.4 is too old"),
         ({"vector": ("0.8.6", "0.5.1")}, "ALTER EXTENSION vector UPDATE", "still has pgvector"),
         ({"vector": None}, "lacks pgvector: install it", "postgresql-NN-pgvector"),
-        ({"pg_trgm": None}, "lacks pg_trgm, which come", "postgresql-contrib"),
-        ({"pg_trgm": None, "unaccent": None}, "lacks pg_trgm and unaccent", "pg_trgm and unaccent"),
+        ({"unaccent": None}, "lacks unaccent, which comes", "postgresql-contrib"),
     ],
 )
 @pytest.mark.django_db
@@ -54,3 +52,17 @@ class ServerTests(TestCase):
     def test_the_server_of_the_tests_has_what_is_needed(self) -> None:
         self.assertEqual(extensions.fault(with_cards=True), "")
         self.assertRegex(extensions.pgvector_version(), r"^0\.8\.[3-9]")
+
+    def test_what_search_can_do_without_is_advice_where_the_cards_are(self) -> None:
+        self.assertEqual(extensions.advice(with_cards=True), "")
+        with connection.cursor() as cursor:
+            cursor.execute("DROP EXTENSION pg_trgm")
+        self.assertEqual(extensions.fault(with_cards=True), "")
+        self.assertEqual(extensions.advice(with_cards=False), "")
+        self.assertIn("run CREATE EXTENSION pg_trgm", extensions.advice(with_cards=True))
+        extensions.has_trigrams.cache_clear()
+        self.addCleanup(extensions.has_trigrams.cache_clear)
+        with self.assertLogs("memoryloop.postgres.extensions", "WARNING") as logs:
+            self.assertFalse(extensions.has_trigrams())
+            self.assertFalse(extensions.has_trigrams())
+        self.assertEqual(len(logs.output), 1)
