@@ -28,7 +28,7 @@ def optimize() -> None:
 def optimize_if_due() -> bool:
     """Make the indexes that are missing; return whether any was. For the worker, each minute."""
     mended = indexes.mend()
-    return bool(vector_upkeep.make_if_due() or mended)
+    return bool(vector_upkeep.make(if_due=True) or mended)
 
 
 def optimize_fully(
