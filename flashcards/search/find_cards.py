@@ -40,8 +40,9 @@ def find_cards(*, owner_id: UUID, text: str, limit: int) -> list[FoundCard]:
     """Return the owner's cards that fit a text best, the best first; none for a text of no word.
 
     Anything may be typed: words of a card, some of them misspelt, what it says in other words or
-    in another language, a question. Takes three SQL queries and two reads of the store at once; cards
-    without a vector yet, and all where the model does not run, are found by their words alone.
+    in another language, a question. Takes three SQL queries and two reads of the store at once;
+    cards without a vector yet, and all where the model does not run, are found by their words
+    alone.
     """
     text = text[:LONGEST_CHARACTERS]
     terms = search_words.terms(text)
