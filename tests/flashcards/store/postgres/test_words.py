@@ -78,7 +78,7 @@ class WordsTests(TestCase):
         self.cards()
         for texts in ((*TEXTS, *JUDGED), TEXTS):
             for text in texts:
-                with self.subTest(text):
+                with self.subTest(ascii(text)):
                     self.assertEqual(self.find(text), self.find_in_lance(text))
             checkpoint.run()
 
@@ -100,7 +100,7 @@ class WordsTests(TestCase):
             one, other = (draw.choice(vocabulary) for _ in range(2))
             spelt = draw.choice([(one, _slipped(other)), (one[:5], other), (_slipped(one), other)])
             typed = " ".join(spelt)
-            with self.subTest(typed):
+            with self.subTest(ascii(typed)):
                 self.assertEqual(self.find(typed), self.find_in_lance(typed))
 
     def test_changed_cards_are_found_by_their_new_words_only(self) -> None:
