@@ -11,6 +11,13 @@ _FOUND = """
 SELECT to_regprocedure('similarity(text, text)') IS NOT NULL,
     (SELECT extversion FROM pg_extension WHERE extname = 'vector')
 """
+# By all letters, whatever the database's own locale is: it may know those of English alone. The
+# first follows Unicode as Python does; it is of PostgreSQL 18, and the second needs ICU.
+_LOWERS = ("pg_unicode_fast", "und-x-icu", "pg_c_utf8")
+_COLLATIONS = """
+SELECT collname FROM pg_collation
+WHERE collname = ANY(%s) AND collencoding IN (-1, pg_char_to_encoding(getdatabaseencoding()))
+"""
 
 
 def has_trigrams() -> bool:
@@ -40,9 +47,23 @@ def lacking() -> list[str]:
     return said
 
 
+@functools.cache
+def lowering() -> str:
+    """Return the collation, as SQL, by which letters are made small; "" for the database's own.
+
+    One SQL query the first time in a process.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_COLLATIONS, [list(_LOWERS)])
+        there = {name for (name,) in cursor.fetchall()}
+    best = next((name for name in _LOWERS if name in there), None)
+    return f' COLLATE "{best}"' if best else ""
+
+
 def clear_cache() -> None:
     """Have it looked up again, as after an update of an extension."""
     _found.cache_clear()
+    lowering.cache_clear()
 
 
 @functools.cache

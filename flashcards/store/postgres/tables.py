@@ -16,11 +16,11 @@ from flashcards.store.rows.schema import FLASHCARDS, TableSpec
 from flashcards.store.values import VectorSets
 
 TABLES = {"flashcards": CardRow._meta.db_table, "review_logs": ReviewRow._meta.db_table}
-# As every time has microseconds, this is exact.
 _VECTOR = """(
     SELECT v.vector::real[] FROM flashcards_cardvector v
     WHERE v.card_id = flashcards_flashcard.id AND v."column" = '{column}'
 )"""
+# As every time has microseconds, this is exact.
 _MICROS = "(extract(epoch FROM {name}) * 1000000)::int8"
 
 
@@ -107,12 +107,14 @@ def order(spec: TableSpec, fields: Sequence[str]) -> str:
     """Return the SQL of an order as `due` or `-due`. Missing values are the smallest."""
     parts = []
     for name in fields:
-        field = name.lstrip("-")
-        bytewise = ' COLLATE "C"' if pa.types.is_string(spec.schema.field(field).type) else ""
+        field = spec.schema.field(name.lstrip("-"))
         # Ids are in the order of their text.
-        bytewise = "" if field in spec.ids else bytewise
-        way = "DESC NULLS LAST" if name.startswith("-") else "ASC NULLS FIRST"
-        parts.append(f"{field}{bytewise} {way}")
+        is_text = pa.types.is_string(field.type) and field.name not in spec.ids
+        bytewise = ' COLLATE "C"' if is_text else ""
+        descends = name.startswith("-")
+        # Said where nothing is missing, it would keep an index from giving the order.
+        missing = (" NULLS LAST" if descends else " NULLS FIRST") if field.nullable else ""
+        parts.append(f"{field.name}{bytewise} {'DESC' if descends else 'ASC'}{missing}")
     return f"ORDER BY {', '.join(parts)}"
 
 
