@@ -102,7 +102,9 @@ class Operations:
 
 def messages_of(learner: population.Learner) -> list[UUID]:
     """Return the ids of a conversation's messages. One SQL query."""
-    of = Message.objects.filter(conversation_id=learner.conversation, conversation__owner=learner.id)
+    of = Message.objects.filter(
+        conversation_id=learner.conversation, conversation__owner=learner.id
+    )
     return list(of.values_list("pk", flat=True))
 
 
@@ -122,7 +124,9 @@ def _make_plain_tables() -> None:
         if cursor.fetchone() != (None,):
             return
         cursor.execute("CREATE TABLE plain_card (id int PRIMARY KEY, due timestamptz)")
-        cursor.execute("CREATE TABLE plain_log (id uuid PRIMARY KEY, card int, rating int, at timestamptz)")
+        cursor.execute(
+            "CREATE TABLE plain_log (id uuid PRIMARY KEY, card int, rating int, at timestamptz)"
+        )
         cursor.execute("INSERT INTO plain_card SELECT n, now() FROM generate_series(1, 1000) n")
 
 

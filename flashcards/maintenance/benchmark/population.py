@@ -70,7 +70,9 @@ def build(
         owner = User.objects.create_user(f"bench{number}@memoryloop.example")
         study_settings.save(owner_id=owner.pk, deck=None, values=NO_LIMITS, now=NOW)
         if number < GENERATED:
-            made, logs = data.studied(owner.pk, cards=cards // learners, reviews=reviews // learners)
+            made, logs = data.studied(
+                owner.pk, cards=cards // learners, reviews=reviews // learners
+            )
             generated.append(([replace(card, embedding_model=key) for card in made], logs))
         learner, made, logs = _settled(data, owner, *generated[number % GENERATED])
         vectors = data.near(data.numbers.integers(TOPICS, size=len(made)))

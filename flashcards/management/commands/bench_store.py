@@ -94,12 +94,16 @@ class Command(BaseCommand):
             within = folder / way
             within.mkdir(exist_ok=True)
             if not (within / "known.json").exists():
-                self.stdout.write(f"{side_by_side.WAYS[way][0]}: storing {options['cards']:,} cards")
+                self.stdout.write(
+                    f"{side_by_side.WAYS[way][0]}: storing {options['cards']:,} cards"
+                )
                 self._run(within, "build", {**options, "engines": way})
         started = []
         try:
             for way in ways:
-                command, environment = _process(folder / way, "measure", {**options, "engines": way})
+                command, environment = _process(
+                    folder / way, "measure", {**options, "engines": way}
+                )
                 started.append(
                     side_by_side.Asked(
                         way,
