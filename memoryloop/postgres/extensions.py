@@ -20,9 +20,9 @@ FROM pg_available_extensions WHERE name IN ('vector', 'unaccent')
 # It may be in any schema of the search path.
 _TRIGRAMS = "SELECT to_regprocedure('similarity(text, text)') IS NOT NULL"
 NO_TRIGRAMS = (
-    "The database lacks the extension pg_trgm, so a search takes three times as long for a misspelt "
-    "word: run CREATE EXTENSION pg_trgm in it, as a role that may. It comes with PostgreSQL (Debian "
-    "and Ubuntu: the package postgresql-contrib)."
+    "The database lacks the extension pg_trgm, so search takes three times as long for a word that "
+    "is misspelt: run CREATE EXTENSION pg_trgm in it, as a role that may. It comes with PostgreSQL "
+    "(Debian and Ubuntu: the package postgresql-contrib)."
 )
 
 

@@ -1,15 +1,15 @@
-"""The three tables as PostgreSQL sees them: their rows, their size, and whether they are there."""
+"""The tables as PostgreSQL sees them: their rows, their size, and whether they are there."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, models
 
-from flashcards.models import CardRow, CardVector, ReviewRow
+from flashcards.models import CardKeys, CardRow, CardVector, KnownWord, ReviewRow
 
-# By the store's names, which reports and backups have. Vectors go with their cards.
+# By the store's names, which reports and backups have. Vectors and words go with their cards.
 BY_NAME: dict[str, type[models.Model]] = {"flashcards": CardRow, "review_logs": ReviewRow}
-ALL: tuple[type[models.Model], ...] = (CardRow, ReviewRow, CardVector)
+ALL: tuple[type[models.Model], ...] = (CardRow, ReviewRow, CardVector, CardKeys, KnownWord)
 
 _SIZES = """
 SELECT c.relname, pg_total_relation_size(c.oid), coalesce(s.n_dead_tup, 0)
@@ -45,7 +45,7 @@ def sizes() -> dict[str, Size]:
 
 def of(name: str) -> tuple[type[models.Model], ...]:
     """Return the models of a table of the store, by the store's name."""
-    return (CardRow, CardVector) if name == "flashcards" else (BY_NAME[name],)
+    return (BY_NAME[name],) if name != "flashcards" else (CardRow, CardVector, CardKeys, KnownWord)
 
 
 def size_of(name: str, found: dict[str, Size]) -> Size:
