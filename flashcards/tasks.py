@@ -27,7 +27,7 @@ SWEEP_MINUTES = 10
 @app.periodic(cron="* * * * *")
 @app.task(name=jobs.CHECKPOINT, queue=queues.CHECKPOINT)
 def run_checkpoint(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes when it was due
-    """Move the journal into LanceDB: each minute, and when part of it grows long."""
+    """Move what is pending to where it stays: each minute, and when much is pending."""
     store.checkpoint_all()
     store.optimize_if_due()
 

@@ -148,14 +148,14 @@ def _postgres_of_address() -> str:
     if int(version.partition(".")[0]) < _POSTGRES:
         connection.close()
         raise Wrong(f"PostgreSQL {version} is too old: DATABASE_URL must name one from 15 on.")
-    with_cards = "postgresql" in (settings.CARD_STORE, _recorded_card_store())
-    fault, vector = extensions.fault(with_cards=with_cards), extensions.pgvector_version()
-    # An empty database gets what it lacks by its first migrations.
-    advice = extensions.advice(with_cards=bool(_recorded_card_store()) and with_cards)
+    said = [fault] if (fault := extensions.fault()) else []
+    if not said and (_recorded_card_store() or settings.CARD_STORE) == "postgresql":
+        said = extensions.lacking_for_cards()
+    vector = extensions.pgvector_version()
     connection.close()
-    if fault:
-        raise Wrong(fault)
-    return f"PostgreSQL {version} with pgvector {vector}" + (f". {advice}" if advice else "")
+    if said:
+        raise Wrong(" ".join(said))
+    return f"PostgreSQL {version} with pgvector {vector}"
 
 
 def _recorded_card_store() -> str:

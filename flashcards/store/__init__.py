@@ -7,11 +7,13 @@ roof first:
     engine_choice               which engine a new installation gets
     engines                     which engine serves
     lance_engine                what the protocol asks, by the modules that do it
+    postgres_engine             the same, where the cards are in PostgreSQL alone
     postgres/                   PostgreSQL: its rows, read, written, searched and looked after
     maintenance/                LanceDB: checkpoints, indexes, upgrades, backup files
     postgres/                   PostgreSQL: its rows, what is written, search, the sets of vectors
     lance_view                  LanceDB: one learner's cards at one moment, and how they are written
     owner_view                  one learner's cards at one moment
+    owner_arrays                all of one learner's cards and answers
     due/                        what is due, in order, in memory
     quarter_totals              answers by the quarter of an hour, in PostgreSQL
     cache/                      all of a learner's cards and answers as arrays, in memory

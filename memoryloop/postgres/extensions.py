@@ -1,99 +1,105 @@
-"""The extensions that MemoryLoop needs: whether the server has them, and new enough."""
+"""The extensions that MemoryLoop wants of PostgreSQL: whether they are there, and new enough."""
 
-import functools
-import logging
+from dataclasses import dataclass
 
 from django.db import connection
 
-logger = logging.getLogger(__name__)
-
 # Halves of vectors, and scans that go on until enough was found.
-PGVECTOR = (0, 8)
-# Where the cards are in PostgreSQL, their vectors have an HNSW index. pgvector 0.8.3 mended that
-# vacuuming could damage such an index, 0.8.2 that building one could read other tables' memory.
+_PGVECTOR = (0, 8)
+# pgvector 0.8.3 mended that vacuuming could damage an HNSW index, 0.8.2 that building one could
+# read other tables' memory.
 PGVECTOR_FOR_CARDS = (0, 8, 3)
 
 _READ = """
 SELECT name, default_version, installed_version
-FROM pg_available_extensions WHERE name IN ('vector', 'unaccent')
+FROM pg_available_extensions WHERE name IN ('vector', 'pg_trgm', 'unaccent')
 """
-# It may be in any schema of the search path.
-_TRIGRAMS = "SELECT to_regprocedure('similarity(text, text)') IS NOT NULL"
-NO_TRIGRAMS = (
-    "The database lacks the extension pg_trgm, so search takes three times as long for a word that "
-    "is misspelt: run CREATE EXTENSION pg_trgm in it, as a role that may. It comes with PostgreSQL "
-    "(Debian and Ubuntu: the package postgresql-contrib)."
+_INSTALL_CONTRIB = (
+    "install PostgreSQL's own extensions on that machine (Debian and Ubuntu: the package "
+    "postgresql-contrib)"
 )
 
 
-def fault(*, with_cards: bool) -> str:
-    """Return what is wrong with the server's extensions, and what to do; "" if nothing is.
+@dataclass(frozen=True, slots=True)
+class _Extension:
+    """An extension that the server has."""
 
-    `with_cards` tells whether the cards are in PostgreSQL, or are to be. One SQL query.
+    # What the server has now, and what the database was given; None if it was given none yet.
+    available: str
+    installed: str | None
+
+    @property
+    def version(self) -> str:
+        return self.installed or self.available
+
+
+def fault() -> str:
+    """Return what MemoryLoop cannot do without, and what to do; "" if all is there.
+
+    One SQL query.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_READ)
-        found = {name: (default, installed) for name, default, installed in cursor.fetchall()}
-    if "vector" not in found:
+    found = _found()
+    vector = found.get("vector")
+    if vector is None:
         return (
             "The PostgreSQL server lacks pgvector: install it on that machine (Debian and Ubuntu: "
             "the package postgresql-NN-pgvector)."
         )
-    available, installed = found["vector"]
-    if _parsed(available) < PGVECTOR:
-        return f"pgvector {available} is too old: MemoryLoop needs 0.8 or later."
-    if with_cards and _parsed(available) < PGVECTOR_FOR_CARDS:
-        return (
-            f"pgvector {available} is too old for cards in PostgreSQL, as it can damage the index "
-            "of their vectors: install 0.8.3 or later on the server's machine, or keep the cards "
-            "in LanceDB."
-        )
-    if installed is not None and _parsed(installed) < PGVECTOR:
-        return (
-            f"The database still has pgvector {installed}, while the server has {available}: run "
-            "ALTER EXTENSION vector UPDATE in it, as a role that may."
-        )
+    if _parsed(vector.available) < _PGVECTOR:
+        return f"pgvector {vector.available} is too old: MemoryLoop needs 0.8 or later."
+    if _parsed(vector.version) < _PGVECTOR:
+        return f"{_outdated(vector)}."
     if "unaccent" not in found:
-        return (
-            "The PostgreSQL server lacks unaccent, which comes with PostgreSQL: install it on that "
-            "machine (Debian and Ubuntu: the package postgresql-contrib)."
-        )
+        return f"The PostgreSQL server lacks unaccent: {_INSTALL_CONTRIB}."
     return ""
 
 
-def advice(*, with_cards: bool) -> str:
-    """Return what would do the database good that it can do without; "" for nothing.
+def lacking_for_cards() -> list[str]:
+    """Return what makes searches slow where the cards are in PostgreSQL, a sentence each.
 
-    One SQL query, or none.
+    One SQL query.
     """
-    if not with_cards:
-        return ""
-    with connection.cursor() as cursor:
-        cursor.execute(_TRIGRAMS)
-        return "" if cursor.fetchone() == (True,) else NO_TRIGRAMS
-
-
-@functools.cache
-def has_trigrams() -> bool:
-    """Tell whether the database has pg_trgm. One SQL query the first time in a process."""
-    lacking = advice(with_cards=True)
-    if lacking:
-        logger.warning(lacking)
-    return not lacking
-
-
-@functools.cache
-def may_index_vectors() -> bool:
-    """Tell whether pgvector keeps an index of vectors whole. One SQL query the first time."""
-    return _parsed(pgvector_version()) >= PGVECTOR_FOR_CARDS
+    found, said = _found(), []
+    vector, trigrams = found.get("vector"), found.get("pg_trgm")
+    if vector is not None and _parsed(vector.version) < PGVECTOR_FOR_CARDS:
+        if _parsed(vector.available) >= PGVECTOR_FOR_CARDS:
+            way_out = _outdated(vector)
+        else:
+            way_out = (
+                f"pgvector {vector.available} can damage its indexes: install 0.8.3 or later on "
+                "the server's machine and run `ALTER EXTENSION vector UPDATE` in the database"
+            )
+        said.append(f"{way_out}. Until then a search by meaning compares all cards of a learner.")
+    if trigrams is None:
+        said.append(
+            "The PostgreSQL server lacks pg_trgm, so misspelt words take longer to look for: "
+            f"{_INSTALL_CONTRIB}, and run `CREATE EXTENSION pg_trgm` in the database."
+        )
+    elif trigrams.installed is None and vector is not None and vector.installed is not None:
+        said.append(
+            "The database lacks the extension pg_trgm, so misspelt words take longer to look for: "
+            "run `CREATE EXTENSION pg_trgm` in it, as a role that may."
+        )
+    return said
 
 
 def pgvector_version() -> str:
-    """Return the version of pgvector that the server has; "" if it has none."""
+    """Return the version of pgvector that the server has; "" if it has none. One SQL query."""
+    vector = _found().get("vector")
+    return vector.available if vector else ""
+
+
+def _found() -> dict[str, _Extension]:
     with connection.cursor() as cursor:
         cursor.execute(_READ)
-        found = {name: default for name, default, _ in cursor.fetchall()}
-    return str(found.get("vector", ""))
+        return {name: _Extension(*versions) for name, *versions in cursor.fetchall()}
+
+
+def _outdated(vector: _Extension) -> str:
+    return (
+        f"The database has pgvector {vector.version} yet, and the server {vector.available}: run "
+        "`ALTER EXTENSION vector UPDATE` in the database, as a role that may"
+    )
 
 
 def _parsed(version: str) -> tuple[int, ...]:
