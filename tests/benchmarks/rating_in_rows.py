@@ -4,9 +4,9 @@
 
 One learner with so many cards of two reviews each; a database of its own that is dropped
 afterwards, with real commits. The three take turns. Prints one line of JSON, medians in
-milliseconds: of an UPDATE of a card's schedule and an INSERT of a row of the log with one commit, by
-themselves; of the store's write of a review; and of a whole rating, which finds the card, schedules
-it, spreads the load and writes. The aim of the write is twice the plain statements.
+milliseconds: of an UPDATE of a card's schedule and an INSERT of a row of the log with one commit,
+by themselves; of the store's write of a review; and of a whole rating, which finds the card,
+schedules it, spreads the load and writes. The aim of the write is twice the plain statements.
 """
 
 import argparse

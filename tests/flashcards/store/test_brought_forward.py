@@ -256,6 +256,7 @@ class Learner(RuleBasedStateMachine):
 
     def answered(self) -> Counter[tuple[str, int, int]]:
         found = store.answers(self.owner.pk)
+        assert isinstance(found, answers.OwnerAnswers)
         columns = store.columns(self.owner.pk)
         places = found.places(columns)
         ids = found.card_ids[found.cards].astype(str).tolist()
