@@ -23,7 +23,7 @@ from flashcards.store.errors import EngineChanged, OwnerGone, StoreError
 from flashcards.store.pending import Entry, Pending
 from flashcards.store.postgres import changes as lately
 from flashcards.store.postgres import tables
-from flashcards.store.rows import codec, vector_sets
+from flashcards.store.rows import codec
 from flashcards.store.rows.filters import condition
 from flashcards.store.rows.schema import FLASHCARDS, REVIEW_LOGS, TableSpec
 from flashcards.store.rows.search_keys import search_keys
@@ -143,7 +143,7 @@ def _insert_logs(
     reached = [(owner_id, revision) for _, owner_id, revision in rows]
     if left:
         key = condition(REVIEW_LOGS, "id__in", [log.id for log in left])
-        there = tables.records(REVIEW_LOGS, [key], vector_sets.first())
+        there = tables.records(REVIEW_LOGS, [key])
         known = {log.id: _position(log) for log in there}
         others = [log for log in left if known[log.id] != _position(log)]
         if others:
@@ -256,7 +256,7 @@ def _undone(logs: Sequence[ReviewLog]) -> dict[UUID, ReviewLog]:
     if not ids:
         return {}
     key = condition(REVIEW_LOGS, "id__in", ids)
-    return {log.id: log for log in tables.records(REVIEW_LOGS, [key], vector_sets.first())}
+    return {log.id: log for log in tables.records(REVIEW_LOGS, [key])}
 
 
 def _card_image(card: Flashcard) -> str:
