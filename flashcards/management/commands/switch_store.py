@@ -5,6 +5,7 @@ import json
 import time
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from flashcards.maintenance import switch_store
@@ -76,8 +77,8 @@ class Command(BaseCommand):
         say(f"The cards are in {new} now: {done.cards:,} cards and {done.reviews:,} reviews.")
         say(
             f"{done.caught_up + done.moved_last:,} cards changed meanwhile, and {done.moved_last:,}"
-            f" of them were moved last. Whoever wrote then waited {done.waited_seconds:.1f} seconds "
-            "at most."
+            f" of them were moved last. Whoever wrote then waited {done.waited_seconds:.1f}"
+            " seconds at most."
         )
         if done.doubled:
             say(f"{done.doubled:,} rows were stored more than once and are there once now.")
@@ -89,6 +90,8 @@ class Command(BaseCommand):
                 f"The schedules of {done.not_folded:,} cards are not what their reviews give, as "
                 f"before: mend them with `{check}`."
             )
+        if settings.CARD_STORE_IS_SET and done.target != settings.CARD_STORE:
+            say(f"Set CARD_STORE={done.target}, or leave it out, before the next start.")
         if not dropped:
             drop = installation.command("switch_store --drop-old")
             old = next(each.label for each in Engine if each != done.target)
