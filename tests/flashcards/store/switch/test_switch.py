@@ -205,6 +205,29 @@ class SwitchTests(TransactionTestCase):
         switch_store.run(LANCEDB)
         self.assertEqual(whole(self.alice), before)
 
+    def test_a_request_that_meets_the_switch_is_answered_by_the_new_engine(self) -> None:
+        self.fill(self.alice, 8)
+        self.client.force_login(self.alice)
+        card = next(iter(store.cards.for_owner(self.alice).filter(sequence=0)))
+        for target, before in ((POSTGRESQL, LANCEDB), (LANCEDB, POSTGRESQL)):
+            with self.subTest(target=target):
+                switch_store.run(target)
+                # This process has not noticed yet.
+                engines.remember(before)
+                response = self.client.post(f"/review/{card.id}/suspend/")
+                self.assertLess(response.status_code, 400)
+                self.assertEqual(engines.name(), target)
+                found = store.cards.for_owner(self.alice).get(id=card.id)
+                self.assertTrue(found.suspended)
+                changed = dataclasses.replace(found, suspended=False)
+                self.write(Change(changed))
+                engines.remember(before)
+                self.assertEqual(self.client.get("/cards/").status_code, 200)
+                # Whoever erases an account that is gone already notices, too.
+                engines.remember(before)
+                with self.assertRaises(store.EngineChanged), transaction.atomic():
+                    engines.named(before).erase_owner(uuid.uuid4())
+
     def test_the_old_store_is_kept_until_it_is_dropped(self) -> None:
         self.fill(self.alice, 6)
         with self.assertRaisesMessage(switch_store.SwitchError, "nothing is old"):
