@@ -46,7 +46,7 @@ def main(action: str, owner: str, seed: str, count: str, pause_seconds: str = "0
     from flashcards.cards.cards import create_cards, delete_card, get_card
     from flashcards.domain.records import Flashcard, NewCard, Rating
     from flashcards.review.ratings import AlreadyAnswered, NothingToUndo, review_card, undo_review
-    from flashcards.store import cards, review_logs
+    from flashcards.store import EngineChanged, cards, forget_engine, review_logs
 
     owner_id = uuid.UUID(owner)
     draw = random.Random(int(seed))
@@ -133,7 +133,12 @@ def main(action: str, owner: str, seed: str, count: str, pause_seconds: str = "0
     with connection.execute_wrapper(die_at_a_write):
         for _ in range(int(count)):
             name = draw.choice(list(actions)) if action == "mix" else action
-            (actions | more)[name]()
+            try:
+                (actions | more)[name]()
+            except EngineChanged:
+                # As the middleware does with a request, and the worker with a job.
+                forget_engine()
+                (actions | more)[name]()
             now += timedelta(minutes=1)
             time.sleep(float(pause_seconds))
 
