@@ -13,13 +13,14 @@ from flashcards.domain.records import ReviewLog
 from flashcards.domain.search_text import search_text
 from flashcards.models import CardRow, CardVector, ReviewRow, StoreVersions, UnplacedReview
 from flashcards.store.lance import upgrades
-from flashcards.store.postgres import extensions, tables
+from flashcards.store.postgres import tables
 from flashcards.store.rows import codec
 from flashcards.store.rows.schema import FLASHCARDS, REVIEW_LOGS, TableSpec
 from flashcards.store.rows.search_keys import search_keys
 from flashcards.store.switch.errors import SwitchError
 from flashcards.store.switch.rows import Rows, Selection
 from flashcards.store.values import VectorSets
+from memoryloop.postgres import extensions
 
 _FIELDS = {
     spec.name: [field.name for field in dataclasses.fields(spec.record)]
@@ -58,7 +59,7 @@ class PostgresSide:
         """Raise SwitchError where pgvector is missing or too old."""
         extensions.clear_cache()
         if not extensions.may_index_vectors():
-            least = ".".join(map(str, extensions.PGVECTOR_LEAST))
+            least = ".".join(map(str, extensions.PGVECTOR_FOR_CARDS))
             raise SwitchError(
                 f"PostgreSQL needs the extension pgvector {least} or later for the cards: older "
                 "ones may damage their indexes. Install it, run `ALTER EXTENSION vector UPDATE` in "
