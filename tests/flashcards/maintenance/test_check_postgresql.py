@@ -9,6 +9,7 @@ from flashcards.maintenance import check, health
 from flashcards.models import CardRow, ReviewRow
 from flashcards.review.ratings import review_card
 from flashcards.store import cards
+from memoryloop.server.health import FailingError
 from tests.base import TestCase
 from tests.engines import InPostgreSQL
 from tests.factories import NOW, stored_card
@@ -82,5 +83,5 @@ class CheckPostgresTests(InPostgreSQL, TestCase):
     def test_a_database_that_cannot_be_read_fails_the_health_check(self) -> None:
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE flashcards_reviewlog RENAME TO elsewhere")
-        with self.assertRaisesRegex(health.FailingError, "cannot be read"):
+        with self.assertRaisesRegex(FailingError, "cannot be read"):
             health.check_card_store()
