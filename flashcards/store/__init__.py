@@ -6,6 +6,7 @@ roof first:
 
     engine_choice               which engine a new installation gets
     engines                     which engine serves
+    direct_tables               LanceDB written without a journal, for the benchmark
     lance_engine                what the protocol asks, by the modules that do it
     postgres_engine             the same, where the cards are in PostgreSQL alone
     postgres/                   PostgreSQL: its rows, read, written, searched and looked after
@@ -31,6 +32,7 @@ roof first:
 
 from typing import cast
 
+from flashcards.store.direct_tables import DirectTables
 from flashcards.store.engine_choice import find as find_engine
 from flashcards.store.engine_choice import refusal as refuse_engine
 from flashcards.store.engine_choice import settle as settle_engine
@@ -136,6 +138,7 @@ __all__ = [
     "Change",
     "Checkpoint",
     "Curve",
+    "DirectTables",
     "DueQueue",
     "EngineChanged",
     "Manager",

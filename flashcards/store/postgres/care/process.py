@@ -4,8 +4,9 @@ import pyarrow as pa
 
 from flashcards.store.cache import answer_totals, answers, collection
 from flashcards.store.due import due_cards, recent_reviews
-from flashcards.store.postgres import changes, extensions
+from flashcards.store.postgres import changes
 from flashcards.store.postgres.search import meaning, vector_index
+from memoryloop.postgres import extensions
 
 
 def preload() -> None:

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from django.db import DatabaseError, connection
 
-from flashcards.store.postgres import extensions
 from flashcards.store.values import VectorSet
+from memoryloop.postgres import extensions
 
 # Below this an owner's vectors are compared one by one in less than 20 ms.
 VECTORS_LEAST = 15_000
