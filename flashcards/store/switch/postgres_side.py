@@ -13,13 +13,14 @@ from flashcards.domain.records import ReviewLog
 from flashcards.domain.search_text import search_text
 from flashcards.models import CardRow, CardVector, ReviewRow, StoreVersions, UnplacedReview
 from flashcards.store.lance import upgrades
-from flashcards.store.postgres import extensions, tables
+from flashcards.store.postgres import tables
 from flashcards.store.rows import codec
 from flashcards.store.rows.schema import FLASHCARDS, REVIEW_LOGS, TableSpec
 from flashcards.store.rows.search_keys import search_keys
 from flashcards.store.switch.errors import SwitchError
 from flashcards.store.switch.rows import Rows, Selection
 from flashcards.store.values import VectorSets
+from memoryloop.postgres import extensions
 
 _FIELDS = {
     spec.name: [field.name for field in dataclasses.fields(spec.record)]
@@ -58,9 +59,8 @@ class PostgresSide:
         """Raise SwitchError where pgvector is missing or too old."""
         extensions.clear_cache()
         if not extensions.may_index_vectors():
-            least = ".".join(map(str, extensions.PGVECTOR_LEAST))
             raise SwitchError(
-                f"PostgreSQL needs the extension pgvector {least} or later for the cards: older "
+                "PostgreSQL needs the extension pgvector 0.8.3 or later for the cards: older "
                 "ones may damage their indexes. Install it, run `ALTER EXTENSION vector UPDATE` in "
                 "the database, and run this again."
             )
@@ -84,7 +84,7 @@ class PostgresSide:
         cards = codec.from_table(FLASHCARDS, found.select(FLASHCARDS.columns))
         for revision, card in zip(found["revision"].to_pylist(), cards, strict=True):
             rows.add_card(revision, card)
-        for log in tables.records(REVIEW_LOGS, selected.conditions(REVIEW_LOGS), sets):
+        for log in tables.records(REVIEW_LOGS, selected.conditions(REVIEW_LOGS)):
             rows.add_log(log)
         for image in _unplaced(selected).values_list("log", flat=True):
             rows.add_log(codec.from_image(ReviewLog, image))

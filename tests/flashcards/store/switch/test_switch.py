@@ -18,10 +18,10 @@ from flashcards.models import JournalEntry, StoreSwitch, StoreVersions, Unplaced
 from flashcards.review.ratings import review_card, undo_review
 from flashcards.store import Change, engines
 from flashcards.store.lance import tables
-from flashcards.store.postgres import extensions
 from flashcards.store.rows import codec
 from flashcards.store.rows.schema import REVIEW_LOGS
 from flashcards.store.switch import rows
+from memoryloop.postgres import extensions
 from tests.factories import NOW, flashcard, review_log
 
 LANCEDB, POSTGRESQL = StoreVersions.Engine.LANCEDB.value, StoreVersions.Engine.POSTGRESQL.value

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('flashcards', '0031_card_words'),
+        ('flashcards', '0032_words_go_with_their_owner'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
