@@ -137,7 +137,6 @@ def _postgres() -> str:
 
 
 def _postgres_of_address() -> str:
-    from django.conf import settings
     from django.db import connection
 
     from memoryloop.postgres import extensions
@@ -149,7 +148,8 @@ def _postgres_of_address() -> str:
         connection.close()
         raise Wrong(f"PostgreSQL {version} is too old: DATABASE_URL must name one from 15 on.")
     said = [fault] if (fault := extensions.fault()) else []
-    if not said and (_recorded_card_store() or settings.CARD_STORE) == "postgresql":
+    # An empty database gets what it lacks by its first migrations.
+    if not said and _recorded_card_store() == "postgresql":
         said = extensions.lacking_for_cards()
     vector = extensions.pgvector_version()
     connection.close()

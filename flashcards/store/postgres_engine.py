@@ -16,11 +16,11 @@ from flashcards.store.postgres.care.health import (
     check_readable,
     drop_duplicates,
     find_differing_images,
+    find_index_faults,
     find_missing_rows,
     find_residue,
     status,
 )
-from flashcards.store.postgres.care.indexes import find_faults as find_index_faults
 from flashcards.store.postgres.care.optimize import optimize, optimize_fully, optimize_if_due
 from flashcards.store.postgres.care.process import clear_cache, preload
 from flashcards.store.postgres.care.upgrades import needed as needed_upgrades

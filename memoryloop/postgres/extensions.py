@@ -1,8 +1,11 @@
 """The extensions that MemoryLoop wants of PostgreSQL: whether they are there, and new enough."""
 
-from dataclasses import dataclass
+import functools
+import logging
 
 from django.db import connection
+
+logger = logging.getLogger(__name__)
 
 # Halves of vectors, and scans that go on until enough was found.
 _PGVECTOR = (0, 8)
@@ -12,25 +15,15 @@ _PGVECTOR_FOR_CARDS = (0, 8, 3)
 
 _READ = """
 SELECT name, default_version, installed_version
-FROM pg_available_extensions WHERE name IN ('vector', 'pg_trgm', 'unaccent')
+FROM pg_available_extensions WHERE name IN ('vector', 'unaccent')
 """
-_INSTALL_CONTRIB = (
-    "install PostgreSQL's own extensions on that machine (Debian and Ubuntu: the package "
-    "postgresql-contrib)"
+# It may be in any schema of the search path.
+_HAS_TRIGRAMS = "SELECT to_regprocedure('similarity(text, text)') IS NOT NULL"
+_NO_TRIGRAMS = (
+    "The database lacks the extension pg_trgm, so a search takes three times as long for a "
+    "misspelt word: run `CREATE EXTENSION pg_trgm` in it, as a role that may. It comes with "
+    "PostgreSQL (Debian and Ubuntu: the package postgresql-contrib)."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Extension:
-    """An extension that the server has."""
-
-    # What the server has now, and what the database was given; None if it was given none yet.
-    available: str
-    installed: str | None
-
-    @property
-    def version(self) -> str:
-        return self.installed or self.available
 
 
 def fault() -> str:
@@ -38,68 +31,79 @@ def fault() -> str:
 
     One SQL query.
     """
-    found = _found()
-    vector = found.get("vector")
-    if vector is None:
+    with connection.cursor() as cursor:
+        cursor.execute(_READ)
+        found = {name: (available, given) for name, available, given in cursor.fetchall()}
+    if "vector" not in found:
         return (
             "The PostgreSQL server lacks pgvector: install it on that machine (Debian and Ubuntu: "
             "the package postgresql-NN-pgvector)."
         )
-    if _parsed(vector.available) < _PGVECTOR:
-        return f"pgvector {vector.available} is too old: MemoryLoop needs 0.8 or later."
-    if _parsed(vector.version) < _PGVECTOR:
-        return f"{_outdated(vector)}."
+    available, given = found["vector"]
+    if _parsed(available) < _PGVECTOR:
+        return f"pgvector {available} is too old: MemoryLoop needs 0.8 or later."
+    if given is not None and _parsed(given) < _PGVECTOR:
+        return (
+            f"The database has pgvector {given} yet, and the server {available}: run `ALTER "
+            "EXTENSION vector UPDATE` in the database, as a role that may."
+        )
     if "unaccent" not in found:
-        return f"The PostgreSQL server lacks unaccent: {_INSTALL_CONTRIB}."
+        return (
+            "The PostgreSQL server lacks unaccent, which comes with PostgreSQL: install it on that "
+            "machine (Debian and Ubuntu: the package postgresql-contrib)."
+        )
     return ""
 
 
 def lacking_for_cards() -> list[str]:
     """Return what makes searches slow where the cards are in PostgreSQL, a sentence each.
 
-    One SQL query.
+    Of a database that was migrated, which is when it gets pg_trgm. Two SQL queries.
     """
-    found, said = _found(), []
-    vector, trigrams = found.get("vector"), found.get("pg_trgm")
-    if vector is not None and _parsed(vector.version) < _PGVECTOR_FOR_CARDS:
-        if _parsed(vector.available) >= _PGVECTOR_FOR_CARDS:
-            way_out = _outdated(vector)
-        else:
-            way_out = (
-                f"pgvector {vector.available} can damage its indexes: install 0.8.3 or later on "
-                "the server's machine and run `ALTER EXTENSION vector UPDATE` in the database"
-            )
-        said.append(f"{way_out}. Until then a search by meaning compares all cards of a learner.")
-    if trigrams is None:
+    said = []
+    available = pgvector_version()
+    if _parsed(available) < _PGVECTOR_FOR_CARDS:
         said.append(
-            "The PostgreSQL server lacks pg_trgm, so misspelt words take longer to look for: "
-            f"{_INSTALL_CONTRIB}, and run `CREATE EXTENSION pg_trgm` in the database."
+            f"pgvector {available} can damage an index of vectors, so a search by meaning compares "
+            "all cards of a learner: install 0.8.3 or later on the server's machine."
         )
-    elif trigrams.installed is None and vector is not None and vector.installed is not None:
-        said.append(
-            "The database lacks the extension pg_trgm, so misspelt words take longer to look for: "
-            "run `CREATE EXTENSION pg_trgm` in it, as a role that may."
-        )
+    if not _are_trigrams_there():
+        said.append(_NO_TRIGRAMS)
     return said
+
+
+@functools.cache
+def has_trigrams() -> bool:
+    """Tell whether the database has pg_trgm. One SQL query the first time in a process."""
+    found = _are_trigrams_there()
+    if not found:
+        logger.warning(_NO_TRIGRAMS)
+    return found
+
+
+@functools.cache
+def may_index_vectors() -> bool:
+    """Tell whether pgvector keeps an index of vectors whole. One SQL query the first time."""
+    return _parsed(pgvector_version()) >= _PGVECTOR_FOR_CARDS
 
 
 def pgvector_version() -> str:
     """Return the version of pgvector that the server has; "" if it has none. One SQL query."""
-    vector = _found().get("vector")
-    return vector.available if vector else ""
-
-
-def _found() -> dict[str, _Extension]:
     with connection.cursor() as cursor:
         cursor.execute(_READ)
-        return {name: _Extension(*versions) for name, *versions in cursor.fetchall()}
+        return next((available for name, available, _ in cursor.fetchall() if name == "vector"), "")
 
 
-def _outdated(vector: _Extension) -> str:
-    return (
-        f"The database has pgvector {vector.version} yet, and the server {vector.available}: run "
-        "`ALTER EXTENSION vector UPDATE` in the database, as a role that may"
-    )
+def clear_cache() -> None:
+    """Have it looked up again, as after an update of an extension."""
+    has_trigrams.cache_clear()
+    may_index_vectors.cache_clear()
+
+
+def _are_trigrams_there() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(_HAS_TRIGRAMS)
+        return bool(cursor.fetchone() == (True,))
 
 
 def _parsed(version: str) -> tuple[int, ...]:

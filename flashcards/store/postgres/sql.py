@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
-from flashcards.store.postgres import extensions
+from flashcards.store.postgres import collations
 from flashcards.store.rows.filters import OPERATORS, And, Condition, Expression, Not, Or
 
 # What a list of values is sent as, where psycopg would have to guess.
@@ -86,6 +86,6 @@ def _comparison(part: Condition) -> tuple[str, list[Any]]:
         return f"{part.field} @> ARRAY[%s]::{_ARRAYS[type(value)]}", [value]
     if part.lookup == "contains":
         return f"strpos({part.field}, %s) > 0", [value_of(part.value)]
-    lowered = f"lower({part.field}{extensions.lowering()})"
+    lowered = f"lower({part.field}{collations.lowering()})"
     # Compared by its bytes: the other collation is for its letters only.
     return f'strpos({lowered} COLLATE "C", %s) > 0', [value_of(part.value.lower())]

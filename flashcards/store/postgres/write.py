@@ -135,7 +135,8 @@ def _insert_logs(
     cursor.execute(_INSERT_LOGS, [_json(map(codec.to_image, logs))])
     rows = cursor.fetchall()
     written = {log_id for log_id, _, _ in rows}
-    fresh, left = [], []
+    fresh: list[ReviewLog] = []
+    left: list[ReviewLog] = []
     for log in logs:
         (fresh if log.id in written else left).append(log)
         written.discard(log.id)

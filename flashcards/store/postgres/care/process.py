@@ -4,8 +4,9 @@ import pyarrow as pa
 
 from flashcards.store.cache import answer_totals, answers, collection
 from flashcards.store.due import due_cards, recent_reviews
-from flashcards.store.postgres import changes, extensions
-from flashcards.store.postgres.search import meaning
+from flashcards.store.postgres import changes
+from flashcards.store.postgres.search import meaning, vector_index
+from memoryloop.postgres import extensions
 
 
 def preload() -> None:
@@ -17,5 +18,5 @@ def preload() -> None:
 def clear_cache() -> None:
     """Drop everything, as after the store was exchanged, or between tests."""
     caches = (answer_totals, answers, collection, due_cards, recent_reviews)
-    for module in (*caches, changes, extensions, meaning):
+    for module in (*caches, changes, extensions, meaning, vector_index):
         module.clear_cache()

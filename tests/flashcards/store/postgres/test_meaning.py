@@ -10,12 +10,12 @@ from flashcards.domain.records import Flashcard
 from flashcards.models import CardVector
 from flashcards.store import Numbers, recorded_vectors
 from flashcards.store.maintenance import checkpoint
-from flashcards.store.postgres import extensions
 from flashcards.store.postgres.search import meaning, vector_index, vectors
 from flashcards.store.search import search as lance_search
 from flashcards.store.search import vectors as lance_vectors
 from memoryloop.embeddings import EmbeddingError
 from memoryloop.embeddings.builtin import BuiltIn
+from memoryloop.postgres import extensions
 from tests.base import TestCase
 from tests.factories import NOW, flashcard
 from tests.flashcards.store.postgres.both_engines import (

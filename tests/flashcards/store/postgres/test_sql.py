@@ -112,7 +112,8 @@ def any_expression(
             value = draw.choice(value)
         elif lookup in ("contains", "icontains") and isinstance(value, str):
             start = draw.randrange(len(value) + 1)
-            value = draw.choice([str.upper, str.lower, str])(value[start : start + 3])
+            part = value[start : start + 3]
+            value = draw.choice([part.upper(), part.lower(), part])
         elif lookup in ("contains", "icontains"):
             # Part of an id: no record could say.
             continue

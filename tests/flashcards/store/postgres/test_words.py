@@ -7,9 +7,10 @@ from flashcards.domain.records import Flashcard
 from flashcards.models import CardKeys, CardRow, KnownWord
 from flashcards.store import asked
 from flashcards.store.maintenance import checkpoint
-from flashcards.store.postgres import card_keys, extensions
+from flashcards.store.postgres import card_keys
 from flashcards.store.postgres.search import spellings, words
 from flashcards.store.search import words as lance_words
+from memoryloop.postgres import extensions
 from memoryloop.search_words import terms
 from memoryloop.spelling import likeness, wrong_letters
 from tests.base import TestCase
