@@ -15,6 +15,7 @@ from flashcards.maintenance.benchmark.direct_operations import DirectOperations
 from flashcards.maintenance.benchmark.operations import Operations
 from flashcards.maintenance.benchmark.side_by_side import OF_THE_PROGRAM, OPERATIONS, WAYS, Figure
 from flashcards.maintenance.benchmark.store_operations import PostgresOperations
+from flashcards.maintenance.benchmark.timing import Span
 from tests.engines import InLanceDB, InPostgreSQL
 
 LEARNERS, CARDS, IMPORTED = 2, 60, 50
@@ -91,10 +92,10 @@ class TableTests(SimpleTestCase):
         order = list[tuple[str, str]]()
 
         class Asked(side_by_side.Asked):
-            def spans(self, operation: str, times: int) -> list[side_by_side.Span]:
+            def spans(self, operation: str, times: int) -> list[Span]:
                 order.append((self.name, operation))
                 seconds = 0.001 if operation == side_by_side.BASE else 0.003
-                return [side_by_side.Span(seconds, 0.0)] * times
+                return [Span(seconds, 0.0)] * times
 
         process = mock.Mock()
         ways = [Asked("lancedb", process), Asked("postgresql", process)]
@@ -109,6 +110,7 @@ class CommandTests(SimpleTestCase):
         for options, said in (
             (["--engines", "sqlite"], "There is no 'sqlite' to measure"),
             (["--engines", "direct", "--learners", "2"], "Many learners are 20 or more"),
+            (["--engines", "direct", "--rounds", "0"], "Nothing is measured in no rounds"),
             (["--cards", "20"], "Fewer than 2,000 cards"),
         ):
             with self.subTest(options), self.assertRaisesMessage(CommandError, said):
