@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -193,10 +195,16 @@ class PostgresOperations(StoreOperations):
     def deck_with_reviews_in_sql(self) -> Run:
         learner = self.next_learner()
         deck = self.data.draw.choice(learner.decks)
-        last = ReviewRow.objects.filter(flashcard=OuterRef("pk")).order_by().values("flashcard")
-        mine = CardRow.objects.filter(owner=learner.id, deck_ids__contains=[deck], deleted_at=None)
-        joined = mine.annotate(last=Subquery(last.annotate(last=Max("reviewed_at")).values("last")))
-        return lambda: list(joined.values_list("id", "question", "due", "last"))
+        return lambda: self.with_last_reviews(learner.id, deck)
+
+    @staticmethod
+    def with_last_reviews(owner_id: UUID, deck: UUID) -> list[tuple[Any, ...]]:
+        """Return id, question and due of a deck's cards, and when each was reviewed last."""
+        reviews = ReviewRow.objects.filter(flashcard=OuterRef("pk")).order_by()
+        last = reviews.values("flashcard").annotate(last=Max("reviewed_at")).values("last")
+        mine = CardRow.objects.filter(owner=owner_id, deck_ids__contains=[deck], deleted_at=None)
+        joined = mine.annotate(last=Subquery(last))
+        return list(joined.values_list("id", "question", "due", "last"))
 
 
 def _write(changes: list[Change]) -> None:

@@ -47,6 +47,12 @@ class Command(BaseCommand):
             help=f"how many learners these are of; {ASKED} or more. One unless engines are "
             f"compared; then one for each {COMPARED_LEARNER_CARDS:,} cards",
         )
+        parser.add_argument(
+            "--rounds",
+            type=int,
+            default=side_by_side.ROUNDS,
+            help="how often engines that are compared are asked by turns",
+        )
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument(
             "--folder",
@@ -66,6 +72,8 @@ class Command(BaseCommand):
             raise CommandError("Fewer than 2,000 cards say nothing: give --cards 2000 or more.")
         if options["learners"] < (ASKED if ways or options["learners"] != 1 else 1):
             raise CommandError(f"Many learners are {ASKED} or more: give --learners {ASKED}.")
+        if options["rounds"] < 1:
+            raise CommandError("Nothing is measured in no rounds: give --rounds 1 or more.")
         if step := os.environ.get(_STEP):
             self._inside(step, ways, options)
             return
@@ -116,7 +124,9 @@ class Command(BaseCommand):
                         ),
                     )
                 )
-            figures = side_by_side.compare(started, report=self.stderr.write)
+            figures = side_by_side.compare(
+                started, rounds=options["rounds"], report=self.stderr.write
+            )
         except ChildProcessError as error:
             raise CommandError(str(error)) from error
         finally:

@@ -28,10 +28,10 @@ def from_rows(spec: TableSpec, rows: Iterable[Sequence[Any]]) -> list[Any]:
     return records
 
 
-def _converters(record: type[Any]) -> list[tuple[str, Callable[[Any], Any]]]:
+def _converters(spec: TableSpec) -> list[tuple[str, Callable[[Any], Any]]]:
     """Return what psycopg gives otherwise than a record has it: times, lists and choices."""
     found = []
-    for field in dataclasses.fields(record):
+    for field in dataclasses.fields(spec.record):
         if (convert := _of_type(field.type)) is not None:
             found.append((field.name, convert))
     return found
@@ -53,4 +53,4 @@ def _of_type(type_: Any) -> Callable[[Any], Any] | None:
     return None
 
 
-_CONVERTERS = {spec.name: _converters(spec.record) for spec in (FLASHCARDS, REVIEW_LOGS)}
+_CONVERTERS = {spec.name: _converters(spec) for spec in (FLASHCARDS, REVIEW_LOGS)}
