@@ -3,13 +3,12 @@
 import dataclasses
 import datetime
 import enum
-import functools
 import types
 import typing
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from flashcards.store.rows.schema import TableSpec
+from flashcards.store.rows.schema import FLASHCARDS, REVIEW_LOGS, TableSpec
 
 
 def names(spec: TableSpec) -> list[str]:
@@ -19,7 +18,7 @@ def names(spec: TableSpec) -> list[str]:
 
 def from_rows(spec: TableSpec, rows: Iterable[Sequence[Any]]) -> list[Any]:
     """Return the records of rows as psycopg gives them."""
-    known, converters = names(spec), _converters(spec.record)
+    known, converters = names(spec), _CONVERTERS[spec.name]
     records = []
     for row in rows:
         values = dict(zip(known, row, strict=True))
@@ -29,7 +28,6 @@ def from_rows(spec: TableSpec, rows: Iterable[Sequence[Any]]) -> list[Any]:
     return records
 
 
-@functools.cache
 def _converters(record: type[Any]) -> list[tuple[str, Callable[[Any], Any]]]:
     """Return what psycopg gives otherwise than a record has it: times, lists and choices."""
     found = []
@@ -53,3 +51,6 @@ def _of_type(type_: Any) -> Callable[[Any], Any] | None:
     if isinstance(type_, type) and issubclass(type_, enum.Enum):
         return type_
     return None
+
+
+_CONVERTERS = {spec.name: _converters(spec.record) for spec in (FLASHCARDS, REVIEW_LOGS)}

@@ -14,8 +14,8 @@ from flashcards.review.ratings import review_card
 from flashcards.store import cards, engines, review_logs
 from tests import forks
 from tests.factories import stored_card
+from tests.flashcards.store.crash_contract import EARLIER
 from tests.flashcards.store.processes import acknowledged, forget, start, start_python
-from tests.flashcards.store.test_store_crashes import EARLIER
 
 LANCEDB, POSTGRESQL = StoreVersions.Engine.LANCEDB.value, StoreVersions.Engine.POSTGRESQL.value
 STEPS = (
