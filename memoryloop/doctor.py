@@ -137,7 +137,6 @@ def _postgres() -> str:
 
 
 def _postgres_of_address() -> str:
-    from django.conf import settings
     from django.db import connection
 
     from memoryloop.postgres import extensions
@@ -148,11 +147,14 @@ def _postgres_of_address() -> str:
     if int(version.partition(".")[0]) < _POSTGRES:
         connection.close()
         raise Wrong(f"PostgreSQL {version} is too old: DATABASE_URL must name one from 15 on.")
-    with_cards = "postgresql" in (settings.CARD_STORE, _recorded_card_store())
-    fault, vector = extensions.fault(with_cards=with_cards), extensions.pgvector_version()
+    said = [fault] if (fault := extensions.fault()) else []
+    # An empty database gets what it lacks by its first migrations.
+    if not said and _recorded_card_store() == "postgresql":
+        said = extensions.lacking_for_cards()
+    vector = extensions.pgvector_version()
     connection.close()
-    if fault:
-        raise Wrong(fault)
+    if said:
+        raise Wrong(" ".join(said))
     return f"PostgreSQL {version} with pgvector {vector}"
 
 

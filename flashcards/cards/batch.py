@@ -21,14 +21,14 @@ from flashcards.domain.records import Flashcard
 from flashcards.store import OwnerGone
 
 BATCH_CARDS = 500
-# So many batches in the journal slow down its readers: they go into LanceDB in between.
+# So many batches in the journal slow down its readers: they are moved in between.
 CHECKPOINT_BATCHES = 8
 
 
 def run_batches(
     owner_id: UUID, change_next: Callable[[], bool], *, seconds: float = math.inf
 ) -> bool:
-    """Call `change_next` until it returns False; moves the journal into LanceDB in between.
+    """Call `change_next` until it returns False; moves the journal in between.
 
     It changes one batch and returns whether there is more. For the background worker: a job that
     is called again goes on where `change_next` finds it. Ends early if the account is deleted, and

@@ -17,7 +17,7 @@ from flashcards.cards import history, jobs, memories, removed_decks
 from flashcards.domain.records import Flashcard, ReviewLog
 from flashcards.store import Change, Query
 
-# With so many changes the journal is moved into LanceDB before the minute is over.
+# With so many changes the journal is moved before the minute is over.
 CHECKPOINT_CARDS = 500
 
 # What a change makes of a card: its new image, a `Change` where a log row or a vector goes with the

@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 
 def request_checkpoint() -> None:
-    """Have the journal moved into LanceDB soon."""
+    """Have what is pending moved to where it stays soon."""
     transaction.on_commit(lambda: _defer(CHECKPOINT, CHECKPOINT, timestamp=0), robust=True)
 
 

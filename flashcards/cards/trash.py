@@ -50,7 +50,7 @@ def restore(*, owner_id: UUID, card_ids: Iterable[UUID]) -> list[Flashcard]:
 def erase(*, owner_id: UUID, card_ids: Iterable[UUID]) -> int:
     """Erase cards that are in the trash, with their reviews and edits. Return how many.
 
-    Readers do not see them from this commit on; the next checkpoint removes them from LanceDB.
+    Readers do not see them from this commit on; LanceDB gives them up at the next checkpoint.
     """
     erased = 0
     for part in batch.split(card_ids):

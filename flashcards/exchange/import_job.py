@@ -104,7 +104,7 @@ def _request_next(owner_id: UUID) -> None:
 
 
 def _go_on(row: CardImport, clock: Clock, seconds: float) -> None:
-    # The cards of earlier steps can be read once they are in LanceDB.
+    # The cards of earlier steps can be read once they have settled.
     store.settle_batches(row.owner_id)
     try:
         if row.is_looked_into:

@@ -69,7 +69,7 @@ def run(row: CardImport, clock: Clock, seconds: float) -> None:
     """
     if not CardImport.objects.filter(id=row.id, status=Status.UNDOING).exists():
         return
-    # The cards of its last steps can be read once they are in LanceDB.
+    # The cards of its last steps can be read once they have settled.
     store.settle_batches(row.owner_id)
     if batch.run_batches(row.owner_id, lambda: _take_back_next(row, clock()), seconds=seconds):
         return

@@ -12,11 +12,13 @@ from flashcards import store
 from flashcards.cards import media
 from flashcards.domain.records import State
 from flashcards.models import (
+    CardKeys,
     CardMap,
     CardRow,
     CardVector,
     Image,
     JournalEntry,
+    KnownWord,
     MovedEntry,
     ReviewRow,
     ReviewTotals,
@@ -49,8 +51,8 @@ _REVIEW_COLUMNS = (
 )  # fmt: skip
 # Internal to the store, whose cards and reviews are exported, or computed from what is exported.
 _NOT_EXPORTED = (
-    *(CardMap, CardRow, CardVector),
-    *(JournalEntry, MovedEntry, ReviewRow, ReviewTotals),
+    *(CardKeys, CardMap, CardRow, CardVector, JournalEntry),
+    *(KnownWord, MovedEntry, ReviewRow, ReviewTotals),
 )
 _READ_BYTES = 256 * 1024
 

@@ -28,6 +28,7 @@ from flashcards.maintenance import (
 )
 from flashcards.maintenance.backup import BackupError
 from flashcards.maintenance.backup_places import BEFORE_UPGRADE, Place, Stored
+from flashcards.models import StoreVersions
 from flashcards.store import StoreError, TablesChanged, Upgrade
 from memoryloop import installation
 from memoryloop.postgres import extensions
@@ -54,7 +55,7 @@ def upgrade(*, now: datetime, tell: Tell, back_up: bool | None = None) -> bool:
     """
     executor = MigrationExecutor(connection)
     _refuse_newer(executor)
-    _refuse_what_cannot_serve()
+    _refuse_what_cannot_serve(tell)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if not plan:
         try:
@@ -89,12 +90,13 @@ def _refuse_newer(executor: MigrationExecutor) -> None:
         )
 
 
-def _refuse_what_cannot_serve() -> None:
+def _refuse_what_cannot_serve(tell: Tell) -> None:
     """Raise UpgradeError where the cards are not where CARD_STORE says, or pgvector is missing."""
-    engine = store.find_engine()
-    refusal = store.refuse_engine() or extensions.fault(with_cards=engine == "postgresql")
-    if refusal:
+    if refusal := store.refuse_engine() or extensions.fault():
         raise UpgradeError(f"{refusal} Nothing was changed.")
+    if store.find_engine() == StoreVersions.Engine.POSTGRESQL:
+        for sentence in extensions.lacking_for_cards():
+            tell(sentence)
 
 
 def _has_data() -> bool:

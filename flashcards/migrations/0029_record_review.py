@@ -41,7 +41,7 @@ BEGIN
             AND known_settings = concat_ws(',', u.time_zone, (
                 SELECT string_agg(s.id || ':' || s.xmin, ',' ORDER BY s.id)
                 FROM flashcards_studysettings s WHERE s.owner_id = owner))
-    ) THEN
+    ) OR EXISTS (SELECT FROM flashcards_reviewlog WHERE id = log.id) THEN
         RETURN NULL;
     END IF;
     number := nextval('flashcards_journalentry_id_seq');

@@ -1,7 +1,7 @@
 """What cards are found by where PostgreSQL is the card store's engine: their keys, their words.
 
 Triggers on the table of cards keep both up (migration 0031), so that no way to write a card can
-forget them.
+forget them. PostgreSQL removes them with the card, and with the account.
 """
 
 from typing import ClassVar
@@ -51,7 +51,7 @@ class KnownWord(models.Model):
 
     pk = models.CompositePrimaryKey("owner_id", "word")
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False
+        settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="+", db_index=False
     )
     word = models.TextField(db_collation="C")
 

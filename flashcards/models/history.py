@@ -15,7 +15,7 @@ class CardEdit(models.Model):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="card_edits"
     )
-    # Not a foreign key: cards are in LanceDB.
+    # Not a foreign key: cards may be in LanceDB.
     card_id = models.UUIDField()
     # Siblings that were edited together share it, and are reverted together.
     change_id = models.UUIDField(default=uuid.uuid4)

@@ -76,7 +76,7 @@ class ReviewAction(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="review_actions"
     )
     kind = models.CharField(max_length=7, choices=Kind)
-    # Not a foreign key: cards are in LanceDB.
+    # Not a foreign key: cards may be in LanceDB.
     card_id = models.UUIDField()
     # The session with a list of cards that it was done in, whose list it changed.
     session = models.ForeignKey(ReviewSession, on_delete=models.SET_NULL, null=True)

@@ -1,6 +1,6 @@
 """The one search: a learner's cards by words, by likeness of spelling and by meaning, as one list.
 
-LanceDB names candidates by its indexes; here each gets a score from what it has of the search.
+The store names candidates by its indexes; here each gets a score from what it has of the search.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from memoryloop.embeddings import EmbeddingError
 
 # A longer text is cut: a search has no more words than this that tell.
 LONGEST_CHARACTERS = 2_000
-# Cards that LanceDB names by their words, and by their meaning, for each that is asked for.
+# Cards that the store names by their words, and by their meaning, for each that is asked for.
 DEPTH = 3
 CANDIDATES_LEAST = 40
 # Scores from which a card is likely what was meant, and from which it is worth a look where no card
@@ -40,8 +40,9 @@ def find_cards(*, owner_id: UUID, text: str, limit: int) -> list[FoundCard]:
     """Return the owner's cards that fit a text best, the best first; none for a text of no word.
 
     Anything may be typed: words of a card, some of them misspelt, what it says in other words or
-    in another language, a question. Takes three SQL queries and two reads of LanceDB at once; cards
-    without a vector yet, and all where the model does not run, are found by their words alone.
+    in another language, a question. Takes three SQL queries and two reads of the store at once;
+    cards without a vector yet, and all where the model does not run, are found by their words
+    alone.
     """
     text = text[:LONGEST_CHARACTERS]
     terms = search_words.terms(text)

@@ -4,14 +4,18 @@ Nothing outside this package knows which engine is under it: `protocol` says wha
 and `engines` which one serves. It is built of floors, of which a lower one imports no higher one,
 roof first:
 
+    switch/                     the switch from one engine to the other
     engine_choice               which engine a new installation gets
     engines                     which engine serves
+    direct_tables               LanceDB written without a journal, for the benchmark
     lance_engine                what the protocol asks, by the modules that do it
+    postgres_engine             the same, where the cards are in PostgreSQL alone
     postgres/                   PostgreSQL: its rows, read, written, searched and looked after
     maintenance/                LanceDB: checkpoints, indexes, upgrades, backup files
     postgres/                   PostgreSQL: its rows, what is written, search, the sets of vectors
     lance_view                  LanceDB: one learner's cards at one moment, and how they are written
     owner_view                  one learner's cards at one moment
+    owner_arrays                all of one learner's cards and answers
     due/                        what is due, in order, in memory
     quarter_totals              answers by the quarter of an hour, in PostgreSQL
     cache/                      all of a learner's cards and answers as arrays, in memory
@@ -29,10 +33,12 @@ roof first:
 
 from typing import cast
 
+from flashcards.store.direct_tables import DirectTables
 from flashcards.store.engine_choice import find as find_engine
 from flashcards.store.engine_choice import refusal as refuse_engine
 from flashcards.store.engine_choice import settle as settle_engine
 from flashcards.store.engines import Chosen, named
+from flashcards.store.engines import forget as forget_engine
 from flashcards.store.errors import (
     EngineChanged,
     OtherSchema,
@@ -134,6 +140,7 @@ __all__ = [
     "Change",
     "Checkpoint",
     "Curve",
+    "DirectTables",
     "DueQueue",
     "EngineChanged",
     "Manager",
@@ -184,6 +191,7 @@ __all__ = [
     "find_missing_rows",
     "find_residue",
     "finish_vectors",
+    "forget_engine",
     "give_up_vectors",
     "lock_owner",
     "measure_direct_writes",

@@ -1,13 +1,5 @@
 """The LanceDB engine: what the store's protocol asks for, by the modules that do it."""
 
-import functools
-from datetime import date, datetime, timedelta, tzinfo
-from uuid import UUID
-
-from flashcards.store import quarter_totals
-from flashcards.store.cache import answer_totals as totals_cache
-from flashcards.store.cache import answers as answers_cache
-from flashcards.store.cache import collection
 from flashcards.store.journal.journal import (
     erase_cards,
     erase_owner,
@@ -51,7 +43,7 @@ from flashcards.store.maintenance.switch_vectors import drop_retired as drop_ret
 from flashcards.store.maintenance.switch_vectors import finish as finish_vectors
 from flashcards.store.maintenance.switch_vectors import give_up as give_up_vectors
 from flashcards.store.maintenance.switch_vectors import owners_to_embed
-from flashcards.store.protocol.owners import CardColumns
+from flashcards.store.owner_arrays import OwnerArrays
 from flashcards.store.recorded_vectors import read as read_vector_sets
 from flashcards.store.repository.manager import cards, review_logs
 from flashcards.store.rows.schema import SCHEMA_VERSION
@@ -59,39 +51,13 @@ from flashcards.store.search.search import by_meaning as search_meaning
 from flashcards.store.search.search import nearest as nearest_cards
 from flashcards.store.search.vectors import read as vectors
 from flashcards.store.search.words import begin as search_words
-from flashcards.store.values import AnswerTotals, ReviewSummary
 
-
-def columns(owner_id: UUID) -> CardColumns:
-    """Return all cards of an owner as arrays. One SQL query."""
-    return collection.read(owner_id, read_pending(owner_id))
-
-
-def answers(owner_id: UUID) -> answers_cache.OwnerAnswers:
-    """Return all answers of an owner as arrays. One SQL query."""
-    return answers_cache.read(owner_id, read_pending(owner_id))
-
-
-def answer_totals(owner_id: UUID) -> AnswerTotals | None:
-    """Return how many answers an owner gave when. One SQL query, two the first time."""
-    return totals_cache.read(owner_id, functools.partial(read_pending, owner_id))
-
-
-def review_totals(
-    owner_id: UUID, since: datetime, until: datetime, *, zone: tzinfo, day_begins: timedelta
-) -> ReviewSummary:
-    """Return the totals of whole quarters of an hour. Two SQL queries."""
-    pending = read_pending(owner_id)
-    return quarter_totals.read(owner_id, pending, since, until, zone=zone, day_begins=day_begins)
-
-
-def review_days(
-    owner_id: UUID, since: datetime, *, zone: tzinfo, day_begins: timedelta
-) -> set[date]:
-    """Return the days since a time on which anything was reviewed. Two SQL queries."""
-    pending = read_pending(owner_id)
-    return quarter_totals.days(owner_id, pending, since, zone=zone, day_begins=day_begins)
-
+_arrays = OwnerArrays(read_pending)
+answer_totals = _arrays.answer_totals
+answers = _arrays.answers
+columns = _arrays.columns
+review_days = _arrays.review_days
+review_totals = _arrays.review_totals
 
 __all__ = [
     "SCHEMA_VERSION",

@@ -149,6 +149,7 @@ class ArchiveTests(TestCase):
             *("Conversation", "Message", "MessageVector", "SearchWord"),
             # The store's own, and what is counted from the reviews.
             *("JournalEntry", "MovedEntry", "ReviewTotals", "StoredFlashcard", "StoredReviewLog"),
+            *("CardRow", "ReviewRow", "CardVector", "CardKeys", "KnownWord"),
             # Where cards lie on the map: computed from them.
             *("CardMap",),
             # Django's log of what staff did in the administration.

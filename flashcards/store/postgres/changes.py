@@ -175,7 +175,8 @@ def _read_stored(owner_id: UUID | None) -> PostgresStored:
         raise EngineChanged("The cards are in LanceDB now.")
     return PostgresStored(
         generation=newest or 0,
-        epoch=max(rebuilt or 0, batch or 0),
+        # What is in memory of an owner who was erased counts no more.
+        epoch=-1 if newest is None else max(rebuilt or 0, batch or 0),
         moved_id=newest or 0,
         vectors=vector_sets.from_json(vectors),
     )

@@ -29,9 +29,10 @@ class PostgresQuery(RecordQuery[R]):
             yield from codec.to_plain(rows)
 
     def _fetch(self) -> list[R]:
-        wanted, sets = self.wanted, self._sets()
+        wanted = self.wanted
+        self._sets()
         more, values = self._slice()
-        return tables.records(wanted.spec, wanted.all_conditions, sets, more=more, values=values)
+        return tables.records(wanted.spec, wanted.all_conditions, more=more, values=values)
 
     def _count_all(self) -> int:
         self._sets()

@@ -7,10 +7,18 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
+from flashcards.store.postgres import collations
 from flashcards.store.rows.filters import OPERATORS, And, Condition, Expression, Not, Or
 
 # What a list of values is sent as, where psycopg would have to guess.
-_ARRAYS: dict[type, str] = {uuid.UUID: "uuid[]", str: "text[]", datetime.datetime: "timestamptz[]"}
+_ARRAYS: dict[type, str] = {
+    uuid.UUID: "uuid[]",
+    str: "text[]",
+    datetime.datetime: "timestamptz[]",
+    bool: "bool[]",
+    int: "float8[]",
+    float: "float8[]",
+}
 
 
 def where(*parts: Expression) -> tuple[str, list[Any]]:
@@ -69,10 +77,15 @@ def _comparison(part: Condition) -> tuple[str, list[Any]]:
         values = [value_of(each) for each in part.value]
         if not values:
             return "false", []
-        return f"{part.field} = ANY(%s::{_ARRAYS.get(type(values[0]), 'float8[]')})", [values]
+        kind = _ARRAYS[type(values[0])]
+        # psycopg sends a list of one kind only.
+        sent = list(map(float, values)) if kind == "float8[]" else values
+        return f"{part.field} = ANY(%s::{kind})", [sent]
     if part.is_list:
         value = value_of(part.value)
         return f"{part.field} @> ARRAY[%s]::{_ARRAYS[type(value)]}", [value]
     if part.lookup == "contains":
         return f"strpos({part.field}, %s) > 0", [value_of(part.value)]
-    return f"strpos(lower({part.field}), %s) > 0", [value_of(part.value.lower())]
+    lowered = f"lower({part.field}{collations.lowering()})"
+    # Compared by its bytes: the other collation is for its letters only.
+    return f'strpos({lowered} COLLATE "C", %s) > 0', [value_of(part.value.lower())]

@@ -9,18 +9,18 @@ from django.db import connection
 
 from flashcards.domain.records import Flashcard
 from flashcards.models import CardRow, ReviewRow
-from flashcards.store.postgres import sql
-from flashcards.store.rows import codec, vector_sets
+from flashcards.store.postgres import row_records, sql
+from flashcards.store.rows import vector_sets
 from flashcards.store.rows.filters import Expression, condition
 from flashcards.store.rows.schema import FLASHCARDS, TableSpec
 from flashcards.store.values import VectorSets
 
 TABLES = {"flashcards": CardRow._meta.db_table, "review_logs": ReviewRow._meta.db_table}
-# As every time has microseconds, this is exact.
 _VECTOR = """(
     SELECT v.vector::real[] FROM flashcards_cardvector v
     WHERE v.card_id = flashcards_flashcard.id AND v."column" = '{column}'
 )"""
+# As every time has microseconds, this is exact.
 _MICROS = "(extract(epoch FROM {name}) * 1000000)::int8"
 
 
@@ -60,14 +60,15 @@ def stream(
 def records(
     spec: TableSpec,
     conditions: Sequence[Expression],
-    sets: VectorSets,
     *,
     more: str = "",
     values: Sequence[Any] = (),
 ) -> list[Any]:
     """Return the records of the rows for which the conditions hold. One SQL query."""
-    found = read(spec, spec.columns, conditions, sets, more=more, values=values)
-    return codec.from_table(spec, found)
+    text, found = _select_names(spec, row_records.names(spec), conditions, more)
+    with connection.cursor() as cursor:
+        cursor.execute(text, [*found, *values])
+        return row_records.from_rows(spec, cursor.fetchall())
 
 
 def changed(
@@ -76,14 +77,14 @@ def changed(
     """Return an owner's records whose row is of a change after one and up to another, with its
     number, oldest first.
     """
-    columns = pa.schema([*map(spec.schema.field, spec.columns), pa.field("revision", pa.int64())])
     more = "AND revision > %s AND revision <= %s ORDER BY revision LIMIT %s"
-    text, values = _select(spec, columns, [condition(spec, "owner_id", owner_id)], more)
+    names = [*row_records.names(spec), "revision"]
+    text, values = _select_names(spec, names, [condition(spec, "owner_id", owner_id)], more)
     with connection.cursor() as cursor:
         cursor.execute(text, [*values, after, until, most])
-        rows = _to_arrow(columns, cursor.fetchall())
-    numbers = rows["revision"].to_pylist()
-    return list(zip(numbers, codec.from_table(spec, rows.select(spec.columns)), strict=True))
+        rows = cursor.fetchall()
+    numbers = [row[-1] for row in rows]
+    return list(zip(numbers, row_records.from_rows(spec, (row[:-1] for row in rows)), strict=True))
 
 
 def cards_with(owner_id: UUID, ids: Collection[UUID]) -> list[Flashcard]:
@@ -91,7 +92,7 @@ def cards_with(owner_id: UUID, ids: Collection[UUID]) -> list[Flashcard]:
     if not ids:
         return []
     wanted = condition(FLASHCARDS, "owner_id", owner_id), condition(FLASHCARDS, "id__in", ids)
-    return records(FLASHCARDS, wanted, vector_sets.first())
+    return records(FLASHCARDS, wanted)
 
 
 def count(spec: TableSpec, conditions: Sequence[Expression]) -> int:
@@ -107,12 +108,14 @@ def order(spec: TableSpec, fields: Sequence[str]) -> str:
     """Return the SQL of an order as `due` or `-due`. Missing values are the smallest."""
     parts = []
     for name in fields:
-        field = name.lstrip("-")
-        bytewise = ' COLLATE "C"' if pa.types.is_string(spec.schema.field(field).type) else ""
+        field = spec.schema.field(name.lstrip("-"))
         # Ids are in the order of their text.
-        bytewise = "" if field in spec.ids else bytewise
-        way = "DESC NULLS LAST" if name.startswith("-") else "ASC NULLS FIRST"
-        parts.append(f"{field}{bytewise} {way}")
+        is_text = pa.types.is_string(field.type) and field.name not in spec.ids
+        bytewise = ' COLLATE "C"' if is_text else ""
+        descends = name.startswith("-")
+        # Said where nothing is missing, it would keep an index from giving the order.
+        missing = (" NULLS LAST" if descends else " NULLS FIRST") if field.nullable else ""
+        parts.append(f"{field.name}{bytewise} {'DESC' if descends else 'ASC'}{missing}")
     return f"ORDER BY {', '.join(parts)}"
 
 
@@ -121,9 +124,7 @@ def _select(
 ) -> tuple[str, list[Any]]:
     selected = []
     for field in schema:
-        if field.name == "revision":
-            selected.append(field.name)
-        elif field.name not in spec.schema.names:
+        if field.name not in spec.schema.names:
             selected.append(_VECTOR.format(column=field.name))
         elif pa.types.is_timestamp(field.type):
             selected.append(_MICROS.format(name=field.name))
@@ -132,10 +133,15 @@ def _select(
             selected.append(f"{field.name}::text[]" if is_list else f"{field.name}::text")
         else:
             selected.append(field.name)
-    text, values = sql.where(*conditions)
     # Without a column there is still a row for each.
-    names = ", ".join(selected) or "NULL"
-    return f"SELECT {names} FROM {TABLES[spec.name]} WHERE {text} {more}", values  # noqa: S608 - as above
+    return _select_names(spec, selected or ["NULL"], conditions, more)
+
+
+def _select_names(
+    spec: TableSpec, names: Sequence[str], conditions: Sequence[Expression], more: str
+) -> tuple[str, list[Any]]:
+    text, values = sql.where(*conditions)
+    return f"SELECT {', '.join(names)} FROM {TABLES[spec.name]} WHERE {text} {more}", values  # noqa: S608 - as above
 
 
 def _to_arrow(schema: pa.Schema, rows: Sequence[tuple[Any, ...]]) -> pa.Table:

@@ -8,8 +8,9 @@ import contextlib
 import dataclasses
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import numpy as np
 from django.db import connection, transaction
@@ -18,11 +19,11 @@ from flashcards.domain.records import Flashcard, ReviewLog
 from flashcards.domain.search_text import search_text
 from flashcards.models import CardRow, CardVector, ReviewRow, StoredOwner, StoreVersions
 from flashcards.store import quarter_totals, recorded_vectors
-from flashcards.store.errors import EngineChanged, OwnerGone
+from flashcards.store.errors import EngineChanged, OwnerGone, StoreError
 from flashcards.store.pending import Entry, Pending
 from flashcards.store.postgres import changes as lately
 from flashcards.store.postgres import tables
-from flashcards.store.rows import codec, vector_sets
+from flashcards.store.rows import codec
 from flashcards.store.rows.filters import condition
 from flashcards.store.rows.schema import FLASHCARDS, REVIEW_LOGS, TableSpec
 from flashcards.store.rows.search_keys import search_keys
@@ -45,6 +46,7 @@ FROM jsonb_populate_recordset(NULL::flashcards_flashcard, %s::jsonb)
 ON CONFLICT (id) DO UPDATE SET ({_CARD_COLUMNS}, search_keys, revision) =
     ROW ({", ".join(f"excluded.{name}" for name in _FIELDS["flashcards"])},
          excluded.search_keys, excluded.revision)
+    WHERE card.owner_id = excluded.owner_id
 RETURNING owner_id, revision
 """  # noqa: S608 - our own names
 _INSERT_LOGS = f"""
@@ -54,6 +56,8 @@ FROM jsonb_populate_recordset(NULL::flashcards_reviewlog, %s::jsonb)
 ON CONFLICT (id) DO NOTHING
 RETURNING id, owner_id, revision
 """  # noqa: S608 - as above
+# Vectors of words that the card does not have any more.
+_DROP_VECTORS = "DELETE FROM flashcards_cardvector WHERE card_id = ANY(%s)"
 _UPSERT_VECTORS = """
 INSERT INTO flashcards_cardvector (card_id, owner_id, "column", vector)
 SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[]::halfvec[])
@@ -100,24 +104,58 @@ def _write(changes: Sequence[Change]) -> None:
     # Of each card the newest image, in its last place.
     cards = list({change.card.id: change.card for change in changes}.values())
     logs = [change.log for change in changes if change.log is not None]
-    newest: defaultdict[UUID, int] = defaultdict(int)
     with connection.cursor() as cursor:
         cursor.execute(_UPSERT_CARDS, [_json(map(_card_image, cards))])
-        for owner_id, revision in cursor.fetchall():
-            newest[owner_id] = max(newest[owner_id], revision)
+        reached = cursor.fetchall()
+        if len(reached) < len(cards):
+            raise StoreError("A card has the id of somebody else's.")
         if logs:
-            cursor.execute(_INSERT_LOGS, [_json(map(codec.to_image, logs))])
-            written = set()
-            for log_id, owner_id, revision in cursor.fetchall():
-                newest[owner_id] = max(newest[owner_id], revision)
-                written.add(log_id)
-            fresh = [log for log in logs if log.id in written]
+            fresh, revisions = _insert_logs(cursor, logs)
+            reached += revisions
             quarter_totals.add(fresh, _undone(fresh))
+        if reworded := [card.id for card in cards if not card.embedding_model]:
+            cursor.execute(_DROP_VECTORS, [reworded])
         vectors = {change.card.id: change for change in changes if change.vector is not None}
         if vectors:
             _write_vectors(cursor, list(vectors.values()))
+        newest: defaultdict[UUID, int] = defaultdict(int)
+        for owner_id, revision in reached:
+            newest[owner_id] = max(newest[owner_id], revision)
         for owner_id, revision in newest.items():
             cursor.execute(_REACHED, [owner_id, revision, 0])
+
+
+def _insert_logs(
+    cursor: Any, logs: Sequence[ReviewLog]
+) -> tuple[list[ReviewLog], list[tuple[UUID, int]]]:
+    """Write the logs that are not there, and return them, and the owner and number of each.
+
+    A client that used one id for two reviews loses neither: the second gets an id of its own.
+    """
+    cursor.execute(_INSERT_LOGS, [_json(map(codec.to_image, logs))])
+    rows = cursor.fetchall()
+    written = {log_id for log_id, _, _ in rows}
+    fresh: list[ReviewLog] = []
+    left: list[ReviewLog] = []
+    for log in logs:
+        (fresh if log.id in written else left).append(log)
+        written.discard(log.id)
+    reached = [(owner_id, revision) for _, owner_id, revision in rows]
+    if left:
+        key = condition(REVIEW_LOGS, "id__in", [log.id for log in left])
+        there = tables.records(REVIEW_LOGS, [key])
+        known = {log.id: _position(log) for log in there}
+        others = [log for log in left if known[log.id] != _position(log)]
+        if others:
+            named = [replace(log, id=uuid5(log.id, f"{_position(log)}")) for log in others]
+            more, revisions = _insert_logs(cursor, named)
+            fresh, reached = [*fresh, *more], [*reached, *revisions]
+    return fresh, reached
+
+
+def _position(log: ReviewLog) -> tuple[str, int]:
+    """Return what no two reviews have in common, whatever their ids are."""
+    return str(log.flashcard_id), log.sequence
 
 
 def _write_vectors(cursor: Any, changes: Sequence[Change]) -> None:
@@ -174,9 +212,11 @@ def erase_cards(cards: Sequence[Flashcard]) -> None:
 
 
 def erase_owner(owner_id: UUID) -> None:
-    """Erase everything of an owner, whose account may be gone already."""
+    """Erase everything of an owner, whose account may be gone already. Raises EngineChanged."""
     with contextlib.suppress(OwnerGone):
         lock_owner(owner_id)
+    if StoreVersions.objects.filter(engine=StoreVersions.Engine.LANCEDB).exists():
+        raise EngineChanged("The cards are in LanceDB now.")
     for model in (ReviewRow, CardVector, CardRow):
         _delete(model.objects.filter(owner_id=owner_id))
     quarter_totals.erase([owner_id])
@@ -218,7 +258,7 @@ def _undone(logs: Sequence[ReviewLog]) -> dict[UUID, ReviewLog]:
     if not ids:
         return {}
     key = condition(REVIEW_LOGS, "id__in", ids)
-    return {log.id: log for log in tables.records(REVIEW_LOGS, [key], vector_sets.first())}
+    return {log.id: log for log in tables.records(REVIEW_LOGS, [key])}
 
 
 def _card_image(card: Flashcard) -> str:

@@ -4,7 +4,6 @@ import contextlib
 import random
 import uuid
 from datetime import UTC, date, datetime, timedelta
-from unittest import mock
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -21,12 +20,12 @@ from flashcards.store import (
     answer_totals,
     clear_cache,
     erase_cards,
-    lance_engine,
     lock_owner,
     review_logs,
 )
 from flashcards.store.journal import pending
 from flashcards.store.maintenance import checkpoint
+from flashcards.store.owner_arrays import OwnerArrays
 from flashcards.store.pending import Pending
 from tests.base import TestCase
 from tests.factories import NOW, flashcard, stored_card
@@ -153,8 +152,7 @@ class StatisticsTests(TestCase):
                 moved.append(checkpoint.run())
             return seen[-1]
 
-        with mock.patch.object(lance_engine, "read_pending", side_effect=read_late):
-            totals = answer_totals(self.alice.pk)
+        totals = OwnerArrays(read_late).answer_totals(self.alice.pk)
         assert totals is not None
         self.assertEqual((totals.counts.sum(), len(seen)), (1, 2))
 

@@ -1,25 +1,45 @@
-"""LanceDB under its journal keeps the contract of the card store."""
+"""Both engines keep the contract of the card store: LanceDB under its journal, and PostgreSQL."""
 
 import inspect
 
 from flashcards import store
 from flashcards.store import CardStore, OwnerView
+from tests.engines import InLanceDB, InPostgreSQL
 from tests.flashcards.store import store_contract, upkeep_contract, view_contract
 
 
-class LanceDBTests(store_contract.StoreContract):
+class LanceDB(InLanceDB):
     def settle(self) -> None:
         store.checkpoint_all()
 
 
-class LanceDBViewTests(view_contract.ViewContract):
+class PostgreSQL(InPostgreSQL):
     def settle(self) -> None:
-        store.checkpoint_all()
+        """Do nothing: a change is where it stays."""
 
 
-class LanceDBUpkeepTests(upkeep_contract.UpkeepContract):
-    def settle(self) -> None:
-        store.checkpoint_all()
+class LanceDBTests(LanceDB, store_contract.StoreContract):
+    pass
+
+
+class LanceDBViewTests(LanceDB, view_contract.ViewContract):
+    pass
+
+
+class LanceDBUpkeepTests(LanceDB, upkeep_contract.UpkeepContract):
+    pass
+
+
+class PostgreSQLTests(PostgreSQL, store_contract.StoreContract):
+    pass
+
+
+class PostgreSQLViewTests(PostgreSQL, view_contract.ViewContract):
+    pass
+
+
+class PostgreSQLUpkeepTests(PostgreSQL, upkeep_contract.UpkeepContract):
+    pass
 
 
 # Of the process or the benchmark, and what is seen only after an accident: test_other_store.py.

@@ -1,6 +1,6 @@
 """The health of the tables: whether they can be read, and whether all is in them that should be."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, cast
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from flashcards.domain.records import Flashcard
 from flashcards.domain.search_text import search_text
 from flashcards.models import CardRow, StoreVersions
 from flashcards.store.errors import StoreError
-from flashcards.store.postgres.care import relations
+from flashcards.store.postgres.care import indexes, relations, vector_upkeep
 from flashcards.store.protocol.queries import Manager
 from flashcards.store.rows.schema import SCHEMA_VERSION
 from flashcards.store.rows.search_keys import search_keys
@@ -74,6 +74,12 @@ def find_differing_images(start: UUID, end: UUID) -> list[UUID]:
         for row in read.iterator(_READ_ROWS)
         if row.search_keys != search_keys(search_text(cast("Flashcard", row)))
     ]
+
+
+def find_index_faults() -> Iterator[tuple[str, str]]:
+    """Yield ("index_missing", where) for each index that is missing or cannot be used."""
+    yield from indexes.find_faults()
+    yield from vector_upkeep.find_faults()
 
 
 def drop_duplicates(manager: Manager[Any], ids: Sequence[UUID]) -> None:

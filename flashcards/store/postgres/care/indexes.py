@@ -1,4 +1,7 @@
-"""The indexes of the tables: what is missing or was left unusable, and making it anew."""
+"""The indexes of the tables: what is missing or was left unusable, and making it anew.
+
+Those of vectors are looked after in `vector_upkeep`.
+"""
 
 import contextlib
 import re
@@ -8,6 +11,7 @@ from dataclasses import dataclass
 from django.db import connection, models
 
 from flashcards.store.postgres.care import relations
+from flashcards.store.postgres.search import vector_index
 
 # Any number will do, as long as nothing else in this database locks it.
 _LOCK = 0x4D4C_6978
@@ -85,7 +89,9 @@ def names(models_of: Sequence[type[models.Model]]) -> set[str]:
 def _there() -> list[_Index]:
     with connection.cursor() as cursor:
         cursor.execute(_THERE, [[relations.table_of(model) for model in relations.ALL]])
-        return [_Index(table, name, ok, tuple(at)) for table, name, ok, at in cursor.fetchall()]
+        found = [_Index(table, name, ok, tuple(at)) for table, name, ok, at in cursor.fetchall()]
+    of_vectors = vector_index.made()
+    return [index for index in found if index.name not in of_vectors]
 
 
 def _missing(there: list[_Index]) -> list[tuple[type[models.Model], models.Index]]:

@@ -1,6 +1,7 @@
-"""Optimization: missing indexes are made, dead rows cleared away, statistics brought up to date.
+"""Optimization: missing indexes are made, words of no card removed, dead rows cleared away.
 
-PostgreSQL does the last two by itself (autovacuum); this is for after a large import or erasure.
+PostgreSQL does the last by itself (autovacuum), and keeps its statistics up; both are done here for
+after a large import or erasure.
 """
 
 import time
@@ -9,20 +10,25 @@ from datetime import timedelta
 
 from django.db import connection
 
-from flashcards.store.postgres.care import indexes, relations
+from flashcards.models import ReviewRow
+from flashcards.store.postgres.care import indexes, relations, vector_upkeep
+from flashcards.store.postgres.search import spellings
 from flashcards.store.values import KEEP_VERSIONS, OptimizedTable, TableCondition
 
 
 def optimize() -> None:
     """Make missing indexes and vacuum the tables, now. Others read and write meanwhile."""
     indexes.mend()
+    vector_upkeep.make()
+    spellings.drop_unused()
     for model in relations.ALL:
         _vacuum(relations.table_of(model))
 
 
 def optimize_if_due() -> bool:
     """Make the indexes that are missing; return whether any was. For the worker, each minute."""
-    return bool(indexes.mend())
+    mended = indexes.mend()
+    return bool(vector_upkeep.make(if_due=True) or mended)
 
 
 def optimize_fully(
@@ -33,7 +39,10 @@ def optimize_fully(
     if not any(relations.rows(model).exists() for model in relations.ALL):
         return []
     progress("Looking for missing indexes")
-    made = set(indexes.mend())
+    made = {*indexes.mend(), *vector_upkeep.make()}
+    of_logs = made & indexes.names([ReviewRow])
+    progress("Removing words that no card has any more")
+    spellings.drop_unused()
     done = []
     for name in relations.BY_NAME:
         progress(f"Vacuuming {name}")
@@ -46,7 +55,7 @@ def optimize_fully(
                 table=name,
                 before=before,
                 after=_condition(name),
-                indexes_made=sorted(made & indexes.names(relations.of(name))),
+                indexes_made=sorted(of_logs if name == "review_logs" else made - of_logs),
                 seconds=time.monotonic() - started,
             )
         )

@@ -4,6 +4,9 @@ import pyarrow as pa
 
 from flashcards.store.cache import answer_totals, answers, collection
 from flashcards.store.due import due_cards, recent_reviews
+from flashcards.store.postgres import changes
+from flashcards.store.postgres.search import meaning, vector_index
+from memoryloop.postgres import extensions
 
 
 def preload() -> None:
@@ -14,5 +17,6 @@ def preload() -> None:
 
 def clear_cache() -> None:
     """Drop everything, as after the store was exchanged, or between tests."""
-    for module in (answer_totals, answers, collection, due_cards, recent_reviews):
+    caches = (answer_totals, answers, collection, due_cards, recent_reviews)
+    for module in (*caches, changes, extensions, meaning, vector_index):
         module.clear_cache()

@@ -1,15 +1,17 @@
-"""The three tables as PostgreSQL sees them: their rows, their size, and whether they are there."""
+"""The tables as PostgreSQL sees them: their rows, their size, and whether they are there."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, models
 
-from flashcards.models import CardRow, CardVector, ReviewRow
+from flashcards.models import CardKeys, CardRow, CardVector, KnownWord, ReviewRow
 
-# By the store's names, which reports and backups have. Vectors go with their cards.
+# By the store's names, which reports and backups have.
 BY_NAME: dict[str, type[models.Model]] = {"flashcards": CardRow, "review_logs": ReviewRow}
-ALL: tuple[type[models.Model], ...] = (CardRow, ReviewRow, CardVector)
+# What cards are found by.
+_WITH_CARDS = (CardVector, CardKeys, KnownWord)
+ALL: tuple[type[models.Model], ...] = (CardRow, ReviewRow, *_WITH_CARDS)
 
 _SIZES = """
 SELECT c.relname, pg_total_relation_size(c.oid), coalesce(s.n_dead_tup, 0)
@@ -45,7 +47,7 @@ def sizes() -> dict[str, Size]:
 
 def of(name: str) -> tuple[type[models.Model], ...]:
     """Return the models of a table of the store, by the store's name."""
-    return (CardRow, CardVector) if name == "flashcards" else (BY_NAME[name],)
+    return (CardRow, *_WITH_CARDS) if name == "flashcards" else (BY_NAME[name],)
 
 
 def size_of(name: str, found: dict[str, Size]) -> Size:

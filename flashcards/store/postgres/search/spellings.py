@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from flashcards.store.postgres import extensions
+from memoryloop.postgres import extensions
 from memoryloop.spelling import lengths, likeness
 
 # The share of trigrams that two words have in common at least. Of words with one letter wrong 98 in

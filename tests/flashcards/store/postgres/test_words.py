@@ -7,9 +7,10 @@ from flashcards.domain.records import Flashcard
 from flashcards.models import CardKeys, CardRow, KnownWord
 from flashcards.store import asked
 from flashcards.store.maintenance import checkpoint
-from flashcards.store.postgres import card_keys, extensions
+from flashcards.store.postgres import card_keys
 from flashcards.store.postgres.search import spellings, words
 from flashcards.store.search import words as lance_words
+from memoryloop.postgres import extensions
 from memoryloop.search_words import terms
 from memoryloop.spelling import likeness, wrong_letters
 from tests.base import TestCase
@@ -78,7 +79,7 @@ class WordsTests(TestCase):
         self.cards()
         for texts in ((*TEXTS, *JUDGED), TEXTS):
             for text in texts:
-                with self.subTest(text):
+                with self.subTest(ascii(text)):
                     self.assertEqual(self.find(text), self.find_in_lance(text))
             checkpoint.run()
 
@@ -100,7 +101,7 @@ class WordsTests(TestCase):
             one, other = (draw.choice(vocabulary) for _ in range(2))
             spelt = draw.choice([(one, _slipped(other)), (one[:5], other), (_slipped(one), other)])
             typed = " ".join(spelt)
-            with self.subTest(typed):
+            with self.subTest(ascii(typed)):
                 self.assertEqual(self.find(typed), self.find_in_lance(typed))
 
     def test_changed_cards_are_found_by_their_new_words_only(self) -> None:

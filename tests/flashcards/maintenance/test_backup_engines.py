@@ -1,0 +1,94 @@
+"""A backup of either engine comes back to that engine, whatever has the cards where it is put."""
+
+import json
+
+import psycopg
+
+from flashcards.maintenance import restore, verify_backup
+from flashcards.maintenance.backup import BackupError
+from flashcards.models import StoreVersions
+from flashcards.store import engines
+from tests.flashcards.maintenance.test_backup import BackupTestCase
+from tests.flashcards.store.installations import Elsewhere
+from tests.flashcards.store.processes import acknowledged
+
+
+def engine_of(installation: Elsewhere) -> str:
+    """Return the engine that an installation's database recorded."""
+    with psycopg.connect(installation.environment["DATABASE_URL"]) as database:
+        row = database.execute("SELECT engine FROM flashcards_storeversions").fetchone()
+    return str(row[0]) if row else ""
+
+
+def lance_tables(installation: Elsewhere) -> list[str]:
+    return sorted(path.stem for path in (installation.data / "lancedb").glob("*.lance"))
+
+
+class OfPostgresTests(BackupTestCase):
+    def setUp(self) -> None:
+        StoreVersions.objects.create(engine=StoreVersions.Engine.POSTGRESQL)
+        engines.forget()
+        self.addCleanup(engines.forget)
+        super().setUp()
+
+    def test_its_rows_are_in_the_dump_and_are_counted_there(self) -> None:
+        self.here.manage("backup", str(self.backup))
+        manifest = self.manifest()
+        self.assertEqual((manifest["format"], manifest["engine"]), (2, "postgresql"))
+        self.assertEqual(set(manifest["files"]), {"postgresql.dump", "media/picture.svg"})
+        counts = {"learners": 1, "messages": 0, "pending": 0, "flashcards": 6, "review_logs": 2}
+        self.assertEqual(manifest["counts"], counts)
+        verify_backup.verify(self.backup, restore.read_manifest(self.backup))
+        manifest["counts"]["review_logs"] = 3
+        (self.backup / "manifest.json").write_text(json.dumps(manifest))
+        with self.assertRaisesRegex(BackupError, "2 rows of review_logs and there were 3"):
+            verify_backup.verify(self.backup, restore.read_manifest(self.backup))
+
+    def test_it_comes_back_to_postgresql_also_where_lancedb_has_the_cards(self) -> None:
+        self.here.manage("backup", str(self.backup))
+        reviews = self.reviews()
+        elsewhere = self.elsewhere()
+        elsewhere.environment["CARD_STORE"] = "lancedb"
+        self.assertIn("6 cards, 2 reviews", elsewhere.manage("restore", str(self.backup)))
+        self.assertEqual(engine_of(elsewhere), "postgresql")
+        self.assertEqual(elsewhere.reviews(self.alice.pk), reviews)
+        self.assertTrue(elsewhere.check()["clean"])
+        # What is restored can be worked with.
+        said = elsewhere.run(
+            *("-m", "tests.flashcards.store.store_process", "mix", str(self.alice.pk), "7", "9")
+        )
+        done = {item["review"] for item in acknowledged(said) if "review" in item}
+        self.assertLessEqual(done | reviews, elsewhere.reviews(self.alice.pk))
+        self.assertTrue(elsewhere.check()["clean"])
+        self.assertIn("switch_store --to lancedb", elsewhere.manage("upgrade", "--quiet", expect=1))
+        self.assertEqual(lance_tables(elsewhere), [])
+        # And over those, when told to.
+        self.assertIn("1 accounts", elsewhere.manage("restore", str(self.backup), expect=1))
+        elsewhere.manage("restore", "--replace", str(self.backup))
+        self.assertEqual(elsewhere.reviews(self.alice.pk), reviews)
+
+
+class OfLanceTests(BackupTestCase):
+    def test_it_replaces_cards_in_postgresql_and_the_other_way_round(self) -> None:
+        self.here.manage("backup", str(self.backup))
+        self.assertNotIn("engine", self.manifest())
+        self.assertEqual(self.manifest()["format"], 1)
+        reviews = self.reviews()
+        elsewhere = self.elsewhere()
+        elsewhere.environment["CARD_STORE"] = "postgresql"
+        elsewhere.manage("upgrade", "--quiet")
+        self.assertEqual(engine_of(elsewhere), "postgresql")
+        empty = self.folder / "empty"
+        elsewhere.manage("backup", str(empty))
+        elsewhere.manage("restore", str(self.backup))
+        self.assertEqual(engine_of(elsewhere), "lancedb")
+        self.assertEqual(elsewhere.reviews(self.alice.pk), reviews)
+        self.assertTrue(elsewhere.check()["clean"])
+        elsewhere.manage("checkpoint")
+        self.assertEqual(lance_tables(elsewhere), ["flashcards", "review_logs", "store"])
+        # What is thrown away goes from LanceDB, too.
+        elsewhere.manage("restore", "--replace", str(empty))
+        self.assertEqual(engine_of(elsewhere), "postgresql")
+        self.assertEqual(lance_tables(elsewhere), ["store"])
+        self.assertEqual(elsewhere.reviews(self.alice.pk), set())
+        elsewhere.manage("upgrade", "--quiet")
