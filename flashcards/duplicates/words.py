@@ -120,7 +120,9 @@ def value_of(token: str) -> Value:
         worths.append(f"{''.join(parts[:-1])}.{parts[-1]}")
     # Zeros at the end are often what a number was rounded to, but not those of a year.
     digits = whole if not marks and len(whole) == 4 else whole.strip("0")
-    numbers = [float(worth) * 10.0**power for worth in worths or [whole]] if len(whole) < 40 else []
+    # Beyond these a number, or how many times it is another, is no float.
+    is_known = len(whole) < 40 and len(exponent) < 5 and abs(power) <= 100
+    numbers = [float(worth) * 10.0**power for worth in worths or [whole]] if is_known else []
     return Value(tuple(numbers), max(1, len(digits)))
 
 

@@ -19,6 +19,7 @@ from flashcards.models.plan import PlanSimulation
 from flashcards.models.reports import WeeklyReport
 from flashcards.models.sessions import ReviewAction, ReviewSession
 from flashcards.models.study import StudySettings
+from flashcards.models.switches import StoreSwitch, UnplacedReview
 from flashcards.models.totals import ReviewTotals
 
 __all__ = [
@@ -54,10 +55,12 @@ __all__ = [
     "ReviewRow",
     "ReviewSession",
     "ReviewTotals",
+    "StoreSwitch",
     "StoreVersions",
     "StoredFlashcard",
     "StoredOwner",
     "StoredReviewLog",
     "StudySettings",
+    "UnplacedReview",
     "WeeklyReport",
 ]

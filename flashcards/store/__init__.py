@@ -4,6 +4,7 @@ Nothing outside this package knows which engine is under it: `protocol` says wha
 and `engines` which one serves. It is built of floors, of which a lower one imports no higher one,
 roof first:
 
+    switch/                     the switch from one engine to the other
     engine_choice               which engine a new installation gets
     engines                     which engine serves
     direct_tables               LanceDB written without a journal, for the benchmark
@@ -37,6 +38,7 @@ from flashcards.store.engine_choice import find as find_engine
 from flashcards.store.engine_choice import refusal as refuse_engine
 from flashcards.store.engine_choice import settle as settle_engine
 from flashcards.store.engines import Chosen, named
+from flashcards.store.engines import forget as forget_engine
 from flashcards.store.errors import (
     EngineChanged,
     OtherSchema,
@@ -189,6 +191,7 @@ __all__ = [
     "find_missing_rows",
     "find_residue",
     "finish_vectors",
+    "forget_engine",
     "give_up_vectors",
     "lock_owner",
     "measure_direct_writes",

@@ -11,7 +11,7 @@ logger = logging.getLogger(__name__)
 _PGVECTOR = (0, 8)
 # pgvector 0.8.3 mended that vacuuming could damage an HNSW index, 0.8.2 that building one could
 # read other tables' memory.
-_PGVECTOR_FOR_CARDS = (0, 8, 3)
+PGVECTOR_FOR_CARDS = (0, 8, 3)
 
 _READ = """
 SELECT name, default_version, installed_version
@@ -62,7 +62,7 @@ def lacking_for_cards() -> list[str]:
     """
     said = []
     available = pgvector_version()
-    if _parsed(available) < _PGVECTOR_FOR_CARDS:
+    if _parsed(available) < PGVECTOR_FOR_CARDS:
         said.append(
             f"pgvector {available} can damage an index of vectors, so a search by meaning compares "
             "all cards of a learner: install 0.8.3 or later on the server's machine."
@@ -84,7 +84,7 @@ def has_trigrams() -> bool:
 @functools.cache
 def may_index_vectors() -> bool:
     """Tell whether pgvector keeps an index of vectors whole. One SQL query the first time."""
-    return _parsed(pgvector_version()) >= _PGVECTOR_FOR_CARDS
+    return _parsed(pgvector_version()) >= PGVECTOR_FOR_CARDS
 
 
 def pgvector_version() -> str:

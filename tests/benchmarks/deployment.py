@@ -109,6 +109,11 @@ class Reviewer:
     browser: Browser
     _form: tuple[str, ...] | None = None
 
+    @property
+    def review_id(self) -> str:
+        """Return the id of the review that the next rating makes."""
+        return self._form[4] if self._form else ""
+
     async def begin(self) -> None:
         self._take(await self.browser.get("/review/"))
 

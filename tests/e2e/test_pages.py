@@ -29,7 +29,8 @@ LESSER = (
     *("presentation-role-conflict", "region", "scope-attr-valid", "server-side-image-map"),
     *("skip-link", "table-duplicate-name"),
 )
-# The one rule for which axe parses all stylesheets again; they are the same at any width.
+# The one rule for which axe parses all stylesheets again; they are the same at any width, and on
+# many pages.
 OF_STYLESHEETS = "css-orientation-lock"
 RULES: dict[str, dict[str, object]] = {
     "light": {
@@ -49,6 +50,10 @@ RULES: dict[str, dict[str, object]] = {
     },
 }
 MOST_BYTES = 150 * 1024
+# What a page is styled by: addresses of files, and what stands in the page itself.
+STYLESHEETS = """() => [...document.styleSheets].map(
+  (sheet) => sheet.href ?? sheet.ownerNode.textContent
+).join("\\n")"""
 # What is no success on purpose: the browser reports each.
 STATUSES = {
     "not-found": {404},
@@ -139,6 +144,7 @@ def _faults(person: Visit, places: dict[str, str]) -> list[str]:
     found = []
     schemes = SCHEMES
     edges: dict[int, int] = {}
+    stylesheets: set[str] = set()
     for name, path in places.items():
         person.expected_statuses = STATUSES.get(name, set())
         page.goto(path)
@@ -150,7 +156,10 @@ def _faults(person: Visit, places: dict[str, str]) -> list[str]:
             page.emulate_media(color_scheme=scheme)
             runs = [RULES[scheme]]
             if scheme == "light" and person.width == WIDTHS[0]:
-                runs.append(RULES["stylesheets"])
+                sheets = page.evaluate(STYLESHEETS)
+                if sheets not in stylesheets:
+                    stylesheets.add(sheets)
+                    runs.append(RULES["stylesheets"])
             found += [f"{name}, {scheme}: {fault}" for fault in page.evaluate(CHECK, runs)]
         if person.width == WIDTHS[-1]:
             found += [f"{name}, {fault}" for fault in _measured(page, edges)]

@@ -82,9 +82,14 @@ def write_many(
 
 
 def erase_owner(owner_id: UUID) -> None:
-    """Have everything of an owner erased; what is pending of them goes at once."""
+    """Have everything of an owner erased; what is pending of them goes at once.
+
+    Raises EngineChanged, also where the account is gone already.
+    """
     with contextlib.suppress(OwnerGone):
         lock_owner(owner_id)
+    if StoreVersions.objects.filter(engine=StoreVersions.Engine.POSTGRESQL).exists():
+        raise EngineChanged("The cards are in PostgreSQL now.")
     JournalEntry.objects.filter(owner_id=owner_id).delete()
     moved.erase_owner(owner_id)
     JournalEntry.objects.create(owner_id=owner_id, kind=Kind.ERASE_OWNER)

@@ -1,7 +1,9 @@
 """Optimization: the tables compacted, their indexes kept up, old versions pruned."""
 
+import math
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -17,13 +19,37 @@ from flashcards.store.values import KEEP_VERSIONS, OptimizedTable, TableConditio
 # that no index knows: words are looked for in 5,000 such rows for 30 ms.
 FRAGMENTS_MOST = 20
 UNINDEXED_ROWS_MOST = 1_500
+# LanceDB writes the last part of a table anew, up to a million rows, and whole indexes. With many
+# learners that is due again after each checkpoint, and no checkpoint runs meanwhile. So after one
+# that took long, the next begins only when so many times as long has passed.
+LONG_SECONDS = 10.0
+REST = 4
+
+
+@dataclass
+class LastRun:
+    """When the last optimization that was due ended in this process, and how long it took."""
+
+    ended: float = -math.inf
+    seconds: float = 0.0
+
+    @property
+    def is_resting(self) -> bool:
+        passed = time.monotonic() - self.ended
+        return self.seconds > LONG_SECONDS and passed < REST * self.seconds
+
+
+_last = LastRun()
 
 
 def optimize_if_due() -> bool:
     """Optimize the tables once enough was written to slow readers down; return whether it was.
 
-    For the worker, after a checkpoint. Nothing waits for it but the next checkpoint.
+    For the worker, after a checkpoint. Nothing waits for it but the next checkpoint. Where it takes
+    long, a worker spends a fifth of its time on it.
     """
+    if _last.is_resting:
+        return False
     recorded = StoreVersions.objects.filter(id=1).first() or StoreVersions()
     versions = ((FLASHCARDS, recorded.flashcards), (REVIEW_LOGS, recorded.review_logs))
     due = [
@@ -32,7 +58,10 @@ def optimize_if_due() -> bool:
         if _is_due(spec, tables.existing(spec, version, recorded.store_id))
     ]
     if due:
+        begun = time.monotonic()
         optimize(due)
+        _last.ended = time.monotonic()
+        _last.seconds = _last.ended - begun
     return bool(due)
 
 

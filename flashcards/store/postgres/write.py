@@ -212,9 +212,11 @@ def erase_cards(cards: Sequence[Flashcard]) -> None:
 
 
 def erase_owner(owner_id: UUID) -> None:
-    """Erase everything of an owner, whose account may be gone already."""
+    """Erase everything of an owner, whose account may be gone already. Raises EngineChanged."""
     with contextlib.suppress(OwnerGone):
         lock_owner(owner_id)
+    if StoreVersions.objects.filter(engine=StoreVersions.Engine.LANCEDB).exists():
+        raise EngineChanged("The cards are in LanceDB now.")
     for model in (ReviewRow, CardVector, CardRow):
         _delete(model.objects.filter(owner_id=owner_id))
     quarter_totals.erase([owner_id])

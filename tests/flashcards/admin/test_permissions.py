@@ -89,8 +89,7 @@ class TestWhoMaySee(AdminTestCase):
 
     def test_nobody_adds_or_changes_what_is_only_to_be_looked_at(self) -> None:
         self.log_in(self.charlie)
-        entry = JournalEntry.objects.order_by("id").first()
-        assert entry is not None
+        entry = JournalEntry.objects.create(owner_id=self.alice.pk, kind=JournalEntry.Kind.BATCH)
         for url in (
             reverse("admin:flashcards_storedflashcard_add"),
             reverse("admin:flashcards_storedreviewlog_add"),

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from flashcards.domain.records import NewCard, Rating, ReviewLog
 from flashcards.review.ratings import undo_review
-from flashcards.store import review_logs
+from flashcards.store import engines, review_logs
 from flashcards.store.maintenance import checkpoint
 from tests.flashcards.admin.admin_pages import CARD, LOG, LOGS, AdminTestCase, counted_reads
 from tests.flashcards.given_cards import answer, give_cards, give_many
@@ -115,8 +115,9 @@ class TestPages(AdminTestCase):
         self.review_all(self.bob, 10)
         twenty = self.cost()
         self.assertEqual(ten, twenty)
-        # The session, the user; the journal to count, to read, and for the cards; the owners.
-        self.assertEqual(twenty, (6, 3))
+        # The session, the user; the journal to count, to read, and for the cards; the owners. Of
+        # PostgreSQL's rows how far they are, and the rows.
+        self.assertEqual(twenty, (6, 3) if engines.name() == "lancedb" else (9, 0))
 
     def test_it_pages(self) -> None:
         self.log_in(self.charlie)

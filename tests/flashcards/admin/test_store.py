@@ -9,12 +9,13 @@ from django.utils import timezone
 from chat.conversations.conversations import start_conversation
 from flashcards.models import Draft, DraftBatch, JournalEntry, StoreVersions
 from flashcards.store.maintenance import checkpoint
+from tests.engines import InLanceDB, InPostgreSQL
 from tests.flashcards.admin import admin_pages
 from tests.flashcards.admin.admin_pages import AdminTestCase
 from tests.flashcards.given_cards import answer, give_cards, give_many
 
 
-class TestPanel(AdminTestCase):
+class TestPanel(InLanceDB, AdminTestCase):
     def setUp(self) -> None:
         self.log_in(self.charlie)
 
@@ -70,7 +71,22 @@ class TestPanel(AdminTestCase):
             self.assertContains(self.panel(), "does LANCEDB_URI point at the right place?")
 
 
-class TestJournal(AdminTestCase):
+class TestPostgresPanel(InPostgreSQL, AdminTestCase):
+    def test_it_shows_rows_and_sizes_and_that_nothing_is_ever_pending(self) -> None:
+        self.log_in(self.charlie)
+        cards = give_many(self.alice, 3)
+        answer(cards[0], now=timezone.now())
+        response = self.client.get(reverse(admin_pages.STORE))
+        self.assertContains(response, "nothing is ever pending")
+        self.assertNotContains(response, "Checkpoint now")
+        self.assertNotContains(response, "LanceDB")
+        tables = {table.name: table for table in response.context["status"].tables}
+        self.assertEqual((tables["flashcards"].rows, tables["review_logs"].rows), (3, 1))
+        self.assertContains(response, "<td>3</td>", html=True)
+        self.assertGreater(tables["flashcards"].bytes, 0)
+
+
+class TestJournal(InLanceDB, AdminTestCase):
     def test_it_lists_entries_and_finds_them_by_card(self) -> None:
         (card,) = give_cards(self.alice)
         give_cards(self.bob)

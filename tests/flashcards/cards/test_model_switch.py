@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+import time
 from contextlib import AbstractContextManager
 from importlib import import_module
 from pathlib import Path
@@ -17,7 +18,7 @@ from flashcards.cards.cards import delete_card, edit_card
 from flashcards.cards.trash import restore
 from flashcards.domain.records import Flashcard
 from flashcards.maintenance import check
-from flashcards.models import StoreVersions
+from flashcards.models import CardVector, StoreVersions
 from flashcards.store import cards
 from flashcards.store.lance import failpoints, tables
 from flashcards.store.maintenance import checkpoint
@@ -26,6 +27,7 @@ from memoryloop.embeddings import EmbeddingError
 from memoryloop.embeddings.builtin import BuiltIn
 from memoryloop.embeddings.minilm import MiniLM
 from tests.base import TestCase
+from tests.engines import InLanceDB, InPostgreSQL
 from tests.factories import NOW, stored_card
 from tests.flashcards.embedders import Words, using
 
@@ -37,14 +39,16 @@ class DiedError(Exception):
     """What a kill is in these tests."""
 
 
-class SwitchTests(TestCase):
+class SwitchContract(TestCase):
+    """Promises of every engine. For an engine's tests to inherit."""
+
     def setUp(self) -> None:
         self.old, self.new = Words(BuiltIn.name, BuiltIn.dimensions), Words("new", 480)
         self.cards = [stored_card(self.alice, question=f"What is {w}?") for w in TOPICS]
         stored_card(self.bob, question="What is lithium?")
         with using(wanted=self.old):
             self.embed_everything()
-        checkpoint.run()
+        store.checkpoint_all()
 
     def switching(self) -> AbstractContextManager[None]:
         return using(self.old, wanted=self.new)
@@ -67,12 +71,12 @@ class SwitchTests(TestCase):
         self.assertEqual(len(ids), embedded.count())
         self.assertEqual(len(set(ids)), len(matrix))
 
+    def columns(self) -> set[str]:
+        """Return the columns of the sets that there are, or whose vectors are still there."""
+        raise NotImplementedError
+
     def serving(self) -> str:
         return store.read_vector_sets().serving.model
-
-    def columns(self) -> set[str]:
-        schema = tables.for_writing(FLASHCARDS).schema
-        return set(schema.names) - set(FLASHCARDS.schema.names)
 
     def test_at_each_step_the_cards_are_found_and_changes_go_on(self) -> None:
         with self.switching():
@@ -81,7 +85,7 @@ class SwitchTests(TestCase):
             self.assert_all_are_found()
             self.assertEqual(embedding.embed_cards(owner_id=self.alice.pk, limit=2), 2)
             self.assert_all_are_found()
-            checkpoint.run()
+            store.checkpoint_all()
             self.assert_all_are_found()
             # One of those that have both vectors gets other words, and another is new.
             both = cards.for_owner(self.alice).filter(embedding_model="new")[0]
@@ -95,7 +99,7 @@ class SwitchTests(TestCase):
             for limit in (1, 1, 3, 3, 3, 3):
                 embedding.embed_cards(owner_id=self.alice.pk, limit=limit)
                 self.assert_all_are_found(*self.embedded_of("inertia", "entropy"), but=gone)
-                checkpoint.run()
+                store.checkpoint_all()
                 self.assert_all_are_found(*self.embedded_of("inertia", "entropy"), but=gone)
             self.assertEqual(self.serving(), BuiltIn.name)
             self.assertFalse(store.finish_vectors())
@@ -103,7 +107,7 @@ class SwitchTests(TestCase):
             self.assertTrue(store.finish_vectors())
             self.assertEqual(self.serving(), "new")
             self.assert_all_are_found("inertia", "entropy", but=gone)
-            checkpoint.run()
+            store.checkpoint_all()
             self.assert_all_are_found("inertia", "entropy", but=gone)
         self.assertEqual(check.check().findings, [])
         self.assertEqual(self.embedded_of("inertia", "entropy"), ["inertia", "entropy"])
@@ -141,22 +145,6 @@ class SwitchTests(TestCase):
                     self.assert_all_are_found()
         self.assertEqual(check.check().findings, [])
 
-    def test_a_checkpoint_that_dies_loses_no_vector(self) -> None:
-        with self.switching():
-            model_switch.follow_settings()
-            self.embed_everything()
-
-            def die(reached: str) -> None:
-                if reached == "checkpoint-before-commit":
-                    raise DiedError
-
-            dying = mock.patch.object(failpoints, "reach", autospec=True, side_effect=die)
-            with dying, self.assertRaises(DiedError):
-                checkpoint.run()
-            self.assert_all_are_found()
-            self.assertTrue(store.finish_vectors())
-            self.assert_all_are_found()
-
     def test_whoever_changes_their_mind_keeps_what_serves(self) -> None:
         third = Words("third", 320)
         with self.switching():
@@ -187,7 +175,7 @@ class SwitchTests(TestCase):
             self.embed_everything()
             self.assertTrue(store.finish_vectors())
             restore(owner_id=self.alice.pk, card_ids=[lithium.id])
-            checkpoint.run()
+            store.checkpoint_all()
             self.assert_all_are_found()
 
     def test_vectors_of_the_old_model_that_come_too_late_are_made_of_the_new(self) -> None:
@@ -259,15 +247,68 @@ class SwitchTests(TestCase):
             self.assertTrue(store.finish_vectors())
             self.assertEqual(store.drop_retired_vectors(), 0)
             later = datetime.datetime.now(datetime.UTC).timestamp() + 4_000
-            with mock.patch(
-                "flashcards.store.maintenance.switch_vectors.time.time", return_value=later
-            ):
+            with mock.patch.object(time, "time", return_value=later):
                 self.assertEqual(store.drop_retired_vectors(), 1)
             self.assertEqual(self.columns(), {"embedding_2"})
             self.assert_all_are_found()
             self.cards.append(stored_card(self.alice))
-            checkpoint.run()
+            store.checkpoint_all()
         self.assertEqual(check.check().findings, [])
+
+    def test_an_import_in_the_middle_brings_no_vectors_that_do_not_fit(self) -> None:
+        (card, vector) = self.new_card("What is inertia?"), self.old.embed(["inertia"])[0]
+        with self.switching():
+            model_switch.follow_settings()
+            store.lock_owner(self.alice.pk)
+            store.write_many(self.alice.pk, [card], [], [vector])
+            store.checkpoint_all()
+            self.assert_all_are_found("inertia")
+
+    def new_card(self, question: str) -> Flashcard:
+        card = stored_card(self.bob, question=question)
+        return dataclasses.replace(
+            card,
+            id=UUID(int=7),
+            note_id=UUID(int=7),
+            owner_id=self.alice.pk,
+            embedding_model=BuiltIn.name,
+        )
+
+    def test_another_width_under_the_same_name_is_told_plainly(self) -> None:
+        wider = Words(BuiltIn.name, 12)
+        with using(wanted=wider), self.assertRaisesRegex(EmbeddingError, "reembed --all"):
+            self.found("kidney")
+        stored_card(self.alice)
+        with using(wanted=wider), self.assertRaisesRegex(EmbeddingError, "reembed --all"):
+            self.embed_everything()
+
+
+class PostgreSQLSwitchTests(InPostgreSQL, SwitchContract):
+    def columns(self) -> set[str]:
+        there = set(CardVector.objects.values_list("column", flat=True))
+        return there | {each.column for each in store.read_vector_sets().filled}
+
+
+class LanceDBSwitchTests(InLanceDB, SwitchContract):
+    def columns(self) -> set[str]:
+        schema = tables.for_writing(FLASHCARDS).schema
+        return set(schema.names) - set(FLASHCARDS.schema.names)
+
+    def test_a_checkpoint_that_dies_loses_no_vector(self) -> None:
+        with self.switching():
+            model_switch.follow_settings()
+            self.embed_everything()
+
+            def die(reached: str) -> None:
+                if reached == "checkpoint-before-commit":
+                    raise DiedError
+
+            dying = mock.patch.object(failpoints, "reach", autospec=True, side_effect=die)
+            with dying, self.assertRaises(DiedError):
+                checkpoint.run()
+            self.assert_all_are_found()
+            self.assertTrue(store.finish_vectors())
+            self.assert_all_are_found()
 
     def test_a_store_of_one_model_is_searched_and_then_brought_up(self) -> None:
         """As after the upgrade of an installation that has MiniLM's vectors."""
@@ -305,29 +346,6 @@ class SwitchTests(TestCase):
             filled = tables.for_writing(FLASHCARDS).count_rows("embedding_2 IS NOT NULL")
             self.assertEqual(filled, 2)
 
-    def test_an_import_in_the_middle_brings_no_vectors_that_do_not_fit(self) -> None:
-        (card, vector) = self.new_card("What is inertia?"), self.old.embed(["inertia"])[0]
-        with self.switching():
-            model_switch.follow_settings()
-            store.lock_owner(self.alice.pk)
-            store.write_many(self.alice.pk, [card], [], [vector])
-            store.checkpoint_all()
-            self.assert_all_are_found("inertia")
 
-    def new_card(self, question: str) -> Flashcard:
-        card = stored_card(self.bob, question=question)
-        return dataclasses.replace(
-            card,
-            id=UUID(int=7),
-            note_id=UUID(int=7),
-            owner_id=self.alice.pk,
-            embedding_model=BuiltIn.name,
-        )
-
-    def test_another_width_under_the_same_name_is_told_plainly(self) -> None:
-        wider = Words(BuiltIn.name, 12)
-        with using(wanted=wider), self.assertRaisesRegex(EmbeddingError, "reembed --all"):
-            self.found("kidney")
-        stored_card(self.alice)
-        with using(wanted=wider), self.assertRaisesRegex(EmbeddingError, "reembed --all"):
-            self.embed_everything()
+# By itself it settles nothing.
+del SwitchContract

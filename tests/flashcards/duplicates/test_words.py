@@ -75,9 +75,17 @@ class NumberTests(SimpleTestCase):
             "❶",
             "x➋³",
             "10^" + "9" * 50,
+            "1e100",
+            "1e-100",
+            "1e308",
+            "1e-308",
+            "1e999",
+            "1e-999",
+            "9" * 39 + "e100",
         ):
-            self.share(odd, "1")
-            self.share(odd, odd)
+            for other in (odd, "1", "1e100", "1e-100", "9" * 39 + "e100", "1e308", "1e-308"):
+                with self.subTest(odd=odd, other=other):
+                    self.share(odd, other)
 
 
 class FormulaTests(SimpleTestCase):

@@ -10,13 +10,14 @@ from accounts.models import User
 from flashcards import store
 from flashcards.maintenance import readings
 from flashcards.models import BackupStatus, JournalEntry, StoreVersions
+from tests.engines import InLanceDB
 from tests.factories import flashcard
 from tests.factories import store as put
 from tests.flashcards.store.postgres.card_rows import card_row, review_row
 from tests.memoryloop.server.test_readings import values
 
 
-class ReadingTests(TransactionTestCase):
+class JournalTests(InLanceDB, TransactionTestCase):
     def test_the_journal_tells_how_much_is_pending_and_since_when(self) -> None:
         alice = User.objects.create_user("alice@example.org")
         put(flashcard(alice), flashcard(alice))
@@ -36,6 +37,8 @@ class ReadingTests(TransactionTestCase):
         self.assertEqual(values(found, readings.CHECKPOINTS), {(): 1})
         self.assertLess(values(found, readings.CHECKPOINT)[()], 60)
 
+
+class ReadingTests(TransactionTestCase):
     def test_rows_in_postgresql_are_told_without_counting_them(self) -> None:
         alice = User.objects.create_user("alice@example.org")
         StoreVersions.objects.create(engine=StoreVersions.Engine.POSTGRESQL, checkpoints=7)

@@ -26,6 +26,7 @@ class StartTests(TestCase):
         self.assertIn("lacks pgvector: install it on that machine", said)
         self.assertIn("Nothing was changed.", said)
 
+    @override_settings(CARD_STORE="lancedb", CARD_STORE_IS_SET=False)
     def test_what_makes_searches_slow_is_told_where_the_cards_are_in_postgresql(self) -> None:
         pretend({"vector": ("0.8.1", "0.8.1"), "unaccent": ("1.1", "1.1")})
         out = StringIO()

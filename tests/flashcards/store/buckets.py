@@ -1,11 +1,13 @@
 """A server of S3's protocol on loopback, with an empty bucket, in a process of its own."""
 
 import contextlib
+import os
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.error import URLError
 
 from tests.live import free_port
@@ -15,15 +17,21 @@ BUCKET = "cards"
 
 
 @contextlib.contextmanager
-def s3_server() -> Iterator[dict[str, str]]:
-    """Give the environment with which MemoryLoop finds the bucket."""
+def s3_server(log: Path = Path(os.devnull)) -> Iterator[dict[str, str]]:
+    """Give the environment with which MemoryLoop finds the bucket.
+
+    The log gets a line for each request.
+    """
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    with subprocess.Popen(
-        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as server:
+    with (
+        log.open("ab") as lines,
+        subprocess.Popen(
+            [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+            stdout=subprocess.DEVNULL,
+            stderr=lines,
+        ) as server,
+    ):
         try:
             _make_bucket(f"{url}/{BUCKET}", server)
             yield {

@@ -11,8 +11,7 @@ from django.conf import settings
 from django.db import connection
 
 from flashcards.maintenance import check
-from flashcards.store import cards, clear_cache, review_logs
-from flashcards.store.maintenance import checkpoint
+from flashcards.store import cards, checkpoint_all, clear_cache, review_logs
 from tests import forks
 
 
@@ -62,7 +61,7 @@ def judge(owner_id: UUID, said: list[dict[str, Any]]) -> list[str]:
     """Return what is wrong: nothing acknowledged may be missing, nothing there twice."""
     forget()
     wrong = [f"before a checkpoint: {text}" for text in _missing(owner_id, said)]
-    checkpoint.run_until_empty()
+    checkpoint_all()
     forget()
     wrong += [f"after a checkpoint: {text}" for text in _missing(owner_id, said)]
     for finding in check.check().findings:

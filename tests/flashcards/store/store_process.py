@@ -25,7 +25,11 @@ atexit.register(gc.freeze)
 
 import django  # noqa: E402
 
-_INSERT = re.compile(r'INSERT INTO "?flashcards_journalentry')
+# What first writes a change, in either engine.
+_WRITE = re.compile(
+    r"flashcards_append|flashcards_record|"
+    r'INSERT INTO "?flashcards_journalentry|INSERT INTO flashcards_flashcard'
+)
 
 
 def acknowledge(**what: Any) -> None:
@@ -38,11 +42,11 @@ def main(action: str, owner: str, seed: str, count: str, pause_seconds: str = "0
     django.setup()
     from django.db import connection
 
+    from flashcards import store
     from flashcards.cards.cards import create_cards, delete_card, get_card
     from flashcards.domain.records import Flashcard, NewCard, Rating
     from flashcards.review.ratings import AlreadyAnswered, NothingToUndo, review_card, undo_review
-    from flashcards.store import cards, review_logs
-    from flashcards.store.maintenance import checkpoint, optimize, run_upgrades
+    from flashcards.store import EngineChanged, cards, forget_engine, review_logs
 
     owner_id = uuid.UUID(owner)
     draw = random.Random(int(seed))
@@ -112,12 +116,12 @@ def main(action: str, owner: str, seed: str, count: str, pause_seconds: str = "0
 
     def move() -> None:
         """Do what the worker does each minute."""
-        if entries := checkpoint.run(wait=True).entries:
+        if entries := store.checkpoint(wait=True).entries:
             acknowledge(checkpoint=entries)
-        optimize.optimize_if_due()
+        store.optimize_if_due()
 
     def upgrade() -> None:
-        acknowledge(upgraded=[done.number for done in run_upgrades.run()])
+        acknowledge(upgraded=[done.number for done in store.upgrade()])
 
     actions = {"rate": rate, "create": create, "delete": delete, "undo": undo, "checkpoint": move}
 
@@ -126,23 +130,28 @@ def main(action: str, owner: str, seed: str, count: str, pause_seconds: str = "0
             acknowledge(review=str(log.id))
 
     more = {"rate_alike": rate_alike, "upgrade": upgrade, "reviews": reviews}
-    with connection.execute_wrapper(die_at_the_journal):
+    with connection.execute_wrapper(die_at_a_write):
         for _ in range(int(count)):
             name = draw.choice(list(actions)) if action == "mix" else action
-            (actions | more)[name]()
+            try:
+                (actions | more)[name]()
+            except EngineChanged:
+                # As the middleware does with a request, and the worker with a job.
+                forget_engine()
+                (actions | more)[name]()
             now += timedelta(minutes=1)
             time.sleep(float(pause_seconds))
 
 
-def die_at_the_journal(
+def die_at_a_write(
     execute: Callable[..., Any], sql: str, parameters: Any, many: bool, context: Any
 ) -> Any:
-    """Run a statement; one that writes to the journal may have this process die around it."""
+    """Run a statement; one that writes a change may have this process die around it."""
     from django.db import transaction
 
     from flashcards.store.lance import failpoints
 
-    if "flashcards_append" not in sql and not _INSERT.search(sql):
+    if not _WRITE.search(sql):
         return execute(sql, parameters, many, context)
     failpoints.reach("journal-before")
     result = execute(sql, parameters, many, context)

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from accounts.models import User
-from flashcards import study_settings
+from flashcards import store, study_settings
 from flashcards.cards.cards import (
     bury_card,
     delete_card,
@@ -36,18 +36,26 @@ from flashcards.models import Deck
 from flashcards.review.due import due_queue
 from flashcards.review.ratings import NothingToUndo, review_card, undo_review
 from flashcards.scheduling import effective
-from flashcards.store import Change, DueQueue, lance_engine, review_logs
+from flashcards.store import Change, DueQueue, engines, review_logs
 from flashcards.store.cache import answer_totals, answers, collection
 from flashcards.store.cache.owner_cache import OwnerCache
 from flashcards.store.due import due_cards, recent_reviews
-from flashcards.store.journal import journal, pending
+from flashcards.store.journal import pending
 from flashcards.store.maintenance import checkpoint
+from flashcards.store.postgres import changes
+from tests.engines import InLanceDB, InPostgreSQL
 from tests.factories import flashcard
 
 START = datetime(2026, 3, 10, 13, tzinfo=UTC)
 DAY = timedelta(days=1)
 _emails = itertools.count()
 picks = st.integers(0, 10_000)
+SETTINGS = settings(
+    max_examples=8,
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
 
 
 @contextlib.contextmanager
@@ -55,6 +63,7 @@ def another_process() -> Iterator[None]:
     """Know nothing of what this process has in memory, and leave it as it is."""
     with (
         mock.patch.object(pending, "_kept", OrderedDict()),
+        mock.patch.object(changes, "_kept", OrderedDict()),
         mock.patch.object(due_cards, "_due_cards", OwnerCache(9)),
         mock.patch.object(recent_reviews, "_totals", OwnerCache(9)),
         mock.patch.object(collection, "_collections", OwnerCache(9)),
@@ -145,8 +154,8 @@ class Learner(RuleBasedStateMachine):
     def erase(self, pick: int) -> None:
         def gone(card: Flashcard) -> None:
             with transaction.atomic():
-                journal.lock_owner(self.owner.pk)
-                journal.erase_cards([card])
+                store.lock_owner(self.owner.pk)
+                store.erase_cards([card])
 
         self.change(pick, gone)
 
@@ -182,12 +191,29 @@ class Learner(RuleBasedStateMachine):
     @rule(elsewhere=st.booleans())
     def checkpoint(self, elsewhere: bool) -> None:
         with another_process() if elsewhere else contextlib.nullcontext():
-            checkpoint.run_until_empty()
+            store.checkpoint_all()
 
     @rule()
     def mend(self) -> None:
+        """Change everything otherwise than by changes one by one."""
+        if engines.name() == "postgresql":
+            store.claim()
+            return
         with checkpoint.exclusive():
             pass
+
+    @rule(pick=picks, rating=st.sampled_from(Rating))
+    def fail(self, pick: int, rating: Rating) -> None:
+        """Have a transaction fail that has written, and read what it wrote."""
+        with contextlib.suppress(KeyError), transaction.atomic():
+            self.rate_any(pick, rating)
+            self.make(1, pick)
+            self.ids.pop()
+            self.readings()
+            self.collected()
+            self.answered()
+            self.totals()
+            raise KeyError
 
     @rule()
     def erase_all(self) -> None:
@@ -229,8 +255,9 @@ class Learner(RuleBasedStateMachine):
     # Helpers
 
     def answered(self) -> Counter[tuple[str, int, int]]:
-        found = lance_engine.answers(self.owner.pk)
-        columns = lance_engine.columns(self.owner.pk)
+        found = store.answers(self.owner.pk)
+        assert isinstance(found, answers.OwnerAnswers)
+        columns = store.columns(self.owner.pk)
         places = found.places(columns)
         ids = found.card_ids[found.cards].astype(str).tolist()
         here = places >= 0
@@ -239,7 +266,7 @@ class Learner(RuleBasedStateMachine):
         return Counter(zip(ids, found.quarters.tolist(), found.codes.tolist(), strict=True))
 
     def totals(self) -> Counter[tuple[int, int]]:
-        found = lance_engine.answer_totals(self.owner.pk)
+        found = store.answer_totals(self.owner.pk)
         assert found is not None
         counted: Counter[tuple[int, int]] = Counter()
         rows = zip(*(c.tolist() for c in (found.quarters, found.codes, found.counts)), strict=True)
@@ -248,7 +275,7 @@ class Learner(RuleBasedStateMachine):
         return +counted
 
     def collected(self) -> tuple[object, ...]:
-        columns = lance_engine.columns(self.owner.pk)
+        columns = store.columns(self.owner.pk)
         living = np.flatnonzero(columns.alive)
         ids = columns.id_texts(living)
         of_each = (
@@ -303,8 +330,8 @@ class Learner(RuleBasedStateMachine):
 
     def store(self, cards: list[Flashcard]) -> None:
         with transaction.atomic():
-            journal.lock_owner(self.owner.pk)
-            journal.write(Change(card) for card in cards)
+            store.lock_owner(self.owner.pk)
+            store.write(Change(card) for card in cards)
 
     def cards(self, count: int, seed: int) -> list[Flashcard]:
         """Return cards of one or two notes: new, in their steps, learnt, some in decks."""
@@ -340,14 +367,11 @@ def plain(found: DueQueue) -> tuple[object, ...]:
     return found.cards, counts, (found.new_held, found.due_held)
 
 
-class BroughtForwardTests(TransactionTestCase):
+class LanceDBTests(InLanceDB, TransactionTestCase):
     def test_it_is_the_same_as_read_from_nothing(self) -> None:
-        run_state_machine_as_test(
-            Learner,
-            settings=settings(
-                max_examples=8,
-                stateful_step_count=25,
-                deadline=None,
-                suppress_health_check=list(HealthCheck),
-            ),
-        )
+        run_state_machine_as_test(Learner, settings=SETTINGS)
+
+
+class PostgreSQLTests(InPostgreSQL, TransactionTestCase):
+    def test_it_is_the_same_as_read_from_nothing(self) -> None:
+        run_state_machine_as_test(Learner, settings=settings(SETTINGS, max_examples=5))

@@ -1,6 +1,7 @@
 """optimize_store leaves one fragment, all indexes and no old versions, and every row."""
 
 import json
+import time
 from datetime import timedelta
 from io import StringIO
 from unittest import mock
@@ -66,6 +67,18 @@ class OptimizeStoreTests(TestCase):
         # Only the checkpoint is counted: what is tended has the same rows as before.
         self.assertEqual(StoreVersions.objects.get().checkpoints, checkpoints + 1)
         self.assertEqual(cards.for_owner(self.alice).count(), 8)
+
+    def test_after_one_that_took_long_the_worker_rests(self) -> None:
+        checkpoint.run()
+        last = optimize.LastRun(ended=time.monotonic(), seconds=60)
+        with mock.patch.object(optimize, "_last", last):
+            self.drop_an_index()
+            self.assertFalse(optimize.optimize_if_due())
+            last.ended -= optimize.REST * 60
+            self.assertTrue(optimize.optimize_if_due())
+            # That one was quick.
+            self.drop_an_index()
+            self.assertTrue(optimize.optimize_if_due())
 
     def test_what_it_leaves_is_recorded(self) -> None:
         optimize.optimize_fully()

@@ -24,8 +24,9 @@ from flashcards.store.values import FARTHEST, Asked, VectorSet, VectorSets
 # and how many times as much where that was too little.
 SPARE = 5
 DEEPER = 8
-# What the index keeps in view at least: of ten neighbours among 100,000 cards it finds all.
-EF_LEAST = 80
+# What the index keeps in view at least. Of ten neighbours among 100,000 cards it then finds all;
+# with 100, only 8 where a text is between two topics.
+EF_LEAST = 300
 # Until then nobody asks again whether the index pays for an owner.
 KNOWN_SECONDS = 600.0
 KNOWN_MOST = 10_000

@@ -13,8 +13,8 @@ from django.db import DatabaseError, connection
 from flashcards.store.values import VectorSet
 from memoryloop.postgres import extensions
 
-# Below this an owner's vectors are compared one by one in less than 15 ms.
-VECTORS_LEAST = 10_000
+# Below this an owner's vectors are compared one by one in less than 20 ms.
+VECTORS_LEAST = 15_000
 # Comparing one vector takes 1.2 µs, and the index 40 µs for each that it finds, of which 50 have to
 # be the owner's.
 COSTS_OF_ONE = 1_700
