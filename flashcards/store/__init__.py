@@ -12,7 +12,6 @@ roof first:
     postgres_engine             the same, where the cards are in PostgreSQL alone
     postgres/                   PostgreSQL: its rows, read, written, searched and looked after
     maintenance/                LanceDB: checkpoints, indexes, upgrades, backup files
-    postgres/                   PostgreSQL: its rows, what is written, search, the sets of vectors
     lance_view                  LanceDB: one learner's cards at one moment, and how they are written
     owner_view                  one learner's cards at one moment
     owner_arrays                all of one learner's cards and answers
