@@ -29,6 +29,7 @@ from typing import Any
 
 from tests.benchmarks import filled
 from tests.benchmarks.deployment import Browser, Reviewer, installation, session_of, usage
+from tests.benchmarks.scaling_care import BUCKET_LOG, REQUEST
 from tests.flashcards.store.buckets import BUCKET, s3_server
 from tests.live import free_port
 
@@ -72,9 +73,7 @@ class Requests:
             log.seek(self._at)
             text = log.read()
             self._at = log.tell()
-        return dict(
-            Counter(line.split('"')[1].split()[0] for line in text.splitlines() if '"' in line)
-        )
+        return dict(Counter(REQUEST.findall(text)))
 
 
 @contextlib.contextmanager
@@ -88,6 +87,7 @@ def _store(kind: str) -> Iterator[Requests]:
         log = Path(folder) / "bucket.log"
         with s3_server(log) as environment:
             os.environ.update(environment, LANCEDB_URI=f"s3://{BUCKET}/scaling")
+            os.environ[BUCKET_LOG] = str(log)
             yield Requests(log)
 
 

@@ -8,6 +8,7 @@
 import functools
 import json
 import os
+import re
 import statistics
 import sys
 import time
@@ -18,6 +19,10 @@ from typing import Any
 
 from tests.benchmarks.deployment import usage
 
+# Names the log of the bucket's server, if there is one.
+BUCKET_LOG = "SCALING_BUCKET_LOG"
+# A request in it; the server colours some lines.
+REQUEST = re.compile(r"(GET|PUT|POST|HEAD|DELETE) /\S* HTTP/")
 ENTRIES = (100, 1_000, 5_000)
 LEARNERS = 100
 # Of a learner at once, so that there are cards left to rate afterwards.
@@ -38,8 +43,8 @@ def main() -> int:
             result = care()
         case _:
             raise SystemExit(__doc__)
-    result["memory"] = {"rss_mb": round(usage(os.getpid()).rss_mb), "peak_mb": _peak_mb()}
-    sys.stdout.write("\n" + json.dumps(result) + "\n")
+    memory = {"rss_mb": round(usage(os.getpid()).rss_mb), "peak_mb": _peak_mb()}
+    sys.stdout.write("\n" + json.dumps({**result, "memory": memory}) + "\n")
     return 0
 
 
@@ -163,9 +168,9 @@ def _bytes() -> dict[str, int]:
 
 
 def _taken(operation: Callable[[], object]) -> dict[str, float]:
-    """Return what an operation took: seconds, those of the processor, the most memory, written."""
+    """Return what an operation took: seconds, memory before and at most, written, requests."""
     _forget_peak()
-    memory = _peak_mb()
+    memory, requests = _peak_mb(), _count_requests()
     begun, processor, wrote = time.perf_counter(), time.process_time(), _written_mb()
     operation()
     return {
@@ -174,7 +179,14 @@ def _taken(operation: Callable[[], object]) -> dict[str, float]:
         "memory_mb": memory,
         "peak_mb": _peak_mb(),
         "written_mb": _written_mb() - wrote,
+        "requests": _count_requests() - requests,
     }
+
+
+def _count_requests() -> int:
+    """Return how many requests the bucket has had; 0 if there is none."""
+    log = os.environ.get(BUCKET_LOG)
+    return len(REQUEST.findall(Path(log).read_text())) if log else 0
 
 
 def _written_mb() -> int:
