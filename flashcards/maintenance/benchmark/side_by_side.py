@@ -37,7 +37,7 @@ STORED = {
     "deck_with_reviews": ("join: a deck, last reviews", 10),
     "deck_with_reviews_in_sql": ("  the same by one SELECT", 10),
     "cards_of_conversation": ("join: a conversation's cards", 10),
-    "upkeep": ("upkeep after 1,000 inserts", 1),
+    "upkeep": ("checkpoint, compact or VACUUM", 1),
 }
 OF_THE_PROGRAM = {
     "rate": ("rate a card", 40),
