@@ -42,8 +42,8 @@ def main() -> int:
             result = care()
         case _:
             raise SystemExit(__doc__)
-    result["memory"] = {"rss_mb": round(usage(os.getpid()).rss_mb), "peak_mb": _peak_mb()}
-    sys.stdout.write("\n" + json.dumps(result) + "\n")
+    memory = {"rss_mb": round(usage(os.getpid()).rss_mb), "peak_mb": _peak_mb()}
+    sys.stdout.write("\n" + json.dumps({**result, "memory": memory}) + "\n")
     return 0
 
 

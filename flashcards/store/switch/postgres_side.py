@@ -59,8 +59,9 @@ class PostgresSide:
         """Raise SwitchError where pgvector is missing or too old."""
         extensions.clear_cache()
         if not extensions.may_index_vectors():
+            least = ".".join(map(str, extensions.PGVECTOR_FOR_CARDS))
             raise SwitchError(
-                "PostgreSQL needs the extension pgvector 0.8.3 or later for the cards: older "
+                f"PostgreSQL needs the extension pgvector {least} or later for the cards: older "
                 "ones may damage their indexes. Install it, run `ALTER EXTENSION vector UPDATE` in "
                 "the database, and run this again."
             )
