@@ -35,10 +35,9 @@ def main() -> int:
     django.setup()
     from tests.benchmarks import scaling_fill
 
-    result: dict[str, Any]
     match sys.argv[1:]:
         case ["fill", learners]:
-            result = scaling_fill.grow(int(learners))
+            result: dict[str, Any] = dict(scaling_fill.grow(int(learners)))
         case ["care"]:
             result = care()
         case _:
