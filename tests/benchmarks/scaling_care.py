@@ -58,10 +58,10 @@ def care() -> dict[str, Any]:
     learners = users[:: max(len(users) // LEARNERS, 1)][:LEARNERS]
     result["cold"], result["checkpoints"] = {}, {}
     for entries in ENTRIES:
-        cold, ratings = _rate(learners, entries)
+        cold, ratings, rated = _rate(learners, entries)
         if entries == ENTRIES[0]:
             result["cold"] = {"due_ms": cold, "rating_ms": ratings}
-        result["checkpoints"][entries] = _taken(store.checkpoint)
+        result["checkpoints"][rated] = _taken(store.checkpoint)
     result["warm_rating_ms"] = ratings
     result["optimize"] = _taken(store.optimize)
     result["sweep"] = _taken(store.owners_to_embed)
@@ -73,10 +73,10 @@ def care() -> dict[str, Any]:
     return result
 
 
-def _rate(learners: list[Any], entries: int) -> tuple[float, float]:
+def _rate(learners: list[Any], entries: int) -> tuple[float, float, int]:
     """Rate so many cards in all, fewer where learners are few.
 
-    Return the medians in ms of finding a learner's cards and of a rating.
+    Return the medians in ms of finding a learner's cards and of a rating, and how many were rated.
     """
     from django.utils import timezone
 
@@ -102,7 +102,11 @@ def _rate(learners: list[Any], entries: int) -> tuple[float, float]:
                 duration_ms=4_000,
             )
             rating.append(time.perf_counter() - begun)
-    return round(statistics.median(finding) * 1_000, 2), round(statistics.median(rating) * 1_000, 2)
+    return _median_ms(finding), _median_ms(rating), len(rating)
+
+
+def _median_ms(seconds: list[float]) -> float:
+    return round(statistics.median(seconds) * 1_000, 2)
 
 
 def _plain_commit() -> float:
