@@ -1,10 +1,20 @@
-"""Have a class of tests run with one of the engines of the card store, whatever CARD_STORE says."""
+"""Have a class of tests run with one of the engines of the card store, whatever CARD_STORE says.
 
+`CARD_STORE=postgresql make test` has all other tests run with PostgreSQL.
+"""
+
+import unittest
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.conf import settings
 from django.test import SimpleTestCase, override_settings
 
 from flashcards import store
 from flashcards.models import StoreVersions
 from flashcards.store import engines
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class _Engine(SimpleTestCase):
@@ -27,6 +37,17 @@ class InLanceDB(_Engine):
     """Before the other bases of a class: LanceDB serves."""
 
     engine = StoreVersions.Engine.LANCEDB
+
+
+def _only_lancedb(reason: str) -> Callable[[F], F]:
+    return unittest.skipUnless(settings.CARD_STORE == StoreVersions.Engine.LANCEDB, reason)
+
+
+# Of tests of what LanceDB alone has, or of how often it is asked.
+looks_into_the_journal = _only_lancedb("The journal is LanceDB's.")
+# Within the transaction of a test, nothing of PostgreSQL's rows is kept in memory: it may be rolled
+# back yet. So there are more queries than a request takes.
+counts_queries = _only_lancedb("In a transaction PostgreSQL's rows are read each time.")
 
 
 class _chosen(override_settings):  # noqa: N801 - as Django's

@@ -159,7 +159,7 @@ def _sessions(begin: int, end: int | None) -> list[str]:
 
 
 def _stored_reviews() -> Counter[str]:
-    """Return how often each review of all learners is stored, those that wait for a checkpoint too."""
+    """Return how often each review of all learners is stored; none waits for a checkpoint then."""
     from flashcards import store
     from flashcards.store import review_logs
 

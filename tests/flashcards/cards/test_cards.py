@@ -41,6 +41,7 @@ from flashcards.review.ratings import (
 from flashcards.store import cards, review_logs, view
 from flashcards.store.maintenance import checkpoint
 from tests.base import TestCase
+from tests.engines import counts_queries, looks_into_the_journal
 from tests.factories import NOW, stored_card
 
 LATER = NOW + timedelta(hours=1)
@@ -100,6 +101,7 @@ class CreateTests(TestCase):
         )[0]
         self.assertEqual(card.question, "abc")
 
+    @looks_into_the_journal
     def test_nothing_is_written_to_lancedb(self) -> None:
         create_cards(owner_id=self.alice.pk, cards=[NewCard(question="q", answer="a")], now=NOW)
         self.assertEqual(JournalEntry.objects.count(), 1)
@@ -300,6 +302,7 @@ class ReviewTests(TestCase):
         undo_review(owner_id=self.alice.pk, undo_id=uuid.uuid4(), now=LATER)
         self.assertEqual(view(self.alice.pk).recent_reviews(NOW), [done.log])
 
+    @counts_queries
     def test_a_rating_costs_a_few_statements_however_many_cards_there_are(self) -> None:
         for count in (10, 40):
             for _ in range(count):

@@ -12,6 +12,7 @@ from flashcards.domain.records import Flashcard, State
 from flashcards.models import JournalEntry
 from flashcards.store import Change, OwnerGone, cards, review_logs
 from tests.base import TestCase
+from tests.engines import looks_into_the_journal
 from tests.factories import NOW, stored_card
 
 LATER = NOW + timedelta(hours=1)
@@ -32,6 +33,7 @@ class ChangeCardsTests(TestCase):
     def edits(self, card: Flashcard) -> int:
         return len(history.edits_of(owner_id=card.owner_id, card_id=card.id))
 
+    @looks_into_the_journal
     def test_what_changed_is_written_and_returned_before_and_after(self) -> None:
         other = stored_card(self.alice)
         ids = [self.card.id, other.id]
@@ -42,12 +44,14 @@ class ChangeCardsTests(TestCase):
         self.assertEqual(cards.for_owner(self.alice).get(id=self.card.id), tagged(self.card))
         self.assertEqual(JournalEntry.objects.filter(card_id=other.id).count(), 1)
 
+    @looks_into_the_journal
     def test_a_card_that_the_function_leaves_alone_is_not_written(self) -> None:
         self.assertEqual(change_cards(self.alice.pk, [self.card.id], lambda _: None), [])
         changed = change_card(self.alice.pk, self.card.id, lambda card: card)
         self.assertEqual((changed.before, changed.after), (self.card, self.card))
         self.assertEqual(JournalEntry.objects.filter(card_id=self.card.id).count(), 1)
 
+    @looks_into_the_journal
     def test_a_change_is_written_even_if_the_card_is_the_same(self) -> None:
         self.assertEqual(len(change_cards(self.alice.pk, [self.card.id], Change)), 1)
         self.assertEqual(JournalEntry.objects.filter(card_id=self.card.id).count(), 2)

@@ -21,6 +21,7 @@ from flashcards.tutor import deck_about
 from memoryloop.embeddings.builtin import BuiltIn
 from memoryloop.llm.base import Unreachable
 from tests.base import TestCase
+from tests.engines import counts_queries
 from tests.factories import NOW, flashcard, store, stored_card
 
 DAY = timedelta(days=1)
@@ -272,6 +273,7 @@ class DeckPageTests(_Decks):
         self.assertContains(response, "Latin verbs")
         self.assertNotContains(response, "Latin of Bob")
 
+    @counts_queries
     def test_it_costs_the_same_with_many_decks(self) -> None:
         for n in range(3):
             self.make(f"D{n}")

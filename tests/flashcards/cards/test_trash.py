@@ -19,6 +19,7 @@ from flashcards.store.maintenance import checkpoint
 from flashcards.store.rows.schema import FLASHCARDS, REVIEW_LOGS
 from flashcards.tasks import purge_bin
 from tests.base import TestCase
+from tests.engines import looks_into_the_journal
 from tests.factories import NOW, stored_card
 from tests.flashcards.given_cards import answer
 
@@ -59,6 +60,7 @@ class EraseTests(BinTestCase):
                     self.assertFalse(review_logs.all_owners().exists())
                     checkpoint.run_until_empty()
 
+    @looks_into_the_journal
     def test_its_rows_and_its_history_are_gone_after_the_checkpoint(self) -> None:
         card, kept = self.deleted(), self.deleted()
         checkpoint.run()
@@ -75,6 +77,7 @@ class EraseTests(BinTestCase):
         left = str(list(JournalEntry.objects.values_list("card", "log")))
         self.assertNotIn("Secret", left)
 
+    @looks_into_the_journal
     def test_a_checkpoint_that_dies_in_between_is_repeated(self) -> None:
         for step in STEPS:
             with self.subTest(step=step):

@@ -16,6 +16,7 @@ from flashcards.insight.coverage import State
 from flashcards.insight.goal_coverage import CoveredLine, GoalCoverage
 from memoryloop.embeddings import EmbeddingError
 from tests.base import TestCase
+from tests.engines import counts_queries
 from tests.flashcards.given_cards import answer
 
 LINES = """1. Stages of mitosis
@@ -92,6 +93,7 @@ class GoalCoverageTests(TestCase):
         self.give("Stages of mitosis", "Prophase and so on", embedded=False)
         self.assertEqual(self.states()[MITOSIS], State.KNOWN)
 
+    @counts_queries
     def test_reads_do_not_grow_with_the_lines(self) -> None:
         self.give("Stages of mitosis", "Prophase, metaphase, anaphase, telophase")
         # The sets of vectors, the journal twice with its vectors between, and the settings.

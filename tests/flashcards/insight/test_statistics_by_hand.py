@@ -17,6 +17,7 @@ from flashcards.review import scope as scopes
 from flashcards.review.scope import NoSuchScope, Scope
 from flashcards.store import checkpoint, clear_cache
 from tests.base import TestCase
+from tests.engines import counts_queries
 from tests.factories import flashcard, review_log
 from tests.factories import store as store_cards
 
@@ -259,6 +260,7 @@ class OddInputTests(Statistics):
             self.assertEqual(statistics.card_counts(self.read()).total, 0)
             checkpoint()
 
+    @counts_queries
     def test_ten_thousand_decks_cost_no_more_queries(self) -> None:
         Deck.objects.bulk_create(
             Deck(owner=self.alice, name=f"Deck {n // 100}::{n}") for n in range(10_000)

@@ -14,6 +14,7 @@ from flashcards.review.streak import run_of, streak_of
 from flashcards.store.maintenance import checkpoint
 from flashcards.web.pages import summary as page
 from tests.base import TestCase
+from tests.engines import counts_queries
 from tests.factories import NOW, flashcard, store, stored_card
 from tests.flashcards.given_cards import answer
 
@@ -137,6 +138,7 @@ class SummaryTests(TestCase):
             self.assertEqual([day.done for day in self.summary().streak.days], expected)
             checkpoint.run()
 
+    @counts_queries
     def test_it_costs_the_same_with_many_cards(self) -> None:
         for _ in range(2):
             store(*(self.seen(NOW + timedelta(days=n % 9)) for n in range(20)))

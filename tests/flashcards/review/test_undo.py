@@ -16,6 +16,7 @@ from flashcards.store import cards, clear_cache, review_logs
 from flashcards.store.lance import tables
 from flashcards.store.maintenance import checkpoint
 from tests.base import TestCase
+from tests.engines import counts_queries
 from tests.factories import NOW, stored_card
 from tests.flashcards.given_cards import answer
 
@@ -135,6 +136,7 @@ class UndoTests(TestCase):
         checkpoint.run()
         self.assertEqual(self.undo().reps, 0)
 
+    @counts_queries
     def test_it_costs_the_same_however_much_was_done(self) -> None:
         self.review(3)
         # the settings; what is pending; the write

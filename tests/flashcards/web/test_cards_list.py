@@ -9,6 +9,7 @@ from django.utils import timezone
 from flashcards.cards.cards import set_suspended
 from flashcards.domain.records import NewCard, Rating
 from tests.base import TestCase
+from tests.engines import counts_queries
 from tests.flashcards.given_cards import answer, give_cards, give_many
 
 URL = "/cards/"
@@ -102,6 +103,7 @@ class CardListTests(TestCase):
             self.client.get(URL), f"/accounts/login/?next={URL}", fetch_redirect_response=False
         )
 
+    @counts_queries
     def test_it_costs_the_same_with_many_cards(self) -> None:
         give_many(self.alice, 10)
         self.client.get(URL)

@@ -17,6 +17,7 @@ from flashcards.models import Deck
 from flashcards.review.learner import Learner
 from flashcards.web.pages import insight_page
 from tests.base import TestCase
+from tests.engines import counts_queries
 from tests.flashcards.given_cards import PLAIN, answer, give_cards, give_many
 
 URL = "/insight/"
@@ -251,6 +252,7 @@ class ChartTests(InsightTestCase):
         self.assertContains(of_deck, "1 review in 4 seconds, 1 of 1 recalled.")
         self.assertContains(of_deck, f"/settings/study/{self.latin.id}/")
 
+    @counts_queries
     def test_what_it_asks_the_database(self) -> None:
         self.client.get(URL)
         # The session, the learner, settings and decks; the cards, their answers and what is

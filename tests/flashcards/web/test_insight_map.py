@@ -16,6 +16,7 @@ from flashcards.insight.mapping import layout
 from flashcards.models import CardMap
 from flashcards.tasks import make_map
 from tests.base import TestCase
+from tests.engines import counts_queries
 from tests.flashcards.given_cards import answer, give_cards
 from tests.flashcards.insight.test_card_map import give_topics
 
@@ -158,6 +159,7 @@ class PointsTests(MapTestCase):
         for path in ("points/", "found/?q=capital", "card/?at=0", "region/0/"):
             self.assertEqual(self.client.get(URL + path).status_code, 404)
 
+    @counts_queries
     def test_it_costs_as_many_queries_for_twice_the_cards(self) -> None:
         self.make(6)
         self.client.get(f"{URL}points/")

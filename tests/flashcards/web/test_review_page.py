@@ -11,6 +11,7 @@ from flashcards.domain.records import Flashcard, Kind, NewCard, Rating
 from flashcards.review.learner import Learner
 from flashcards.store.maintenance import checkpoint
 from tests.base import TestCase
+from tests.engines import counts_queries
 from tests.flashcards.given_cards import answer, give_cards, give_many
 from tests.flashcards.web.view_rules import HTMX
 
@@ -144,6 +145,7 @@ class ReviewPageTests(TestCase):
             self.client.get(URL), f"/accounts/login/?next={URL}", fetch_redirect_response=False
         )
 
+    @counts_queries
     def test_it_costs_the_same_with_many_cards(self) -> None:
         give_many(self.alice, 2)
         self.client.get(URL)
