@@ -24,6 +24,7 @@ roof first:
     journal/                    LanceDB: changes that it does not have yet, in PostgreSQL
     lance/                      LanceDB: its tables, and conditions in its SQL
     pending                     what an engine's tables hold, and what they do not have yet
+    owner_lock                  the lock of whoever writes cards of an owner
     recorded_vectors            which sets of vectors there are, in PostgreSQL
     rows/                       records as rows: schema, codec, conditions, keys of words
     asked                       what a search is asked for

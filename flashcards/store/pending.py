@@ -4,6 +4,8 @@ A reader goes by it: what it says was true at one moment.
 """
 
 import bisect
+import threading
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -11,6 +13,7 @@ from uuid import UUID
 
 import numpy as np
 import pyarrow as pa
+from django.db import connection
 
 from flashcards.domain.records import Flashcard, ReviewLog
 from flashcards.store.rows import vector_sets
@@ -20,6 +23,8 @@ from flashcards.store.values import VectorSets
 from memoryloop.search_words import Term
 
 Ids = np.ndarray[Any, np.dtype[np.bytes_]]
+# Owners of whom one process keeps what it saw last.
+CACHED_OWNERS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +197,35 @@ class Pending:
 
     def _no_rows(self, spec: TableSpec, columns: Sequence[str]) -> pa.Table:
         return vector_sets.no_rows(spec, columns, self.stored.vectors)
+
+
+class PendingMemory(OrderedDict[UUID, Pending]):
+    """What a process saw last of some owners, which may be outdated.
+
+    The least recently used leaves first.
+    """
+
+    def __init__(self, owners_most: int = CACHED_OWNERS) -> None:
+        super().__init__()
+        self._owners_most = owners_most
+        self._lock = threading.Lock()
+
+    def keep(self, owner_id: UUID, pending: Pending) -> Pending:
+        """Keep what was read or written, unless newer is kept, and return it."""
+        # Within a transaction the rows may be our own and be rolled back yet.
+        if not connection.in_atomic_block:
+            with self._lock:
+                known = self.get(owner_id)
+                if known is None or _age(known) <= _age(pending):
+                    self[owner_id] = pending
+                    self.move_to_end(owner_id)
+                while len(self) > self._owners_most:
+                    self.popitem(last=False)
+        return pending
+
+
+def _age(pending: Pending) -> tuple[int, int]:
+    return pending.generation, pending.last_id
 
 
 def _after(entry_id: int, changes: Sequence[Entry]) -> Sequence[Entry]:

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from flashcards.domain.records import Flashcard, ReviewLog
 from flashcards.models import JournalEntry, StoreVersions
-from flashcards.store import recorded_vectors
+from flashcards.store import owner_lock, recorded_vectors
 from flashcards.store.errors import EngineChanged, OwnerGone
 from flashcards.store.journal import moved
 from flashcards.store.journal.pending import row_of
@@ -31,15 +31,9 @@ def lock_owner(owner_id: UUID) -> None:
     """Queue behind other writers of this owner until the transaction ends.
 
     Positions in a card's history are checked under this lock, and an owner's journal ids rise in
-    the order of their commits because of it. It is the lock on the user's row, so nothing is
-    written for an account that is being deleted. Raises OwnerGone or EngineChanged.
+    the order of their commits because of it. Raises OwnerGone or EngineChanged.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT flashcards_lock_owner(%s)", [owner_id])
-        (engine,) = cursor.fetchone()
-    if engine is None:
-        raise OwnerGone("This account does not exist any more.")
-    if engine == StoreVersions.Engine.POSTGRESQL:
+    if owner_lock.take(owner_id) == StoreVersions.Engine.POSTGRESQL:
         raise EngineChanged("The cards are in PostgreSQL now.")
 
 

@@ -5,8 +5,6 @@ others, so a reader never sees a change twice or not at all, whatever a checkpoi
 A process that knows the older entries reads the newer ones only.
 """
 
-import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -19,14 +17,12 @@ from flashcards.models import JournalEntry, StoreVersions
 from flashcards.store.errors import EngineChanged
 from flashcards.store.lance import upgrades
 from flashcards.store.lance.stored import LanceStored
-from flashcards.store.pending import Entry, Pending
+from flashcards.store.pending import Entry, Pending, PendingMemory
 from flashcards.store.rows import codec, vector_sets
 from flashcards.store.values import Change, Vector, VectorSet
 
 Rows = list[tuple[Any, ...]]
 Kind = JournalEntry.Kind
-# Owners whose pending entries one process keeps decoded.
-CACHED_OWNERS = 1_000
 
 _READ = """
 SELECT v.checkpoints, v.rebuilt, o.checkpoint, o.batch, o.entry_id,
@@ -93,9 +89,8 @@ def _without(pending: Pending, owner_id: UUID, entry_id: int) -> Pending:
     return replace(after, last_id=entry_id, entries=after.entries + 1)
 
 
-# By owner, the least recently used leaving first.
-_kept: OrderedDict[UUID, Pending] = OrderedDict()
-_lock = threading.Lock()
+_memory = PendingMemory()
+remembered_pending, clear_cache = _memory.get, _memory.clear
 
 
 def read_pending(owner_id: UUID | None) -> Pending:
@@ -106,29 +101,11 @@ def read_pending(owner_id: UUID | None) -> Pending:
     rows = _rows(_READ_OWNER, [owner_id, owner_id, known.last_id])
     stored = stored_of(rows[0][:_STORED])
     if known.goes_on_to(stored):
-        return _remember(owner_id, fold(known.with_stored(stored), _entries(rows)))
+        return _memory.keep(owner_id, fold(known.with_stored(stored), _entries(rows)))
     if known.last_id:
         # Something of theirs was moved that nobody has seen here: begin anew.
         rows = _rows(_READ_OWNER, [owner_id, owner_id, 0])
-    return _remember(owner_id, _all(rows))
-
-
-def remembered_pending(owner_id: UUID) -> Pending | None:
-    """Return what this process saw last of an owner's pending entries, which may be outdated."""
-    return _kept.get(owner_id)
-
-
-def _remember(owner_id: UUID, pending: Pending) -> Pending:
-    # Within a transaction the rows may be our own and be rolled back yet.
-    if not connection.in_atomic_block:
-        with _lock:
-            known = _kept.get(owner_id)
-            if known is None or _age(known) <= _age(pending):
-                _kept[owner_id] = pending
-                _kept.move_to_end(owner_id)
-            while len(_kept) > CACHED_OWNERS:
-                _kept.popitem(last=False)
-    return pending
+    return _memory.keep(owner_id, _all(rows))
 
 
 def _rows(sql: str, parameters: Sequence[Any]) -> Rows:
@@ -148,10 +125,6 @@ def _entries(rows: Rows) -> Rows:
     return [row[_STORED:] for row in rows] if rows[0][_STORED] is not None else []
 
 
-def _age(pending: Pending) -> tuple[int, int]:
-    return pending.generation, pending.last_id
-
-
 def write_if_unchanged(pending: Pending, change: Change, settings_stamp: str) -> Pending | None:
     """Write a change that was worked out from `pending`, and return what is pending after it.
 
@@ -166,7 +139,7 @@ def write_if_unchanged(pending: Pending, change: Change, settings_stamp: str) ->
     if written is None:
         return None
     entry = Entry(written, change.card, change.log)
-    after = _remember(change.card.owner_id, pending.with_changes([entry]))
+    after = _memory.keep(change.card.owner_id, pending.with_changes([entry]))
     # Who only ever writes must not go on with all that was pending hours ago.
     return after if (moved or 0) <= after.stored.moved_id else read_pending(change.card.owner_id)
 
@@ -196,9 +169,3 @@ def read_pending_vectors(owner_id: UUID, wanted: VectorSet) -> dict[UUID, Vector
         if card_id and vector is not None:
             found[card_id] = vector
     return found
-
-
-def clear_cache() -> None:
-    """Drop every decoded entry, as between tests."""
-    with _lock:
-        _kept.clear()

@@ -4,8 +4,6 @@ What is kept in memory (`store/cache`, `store/due`) is brought forward with it, 
 journal where LanceDB is the engine. Here nothing is pending: each change is in the tables at once.
 """
 
-import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,7 +13,7 @@ from django.db import connection
 
 from flashcards.models import StoreVersions
 from flashcards.store.errors import EngineChanged
-from flashcards.store.pending import Entry, Ids, Pending
+from flashcards.store.pending import Entry, Ids, Pending, PendingMemory
 from flashcards.store.postgres import card_keys, tables
 from flashcards.store.rows import vector_sets
 from flashcards.store.rows.filters import Condition, Expression, condition
@@ -23,8 +21,7 @@ from flashcards.store.rows.schema import FLASHCARDS, REVIEW_LOGS, TableSpec
 from flashcards.store.values import VectorSets
 from memoryloop.search_words import Term
 
-# Owners whose last changes one process keeps, and how many of each.
-CACHED_OWNERS = 1_000
+# Of an owner, so many of the last changes are kept.
 TRAIL_MOST = 1_000
 
 _READ = """
@@ -84,9 +81,8 @@ def _owned(owner_id: UUID) -> Expression:
     return condition(FLASHCARDS, "owner_id", owner_id)
 
 
-# By owner, the least recently used leaving first.
-_kept: OrderedDict[UUID, Pending] = OrderedDict()
-_lock = threading.Lock()
+_memory = PendingMemory()
+remembered_pending, remember, clear_cache = _memory.get, _memory.keep, _memory.clear
 
 
 def read_pending(owner_id: UUID | None) -> Pending:
@@ -99,21 +95,16 @@ def read_pending(owner_id: UUID | None) -> Pending:
         return Pending(stored)
     known = remembered_pending(owner_id)
     if known is None or known.stored.epoch != stored.epoch or known.last_id > stored.moved_id:
-        return _remember(owner_id, _anew(stored))
+        return _memory.keep(owner_id, _anew(stored))
     if known.last_id == stored.moved_id:
         same = known if known.stored == stored else replace(known, stored=stored)
-        return _remember(owner_id, same)
+        return _memory.keep(owner_id, same)
     entries = _read_entries(owner_id, known.last_id, stored.moved_id)
     if len(entries) > TRAIL_MOST:
-        return _remember(owner_id, _anew(stored))
+        return _memory.keep(owner_id, _anew(stored))
     # The sets of vectors may be other ones meanwhile.
     now = replace(known, stored=stored)
-    return _remember(owner_id, with_entries(now, stored.moved_id, entries))
-
-
-def remembered_pending(owner_id: UUID) -> Pending | None:
-    """Return what this process saw last of an owner, which may be outdated. No query."""
-    return _kept.get(owner_id)
+    return _memory.keep(owner_id, with_entries(now, stored.moved_id, entries))
 
 
 def with_entries(known: Pending, newest: int, entries: Sequence[Entry]) -> Pending:
@@ -135,36 +126,8 @@ def stored_of(pending: Pending) -> PostgresStored:
     return stored
 
 
-def remember(owner_id: UUID, pending: Pending) -> Pending:
-    """Keep what this process has written."""
-    return _remember(owner_id, pending)
-
-
-def clear_cache() -> None:
-    """Drop what is kept of every owner, as between tests."""
-    with _lock:
-        _kept.clear()
-
-
 def _anew(stored: PostgresStored) -> Pending:
     return Pending(stored, stored.moved_id, known_from=stored.moved_id)
-
-
-def _remember(owner_id: UUID, pending: Pending) -> Pending:
-    # Within a transaction the rows may be our own and be rolled back yet.
-    if not connection.in_atomic_block:
-        with _lock:
-            known = _kept.get(owner_id)
-            if known is None or _age(known) <= _age(pending):
-                _kept[owner_id] = pending
-                _kept.move_to_end(owner_id)
-            while len(_kept) > CACHED_OWNERS:
-                _kept.popitem(last=False)
-    return pending
-
-
-def _age(pending: Pending) -> tuple[int, int]:
-    return pending.stored.epoch, pending.last_id
 
 
 def _read_stored(owner_id: UUID | None) -> PostgresStored:

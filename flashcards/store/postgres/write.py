@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from flashcards.domain.records import Flashcard, ReviewLog
 from flashcards.domain.search_text import search_text
 from flashcards.models import CardRow, CardVector, ReviewRow, StoredOwner, StoreVersions
-from flashcards.store import quarter_totals, recorded_vectors
+from flashcards.store import owner_lock, quarter_totals, recorded_vectors
 from flashcards.store.errors import EngineChanged, OwnerGone, StoreError
 from flashcards.store.pending import Entry, Pending
 from flashcards.store.postgres import changes as lately
@@ -77,11 +77,7 @@ def lock_owner(owner_id: UUID) -> None:
 
     Raises OwnerGone or EngineChanged.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT flashcards_lock_owner(%s)", [owner_id])
-        (engine,) = cursor.fetchone()
-    if engine is None:
-        raise OwnerGone("This account does not exist any more.")
+    engine = owner_lock.take(owner_id)
     if engine == StoreVersions.Engine.LANCEDB:
         raise EngineChanged("The cards are in LanceDB now.")
     if not engine:

@@ -5,7 +5,7 @@ import dataclasses
 import itertools
 import random
 import uuid
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from unittest import mock
@@ -42,6 +42,7 @@ from flashcards.store.cache.owner_cache import OwnerCache
 from flashcards.store.due import due_cards, recent_reviews
 from flashcards.store.journal import pending
 from flashcards.store.maintenance import checkpoint
+from flashcards.store.pending import PendingMemory
 from flashcards.store.postgres import changes
 from tests.engines import InLanceDB, InPostgreSQL
 from tests.factories import flashcard
@@ -59,11 +60,21 @@ SETTINGS = settings(
 
 
 @contextlib.contextmanager
+def emptied(memory: PendingMemory) -> Iterator[None]:
+    """Have nothing in it meanwhile."""
+    kept = dict(memory)
+    memory.clear()
+    yield
+    memory.clear()
+    memory.update(kept)
+
+
+@contextlib.contextmanager
 def another_process() -> Iterator[None]:
     """Know nothing of what this process has in memory, and leave it as it is."""
     with (
-        mock.patch.object(pending, "_kept", OrderedDict()),
-        mock.patch.object(changes, "_kept", OrderedDict()),
+        emptied(pending._memory),
+        emptied(changes._memory),
         mock.patch.object(due_cards, "_due_cards", OwnerCache(9)),
         mock.patch.object(recent_reviews, "_totals", OwnerCache(9)),
         mock.patch.object(collection, "_collections", OwnerCache(9)),
