@@ -78,13 +78,15 @@ def lock_owner(owner_id: UUID) -> None:
     Raises OwnerGone or EngineChanged.
     """
     engine = owner_lock.take(owner_id)
-    if engine == StoreVersions.Engine.LANCEDB:
-        raise EngineChanged("The cards are in LanceDB now.")
     if not engine:
-        # Nothing was stored yet: from now on this is where the cards are.
-        StoreVersions.objects.get_or_create(
+        # Nothing was stored yet: from now on this is where the cards are, unless another learner's
+        # first card came before and went elsewhere.
+        recorded, _ = StoreVersions.objects.get_or_create(
             id=1, defaults={"engine": StoreVersions.Engine.POSTGRESQL}
         )
+        engine = recorded.engine
+    if engine == StoreVersions.Engine.LANCEDB:
+        raise EngineChanged("The cards are in LanceDB now.")
 
 
 def write(changes: Iterable[Change]) -> None:

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from unittest import mock
 from uuid import UUID
 
 import numpy as np
@@ -15,10 +16,18 @@ from accounts.models import User
 from flashcards import scheduling, store
 from flashcards.domain.records import Flashcard, Rating
 from flashcards.maintenance import check
-from flashcards.models import CardRow, CardVector, ReviewRow, ReviewTotals, StoredOwner
+from flashcards.models import (
+    CardRow,
+    CardVector,
+    ReviewRow,
+    ReviewTotals,
+    StoredOwner,
+    StoreVersions,
+)
 from flashcards.review.learner import Learner
 from flashcards.review.ratings import review_card
-from flashcards.store import Change, StoreError
+from flashcards.store import Change, EngineChanged, StoreError, owner_lock
+from flashcards.store.postgres import write as postgres_write
 from memoryloop.embeddings.builtin import BuiltIn
 from tests.base import TestCase
 from tests.engines import InPostgreSQL
@@ -57,6 +66,18 @@ class OthersCardTests(InPostgreSQL, TestCase):
         self.assertIsNone(written)
         self.assertEqual(everything(), before)
         self.assertEqual(store.view(self.bob.pk).card(theirs.id), theirs)
+
+
+class FirstCardTests(InPostgreSQL, TestCase):
+    def test_it_is_not_written_where_another_learners_went_elsewhere_meanwhile(self) -> None:
+        StoreVersions.objects.create(id=1, engine=StoreVersions.Engine.LANCEDB)
+        with (
+            # What was read under this learner's lock, before the other's transaction was committed.
+            mock.patch.object(owner_lock, "take", autospec=True, return_value=""),
+            transaction.atomic(),
+            self.assertRaises(EngineChanged),
+        ):
+            postgres_write.lock_owner(self.alice.pk)
 
 
 class LostWordsTests(InPostgreSQL, TestCase):
