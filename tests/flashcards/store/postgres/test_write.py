@@ -34,7 +34,7 @@ from tests.engines import InPostgreSQL
 from tests.factories import NOW, flashcard, review_log, stored_card
 
 VECTOR = np.eye(1, BuiltIn.dimensions, dtype="f4")[0]
-ROWS = (CardRow, ReviewRow, CardVector, ReviewTotals, StoredOwner)
+ROWS: tuple[Any, ...] = (CardRow, ReviewRow, CardVector, ReviewTotals, StoredOwner)
 
 
 def write(owner_id: UUID, listed: Sequence[Change]) -> None:
@@ -118,17 +118,19 @@ class ReviewIdTests(InPostgreSQL, TransactionTestCase):
     def setUp(self) -> None:
         self.owner, _ = _people()
         self.cards = [stored_card(self.owner) for _ in range(2)]
-        self.id = uuid.uuid4()
+        self.review_id = uuid.uuid4()
 
     def rated(self, card: Flashcard, now: datetime = NOW) -> Change:
         settings = Learner.read(self.owner.pk).schedule_of(card)
-        after, row = scheduling.review(card, Rating.GOOD, now, review_id=self.id, settings=settings)
+        after, row = scheduling.review(
+            card, Rating.GOOD, now, review_id=self.review_id, settings=settings
+        )
         return Change(after, row)
 
     def both_are_there(self) -> None:
         logs = list(store.review_logs.for_owner(self.owner))
         self.assertEqual(len({log.id for log in logs}), 2)
-        self.assertIn(self.id, {log.id for log in logs})
+        self.assertIn(self.review_id, {log.id for log in logs})
         self.assertEqual(len(store.answers(self.owner.pk)), 2)
         totals = store.answer_totals(self.owner.pk)
         assert totals is not None
@@ -175,7 +177,7 @@ class ReviewIdTests(InPostgreSQL, TransactionTestCase):
             review_card(
                 owner_id=self.owner.pk,
                 card_id=card.id,
-                review_id=self.id,
+                review_id=self.review_id,
                 sequence=0,
                 rating=Rating.GOOD,
                 now=NOW + timedelta(days=3 * day),
