@@ -102,7 +102,6 @@ find_residue = engine.find_residue
 finish_vectors = engine.finish_vectors
 give_up_vectors = engine.give_up_vectors
 lock_owner = engine.lock_owner
-measure_direct_writes = engine.measure_direct_writes
 older_snapshot = engine.older_snapshot
 nearest_cards = engine.nearest_cards
 needed_upgrades = engine.needed_upgrades
@@ -195,7 +194,6 @@ __all__ = [
     "forget_engine",
     "give_up_vectors",
     "lock_owner",
-    "measure_direct_writes",
     "named",
     "nearest_cards",
     "needed_upgrades",

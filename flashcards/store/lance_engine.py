@@ -23,7 +23,6 @@ from flashcards.store.maintenance.caches import clear_cache
 from flashcards.store.maintenance.checkpoint import count_pending, settle_batches
 from flashcards.store.maintenance.checkpoint import run as checkpoint
 from flashcards.store.maintenance.checkpoint import run_until_empty as checkpoint_all
-from flashcards.store.maintenance.direct_writes import measure as measure_direct_writes
 from flashcards.store.maintenance.health import (
     check_readable,
     drop_duplicates,
@@ -86,7 +85,6 @@ __all__ = [
     "finish_vectors",
     "give_up_vectors",
     "lock_owner",
-    "measure_direct_writes",
     "nearest_cards",
     "needed_upgrades",
     "older_snapshot",

@@ -29,7 +29,6 @@ from flashcards.store.postgres.changes import read_pending
 from flashcards.store.postgres.checkpoints import count_pending, settle_batches
 from flashcards.store.postgres.checkpoints import run as checkpoint
 from flashcards.store.postgres.checkpoints import run_until_empty as checkpoint_all
-from flashcards.store.postgres.direct_writes import measure as measure_direct_writes
 from flashcards.store.postgres.query import cards, review_logs
 from flashcards.store.postgres.search.meaning import by_meaning as search_meaning
 from flashcards.store.postgres.search.meaning import nearest as nearest_cards
@@ -85,7 +84,6 @@ __all__ = [
     "finish_vectors",
     "give_up_vectors",
     "lock_owner",
-    "measure_direct_writes",
     "nearest_cards",
     "needed_upgrades",
     "older_snapshot",

@@ -57,9 +57,10 @@ def care() -> dict[str, Any]:
     result: dict[str, Any] = {"before_mb": round(usage(os.getpid()).rss_mb)}
     learners = users[:: max(len(users) // LEARNERS, 1)][:LEARNERS]
     result["cold"], result["checkpoints"] = {}, {}
-    for entries in ENTRIES:
-        cold, ratings, rated = _rate(learners, entries)
-        if entries == ENTRIES[0]:
+    # Of a learner the same number is not rated twice, where learners are few.
+    for each in dict.fromkeys(min(-(-all_ // len(learners)), EACH_MOST) for all_ in ENTRIES):
+        cold, ratings, rated = _rate(learners, each)
+        if not result["cold"]:
             result["cold"] = {"due_ms": cold, "rating_ms": ratings}
         result["checkpoints"][rated] = _taken(store.checkpoint)
     result["warm_rating_ms"] = ratings
@@ -73,8 +74,8 @@ def care() -> dict[str, Any]:
     return result
 
 
-def _rate(learners: list[Any], entries: int) -> tuple[float, float, int]:
-    """Rate so many cards in all, fewer where learners are few.
+def _rate(learners: list[Any], each: int) -> tuple[float, float, int]:
+    """Rate so many cards of each learner.
 
     Return the medians in ms of finding a learner's cards and of a rating, and how many were rated.
     """
@@ -84,7 +85,6 @@ def _rate(learners: list[Any], entries: int) -> tuple[float, float, int]:
     from flashcards.review.due import due_queue
     from flashcards.review.ratings import review_card
 
-    each = min(-(-entries // len(learners)), EACH_MOST)
     finding, rating = [], []
     for learner in learners:
         begun = time.perf_counter()

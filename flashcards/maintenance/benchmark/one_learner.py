@@ -240,17 +240,11 @@ class OneLearner:
             )
 
     def _compare(self) -> None:
-        """Time the same work with a plain PostgreSQL table, and with direct writes to LanceDB."""
+        """Time the same work with a plain PostgreSQL table."""
         self.timings.record("postgresql_rate", list(plain_ratings(300)))
-        inserts, updates = store.measure_direct_writes(self.owner.pk, rows=20)
-        for name, spans in (("old_insert", inserts), ("old_update", updates)):
-            self.timings.record(name, [Span(*span) for span in spans])
-        for one, other in (
-            ("old_update", "rate"),
-            ("rate", "postgresql_rate"),
-            ("find_cards", "postgresql_rate"),
-        ):
-            self.values[f"{one}_to_{other}"] = self.timings.ratio(one, other)
+        for one in ("rate", "find_cards"):
+            ratio = self.timings.ratio(one, "postgresql_rate")
+            self.values[f"{one}_to_postgresql_rate"] = ratio
 
 
 def plain_ratings(count: int) -> Iterator[Span]:

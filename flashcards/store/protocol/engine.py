@@ -348,12 +348,3 @@ class CardStore(Protocol):
     def clear_cache(self) -> None:
         """Drop what this process remembers, as after the store was exchanged."""
         ...
-
-    def measure_direct_writes(
-        self, owner_id: UUID, *, rows: int
-    ) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
-        """Return what one insert and one update take without the journal: for the benchmark.
-
-        The seconds that went by, and those of the processor, `rows` times each.
-        """
-        ...

@@ -1,4 +1,4 @@
-"""The two tables: explicit Arrow schemas, and the fields that a query may name.
+"""The two tables, in either engine: explicit Arrow schemas and the fields a query may name.
 
 The vectors of cards are in further columns, one for each model: see vector_sets.py.
 """
@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from flashcards.domain.records import Flashcard, ReviewLog
 
-# Raised when a table's shape changes; upgrades.py knows the way from each to the next.
+# Raised when a table's shape changes; store/lance/upgrades.py knows the way from each to the next.
 SCHEMA_VERSION = 5
 # LanceDB returns ten rows unless told otherwise.
 EVERYTHING = 2**31 - 1

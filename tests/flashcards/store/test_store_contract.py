@@ -42,9 +42,9 @@ class PostgreSQLUpkeepTests(PostgreSQL, upkeep_contract.UpkeepContract):
     pass
 
 
-# Of the process or the benchmark, and what is seen only after an accident: test_other_store.py.
+# Of the process, and what is seen only after an accident: test_other_store.py.
 ELSEWHERE = {
-    *("preload", "measure_direct_writes", "remembered_view", "due_counts", "near_dues"),
+    *("preload", "remembered_view", "due_counts", "near_dues"),
     # The switch of models: tests/flashcards/cards/test_model_switch.py.
     *("read_vector_sets", "begin_vectors", "give_up_vectors", "finish_vectors"),
     *("owners_to_embed", "drop_retired_vectors"),

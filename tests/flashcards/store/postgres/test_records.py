@@ -1,11 +1,12 @@
 """Rows of PostgreSQL come back as the records, and vectors as the numbers, that were written."""
 
+import re
 import uuid
 from dataclasses import fields
 from datetime import timedelta
 
 import numpy as np
-from django.db import transaction
+from django.db import connection, transaction
 
 from flashcards import store
 from flashcards.domain.records import Flashcard, Kind, LogKind, Rating, State
@@ -64,6 +65,21 @@ class RecordTests(InPostgreSQL, TestCase):
         found = {row["id"]: row[serving.column] for row in rows}
         self.assertIsNone(found[str(bare.id)])
         self.assertEqual(found[str(embedded.id)], vector.astype(np.float16).tolist())
+
+    def test_a_rating_writes_every_field(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT prosrc FROM pg_proc WHERE proname = 'flashcards_record'")
+            ((source,),) = cursor.fetchall()
+        found = re.search(
+            r"UPDATE flashcards_flashcard SET \((.*?)\) = ROW \((.*?)\)", source, re.S
+        )
+        assert found is not None
+        columns, values = ([each.strip() for each in part.split(",")] for part in found.groups())
+        written = {field.name for field in fields(Flashcard)} - {"id", "owner_id"}
+        self.assertEqual(set(columns), {*written, "revision"})
+        self.assertEqual(
+            values, [f"image.{name}" if name != "revision" else "number" for name in columns]
+        )
 
     def write(self, changes: list[Change]) -> None:
         with transaction.atomic():
