@@ -123,7 +123,11 @@ class StoreVersions(models.Model):
 
 
 class StoredOwner(models.Model):
-    """How far LanceDB has got with one owner's entries, by which readers tell what to read anew."""
+    """How far the tables have got with an owner's entries: readers tell by it what to read anew.
+
+    Where PostgreSQL has the cards, each change moves itself: `entry_id` is the revision of the
+    newest, `batch` that of the last one that was no single entry, and `checkpoint` means nothing.
+    """
 
     # Not a foreign key, as in the journal.
     owner_id = models.UUIDField(primary_key=True)

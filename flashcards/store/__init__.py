@@ -48,7 +48,8 @@ from flashcards.store.errors import (
     TablesChanged,
     UnknownLookup,
 )
-from flashcards.store.protocol.engine import CardStore, Snapshot, Upgrade, WordSearch
+from flashcards.store.protocol.engine import CardStore
+from flashcards.store.protocol.handles import Snapshot, Upgrade, WordSearch
 from flashcards.store.protocol.owners import Answers, CardColumns, OwnerView
 from flashcards.store.protocol.queries import Manager, Query
 from flashcards.store.rows.schema import SCHEMA_VERSION

@@ -20,17 +20,18 @@ Engine = StoreVersions.Engine
 
 def find() -> str:
     """Find out which engine has the cards, or is to have them, and go by it in this process."""
-    found = _having() or settings.CARD_STORE
+    found = _having(_row()) or settings.CARD_STORE
     engines.remember(found)
     return found
 
 
 def refusal() -> str:
     """Return why CARD_STORE cannot be followed, and what to do; "" if it can."""
-    found = _having()
+    row = _row()
+    found = _having(row)
     if not settings.CARD_STORE_IS_SET or found in (None, settings.CARD_STORE):
         return ""
-    if not _is_used(found):
+    if not _is_used(found, row):
         return ""
     command = installation.command(f"switch_store --to {settings.CARD_STORE}")
     return (
@@ -41,37 +42,36 @@ def refusal() -> str:
 
 def settle() -> None:
     """Record which engine has the cards, or is to have them. Two SQL queries where it is known."""
-    found = _having()
-    wanted = settings.CARD_STORE
-    if found is not None and (found == wanted or not settings.CARD_STORE_IS_SET):
+    row, wanted = _row(), settings.CARD_STORE
+    found = _having(row)
+    if found is not None and not settings.CARD_STORE_IS_SET:
         wanted = found
-    if _row().get("engine") == wanted:
+    if row.get("engine") == wanted:
         return
     with transaction.atomic():
         with connection.cursor() as cursor:
             # Whoever writes a card holds a lock on its owner's row.
             cursor.execute("LOCK TABLE accounts_user IN EXCLUSIVE MODE")
-        having = _having()
-        if having is not None and _is_used(having):
-            wanted = having
+        row = _row()
+        found = _having(row)
+        if found is not None and _is_used(found, row):
+            wanted = found
         StoreVersions.objects.update_or_create(id=1, defaults={"engine": wanted})
     engines.forget()
 
 
-def _having() -> str | None:
+def _having(row: dict[str, Any]) -> str | None:
     """Return which engine was recorded or has something; None where nothing is stored yet."""
-    row = _row()
     if row:
         # Before there was a choice it was LanceDB.
         return str(row.get("engine", Engine.LANCEDB.value))
-    return next((engine.value for engine in Engine if _is_used(engine.value)), None)
+    return next((engine.value for engine in Engine if _is_used(engine.value, row)), None)
 
 
-def _is_used(engine: str | None) -> bool:
+def _is_used(engine: str | None, row: dict[str, Any]) -> bool:
     """Tell whether an engine was ever given something to store."""
     if engine == Engine.POSTGRESQL:
         return _has_rows(CardRow._meta.db_table)
-    row = _row()
     written = row.get("flashcards") or row.get("review_logs")
     return bool(written) or _has_rows(JournalEntry._meta.db_table)
 

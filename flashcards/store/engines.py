@@ -8,7 +8,7 @@ reads or writes next finds out and raises EngineChanged; then it is asked for ag
 import importlib
 import sys
 from collections.abc import Callable
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 from django.db import connection
@@ -22,6 +22,13 @@ _MODULES = {
     StoreVersions.Engine.LANCEDB.value: "flashcards.store.lance_engine",
     StoreVersions.Engine.POSTGRESQL.value: "flashcards.store.postgres_engine",
 }
+if TYPE_CHECKING:
+    from flashcards.store import lance_engine, postgres_engine
+
+    # Each is imported when it serves; that it keeps the protocol is checked here.
+    _lance: CardStore = lance_engine
+    _postgres: CardStore = postgres_engine
+
 _TABLE = StoreVersions._meta.db_table
 _FIRST = StoreVersions.Engine.LANCEDB.value
 _remembered: list[str] = []

@@ -2,7 +2,7 @@
 
 
 class StoreError(Exception):
-    """The store cannot answer. Nothing that was acknowledged is lost: it is in the journal."""
+    """The store cannot answer. Nothing that was acknowledged is lost by it."""
 
 
 class OtherSchema(StoreError):

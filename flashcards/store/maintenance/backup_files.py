@@ -17,7 +17,7 @@ from flashcards.models import StoreVersions
 from flashcards.store.errors import StoreError, TablesChanged
 from flashcards.store.lance import tables, upgrades
 from flashcards.store.maintenance import caches, checkpoint
-from flashcards.store.protocol.engine import RowsOf
+from flashcards.store.protocol.handles import RowsOf
 from flashcards.store.rows.schema import (
     EVERYTHING,
     FLASHCARDS,

@@ -69,6 +69,18 @@ VALUES (%s, 0, %s, %s)
 ON CONFLICT (owner_id) DO UPDATE SET
     entry_id = excluded.entry_id, batch = greatest(stored.batch, excluded.batch)
 """
+# What names a card in each table, the cards last: the others refer to them. In SQL, as Django would
+# read the rows first to look for more that refers to them.
+_CARD_OF = {
+    "flashcards_reviewlog": "flashcard_id",
+    "flashcards_cardvector": "card_id",
+    "flashcards_flashcard": "id",
+}
+_ERASE_OWNER = [f"DELETE FROM {table} WHERE owner_id = %s" for table in _CARD_OF]  # noqa: S608 - as above
+_ERASE_CARDS = [
+    f"{statement} AND {card} = ANY(%s)"
+    for statement, card in zip(_ERASE_OWNER, _CARD_OF.values(), strict=True)
+]
 _RECORD = "SELECT flashcards_record(%s, %s::jsonb, %s::jsonb, %s, %s, %s, %s, %s, %s, %s)"
 
 
@@ -78,13 +90,15 @@ def lock_owner(owner_id: UUID) -> None:
     Raises OwnerGone or EngineChanged.
     """
     engine = owner_lock.take(owner_id)
-    if engine == StoreVersions.Engine.LANCEDB:
-        raise EngineChanged("The cards are in LanceDB now.")
     if not engine:
-        # Nothing was stored yet: from now on this is where the cards are.
-        StoreVersions.objects.get_or_create(
+        # Nothing was stored yet: from now on this is where the cards are, unless another learner's
+        # first card came before and went elsewhere.
+        recorded, _ = StoreVersions.objects.get_or_create(
             id=1, defaults={"engine": StoreVersions.Engine.POSTGRESQL}
         )
+        engine = recorded.engine
+    if engine == StoreVersions.Engine.LANCEDB:
+        raise EngineChanged("The cards are in LanceDB now.")
 
 
 def write(changes: Iterable[Change]) -> None:
@@ -199,11 +213,7 @@ def erase_cards(cards: Sequence[Flashcard]) -> None:
     """Erase cards of one owner, who is locked, and their reviews for good. The totals stay."""
     ids = [card.id for card in cards]
     for owner_id in {card.owner_id for card in cards}:
-        theirs = CardRow.objects.filter(owner_id=owner_id, id__in=ids)
-        found = list(theirs.values_list("id", flat=True))
-        _delete(ReviewRow.objects.filter(flashcard_id__in=found))
-        _delete(CardVector.objects.filter(card_id__in=found))
-        _delete(theirs)
+        _execute(_ERASE_CARDS, [owner_id, ids])
         _reach(owner_id, _next_number())
 
 
@@ -213,8 +223,7 @@ def erase_owner(owner_id: UUID) -> None:
         lock_owner(owner_id)
     if StoreVersions.objects.filter(engine=StoreVersions.Engine.LANCEDB).exists():
         raise EngineChanged("The cards are in LanceDB now.")
-    for model in (ReviewRow, CardVector, CardRow):
-        _delete(model.objects.filter(owner_id=owner_id))
+    _execute(_ERASE_OWNER, [owner_id])
     quarter_totals.erase([owner_id])
     StoredOwner.objects.filter(owner_id=owner_id).delete()
 
@@ -285,9 +294,10 @@ def _reach(owner_id: UUID, revision: int) -> None:
         cursor.execute(_REACHED, [owner_id, revision, revision])
 
 
-def _delete(rows: Any) -> None:
-    """Delete rows without looking for what refers to them."""
-    rows._raw_delete(rows.db)
+def _execute(statements: Iterable[str], values: Sequence[Any]) -> None:
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement, values)
 
 
 def _copy(

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from flashcards.domain.records import Flashcard, ReviewLog
+from flashcards.store.protocol.handles import RowsOf, Snapshot, Upgrade, WordSearch
 from flashcards.store.protocol.owners import Answers, CardColumns, OwnerView
 from flashcards.store.protocol.queries import Manager
 from flashcards.store.values import (
@@ -22,59 +23,8 @@ from flashcards.store.values import (
     ReviewSummary,
     StoreStatus,
     VectorSets,
-    WordMatches,
 )
 from memoryloop.search_words import Term
-
-# Of a table of PostgreSQL, by its name there.
-RowsOf = Callable[[str], int]
-
-
-class Snapshot(Protocol):
-    """Both tables as they are at one moment, for a backup; reviews go on meanwhile."""
-
-    @property
-    def engine(self) -> str:
-        """Return which engine's they are, as StoreVersions.Engine has it."""
-        ...
-
-    @property
-    def versions(self) -> dict[str, int]:
-        """Return the engine's own version of each table, by its name."""
-        ...
-
-    @property
-    def schema(self) -> int:
-        """Return the version of the tables' shape."""
-        ...
-
-    def write_files(self, folder: Path, dumped: RowsOf) -> dict[str, int]:
-        """Write each table that PostgreSQL's dump does not have into a file of the folder.
-
-        Return the rows by the table's name. `dumped` counts those of a table of PostgreSQL in the
-        state that is dumped.
-        """
-        ...
-
-
-class WordSearch(Protocol):
-    """A search for words that is under way."""
-
-    def result(self) -> WordMatches:
-        """Wait for the cards that were found. Raises StoreError."""
-        ...
-
-
-class Upgrade(Protocol):
-    """One numbered change of the tables."""
-
-    @property
-    def number(self) -> int: ...
-
-    @property
-    def what(self) -> str:
-        """Return what it changes, as part of a sentence."""
-        ...
 
 
 class CardStore(Protocol):
@@ -196,7 +146,7 @@ class CardStore(Protocol):
 
     # Search
 
-    def search_words(self, owner_id: UUID, terms: Sequence[Term], *, limit: int) -> "WordSearch":
+    def search_words(self, owner_id: UUID, terms: Sequence[Term], *, limit: int) -> WordSearch:
         """Begin to look for cards that have the words, or words that begin so or are spelt alike.
 
         Words that are common are not looked for.

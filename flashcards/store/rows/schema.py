@@ -1,4 +1,4 @@
-"""The two LanceDB tables: explicit Arrow schemas and the fields a query may name.
+"""The two tables: explicit Arrow schemas, and the fields that a query may name.
 
 The vectors of cards are in further columns, one for each model: see vector_sets.py.
 """

@@ -21,6 +21,7 @@ from flashcards.store.maintenance.recorded import record_tables
 from flashcards.store.rows.schema import FLASHCARDS, REVIEW_LOGS
 from memoryloop.embeddings.builtin import BuiltIn
 from tests.base import TestCase
+from tests.engines import InLanceDB
 from tests.factories import NOW, review_log, store, stored_card
 
 
@@ -28,7 +29,7 @@ def kinds(report: check.Report) -> dict[str, tuple[int, int]]:
     return {f.kind: (f.count, f.repaired) for f in report.findings}
 
 
-class CheckStoreTests(TestCase):
+class CheckStoreTests(InLanceDB, TestCase):
     def setUp(self) -> None:
         self.card = stored_card(self.alice)
         stored_card(self.bob)

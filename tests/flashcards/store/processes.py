@@ -43,6 +43,9 @@ def start(
 def start_python(*arguments: str, failpoint: str = "") -> forks.Fork:
     """Start a program on the test's own stores; it may die at `failpoint`."""
     shared = {**os.environ, "DATABASE_URL": database_url()}
+    if "CARD_STORE" in os.environ:
+        # The class of tests may have another engine.
+        shared["CARD_STORE"] = settings.CARD_STORE
     own = {"LANCEDB_URI": settings.LANCEDB_URI, "MEMORYLOOP_FAILPOINT": failpoint}
     return forks.start(arguments, {**shared, **own}, prepared=shared)
 

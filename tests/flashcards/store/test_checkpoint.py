@@ -34,6 +34,7 @@ from flashcards.store.rows.schema import (
 )
 from memoryloop import durable_files
 from tests.base import TestCase
+from tests.engines import InLanceDB
 from tests.factories import NOW, flashcard, review_log, store, stored_card
 
 COLUMN = vector_sets.first().serving.column
@@ -52,7 +53,7 @@ STEPS = [
 ]
 
 
-class CheckpointTests(TestCase):
+class CheckpointTests(InLanceDB, TestCase):
     def test_it_moves_everything_and_empties_the_journal(self) -> None:
         card = stored_card(self.alice)
         store(card, logs=(review_log(card),))
@@ -167,7 +168,7 @@ class CheckpointTests(TestCase):
                 check_readable()
 
 
-class BatchTests(TestCase):
+class BatchTests(InLanceDB, TestCase):
     def setUp(self) -> None:
         self.cards = [flashcard(self.alice) for _ in range(25)]
         self.logs = [review_log(card) for card in self.cards[:5]]
@@ -220,7 +221,7 @@ class BatchTests(TestCase):
         self.assertEqual(cards.for_owner(self.alice).count(), 24)
 
 
-class EmbeddingTests(TestCase):
+class EmbeddingTests(InLanceDB, TestCase):
     def vector_of(self, card: Flashcard) -> list[float] | None:
         table = tables.for_writing(FLASHCARDS)
         rows = table.search().where(f"id = '{card.id}'").select([COLUMN]).to_arrow()

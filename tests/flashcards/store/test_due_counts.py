@@ -11,12 +11,13 @@ from flashcards.store.due import due_cards
 from flashcards.store.journal.pending import read_pending
 from flashcards.store.maintenance import checkpoint
 from tests.base import TestCase
+from tests.engines import InLanceDB
 from tests.flashcards.given_cards import give_many
 
 NOW = datetime(2026, 3, 10, 13, tzinfo=UTC)
 
 
-class DueDaysTests(TestCase):
+class DueDaysTests(InLanceDB, TestCase):
     def counted(self, now: datetime) -> None:
         mine = study_settings.settings_for(owner_id=self.alice.id)
         begins = study_settings.queue_settings(mine, now).day_begins

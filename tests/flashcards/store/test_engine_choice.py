@@ -41,6 +41,12 @@ class EngineChoiceTests(TestCase):
             engine_choice.settle()
             self.assertEqual(engine_choice.find(), "postgresql")
 
+    def test_what_is_recorded_already_is_read_once(self) -> None:
+        StoreVersions.objects.create(engine="postgresql")
+        # 1. Is the table there? 2. What does it say?
+        with chosen("postgresql"), self.assertNumQueries(2):
+            engine_choice.settle()
+
     def test_cards_that_wait_in_the_journal_are_lancedbs_whatever_it_says(self) -> None:
         self.journal()
         with chosen("postgresql"):

@@ -17,12 +17,13 @@ from flashcards.store.journal.pending import remembered_pending
 from flashcards.store.lance_view import LanceView
 from flashcards.store.maintenance import checkpoint
 from flashcards.store.pending import Pending
+from tests.engines import InLanceDB
 from tests.flashcards.given_cards import give_many
 
 CARDS = 12
 
 
-class LongRatingsTests(TransactionTestCase):
+class LongRatingsTests(InLanceDB, TransactionTestCase):
     def setUp(self) -> None:
         self.alice = User.objects.create_user("alice@example.org")
         self.cards = give_many(self.alice, CARDS)

@@ -16,10 +16,11 @@ from flashcards.store.lance import tables
 from flashcards.store.maintenance import checkpoint, optimize
 from flashcards.store.rows.schema import FLASHCARDS, REVIEW_LOGS, SCHEMA_VERSION
 from tests.base import TestCase
+from tests.engines import InLanceDB
 from tests.factories import review_log, store, stored_card
 
 
-class OptimizeStoreTests(TestCase):
+class OptimizeStoreTests(InLanceDB, TestCase):
     def setUp(self) -> None:
         for _ in range(4):
             card = stored_card(self.alice)

@@ -34,6 +34,7 @@ from flashcards.store.maintenance import checkpoint, recorded
 from flashcards.store.rows.schema import FLASHCARDS
 from memoryloop.server.health import FailingError
 from tests.base import TestCase
+from tests.engines import InLanceDB
 from tests.factories import NOW, flashcard, review_log, stored_card
 from tests.flashcards.given_cards import answer
 
@@ -58,7 +59,7 @@ class _Folder:
         tables.clear_cache()
 
 
-class OtherStoreTests(TestCase):
+class OtherStoreTests(InLanceDB, TestCase):
     def setUp(self) -> None:
         self.now = NOW + timedelta(hours=1)
         self.cards = [stored_card(self.alice) for _ in range(3)]

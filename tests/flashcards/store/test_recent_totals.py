@@ -21,6 +21,7 @@ from flashcards.store.journal.pending import read_pending
 from flashcards.store.lance import tables
 from flashcards.store.maintenance import checkpoint
 from flashcards.store.pending import Entry
+from tests.engines import InLanceDB
 from tests.factories import NOW, flashcard, review_log, stored_card
 
 PLAN = QueueSettings.plain(NOW)
@@ -133,7 +134,7 @@ class LedgerTests(SimpleTestCase):
         self.assertEqual(totals.reviews(), [other])
 
 
-class CommittedTests(TransactionTestCase):
+class CommittedTests(InLanceDB, TransactionTestCase):
     def test_requests_that_commit_see_every_review_and_undo_counted(self) -> None:
         alice = User.objects.create_user("alice@example.org")
         cards = [stored_card(alice) for _ in range(6)]

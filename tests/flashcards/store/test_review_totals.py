@@ -28,12 +28,13 @@ from flashcards.store.maintenance import checkpoint
 from flashcards.store.owner_arrays import OwnerArrays
 from flashcards.store.pending import Pending
 from tests.base import TestCase
+from tests.engines import InLanceDB
 from tests.factories import NOW, flashcard, stored_card
 
 YEAR = timedelta(days=365)
 
 
-class StatisticsTests(TestCase):
+class StatisticsTests(InLanceDB, TestCase):
     def year(self) -> Statistics:
         return statistics(
             owner_id=self.alice.pk, since=NOW, until=NOW + YEAR, zone=ZoneInfo("Europe/Berlin")

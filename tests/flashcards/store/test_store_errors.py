@@ -12,11 +12,12 @@ from flashcards.review.ratings import review_card
 from flashcards.store import review_logs
 from flashcards.store.maintenance import checkpoint
 from tests.base import TestCase
+from tests.engines import InLanceDB
 from tests.factories import NOW, stored_card
 from tests.flashcards.store.processes import forget
 
 
-class StoreErrorTests(TestCase):
+class StoreErrorTests(InLanceDB, TestCase):
     def setUp(self) -> None:
         self.card = stored_card(self.alice)
         checkpoint.run()

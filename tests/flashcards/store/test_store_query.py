@@ -22,10 +22,11 @@ from flashcards.store.maintenance import checkpoint
 from flashcards.store.rows.filters import condition
 from flashcards.store.rows.schema import FLASHCARDS
 from tests.base import HypothesisTestCase, TestCase
+from tests.engines import InLanceDB
 from tests.factories import NOW, flashcard, review_log, store, stored_card
 
 
-class ReadTests(TestCase):
+class ReadTests(InLanceDB, TestCase):
     """Each runs over cards that are in LanceDB, in the journal, and in both."""
 
     def setUp(self) -> None:

@@ -26,6 +26,7 @@ from flashcards.store import cards, review_logs
 from flashcards.store.lance import tables
 from flashcards.store.maintenance import checkpoint, optimize
 from tests import forks
+from tests.engines import InLanceDB
 from tests.factories import stored_card
 from tests.flashcards.store.buckets import BUCKET, s3_server
 from tests.flashcards.store.installations import Elsewhere
@@ -93,7 +94,7 @@ def eventually(holds: Callable[[], bool], what: str) -> None:
         time.sleep(0.2)
 
 
-class SharedBucketTests(TransactionTestCase):
+class SharedBucketTests(InLanceDB, TransactionTestCase):
     server: dict[str, str]
 
     @classmethod

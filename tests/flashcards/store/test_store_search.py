@@ -18,6 +18,7 @@ from memoryloop.embeddings import get_embedder
 from memoryloop.embeddings.builtin import BuiltIn
 from memoryloop.search_words import terms
 from tests.base import TestCase
+from tests.engines import InLanceDB
 from tests.factories import NOW, flashcard, store, stored_card
 
 
@@ -25,7 +26,7 @@ def questions(cards: list[Flashcard]) -> list[str]:
     return [card.question for card in cards]
 
 
-class WordsTests(TestCase):
+class WordsTests(InLanceDB, TestCase):
     def setUp(self) -> None:
         self.france = stored_card(self.alice, question="Capital of France?", answer="Paris")
         self.spain = stored_card(self.alice, question="Capital of Spain?", answer="Madrid")
@@ -97,7 +98,7 @@ class WordsTests(TestCase):
             self.find(text)
 
 
-class MeaningTests(TestCase):
+class MeaningTests(InLanceDB, TestCase):
     def setUp(self) -> None:
         self.cell = stored_card(
             self.alice, question="What does a mitochondrion make?", answer="ATP, for energy"

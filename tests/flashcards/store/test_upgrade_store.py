@@ -35,6 +35,7 @@ from flashcards.store.rows.schema import (
 from flashcards.store.search import words
 from memoryloop.search_words import terms
 from memoryloop.server.health import FailingError
+from tests.engines import InLanceDB
 from tests.factories import NOW, flashcard, stored_card
 from tests.flashcards.store.processes import start
 
@@ -69,7 +70,7 @@ def forget() -> None:
     clear_cache()
 
 
-class UpgradeStoreTests(TransactionTestCase):
+class UpgradeStoreTests(InLanceDB, TransactionTestCase):
     def setUp(self) -> None:
         self.alice = User.objects.create_user("alice@example.org")
         self.card = stored_card(self.alice, tags=("history",))
@@ -278,7 +279,7 @@ class UpgradeStoreTests(TransactionTestCase):
         self.assertEqual(JournalEntry.objects.count(), 1)
 
 
-class EmptyStoreTests(TransactionTestCase):
+class EmptyStoreTests(InLanceDB, TransactionTestCase):
     def test_an_empty_store_needs_no_upgrade_and_begins_with_todays_schema(self) -> None:
         self.assertEqual(run_upgrades.run(), [])
         stored_card(User.objects.create_user("alice@example.org"))

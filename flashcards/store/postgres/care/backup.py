@@ -9,7 +9,7 @@ from django.db import connection
 
 from flashcards.models import StoreVersions
 from flashcards.store.postgres.care import process, relations
-from flashcards.store.protocol.engine import RowsOf
+from flashcards.store.protocol.handles import RowsOf
 from flashcards.store.rows.schema import SCHEMA_VERSION
 
 _NEXT = "SELECT nextval('flashcards_journalentry_id_seq')"

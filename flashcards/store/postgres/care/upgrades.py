@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from flashcards.store.protocol.engine import Upgrade
+from flashcards.store.protocol.handles import Upgrade
 
 
 def needed() -> Sequence[Upgrade]:

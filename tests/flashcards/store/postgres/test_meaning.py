@@ -18,6 +18,7 @@ from memoryloop.embeddings import EmbeddingError
 from memoryloop.embeddings.builtin import BuiltIn
 from memoryloop.postgres import extensions
 from tests.base import TestCase
+from tests.engines import InLanceDB
 from tests.factories import NOW, flashcard
 from tests.flashcards.store.postgres.both_engines import (
     change_in_both,
@@ -28,7 +29,7 @@ from tests.flashcards.store.postgres.both_engines import (
 CARDS, TOPICS, ASKED, NEIGHBOURS = 120, 6, 12, 10
 
 
-class MeaningTests(TestCase):
+class MeaningTests(InLanceDB, TestCase):
     def setUp(self) -> None:
         draw = np.random.default_rng(18)
         centres = draw.standard_normal((TOPICS, BuiltIn.dimensions))

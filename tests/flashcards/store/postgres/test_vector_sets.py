@@ -15,6 +15,7 @@ from flashcards.store.postgres.search import meaning, vectors
 from flashcards.store.values import KEEP_VERSIONS
 from memoryloop.embeddings.builtin import BuiltIn
 from tests.base import TestCase
+from tests.engines import InLanceDB
 from tests.factories import NOW, flashcard
 from tests.flashcards.store.postgres.both_engines import store_in_both
 
@@ -22,7 +23,7 @@ WIDTH = 7
 POSTGRESQL = StoreVersions.Engine.POSTGRESQL
 
 
-class VectorSetsTests(TestCase):
+class VectorSetsTests(InLanceDB, TestCase):
     def setUp(self) -> None:
         self.cards = [flashcard(self.alice, embedding_model=BuiltIn.name) for _ in range(3)]
         store_in_both(self.cards, np.eye(3, BuiltIn.dimensions, dtype=np.float32))

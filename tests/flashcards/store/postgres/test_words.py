@@ -14,6 +14,7 @@ from memoryloop.postgres import extensions
 from memoryloop.search_words import terms
 from memoryloop.spelling import likeness, wrong_letters
 from tests.base import TestCase
+from tests.engines import InLanceDB
 from tests.factories import NOW, flashcard
 from tests.flashcards.store.postgres.both_engines import (
     change_in_both,
@@ -58,7 +59,7 @@ TEXTS = (
 JUDGED = ("fotosinthesis", "'; DROP")
 
 
-class WordsTests(TestCase):
+class WordsTests(InLanceDB, TestCase):
     def find(self, text: str, limit: int = ANY) -> tuple[set[str], dict[str, int]]:
         with in_postgresql():
             found = words.begin(self.alice.pk, terms(text), limit=limit).result()
