@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from django.db import connection
 from psycopg import pq, sql
 from psycopg.conninfo import make_conninfo
 
+from memoryloop.postgres import extensions
 from memoryloop.postgres.server import PostgresError, binaries
 
 _CHUNK_BYTES = 1 << 20
@@ -24,6 +26,9 @@ _LEAVING_SECONDS = 2.0
 _POLL_SECONDS = 0.5
 # Where the rows of a table begin in the text of a dump; its name without the schema.
 _COPY = re.compile(rb"COPY (?:\w+\.)?(\w+) .*FROM stdin;$")
+
+# In pg_restore's list of a dump: "4; 3079 18225 EXTENSION - pg_trgm ".
+_EXTENSION = re.compile(r" EXTENSION - (\S+)")
 
 
 class DumpError(Exception):
@@ -107,12 +112,25 @@ def count_rows(file: Path) -> dict[str, int]:
 def restore(file: Path, *, first: str, then: str) -> None:
     """Replace the database by a dump, in one transaction with the SQL `first` and `then`.
 
-    Needs a PostgreSQL that is not older than the dumped one. Raises DumpError.
+    Extensions that the role may not drop stay as they are. Needs a PostgreSQL that is not older
+    than the dumped one. Raises DumpError.
     """
+    left_out = {"pg_trgm", *extensions.of_others()}
+    with tempfile.NamedTemporaryFile("w", prefix="memoryloop-restore-") as listed:
+        # What pg_restore lists of a dump, it takes back as a list of what to restore.
+        for line in _contents(file):
+            extension = _EXTENSION.search(line)
+            if extension is None or extension[1] not in left_out:
+                listed.write(f"{line}\n")
+        listed.flush()
+        _restore(file, listed.name, first=f"{first}{extensions.MAKE_TRIGRAMS}", then=then)
+
+
+def _restore(file: Path, contents: str, *, first: str, then: str) -> None:
     version = server_version()
     reading = [
         *(_program("pg_restore", dump_version(file)), "--clean", "--if-exists", "--no-owner"),
-        *("--no-privileges", "--no-comments", "--file=-", str(file)),
+        *("--no-privileges", "--no-comments", f"--use-list={contents}", "--file=-", str(file)),
     ]
     writing = [
         *(_program("psql", 1), "--no-psqlrc", "--quiet", "--no-password", "--single-transaction"),
@@ -155,13 +173,20 @@ def server_version() -> int:
 
 def dump_version(file: Path) -> int:
     """Return the major version of the pg_dump that wrote a file. Raises DumpError."""
+    found = re.search(r"Dumped by pg_dump version: (\d+)", "\n".join(_contents(file)))
+    if found is None:
+        raise DumpError(f"{file} does not say which pg_dump wrote it.")
+    return int(found[1])
+
+
+def _contents(file: Path) -> list[str]:
+    """Return the lines of pg_restore's list of what a dump has. Raises DumpError."""
     done = subprocess.run(  # noqa: S603 - PostgreSQL's own program, no shell
         [_program("pg_restore", 1), "--list", file], capture_output=True, text=True, check=False
     )
-    found = re.search(r"Dumped by pg_dump version: (\d+)", done.stdout)
-    if found is None:
+    if done.returncode:
         raise DumpError(f"{file} cannot be read by pg_restore: {done.stderr.strip()}")
-    return int(found[1])
+    return done.stdout.splitlines()
 
 
 def count_others() -> int:

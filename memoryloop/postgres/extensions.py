@@ -13,10 +13,21 @@ _PGVECTOR = (0, 8)
 # read other tables' memory.
 PGVECTOR_FOR_CARDS = (0, 8, 3)
 
+# As the migration does: what can do without it does without it.
+MAKE_TRIGRAMS = """
+DO $$ BEGIN
+  CREATE EXTENSION IF NOT EXISTS pg_trgm;
+EXCEPTION WHEN insufficient_privilege OR feature_not_supported OR undefined_file THEN
+  NULL;
+END $$;
+"""
+
 _READ = """
 SELECT name, default_version, installed_version
 FROM pg_available_extensions WHERE name IN ('vector', 'unaccent')
 """
+# Only who made one may drop it.
+_OF_OTHERS = "SELECT extname FROM pg_extension WHERE NOT pg_has_role(extowner, 'USAGE')"
 # It may be in any schema of the search path.
 _HAS_TRIGRAMS = "SELECT to_regprocedure('similarity(text, text)') IS NOT NULL"
 _NO_TRIGRAMS = (
@@ -85,6 +96,13 @@ def has_trigrams() -> bool:
 def may_index_vectors() -> bool:
     """Tell whether pgvector keeps an index of vectors whole. One SQL query the first time."""
     return _parsed(pgvector_version()) >= PGVECTOR_FOR_CARDS
+
+
+def of_others() -> set[str]:
+    """Return the extensions of the database that its role may not drop. One SQL query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OF_OTHERS)
+        return {name for (name,) in cursor.fetchall()}
 
 
 def pgvector_version() -> str:

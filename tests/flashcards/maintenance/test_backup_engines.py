@@ -1,15 +1,17 @@
 """A backup of either engine comes back to that engine, whatever has the cards where it is put."""
 
 import json
+import uuid
 
 import psycopg
+from psycopg import sql
 
 from flashcards.maintenance import restore, verify_backup
 from flashcards.maintenance.backup import BackupError
 from flashcards.models import StoreVersions
 from flashcards.store import engines
 from tests.flashcards.maintenance.test_backup import BackupTestCase
-from tests.flashcards.store.installations import Elsewhere
+from tests.flashcards.store.installations import Elsewhere, execute_as_administrator
 from tests.flashcards.store.processes import acknowledged
 
 
@@ -66,6 +68,28 @@ class OfPostgresTests(BackupTestCase):
         self.assertIn("1 accounts", elsewhere.manage("restore", str(self.backup), expect=1))
         elsewhere.manage("restore", "--replace", str(self.backup))
         self.assertEqual(elsewhere.reviews(self.alice.pk), reviews)
+
+    def test_it_comes_back_where_an_administrator_has_made_the_extensions(self) -> None:
+        self.here.manage("backup", str(self.backup))
+        reviews = self.reviews()
+        role = sql.Identifier(f"limited_{uuid.uuid4().hex[:12]}")
+        self.addCleanup(execute_as_administrator, sql.SQL("DROP ROLE {}").format(role))
+        elsewhere = self.elsewhere()
+        with psycopg.connect(elsewhere.environment["DATABASE_URL"]) as database:
+            database.execute("CREATE EXTENSION vector; CREATE EXTENSION unaccent")
+            database.execute(sql.SQL("CREATE ROLE {}").format(role))
+            database.execute(sql.SQL("GRANT CREATE ON SCHEMA public TO {}").format(role))
+            # Whoever connects is that role from now on.
+            named = sql.Identifier(elsewhere.name)
+            database.execute(sql.SQL("ALTER DATABASE {} SET role TO {}").format(named, role))
+        elsewhere.manage("restore", str(self.backup))
+        self.assertEqual(elsewhere.reviews(self.alice.pk), reviews)
+        # Over itself, too.
+        elsewhere.manage("restore", "--replace", str(self.backup))
+        self.assertEqual(elsewhere.reviews(self.alice.pk), reviews)
+        with psycopg.connect(elsewhere.environment["DATABASE_URL"]) as database:
+            found = database.execute("SELECT extname FROM pg_extension ORDER BY 1").fetchall()
+        self.assertEqual([each for (each,) in found], ["plpgsql", "unaccent", "vector"])
 
 
 class OfLanceTests(BackupTestCase):

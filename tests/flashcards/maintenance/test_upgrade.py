@@ -139,6 +139,7 @@ class UpgradeTests(TransactionTestCase):
         failed, upgraded, refused = self.upgrade(
             installation, f"store={LAST_STEP}", "nowhere", "newer"
         )
+        self.assertIn("the disk is full. Nothing was changed", failed["error"])
         recorded = failed["before"]["recorded"]
         self.assertEqual(failed["after"]["recorded"], recorded)
         self.assertNotIn("search", str(failed["after"]["flashcards"][0]))

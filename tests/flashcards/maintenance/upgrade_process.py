@@ -13,17 +13,16 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from unittest import mock
 
 import django
 
 
-def upgrade(where: str, what: str, *, later: timedelta) -> dict[str, Any]:
+def upgrade(where: str, what: str) -> dict[str, Any]:
     from django.db import DataError
     from django.db.migrations import Migration
-    from django.utils import timezone
 
     from flashcards.maintenance import backup, check, upgrade
     from flashcards.store.lance import failpoints
@@ -55,12 +54,24 @@ def upgrade(where: str, what: str, *, later: timedelta) -> dict[str, Any]:
     said: list[str] = []
     with broken[where]():
         try:
-            # Two backups of one second would have one name.
-            upgrade.upgrade(now=timezone.now() + later, tell=said.append)
+            upgrade.upgrade(now=moment(), tell=said.append)
         except upgrade.UpgradeError as raised:
             error = str(raised)
     report = None if error else dataclasses.asdict(check.check())
     return {"checked": report, "said": said, "error": error, "before": before, "after": state()}
+
+
+def moment() -> datetime:
+    """Return the time, or a second after the newest backup if that is later.
+
+    Two backups of one second would have one name, whichever processes make them.
+    """
+    from django.utils import timezone
+
+    from flashcards.maintenance import backup_places
+
+    stored = backup_places.place().stored(backup_places.BEFORE_UPGRADE)
+    return max([timezone.now(), *(each.made_at + timedelta(seconds=1) for each in stored)])
 
 
 def refused() -> dict[str, Any]:
@@ -123,13 +134,9 @@ def state() -> dict[str, Any]:
 
 def main(scenarios: list[str]) -> None:
     others = {"newer": refused, "restore": restored}
-    for number, scenario in enumerate(scenarios):
+    for scenario in scenarios:
         where, _, what = scenario.partition("=")
-        told = (
-            others[where]()
-            if where in others
-            else upgrade(where, what, later=timedelta(seconds=number))
-        )
+        told = others[where]() if where in others else upgrade(where, what)
         sys.stdout.write(json.dumps({**told, "backups": backups()}) + "\n")
         sys.stdout.flush()
 

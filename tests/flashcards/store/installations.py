@@ -86,6 +86,12 @@ class Elsewhere(Installation):
             server.execute(drop.format(sql.Identifier(self.name)))
 
 
+def execute_as_administrator(statement: sql.Composed) -> None:
+    """Execute a statement of the test's server that is about no database's rows."""
+    with _administrator() as server:
+        server.execute(statement)
+
+
 def _administrator() -> "psycopg.Connection[Any]":
     at = connection.settings_dict
     return psycopg.connect(
