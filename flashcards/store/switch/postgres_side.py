@@ -77,6 +77,11 @@ class PostgresSide:
         rows = found.values_list("id", "owner_id", "revision")
         return {card_id: (owner_id, revision) for card_id, owner_id, revision in rows}
 
+    def newer(self, owner_id: UUID, revision: int) -> set[UUID]:
+        """Return the owner's cards that were changed after the change of this number."""
+        found = CardRow.objects.filter(owner_id=owner_id, revision__gt=revision)
+        return set(found.values_list("id", flat=True))
+
     def read(self, selected: Selection, sets: VectorSets) -> Rows:
         """Return the rows of some cards, and the reviews that are kept without one."""
         rows = Rows()
