@@ -122,6 +122,14 @@ class LanceSide:
         )
         return cards, reviews
 
+    def count_vectors(self, sets: VectorSets) -> int:
+        """Return how many vectors there are in these sets."""
+        if not self._is_there(FLASHCARDS):
+            return 0
+        table = tables.for_writing(FLASHCARDS)
+        columns = [each.column for each in sets.filled if each.column in table.schema.names]
+        return sum(table.count_rows(f"{column} IS NOT NULL") for column in columns)
+
     def finish(self, sets: VectorSets) -> None:
         """Make the indexes and compact the tables, before anybody reads them."""
         for spec in (FLASHCARDS, REVIEW_LOGS):

@@ -136,6 +136,10 @@ class PostgresSide:
         reviews = ReviewRow.objects.count() + UnplacedReview.objects.count()
         return CardRow.objects.count(), reviews
 
+    def count_vectors(self, sets: VectorSets) -> int:
+        """Return how many vectors there are in these sets."""
+        return CardVector.objects.filter(column__in=[each.column for each in sets.filled]).count()
+
     def finish(self, sets: VectorSets) -> None:  # noqa: ARG002 - as above
         """Have PostgreSQL know how many rows there are, before anybody reads them."""
         with connection.cursor() as cursor:

@@ -256,6 +256,12 @@ class _Run:
                 f"and {target[0]:,} and {target[1]:,} in {self.target.engine.label}. Nothing has "
                 "switched. Run `check_store`, then this again with --anew."
             )
+        # Another embedding model may have begun to make vectors while the cards were copied.
+        if self.source.count_vectors(self.sets) != self.target.count_vectors(self.sets):
+            raise SwitchError(
+                "Vectors of another embedding model came while the cards were copied. Nothing has "
+                "switched: run this again with --anew."
+            )
 
     def _record(self) -> None:
         """Record that the target serves, and from where on everything is read anew."""

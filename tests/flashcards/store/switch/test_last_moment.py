@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from unittest import mock
 
+import numpy as np
 from django.db import connection, transaction
 from django.test import TransactionTestCase
 
@@ -162,3 +163,31 @@ class LastMomentTests(TransactionTestCase):
 
                 with mock.patch.object(_Run, "copy", autospec=True, side_effect=copied):
                     self.assertEqual(self.switch(target, commit), 1)
+
+    def test_vectors_of_a_model_that_came_meanwhile_are_not_left_behind(self) -> None:
+        copy_all = _Run.copy
+        for number, target in enumerate(BOTH_WAYS):
+            with self.subTest(target=target):
+                width = 32 + number
+
+                def copied(run: _Run, width: int = width) -> None:
+                    coming = store.begin_vectors(f"another-{width}", width, 0.5).coming
+                    assert coming is not None
+                    card = store.cards.for_owner(self.alice).get(id=self.cards[0].id)
+                    card = dataclasses.replace(card, embedding_model=coming.key)
+                    with transaction.atomic():
+                        store.lock_owner(self.alice.pk)
+                        store.write([Change(card, vector=np.full(width, 0.1, np.float32))])
+                    store.checkpoint_all()
+                    copy_all(run)
+
+                with (
+                    mock.patch.object(_Run, "copy", autospec=True, side_effect=copied),
+                    self.assertRaisesMessage(
+                        switch_store.SwitchError, "run this again with --anew"
+                    ),
+                ):
+                    switch_store.run(target)
+                self.assertNotEqual(engines.recorded(), target)
+                self.assertEqual(switch_store.run(target, anew=True).vectors, 1)
+                self.assertEqual(engines.name(), target)
