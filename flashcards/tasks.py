@@ -6,8 +6,9 @@ A task that may take long does a slice and asks for the next: see memoryloop/ser
 from uuid import UUID
 
 from django.utils import timezone
-from procrastinate import JobContext, RetryStrategy
+from procrastinate import JobContext, RetryDecision, RetryStrategy
 from procrastinate.contrib.django import app
+from procrastinate.jobs import Job
 
 from flashcards import store
 from flashcards.cards import bulk_actions, embedding, folding, jobs, media, model_switch, trash
@@ -20,10 +21,21 @@ from flashcards.review import backlog
 from flashcards.web.pages import week_mail
 from memoryloop.server import queues
 
-# The store may move to another engine while a job is at work: done again, the job goes on there.
-SWITCHED = RetryStrategy(max_attempts=3, retry_exceptions=[store.EngineChanged])
 # How often cards are looked for that were left without a vector.
 SWEEP_MINUTES = 10
+
+
+class _OnOtherEngine(RetryStrategy):
+    """Do a job again that met a switch of engines: it goes on with the one that serves."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        if isinstance(exception, store.EngineChanged):
+            # Queries raise it without having this process look up the engine anew.
+            store.forget_engine()
+        return super().get_retry_decision(exception=exception, job=job)
+
+
+SWITCHED = _OnOtherEngine(max_attempts=3, retry_exceptions=[store.EngineChanged])
 
 
 @app.periodic(cron="* * * * *")

@@ -1,7 +1,7 @@
 """LanceDB's side of a switch. It is read and written under the checkpoint's lock alone."""
 
 import dataclasses
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from flashcards.store.lance import sql, tables
 from flashcards.store.maintenance import apply_entries, checkpoint
 from flashcards.store.maintenance import recorded as records
 from flashcards.store.rows import codec
-from flashcards.store.rows.filters import condition
+from flashcards.store.rows.filters import Condition, Expression, condition
 from flashcards.store.rows.schema import EVERYTHING, FLASHCARDS, REVIEW_LOGS, TableSpec
 from flashcards.store.switch.rows import Rows, Selection
 from flashcards.store.values import VectorSets
@@ -60,6 +60,15 @@ class LanceSide:
             if card_id not in found or found[card_id][1] < newest[1]:
                 found[card_id] = newest
         return found
+
+    def newer(self, owner_id: UUID, revision: int) -> set[UUID]:
+        """Return the owner's cards that were changed after the change of this number."""
+        conditions = (
+            condition(FLASHCARDS, "owner_id", owner_id),
+            Condition("revision", "gt", revision),
+        )
+        found = self._scan(FLASHCARDS, conditions, ["id"])
+        return set(map(UUID, found["id"].to_pylist()))
 
     def read(self, selected: Selection, sets: VectorSets) -> Rows:
         """Return the rows of some cards. A card is what its image says."""
@@ -113,6 +122,14 @@ class LanceSide:
         )
         return cards, reviews
 
+    def count_vectors(self, sets: VectorSets) -> int:
+        """Return how many vectors there are in these sets."""
+        if not self._is_there(FLASHCARDS):
+            return 0
+        table = tables.for_writing(FLASHCARDS)
+        columns = [each.column for each in sets.filled if each.column in table.schema.names]
+        return sum(table.count_rows(f"{column} IS NOT NULL") for column in columns)
+
     def finish(self, sets: VectorSets) -> None:
         """Make the indexes and compact the tables, before anybody reads them."""
         for spec in (FLASHCARDS, REVIEW_LOGS):
@@ -134,9 +151,14 @@ class LanceSide:
         return tables.is_there(spec)
 
     def _read(self, spec: TableSpec, selected: Selection, columns: list[str]) -> pa.Table:
+        return self._scan(spec, selected.conditions(spec), columns)
+
+    def _scan(
+        self, spec: TableSpec, conditions: Sequence[Expression], columns: list[str]
+    ) -> pa.Table:
         if not self._is_there(spec):
             return pa.schema(map(spec.schema.field, columns)).empty_table()
-        scan: Any = tables.for_writing(spec).search().where(sql.where(*selected.conditions(spec)))
+        scan: Any = tables.for_writing(spec).search().where(sql.where(*conditions))
         return scan.select(columns).limit(EVERYTHING).to_arrow()
 
 

@@ -77,6 +77,11 @@ class PostgresSide:
         rows = found.values_list("id", "owner_id", "revision")
         return {card_id: (owner_id, revision) for card_id, owner_id, revision in rows}
 
+    def newer(self, owner_id: UUID, revision: int) -> set[UUID]:
+        """Return the owner's cards that were changed after the change of this number."""
+        found = CardRow.objects.filter(owner_id=owner_id, revision__gt=revision)
+        return set(found.values_list("id", flat=True))
+
     def read(self, selected: Selection, sets: VectorSets) -> Rows:
         """Return the rows of some cards, and the reviews that are kept without one."""
         rows = Rows()
@@ -130,6 +135,10 @@ class PostgresSide:
         """Return how many cards and reviews there are."""
         reviews = ReviewRow.objects.count() + UnplacedReview.objects.count()
         return CardRow.objects.count(), reviews
+
+    def count_vectors(self, sets: VectorSets) -> int:
+        """Return how many vectors there are in these sets."""
+        return CardVector.objects.filter(column__in=[each.column for each in sets.filled]).count()
 
     def finish(self, sets: VectorSets) -> None:  # noqa: ARG002 - as above
         """Have PostgreSQL know how many rows there are, before anybody reads them."""

@@ -4,13 +4,12 @@ Nothing is changed in the engine that serves. A part that is copied again change
 many are done is recorded with each, so a switch that was cut off anywhere goes on where it was.
 """
 
-import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.db import OperationalError, connection, transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from flashcards.domain.records import Flashcard, ReviewLog
@@ -21,6 +20,7 @@ from flashcards.store.lance import failpoints
 from flashcards.store.maintenance import checkpoint
 from flashcards.store.maintenance import recorded as records
 from flashcards.store.rows.schema import SCHEMA_VERSION
+from flashcards.store.switch import locks
 from flashcards.store.switch.errors import SwitchError
 from flashcards.store.switch.lance_side import LanceSide
 from flashcards.store.switch.postgres_side import PostgresSide, existing_owners
@@ -32,8 +32,6 @@ Side = LanceSide | PostgresSide
 # Counts the cards whose schedule is not what their reviews give.
 Folds = Callable[[list[tuple[Flashcard, list[ReviewLog]]]], int]
 
-# Any number will do, as long as nothing else in this database locks it.
-_LOCK = 0x4D4C_7377
 # Cards moved at a time, of those that changed meanwhile.
 _CARDS_AT_ONCE = 1_000
 # While more than this have changed, they are moved before anybody has to wait.
@@ -41,9 +39,7 @@ _LEFT_MOST = 100
 _ROUNDS_MOST = 20
 # Cards whose revisions are compared at a time.
 _COMPARED_AT_ONCE = 100_000
-# How long writers may queue behind the switch that itself waits for a long transaction; then it
-# lets them go first, pauses, and asks again.
-_QUEUE_SECONDS = 2
+# How often writers are asked to stop, and the pause before each further time.
 _PAUSE_SECONDS = 1.0
 _TRIES = 60
 _NEXT = "SELECT setval(%(name)s, greatest(nextval(%(name)s), %(least)s))"
@@ -79,6 +75,17 @@ class Switched:
     not_folded: int
 
 
+@dataclass(frozen=True)
+class _Compared:
+    """How far the source was when all cards were last compared."""
+
+    # The newest change of each owner, and of the store as a whole otherwise than by those.
+    reached: dict[UUID, int]
+    rebuilt: int
+    # The cards that were not of the same change on both sides.
+    ids: list[UUID]
+
+
 @dataclass
 class _Run:
     source: Side
@@ -88,7 +95,7 @@ class _Run:
     switch: StoreSwitch
     sets: VectorSets
     caught_up: int = 0
-    touched: set[UUID] = field(default_factory=set)
+    compared: _Compared = field(default_factory=lambda: _Compared({}, -1, []))
 
     def copy(self) -> None:
         """Copy and verify the parts that are not done yet."""
@@ -96,7 +103,7 @@ class _Run:
         of = max(sum(source_rows), 1)
         began, before = time.monotonic(), self.switch.cards + self.switch.reviews
         while self.switch.done < self.switch.parts:
-            with self._still():
+            with locks.still(self.source.engine):
                 self._move(part(self.switch.done, self.switch.parts), counted=True)
                 self.switch.done += 1
                 failpoints.reach("switch-part")
@@ -110,12 +117,13 @@ class _Run:
         """Move what changed meanwhile, until little is left."""
         for _ in range(_ROUNDS_MOST):
             self._settle_journal()
-            with self._still():
+            with locks.still(self.source.engine):
                 ids = self._changed()
+                self.compared = _Compared(*_reached(), ids)
             if len(ids) <= _LEFT_MOST:
                 return
             for some in _groups(ids):
-                with self._still():
+                with locks.still(self.source.engine):
                     self._move(Selection(ids=frozenset(some)))
                 failpoints.reach("switch-caught-up")
             self.caught_up += len(ids)
@@ -131,10 +139,10 @@ class _Run:
             began = time.monotonic()
             try:
                 with transaction.atomic():
-                    self._hold_writers()
+                    locks.hold_writers()
                     last = self._last()
                     failpoints.reach("switch-before-commit")
-            except _Busy:
+            except locks.Busy:
                 time.sleep(_PAUSE_SECONDS)
                 continue
             waited = time.monotonic() - began
@@ -151,13 +159,22 @@ class _Run:
         if recorded_vectors.read() != self.sets:
             self.sets = recorded_vectors.read()
             self.target.prepare(self.sets)
-        ids = self._changed()
-        for some in _groups(ids):
-            self._move(Selection(ids=frozenset(some)))
+        ids = self._changed_since()
+        self._move_all(ids)
+        # All cards of the source are in the target now, so it has more exactly if some are gone
+        # from the source since. Of a source that has more itself, counts say nothing.
+        if self.switch.doubled or self.switch.left_out or not self._are_as_many():
+            gone = self._changed()
+            self._move_all(gone)
+            ids += gone
         failpoints.reach("switch-moved-last")
-        self._check_all()
+        self._check_counts()
         self._record()
         return len(ids)
+
+    def _move_all(self, ids: Sequence[UUID]) -> None:
+        for some in _groups(ids):
+            self._move(Selection(ids=frozenset(some)))
 
     def _move(self, selected: Selection, *, counted: bool = False) -> None:
         """Make the target's rows of some cards those of the source, and verify that they are."""
@@ -208,10 +225,27 @@ class _Run:
             found += changed(ours, {each: revision for each, (_, revision) in theirs.items()})
         return found
 
-    def _check_all(self) -> None:
+    def _changed_since(self) -> list[UUID]:
+        """Return the cards of the source that may have changed since all were compared.
+
+        An owner's changes have numbers that rise with their commits. Those of another owner may
+        have lower ones and still come later, so each owner has a mark of their own.
+        """
+        reached, rebuilt = _reached()
+        if rebuilt != self.compared.rebuilt:
+            return self._changed()
+        found = set(self.compared.ids)
+        for owner_id, newest in reached.items():
+            known = self.compared.reached.get(owner_id, -1)
+            if newest != known:
+                found |= self.source.newer(owner_id, known)
+        return sorted(found)
+
+    def _are_as_many(self) -> bool:
+        return self.source.counts()[0] == self.target.counts()[0]
+
+    def _check_counts(self) -> None:
         """Raise SwitchError unless both sides have as many rows. The rows were compared before."""
-        if self._changed():
-            raise SwitchError("Cards differ after they were copied. Nothing has switched.")
         if self.switch.doubled or self.switch.left_out:
             # The source has more, which was counted.
             return
@@ -221,6 +255,12 @@ class _Run:
                 f"{source[0]:,} cards and {source[1]:,} reviews are in {self.source.engine.label}, "
                 f"and {target[0]:,} and {target[1]:,} in {self.target.engine.label}. Nothing has "
                 "switched. Run `check_store`, then this again with --anew."
+            )
+        # Another embedding model may have begun to make vectors while the cards were copied.
+        if self.source.count_vectors(self.sets) != self.target.count_vectors(self.sets):
+            raise SwitchError(
+                "Vectors of another embedding model came while the cards were copied. Nothing has "
+                "switched: run this again with --anew."
             )
 
     def _record(self) -> None:
@@ -252,41 +292,16 @@ class _Run:
         if self.source.engine == Engine.LANCEDB:
             checkpoint.run_until_empty()
 
-    @contextlib.contextmanager
-    def _still(self) -> Iterator[None]:
-        """Hold the source still: LanceDB by the checkpoint's lock, PostgreSQL as of one moment."""
-        with transaction.atomic():
-            if self.source.engine == Engine.POSTGRESQL:
-                with connection.cursor() as cursor:
-                    cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-            checkpoint.lock(wait=True)
-            yield
 
-    def _hold_writers(self) -> None:
-        """Let nobody write until the transaction ends. Raises _Busy if somebody writes for long.
-
-        Whoever writes a card holds a lock on its owner's row. The checkpoint's lock comes second,
-        as writers may wait for it.
-        """
-        with connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL lock_timeout = '{_QUEUE_SECONDS}s'")
-            try:
-                cursor.execute("LOCK TABLE accounts_user IN EXCLUSIVE MODE")
-            except OperationalError as error:
-                if getattr(error.__cause__, "sqlstate", "") in ("55P03", "40P01"):
-                    raise _Busy from error
-                raise
-            cursor.execute("SET LOCAL lock_timeout = 0")
-        checkpoint.lock(wait=True)
+def _reached() -> tuple[dict[UUID, int], int]:
+    """Return the newest change of each owner, and which change was of the whole store."""
+    owners = dict(StoredOwner.objects.values_list("owner_id", "entry_id"))
+    return owners, StoreVersions.objects.values_list("rebuilt", flat=True).get(id=1)
 
 
 def _groups(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
     for start in range(0, len(ids), _CARDS_AT_ONCE):
         yield ids[start : start + _CARDS_AT_ONCE]
-
-
-class _Busy(Exception):
-    """Somebody's transaction goes on and on."""
 
 
 def run(
@@ -300,7 +315,7 @@ def run(
 
     With `anew`, what was copied before is compared again from the beginning.
     """
-    with _alone():
+    with locks.alone():
         sides: dict[str, Side] = {Engine.LANCEDB.value: LanceSide()}
         sides[Engine.POSTGRESQL.value] = PostgresSide()
         serving = engines.recorded() or engines.name()
@@ -315,7 +330,7 @@ def run(
         here.target.check_target()
         here._settle_journal()
         here.switch = _begun(here, target, anew=anew)
-        with here._still():
+        with locks.still(here.source.engine):
             here.target.prepare(here.sets)
         failpoints.reach("switch-prepared")
         here.copy()
@@ -347,7 +362,7 @@ def drop_old() -> str:
 
     Raises SwitchError where no switch has been made.
     """
-    with _alone(), transaction.atomic():
+    with locks.alone(), transaction.atomic():
         checkpoint.lock(wait=True)
         switched = StoreSwitch.objects.select_for_update().filter(id=1).first()
         recorded = StoreVersions.objects.select_for_update().filter(id=1).first()
@@ -367,19 +382,3 @@ def _begun(here: _Run, target: str, *, anew: bool) -> StoreSwitch:
     with transaction.atomic():
         StoreSwitch.objects.all().delete()
         return StoreSwitch.objects.create(target=target, parts=parts, started_at=timezone.now())
-
-
-@contextlib.contextmanager
-def _alone() -> Iterator[None]:
-    """Let no other switch run. Raises SwitchError if one does."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
-        (got,) = cursor.fetchone()
-    if not got:
-        raise SwitchError("Another switch is under way: wait for it, or stop it and run this.")
-    try:
-        yield
-    finally:
-        if connection.connection is not None and not connection.connection.closed:
-            with contextlib.suppress(Exception), connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])

@@ -8,9 +8,10 @@ from unittest import mock
 import numpy as np
 from django.db import connection, connections, transaction
 from django.test import TransactionTestCase
+from procrastinate.jobs import Job
 
 from accounts.models import User
-from flashcards import store
+from flashcards import store, tasks
 from flashcards.cards.cards import create_cards
 from flashcards.domain.records import Flashcard, NewCard, Rating, ReviewLog
 from flashcards.maintenance import check, switch_store
@@ -227,6 +228,18 @@ class SwitchTests(TransactionTestCase):
                 engines.remember(before)
                 with self.assertRaises(store.EngineChanged), transaction.atomic():
                     engines.named(before).erase_owner(uuid.uuid4())
+
+    def test_a_job_that_meets_the_switch_in_a_query_is_done_again_by_the_new_engine(self) -> None:
+        self.fill(self.alice, 3)
+        cards = store.cards.for_owner(self.alice).count()
+        switch_store.run(POSTGRESQL)
+        # This process has not noticed yet.
+        engines.remember(LANCEDB)
+        with self.assertRaises(store.EngineChanged) as met:
+            store.cards.for_owner(self.alice).count()
+        job = mock.create_autospec(Job, instance=True, attempts=1)
+        self.assertIsNotNone(tasks.SWITCHED.get_retry_decision(exception=met.exception, job=job))
+        self.assertEqual(store.cards.for_owner(self.alice).count(), cards)
 
     def test_the_old_store_is_kept_until_it_is_dropped(self) -> None:
         self.fill(self.alice, 6)
