@@ -145,6 +145,17 @@ class PostgresSide:
             for name in _TABLES:
                 cursor.execute(f"ANALYZE flashcards_{name}")
 
+    def place(self) -> str:
+        """Return where the rows are, in words."""
+        return "PostgreSQL"
+
+    def is_there(self) -> bool:
+        """Tell whether there is any row."""
+        with connection.cursor() as cursor:
+            found = " OR ".join(f"EXISTS (SELECT FROM flashcards_{name})" for name in _TABLES)
+            cursor.execute(f"SELECT {found}")
+            return bool(cursor.fetchone() == (True,))
+
     def drop(self) -> None:
         """Remove all rows."""
         with connection.cursor() as cursor:
