@@ -51,18 +51,12 @@ class RecordQuery(ABC, Generic[R]):
         """Count the rows, whatever the slice."""
 
     @abstractmethod
-    def _arrow(self, fields: Sequence[str], *, ordered: bool) -> pa.Table:
-        """Return the rows as an Arrow table of the named fields, all of them if none is named.
-
-        Without an order, the query's slice is not taken. Raises UnknownLookup.
-        """
+    def _arrow(self, columns: Sequence[str], *, ordered: bool) -> pa.Table:
+        """Return the rows as an Arrow table. Without an order, the query's slice is not taken."""
 
     @abstractmethod
-    def stream(self) -> Iterator[dict[str, Any]]:
-        """Yield each row once as a dictionary of JSON values, in no order; times as ISO 8601.
-
-        Whatever a learner has, only a batch of it is in memory.
-        """
+    def _stream(self) -> Iterator[dict[str, Any]]:
+        """Yield what `stream` yields. Whatever a learner has, only a batch of it is in memory."""
 
     @property
     def model(self) -> SimpleNamespace:
@@ -196,13 +190,13 @@ class RecordQuery(ABC, Generic[R]):
 
     def values(self, *fields: str) -> list[dict[str, Any]]:
         """Return dictionaries of the named fields, as the store holds them: ids are text."""
-        rows: list[dict[str, Any]] = self._arrow(fields, ordered=True).to_pylist()
+        rows: list[dict[str, Any]] = self._table(fields, ordered=True).to_pylist()
         return rows
 
     def aggregate(self, **aggregates: Aggregate) -> dict[str, Any]:
         """Return `name=Max("due")` and the like over the rows: Count, Sum, Avg, Min, Max."""
         wanted = {name: _aggregated(a) for name, a in aggregates.items()}
-        table = self._arrow(list({field for field, _ in wanted.values()}), ordered=True)
+        table = self._table(list({field for field, _ in wanted.values()}), ordered=True)
         return {
             name: _AGGREGATES[function](table[field]).as_py()
             for name, (field, function) in wanted.items()
@@ -214,8 +208,15 @@ class RecordQuery(ABC, Generic[R]):
         Numbers are int64 or float64, times datetime64[us] in UTC, and a missing one is NaN or NaT.
         A field that is true or false is bool. Text and ids are `str`, lists tuples of `str`.
         """
-        rows = self._arrow(fields, ordered=False)
+        rows = self._table(fields, ordered=False)
         return {name: codec.to_numpy(rows[name]) for name in fields}
+
+    def stream(self) -> Iterator[dict[str, Any]]:
+        """Yield each row once as a dictionary of JSON values, in no order; times as ISO 8601.
+
+        A few thousand rows are in memory at a time.
+        """
+        return iter(()) if self.wanted.nothing else self._stream()
 
     def _rows(self) -> list[R]:
         if self._result is None:
@@ -223,12 +224,15 @@ class RecordQuery(ABC, Generic[R]):
             self._result = [] if nothing else self._fetch()
         return self._result
 
-
-def arrow_columns(spec: TableSpec, fields: Sequence[str]) -> list[str]:
-    """Return the named fields, all of them if none is named. Raises UnknownLookup."""
-    for name in fields:
-        declared_field(spec, name)
-    return list(fields) or spec.columns
+    def _table(self, fields: Sequence[str], *, ordered: bool) -> pa.Table:
+        """Return the named fields, all of them if none is named. Raises UnknownLookup."""
+        spec = self.wanted.spec
+        for name in fields:
+            declared_field(spec, name)
+        columns = list(fields) or spec.columns
+        if self.wanted.nothing:
+            return pa.schema(map(spec.schema.field, columns)).empty_table()
+        return self._arrow(columns, ordered=ordered)
 
 
 _AGGREGATES = {
