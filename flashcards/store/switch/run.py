@@ -14,9 +14,8 @@ from django.utils import timezone
 
 from flashcards.domain.records import Flashcard, ReviewLog
 from flashcards.models import JournalEntry, StoredOwner, StoreSwitch, StoreVersions
-from flashcards.store import engines, recorded_vectors
+from flashcards.store import engines, failpoints, recorded_vectors
 from flashcards.store.journal import moved
-from flashcards.store.lance import failpoints
 from flashcards.store.maintenance import checkpoint
 from flashcards.store.maintenance import recorded as records
 from flashcards.store.rows.schema import SCHEMA_VERSION
