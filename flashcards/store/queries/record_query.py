@@ -1,7 +1,8 @@
 """The query: lazy as Django's QuerySet. How its rows are read is the engine's."""
 
+import itertools
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, Generic, Self, TypeVar, overload
@@ -9,9 +10,10 @@ from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from django.db import connection
 from django.db.models import Aggregate, F
 
-from flashcards.store.errors import UnknownLookup
+from flashcards.store.errors import EngineChanged, UnknownLookup
 from flashcards.store.queries.query_spec import QuerySpec
 from flashcards.store.rows import codec
 from flashcards.store.rows.filters import (
@@ -27,10 +29,22 @@ from flashcards.store.rows.schema import TableSpec
 from flashcards.store.values import Numbers
 
 R = TypeVar("R")
+T = TypeVar("T")
+# Returns the query of the engine that serves now.
+_elsewhere: list[Callable[[QuerySpec], "RecordQuery[Any]"]] = []
+
+
+def ask_elsewhere(find: Callable[[QuerySpec], "RecordQuery[Any]"]) -> None:
+    """Have what meets a switch of engines asked of the query that `find` returns."""
+    _elsewhere[:] = [find]
 
 
 class RecordQuery(ABC, Generic[R]):
-    """Records of one owner: immutable, evaluated when first read, then kept. See `Query`."""
+    """Records of one owner: immutable, evaluated when first read, then kept. See `Query`.
+
+    What is read after the cards have moved to another engine is read there, but not within a
+    transaction: what was written in it belongs to the engine that served before.
+    """
 
     def __init__(self, wanted: QuerySpec) -> None:
         self.wanted = wanted
@@ -181,7 +195,7 @@ class RecordQuery(ABC, Generic[R]):
         wanted = self.wanted
         if wanted.nothing:
             return 0
-        total = max(self._count_all() - wanted.offset, 0)
+        total = max(self._ask(lambda query: query._count_all()) - wanted.offset, 0)
         return total if wanted.limit is None else min(total, wanted.limit)
 
     def in_bulk(self, ids: Sequence[UUID]) -> dict[UUID, R]:
@@ -216,12 +230,15 @@ class RecordQuery(ABC, Generic[R]):
 
         A few thousand rows are in memory at a time.
         """
-        return iter(()) if self.wanted.nothing else self._stream()
+        if self.wanted.nothing:
+            return
+        # That the cards have moved is noticed before the first row.
+        yield from self._ask(lambda query: _begun(query._stream()))
 
     def _rows(self) -> list[R]:
         if self._result is None:
             nothing = self.wanted.nothing or self.wanted.limit == 0
-            self._result = [] if nothing else self._fetch()
+            self._result = [] if nothing else self._ask(lambda query: query._fetch())
         return self._result
 
     def _table(self, fields: Sequence[str], *, ordered: bool) -> pa.Table:
@@ -232,7 +249,21 @@ class RecordQuery(ABC, Generic[R]):
         columns = list(fields) or spec.columns
         if self.wanted.nothing:
             return pa.schema(map(spec.schema.field, columns)).empty_table()
-        return self._arrow(columns, ordered=ordered)
+        return self._ask(lambda query: query._arrow(columns, ordered=ordered))
+
+    def _ask(self, read: Callable[["RecordQuery[R]"], T]) -> T:
+        """Return what is read of this query, or of the same one of the engine that serves now."""
+        try:
+            return read(self)
+        except EngineChanged:
+            if connection.in_atomic_block:
+                raise
+            return read(_elsewhere[0](self.wanted))
+
+
+def _begun(rows: Iterator[T]) -> Iterator[T]:
+    """Return the iterator with its first item read."""
+    return itertools.chain([*itertools.islice(rows, 1)], rows)
 
 
 _AGGREGATES = {
