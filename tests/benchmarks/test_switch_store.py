@@ -40,7 +40,8 @@ class SwitchBenchmark(TransactionTestCase):
         bob = User.objects.create_user("bob@example.org")
         data = Data(1)
         made, logs = data.studied(alice.pk, cards=CARDS, reviews=CARDS * REVIEWS_A_CARD)
-        near = data.near([random.Random(2).randrange(TOPICS) for _ in made])
+        draw = random.Random(2)
+        near = data.near([draw.randrange(TOPICS) for _ in made])
         load_cards(owner_id=alice.pk, cards=made, logs=logs, vectors=near)
         del made, near
         for _ in range(24):

@@ -231,7 +231,16 @@ def optimize_table(
             table.create_index(column, config=tables.index_config(kind))  # type: ignore[attr-defined]
     if spec is FLASHCARDS:
         index_vectors(table, sets.serving)
-    if not tables.is_cloud():
+    if tables.is_cloud():
+        return
+    try:
+        table.optimize(cleanup_older_than=keep_versions)  # type: ignore[attr-defined]
+    except RuntimeError as error:
+        # LanceDB cannot add rows without a vector to an index of which parts are empty, as they are
+        # where all vectors are much alike. An index made anew knows all rows.
+        logger.warning("The index of %s is made anew, as optimizing failed: %s", spec.name, error)
+        for column in _indexed_vectors(table):
+            _make_vector_index(table, column)
         table.optimize(cleanup_older_than=keep_versions)  # type: ignore[attr-defined]
 
 
@@ -241,8 +250,16 @@ def index_vectors(table: object, wanted: VectorSet) -> None:
     if wanted.column in there or wanted.column not in table.schema.names:  # type: ignore[attr-defined]
         return
     if vectors_pay(table.count_rows(f"{wanted.column} IS NOT NULL")):  # type: ignore[attr-defined]
-        config = tables.index_config(Index.VECTOR)
-        table.create_index(wanted.column, config=config)  # type: ignore[attr-defined]
+        _make_vector_index(table, wanted.column)
+
+
+def _indexed_vectors(table: object) -> list[str]:
+    indexes = table.list_indices()  # type: ignore[attr-defined]
+    return [index.columns[0] for index in indexes if index.index_type == "IvfRq"]
+
+
+def _make_vector_index(table: object, column: str) -> None:
+    table.create_index(column, config=tables.index_config(Index.VECTOR), replace=True)  # type: ignore[attr-defined]
 
 
 def vectors_pay(embedded: int) -> bool:

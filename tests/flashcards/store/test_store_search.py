@@ -1,17 +1,20 @@
 """Cards are found by words and by meaning, also those still in the journal."""
 
 import dataclasses
+from datetime import timedelta
+from typing import Any
 from unittest import mock
 
 import numpy as np
+from lancedb.index import IvfRq
 
 from flashcards.cards import embedding
 from flashcards.domain.records import Flashcard
 from flashcards.store import Change, asked, cards, write
 from flashcards.store.lance import tables
-from flashcards.store.maintenance import checkpoint
+from flashcards.store.maintenance import checkpoint, optimize
 from flashcards.store.rows import vector_sets
-from flashcards.store.rows.schema import FLASHCARDS
+from flashcards.store.rows.schema import FLASHCARDS, Index
 from flashcards.store.search import search, words
 from flashcards.store.values import WordMatches
 from memoryloop.embeddings import get_embedder
@@ -20,6 +23,8 @@ from memoryloop.search_words import terms
 from tests.base import TestCase
 from tests.engines import InLanceDB
 from tests.factories import NOW, flashcard, store, stored_card
+
+index_config = tables.index_config
 
 
 def questions(cards: list[Flashcard]) -> list[str]:
@@ -148,16 +153,54 @@ class MeaningTests(InLanceDB, TestCase):
             self.assertEqual({card.owner_id for card in found}, {self.alice.pk})
             self.assertEqual(len(found), 2)
 
-    def test_with_a_vector_index_the_same_are_found(self) -> None:
-        draw = np.random.default_rng(1)
-        vectors = draw.standard_normal((400, 896)).astype("f4")
+    def stored(self, vectors: np.ndarray) -> list[Flashcard]:
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         cards = [flashcard(self.alice, embedding_model=BuiltIn.name) for _ in vectors]
         write(Change(card, vector=vector) for card, vector in zip(cards, vectors, strict=True))
+        checkpoint.run()
+        return cards
+
+    def unindexed(self) -> int:
+        column = vector_sets.first().serving.column
+        (index,) = (
+            index
+            for index in tables.for_writing(FLASHCARDS).list_indices()
+            if index.columns == [column]
+        )
+        return int(index.num_unindexed_rows)
+
+    def test_with_a_vector_index_the_same_are_found(self) -> None:
+        vectors = np.random.default_rng(1).standard_normal((400, 896)).astype("f4")
         with mock.patch.object(checkpoint, "VECTOR_INDEX_ROWS", 256):
-            checkpoint.run()
-        indexed = {c for i in tables.for_writing(FLASHCARDS).list_indices() for c in i.columns}
-        self.assertIn(vector_sets.first().serving.column, indexed)
+            cards = self.stored(vectors)
+        self.assertEqual(self.unindexed(), 0)
         for position in range(0, 400, 40):
             found = search.by_meaning(self.alice.pk, vectors[position], limit=1)
             self.assertEqual(found[0].id, cards[position].id)
+
+    def test_an_index_of_vectors_that_are_alike_takes_cards_without_one(self) -> None:
+        """Parts of it are empty, and LanceDB finds no file of them when it adds to it."""
+        vectors = np.tile(np.random.default_rng(1).standard_normal(896).astype("f4"), (600, 1))
+        cards = self.stored(vectors)
+        with (
+            mock.patch.object(tables, "index_config", _in_parts),
+            mock.patch.object(checkpoint, "VECTOR_INDEX_ROWS", 256),
+            checkpoint.exclusive() as recorded,
+        ):
+            table = tables.for_writing(FLASHCARDS)
+            checkpoint.index_vectors(table, vector_sets.first().serving)
+            recorded.flashcards = table.version
+        for _ in range(24):
+            stored_card(self.alice)
+        with self.assertLogs(checkpoint.logger, "WARNING"):
+            optimize.optimize_fully(timedelta(0))
+        self.assertEqual(self.unindexed(), 0)
+        found = search.by_meaning(self.alice.pk, vectors[0], limit=1)
+        self.assertIn(found[0].id, {card.id for card in cards})
+
+
+def _in_parts(kind: Index) -> Any:
+    """Return an index of as many parts as one of 20,000 vectors has."""
+    if kind is not Index.VECTOR:
+        return index_config(kind)
+    return IvfRq(distance_type="cosine", num_partitions=7)
