@@ -18,6 +18,7 @@ from flashcards.models import (
     CardEdit,
     CardExport,
     CardImport,
+    CoverageAnswer,
     Deck,
     Document,
     Draft,
@@ -108,6 +109,13 @@ class Belongings(TestCase):
             ).pk,
             "goal_id": Goal.objects.create(
                 owner=self.alice, name="The secret of Alice", lines="The secret"
+            ).pk,
+            "answer_id": CoverageAnswer.objects.create(
+                owner=self.alice,
+                message=asked,
+                digest="0" * 64,
+                card_id=card.id,
+                is_covered=True,
             ).pk,
             "log_id": uuid.uuid4(),
             "session_id": ReviewSession.objects.create(

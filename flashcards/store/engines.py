@@ -17,6 +17,10 @@ from flashcards.models import StoreVersions
 from flashcards.store.errors import EngineChanged
 from flashcards.store.protocol.engine import CardStore
 from flashcards.store.protocol.queries import Manager, Query
+from flashcards.store.queries.manager import RecordManager
+from flashcards.store.queries.query_spec import QuerySpec
+from flashcards.store.queries.record_query import RecordQuery, ask_elsewhere
+from flashcards.store.rows.schema import FLASHCARDS
 
 _MODULES = {
     StoreVersions.Engine.LANCEDB.value: "flashcards.store.lance_engine",
@@ -75,6 +79,16 @@ def remember(engine: str) -> None:
 def forget() -> None:
     """Have it looked up again, as after a switch or between tests."""
     _remembered.clear()
+
+
+def _query_of_serving(wanted: QuerySpec) -> RecordQuery[Any]:
+    forget()
+    serving = current()
+    manager = serving.cards if wanted.spec is FLASHCARDS else serving.review_logs
+    return cast("RecordManager[Any]", manager).asking(wanted)
+
+
+ask_elsewhere(_query_of_serving)
 
 
 class Chosen:

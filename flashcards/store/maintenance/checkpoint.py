@@ -17,10 +17,10 @@ from django.db.models import Max
 from django.utils import timezone
 
 from flashcards.models import JournalEntry, StoredOwner, StoreVersions
-from flashcards.store import quarter_totals
+from flashcards.store import failpoints, quarter_totals
 from flashcards.store.journal import moved
 from flashcards.store.journal.pending import read_pending
-from flashcards.store.lance import failpoints, tables
+from flashcards.store.lance import tables
 from flashcards.store.maintenance import recorded as records
 from flashcards.store.maintenance.apply_entries import apply
 from flashcards.store.rows import vector_sets

@@ -81,7 +81,7 @@ class EraseTests(BinTestCase):
                 self.erase(card)
                 with (
                     mock.patch(
-                        "flashcards.store.lance.failpoints.reach",
+                        "flashcards.store.failpoints.reach",
                         side_effect=functools.partial(_die_at, step=step),
                     ),
                     self.assertRaises(RuntimeError),

@@ -106,6 +106,28 @@ class OfLanceTests(InLanceDB, BackupTestCase):
         # What is thrown away goes from LanceDB, too.
         elsewhere.manage("restore", "--replace", str(empty))
         self.assertEqual(engine_of(elsewhere), "postgresql")
-        self.assertEqual(lance_tables(elsewhere), ["store"])
+        self.assertEqual(lance_tables(elsewhere), [])
         self.assertEqual(elsewhere.reviews(self.alice.pk), set())
         elsewhere.manage("upgrade", "--quiet")
+        # And the way back to it is open.
+        elsewhere.manage("switch_store", "--to", "lancedb")
+        self.assertEqual(engine_of(elsewhere), "lancedb")
+
+    def test_what_lancedb_keeps_from_before_a_switch_stays_until_it_is_dropped(self) -> None:
+        of_lancedb, of_postgresql = self.backup, self.folder / "of-postgresql"
+        self.here.manage("backup", str(of_lancedb))
+        reviews = self.reviews()
+        elsewhere = self.elsewhere()
+        elsewhere.environment["CARD_STORE"] = "lancedb"
+        elsewhere.manage("restore", str(of_lancedb))
+        self.assertIn("nothing is old", elsewhere.manage("switch_store", "--drop-old", expect=1))
+        elsewhere.manage("switch_store", "--to", "postgresql")
+        elsewhere.manage("backup", str(of_postgresql))
+        said = elsewhere.manage("restore", "--replace", str(of_postgresql))
+        self.assertIn("What LanceDB has from before is kept", said)
+        self.assertEqual(lance_tables(elsewhere), ["flashcards", "review_logs", "store"])
+        self.assertEqual(elsewhere.reviews(self.alice.pk), reviews)
+        elsewhere.manage("switch_store", "--drop-old")
+        self.assertEqual(lance_tables(elsewhere), ["store"])
+        self.assertEqual(elsewhere.reviews(self.alice.pk), reviews)
+        self.assertTrue(elsewhere.check()["clean"])

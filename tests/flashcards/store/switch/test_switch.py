@@ -260,7 +260,7 @@ class SwitchTests(TransactionTestCase):
         switch_store.run(POSTGRESQL)
         # This process has not noticed yet.
         engines.remember(LANCEDB)
-        with self.assertRaises(store.EngineChanged) as met:
+        with self.assertRaises(store.EngineChanged) as met, transaction.atomic():
             store.cards.for_owner(self.alice).count()
         job = mock.create_autospec(Job, instance=True, attempts=1)
         self.assertIsNotNone(tasks.SWITCHED.get_retry_decision(exception=met.exception, job=job))
