@@ -22,8 +22,8 @@ from tests.flashcards.web.view_rules import HTMX
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PACKAGES = ("memoryloop", "accounts", "chat", "flashcards")
-# Four of them are there because the store has two engines. With PostgreSQL, what the checkpoint counts
-# with LanceDB is counted by the rating itself, in three modules.
+# Four of them are there because the store has two engines. What a checkpoint counts with LanceDB,
+# a rating counts itself with PostgreSQL, in three modules.
 FILES_MOST = by_engine(lancedb=30, postgresql=33)
 WRITES = by_engine(
     lancedb="flashcards/store/journal/pending.py", postgresql="flashcards/store/postgres/write.py"
