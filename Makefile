@@ -24,7 +24,7 @@ install-dev: $(VENV)/.installed-dev ## Install what its tests and checks need, t
 run: $(VENV)/.installed ## Run MemoryLoop on http://localhost:8000 (PORT=… for another port)
 	@exec $(BIN)/python manage.py serve
 
-test: $(VENV)/.installed-dev ## Run the tests on all cores (ARGS=… for pytest's options)
+test: $(VENV)/.installed-dev ## Run the tests on all cores (ARGS=… for pytest's options, CARD_STORE=… for the engine)
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder \
 		--durations=10 $(ARGS)
 

@@ -109,9 +109,10 @@ class Chosen:
 
     def clear_cache(self) -> None:
         """Drop what this process remembers of every engine that it has used."""
-        for module in _MODULES.values():
+        for engine, module in _MODULES.items():
             if module in sys.modules:
-                sys.modules[module].clear_cache()
+                # Another thread may be importing it just now: `named` waits for that.
+                named(engine).clear_cache()
 
     @property
     def SCHEMA_VERSION(self) -> int:  # noqa: N802 - a constant of the engine

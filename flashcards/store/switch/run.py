@@ -290,6 +290,8 @@ class _Run:
     def _settle_journal(self) -> None:
         if self.source.engine == Engine.LANCEDB:
             checkpoint.run_until_empty()
+            # PostgreSQL takes the totals over as they are.
+            checkpoint.settle_totals()
 
 
 def _reached() -> tuple[dict[UUID, int], int]:

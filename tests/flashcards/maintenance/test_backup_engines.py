@@ -8,8 +8,7 @@ from psycopg import sql
 
 from flashcards.maintenance import restore, verify_backup
 from flashcards.maintenance.backup import BackupError
-from flashcards.models import StoreVersions
-from flashcards.store import engines
+from tests.engines import InLanceDB, InPostgreSQL
 from tests.flashcards.maintenance.test_backup import BackupTestCase
 from tests.flashcards.store.installations import Elsewhere, execute_as_administrator
 from tests.flashcards.store.processes import acknowledged
@@ -26,13 +25,7 @@ def lance_tables(installation: Elsewhere) -> list[str]:
     return sorted(path.stem for path in (installation.data / "lancedb").glob("*.lance"))
 
 
-class OfPostgresTests(BackupTestCase):
-    def setUp(self) -> None:
-        StoreVersions.objects.create(engine=StoreVersions.Engine.POSTGRESQL)
-        engines.forget()
-        self.addCleanup(engines.forget)
-        super().setUp()
-
+class OfPostgresTests(InPostgreSQL, BackupTestCase):
     def test_its_rows_are_in_the_dump_and_are_counted_there(self) -> None:
         self.here.manage("backup", str(self.backup))
         manifest = self.manifest()
@@ -92,7 +85,7 @@ class OfPostgresTests(BackupTestCase):
         self.assertEqual([each for (each,) in found], ["plpgsql", "unaccent", "vector"])
 
 
-class OfLanceTests(BackupTestCase):
+class OfLanceTests(InLanceDB, BackupTestCase):
     def test_it_replaces_cards_in_postgresql_and_the_other_way_round(self) -> None:
         self.here.manage("backup", str(self.backup))
         self.assertNotIn("engine", self.manifest())

@@ -7,15 +7,24 @@ from unittest import mock
 
 import numpy as np
 from django.db import connection, connections, transaction
+from django.db.models import F
 from django.test import TransactionTestCase
 from procrastinate.jobs import Job
 
 from accounts.models import User
 from flashcards import store, tasks
 from flashcards.cards.cards import create_cards
+from flashcards.domain.answer_codes import QUARTER_MICROS
 from flashcards.domain.records import Flashcard, NewCard, Rating, ReviewLog
+from flashcards.domain.study_day import micros
 from flashcards.maintenance import check, switch_store
-from flashcards.models import JournalEntry, StoreSwitch, StoreVersions, UnplacedReview
+from flashcards.models import (
+    JournalEntry,
+    ReviewTotals,
+    StoreSwitch,
+    StoreVersions,
+    UnplacedReview,
+)
 from flashcards.review.ratings import review_card, undo_review
 from flashcards.store import Change, engines
 from flashcards.store.lance import tables
@@ -86,6 +95,22 @@ class SwitchTests(TransactionTestCase):
             rating=Rating.GOOD,
             now=NOW + timedelta(days=1 + sequence),
         )
+
+    def test_totals_of_an_earlier_version_are_counted_anew_before(self) -> None:
+        cards = [flashcard(self.alice) for _ in range(2)]
+        self.write(*map(Change, cards))
+        for card in cards:
+            self.rate(card)
+        store.checkpoint_all()
+        # They were by the hour.
+        ReviewTotals.objects.update(quarter=F("quarter") - F("quarter") % 4)
+        StoreVersions.objects.update(totals_are_fine=False)
+        wanted = {micros(log.reviewed_at) for log in store.review_logs.for_owner(self.alice)}
+        switch_store.run(POSTGRESQL)
+        totals = store.answer_totals(self.alice.pk)
+        assert totals is not None
+        self.assertEqual(totals.counts.sum(), 2)
+        self.assertEqual(set(totals.quarters.tolist()), {each // QUARTER_MICROS for each in wanted})
 
     def test_all_rows_go_there_and_back_and_stay_the_same(self) -> None:
         self.fill(self.alice, 120)
