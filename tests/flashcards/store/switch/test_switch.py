@@ -330,6 +330,33 @@ class RefusalTests(TransactionTestCase):
         self.assertEqual(switch_store.run(POSTGRESQL).cards, 3)
         switch_store.run(LANCEDB)
 
+    def test_a_full_disk_of_postgresql(self) -> None:
+        """While rows are copied, whose errors are not Django's, and while they are written."""
+        with connection.cursor() as cursor:
+            cursor.execute("""
+                CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                RAISE 'could not extend file: No space left on device' USING ERRCODE = '53100';
+                END $$;
+                CREATE TRIGGER full_disk BEFORE INSERT ON flashcards_flashcard
+                EXECUTE FUNCTION full_disk();
+            """)
+        self.addCleanup(self.make_room)
+        self.assert_refused("The disk is full")
+        with connection.cursor() as cursor:
+            cursor.execute("""
+                DROP TRIGGER full_disk ON flashcards_flashcard;
+                CREATE TRIGGER full_disk BEFORE UPDATE ON flashcards_storeversions
+                EXECUTE FUNCTION full_disk();
+            """)
+        self.assert_refused("The disk is full")
+        self.make_room()
+        self.assertEqual(switch_store.run(POSTGRESQL).cards, 3)
+        switch_store.run(LANCEDB)
+
+    def make_room(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP FUNCTION IF EXISTS full_disk CASCADE")
+
     def test_a_postgresql_that_goes_away(self) -> None:
         def end_connection(*_: object, **__: object) -> None:
             with connection.cursor() as cursor:
