@@ -1,5 +1,6 @@
 """The worker finds whose cards are outdated, and asks for the folding of theirs alone."""
 
+from typing import Any
 from unittest import mock
 from uuid import UUID
 
@@ -66,7 +67,7 @@ class FindTests(TestCase):
 
     def test_they_are_looked_at_in_slices_of_which_each_asks_for_the_next(self) -> None:
         asked_of_all = ProcrastinateJob.objects.filter(task_name=jobs.FOLD_ALL)
-        arguments = {"timestamp": 0}
+        arguments: dict[str, Any] = {"timestamp": 0}
         slices = 0
         with (
             mock.patch.object(folding, "OWNERS_AT_ONCE", 2),

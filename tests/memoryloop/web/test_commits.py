@@ -80,5 +80,5 @@ class CommitTests(TransactionTestCase):
 
     def test_a_statement_that_failed_does_not_count(self) -> None:
         with pytest.raises(Exception, match="null value"):
-            User.objects.create(email=None)
+            User.objects.create(email=None)  # type: ignore[misc]
         self.assertFalse(self.commits.were_made)
