@@ -15,6 +15,7 @@ from flashcards.models import StoreVersions
 from flashcards.store import engines
 
 F = TypeVar("F", bound=Callable[..., Any])
+V = TypeVar("V")
 
 
 class _Engine(SimpleTestCase):
@@ -48,6 +49,11 @@ looks_into_the_journal = _only_lancedb("The journal is LanceDB's.")
 # Within the transaction of a test, nothing of PostgreSQL's rows is kept in memory: it may be rolled
 # back yet. So there are more queries than a request takes.
 counts_queries = _only_lancedb("In a transaction PostgreSQL's rows are read each time.")
+
+
+def by_engine(*, lancedb: V, postgresql: V) -> V:
+    """Return what is to be expected of the engine that serves."""
+    return lancedb if settings.CARD_STORE == StoreVersions.Engine.LANCEDB else postgresql
 
 
 class _chosen(override_settings):  # noqa: N801 - as Django's

@@ -12,7 +12,7 @@ from django.db.models import Q
 from flashcards import store
 from flashcards.cards import batch, history, jobs
 from flashcards.domain.records import Flashcard
-from flashcards.models import NotDuplicates
+from flashcards.models import CoverageAnswer, NotDuplicates
 from flashcards.store import OwnerGone, Query, cards
 from memoryloop.folding import fold
 
@@ -63,6 +63,7 @@ def erase(*, owner_id: UUID, card_ids: Iterable[UUID]) -> int:
             NotDuplicates.objects.filter(
                 Q(first_id__in=ids) | Q(second_id__in=ids), owner_id=owner_id
             ).delete()
+            CoverageAnswer.objects.filter(owner_id=owner_id, card_id__in=ids).delete()
             jobs.request_checkpoint()
         erased += len(found)
     return erased

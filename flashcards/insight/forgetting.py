@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from flashcards.domain.answer_codes import IS_LAPSE, IS_RECALLED, IS_REVIEW, IS_SPACED
+from flashcards.domain.answer_codes import IS_RECALLED
+from flashcards.domain.query.syntax import Dates, Returned
 from flashcards.insight.reading import Reading
 from flashcards.insight.review_statistics import Recall
+from flashcards.search.answered import first_tests
 from flashcards.store import Numbers
 
 # Where the bars of days since the lapse begin.
@@ -20,6 +22,8 @@ class LapseBar:
     first_day: int
     last_day: int | None
     recall: Recall
+    # The cards that were tested.
+    search: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,37 +51,21 @@ def forgetting(reading: Reading) -> Forgetting:
     known = np.bincount(at[recalled], minlength=len(_EDGES)).tolist()
     filled = [number for number, count in enumerate(tests) if count]
     lasts = [edge - 1 for edge in _EDGES[1:]]
-    return Forgetting(
-        tuple(
-            LapseBar(
-                _EDGES[number],
-                lasts[number] if number < len(lasts) else None,
-                Recall(tests[number], known[number]),
-            )
-            for number in range(max(filled, default=-1) + 1)
-        )
-    )
+    dates = Dates(reading.first, reading.today)
+    bars = []
+    for number in range(max(filled, default=-1) + 1):
+        first, last = _EDGES[number], lasts[number] if number < len(lasts) else None
+        search = reading.search(Returned(dates, first, last))
+        bars.append(LapseBar(first, last, Recall(tests[number], known[number]), search))
+    return Forgetting(tuple(bars))
 
 
 def _first_tests(reading: Reading) -> tuple[Numbers, Numbers]:
     """Return the days since the lapse of each first test in the span, and which were recalled."""
     answers = reading.answers
-    codes = answers.codes
-    is_lapse, is_test = IS_LAPSE[codes], (IS_REVIEW & IS_SPACED)[codes]
-    bears = is_lapse | is_test
-    if reading.answered is not None:
-        bears &= reading.answered
-    # Only the cards that lapsed bear on it.
-    lapsed = np.zeros(int(answers.cards.max(initial=-1)) + 1, dtype=bool)
-    lapsed[answers.cards[is_lapse]] = True
-    chosen = np.flatnonzero(bears & lapsed[answers.cards])
-    chosen = chosen[np.lexsort((answers.quarters[chosen], answers.cards[chosen]))]
-    cards = answers.cards[chosen]
-    # The row before: if it is a lapse of the same card, this is the first test after it.
-    follows = is_lapse[chosen[:-1]] & is_test[chosen[1:]] & (cards[1:] == cards[:-1])
-    after, before = chosen[1:][follows], chosen[:-1][follows]
+    after, before = first_tests(answers, reading.answered)
     days = reading.day_numbers(answers.quarters[after])
     apart = days - reading.day_numbers(answers.quarters[before])
     first = (reading.first - reading.today).days
     kept = (apart >= 1) & (days >= first) & (days <= 0)
-    return apart[kept], IS_RECALLED[codes[after[kept]]]
+    return apart[kept], IS_RECALLED[answers.codes[after[kept]]]

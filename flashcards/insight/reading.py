@@ -12,11 +12,12 @@ import numpy as np
 
 from flashcards import store
 from flashcards.domain.answer_codes import QUARTER_MICROS
+from flashcards.domain.quarters import day_numbers
 from flashcards.domain.query.syntax import And, Everything, Node, Rated
 from flashcards.domain.records import Rating
 from flashcards.domain.study_day import DAY_MICROS, from_micros, micros
 from flashcards.insight.spans import ALL_MOST_DAYS, DAY, Span
-from flashcards.insight.tallies import Tally, day_numbers, tally
+from flashcards.insight.tallies import Tally, tally
 from flashcards.review import scope as scopes
 from flashcards.review.learner import Learner
 from flashcards.review.scope import Scope

@@ -21,7 +21,7 @@ from flashcards.domain.records import Rating, State
 from flashcards.insight.aims import Aim, aim_of
 from flashcards.insight.reading import Reading
 from flashcards.insight.spans import DAY, Period, Step, periods, step_for, summed
-from flashcards.insight.tallies import HOURS, Tally, group_of
+from flashcards.insight.tallies import Tally, group_of
 from flashcards.review.streak import run_of
 from flashcards.store import Numbers
 
@@ -198,6 +198,8 @@ class Hour:
     hour: int
     reviews: int
     recall: Recall
+    # The cards that were reviewed.
+    search: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,10 +296,16 @@ def calendar(reading: Reading) -> Calendar:
 def hours(reading: Reading) -> Hours:
     """Return how much was reviewed, and how well, by the hour of the learner's clock."""
     table = reading.tally.by_hour(*_HOURLY).tolist()
+    dates = Dates(reading.first, reading.today)
     return Hours(
         tuple(
-            Hour(hour, sum(table[hour]), Recall(table[hour][0] + table[hour][1], table[hour][0]))
-            for hour in range(HOURS)
+            Hour(
+                hour,
+                sum(row),
+                Recall(row[0] + row[1], row[0]),
+                reading.search(Rated(dates, hour=hour)),
+            )
+            for hour, row in enumerate(table)
         )
     )
 

@@ -4,24 +4,18 @@ They come from the totals or from the log, and look the same: rows of a quarter 
 and a number of answers. So every chart is worked out in one way.
 """
 
-import functools
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import date, timedelta
 
 import numpy as np
 
-from flashcards.domain.answer_codes import CODES, QUARTER_MICROS
-from flashcards.domain.study_day import DAY_MICROS, Day, micros
+from flashcards.domain.answer_codes import CODES
+from flashcards.domain.quarters import HOURS, calendar, quarter_of
+from flashcards.domain.study_day import Day
 from flashcards.store import Numbers
 
-QUARTERS_A_DAY = DAY_MICROS // QUARTER_MICROS
-HOURS = 24
-FAR_DAYS = 30 * 366
 # More than clocks go back.
 _MARGIN = 3 * 4
-_QUARTERS_AN_HOUR = 4
-_SECONDS_A_QUARTER = 900
-_EPOCH_DATE = date(1970, 1, 1)
 _DAY = timedelta(days=1)
 
 
@@ -90,9 +84,9 @@ def tally(
     last: date,
 ) -> Tally:
     """Return the tally of the rows that fall on the learner's days from `first` to `last`."""
-    start = micros(_start(day, first)) // QUARTER_MICROS - _MARGIN
-    end = micros(_start(day, last + _DAY)) // QUARTER_MICROS + _MARGIN
-    of_day, of_hour = _calendar(day, start, end, first)
+    start = quarter_of(day, first) - _MARGIN
+    end = quarter_of(day, last + _DAY) + _MARGIN
+    of_day, of_hour = calendar(day, start, end, first)
     # By the day itself: where clocks go back over the hour at which days begin, one comes twice.
     is_wanted = (of_day >= 0) & (of_day <= (last - first).days)
     at = np.clip(quarters, start, end - 1) - start
@@ -109,60 +103,3 @@ def group_of(*masks: Numbers) -> tuple[Numbers, int]:
     for number, mask in reversed(list(enumerate(masks))):
         groups[mask] = number
     return groups, len(masks)
-
-
-def day_numbers(quarters: Numbers, day: Day, today: date) -> Numbers:
-    """Return on which of the learner's days quarters of an hour are, counted from today.
-
-    What is further away than FAR_DAYS counts as that far.
-    """
-    if not len(quarters):
-        return np.zeros(0, dtype=np.int32)
-    nearest = micros(_start(day, today)) // QUARTER_MICROS
-    reach = FAR_DAYS * QUARTERS_A_DAY
-    near = np.clip(quarters, nearest - reach, nearest + reach)
-    start, end = int(near.min()), int(near.max()) + 1
-    of_day, _ = _calendar(day, start, end, today)
-    return np.asarray(of_day[near - start])
-
-
-def _calendar(day: Day, start: int, end: int, first: date) -> tuple[Numbers, Numbers]:
-    """Return the day, counted from `first`, and the hour of each quarter from `start` to `end`."""
-    from_day, until_day = start // QUARTERS_A_DAY, end // QUARTERS_A_DAY + 1
-    offsets = _offsets(day.zone, from_day, until_day)
-    by_quarter = np.repeat(offsets[:-1] // _SECONDS_A_QUARTER, QUARTERS_A_DAY)
-    for number in np.flatnonzero(np.diff(offsets)).tolist():
-        # The clocks change on this day.
-        at = (from_day + number) * QUARTERS_A_DAY
-        exact = [
-            _offset(day.zone, quarter * QUARTER_MICROS) // _SECONDS_A_QUARTER
-            for quarter in range(at, at + QUARTERS_A_DAY)
-        ]
-        by_quarter[number * QUARTERS_A_DAY : (number + 1) * QUARTERS_A_DAY] = exact
-    skipped = start - from_day * QUARTERS_A_DAY
-    local = np.arange(start, end) + by_quarter[skipped : skipped + end - start]
-    begins = _seconds(day.begins) // _SECONDS_A_QUARTER
-    days = (local - begins) // QUARTERS_A_DAY - (first - _EPOCH_DATE).days
-    hours = (local % QUARTERS_A_DAY) // _QUARTERS_AN_HOUR
-    return days.astype(np.int32), hours.astype(np.int8)
-
-
-@functools.lru_cache(maxsize=64)
-def _offsets(zone: tzinfo, first: int, last: int) -> Numbers:
-    """Return the offset of the zone, in seconds, at the beginning of days of UTC, both included."""
-    days = range(first, last + 1)
-    return np.array([_offset(zone, number * DAY_MICROS) for number in days], dtype=np.int64)
-
-
-def _offset(zone: tzinfo, at_micros: int) -> int:
-    moment = datetime.fromtimestamp(at_micros // 1_000_000, UTC)
-    offset = moment.astimezone(zone).utcoffset()
-    return 0 if offset is None else int(offset.total_seconds())
-
-
-def _start(day: Day, on: date) -> datetime:
-    return datetime.combine(on, day.begins, day.zone).astimezone(UTC)
-
-
-def _seconds(begins: time) -> int:
-    return begins.hour * 3600 + begins.minute * 60 + begins.second

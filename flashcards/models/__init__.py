@@ -6,6 +6,7 @@ from flashcards.models.backups import BackupStatus
 from flashcards.models.bulk import BulkChange, BulkPart, RemovedDecks
 from flashcards.models.card_tables import CardRow, CardVector, ReviewRow
 from flashcards.models.card_words import CardKeys, KnownWord
+from flashcards.models.coverage import CoverageAnswer
 from flashcards.models.decks import Deck
 from flashcards.models.documents import Document, Image
 from flashcards.models.drafts import Draft, DraftBatch
@@ -35,6 +36,7 @@ __all__ = [
     "CardMap",
     "CardRow",
     "CardVector",
+    "CoverageAnswer",
     "Deck",
     "Document",
     "Draft",

@@ -25,6 +25,7 @@ _MEANS = {
     "edited": "in so many days",
     "rated": "in so many days",
     "introduced": "first reviewed, in so many days",
+    "returned": "first reviewed again after it was forgotten, in so many days",
     "flag": "0 to 7",
 }
 _PROPERTIES = {

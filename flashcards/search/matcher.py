@@ -3,14 +3,12 @@
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 import numpy as np
 
-from flashcards import store
 from flashcards.cards import embedding
-from flashcards.domain.answer_codes import CODES, IS_REVIEW, QUARTER_MICROS, RATING_OF, STATE_OF
 from flashcards.domain.query import syntax
 from flashcards.domain.query.parser import DAYS_MOST, parse
 from flashcards.domain.query.syntax import BadQuery, CardStatus, Node, Property
@@ -19,6 +17,7 @@ from flashcards.domain.study_day import DAY_MICROS, Day, micros
 from flashcards.models import Deck
 from flashcards.scheduling import Memory
 from flashcards.scheduling.memory_model import MemoryModel
+from flashcards.search import answered
 from flashcards.store import CardColumns, Mask, Numbers
 from flashcards.study_settings import EffectiveSettings, of_cards
 from memoryloop import search_words
@@ -106,15 +105,10 @@ class Matcher:
                 return self._compared(node)
             case syntax.Within(moment, days):
                 times = columns.array(f"{'created' if moment == 'added' else 'edited'}_at")
-                since, until = self._borders(days)
+                since, until = answered.borders(days, self.day, self.now)
                 return np.asarray((times >= micros(since)) & (times < micros(until)))
-            case syntax.Rated(int() as days, rating):
-                return columns.reviewed(self._since(days), rating)
-            case syntax.Rated(days, rating):
-                given = rating == RATING_OF if rating else np.ones(CODES, dtype=bool)
-                return self._answered(days, IS_REVIEW & given)
-            case syntax.Introduced(days):
-                return self._answered(days, IS_REVIEW & (STATE_OF == State.NEW))
+            case syntax.Rated() | syntax.Introduced() | syntax.Returned():
+                return answered.mask(node, columns, self.day, self.now)
             case syntax.Flagged(flag):
                 return np.asarray(columns.array("flag") == flag)
             case syntax.Not(part):
@@ -155,6 +149,7 @@ class Matcher:
             (syntax.Meaning, MEANINGS_MOST, "meanings"),
             (syntax.Rated, RATED_MOST, "rated: terms"),
             (syntax.Introduced, RATED_MOST, "introduced: terms"),
+            (syntax.Returned, RATED_MOST, "returned: terms"),
         ):
             found = [leaf for leaf in leaves(node) if isinstance(leaf, kind)]
             if len(found) > most:
@@ -257,27 +252,6 @@ class Matcher:
             "=": up_to & ~below, "!=": ~(up_to & ~below),
         }[node.operator]  # fmt: skip
         return np.asarray(found & scheduled)
-
-    def _answered(self, days: syntax.Days, codes: Mask) -> Mask:
-        """Return the cards with an answer on these days that has one of the codes."""
-        answers = store.answers(self.columns.owner_id)
-        since, until = (micros(each) // QUARTER_MICROS for each in self._borders(days))
-        given = (answers.quarters >= since) & (answers.quarters < until) & codes[answers.codes]
-        mask = np.zeros(len(self.columns) + 1, dtype=bool)
-        # Place -1, of cards that are not here, is the last.
-        mask[answers.places(self.columns)[given]] = True
-        return mask[:-1]
-
-    def _borders(self, days: syntax.Days) -> tuple[datetime, datetime]:
-        """Return when the first of these days begins, and when the last ends."""
-        if isinstance(days, int):
-            return self._since(days), datetime.max.replace(tzinfo=UTC)
-        today = self.day.of(self.now)
-        first, last = ((each - today).days for each in (days.first, days.last))
-        return self.day.start(self.now, days=first), self.day.start(self.now, days=last + 1)
-
-    def _since(self, days: int) -> datetime:
-        return self.day.start(self.now, days=1 - days)
 
 
 def property_values(

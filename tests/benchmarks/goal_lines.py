@@ -23,7 +23,8 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "memoryloop.settings")
     django.setup()
     from accounts.models import User
-    from flashcards.insight.goal_coverage import ABOUT, PERHAPS, fit
+    from flashcards.insight.goal_coverage import ABOUT, PERHAPS
+    from flashcards.insight.near_cards import fit
     from memoryloop import embeddings
     from tests.factories import flashcard
 

@@ -25,6 +25,7 @@ from flashcards.domain.query.syntax import (
     Or,
     Property,
     Rated,
+    Returned,
     Tagged,
     Text,
     Within,
@@ -37,6 +38,7 @@ DEPTH_MOST = 40
 # A hundred years.
 DAYS_MOST = 36_525
 FLAG_MOST = 7
+HOUR_MOST = 23
 NUMBER_MOST = 1e9
 
 # The long names of properties, which people type too.
@@ -48,7 +50,7 @@ _PROPERTIES = {
     "interval": Property.INTERVAL,
     "reviews": Property.REPS,
 }
-KEYS = ("deck", "tag", "is", "prop", "added", "edited", "rated", "introduced", "flag")
+KEYS = ("deck", "tag", "is", "prop", "added", "edited", "rated", "introduced", "returned", "flag")
 _WORD = re.compile(r"[^\s\"()]+")
 # `10:30`, `std::vector` and `https://…` are words; `dekc:Latin` is a mistyped key.
 _KEY = re.compile(r"([A-Za-z]+):(?![:/])")
@@ -252,6 +254,8 @@ def _keyed(name: str, value: str, start: int, value_at: int) -> Node:
         return _compared(value, start, value_at)
     if name == "rated":
         return _rated(value, start, value_at)
+    if name == "returned":
+        return _returned(value, start, value_at)
     if name == "introduced":
         return Introduced(_days(value, name, value_at), start)
     if name == "flag":
@@ -301,16 +305,38 @@ def _float(text: str) -> float | None:
 
 
 def _rated(value: str, start: int, at: int) -> Node:
-    days, colon, rating = value.partition(":")
+    text, sign, hour = value.partition("@")
+    days, colon, rating = text.partition(":")
     counted = _days(days, "rated", at)
+    of_day = None
+    if sign:
+        what = "The hour after @, as in rated:7@9,"
+        of_day = _whole(hour, HOUR_MOST, what, at + len(text) + 1, least=0)
     if not colon:
-        return Rated(counted, None, start)
+        return Rated(counted, None, of_day, start)
     if rating not in {"1", "2", "3", "4"}:
         raise BadQuery(
             "A rating is 1 (Again), 2 (Hard), 3 (Good) or 4 (Easy), as in rated:7:1.",
             at + len(days) + 1,
         )
-    return Rated(counted, int(rating), start)
+    return Rated(counted, int(rating), of_day, start)
+
+
+def _returned(value: str, start: int, at: int) -> Node:
+    days, sign, since = value.partition("@")
+    counted = _days(days, "returned", at)
+    if not sign:
+        return Returned(counted, at=start)
+    at += len(days) + 1
+    first, dots, last = since.partition("..")
+    what = "The days after @, as in returned:30@4..7,"
+    least = _whole(first, DAYS_MOST, what, at)
+    if dots and not last:
+        return Returned(counted, least, None, start)
+    most = _whole(last, DAYS_MOST, what, at + len(first) + 2) if dots else least
+    if most < least:
+        raise BadQuery("The first number of days is greater than the last.", at)
+    return Returned(counted, least, most, start)
 
 
 def _days(value: str, key: str, at: int) -> Days:
@@ -355,6 +381,7 @@ _EXAMPLES = {
     "edited": "write a number of days after it, as in edited:7.",
     "rated": "write a number of days after it, as in rated:7, or rated:7:1 for Again.",
     "introduced": "write a number of days after it, as in introduced:7.",
+    "returned": "write a number of days after it, as in returned:30, or returned:30@4..7.",
     "flag": "write a number from 0 to 7 after it.",
 }
 

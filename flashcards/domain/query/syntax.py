@@ -176,14 +176,17 @@ class Within:
 
 @dataclass(frozen=True, slots=True)
 class Rated:
-    """Answered on these days; only with `rating`, 1 to 4, if it is given."""
+    """Answered on these days; only with `rating`, 1 to 4, and at `hour`, 0 to 23, if given."""
 
     days: Days
     rating: int | None = None
+    hour: int | None = None
     at: int = field(default=0, compare=False)
 
     def __str__(self) -> str:
-        return f"rated:{self.days}" + (f":{int(self.rating)}" if self.rating else "")
+        rating = f":{int(self.rating)}" if self.rating else ""
+        hour = "" if self.hour is None else f"@{self.hour}"
+        return f"rated:{self.days}{rating}{hour}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +198,25 @@ class Introduced:
 
     def __str__(self) -> str:
         return f"introduced:{self.days}"
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """Reviewed on these days for the first time on a later day than it was forgotten on.
+
+    `since` and `until` days after that; None for any number of days from `since` on.
+    """
+
+    days: Days
+    since: int = 1
+    until: int | None = None
+    at: int = field(default=0, compare=False)
+
+    def __str__(self) -> str:
+        if self.until is None:
+            return f"returned:{self.days}" + (f"@{self.since}.." if self.since > 1 else "")
+        last = f"..{self.until}" if self.until != self.since else ""
+        return f"returned:{self.days}@{self.since}{last}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +269,7 @@ Leaf = (
     | Within
     | Rated
     | Introduced
+    | Returned
     | Flagged
 )
 Node = Leaf | Not | And | Or

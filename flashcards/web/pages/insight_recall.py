@@ -108,8 +108,9 @@ def hours(of_day: Hours) -> Figure:
             f"Recalled: {share_words(each.recall)}"
         )
         label = clock_words(each.hour) if each.hour % 3 == 0 else ""
-        points.append(Point(label, (_point(each.recall),), title, weight=each.reviews))
-        rows.append(Row(when, (f"{each.reviews:,}", share_words(each.recall))))
+        url = cards_url(each.search, each.reviews)
+        points.append(Point(label, (_point(each.recall),), title, url, weight=each.reviews))
+        rows.append(Row(when, (f"{each.reviews:,}", share_words(each.recall)), url))
     shown = [value for point in points for value in point.values if value is not None]
     drawing = trend_chart.trend(points, name="By hour", kinds=("1",), scale=parts.percents(shown))
     return Figure(
@@ -165,8 +166,9 @@ def forgetting(found: Forgetting) -> Figure:
         label = f"{bar.first_day} d"
         value = _point(bar.recall)
         between = bar.recall.interval if value is not None else None
-        points.append(Point(label, (value,), title, weight=bar.recall.tested, between=between))
-        rows.append(Row(when, (share_words(bar.recall),)))
+        tested, url = bar.recall.tested, cards_url(bar.search, bar.recall.tested)
+        points.append(Point(label, (value,), title, url, weight=tested, between=between))
+        rows.append(Row(when, (share_words(bar.recall),), url))
     shown = [low for point in points if point.between is not None for low in point.between]
     drawing = trend_chart.trend(
         points, name="After forgetting", kinds=("1",), scale=parts.percents(shown)

@@ -11,10 +11,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.http import HtmxHttpRequest
-from flashcards.insight import goal_coverage, goals
+from flashcards.insight import coverage_answers, goal_coverage, goals
 from flashcards.insight.coverage import State
 from flashcards.insight.goals import BadGoal
 from flashcards.models import Goal
+from flashcards.web.forms import covered_answer
 from flashcards.web.forms.goals import GoalForm
 from flashcards.web.pages import insight_goals as page
 from memoryloop.web.toasts import toast
@@ -31,7 +32,7 @@ def goal_page(request: HtmxHttpRequest, goal_id: uuid.UUID) -> HttpResponse:
         "goal": goal,
         "coverage": found,
         "counts": {str(state): found.count(state) for state in State},
-        "rows": page.rows(goal.name, found),
+        "rows": page.rows(goal, found),
     }
     return render(request, "flashcards/insight/goal.html", context)
 
@@ -85,6 +86,34 @@ def restore_goal(request: HtmxHttpRequest, goal_id: uuid.UUID) -> HttpResponse:
     goals.restore(get_object_or_404(Goal, id=goal_id, owner=request.user))
     toast(request, "Goal restored.")
     return redirect("flashcards:insight_coverage")
+
+
+@require_POST
+@login_required
+def answer_goal_covered(request: HtmxHttpRequest, goal_id: uuid.UUID) -> HttpResponse:
+    """Keep whether a card is about a line; if it is not, begin a card on the line."""
+    goal = _own(request, goal_id)
+    lines = {coverage_answers.digest_of(line): line for line in goals.lines_of(goal.lines)}
+    answer = covered_answer.read(request, lines)
+    kept = answer.keep({"goal_id": goal.id}, now=timezone.now())
+    undo = reverse("flashcards:take_back_goal_covered", args=[goal.id, kept.id])
+    if answer.is_covered:
+        toast(request, "Kept: this card covers it.", undo_url=undo)
+        return redirect(f"{reverse('flashcards:goal', args=[goal.id])}{answer.row}")
+    toast(request, "Kept: that card does not cover it.", undo_url=undo)
+    return redirect(page.write_url(lines[answer.digest]))
+
+
+@require_POST
+@login_required
+def take_back_goal_covered(
+    request: HtmxHttpRequest, goal_id: uuid.UUID, answer_id: uuid.UUID
+) -> HttpResponse:
+    """Forget what was said of a card and a line."""
+    goal = _own(request, goal_id)
+    coverage_answers.take_back(owner_id=request.user.id, answer_id=answer_id)
+    toast(request, "Taken back.")
+    return redirect("flashcards:goal", goal.id)
 
 
 def _own(request: HtmxHttpRequest, goal_id: uuid.UUID) -> Goal:

@@ -1,7 +1,7 @@
 """A plain recount: each statistic worked out from the log in the simplest way there is."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -67,10 +67,12 @@ class Recount:
         return recall_of(young), recall_of([log for log in logs if is_mature(log)])
 
     def hours(self) -> list[tuple[int, Recall]]:
-        by_hour: dict[int, list[ReviewLog]] = {hour: [] for hour in range(24)}
-        for log in self.reviews():
-            by_hour[log.reviewed_at.astimezone(self.day.zone).hour].append(log)
-        return [(len(logs), recall_of(logs)) for logs in by_hour.values()]
+        by_hour = [self.at_hour(hour) for hour in range(24)]
+        return [(len(logs), recall_of(logs)) for logs in by_hour]
+
+    def at_hour(self, hour: int) -> list[ReviewLog]:
+        zone = self.day.zone
+        return [log for log in self.reviews() if log.reviewed_at.astimezone(zone).hour == hour]
 
     def buttons(self) -> list[tuple[int, ...]]:
         logs = self.reviews()
@@ -93,7 +95,10 @@ class Recount:
 
     def after_lapses(self) -> Counter[tuple[int, bool]]:
         """Return how many first tests there were so many days after a lapse, recalled or not."""
-        found: Counter[tuple[int, bool]] = Counter()
+        return Counter((days, is_recalled) for _, days, is_recalled in self.first_tests())
+
+    def first_tests(self) -> Iterator[tuple[UUID, int, bool]]:
+        """Yield the card of each first test after a lapse, the days since, and if recalled."""
         lapses: dict[Any, ReviewLog | None] = {}
         for log in self.every:
             if log.kind is LogKind.CRAM:
@@ -104,11 +109,10 @@ class Recount:
                     on = self.day.of(log.reviewed_at)
                     apart = (on - self.day.of(lapse.reviewed_at)).days
                     if apart >= 1 and self.first <= on <= self.last:
-                        found[apart, log.rating is not Rating.AGAIN] += 1
+                        yield log.flashcard_id, apart, log.rating is not Rating.AGAIN
                 lapses[log.flashcard_id] = None
             if log.rating is Rating.AGAIN and log.state_before is State.REVIEW:
                 lapses[log.flashcard_id] = log
-        return found
 
 
 def recall_of(logs: Iterable[ReviewLog]) -> Recall:

@@ -7,12 +7,13 @@ from django.utils import timezone
 
 from chat.conversations.conversations import append_message, start_conversation
 from chat.models import Conversation, Message
-from flashcards.cards import embedding
-from flashcards.cards.cards import create_cards
+from flashcards.cards import embedding, trash
+from flashcards.cards.cards import create_cards, delete_card
 from flashcards.domain.records import Flashcard, NewCard, Rating
 from flashcards.drafting import documents, origins
-from flashcards.insight import coverage
-from flashcards.insight.coverage import Coverage, State
+from flashcards.insight import coverage, coverage_answers, near_cards
+from flashcards.insight.coverage import Coverage, Idea, State, Why
+from flashcards.models import CoverageAnswer
 from memoryloop.embeddings import EmbeddingError
 from tests.base import TestCase
 from tests.flashcards.given_cards import answer
@@ -45,6 +46,9 @@ class CoverageTests(TestCase):
     def read(self) -> Coverage:
         return coverage.read(self.alice, [self.origin], now=self.now)
 
+    def idea(self, place: int) -> Idea:
+        return coverage.ideas_of(self.origin)[place]
+
     def states(self) -> list[State]:
         return [each.state for each in self.read().ideas]
 
@@ -52,7 +56,7 @@ class CoverageTests(TestCase):
         """Give the learner a card, made from an idea of the text if one is named."""
         source = None
         if place is not None:
-            idea = coverage.ideas_of(self.origin)[place]
+            idea = self.idea(place)
             source = self.origin.source(idea.start, idea.end)
         card = NewCard(question=question, answer=said, source=source)
         made = create_cards(
@@ -78,14 +82,55 @@ class CoverageTests(TestCase):
         self.give("Something else entirely?", "Yes", TREATY)
         self.assertEqual(self.states(), [State.NONE, State.NONE, State.KNOWN])
         (covering,) = self.read().ideas[TREATY].cards
-        self.assertTrue(covering.is_from_here)
+        self.assertEqual(covering.why, Why.FROM_HERE)
 
-    def test_a_card_that_means_the_same_covers_and_one_on_the_topic_does_not(self) -> None:
+    def test_a_card_that_means_the_same_covers_and_one_on_the_topic_perhaps(self) -> None:
         self.give("What do mitochondria produce?", "ATP")
-        self.give("Which organ makes insulin?", "The pancreas")
-        self.assertEqual(self.states(), [State.KNOWN, State.NONE, State.NONE])
+        near = self.give("Which organ makes insulin?", "The pancreas")
+        self.assertEqual(self.states(), [State.KNOWN, State.PERHAPS, State.NONE])
+        self.assertEqual(getattr(self.read().ideas[INSULIN].perhaps, "id", None), near.id)
+        self.assertEqual([each.start for each in self.read().uncovered], [self.idea(TREATY).start])
         (covering,) = self.read().ideas[MITO].cards
-        self.assertFalse(covering.is_from_here)
+        self.assertEqual(covering.why, Why.MEANING)
+
+    def say(self, place: int, card: Flashcard, *, is_covered: bool) -> CoverageAnswer:
+        return coverage_answers.keep(
+            owner_id=self.alice.id,
+            where={"document_id": self.origin.id},
+            digest=self.idea(place).digest,
+            card_id=card.id,
+            is_covered=is_covered,
+            now=self.now,
+        )
+
+    def test_what_the_learner_says_of_a_card_is_kept(self) -> None:
+        card = self.give("Which organ makes insulin?", "The pancreas")
+        answer_id = self.say(INSULIN, card, is_covered=True).id
+        (covering,) = self.read().ideas[INSULIN].cards
+        self.assertEqual((covering.why, covering.answer_id), (Why.SAID, answer_id))
+        self.assertEqual(self.say(INSULIN, card, is_covered=False).id, answer_id)
+        self.assertEqual(self.states(), [State.NONE] * 3)
+        self.give("What does insulin do to sugar?", "It lets the cells take it in")
+        self.assertNotEqual(self.states()[INSULIN], State.NONE)
+        coverage_answers.take_back(owner_id=self.bob.id, answer_id=answer_id)
+        self.assertEqual(CoverageAnswer.objects.count(), 1)
+        coverage_answers.take_back(owner_id=self.alice.id, answer_id=answer_id)
+        self.assertEqual(CoverageAnswer.objects.count(), 0)
+
+    def test_an_answer_is_of_one_idea_and_goes_with_its_card(self) -> None:
+        card = self.give("Which organ makes insulin?", "The pancreas")
+        self.say(MITO, card, is_covered=True)
+        self.assertEqual(self.states(), [State.KNOWN, State.PERHAPS, State.NONE])
+        delete_card(owner_id=self.alice.id, card_id=card.id, now=self.now)
+        self.assertEqual(self.states(), [State.NONE] * 3)
+        self.assertEqual(CoverageAnswer.objects.count(), 1)
+        trash.erase(owner_id=self.alice.id, card_ids=[card.id])
+        self.assertEqual(CoverageAnswer.objects.count(), 0)
+
+    def test_what_is_said_holds_where_meaning_cannot_be_compared(self) -> None:
+        self.say(MITO, self.give("Which organ makes insulin?", "The pancreas"), is_covered=True)
+        with mock.patch.object(near_cards, "embedder_named", side_effect=EmbeddingError("Gone.")):
+            self.assertEqual(self.states(), [State.KNOWN, State.NONE, State.NONE])
 
     def test_an_idea_is_fading_when_all_of_its_cards_are(self) -> None:
         card = answer(self.give("What is this?", "A treaty", TREATY), Rating.EASY, now=self.now)
@@ -97,7 +142,7 @@ class CoverageTests(TestCase):
 
     def test_where_the_model_cannot_be_run_cards_from_here_are_found(self) -> None:
         self.give("Something else entirely?", "Yes", TREATY)
-        with mock.patch.object(coverage, "embedder_named", side_effect=EmbeddingError("Gone.")):
+        with mock.patch.object(near_cards, "embedder_named", side_effect=EmbeddingError("Gone.")):
             found = self.read()
         self.assertFalse(found.by_meaning)
         self.assertEqual(found.ideas[TREATY].state, State.KNOWN)

@@ -13,7 +13,10 @@ AIM = Aim(0.9, 0.9, 0.9)
 
 def hours(recalls: dict[int, Recall]) -> Hours:
     return Hours(
-        tuple(Hour(n, recalls.get(n, Recall()).tested, recalls.get(n, Recall())) for n in range(24))
+        tuple(
+            Hour(n, recalls.get(n, Recall()).tested, recalls.get(n, Recall()), f"rated:1@{n}")
+            for n in range(24)
+        )
     )
 
 

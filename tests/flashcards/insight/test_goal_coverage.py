@@ -3,15 +3,13 @@
 from datetime import timedelta
 from unittest import mock
 
-import numpy as np
-from django.test import SimpleTestCase
 from django.utils import timezone
 
 from accounts.models import User
 from flashcards.cards import embedding
 from flashcards.cards.cards import create_cards
 from flashcards.domain.records import Flashcard, NewCard, Rating
-from flashcards.insight import goal_coverage, goals
+from flashcards.insight import goal_coverage, goals, near_cards
 from flashcards.insight.coverage import State
 from flashcards.insight.goal_coverage import CoveredLine, GoalCoverage
 from memoryloop.embeddings import EmbeddingError
@@ -79,9 +77,7 @@ class GoalCoverageTests(TestCase):
     def test_where_the_model_cannot_be_run_words_are_compared(self) -> None:
         self.give("Stages of mitosis", "Prophase, metaphase, anaphase, telophase")
         self.give("How many stages has a rocket?", "Two or three")
-        with mock.patch.object(
-            goal_coverage, "embedder_named", side_effect=EmbeddingError("Gone.")
-        ):
+        with mock.patch.object(near_cards, "embedder_named", side_effect=EmbeddingError("Gone.")):
             found = self.read()
         self.assertFalse(found.by_meaning)
         self.assertEqual(
@@ -96,25 +92,9 @@ class GoalCoverageTests(TestCase):
     @counts_queries
     def test_reads_do_not_grow_with_the_lines(self) -> None:
         self.give("Stages of mitosis", "Prophase, metaphase, anaphase, telophase")
-        # The sets of vectors, the journal twice with its vectors between, and the settings.
-        with self.assertNumQueries(5):
+        # The answers, the sets of vectors, the journal twice with its vectors between, settings.
+        with self.assertNumQueries(6):
             self.read()
         self.goal.lines = "\n".join(f"Topic {number}" for number in range(40))
-        with self.assertNumQueries(5):
+        with self.assertNumQueries(6):
             self.read()
-
-
-class NearestTests(SimpleTestCase):
-    def test_the_nearest_are_found_a_part_at_a_time(self) -> None:
-        chance = np.random.default_rng(1)
-        vectors = chance.normal(size=(100, 8)).astype(np.float16)
-        asked = chance.normal(size=(3, 8)).astype(np.float32)
-        every = asked @ vectors.astype(np.float32).T
-        for at_once in (1, 7, 100, 1_000):
-            with mock.patch.object(goal_coverage, "_CARDS_AT_ONCE", at_once):
-                places, cosines = goal_coverage._nearest(asked, vectors)
-            best = np.sort(every, axis=1)[:, -goal_coverage.CANDIDATES :]
-            np.testing.assert_allclose(np.sort(cosines, axis=1), best, rtol=1e-5)
-            np.testing.assert_allclose(
-                np.take_along_axis(every, places, axis=1), cosines, rtol=1e-5
-            )

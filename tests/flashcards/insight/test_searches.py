@@ -14,6 +14,7 @@ from flashcards.review.scope import Scope
 from flashcards.search.search import find
 from flashcards.store import checkpoint
 from tests.base import TestCase
+from tests.engines import InPostgreSQL
 from tests.factories import NOW, flashcard, review_log
 from tests.factories import store as store_cards
 from tests.flashcards.insight.recount import Recount
@@ -21,7 +22,9 @@ from tests.flashcards.insight.recount import Recount
 DAY = timedelta(days=1)
 
 
-class BarSearchTests(TestCase):
+class BarSearches(TestCase):
+    """Cards and reviews of every kind, and the scopes that they are shown in."""
+
     def setUp(self) -> None:
         draw = random.Random(11)
         self.deck = Deck.objects.create(owner=self.alice, name="Cell biology")
@@ -37,6 +40,7 @@ class BarSearchTests(TestCase):
                     reviewed_at=at,
                     kind=LogKind.REVIEW,
                     state_before=draw.choice([State.NEW, State.REVIEW]),
+                    elapsed_days=10.0,
                 )
                 store_cards(card, logs=(log,))
                 self.logs.append(log)
@@ -71,6 +75,8 @@ class BarSearchTests(TestCase):
         yield scopes.of_deck(self.deck), in_deck
         yield scopes.of_search('deck:"Cell biology" or prop:s>=21'), in_deck | mature
 
+
+class CardBarTests(BarSearches):
     def test_cards_behind_a_bar_are_as_many_as_it_says(self) -> None:
         spans = Span.YEAR, Span.MONTH, Span.ALL
         for (scope, ids), span in zip(self.scopes(), spans, strict=True):
@@ -100,6 +106,8 @@ class BarSearchTests(TestCase):
         for one in new.bars[:: len(new.bars) // 6]:
             self.assertEqual(len(self.found(one.added_search)), one.added, one.added_search)
 
+
+class AnswerBarTests(BarSearches):
     def test_cards_behind_a_bar_of_answers_are_those_that_were_answered(self) -> None:
         for scope, ids in self.scopes():
             with self.subTest(scope=scope.name):
@@ -117,6 +125,18 @@ class BarSearchTests(TestCase):
             self.assertEqual(self.found(bar.search), set(map(str, reviewed)))
             again = recount.cards(bar.period, lambda log: log.rating is Rating.AGAIN)
             self.assertEqual(self.found(bar.forgotten_search), set(map(str, again)))
+        for hour in statistics.hours(reading).hours:
+            at = recount.at_hour(hour.hour)
+            self.assertEqual(self.found(hour.search), {str(each.flashcard_id) for each in at})
+        lapses = statistics.forgetting(reading).bars
+        self.assertTrue(lapses)
+        for lapse in lapses:
+            ids = {
+                str(card)
+                for card, days, _ in recount.first_tests()
+                if lapse.first_day <= days <= (lapse.last_day or days)
+            }
+            self.assertEqual(self.found(lapse.search), ids, lapse.search)
         for one in statistics.new_cards(reading, Step.MONTH).bars:
             first = recount.cards(one.period, lambda log: log.state_before is State.NEW)
             self.assertEqual(self.found(one.learnt_search), set(map(str, first)))
@@ -124,6 +144,10 @@ class BarSearchTests(TestCase):
         for rating, text in zip(Rating, searches, strict=True):
             given = {log.flashcard_id for log in recount.reviews() if log.rating is rating}
             self.assertEqual(self.found(text), set(map(str, given)))
+
+
+class AnswerBarsInPostgreSQLTests(InPostgreSQL, AnswerBarTests):
+    pass
 
 
 def _has_cards(bar: statistics.Bar | statistics.DueBar) -> bool:

@@ -25,10 +25,11 @@ from flashcards.domain.answer_codes import (
     code_of,
     codes_of,
 )
+from flashcards.domain.quarters import day_numbers
 from flashcards.domain.records import LogKind, Rating, ReviewLog, State
 from flashcards.domain.study_day import Day, from_micros, micros
 from flashcards.insight.spans import Period, Step, periods, step_for, summed
-from flashcards.insight.tallies import day_numbers, group_of, tally
+from flashcards.insight.tallies import group_of, tally
 from tests.flashcards.insight.histories import ZONES, answers
 
 DAY = timedelta(days=1)

@@ -9,7 +9,9 @@ import numpy as np
 from django.db import transaction
 
 from flashcards import store
+from flashcards.domain.answer_codes import QUARTER_MICROS, code_of
 from flashcards.domain.records import Flashcard, LogKind, Rating, ReviewLog, State
+from flashcards.domain.study_day import micros
 from flashcards.store import Change, OwnerView, QueueSettings
 from memoryloop.embeddings.builtin import BuiltIn
 from tests.factories import NOW, flashcard, review_log, stored_card
@@ -69,6 +71,22 @@ class ViewContract(Contract):
             since = view.recent_reviews(NOW - timedelta(hours=12))
             self.assertEqual([log.id for log in since], [logs[0].id, logs[1].id])
             self.assertIsNone(store.view(self.bob.pk).log(logs[1].id))
+
+    def test_the_answers_are_those_of_the_log_without_what_was_taken_back(self) -> None:
+        card = stored_card(self.alice)
+        log = review_log(card, sequence=0, rating=Rating.AGAIN, state_before=State.REVIEW)
+        card = self.reviewed(card, log)
+        undone = review_log(card, sequence=1, kind=LogKind.RELEARN)
+        card = self.reviewed(card, undone)
+        self.reviewed(card, review_log(card, sequence=2, kind=LogKind.UNDO, rating=None,
+                                       undoes=undone.id))  # fmt: skip
+        self.reviewed(stored_card(self.bob), review_log(card, owner_id=self.bob.pk))
+        for _ in self.both_ways():
+            answers = store.answers(self.alice.pk)
+            self.assertEqual(answers.codes.tolist(), [code_of(log)])
+            self.assertEqual(answers.quarters.tolist(), [micros(NOW) // QUARTER_MICROS])
+            columns = store.columns(self.alice.pk)
+            self.assertEqual(answers.places(columns).tolist(), columns.places([card.id]).tolist())
 
     def test_what_is_due_comes_in_order_within_the_limits(self) -> None:
         due = [

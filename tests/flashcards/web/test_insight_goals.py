@@ -9,7 +9,8 @@ from django.utils.http import urlencode
 from flashcards.cards import embedding
 from flashcards.cards.cards import create_cards
 from flashcards.domain.records import NewCard
-from flashcards.models import Goal
+from flashcards.insight.coverage_answers import digest_of
+from flashcards.models import CoverageAnswer, Goal
 from tests.base import TestCase
 
 LIST, NEW = "/insight/coverage/", "/insight/goals/new/"
@@ -62,6 +63,32 @@ class GoalPageTests(TestCase):
         self.assertContains(response, "1 of 2 lines has a card")
         self.assertContains(response, reverse("flashcards:card", args=[made.id]))
         self.assertContains(response, "Ask the tutor", count=1)
+
+    def test_a_card_that_perhaps_is_about_a_line_is_asked_about(self) -> None:
+        card = NewCard(question="When does a cell copy its DNA?", answer="In the S phase")
+        (made,) = create_cards(owner_id=self.alice.id, cards=[card], now=timezone.now())
+        embedding.embed_all(owner_id=self.alice.id)
+        goal = self.give_goal("Cell division\nOsmosis")
+        page = self.client.get(self.url(goal))
+        self.assertContains(page, "0 of 2 lines have a card, 1 perhaps has one. For 1, none was")
+        self.assertContains(page, "Write a card", count=1)
+        sent = {"of": digest_of("Cell division"), "card": str(made.id), "row": "1"}
+        response = self.client.post(self.url(goal, "answer/"), {**sent, "answer": "yes"})
+        self.assertRedirects(response, f"{self.url(goal)}#row-1", fetch_redirect_response=False)
+        page = self.client.get(self.url(goal))
+        self.assertContains(page, "1 of 2 lines has a card. For 1, none was")
+        answer = CoverageAnswer.objects.get()
+        # The same line of another goal is another line.
+        other = Goal.objects.create(owner=self.alice, name="Exam", lines="Cell division")
+        self.assertContains(self.client.get(self.url(other)), "Perhaps covered by:")
+        self.client.post(self.url(goal, f"answer/{answer.id}/take-back/"))
+        self.assertContains(self.client.get(self.url(goal)), "Perhaps covered by:")
+        response = self.client.post(self.url(goal, "answer/"), {**sent, "answer": "no"})
+        self.assertEqual(response["Location"], "/cards/new/?question=Cell+division")
+        page = self.client.get(self.url(goal))
+        self.assertContains(page, "0 of 2 lines have a card. For 2, none was")
+        response = self.client.post(self.url(goal, "answer/"), {**sent, "of": "0" * 64})
+        self.assertEqual(response.status_code, 404)
 
     def test_what_is_refused_says_why_and_keeps_what_was_typed(self) -> None:
         goal = self.give_goal()

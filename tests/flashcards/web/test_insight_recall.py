@@ -69,7 +69,12 @@ class RecallTests(FigureTestCase):
         return insight_recall.hours(
             Hours(
                 tuple(
-                    Hour(hour, recalls.get(hour, Recall()).tested, recalls.get(hour, Recall()))
+                    Hour(
+                        hour,
+                        recalls.get(hour, Recall()).tested,
+                        recalls.get(hour, Recall()),
+                        f"rated:1@{hour}",
+                    )
                     for hour in range(24)
                 )
             )
@@ -85,6 +90,9 @@ class RecallTests(FigureTestCase):
             self.hours(h9=(40, 36), h22=(40, 34)).sentence,
             "No hour stands out: from 85% to 90%, which chance alone explains.",
         )
+        table = self.hours(h23=(9, 8)).table
+        assert table is not None
+        self.assertEqual([row.url for row in table.rows[22:]], ["", "/cards/?q=rated%3A1%4023"])
         self.assertIn("between 23:00 and 00:00", self.hours(h23=(9, 8)).sentence)
         self.assertEqual(self.hours().drawings, ())
 
@@ -142,11 +150,13 @@ class RecallTests(FigureTestCase):
 
     def test_after_a_lapse(self) -> None:
         bars = (
-            LapseBar(1, 1, Recall(100, 80)),
-            LapseBar(2, 3, Recall(50, 35)),
-            LapseBar(4, None, Recall(3, 1)),
+            LapseBar(1, 1, Recall(100, 80), "returned:9@1"),
+            LapseBar(2, 3, Recall(50, 35), "returned:9@2..3"),
+            LapseBar(4, None, Recall(3, 1), "returned:9@4.."),
         )
         figure = insight_recall.forgetting(Forgetting(bars))
+        assert figure.table is not None
+        self.assertEqual(figure.table.rows[1].url, "/cards/?q=returned%3A9%402..3")
         self.assertEqual(
             figure.sentence,
             "Of 153 cards that you had forgotten, you recalled 76% the next time: 80% after 1 day, "
