@@ -3,9 +3,11 @@
 `CARD_STORE=postgresql make test` has all other tests run with PostgreSQL.
 """
 
+import os
 import unittest
 from collections.abc import Callable
 from typing import Any, TypeVar
+from unittest import mock
 
 from django.conf import settings
 from django.test import SimpleTestCase, override_settings
@@ -25,6 +27,9 @@ class _Engine(SimpleTestCase):
     def setUpClass(cls) -> None:
         # Nothing is stored yet, so the setting decides.
         cls.enterClassContext(_chosen(cls.engine.value))
+        if "CARD_STORE" in os.environ:
+            # As it decides in the processes that the tests start.
+            cls.enterClassContext(mock.patch.dict(os.environ, CARD_STORE=cls.engine.value))
         super().setUpClass()
 
 
