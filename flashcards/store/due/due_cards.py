@@ -56,6 +56,8 @@ class DueCards:
         # Read whole from the table, and not changed since.
         self._whole: OrderedDict[UUID, Flashcard] = OrderedDict()
         self.vectors: OrderedDict[UUID, Vector] = OrderedDict()
+        # Embedded cards whose vector the tables did not have yet, and at which generation of them.
+        self._sought: dict[UUID, int] = {}
 
     def apply(self, entry: Entry) -> None:
         """Put a newer image of a card in its place."""
@@ -64,6 +66,9 @@ class DueCards:
         if place is not None:
             self._rows.current[place] = False
         self._whole.pop(card.id, None)
+        if not card.embedding_model:
+            # Its words changed.
+            self.vectors.pop(card.id, None)
         is_soon = (
             card.deleted_at is None
             and not card.suspended
@@ -84,7 +89,7 @@ class DueCards:
     def copy(self) -> "DueCards":
         copy = DueCards(self._rows.copy(), self.until)
         copy._images, copy._whole = dict(self._images), OrderedDict(self._whole)
-        copy.vectors = OrderedDict(self.vectors)
+        copy.vectors, copy._sought = OrderedDict(self.vectors), dict(self._sought)
         return copy
 
     def order(self, settings: QueueSettings, only: Collection[str] | None) -> ReviewOrder:
@@ -105,12 +110,32 @@ class DueCards:
         return self._images.get(card_id) or self._whole.get(card_id)
 
     def keep(self, cards: Iterable[Flashcard], vectors: dict[UUID, Vector]) -> None:
-        """Keep cards that were read whole, the newest of them for longest."""
-        self._whole.update((card.id, card) for card in cards)
+        """Keep cards that were read whole, the newest of them for longest.
+
+        Of a card that changed since, only the vector.
+        """
+        self._whole.update((card.id, card) for card in cards if card.id not in self._images)
         self.vectors.update(vectors)
         for kept in (self._whole, self.vectors):
             while len(kept) > WHOLE_MOST:
                 kept.popitem(last=False)
+
+    def note_sought(self, card_ids: Iterable[UUID], generation: int) -> None:
+        """Note of cards that their vectors were looked for in that generation of the tables."""
+        self._sought = {i: n for i, n in self._sought.items() if n == generation}
+        self._sought.update((i, generation) for i in card_ids if i not in self.vectors)
+
+    def is_to_be_read(self, card_id: UUID, generation: int) -> bool:
+        """Tell whether the tables may have more of a card than is known, at their generation.
+
+        A card that was made or changed since the due cards were read is known whole, without the
+        vector that it got meanwhile.
+        """
+        image = self.image(card_id)
+        if image is None:
+            return True
+        is_sought = self._sought.get(card_id) == generation
+        return bool(image.embedding_model) and card_id not in self.vectors and not is_sought
 
     def vector(self, card_id: UUID, recent: RecentTotals) -> Vector | None:
         """Return the embedding of a card that was read whole, or was reviewed lately."""
@@ -211,16 +236,21 @@ class Reading:
 
     def _whole(self, wanted: list[UUID]) -> list[Flashcard]:
         """Return cards whole; when one is missing, those that come next are read with it."""
-        if any(self.cards.image(card_id) is None for card_id in wanted):
+        generation = self.pending.generation
+        if any(self.cards.is_to_be_read(card_id, generation) for card_id in wanted):
             most = max(PREFETCH, len(wanted))
             coming = pick(self.order, self.settings, self.done, most).ids
-            ahead = dict.fromkeys(i for i in (*wanted, *coming) if self.cards.image(i) is None)
+            ahead = dict.fromkeys(
+                i for i in (*wanted, *coming) if self.cards.is_to_be_read(i, generation)
+            )
             column = self.pending.stored.vectors.serving.column
             columns = [*self.pending.stored.whole(FLASHCARDS), column]
             key = condition(FLASHCARDS, "id__in", list(ahead))
             rows = self.pending.read_by_key(FLASHCARDS, self.owner_id, columns, key)
             cards = codec.from_table(FLASHCARDS, rows)
-            self.cards.keep(cards, codec.vectors([each.id for each in cards], rows[column]))
+            vectors = codec.vectors([each.id for each in cards], rows[column])
+            self.cards.keep(cards, vectors)
+            self.cards.note_sought(ahead, generation)
         return [card for card in map(self.cards.image, wanted) if card is not None]
 
 
