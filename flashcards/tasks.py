@@ -85,10 +85,14 @@ def fold_cards_of(owner_id: str) -> None:
 
 
 @app.periodic(cron="11 * * * *")
-@app.task(name="flashcards.fold_outdated", queue=queues.UNSEEN, retry=SWITCHED)
-def fold_outdated_cards(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes when it was due
-    """Go on with folds that a worker left unfinished."""
-    folding.fold_all_outdated(timezone.now())
+@app.task(name=jobs.FOLD_ALL, queue=queues.UNSEEN, queueing_lock=jobs.FOLD_ALL, retry=SWITCHED)
+def fold_outdated_cards(timestamp: int, after: str = "") -> None:  # noqa: ARG001 - procrastinate passes when it was due
+    """Go on with folds that a worker left unfinished, from a learner on."""
+    last = folding.fold_all_outdated(
+        timezone.now(), after=UUID(after) if after else None, seconds=queues.SLICE_SECONDS
+    )
+    if last is not None:
+        jobs.request_folding_of_all(last)
 
 
 @app.periodic(cron="*/10 * * * *")

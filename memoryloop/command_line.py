@@ -16,8 +16,14 @@ from django.core.management import ManagementUtility  # noqa: E402
 from django.core.management.base import BaseCommand  # noqa: E402
 from django.db import OperationalError  # noqa: E402
 
+from memoryloop.errors import chain, is_disk_full  # noqa: E402
 from memoryloop.postgres import unreachable  # noqa: E402
 from memoryloop.postgres.server import PostgresError  # noqa: E402
+
+_FULL = (
+    "The disk is full: make room, and run this again. What was saved before is safe, and what was "
+    "cut off is done again."
+)
 
 
 class Commands(ManagementUtility):
@@ -35,13 +41,22 @@ def manage(arguments: Sequence[str] | None = None) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "memoryloop.settings")
     try:
         Commands(words).execute()
-    except (PostgresError, ImproperlyConfigured) as error:
+    except Exception as error:
         # What is wrong is outside of the program, and the sentence says where.
-        if "--traceback" in words:
-            raise
-        sys.exit(str(error))
-    except OperationalError as error:
-        sentence = unreachable.sentence(error)
-        if not sentence or "--traceback" in words:
+        sentence = "" if "--traceback" in words else _sentence(error)
+        if not sentence:
             raise
         sys.exit(sentence)
+
+
+def _sentence(error: Exception) -> str:
+    """Return a sentence for an error whose cause is outside of the program; else nothing."""
+    if is_disk_full(error):
+        return _FULL
+    if isinstance(error, ImproperlyConfigured):
+        return str(error)
+    if any(unreachable.is_away(each) for each in chain(error)) and unreachable.is_out_of_space():
+        return _FULL
+    if isinstance(error, OperationalError):
+        return unreachable.sentence(error)
+    return str(error) if isinstance(error, PostgresError) else ""

@@ -159,7 +159,7 @@ def _postgres_of_address() -> str:
 
 
 def _recorded_card_store() -> str:
-    """Return which engine has the cards in DATABASE_URL's database; "" if none has any yet."""
+    """Return which engine PostgreSQL recorded to have the cards; "" if none has any yet."""
     from django.db import connection
 
     with connection.cursor() as cursor:
@@ -175,7 +175,8 @@ def _recorded_card_store() -> str:
 
 
 def _cards() -> str:
-    if _card_store() == "postgresql":
+    engine, unknown = _card_store()
+    if engine == "postgresql" and not unknown:
         return "kept in PostgreSQL"
     import lancedb
 
@@ -185,27 +186,35 @@ def _cards() -> str:
             raise Wrong(
                 "LanceDB cannot read what it has written to the folder for temporary files."
             )
-    return f"LanceDB {lancedb.__version__} writes and reads"
+    return f"LanceDB {lancedb.__version__} writes and reads" + (unknown and f"; {unknown}")
 
 
-def _card_store() -> str:
-    """Return which engine has the cards, or will have them. Raises Wrong if that is contradictory.
+def _card_store() -> tuple[str, str]:
+    """Return which engine has the cards, or will have them, and what is not known of that.
 
-    LanceDB, where that cannot be told, as while the embedded PostgreSQL is not running.
+    Raises Wrong where CARD_STORE contradicts what is recorded.
     """
     try:
         if _why_not_set_up():
-            return "lancedb"
+            return "lancedb", ""
     except ImportError:
-        return "lancedb"
+        return "lancedb", ""
     from django.conf import settings
     from django.db import connection
 
     from memoryloop.postgres import unreachable
 
     wanted: str = settings.CARD_STORE
-    if settings.EMBEDDED_POSTGRES is not None or unreachable.check():
-        return wanted
+    server = settings.EMBEDDED_POSTGRES
+    if server is not None and not server.was_started():
+        return wanted, ""
+    is_away = unreachable.check() if server is None else not server.answers()
+    if is_away:
+        lacks = "cannot be reached" if server is None else "is not running"
+        return wanted, (
+            "whether LanceDB or PostgreSQL has the cards cannot be told, as that is recorded in "
+            f"PostgreSQL, which {lacks}"
+        )
     recorded = _recorded_card_store()
     connection.close()
     if recorded and settings.CARD_STORE_IS_SET and recorded != wanted:
@@ -214,7 +223,7 @@ def _card_store() -> str:
             f"CARD_STORE says {wanted}, and the cards are in {recorded}: move them with "
             f"`{command}`, or set CARD_STORE={recorded}."
         )
-    return recorded or wanted
+    return recorded or wanted, ""
 
 
 def _meaning() -> str:

@@ -70,6 +70,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.web.middleware.KnownDeviceMiddleware",
     "accounts.web.middleware.TimeZoneMiddleware",
+    "memoryloop.web.middleware.CommitsMiddleware",
     "flashcards.web.middleware.StoreErrorMiddleware",
     # Innermost, so that it sees a view's error first.
     "memoryloop.web.middleware.OutageMiddleware",

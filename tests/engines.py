@@ -3,9 +3,11 @@
 `CARD_STORE=postgresql make test` has all other tests run with PostgreSQL.
 """
 
+import os
 import unittest
 from collections.abc import Callable
 from typing import Any, TypeVar
+from unittest import mock
 
 from django.conf import settings
 from django.test import SimpleTestCase, override_settings
@@ -15,6 +17,7 @@ from flashcards.models import StoreVersions
 from flashcards.store import engines
 
 F = TypeVar("F", bound=Callable[..., Any])
+V = TypeVar("V")
 
 
 class _Engine(SimpleTestCase):
@@ -24,6 +27,9 @@ class _Engine(SimpleTestCase):
     def setUpClass(cls) -> None:
         # Nothing is stored yet, so the setting decides.
         cls.enterClassContext(_chosen(cls.engine.value))
+        if "CARD_STORE" in os.environ:
+            # As it decides in the processes that the tests start.
+            cls.enterClassContext(mock.patch.dict(os.environ, CARD_STORE=cls.engine.value))
         super().setUpClass()
 
 
@@ -48,6 +54,11 @@ looks_into_the_journal = _only_lancedb("The journal is LanceDB's.")
 # Within the transaction of a test, nothing of PostgreSQL's rows is kept in memory: it may be rolled
 # back yet. So there are more queries than a request takes.
 counts_queries = _only_lancedb("In a transaction PostgreSQL's rows are read each time.")
+
+
+def by_engine(*, lancedb: V, postgresql: V) -> V:
+    """Return what is to be expected of the engine that serves."""
+    return lancedb if settings.CARD_STORE == StoreVersions.Engine.LANCEDB else postgresql
 
 
 class _chosen(override_settings):  # noqa: N801 - as Django's

@@ -222,7 +222,7 @@ def _copy(kind: str, request: bytes, files: list[int]) -> list[str]:
     if kind == "memoryloop":
         from django.conf import settings
 
-        from flashcards.store.lance import failpoints
+        from flashcards.store import failpoints
 
         settings.LANCEDB_URI = os.environ["LANCEDB_URI"]
         importlib.reload(failpoints)

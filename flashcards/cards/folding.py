@@ -6,6 +6,7 @@ from the cards.
 """
 
 import math
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +24,8 @@ from flashcards.study_settings import presets
 
 # Whose settings changed longer ago and name no parameters has no outdated cards any more.
 CHANGED_WITHIN = timedelta(days=7)
+# Learners whose cards are read at a time.
+OWNERS_AT_ONCE = 20
 
 
 def set_parameters(
@@ -105,13 +108,28 @@ def fold_outdated(*, owner_id: UUID, seconds: float = math.inf) -> bool:
     )
 
 
-def fold_all_outdated(now: datetime) -> None:
-    """Ask for the outdated cards of every learner who may have some."""
+def fold_all_outdated(
+    now: datetime, *, after: UUID | None = None, seconds: float = math.inf
+) -> UUID | None:
+    """Ask for the folding of the cards of every learner who has outdated ones.
+
+    Learners are looked at in the order of their ids from `after` on, all or for so long. Returns
+    the last one looked at if there are more, else None.
+    """
+    deadline = time.monotonic() + seconds
     changed = StudySettings.objects.filter(
         Q(parameters__isnull=False) | Q(updated_at__gte=now - CHANGED_WITHIN)
     )
-    for owner_id in changed.values_list("owner_id", flat=True).distinct():
-        jobs.request_folding(owner_id)
+    if after is not None:
+        changed = changed.filter(owner_id__gt=after)
+    owners = list(changed.order_by("owner_id").values_list("owner_id", flat=True).distinct())
+    for start in range(0, len(owners), OWNERS_AT_ONCE):
+        some = owners[start : start + OWNERS_AT_ONCE]
+        for owner_id in memories.owners_of_outdated(some):
+            jobs.request_folding(owner_id)
+        if some[-1] != owners[-1] and time.monotonic() >= deadline:
+            return some[-1]
+    return None
 
 
 class _Folds:

@@ -17,6 +17,7 @@ PURGE_BIN = "flashcards.purge_bin"
 FIND_DUPLICATES = "flashcards.find_duplicates"
 BULK = "flashcards.change_cards"
 FOLD = "flashcards.fold_cards"
+FOLD_ALL = "flashcards.fold_outdated"
 IMPORT = "flashcards.import_cards"
 EXPORT = "flashcards.export_cards"
 FIT_PARAMETERS = "flashcards.fit_parameters"
@@ -51,6 +52,13 @@ def request_bulk(owner_id: UUID, change_id: UUID) -> None:
 def request_folding(owner_id: UUID) -> None:
     """Have an owner's cards folded whose memory is of other parameters than govern them."""
     _request_for(owner_id, FOLD, owner_id=owner_id)
+
+
+def request_folding_of_all(after: UUID) -> None:
+    """Have outdated cards looked for among the learners with a greater id than this."""
+    transaction.on_commit(
+        lambda: _defer(FOLD_ALL, FOLD_ALL, timestamp=0, after=str(after)), robust=True
+    )
 
 
 def request_import(owner_id: UUID, import_id: UUID) -> None:

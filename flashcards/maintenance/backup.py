@@ -26,12 +26,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from flashcards import store
 from memoryloop import durable_files
+from memoryloop.errors import is_disk_full
 from memoryloop.postgres import dump
 from memoryloop.postgres.dump import DumpError, Snapshot
 
@@ -108,6 +110,12 @@ def make(
         return _make(folder, now, with_secrets, older, progress, meanwhile)
     except (OSError, DumpError) as error:
         raise BackupError(in_words(error, str(folder.parent))) from error
+    except (psycopg.Error, DatabaseError) as error:
+        if not is_disk_full(error):
+            raise
+        raise BackupError(
+            "PostgreSQL’s disk is full, so it can give no backup: make room there."
+        ) from error
 
 
 def in_words(error: Exception, place: str) -> str:
@@ -123,12 +131,6 @@ def in_words(error: Exception, place: str) -> str:
     if isinstance(error, OSError):
         return f"The backup in {place} failed: {error.strerror or said}."
     return said
-
-
-def is_disk_full(error: BaseException) -> bool:
-    """Tell whether an error, of the system or of a program, says that a disk is full."""
-    full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
-    return full or "No space left on device" in str(error)
 
 
 def _make(

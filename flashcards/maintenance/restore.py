@@ -31,6 +31,7 @@ from flashcards.maintenance.backup import (
     Manifest,
     Progress,
 )
+from flashcards.models import StoreVersions
 from memoryloop import durable_files
 from memoryloop.postgres import dump
 
@@ -43,6 +44,8 @@ class Restored:
 
     manifest: Manifest
     report: check.Report
+    # What the engine is called that still has cards from before a switch; "" if none has.
+    kept: str
 
 
 def restore(
@@ -75,7 +78,13 @@ def restore(
     if manifest.counts.get("flashcards") or manifest.counts.get("review_logs"):
         store.optimize()
     progress("Checking both stores")
-    return Restored(manifest, check.check())
+    return Restored(manifest, check.check(), _kept(manifest.engine))
+
+
+def _kept(serving: str) -> str:
+    """Return the label of an engine that does not serve and has rows; "" if there is none."""
+    others = [each for each in StoreVersions.Engine if each != serving]
+    return next((str(each.label) for each in others if store.named(each).count_rows()), "")
 
 
 def read_manifest(folder: Path) -> Manifest:

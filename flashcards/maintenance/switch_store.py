@@ -1,10 +1,10 @@
 """The switch of the card store to another engine, with what can stop it said in plain words."""
 
 import contextlib
-import errno
 from collections.abc import Callable, Iterator
 from uuid import UUID
 
+import psycopg
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from flashcards import scheduling, study_settings
@@ -15,19 +15,24 @@ from flashcards.store.switch import run as switch
 from flashcards.store.switch.errors import SwitchError
 from flashcards.store.switch.run import Progress, Switched
 from memoryloop import installation
+from memoryloop.errors import is_disk_full
+from memoryloop.postgres import unreachable
+from memoryloop.postgres.server import PostgresError
 
 __all__ = ["Progress", "SwitchError", "Switched", "drop_old", "run"]
 
+_AGAIN = "The cards are where they were: run this again, and it goes on where it was."
 # Whichever the last part of the command was, the record in PostgreSQL says whether it has switched.
-_AGAIN = (
-    "The cards are where they were: run this again, and it goes on where it was. Had PostgreSQL "
-    "switched already before it went away, it says so."
-)
+_UNLESS = "Had PostgreSQL switched already before it went away, it says so."
 # Classes of PostgreSQL's states: the connection was lost; the server stops. Without a state there
 # was no answer.
 _AWAY = ("08", "57P")
-_DISK_FULL = "53100"
-_NO_SPACE = ("no space left", "disk full", "storagefull")
+_OF_CONNECTIONS = (
+    *(OperationalError, InterfaceError),
+    *(psycopg.OperationalError, psycopg.InterfaceError, PostgresError),
+)
+# A copy of rows raises psycopg's own.
+_OF_POSTGRESQL = (DatabaseError, InterfaceError, psycopg.Error, PostgresError)
 
 
 def run(
@@ -73,15 +78,16 @@ def _plainly() -> Iterator[None]:
     """Turn what a full disk or a PostgreSQL that went away raises into a sentence."""
     try:
         yield
-    except (OSError, RuntimeError, ValueError, DatabaseError, InterfaceError) as error:
-        if _is_full(error):
-            raise SwitchError(
-                f"The disk is full. Make room and run this again. {_AGAIN}"
-            ) from error
-        if isinstance(error, OperationalError | InterfaceError) and _is_away(error):
+    except (OSError, RuntimeError, ValueError, *_OF_POSTGRESQL) as error:
+        is_postgresql = isinstance(error, _OF_POSTGRESQL)
+        is_away = is_postgresql and _is_away(error)
+        if is_away:
             connection.close()
-            raise SwitchError(f"PostgreSQL went away. {_AGAIN}") from error
-        if isinstance(error, DatabaseError | InterfaceError):
+        if is_disk_full(error) or (is_away and unreachable.is_out_of_space()):
+            raise SwitchError(f"The disk is full: make room. {_AGAIN}") from error
+        if is_away:
+            raise SwitchError(f"PostgreSQL went away. {_AGAIN} {_UNLESS}") from error
+        if is_postgresql:
             raise SwitchError(f"PostgreSQL refused: {error} {_AGAIN}") from error
         check = installation.command("check_store")
         raise SwitchError(
@@ -89,19 +95,9 @@ def _plainly() -> Iterator[None]:
         ) from error
 
 
-def _is_away(error: DatabaseError | InterfaceError) -> bool:
-    state = getattr(error.__cause__, "sqlstate", None) or ""
+def _is_away(error: BaseException) -> bool:
+    """Tell whether an error of PostgreSQL says that there is no connection any more."""
+    if not isinstance(error, _OF_CONNECTIONS):
+        return False
+    state = getattr(error, "sqlstate", None) or getattr(error.__cause__, "sqlstate", None) or ""
     return not state or state.startswith(_AWAY)
-
-
-def _is_full(error: BaseException | None) -> bool:
-    while error is not None:
-        if getattr(error, "sqlstate", "") == _DISK_FULL or getattr(error, "errno", 0) in (
-            errno.ENOSPC,
-            errno.EDQUOT,
-        ):
-            return True
-        if any(words in str(error).lower() for words in _NO_SPACE):
-            return True
-        error = error.__cause__
-    return False

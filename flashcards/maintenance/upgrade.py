@@ -31,6 +31,7 @@ from flashcards.maintenance.backup_places import BEFORE_UPGRADE, Place, Stored
 from flashcards.models import StoreVersions
 from flashcards.store import StoreError, TablesChanged, Upgrade
 from memoryloop import installation
+from memoryloop.errors import is_disk_full
 from memoryloop.postgres import extensions
 from memoryloop.postgres.dump import DumpError
 
@@ -184,7 +185,7 @@ def _run(apps: Sequence[str], backed_up: str, tell: Tell) -> None:
 
 def _failed(error: Exception, doing: str, backed_up: str, queue_changed: bool) -> str:
     reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
-    if backup.is_disk_full(error):
+    if is_disk_full(error):
         reason = "the disk is full"
     elif not isinstance(error, StoreError | Error | OSError):
         reason = f"{type(error).__name__}: {reason}"

@@ -29,6 +29,7 @@ roof first:
     rows/                       records as rows: schema, codec, conditions, keys of words
     asked                       what a search is asked for
     protocol/, values, errors   what engines have in common
+    failpoints                  steps at which a test has a process die
 """
 
 from typing import cast

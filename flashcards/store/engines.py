@@ -17,6 +17,10 @@ from flashcards.models import StoreVersions
 from flashcards.store.errors import EngineChanged
 from flashcards.store.protocol.engine import CardStore
 from flashcards.store.protocol.queries import Manager, Query
+from flashcards.store.queries.manager import RecordManager
+from flashcards.store.queries.query_spec import QuerySpec
+from flashcards.store.queries.record_query import RecordQuery, ask_elsewhere
+from flashcards.store.rows.schema import FLASHCARDS
 
 _MODULES = {
     StoreVersions.Engine.LANCEDB.value: "flashcards.store.lance_engine",
@@ -77,6 +81,16 @@ def forget() -> None:
     _remembered.clear()
 
 
+def _query_of_serving(wanted: QuerySpec) -> RecordQuery[Any]:
+    forget()
+    serving = current()
+    manager = serving.cards if wanted.spec is FLASHCARDS else serving.review_logs
+    return cast("RecordManager[Any]", manager).asking(wanted)
+
+
+ask_elsewhere(_query_of_serving)
+
+
 class Chosen:
     """The engine that serves when something is asked of it; see `CardStore`."""
 
@@ -95,9 +109,10 @@ class Chosen:
 
     def clear_cache(self) -> None:
         """Drop what this process remembers of every engine that it has used."""
-        for module in _MODULES.values():
+        for engine, module in _MODULES.items():
             if module in sys.modules:
-                sys.modules[module].clear_cache()
+                # Another thread may be importing it just now: `named` waits for that.
+                named(engine).clear_cache()
 
     @property
     def SCHEMA_VERSION(self) -> int:  # noqa: N802 - a constant of the engine

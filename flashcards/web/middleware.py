@@ -8,16 +8,32 @@ from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
 
 from flashcards.store import EngineChanged, StoreError, forget_engine
+from memoryloop.web import outages
+from memoryloop.web.middleware import commits_of
 
 logger = logging.getLogger(__name__)
 
+MOVED = outages.Outage(
+    503,
+    "Your cards have just been moved",
+    "While MemoryLoop answered you, your cards moved to another place. Nothing that was saved is "
+    "lost, but what you asked for may be done in part: look at it before you try again.",
+)
+
 
 class StoreErrorMiddleware(MiddlewareMixin):
-    """Answer 503: cards, ratings and text that were saved are safe in the journal."""
+    """Answer 503: cards, ratings and text that were saved are safe in the journal.
+
+    What met a switch of engines is answered again by the engine that serves now, unless it has
+    committed something: that would be done twice.
+    """
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, EngineChanged):
             forget_engine()
+            if commits_of(request).were_made:
+                logger.warning("A request was cut short by a switch of engines.")
+                return outages.answer(request, MOVED)
             try:
                 if (answer := _answer_again(request)) is not None:
                     return answer

@@ -99,6 +99,18 @@ class EmbeddedPostgres:
             while self._kept() and not self._in_use() and time.monotonic() < deadline:
                 time.sleep(_POLL_SECONDS)
 
+    def was_started(self) -> bool:
+        """Tell whether the server has ever run here, so that it may have something."""
+        return (self.folder / keeper.DATA / "PG_VERSION").is_file()
+
+    def answers(self) -> bool:
+        """Tell whether the server runs, without starting it."""
+        try:
+            self._connect().close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
     def _make_folders(self) -> None:
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,11 +1,16 @@
-"""What stands before every page: health, text that can be stored, headers of all answers."""
+"""What stands before every page: health, text that can be stored, headers of all answers.
+
+And whether a request has committed anything: what it did may be done once more only if not.
+"""
 
 import itertools
 import logging
+import re
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+from django.db import connection, transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
@@ -35,6 +40,14 @@ CONTENT_SECURITY_POLICY = "; ".join(
 PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
+
+_READS = re.compile(r"\s*(?:SELECT|WITH|SHOW|SET|SAVEPOINT|RELEASE|ROLLBACK)\b", re.IGNORECASE)
+# Also in a WITH. Functions of our own, and of the queue, write.
+_WRITES = re.compile(
+    r"\b(?:INSERT|DELETE|MERGE|(?<!FOR )(?<!KEY )UPDATE)\b"
+    r"|\b(?:accounts|chat|flashcards|procrastinate)_\w+\s*\(",
+    re.IGNORECASE,
+)
 
 
 class SecurityHeadersMiddleware:
@@ -102,6 +115,48 @@ def _without_nul(data: QueryDict) -> QueryDict:
         cleaned.setlist(storable(name), [storable(value) for value in values])
     cleaned._mutable = False
     return cleaned
+
+
+class CommitsMiddleware:
+    """Have `commits_of` tell of a request, from its view on, whether it has committed anything."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        commits = cast("_Watched", request).commits = Commits()
+        with connection.execute_wrapper(commits):
+            return self.get_response(request)
+
+
+class _Watched(HttpRequest):
+    commits: "Commits"
+
+
+def commits_of(request: HttpRequest) -> "Commits":
+    return cast("_Watched", request).commits
+
+
+class Commits:
+    """Notices whether a statement that may write is committed. A wrapper for Django's cursors."""
+
+    def __init__(self) -> None:
+        self.were_made = False
+
+    def __call__(self, execute: Callable[..., Any], sql: Any, *given: Any) -> Any:
+        result = execute(sql, *given)
+        if not self.were_made and may_write(sql):
+            # Now, or once the transaction that it is in has committed.
+            transaction.on_commit(self._note)
+        return result
+
+    def _note(self) -> None:
+        self.were_made = True
+
+
+def may_write(sql: Any) -> bool:
+    """Tell whether a statement may change rows; of one that is not known to read, it may."""
+    return not isinstance(sql, str) or not _READS.match(sql) or bool(_WRITES.search(sql))
 
 
 class OutageMiddleware:

@@ -4,16 +4,15 @@ Both can be met anywhere: in a view, in the middleware that reads a session, whi
 received. The page asks for nothing that may be missing, and keeps what was typed.
 """
 
-import errno
 import logging
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.views.defaults import server_error
 
+from memoryloop.errors import chain, is_disk_full
 from memoryloop.postgres import unreachable
 
 logger = logging.getLogger(__name__)
@@ -22,11 +21,6 @@ _RETRY_SECONDS = "10"
 # Of a form with such a field nothing is written into a page.
 _SECRET = ("password", "key", "token", "secret")
 _CSRF = "csrfmiddlewaretoken"
-# PostgreSQL's SQLSTATE disk_full.
-_DISK_FULL = "53100"
-_ERRNO_FULL = (errno.ENOSPC, errno.EDQUOT)
-# LanceDB's errors have no number but their text has: "No space left on device (os error 28)".
-_TEXT_FULL = tuple(f"os error {number}" for number in _ERRNO_FULL)
 
 
 @dataclass(frozen=True)
@@ -57,10 +51,9 @@ DISK_FULL = Outage(
 
 def outage_of(error: BaseException) -> Outage | None:
     """Return the outage that an error comes from, also through other errors; None for a fault."""
-    chain = list(_chain(error))
-    if any(_is_full(each) for each in chain):
+    if is_disk_full(error):
         return DISK_FULL
-    if any(unreachable.is_away(each) for each in chain):
+    if any(unreachable.is_away(each) for each in chain(error)):
         return DISK_FULL if unreachable.is_out_of_space() else DATABASE_AWAY
     return None
 
@@ -90,22 +83,6 @@ def error_page(request: HttpRequest) -> HttpResponse:
     error = sys.exc_info()[1]
     outage = outage_of(error) if error else None
     return answer(request, outage) if outage else server_error(request)
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        yield error
-        error = error.__cause__ or error.__context__
-
-
-def _is_full(error: BaseException) -> bool:
-    return (
-        (isinstance(error, OSError) and error.errno in _ERRNO_FULL)
-        or getattr(error, "sqlstate", None) == _DISK_FULL
-        or any(text in str(error) for text in _TEXT_FULL)
-    )
 
 
 def _is_for_a_script(request: HttpRequest) -> bool:

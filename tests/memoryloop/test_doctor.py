@@ -5,8 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from memoryloop.postgres.server import EmbeddedPostgres
 from tests.live import REPOSITORY, environment, free_port
 
 
@@ -89,3 +91,23 @@ def test_cards_in_postgresql_want_no_lancedb(tmp_path: Path) -> None:
     assert "Cards       kept in PostgreSQL" in done.stdout
     done = doctor(tmp_path / "data", CARD_STORE="sqlite")
     assert "say one of lancedb, postgresql" in faults(done)["Settings"]
+
+
+def test_of_the_embedded_postgresql_it_says_what_it_knows_and_what_not(tmp_path: Path) -> None:
+    server = EmbeddedPostgres(tmp_path / "postgres")
+    with server.running():
+        at = server.django_settings()
+        with psycopg.connect(host=at["HOST"], dbname=at["NAME"], user=at["USER"]) as session:
+            session.execute("CREATE TABLE flashcards_storeversions (engine text)")
+            session.execute("INSERT INTO flashcards_storeversions VALUES ('postgresql')")
+        # It is asked while it runs: CARD_STORE is not all there is to know.
+        done = doctor(tmp_path, CARD_STORE="lancedb")
+        assert "the cards are in postgresql: move them with" in faults(done)["Cards"]
+    for given in ({}, {"CARD_STORE": "postgresql"}):
+        done = doctor(tmp_path, **given)
+        assert not faults(done)
+        (said,) = (line for line in done.stdout.splitlines() if "Cards" in line)
+        assert "LanceDB" in said
+        assert "writes and reads" in said
+        assert "recorded in PostgreSQL, which is not running" in said
+    assert not server.answers()

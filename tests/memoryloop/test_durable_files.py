@@ -11,6 +11,7 @@ from accounts.models import User
 from flashcards.cards import media
 from flashcards.store.maintenance import checkpoint
 from memoryloop import durable_files, environment
+from tests.engines import looks_into_the_journal
 from tests.factories import NOW, stored_card
 from tests.flashcards.cards.test_media import picture
 
@@ -79,6 +80,7 @@ def test_an_image_and_its_folder_are_flushed(tmp_path: Path, flushed: set[Path])
     assert_durable(tmp_path, flushed, files=False)
 
 
+@looks_into_the_journal
 @pytest.mark.django_db
 def test_what_a_checkpoint_writes_is_flushed(tmp_path: Path, flushed: set[Path]) -> None:
     alice = User.objects.create_user("alice@example.org")

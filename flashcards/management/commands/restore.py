@@ -11,6 +11,7 @@ from django.utils import timezone
 from flashcards.maintenance import backup_places, restore
 from flashcards.maintenance.backup import BackupError
 from flashcards.store import StoreError
+from memoryloop import installation
 from memoryloop.postgres.dump import DumpError
 
 
@@ -63,6 +64,11 @@ class Command(BaseCommand):
                 f"The backup of {done.manifest.made_at} is back: {report.cards:,} cards, "
                 f"{report.logs:,} reviews, {report.pending:,} changes pending, in {seconds:.1f} s."
             )
+            if done.kept:
+                drop = installation.command("switch_store --drop-old")
+                self.stdout.write(
+                    f"What {done.kept} has from before is kept: remove it with `{drop}`."
+                )
             for finding in report.findings:
                 self.stdout.write(f"{finding.sentence} {finding.count} times.")
         if not report.is_clean:

@@ -38,7 +38,7 @@ _LOG = "warn,lance::index::vector::builder=error"
 os.environ.setdefault("LANCEDB_LOG", _LOG)
 
 # A table of one row, with the id of the store; PostgreSQL keeps the same.
-_ID_TABLE = "store"
+ID_TABLE = "store"
 
 T = TypeVar("T")
 
@@ -315,9 +315,9 @@ def read_store_id() -> UUID | None:
     """Return the id of the store as LanceDB has it; None if it has none."""
     with translate_errors():
         connection = database()
-        if _ID_TABLE not in connection.list_tables().tables:
+        if ID_TABLE not in connection.list_tables().tables:
             return None
-        rows = connection.open_table(_ID_TABLE).search().limit(1).to_arrow()
+        rows = connection.open_table(ID_TABLE).search().limit(1).to_arrow()
         return UUID(rows["id"][0].as_py())
 
 
@@ -325,10 +325,10 @@ def write_store_id(store_id: UUID) -> None:
     """Have LanceDB keep this id of the store, in place of one that it has."""
     with translate_errors():
         connection = database()
-        mode = "overwrite" if _ID_TABLE in connection.list_tables().tables else "create"
-        connection.create_table(_ID_TABLE, data=pa.table({"id": [str(store_id)]}), mode=mode)
+        mode = "overwrite" if ID_TABLE in connection.list_tables().tables else "create"
+        connection.create_table(ID_TABLE, data=pa.table({"id": [str(store_id)]}), mode=mode)
         if is_local():
-            durable_files.flush_all(Path(settings.LANCEDB_URI) / f"{_ID_TABLE}.lance")
+            durable_files.flush_all(Path(settings.LANCEDB_URI) / f"{ID_TABLE}.lance")
             durable_files.flush(Path(settings.LANCEDB_URI))
 
 

@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 
 from flashcards.domain.records import Flashcard, ReviewLog
 from flashcards.models import JournalEntry, MovedEntry, StoreVersions
-from flashcards.store import quarter_totals
-from flashcards.store.lance import failpoints, sql, tables, upgrades
+from flashcards.store import failpoints, quarter_totals
+from flashcards.store.lance import sql, tables, upgrades
 from flashcards.store.rows import codec, vector_sets
 from flashcards.store.rows.filters import condition
 from flashcards.store.rows.schema import EVERYTHING, FLASHCARDS, REVIEW_LOGS

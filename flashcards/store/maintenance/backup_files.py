@@ -162,6 +162,9 @@ def restore_files(folder: Path, names: Collection[str]) -> Iterator[str]:
     for spec in TABLES:
         if not versions[spec.name]:
             _drop(spec)
+    if not any(versions.values()):
+        # Nothing is left that the id could tell from another's.
+        _drop_id()
     caches.clear_cache()
 
 
@@ -255,3 +258,8 @@ def _drop(spec: TableSpec) -> None:
     if tables.is_there(spec):
         tables.database().drop_table(spec.name)
     tables.clear_cache()
+
+
+def _drop_id() -> None:
+    if tables.read_store_id() is not None:
+        tables.database().drop_table(tables.ID_TABLE)

@@ -17,10 +17,10 @@ from django.db.models import Max
 from django.utils import timezone
 
 from flashcards.models import JournalEntry, StoredOwner, StoreVersions
-from flashcards.store import quarter_totals
+from flashcards.store import failpoints, quarter_totals
 from flashcards.store.journal import moved
 from flashcards.store.journal.pending import read_pending
-from flashcards.store.lance import failpoints, tables
+from flashcards.store.lance import tables
 from flashcards.store.maintenance import recorded as records
 from flashcards.store.maintenance.apply_entries import apply
 from flashcards.store.rows import vector_sets
@@ -77,9 +77,7 @@ def _run(*, wait: bool, started: float) -> Checkpoint:
         failpoints.reach("checkpoint-read")
         recorded = records.read()
         records.check_tables(recorded)
-        if not recorded.totals_are_fine:
-            quarter_totals.recount(read_pending)
-            recorded.totals_are_fine = True
+        _recount_totals_if_due(recorded)
         since = tables.now_minus_a_moment()
         done = apply(entries, recorded)
         if recorded.checkpoints == 0:
@@ -127,6 +125,19 @@ def run_until_empty() -> Checkpoint:
             total.seconds + step.seconds,
         )
     return total
+
+
+def settle_totals() -> None:
+    """Count the review totals anew if they are of an earlier version, as a checkpoint would."""
+    if StoreVersions.objects.filter(totals_are_fine=False).exists():
+        with exclusive(same_rows=True) as recorded:
+            _recount_totals_if_due(recorded)
+
+
+def _recount_totals_if_due(recorded: StoreVersions) -> None:
+    if not recorded.totals_are_fine:
+        quarter_totals.recount(read_pending)
+        recorded.totals_are_fine = True
 
 
 @contextlib.contextmanager

@@ -7,7 +7,8 @@ a process that was killed goes on where it was. Until the last one, everybody el
 from collections.abc import Callable
 
 from flashcards.models import StoreVersions
-from flashcards.store.lance import failpoints, tables, upgrades
+from flashcards.store import failpoints
+from flashcards.store.lance import tables, upgrades
 from flashcards.store.lance.upgrades import Upgrade
 from flashcards.store.maintenance import checkpoint
 from flashcards.store.maintenance import recorded as records

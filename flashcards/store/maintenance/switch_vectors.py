@@ -8,9 +8,9 @@ import time
 from uuid import UUID
 
 from flashcards.models import StoreVersions
-from flashcards.store import recorded_vectors
+from flashcards.store import failpoints, recorded_vectors
 from flashcards.store.journal.pending import read_pending
-from flashcards.store.lance import failpoints, sql, tables
+from flashcards.store.lance import sql, tables
 from flashcards.store.lance.stored import table_of
 from flashcards.store.maintenance import checkpoint
 from flashcards.store.maintenance import recorded as records

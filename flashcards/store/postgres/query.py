@@ -9,7 +9,7 @@ from flashcards.domain.records import Flashcard, ReviewLog
 from flashcards.store.postgres import tables
 from flashcards.store.postgres.changes import read_pending
 from flashcards.store.queries.manager import RecordManager
-from flashcards.store.queries.record_query import RecordQuery, arrow_columns
+from flashcards.store.queries.record_query import RecordQuery
 from flashcards.store.rows import codec
 from flashcards.store.rows.schema import FLASHCARDS, REVIEW_LOGS
 
@@ -21,8 +21,7 @@ STREAMED_ROWS = 2_000
 class PostgresQuery(RecordQuery[R]):
     """Records of one owner. Costs two SQL queries, of which the first says which engine serves."""
 
-    def stream(self) -> Iterator[dict[str, Any]]:
-        """Yield each row once as a dictionary of JSON values, in no order; times as ISO 8601."""
+    def _stream(self) -> Iterator[dict[str, Any]]:
         wanted, sets = self.wanted, self._sets()
         conditions = wanted.all_conditions
         for rows in tables.stream(wanted.spec, conditions, sets, STREAMED_ROWS):
@@ -38,12 +37,8 @@ class PostgresQuery(RecordQuery[R]):
         self._sets()
         return tables.count(self.wanted.spec, self.wanted.all_conditions)
 
-    def _arrow(self, fields: Sequence[str], *, ordered: bool) -> pa.Table:
-        wanted = self.wanted
-        columns = arrow_columns(wanted.spec, fields)
-        if wanted.nothing:
-            return pa.schema(map(wanted.spec.schema.field, columns)).empty_table()
-        sets = self._sets()
+    def _arrow(self, columns: Sequence[str], *, ordered: bool) -> pa.Table:
+        wanted, sets = self.wanted, self._sets()
         more, values = self._slice() if ordered else ("", [])
         conditions = wanted.all_conditions
         return tables.read(wanted.spec, columns, conditions, sets, more=more, values=values)

@@ -13,9 +13,8 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from flashcards.models import CardRow, StoreVersions
-from flashcards.store import recorded_vectors
+from flashcards.store import failpoints, recorded_vectors
 from flashcards.store.errors import EngineChanged
-from flashcards.store.lance import failpoints
 from flashcards.store.postgres.search import vector_index
 from flashcards.store.rows import vector_sets
 from flashcards.store.values import VectorSets

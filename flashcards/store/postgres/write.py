@@ -71,15 +71,15 @@ ON CONFLICT (owner_id) DO UPDATE SET
 """
 # What names a card in each table, the cards last: the others refer to them. In SQL, as Django would
 # read the rows first to look for more that refers to them.
-_CARD_OF = {
+CARD_OF = {
     "flashcards_reviewlog": "flashcard_id",
     "flashcards_cardvector": "card_id",
     "flashcards_flashcard": "id",
 }
-_ERASE_OWNER = [f"DELETE FROM {table} WHERE owner_id = %s" for table in _CARD_OF]  # noqa: S608 - as above
+_ERASE_OWNER = [f"DELETE FROM {table} WHERE owner_id = %s" for table in CARD_OF]  # noqa: S608 - as above
 _ERASE_CARDS = [
     f"{statement} AND {card} = ANY(%s)"
-    for statement, card in zip(_ERASE_OWNER, _CARD_OF.values(), strict=True)
+    for statement, card in zip(_ERASE_OWNER, CARD_OF.values(), strict=True)
 ]
 _RECORD = "SELECT flashcards_record(%s, %s::jsonb, %s::jsonb, %s, %s, %s, %s, %s, %s, %s)"
 

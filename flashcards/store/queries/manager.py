@@ -3,6 +3,7 @@
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from flashcards.store.queries.query_spec import QuerySpec
 from flashcards.store.queries.record_query import RecordQuery
 from flashcards.store.rows.schema import TableSpec
 
@@ -30,3 +31,7 @@ class RecordManager(Generic[R]):
     def all_owners(self) -> RecordQuery[R]:
         """Return everybody's records: for the admin and maintenance, never for a learner's page."""
         return self._query.of(self.spec, None)
+
+    def asking(self, wanted: QuerySpec) -> RecordQuery[R]:
+        """Return the query of what another engine's query asked for."""
+        return self._query(wanted)

@@ -1,7 +1,8 @@
 """The query: lazy as Django's QuerySet. How its rows are read is the engine's."""
 
+import itertools
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, Generic, Self, TypeVar, overload
@@ -9,9 +10,10 @@ from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from django.db import connection
 from django.db.models import Aggregate, F
 
-from flashcards.store.errors import UnknownLookup
+from flashcards.store.errors import EngineChanged, UnknownLookup
 from flashcards.store.queries.query_spec import QuerySpec
 from flashcards.store.rows import codec
 from flashcards.store.rows.filters import (
@@ -27,10 +29,22 @@ from flashcards.store.rows.schema import TableSpec
 from flashcards.store.values import Numbers
 
 R = TypeVar("R")
+T = TypeVar("T")
+# Returns the query of the engine that serves now.
+_elsewhere: list[Callable[[QuerySpec], "RecordQuery[Any]"]] = []
+
+
+def ask_elsewhere(find: Callable[[QuerySpec], "RecordQuery[Any]"]) -> None:
+    """Have what meets a switch of engines asked of the query that `find` returns."""
+    _elsewhere[:] = [find]
 
 
 class RecordQuery(ABC, Generic[R]):
-    """Records of one owner: immutable, evaluated when first read, then kept. See `Query`."""
+    """Records of one owner: immutable, evaluated when first read, then kept. See `Query`.
+
+    What is read after the cards have moved to another engine is read there, but not within a
+    transaction: what was written in it belongs to the engine that served before.
+    """
 
     def __init__(self, wanted: QuerySpec) -> None:
         self.wanted = wanted
@@ -51,18 +65,12 @@ class RecordQuery(ABC, Generic[R]):
         """Count the rows, whatever the slice."""
 
     @abstractmethod
-    def _arrow(self, fields: Sequence[str], *, ordered: bool) -> pa.Table:
-        """Return the rows as an Arrow table of the named fields, all of them if none is named.
-
-        Without an order, the query's slice is not taken. Raises UnknownLookup.
-        """
+    def _arrow(self, columns: Sequence[str], *, ordered: bool) -> pa.Table:
+        """Return the rows as an Arrow table. Without an order, the query's slice is not taken."""
 
     @abstractmethod
-    def stream(self) -> Iterator[dict[str, Any]]:
-        """Yield each row once as a dictionary of JSON values, in no order; times as ISO 8601.
-
-        Whatever a learner has, only a batch of it is in memory.
-        """
+    def _stream(self) -> Iterator[dict[str, Any]]:
+        """Yield what `stream` yields. Whatever a learner has, only a batch of it is in memory."""
 
     @property
     def model(self) -> SimpleNamespace:
@@ -187,7 +195,7 @@ class RecordQuery(ABC, Generic[R]):
         wanted = self.wanted
         if wanted.nothing:
             return 0
-        total = max(self._count_all() - wanted.offset, 0)
+        total = max(self._ask(lambda query: query._count_all()) - wanted.offset, 0)
         return total if wanted.limit is None else min(total, wanted.limit)
 
     def in_bulk(self, ids: Sequence[UUID]) -> dict[UUID, R]:
@@ -196,13 +204,13 @@ class RecordQuery(ABC, Generic[R]):
 
     def values(self, *fields: str) -> list[dict[str, Any]]:
         """Return dictionaries of the named fields, as the store holds them: ids are text."""
-        rows: list[dict[str, Any]] = self._arrow(fields, ordered=True).to_pylist()
+        rows: list[dict[str, Any]] = self._table(fields, ordered=True).to_pylist()
         return rows
 
     def aggregate(self, **aggregates: Aggregate) -> dict[str, Any]:
         """Return `name=Max("due")` and the like over the rows: Count, Sum, Avg, Min, Max."""
         wanted = {name: _aggregated(a) for name, a in aggregates.items()}
-        table = self._arrow(list({field for field, _ in wanted.values()}), ordered=True)
+        table = self._table(list({field for field, _ in wanted.values()}), ordered=True)
         return {
             name: _AGGREGATES[function](table[field]).as_py()
             for name, (field, function) in wanted.items()
@@ -214,21 +222,48 @@ class RecordQuery(ABC, Generic[R]):
         Numbers are int64 or float64, times datetime64[us] in UTC, and a missing one is NaN or NaT.
         A field that is true or false is bool. Text and ids are `str`, lists tuples of `str`.
         """
-        rows = self._arrow(fields, ordered=False)
+        rows = self._table(fields, ordered=False)
         return {name: codec.to_numpy(rows[name]) for name in fields}
+
+    def stream(self) -> Iterator[dict[str, Any]]:
+        """Yield each row once as a dictionary of JSON values, in no order; times as ISO 8601.
+
+        A few thousand rows are in memory at a time.
+        """
+        if self.wanted.nothing:
+            return
+        # That the cards have moved is noticed before the first row.
+        yield from self._ask(lambda query: _begun(query._stream()))
 
     def _rows(self) -> list[R]:
         if self._result is None:
             nothing = self.wanted.nothing or self.wanted.limit == 0
-            self._result = [] if nothing else self._fetch()
+            self._result = [] if nothing else self._ask(lambda query: query._fetch())
         return self._result
 
+    def _table(self, fields: Sequence[str], *, ordered: bool) -> pa.Table:
+        """Return the named fields, all of them if none is named. Raises UnknownLookup."""
+        spec = self.wanted.spec
+        for name in fields:
+            declared_field(spec, name)
+        columns = list(fields) or spec.columns
+        if self.wanted.nothing:
+            return pa.schema(map(spec.schema.field, columns)).empty_table()
+        return self._ask(lambda query: query._arrow(columns, ordered=ordered))
 
-def arrow_columns(spec: TableSpec, fields: Sequence[str]) -> list[str]:
-    """Return the named fields, all of them if none is named. Raises UnknownLookup."""
-    for name in fields:
-        declared_field(spec, name)
-    return list(fields) or spec.columns
+    def _ask(self, read: Callable[["RecordQuery[R]"], T]) -> T:
+        """Return what is read of this query, or of the same one of the engine that serves now."""
+        try:
+            return read(self)
+        except EngineChanged:
+            if connection.in_atomic_block:
+                raise
+            return read(_elsewhere[0](self.wanted))
+
+
+def _begun(rows: Iterator[T]) -> Iterator[T]:
+    """Return the iterator with its first item read."""
+    return itertools.chain([*itertools.islice(rows, 1)], rows)
 
 
 _AGGREGATES = {

@@ -11,7 +11,7 @@ from flashcards.store.journal.pending import read_pending
 from flashcards.store.lance import sql, tables
 from flashcards.store.lance.stored import table_of
 from flashcards.store.pending import Pending
-from flashcards.store.queries.record_query import RecordQuery, arrow_columns
+from flashcards.store.queries.record_query import RecordQuery
 from flashcards.store.rows import codec
 from flashcards.store.rows.schema import EVERYTHING
 
@@ -27,11 +27,7 @@ class LanceQuery(RecordQuery[R]):
     so a learner sees their own writes at once. Costs one SQL query and one LanceDB read.
     """
 
-    def stream(self) -> Iterator[dict[str, Any]]:
-        """Yield each row once as a dictionary of JSON values, in no order; times as ISO 8601.
-
-        Pending changes are in it. Whatever a learner has, only a batch of it is in memory.
-        """
+    def _stream(self) -> Iterator[dict[str, Any]]:
         wanted, spec = self.wanted, self.wanted.spec
         pending = read_pending(wanted.owner_id)
         fresh = wanted.fresh(pending)
@@ -54,24 +50,21 @@ class LanceQuery(RecordQuery[R]):
             total += tables.wait_for(table.count_rows(self._where(pending, overlay)))
         return total
 
-    def _arrow(self, fields: Sequence[str], *, ordered: bool) -> pa.Table:
+    def _arrow(self, columns: Sequence[str], *, ordered: bool) -> pa.Table:
         wanted, spec = self.wanted, self.wanted.spec
-        columns = arrow_columns(spec, fields)
         order_by = wanted.order if ordered else ()
         needed = list(dict.fromkeys([*columns, *(f.lstrip("-") for f in order_by)]))
         schema = pa.schema([spec.schema.field(name) for name in needed])
-        parts = [schema.empty_table()]
-        if not wanted.nothing:
-            pending = read_pending(wanted.owner_id)
-            overlay = wanted.overlay(pending)
-            parts.append(codec.to_table(spec, wanted.fresh(pending), names=needed))
-            table = table_of(spec, wanted.owner_id, pending)
-            if table is not None:
-                # Rows with a newer image leave here: LanceDB would compare each id with each.
-                scan = table.query().where(self._where(pending, {})).limit(EVERYTHING)
-                rows = tables.fetch(scan.select([*{"id", *needed}]))
-                newer = pc.is_in(rows["id"], pa.array(map(str, overlay), pa.string()))
-                parts.append(rows.filter(pc.invert(newer)).select(needed).cast(schema))
+        pending = read_pending(wanted.owner_id)
+        overlay = wanted.overlay(pending)
+        parts = [codec.to_table(spec, wanted.fresh(pending), names=needed)]
+        table = table_of(spec, wanted.owner_id, pending)
+        if table is not None:
+            # Rows with a newer image leave here: LanceDB would compare each id with each.
+            scan = table.query().where(self._where(pending, {})).limit(EVERYTHING)
+            rows = tables.fetch(scan.select([*{"id", *needed}]))
+            newer = pc.is_in(rows["id"], pa.array(map(str, overlay), pa.string()))
+            parts.append(rows.filter(pc.invert(newer)).select(needed).cast(schema))
         merged = pa.concat_tables(parts)
         if not ordered:
             return merged.select(columns)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import numpy as np
 import pyarrow as pa
+from django.conf import settings
 
 from flashcards.domain.records import Flashcard
 from flashcards.models import StoreVersions
@@ -137,8 +138,20 @@ class LanceSide:
             checkpoint.optimize_table(spec, tables.for_writing(spec), sets=sets)
             tables.sync_to_disk(spec, since)
 
+    def place(self) -> str:
+        """Return where the tables are, in words."""
+        return f"LanceDB at {settings.LANCEDB_URI}"
+
+    def is_there(self) -> bool:
+        """Tell whether there is a table."""
+        return any(map(tables.is_there, (FLASHCARDS, REVIEW_LOGS)))
+
     def drop(self) -> None:
-        """Remove the tables, and what is recorded of them."""
+        """Remove the tables, and what is recorded of them.
+
+        Raises OtherStore if they belong to another database.
+        """
+        records.check_id(records.read(any_schema=True))
         for spec in (FLASHCARDS, REVIEW_LOGS):
             if tables.is_there(spec):
                 tables.database().drop_table(spec.name)

@@ -14,6 +14,7 @@ from flashcards.domain.search_text import search_text
 from flashcards.models import CardRow, CardVector, ReviewRow, StoreVersions, UnplacedReview
 from flashcards.store.lance import upgrades
 from flashcards.store.postgres import tables
+from flashcards.store.postgres.write import CARD_OF
 from flashcards.store.rows import codec
 from flashcards.store.rows.schema import FLASHCARDS, REVIEW_LOGS, TableSpec
 from flashcards.store.rows.search_keys import search_keys
@@ -33,6 +34,7 @@ WHERE {which} AND "column" = ANY(%s)
 _COPY_VECTORS = """
 COPY flashcards_cardvector (card_id, owner_id, "column", vector) FROM STDIN (FORMAT BINARY)
 """
+_REMOVE_CARDS = [f"DELETE FROM {table} WHERE {card} = ANY(%s)" for table, card in CARD_OF.items()]  # noqa: S608 - our own names
 # Of PostgreSQL's binary copy: https://www.postgresql.org/docs/current/sql-copy.html
 _COPY_BEGINS = b"PGCOPY\n\xff\r\n\0" + struct.pack("!ii", 0, 0)
 _COPY_ENDS = struct.pack("!h", -1)
@@ -106,12 +108,9 @@ class PostgresSide:
     def replace(self, ids: Collection[UUID], rows: Rows, sets: VectorSets) -> None:  # noqa: ARG002 - LanceDB has a column for each
         """Put rows in the place of those of some cards. Reviews without a card are kept apart."""
         listed = list(ids)
-        for found in (
-            ReviewRow.objects.filter(flashcard_id__in=listed),
-            CardVector.objects.filter(card_id__in=listed),
-            CardRow.objects.filter(id__in=listed),
-        ):
-            found._raw_delete(found.db)
+        with connection.cursor() as cursor:
+            for statement in _REMOVE_CARDS:
+                cursor.execute(statement, [listed])
         UnplacedReview.objects.filter(flashcard_id__in=listed).delete()
         _copy(FLASHCARDS, CardRow, ((r, card) for r, card in rows.cards.values()))
         logs = [log for of_card in rows.logs.values() for log in of_card.values()]
@@ -145,6 +144,17 @@ class PostgresSide:
         with connection.cursor() as cursor:
             for name in _TABLES:
                 cursor.execute(f"ANALYZE flashcards_{name}")
+
+    def place(self) -> str:
+        """Return where the rows are, in words."""
+        return "PostgreSQL"
+
+    def is_there(self) -> bool:
+        """Tell whether there is any row."""
+        with connection.cursor() as cursor:
+            found = " OR ".join(f"EXISTS (SELECT FROM flashcards_{name})" for name in _TABLES)
+            cursor.execute(f"SELECT {found}")
+            return bool(cursor.fetchone() == (True,))
 
     def drop(self) -> None:
         """Remove all rows."""

@@ -14,9 +14,8 @@ from django.utils import timezone
 
 from flashcards.domain.records import Flashcard, ReviewLog
 from flashcards.models import JournalEntry, StoredOwner, StoreSwitch, StoreVersions
-from flashcards.store import engines, recorded_vectors
+from flashcards.store import engines, failpoints, recorded_vectors
 from flashcards.store.journal import moved
-from flashcards.store.lance import failpoints
 from flashcards.store.maintenance import checkpoint
 from flashcards.store.maintenance import recorded as records
 from flashcards.store.rows.schema import SCHEMA_VERSION
@@ -291,6 +290,8 @@ class _Run:
     def _settle_journal(self) -> None:
         if self.source.engine == Engine.LANCEDB:
             checkpoint.run_until_empty()
+            # PostgreSQL takes the totals over as they are.
+            checkpoint.settle_totals()
 
 
 def _reached() -> tuple[dict[UUID, int], int]:
@@ -360,16 +361,18 @@ def run(
 def drop_old() -> str:
     """Remove the rows of the engine that does not serve, and return its name.
 
-    Raises SwitchError where no switch has been made.
+    They are of before a switch, or of one that was cut off and so is given up. Raises SwitchError
+    where there are none, and OtherStore for tables of LanceDB that belong to another database.
     """
     with locks.alone(), transaction.atomic():
         checkpoint.lock(wait=True)
-        switched = StoreSwitch.objects.select_for_update().filter(id=1).first()
         recorded = StoreVersions.objects.select_for_update().filter(id=1).first()
-        if recorded is None or switched is None or switched.switched_at is None:
-            raise SwitchError("No switch was made, or one is under way: nothing is old.")
-        old: Side = LanceSide() if recorded.engine == Engine.POSTGRESQL else PostgresSide()
+        serving = recorded.engine if recorded else engines.name()
+        old: Side = LanceSide() if serving == Engine.POSTGRESQL else PostgresSide()
+        if not old.is_there():
+            raise SwitchError(f"{old.place()} has no cards: nothing is old.")
         old.drop()
+        StoreSwitch.objects.filter(switched_at=None).delete()
         return str(old.engine.label)
 
 

@@ -19,8 +19,8 @@ from flashcards.cards.trash import restore
 from flashcards.domain.records import Flashcard
 from flashcards.maintenance import check
 from flashcards.models import CardVector, StoreVersions
-from flashcards.store import cards
-from flashcards.store.lance import failpoints, tables
+from flashcards.store import cards, failpoints
+from flashcards.store.lance import tables
 from flashcards.store.maintenance import checkpoint
 from flashcards.store.rows.schema import FLASHCARDS
 from memoryloop.embeddings import EmbeddingError

@@ -13,10 +13,7 @@ from flashcards.cards.cards import delete_card, edit_card, get_card
 from flashcards.domain.records import Flashcard, Rating
 from flashcards.maintenance import check
 from flashcards.models import CardEdit, JournalEntry
-from flashcards.store import cards, clear_cache, review_logs
-from flashcards.store.lance import tables
-from flashcards.store.maintenance import checkpoint
-from flashcards.store.rows.schema import FLASHCARDS, REVIEW_LOGS
+from flashcards.store import cards, checkpoint_all, clear_cache, review_logs, status
 from flashcards.tasks import purge_bin
 from tests.base import TestCase
 from tests.engines import looks_into_the_journal
@@ -47,7 +44,7 @@ class EraseTests(BinTestCase):
             with self.subTest(moved=moved):
                 card = self.deleted()
                 if moved:
-                    checkpoint.run()
+                    checkpoint_all()
                 self.assertEqual(self.erase(card), 1)
                 for _ in range(2):
                     found = cards.for_owner(self.alice).with_deleted()
@@ -58,17 +55,15 @@ class EraseTests(BinTestCase):
                     self.assertEqual(logs.filter(flashcard_id=card.id).count(), 0)
                     self.assertEqual(list(logs.filter(flashcard_id=card.id)), [])
                     self.assertFalse(review_logs.all_owners().exists())
-                    checkpoint.run_until_empty()
+                    checkpoint_all()
 
-    @looks_into_the_journal
     def test_its_rows_and_its_history_are_gone_after_the_checkpoint(self) -> None:
         card, kept = self.deleted(), self.deleted()
-        checkpoint.run()
+        checkpoint_all()
         self.erase(card)
         self.assertEqual(CardEdit.objects.filter(card_id=card.id).count(), 0)
-        checkpoint.run_until_empty()
-        self.assertEqual(tables.for_writing(FLASHCARDS).count_rows(), 1)
-        self.assertEqual(tables.for_writing(REVIEW_LOGS).count_rows(), 1)
+        checkpoint_all()
+        self.assertEqual([table.rows for table in status().tables], [1, 1])
         self.assertEqual(self.in_bin(), [kept.id])
         self.assertTrue(check.check().is_clean)
 
@@ -82,19 +77,19 @@ class EraseTests(BinTestCase):
         for step in STEPS:
             with self.subTest(step=step):
                 card = self.deleted()
-                checkpoint.run()
+                checkpoint_all()
                 self.erase(card)
                 with (
                     mock.patch(
-                        "flashcards.store.lance.failpoints.reach",
+                        "flashcards.store.failpoints.reach",
                         side_effect=functools.partial(_die_at, step=step),
                     ),
                     self.assertRaises(RuntimeError),
                 ):
-                    checkpoint.run()
+                    checkpoint_all()
                 clear_cache()
                 self.assertEqual(self.in_bin(), [])
-                checkpoint.run_until_empty()
+                checkpoint_all()
                 self.assertEqual(self.in_bin(), [])
                 self.assertTrue(check.check().is_clean)
 
@@ -122,7 +117,7 @@ class PurgeTests(BinTestCase):
         old = self.deleted(at=now - timedelta(days=30))
         young = self.deleted(at=now - timedelta(days=29, hours=23))
         theirs = self.deleted(at=now - timedelta(days=99), owner=self.bob)
-        checkpoint.run()
+        checkpoint_all()
         purge_bin(timestamp=0)
         self.assertEqual(self.in_bin(), [young.id])
         self.assertFalse(cards.all_owners().with_deleted().filter(id__in=[old.id, theirs.id]))

@@ -13,8 +13,7 @@ from flashcards.cards.cards import delete_card, edit_card, get_card
 from flashcards.domain.records import Flashcard, Rating
 from flashcards.duplicates import collection_search, overlaps, resolving
 from flashcards.models import DuplicateSearch, NotDuplicates
-from flashcards.store.maintenance import checkpoint
-from flashcards.store.search import vectors
+from flashcards.store import checkpoint_all, vectors
 from flashcards.tasks import find_duplicates
 from memoryloop.embeddings import EmbeddingError
 from tests.base import TestCase
@@ -54,7 +53,7 @@ class SearchTests(SearchTestCase):
             search = self.search()
             self.assertEqual((search.status, search.compared, search.total), ("done", 4, 4))
             self.assertEqual(self.groups(), [{self.first.id, self.second.id}])
-            checkpoint.run()
+            checkpoint_all()
 
     def test_another_learners_card_is_in_no_group(self) -> None:
         self.search(self.bob)
@@ -109,18 +108,18 @@ class SearchTests(SearchTestCase):
         self.assertIn("Try again later", search.error)
 
     def test_vectors_are_of_the_present_words_only(self) -> None:
-        checkpoint.run()
-        ids, matrix = vectors.read(self.alice.pk)
+        checkpoint_all()
+        ids, matrix = vectors(self.alice.pk)
         self.assertEqual((len(ids), matrix.shape), (4, (4, 896)))
         delete_card(owner_id=self.alice.pk, card_id=self.first.id, now=NOW)
         edit_card(
             owner_id=self.alice.pk, card_id=self.second.id, question="Else?", answer="-", now=NOW
         )
-        left, _ = vectors.read(self.alice.pk)
+        left, _ = vectors(self.alice.pk)
         self.assertFalse({self.first.id, self.second.id} & set(left))
         embedding.embed_cards(owner_id=self.alice.pk)
-        self.assertIn(self.second.id, vectors.read(self.alice.pk)[0])
-        self.assertEqual(vectors.read(uuid.uuid4())[0], [])
+        self.assertIn(self.second.id, vectors(self.alice.pk)[0])
+        self.assertEqual(vectors(uuid.uuid4())[0], [])
 
 
 class PageTests(SearchTestCase):

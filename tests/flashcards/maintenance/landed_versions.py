@@ -18,6 +18,8 @@ VERSIONS = tuple(sorted(path.name for path in FOLDER.iterdir()))
 def put(version: str, installation: Installation) -> None:
     """Give an empty installation both stores as the version had them, without upgrading either."""
     source = FOLDER / version
+    # Of a choice of engine they knew nothing.
+    installation.environment.pop("CARD_STORE", None)
     url = installation.environment["DATABASE_URL"]
     subprocess.run(
         [

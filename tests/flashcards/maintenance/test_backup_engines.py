@@ -8,8 +8,7 @@ from psycopg import sql
 
 from flashcards.maintenance import restore, verify_backup
 from flashcards.maintenance.backup import BackupError
-from flashcards.models import StoreVersions
-from flashcards.store import engines
+from tests.engines import InLanceDB, InPostgreSQL
 from tests.flashcards.maintenance.test_backup import BackupTestCase
 from tests.flashcards.store.installations import Elsewhere, execute_as_administrator
 from tests.flashcards.store.processes import acknowledged
@@ -26,13 +25,7 @@ def lance_tables(installation: Elsewhere) -> list[str]:
     return sorted(path.stem for path in (installation.data / "lancedb").glob("*.lance"))
 
 
-class OfPostgresTests(BackupTestCase):
-    def setUp(self) -> None:
-        StoreVersions.objects.create(engine=StoreVersions.Engine.POSTGRESQL)
-        engines.forget()
-        self.addCleanup(engines.forget)
-        super().setUp()
-
+class OfPostgresTests(InPostgreSQL, BackupTestCase):
     def test_its_rows_are_in_the_dump_and_are_counted_there(self) -> None:
         self.here.manage("backup", str(self.backup))
         manifest = self.manifest()
@@ -92,7 +85,7 @@ class OfPostgresTests(BackupTestCase):
         self.assertEqual([each for (each,) in found], ["plpgsql", "unaccent", "vector"])
 
 
-class OfLanceTests(BackupTestCase):
+class OfLanceTests(InLanceDB, BackupTestCase):
     def test_it_replaces_cards_in_postgresql_and_the_other_way_round(self) -> None:
         self.here.manage("backup", str(self.backup))
         self.assertNotIn("engine", self.manifest())
@@ -113,6 +106,28 @@ class OfLanceTests(BackupTestCase):
         # What is thrown away goes from LanceDB, too.
         elsewhere.manage("restore", "--replace", str(empty))
         self.assertEqual(engine_of(elsewhere), "postgresql")
-        self.assertEqual(lance_tables(elsewhere), ["store"])
+        self.assertEqual(lance_tables(elsewhere), [])
         self.assertEqual(elsewhere.reviews(self.alice.pk), set())
         elsewhere.manage("upgrade", "--quiet")
+        # And the way back to it is open.
+        elsewhere.manage("switch_store", "--to", "lancedb")
+        self.assertEqual(engine_of(elsewhere), "lancedb")
+
+    def test_what_lancedb_keeps_from_before_a_switch_stays_until_it_is_dropped(self) -> None:
+        of_lancedb, of_postgresql = self.backup, self.folder / "of-postgresql"
+        self.here.manage("backup", str(of_lancedb))
+        reviews = self.reviews()
+        elsewhere = self.elsewhere()
+        elsewhere.environment["CARD_STORE"] = "lancedb"
+        elsewhere.manage("restore", str(of_lancedb))
+        self.assertIn("nothing is old", elsewhere.manage("switch_store", "--drop-old", expect=1))
+        elsewhere.manage("switch_store", "--to", "postgresql")
+        elsewhere.manage("backup", str(of_postgresql))
+        said = elsewhere.manage("restore", "--replace", str(of_postgresql))
+        self.assertIn("What LanceDB has from before is kept", said)
+        self.assertEqual(lance_tables(elsewhere), ["flashcards", "review_logs", "store"])
+        self.assertEqual(elsewhere.reviews(self.alice.pk), reviews)
+        elsewhere.manage("switch_store", "--drop-old")
+        self.assertEqual(lance_tables(elsewhere), ["store"])
+        self.assertEqual(elsewhere.reviews(self.alice.pk), reviews)
+        self.assertTrue(elsewhere.check()["clean"])

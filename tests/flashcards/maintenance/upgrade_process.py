@@ -25,7 +25,7 @@ def upgrade(where: str, what: str) -> dict[str, Any]:
     from django.db.migrations import Migration
 
     from flashcards.maintenance import backup, check, upgrade
-    from flashcards.store.lance import failpoints
+    from flashcards.store import failpoints
 
     apply = Migration.apply
 

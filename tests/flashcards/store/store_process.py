@@ -149,7 +149,7 @@ def die_at_a_write(
     """Run a statement; one that writes a change may have this process die around it."""
     from django.db import transaction
 
-    from flashcards.store.lance import failpoints
+    from flashcards.store import failpoints
 
     if not _WRITE.search(sql):
         return execute(sql, parameters, many, context)

@@ -19,10 +19,11 @@ from flashcards.store import (
     cards,
     check_readable,
     clear_cache,
+    failpoints,
     review_logs,
     write,
 )
-from flashcards.store.lance import failpoints, tables
+from flashcards.store.lance import tables
 from flashcards.store.maintenance import apply_entries, checkpoint
 from flashcards.store.rows import vector_sets
 from flashcards.store.rows.schema import (

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 from django.db import transaction
+from django.test import TransactionTestCase
 
+from accounts.models import User
 from flashcards import study_settings
 from flashcards.cards.cards import get_card
 from flashcards.domain.records import Flashcard, Rating, State
@@ -28,10 +30,10 @@ from tests.flashcards.given_cards import answer
 NOW = datetime(2026, 3, 10, 13, tzinfo=UTC)
 
 
-class QueueTests(TestCase):
-    def setUp(self) -> None:
-        self.alice.time_zone = "Europe/Berlin"
-        self.alice.save(update_fields=["time_zone"])
+class QueueHelpers(TransactionTestCase):
+    """What Alice has, and what is due of it."""
+
+    alice: User
 
     def seen(self, **fields: Any) -> Flashcard:
         """Return a stored card in review, by default due two hours ago."""
@@ -47,6 +49,16 @@ class QueueTests(TestCase):
         store(card)
         return card
 
+    def embedded(self, direction: int, **fields: Any) -> Flashcard:
+        """Return a card whose meaning points this way; those of one direction are near."""
+        vector = np.zeros(896, dtype=np.float32)
+        vector[direction] = 1.0
+        card = self.seen(embedding_model=BuiltIn.name, **fields)
+        with transaction.atomic():
+            lock_owner(self.alice.pk)
+            write([Change(card, vector=vector)])
+        return card
+
     def new(self, number: int, **fields: Any) -> list[Flashcard]:
         made = [
             flashcard(self.alice, created_at=NOW - timedelta(hours=1, microseconds=-n), **fields)
@@ -60,6 +72,12 @@ class QueueTests(TestCase):
 
     def queue(self, now: datetime = NOW, limit: int = 50) -> DueQueue:
         return due_queue(owner_id=self.alice.pk, now=now, limit=limit)
+
+
+class QueueTests(QueueHelpers, TestCase):
+    def setUp(self) -> None:
+        self.alice.time_zone = "Europe/Berlin"
+        self.alice.save(update_fields=["time_zone"])
 
     def counts(self, now: datetime = NOW) -> tuple[int, int, int]:
         queue = self.queue(now)
@@ -316,16 +334,6 @@ class SiblingTests(QueueTests):
 
 
 class NeighbourTests(QueueTests):
-    def embedded(self, direction: int, **fields: Any) -> Flashcard:
-        """Return a card whose meaning points this way; those of one direction are near."""
-        vector = np.zeros(896, dtype=np.float32)
-        vector[direction] = 1.0
-        card = self.seen(embedding_model=BuiltIn.name, **fields)
-        with transaction.atomic():
-            lock_owner(self.alice.pk)
-            write([Change(card, vector=vector)])
-        return card
-
     def test_cards_near_in_meaning_do_not_follow_one_another(self) -> None:
         one = self.embedded(1, stability=1.0)
         twin = self.embedded(1, stability=2.0)
@@ -345,17 +353,6 @@ class NeighbourTests(QueueTests):
         cards = [self.embedded(n, stability=s) for n, s in ((1, 1.0), (1, 2.0), (2, 3.0))]
         checkpoint.run()
         self.assertEqual([c.id for c in self.queue().cards], [c.id for c in cards])
-
-    def test_nor_do_they_fall_on_adjacent_days_where_the_range_allows(self) -> None:
-        cards = [self.embedded(1, stability=30.0, difficulty=5.0) for _ in range(2)]
-        checkpoint.run()
-        self.queue()
-        first, second = (answer(c, Rating.GOOD, now=NOW) for c in cards)
-        self.assertGreater(abs((first.due - second.due).days), 1)
-        checkpoint.run()
-        third = answer(self.embedded(1, stability=30.0), Rating.GOOD, now=NOW)
-        # Its vector is not in LanceDB yet, so nothing is known of what is near it.
-        self.assertEqual(third.state, State.REVIEW)
 
 
 class LoadTests(QueueTests):

@@ -14,14 +14,12 @@ from flashcards import study_settings
 from flashcards.domain.records import Flashcard, LogKind, Rating, ReviewLog, State
 from flashcards.review.due import due_queue
 from flashcards.review.ratings import review_card, undo_review
-from flashcards.store import QueueSettings, view
+from flashcards.store import QueueSettings, checkpoint_all, view
 from flashcards.store.due import recent_reviews
 from flashcards.store.due.recent_reviews import Details, RecentTotals
-from flashcards.store.journal.pending import read_pending
 from flashcards.store.lance import tables
-from flashcards.store.maintenance import checkpoint
+from flashcards.store.owner_view import StoreView
 from flashcards.store.pending import Entry
-from tests.engines import InLanceDB
 from tests.factories import NOW, flashcard, review_log, stored_card
 
 PLAN = QueueSettings.plain(NOW)
@@ -134,21 +132,23 @@ class LedgerTests(SimpleTestCase):
         self.assertEqual(totals.reviews(), [other])
 
 
-class CommittedTests(InLanceDB, TransactionTestCase):
+class CommittedTests(TransactionTestCase):
     def test_requests_that_commit_see_every_review_and_undo_counted(self) -> None:
         alice = User.objects.create_user("alice@example.org")
         cards = [stored_card(alice) for _ in range(6)]
         now = NOW + timedelta(minutes=10)
 
         def done() -> tuple[object, ...]:
-            with recent_reviews.recent(alice.pk, read_pending(alice.pk), now) as totals:
+            seen = view(alice.pk)
+            assert isinstance(seen, StoreView)
+            with recent_reviews.recent(alice.pk, seen.pending, now) as totals:
                 found = totals.done(PLAN)
                 return dict(found.new), {n: dict(c) for n, c in found.notes.items()}
 
         for number, card in enumerate(cards):
             self.rate(alice, card, number)
             if number == 2:
-                checkpoint.run()
+                checkpoint_all()
             if number == 4:
                 undo_review(
                     owner_id=alice.pk, undo_id=uuid.uuid4(), now=NOW + timedelta(minutes=number)
@@ -161,10 +161,10 @@ class CommittedTests(InLanceDB, TransactionTestCase):
     def test_a_checkpoint_does_not_make_anything_be_read_again(self) -> None:
         alice = User.objects.create_user("alice@example.org")
         cards = [stored_card(alice) for _ in range(3)]
-        checkpoint.run()
+        checkpoint_all()
         for number, card in enumerate(cards):
             self.rate(alice, card, number)
-            checkpoint.run()
+            checkpoint_all()
         with mock.patch.object(tables, "fetch", side_effect=AssertionError("LanceDB was read.")):
             found = due_queue(owner_id=alice.pk, now=NOW + timedelta(minutes=9))
             standing = view(alice.pk).recent_reviews(NOW)
@@ -177,7 +177,7 @@ class CommittedTests(InLanceDB, TransactionTestCase):
         self.assertEqual(due_queue(owner_id=alice.pk, now=now).new, 1)
         stored_card(alice)
         stored_card(bob)
-        checkpoint.run()
+        checkpoint_all()
         self.assertEqual(due_queue(owner_id=alice.pk, now=now).new, 2)
 
     def test_a_rating_by_settings_that_have_changed_since_goes_by_the_new_ones(self) -> None:
@@ -203,7 +203,7 @@ class CommittedTests(InLanceDB, TransactionTestCase):
         alice = User.objects.create_user("alice@example.org")
         notes = [uuid.uuid4() for _ in range(4)]
         cards = [stored_card(alice, note_id=note) for note in notes for _ in range(2)]
-        checkpoint.run()
+        checkpoint_all()
         now = NOW + timedelta(minutes=9)
         for number, card in enumerate(cards[::2]):
             found = due_queue(owner_id=alice.pk, now=now, limit=9)

@@ -1,4 +1,4 @@
-"""The repository reads base ⊕ journal and behaves as Django's managers do."""
+"""The repository behaves as Django's managers do, also where changes are pending."""
 
 import dataclasses
 import time
@@ -15,24 +15,21 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from flashcards.domain.records import Flashcard, State
-from flashcards.store import UnknownLookup, cards, review_logs
-from flashcards.store.journal import journal
+from flashcards.store import UnknownLookup, cards, checkpoint_all, erase_owner, review_logs
 from flashcards.store.lance.sql import quote
-from flashcards.store.maintenance import checkpoint
 from flashcards.store.rows.filters import condition
 from flashcards.store.rows.schema import FLASHCARDS
 from tests.base import HypothesisTestCase, TestCase
-from tests.engines import InLanceDB
 from tests.factories import NOW, flashcard, review_log, store, stored_card
 
 
-class ReadTests(InLanceDB, TestCase):
-    """Each runs over cards that are in LanceDB, in the journal, and in both."""
+class ReadTests(TestCase):
+    """Where there is a journal, each runs over cards that are in LanceDB, in it, and in both."""
 
     def setUp(self) -> None:
         self.old = [stored_card(self.alice, question=f"Old {n}", tags=("old",)) for n in range(6)]
         self.bobs = stored_card(self.bob, question="Old but Bob's")
-        checkpoint.run()
+        checkpoint_all()
         self.new = [stored_card(self.alice, question=f"New {n}", flag=n) for n in range(4)]
         self.changed = dataclasses.replace(self.old[2], question="Changed", suspended=True)
         self.deleted = dataclasses.replace(self.old[3], deleted_at=NOW)
@@ -48,7 +45,7 @@ class ReadTests(InLanceDB, TestCase):
 
     def test_the_same_rows_come_after_a_checkpoint(self) -> None:
         before = list(self.cards.with_deleted())
-        checkpoint.run()
+        checkpoint_all()
         self.assertEqual(list(self.cards.with_deleted().all()), before)
 
     def test_it_counts_what_it_lists(self) -> None:
@@ -106,7 +103,7 @@ class ReadTests(InLanceDB, TestCase):
         stored_card(self.alice, question="Capital of France", answer="Paris")
         self.assertEqual(self.cards.containing(["PARIS", "capital"]).count(), 1)
         self.assertEqual(self.cards.containing(["paris", "london"]).count(), 0)
-        checkpoint.run()
+        checkpoint_all()
         self.assertEqual(self.cards.containing(["PARIS", "capital"]).count(), 1)
 
     def test_columns_and_values_are_the_rows_of_the_query(self) -> None:
@@ -132,7 +129,7 @@ class ReadTests(InLanceDB, TestCase):
                 self.assertTrue(np.isnan(missing["stability"]).all())
                 self.assertTrue(np.isnat(missing["last_review"]).all())
             self.assertIn("stability", self.cards.values()[0])
-            checkpoint.run()
+            checkpoint_all()
 
     def test_aggregates_read_as_djangos(self) -> None:
         for _ in range(2):
@@ -143,7 +140,7 @@ class ReadTests(InLanceDB, TestCase):
                 {"n": 9, "most": 3, "least": 0, "sum": 6},
             )
             self.assertEqual(self.cards.none().aggregate(most=Max("flag")), {"most": None})
-            checkpoint.run()
+            checkpoint_all()
         with self.assertRaises(UnknownLookup):
             self.cards.aggregate(x=Max("colour"))
         for what in (StdDev("flag"), Count("flag", distinct=True), Sum("flag", filter=Q(flag=1))):
@@ -167,14 +164,14 @@ class ReadTests(InLanceDB, TestCase):
             self.assertEqual(self.cards.filter(id__in=[str(card.id), None]).get(), card)
             self.assertEqual(self.cards.filter(deck_ids__contains=str(card.deck_ids[0])).count(), 1)
             self.assertEqual(self.cards.exclude(note_id=str(card.note_id)).count(), 9)
-            checkpoint.run()
+            checkpoint_all()
         with self.assertRaises(ValueError):
             self.cards.get(id="1 OR true")
 
     def test_of_an_erased_owner_no_process_shows_what_was_pending(self) -> None:
         self.assertEqual(self.cards.count(), 9)
         with transaction.atomic():
-            journal.erase_owner(self.alice.pk)
+            erase_owner(self.alice.pk)
         self.assertEqual((self.cards.all().count(), list(self.cards.all())), (0, []))
 
     def test_a_missing_value_is_not_equal_and_not_unequal_on_either_side(self) -> None:
@@ -185,7 +182,7 @@ class ReadTests(InLanceDB, TestCase):
             self.assertEqual(self.cards.filter(last_review=None).count(), 9)
             self.assertEqual(self.cards.filter(last_review__isnull=False).count(), 1)
             self.assertEqual(self.cards.filter(id__in=[]).count(), 0)
-            checkpoint.run()
+            checkpoint_all()
 
     def test_times_compare_to_the_microsecond(self) -> None:
         card = stored_card(self.alice, due=NOW + timedelta(microseconds=1_000_001), flag=7)
@@ -193,7 +190,7 @@ class ReadTests(InLanceDB, TestCase):
             query = self.cards.filter(flag=7)
             self.assertEqual(query.filter(due__lt=card.due).count(), 0)
             self.assertEqual(query.filter(due__lte=card.due).count(), 1)
-            checkpoint.run()
+            checkpoint_all()
 
     def test_logs_are_read_the_same_way(self) -> None:
         card = self.new[0]
@@ -201,7 +198,7 @@ class ReadTests(InLanceDB, TestCase):
         store(card, logs=(log,))
         logs = review_logs.for_owner(self.alice)
         self.assertEqual(logs.get(flashcard_id=card.id), log)
-        checkpoint.run()
+        checkpoint_all()
         self.assertEqual(logs.get(flashcard_id=card.id), log)
         self.assertEqual(review_logs.for_owner(self.bob).count(), 0)
 
@@ -247,7 +244,7 @@ class QuotingTests(HypothesisTestCase):
                 self.assertEqual([c.answer for c in found.filter(question=text)], ["mine"])
                 self.assertEqual([c.answer for c in found.exclude(question=text)], ["other"])
                 self.assertEqual(len(found.filter(question__contains=text)), 2)
-                checkpoint.run()
+                checkpoint_all()
 
 
 def test_only_plain_values_are_quoted() -> None:

@@ -20,8 +20,8 @@ from flashcards.maintenance import check, health
 from flashcards.models import JournalEntry, StoreVersions
 from flashcards.review.due import due_queue
 from flashcards.review.ratings import review_card, undo_review
-from flashcards.store import OtherSchema, cards, clear_cache, review_logs
-from flashcards.store.lance import failpoints, tables, upgrades
+from flashcards.store import OtherSchema, cards, clear_cache, failpoints, review_logs
+from flashcards.store.lance import tables, upgrades
 from flashcards.store.maintenance import checkpoint, run_upgrades
 from flashcards.store.rows import codec
 from flashcards.store.rows.schema import (

@@ -1,4 +1,4 @@
-"""The recipes of docs/hosting.md for nginx and Caddy, tried where these are installed."""
+"""The recipes of docs/hosting.md for nginx, Caddy and Traefik, tried where these are installed."""
 
 import contextlib
 import http.client
@@ -22,10 +22,10 @@ HOST = "learn.example.org"
 PASSWORD = "correct horse battery staple"
 
 
-def recipe(name: str) -> str:
-    """Return the first block of code in that language of docs/hosting.md."""
+def recipe(language: str, begins: str = "") -> str:
+    """Return the first block of code in that language of docs/hosting.md that begins so."""
     text = (REPOSITORY / "docs/hosting.md").read_text()
-    found = re.search(rf"```{name}\n(.*?)```", text, re.DOTALL)
+    found = re.search(rf"```{language}\n({begins}.*?)```", text, re.DOTALL)
     assert found
     return found[1]
 
@@ -69,14 +69,14 @@ def live(prepared_data: Path) -> Iterator[LiveMemoryLoop]:
         yield running
 
 
-@pytest.fixture(params=["nginx", "caddy"])
+@pytest.fixture(params=["nginx", "caddy", "traefik"])
 def proxy(
     request: pytest.FixtureRequest, live: LiveMemoryLoop, certificate: Path, tmp_path: Path
 ) -> Iterator["Visitor"]:
     if shutil.which(request.param) is None:
         pytest.skip(f"{request.param} is not installed")
     port: int = live.proxy_port  # type: ignore[attr-defined]
-    make = {"nginx": nginx, "caddy": caddy}[request.param]
+    make = {"nginx": nginx, "caddy": caddy, "traefik": traefik}[request.param]
     with make(live.port, port, certificate, tmp_path) as process:
         visitor = Visitor(port, certificate)
         until(lambda: process.poll() is not None or visitor.reaches(), "the proxy answers")
@@ -135,6 +135,27 @@ def caddy(to: int, port: int, certificate: Path, folder: Path) -> Iterator[subpr
     file = folder / "Caddyfile"
     file.write_text(f"{{\nauto_https off\nadmin off\n}}\n{site}")
     with running(["caddy", "run", "--config", file, "--adapter", "caddyfile"], folder) as process:
+        yield process
+
+
+@contextlib.contextmanager
+def traefik(
+    to: int, port: int, certificate: Path, folder: Path
+) -> Iterator[subprocess.Popen[bytes]]:
+    dynamic = replaced(
+        recipe("yaml", "http:"),
+        resolver=("tls:\n        certResolver: letsencrypt", "tls: {}"),
+        to=("127.0.0.1:8000", f"127.0.0.1:{to}"),
+    )
+    pair = f"{{certFile: {certificate / 'cert.pem'}, keyFile: {certificate / 'key.pem'}}}"
+    (folder / "dynamic.yml").write_text(f"{dynamic}\ntls: {{certificates: [{pair}]}}\n")
+    static = replaced(recipe("yaml", "entryPoints:"), port=(":443", f"127.0.0.1:{port}"))
+    static += f"\nproviders: {{file: {{filename: {folder / 'dynamic.yml'}}}}}\n"
+    (folder / "traefik.yml").write_text(
+        f"{static}global: {{checkNewVersion: false, sendAnonymousUsage: false}}\n"
+    )
+    program = shutil.which("traefik") or "traefik"
+    with running([program, f"--configFile={folder / 'traefik.yml'}"], folder) as process:
         yield process
 
 

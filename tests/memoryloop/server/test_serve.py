@@ -100,13 +100,19 @@ def test_it_is_healthy_and_shows_its_first_page_with_style(live: LiveMemoryLoop)
     assert "immutable" in answer.headers["Cache-Control"]
 
 
-def test_ctrl_c_stops_it_in_good_order_and_leaves_no_process(data: Path) -> None:
-    live = LiveMemoryLoop(data=data)
+def test_an_ordinary_user_serves_and_stops_it_by_ctrl_c_in_good_order(data: Path) -> None:
+    for parent in data.parents[:3]:
+        parent.chmod(0o755)
+    demote = ordinary()
+    if demote:
+        subprocess.run(["chown", "-R", "65534:65534", data], check=True)
+    live = LiveMemoryLoop(data=data, before=demote)
     live.start()
     assert live.process
     group = live.process.pid
     worker = worker_of(live)
     assert worker
+    assert live.health()[0] == 200
     assert live.stop(signal.SIGINT) == 0
     assert processes_of(data) == {}
     assert not Path(f"/proc/{worker}").exists()
@@ -122,17 +128,15 @@ def test_it_ends_tidily_when_the_terminal_goes(data: Path) -> None:
     assert "Traceback" not in live.log
 
 
-def test_begun_with_nohup_it_stays_when_the_terminal_goes(data: Path) -> None:
-    with LiveMemoryLoop(data=data, before=["env", "--ignore-signal=HUP"]) as live:
-        assert live.process
-        live.process.send_signal(signal.SIGHUP)
-        time.sleep(1)
-        assert live.health()[0] == 200
-
-
-def test_killed_outright_it_leaves_no_process(data: Path) -> None:
-    live = LiveMemoryLoop(data=data)
+def test_begun_with_nohup_it_stays_when_the_terminal_goes_and_killed_leaves_no_process(
+    data: Path,
+) -> None:
+    live = LiveMemoryLoop(data=data, before=["env", "--ignore-signal=HUP"])
     live.start()
+    assert live.process
+    live.process.send_signal(signal.SIGHUP)
+    time.sleep(1)
+    assert live.health()[0] == 200
     worker = worker_of(live)
     assert worker
     live.stop(signal.SIGKILL)
@@ -188,21 +192,6 @@ def serve(data: Path, extra: dict[str, str]) -> subprocess.CompletedProcess[str]
         check=False,
         timeout=60,
     )
-
-
-def test_an_ordinary_user_serves_too(data: Path) -> None:
-    for parent in data.parents[:3]:
-        parent.chmod(0o755)
-    demote = ordinary()
-    if demote:
-        subprocess.run(["chown", "-R", "65534:65534", data], check=True)
-    live = LiveMemoryLoop(data=data, before=demote)
-    live.start()
-    try:
-        assert live.health()[0] == 200
-    finally:
-        assert live.stop() == 0
-    assert processes_of(data) == {}
 
 
 def test_web_server_and_worker_run_as_processes_of_their_own(data: Path) -> None:

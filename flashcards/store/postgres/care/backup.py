@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import UUID
 
 from django.db import connection
 
@@ -13,14 +14,21 @@ from flashcards.store.protocol.handles import RowsOf
 from flashcards.store.rows.schema import SCHEMA_VERSION
 
 _NEXT = "SELECT nextval('flashcards_journalentry_id_seq')"
-# After the rows of the dump: it recorded LanceDB's tables where the cards were there before.
+# After the rows of the dump: it recorded LanceDB's tables where the cards were there before. Those
+# that are here are known by the id that was recorded here. A switch to LanceDB that was under way
+# when the backup was made had copied into other tables than these.
 _RECORD = """
 INSERT INTO public.flashcards_storeversions
-    (id, engine, checkpoints, flashcards, review_logs, schema, rebuilt)
-VALUES (1, 'postgresql', 0, 0, 0, 0, nextval('public.flashcards_journalentry_id_seq'))
+    (id, engine, checkpoints, flashcards, review_logs, schema, rebuilt, store_id)
+VALUES (1, 'postgresql', 0, 0, 0, 0, nextval('public.flashcards_journalentry_id_seq'), {store_id})
 ON CONFLICT (id) DO UPDATE SET engine = excluded.engine, rebuilt = excluded.rebuilt,
     flashcards = 0, review_logs = 0, flashcards_rows = NULL, review_logs_rows = NULL,
-    store_id = NULL;
+    store_id = excluded.store_id;
+DO $$ BEGIN
+    IF to_regclass('public.flashcards_storeswitch') IS NOT NULL THEN
+        DELETE FROM public.flashcards_storeswitch WHERE switched_at IS NULL;
+    END IF;
+END $$;
 """
 
 
@@ -56,9 +64,25 @@ def unchanged_on_error() -> Iterator[None]:
 
 @contextlib.contextmanager
 def restore_files(folder: Path, names: Collection[str]) -> Iterator[str]:  # noqa: ARG001 - the rows come with the dump
-    """Yield the SQL that records that the dump's rows are the store, at the end of its restore."""
-    yield _RECORD
+    """Yield the SQL that records that the dump's rows are the store, at the end of its restore.
+
+    What LanceDB here has from before a switch stays, and stays this installation's.
+    """
+    store_id = _store_id()
+    yield _RECORD.format(store_id=f"'{store_id}'" if store_id else "NULL")
     process.clear_cache()
+
+
+def _store_id() -> UUID | None:
+    """Return the id of LanceDB's tables that is recorded here, where PostgreSQL has any table."""
+    table = StoreVersions._meta.db_table
+    with connection.cursor() as cursor:
+        if table not in connection.introspection.table_names(cursor):
+            return None
+        # Not through the model, which may have columns that the table does not have yet.
+        cursor.execute(f"SELECT to_jsonb(v) ->> 'store_id' FROM {table} v")  # noqa: S608 - our own name
+        row = cursor.fetchone()
+    return UUID(row[0]) if row and row[0] else None
 
 
 def count_files(folder: Path, dumped: RowsOf) -> dict[str, int]:  # noqa: ARG001 - as above

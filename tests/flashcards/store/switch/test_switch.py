@@ -7,15 +7,24 @@ from unittest import mock
 
 import numpy as np
 from django.db import connection, connections, transaction
+from django.db.models import F
 from django.test import TransactionTestCase
 from procrastinate.jobs import Job
 
 from accounts.models import User
 from flashcards import store, tasks
 from flashcards.cards.cards import create_cards
+from flashcards.domain.answer_codes import QUARTER_MICROS
 from flashcards.domain.records import Flashcard, NewCard, Rating, ReviewLog
+from flashcards.domain.study_day import micros
 from flashcards.maintenance import check, switch_store
-from flashcards.models import JournalEntry, StoreSwitch, StoreVersions, UnplacedReview
+from flashcards.models import (
+    JournalEntry,
+    ReviewTotals,
+    StoreSwitch,
+    StoreVersions,
+    UnplacedReview,
+)
 from flashcards.review.ratings import review_card, undo_review
 from flashcards.store import Change, engines
 from flashcards.store.lance import tables
@@ -86,6 +95,22 @@ class SwitchTests(TransactionTestCase):
             rating=Rating.GOOD,
             now=NOW + timedelta(days=1 + sequence),
         )
+
+    def test_totals_of_an_earlier_version_are_counted_anew_before(self) -> None:
+        cards = [flashcard(self.alice) for _ in range(2)]
+        self.write(*map(Change, cards))
+        for card in cards:
+            self.rate(card)
+        store.checkpoint_all()
+        # They were by the hour.
+        ReviewTotals.objects.update(quarter=F("quarter") - F("quarter") % 4)
+        StoreVersions.objects.update(totals_are_fine=False)
+        wanted = {micros(log.reviewed_at) for log in store.review_logs.for_owner(self.alice)}
+        switch_store.run(POSTGRESQL)
+        totals = store.answer_totals(self.alice.pk)
+        assert totals is not None
+        self.assertEqual(totals.counts.sum(), 2)
+        self.assertEqual(set(totals.quarters.tolist()), {each // QUARTER_MICROS for each in wanted})
 
     def test_all_rows_go_there_and_back_and_stay_the_same(self) -> None:
         self.fill(self.alice, 120)
@@ -235,7 +260,7 @@ class SwitchTests(TransactionTestCase):
         switch_store.run(POSTGRESQL)
         # This process has not noticed yet.
         engines.remember(LANCEDB)
-        with self.assertRaises(store.EngineChanged) as met:
+        with self.assertRaises(store.EngineChanged) as met, transaction.atomic():
             store.cards.for_owner(self.alice).count()
         job = mock.create_autospec(Job, instance=True, attempts=1)
         self.assertIsNotNone(tasks.SWITCHED.get_retry_decision(exception=met.exception, job=job))
@@ -304,6 +329,33 @@ class RefusalTests(TransactionTestCase):
             self.assert_refused("The disk is full")
         self.assertEqual(switch_store.run(POSTGRESQL).cards, 3)
         switch_store.run(LANCEDB)
+
+    def test_a_full_disk_of_postgresql(self) -> None:
+        """While rows are copied, whose errors are not Django's, and while they are written."""
+        with connection.cursor() as cursor:
+            cursor.execute("""
+                CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                RAISE 'could not extend file: No space left on device' USING ERRCODE = '53100';
+                END $$;
+                CREATE TRIGGER full_disk BEFORE INSERT ON flashcards_flashcard
+                EXECUTE FUNCTION full_disk();
+            """)
+        self.addCleanup(self.make_room)
+        self.assert_refused("The disk is full")
+        with connection.cursor() as cursor:
+            cursor.execute("""
+                DROP TRIGGER full_disk ON flashcards_flashcard;
+                CREATE TRIGGER full_disk BEFORE UPDATE ON flashcards_storeversions
+                EXECUTE FUNCTION full_disk();
+            """)
+        self.assert_refused("The disk is full")
+        self.make_room()
+        self.assertEqual(switch_store.run(POSTGRESQL).cards, 3)
+        switch_store.run(LANCEDB)
+
+    def make_room(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP FUNCTION IF EXISTS full_disk CASCADE")
 
     def test_a_postgresql_that_goes_away(self) -> None:
         def end_connection(*_: object, **__: object) -> None:
