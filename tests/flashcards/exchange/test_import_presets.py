@@ -300,12 +300,13 @@ class PresetTests(ImportTestCase):
 
     def test_options_that_make_no_sense_are_not_taken(self) -> None:
         plain = study_settings.settings_for(owner_id=self.alice.pk)
-        for wrong in (
+        wrongs: tuple[dict[str, Any], ...] = (
             {"new": {"delays": "1 10", "perDay": "many"}, "rev": [], "lapse": None},
             {"new": {"delays": [float("nan"), 1], "perDay": float("inf")}},
             {"lapse": {"delays": [-1]}, "easyDaysPercentages": [0] * 7, "newMix": [1]},
             {"easyDaysPercentages": [1, 2], "newMix": 9},
-        ):
+        )
+        for wrong in wrongs:
             with self.subTest(wrong=wrong):
                 self.import_(self.package(**wrong))
                 self.assertEqual(study_settings.settings_for(owner_id=self.alice.pk), plain)
