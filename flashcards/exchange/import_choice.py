@@ -32,7 +32,7 @@ class Choice:
     deck_ids: frozenset[int] | None = None
     keep_schedule: bool = True
     parent: str = ""
-    # The id of the preset whose FSRS settings are taken for all cards, AUTOMATIC or NO_PRESET.
+    # The id of the preset whose settings are taken for all cards, AUTOMATIC or NO_PRESET.
     # With NO_PRESET decks get no preset either.
     preset: str = AUTOMATIC
 
@@ -63,15 +63,18 @@ class WantedPreset:
     """A preset that decks of a file use: its name there, and what it sets."""
 
     name: str
-    desired_retention: float
     # None: as for all cards.
+    desired_retention: float | None
     parameters: tuple[float, ...] | None
+    # Steps, limits and the longest interval, by the names of the settings.
+    options: Mapping[str, Any]
 
     @property
     def values(self) -> dict[str, Any]:
-        given = self.parameters
+        given, retention = self.parameters, self.desired_retention
         return {
-            "desired_retention": self.desired_retention,
+            **self.options,
+            **({} if retention is None else {"desired_retention": retention}),
             "parameters": None if given is None else list(given),
         }
 

@@ -24,7 +24,7 @@ class Report:
         self.decks: list[str] = [*known.get("decks", ())]
         # The ids of presets that it created.
         self.presets: list[int] = [*known.get("presets", ())]
-        # The preset whose FSRS settings were taken for all cards, and what was set before.
+        # The preset whose settings were taken for all cards, and what was set before.
         self.settings: dict[str, Any] = {**known.get("settings", {})}
         self._images_before = self.counts["images"]
         self._left_out_before = {reason: each["count"] for reason, each in self.left_out.items()}

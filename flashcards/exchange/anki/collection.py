@@ -100,7 +100,10 @@ class Collection:
             }
         if config.get("fsrs") is False:
             # Anki schedules by SM-2: what is set for FSRS is not in use.
-            self.presets = {}
+            self.presets = {key: each.without_fsrs for key, each in self.presets.items()}
+            self.deck_presets = {
+                key: presets.DeckPreset(each.preset) for key, each in self.deck_presets.items()
+            }
         offset = config.get("creationOffset")
         # Minutes west of Greenwich.
         self.offset = -offset if isinstance(offset, int) and abs(offset) < 24 * 60 else None

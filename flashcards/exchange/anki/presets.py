@@ -1,13 +1,14 @@
-"""Presets of a collection: FSRS's parameters and the desired retention of the decks with them."""
+"""Presets of a collection: FSRS's parameters, the desired retention and the other options."""
 
 import contextlib
 import math
 import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from flashcards.exchange.anki import protobuf
+from flashcards.exchange.anki import preset_options, protobuf
+from flashcards.exchange.anki.preset_options import Options
 from flashcards.scheduling import anki_values
 
 ANKIS_RETENTION = 0.9
@@ -27,7 +28,13 @@ class Preset:
     name: str
     # Of FSRS-6; none for its defaults.
     parameters: tuple[float, ...]
-    desired_retention: float
+    # None where FSRS is not in use.
+    desired_retention: float | None
+    options: Options = Options()  # noqa: RUF009 - it is frozen
+
+    @property
+    def without_fsrs(self) -> "Preset":
+        return replace(self, parameters=(), desired_retention=None)
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,7 @@ def from_json(options: Mapping[str, Any]) -> Iterator[Preset]:
                 str(each.get("name", "")),
                 _parameters(given),
                 _retention(each.get("desiredRetention")) or ANKIS_RETENTION,
+                preset_options.from_json(each),
             )
 
 
@@ -63,7 +71,8 @@ def from_message(number: int, name: str, data: bytes) -> Preset:
     given = next((values[field] for field in _PARAMETERS if values[field]), b"")
     floats = struct.unpack(f"<{len(given) // 4}f", given[: len(given) // 4 * 4])
     retention = _retention(_float(protobuf.first(data, _RETENTION)))
-    return Preset(number, name, _parameters(floats), retention or ANKIS_RETENTION)
+    options = preset_options.from_message(data)
+    return Preset(number, name, _parameters(floats), retention or ANKIS_RETENTION, options)
 
 
 def deck_from_json(deck: Mapping[str, Any]) -> DeckPreset:

@@ -1,16 +1,20 @@
 """The page of an import: the contents of a file and the choices, then the report."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import QueryDict
 
 from flashcards import study_settings
+from flashcards.domain import durations
 from flashcards.exchange import import_presets
 from flashcards.exchange.import_choice import NO_PRESET
 from flashcards.exchange.text.layout import Layout
 from flashcards.models import CardImport
+from flashcards.study_settings import NewCards, Order
 from flashcards.web.forms.columns import ColumnsForm
 from flashcards.web.forms.imports import ImportForm
+from flashcards.web.forms.study_settings import steps_in_words
 
 
 def columns_form(row: CardImport, data: QueryDict | None = None) -> ColumnsForm | None:
@@ -66,10 +70,36 @@ def _presets(row: CardImport, form: ImportForm) -> list[dict[str, Any]]:
         has_own = bool(study_settings.settings_for(owner_id=row.owner_id).parameters)
         chosen = NO_PRESET if has_own or not offered else offered[0]["id"]
     found = [each for each in offered if not import_presets.is_plain(each)]
-    return [
-        {**each, "chosen": each["id"] == chosen, "percent": f"{100 * each['retention']:g}%"}
-        for each in found
+    return [{**each, "chosen": each["id"] == chosen, "sets": preset_words(each)} for each in found]
+
+
+def preset_words(preset: Mapping[str, Any]) -> str:
+    """Return what a preset that is offered sets: "its FSRS parameters and 30 new cards a day"."""
+    options = import_presets.set_options(preset)
+    parts = ["its FSRS parameters"] if preset["parameters"] else []
+    if preset["retention"] is not None:
+        parts.append(f"a desired retention of {100 * preset['retention']:g}%")
+    parts += [
+        f"{what} {steps_in_words(options[name])}"
+        for name, what in (
+            ("learning_steps_seconds", "learning steps"),
+            ("relearning_steps_seconds", "relearning steps"),
+        )
+        if name in options
     ]
+    for name, what in (("new_per_day", "new card"), ("reviews_per_day", "review")):
+        if name in options:
+            parts.append(f"{durations.count(options[name], what)} a day in all")
+    if "maximum_interval_days" in options:
+        days = durations.count(options["maximum_interval_days"], "day")
+        parts.append(f"a maximum interval of {days}")
+    if "order" in options:
+        parts.append(f"the review order “{Order(options['order']).label}”")
+    if "new_cards" in options:
+        parts.append(f"new cards {NewCards(options['new_cards']).label.lower()}")
+    if "easy_days" in options:
+        parts.append("its easy days")
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
 def _most_first(reasons: dict[str, Any]) -> list[dict[str, Any]]:

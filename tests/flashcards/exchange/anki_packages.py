@@ -244,6 +244,10 @@ def _preset(preset: dict[str, Any]) -> bytes:
     for number, name in ((3, "fsrsWeights"), (5, "fsrsParams5"), (6, "fsrsParams6")):
         if given := preset.get(name):
             packed += message({number: struct.pack(f"<{len(given)}f", *given)})
+    options = preset.get("options", {})
+    for number, steps in options.get("lists", {}).items():
+        packed += message({number: struct.pack(f"<{len(steps)}f", *steps)})
+    packed += message(options.get("numbers", {}))
     if "desiredRetention" in preset:
         packed += _varint(37 << 3 | 5) + struct.pack("<f", preset["desiredRetention"])
     return packed

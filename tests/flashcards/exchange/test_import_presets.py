@@ -1,4 +1,4 @@
-"""The FSRS settings of a package: taken, offered or named as left out."""
+"""The presets of a package: taken, offered or named as left out."""
 
 from datetime import timedelta
 from typing import Any
@@ -9,8 +9,15 @@ from django.utils import timezone
 
 from flashcards import scheduling, study_settings
 from flashcards.cards import folding
+from flashcards.exchange.anki.preset_options import LONG_STEPS
 from flashcards.exchange.import_choice import NO_PRESET
-from flashcards.exchange.import_presets import PARAMETERS_LEFT, RETENTION_LEFT
+from flashcards.exchange.import_presets import (
+    COMMON_LEFT,
+    LEFT,
+    PARAMETERS_LEFT,
+    RETENTION_LEFT,
+    UNKNOWN,
+)
 from flashcards.models import Deck, StudySettings
 from flashcards.scheduling import DEFAULT_PARAMETERS
 from flashcards.store import cards
@@ -55,7 +62,7 @@ class PresetTests(ImportTestCase):
                 self.assertEqual(
                     row.contents["presets"],
                     [{"id": "2", "name": "Mine", "parameters": True, "retention": 0.85,
-                      "cards": 1}],
+                      "cards": 1, "options": {}}],
                 )  # fmt: skip
                 report = self.take(row)
                 self.assertEqual(report["settings"]["preset"], "Mine")
@@ -193,8 +200,11 @@ class PresetTests(ImportTestCase):
         package.conf["fsrs"] = False
         for form in ("anki21", "anki21b"):
             row = self.upload(package, form)
-            self.assertEqual((row.contents["presets"], self.take(row)["left_out"]), ([], {}))
+            (offered,) = row.contents["presets"]
+            self.assertEqual((offered["parameters"], offered["retention"]), (False, None))
+            self.assertEqual(self.take(row)["left_out"], {})
         self.assertEqual(self.parameters(), ())
+        self.assertFalse(StudySettings.objects.exclude(desired_retention=None).exists())
 
     def test_the_page_offers_them_and_says_what_was_taken(self) -> None:
         self.log_in()
@@ -212,6 +222,105 @@ class PresetTests(ImportTestCase):
         other = self.upload(self.package(fsrsParams6=OTHER))
         page = self.client.get(reverse("flashcards:import", args=[other.id]))
         self.assertContains(page, 'name="preset" value="none" checked')
+
+    def options(self, form: str) -> dict[str, Any]:
+        """Return a preset's options as one of the schemas has them."""
+        if form != "anki21b":
+            return {
+                "new": {"delays": [1, 15, 2_880], "perDay": 30, "order": 1},
+                "rev": {"perDay": 99_999, "maxIvl": 365},
+                "lapse": {"delays": [], "leechFails": 5, "leechAction": 1, "minInt": 1},
+                "maxTaken": 60, "autoplay": True, "timer": 0, "reviewOrder": 7, "newMix": 2,
+                "easyDaysPercentages": [1, 1, 1, 1, 1, 0.5, 0],
+            }  # fmt: skip
+        numbers = {9: 30, 10: 99_999, 16: 365, 17: 1, 21: 1, 22: 5, 24: 60, 30: 2, 33: 7}
+        lists = {1: [1, 15, 2_880], 4: [1, 1, 1, 1, 1, 0.5, 0]}
+        return {"options": {"numbers": numbers, "lists": lists}}
+
+    def test_steps_limits_and_orders_come_for_all_cards(self) -> None:
+        plain = study_settings.settings_for(owner_id=self.alice.pk)
+        for form in ("anki2", "anki21", "anki21b"):
+            with self.subTest(form=form):
+                row = self.upload(self.package(**self.options(form)), form)
+                report = self.take(row)
+                settings = study_settings.settings_for(owner_id=self.alice.pk)
+                self.assertEqual(
+                    (settings.learning_steps_seconds, settings.relearning_steps_seconds),
+                    ((60, 900), ()),
+                )
+                self.assertEqual(
+                    (settings.new_per_day, settings.reviews_per_day,
+                     settings.maximum_interval_days),
+                    (30, 9_999, 365),
+                )  # fmt: skip
+                # As the order is here anyway.
+                self.assertEqual((settings.order, settings.new_cards), ("retrievability", "before"))
+                self.assertEqual(settings.easy_days, (100, 100, 100, 100, 100, 50, 0))
+                leeches = "the threshold and the action for leeches"
+                said = {UNKNOWN.format(what=what) for what in (LONG_STEPS, leeches)}
+                self.assertEqual(set(report["left_out"]), said)
+                self.assertIsNone(self.preset_of("A"))
+                self.assert_sound()
+                self.undo(row)
+                self.assertEqual(study_settings.settings_for(owner_id=self.alice.pk), plain)
+
+    def test_what_was_changed_here_stays_unless_the_preset_is_chosen(self) -> None:
+        study_settings.save(
+            owner_id=self.alice.pk, deck=None, values={"new_per_day": 7}, now=timezone.now()
+        )
+        for form in ("anki21", "anki21b"):
+            package = self.package(**self.options(form))
+            report = self.import_(package, form)
+            settings = study_settings.settings_for(owner_id=self.alice.pk)
+            self.assertEqual((settings.new_per_day, settings.reviews_per_day), (7, 9_999))
+            # The deck has its own limit all the same.
+            preset = self.preset_of("A")
+            assert preset is not None
+            self.assertEqual((preset.name, preset.new_per_day), ("Mine", 30))
+            self.assertNotIn(LEFT["new_per_day"], report["left_out"])
+        self.take(self.upload(self.package(**self.options("anki21"))), preset="2")
+        self.assertEqual(study_settings.settings_for(owner_id=self.alice.pk).new_per_day, 30)
+
+    def test_decks_that_are_here_keep_their_settings_and_it_is_told(self) -> None:
+        Deck.objects.create(owner=self.alice, name="A")
+        report = self.import_(self.package(**self.options("anki21")), preset=NO_PRESET)
+        self.assertFalse(StudySettings.objects.exists())
+        for name, reason in LEFT.items():
+            self.assertEqual(report["left_out"][reason]["examples"], ["A"], name)
+        for name in ("new_cards", "easy_days"):
+            self.assertEqual(report["left_out"][COMMON_LEFT[name]]["examples"], ["Mine"], name)
+
+    def test_steps_and_limits_come_from_a_collection_without_fsrs_too(self) -> None:
+        package = self.package(desiredRetention=0.8, fsrsParams6=FITTED, **self.options("anki21"))
+        package.conf["fsrs"] = False
+        self.import_(package)
+        settings = study_settings.settings_for(owner_id=self.alice.pk)
+        self.assertEqual((settings.new_per_day, settings.desired_retention), (30, 0.9))
+        self.assertEqual(settings.parameters, ())
+
+    def test_options_that_make_no_sense_are_not_taken(self) -> None:
+        plain = study_settings.settings_for(owner_id=self.alice.pk)
+        wrongs: tuple[dict[str, Any], ...] = (
+            {"new": {"delays": "1 10", "perDay": "many"}, "rev": [], "lapse": None},
+            {"new": {"delays": [float("nan"), 1], "perDay": float("inf")}},
+            {"lapse": {"delays": [-1]}, "easyDaysPercentages": [0] * 7, "newMix": [1]},
+            {"easyDaysPercentages": [1, 2], "newMix": 9},
+        )
+        for wrong in wrongs:
+            with self.subTest(wrong=wrong):
+                self.import_(self.package(**wrong))
+                self.assertEqual(study_settings.settings_for(owner_id=self.alice.pk), plain)
+
+    def test_the_page_says_what_a_preset_sets(self) -> None:
+        self.log_in()
+        row = self.upload(self.package(fsrsParams6=FITTED, **self.options("anki21")))
+        page = self.client.get(reverse("flashcards:import", args=[row.id]))
+        self.assertContains(
+            page,
+            "its FSRS parameters, a desired retention of 90%, learning steps 1m 15m, relearning "
+            "steps none, 30 new cards a day in all, 9,999 reviews a day in all, a maximum interval "
+            "of 365 days, new cards before the reviews and its easy days</span>",
+        )
 
     def take_started(self, row: Any) -> None:
         from flashcards.tasks import import_cards
