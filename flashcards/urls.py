@@ -113,6 +113,7 @@ urlpatterns: list[URLPattern] = [
     ),
     path("insight/map/", insight_map.map_page, name="insight_map"),
     path("insight/map/make/", insight_map.make_map, name="make_insight_map"),
+    path("insight/map/stop/", insight_map.stop_map, name="stop_insight_map"),
     path("insight/map/points/", insight_map.map_points, name="insight_map_points"),
     path("insight/map/found/", insight_map.map_found, name="insight_map_found"),
     path("insight/map/card/", insight_map.map_card, name="insight_map_card"),

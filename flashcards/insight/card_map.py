@@ -43,6 +43,7 @@ _BEAT_SECONDS = 1.0
 _READ_MOST = 12_000
 _READ_AT_ONCE = 1_000
 BROKEN = "The map could not be made. Try again later."
+STOPPED = "You stopped the making of the map."
 INTERRUPTED = "Making the map was interrupted. Try again."
 
 Status = CardMap.Status
@@ -138,6 +139,13 @@ def request(*, owner_id: UUID, now: datetime) -> CardMap:
     return row
 
 
+def stop(*, owner_id: UUID, now: datetime) -> None:
+    """Have the worker give up the map that it is making; what was there before stays."""
+    CardMap.objects.filter(owner_id=owner_id, status=Status.WORKING).update(
+        status=Status.FAILED, error=STOPPED, run=uuid.uuid4(), updated_at=now
+    )
+
+
 def run(*, owner_id: UUID, clock: Clock) -> None:
     """Make the learner's map, or place new cards in it. For the worker; saves its progress."""
     row = CardMap.objects.filter(owner_id=owner_id, status=Status.WORKING).first()
@@ -146,7 +154,7 @@ def run(*, owner_id: UUID, clock: Clock) -> None:
     try:
         _bring_up(row, clock)
     except Cancelled:
-        # The account is gone, or another job took over.
+        # The learner stopped it, the account is gone, or another job took over.
         logger.info("The making of a map was given up.")
     except Exception:
         _own(row).update(status=Status.FAILED, error=BROKEN, updated_at=clock())

@@ -74,6 +74,14 @@ def make_map(request: HtmxHttpRequest) -> HttpResponse:
     return redirect("flashcards:insight_map")
 
 
+@require_POST
+@login_required
+def stop_map(request: HtmxHttpRequest) -> HttpResponse:
+    """Have the worker give up the map that it is making."""
+    card_map.stop(owner_id=request.user.id, now=timezone.now())
+    return redirect("flashcards:insight_map")
+
+
 @require_safe
 @login_required
 def map_points(request: HtmxHttpRequest) -> HttpResponse:

@@ -186,6 +186,19 @@ class CardMapTests(TestCase):
         row.refresh_from_db()
         self.assertEqual((row.status, row.version), (Status.WORKING, 0))
 
+    def test_stopped_it_writes_nothing_and_stays_stopped_until_asked_for(self) -> None:
+        old = self.made()
+        give_topics(self.alice, 5)
+        row = card_map.request(owner_id=self.alice.id, now=self.now)
+        card_map.stop(owner_id=self.alice.id, now=self.now)
+        with contextlib.suppress(layout.Cancelled):
+            card_map._bring_up(row, timezone.now)
+        again = self.bring_up()
+        assert again is not None
+        self.assertEqual((again.status, again.error), (Status.FAILED, card_map.STOPPED))
+        self.assertEqual(again.version, old.version)
+        self.assertEqual(bytes(again.positions), bytes(old.row.positions))
+
     def test_it_goes_with_the_account_and_is_not_exported(self) -> None:
         self.made()
         self.assertNotIn(CardMap, account_export.exported_models())

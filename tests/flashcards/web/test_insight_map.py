@@ -92,6 +92,15 @@ class PageTests(MapTestCase):
         row.refresh_from_db()
         self.assertEqual(row.status, CardMap.Status.WORKING)
 
+    def test_while_it_is_made_it_can_be_stopped(self) -> None:
+        give_topics(self.alice, 4)
+        self.assertContains(self.client.get(URL), f"{URL}stop/")
+        response = self.client.post(f"{URL}stop/", follow=True)
+        self.assertContains(response, card_map.STOPPED)
+        self.assertNotContains(response, f"{URL}stop/")
+        make_map(str(self.alice.id))
+        self.assertFalse(CardMap.objects.get(owner=self.alice).version)
+
     def test_a_search_that_does_not_parse_is_told(self) -> None:
         self.make()
         response = self.client.get(URL, {"of": "search", "search": "is:odd"})
