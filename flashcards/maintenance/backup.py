@@ -121,6 +121,9 @@ def make(
 def in_words(error: Exception, place: str) -> str:
     """Return a sentence for what went wrong with a backup in this place."""
     number, said = getattr(error, "errno", None), str(error)
+    if isinstance(error, BackupError):
+        # It says which disk is full: PostgreSQL's may be another one.
+        return said
     if is_disk_full(error):
         return f"The disk of {place} is full: make room there, or choose another place."
     if number in (errno.EACCES, errno.EPERM, errno.EROFS) or "Permission denied" in said:

@@ -248,6 +248,12 @@ class ScheduledBackupTests(ScheduledBackupTestCase):
         self.assert_failed(f"The disk of {self.place.root / NIGHTLY} is full")
         self.assertEqual(self.names(), [])
 
+    def test_a_full_disk_of_postgresql_is_not_called_that_of_the_backups(self) -> None:
+        full = psycopg.errors.DiskFull("could not extend file")
+        with mock.patch.object(backup, "describe", autospec=True, side_effect=full):
+            self.assertFalse(self.run_at(NOW))
+        self.assert_failed("PostgreSQL’s disk is full")
+
     def test_a_place_that_is_none_is_named(self) -> None:
         (self.folder / "file").write_text("")
         with override_settings(BACKUP_PLACE=str(self.folder / "file")):
