@@ -1,6 +1,7 @@
 """A server of S3's protocol on loopback, with an empty bucket, in a process of its own."""
 
 import contextlib
+import json
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.error import URLError
 
+from tests import forks
 from tests.live import free_port
 
 _START_SECONDS = 60.0
@@ -56,3 +58,19 @@ def _make_bucket(url: str, server: "subprocess.Popen[bytes]") -> None:
             if server.poll() is not None or time.monotonic() > deadline:
                 raise
             time.sleep(0.1)
+
+
+def storage_options(environment: dict[str, str]) -> dict[str, str]:
+    """Return what settings.py makes of an environment, read in a process of its own."""
+    process = forks.start(
+        [
+            "-c",
+            "import json; from memoryloop import settings;"
+            "print(json.dumps([settings.LANCEDB_STORAGE_OPTIONS, settings.LANCEDB_CLOUD]))",
+        ],
+        {**os.environ, "DATABASE_URL": "postgresql://u@/d", **environment},
+    )
+    printed, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    options, cloud = json.loads(printed)
+    return {**options, **{f"cloud.{name}": value for name, value in cloud.items()}}

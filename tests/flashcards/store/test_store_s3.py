@@ -2,7 +2,6 @@
 
 import contextlib
 import http.client
-import json
 import os
 import tempfile
 import time
@@ -28,28 +27,12 @@ from flashcards.store.maintenance import checkpoint, optimize
 from tests import forks
 from tests.engines import InLanceDB
 from tests.factories import stored_card
-from tests.flashcards.store.buckets import BUCKET, s3_server
+from tests.flashcards.store.buckets import BUCKET, s3_server, storage_options
 from tests.flashcards.store.installations import Elsewhere
 from tests.flashcards.store.processes import database_url, forget
 from tests.live import free_port
 
 PATIENCE_SECONDS = 90.0
-
-
-def storage_options(environment: dict[str, str]) -> dict[str, str]:
-    """Return what settings.py makes of an environment, read in a process of its own."""
-    process = forks.start(
-        [
-            "-c",
-            "import json; from memoryloop import settings;"
-            "print(json.dumps([settings.LANCEDB_STORAGE_OPTIONS, settings.LANCEDB_CLOUD]))",
-        ],
-        {**os.environ, "DATABASE_URL": "postgresql://u@/d", **environment},
-    )
-    printed, errors = process.communicate(timeout=60)
-    assert process.returncode == 0, errors
-    options, cloud = json.loads(printed)
-    return {**options, **{f"cloud.{name}": value for name, value in cloud.items()}}
 
 
 class WebServer:

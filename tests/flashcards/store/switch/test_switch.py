@@ -49,7 +49,7 @@ def whole(
     return cards, logs, vectors
 
 
-class SwitchTests(TransactionTestCase):
+class SwitchHelpers(TransactionTestCase):
     def setUp(self) -> None:
         StoreVersions.objects.update_or_create(id=1, defaults={"engine": LANCEDB})
         engines.forget()
@@ -96,6 +96,8 @@ class SwitchTests(TransactionTestCase):
             now=NOW + timedelta(days=1 + sequence),
         )
 
+
+class SwitchTests(SwitchHelpers):
     def test_totals_of_an_earlier_version_are_counted_anew_before(self) -> None:
         cards = [flashcard(self.alice) for _ in range(2)]
         self.write(*map(Change, cards))
