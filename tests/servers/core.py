@@ -93,7 +93,7 @@ class ProviderServer:
         self._steps: list[Step] = []
         self._last: Step = self._default
         self._lock = threading.Lock()
-        self._http = _Http(("127.0.0.1", port), _Handler)
+        self._http = _listening(port)
         self._http.provider = self
         self._thread: threading.Thread | None = None
 
@@ -249,6 +249,20 @@ class _Http(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing: clients that hang up are what these servers are for."""
+
+
+# Of this process: it remembers for minutes what it was told at an address.
+_given_ports: set[int] = set()
+
+
+def _listening(port: int) -> _Http:
+    """Return a server at this port; for 0 at one that no earlier server of this process had."""
+    while True:
+        found = _Http(("127.0.0.1", port), _Handler)
+        if port or found.server_port not in _given_ports:
+            _given_ports.add(found.server_port)
+            return found
+        found.server_close()
 
 
 class _Cut(Exception):
