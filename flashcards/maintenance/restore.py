@@ -83,8 +83,12 @@ def restore(
 
 def _kept(serving: str) -> str:
     """Return the label of an engine that does not serve and has rows; "" if there is none."""
-    others = [each for each in StoreVersions.Engine if each != serving]
-    return next((str(each.label) for each in others if store.named(each).count_rows()), "")
+    for engine in StoreVersions.Engine:
+        # LanceDB may be away, and is not needed where PostgreSQL serves.
+        with contextlib.suppress(store.StoreError):
+            if engine != serving and store.named(engine).count_rows():
+                return str(engine.label)
+    return ""
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -1,14 +1,15 @@
 """What the engine that does not serve has is kept until it is dropped, however it came there."""
 
+import tempfile
 import uuid
 from pathlib import Path
 
 from django.db import connection, transaction
-from django.test import TransactionTestCase
+from django.test import TransactionTestCase, override_settings
 
 from accounts.models import User
 from flashcards import store
-from flashcards.maintenance import switch_store
+from flashcards.maintenance import restore, switch_store
 from flashcards.models import CardRow, StoreSwitch, StoreVersions
 from flashcards.store import Change, engines
 from flashcards.store.lance import tables
@@ -60,6 +61,14 @@ class DropOldTests(TransactionTestCase):
             switch_store.drop_old()
         # And the way to LanceDB is open.
         self.assertEqual(switch_store.run(LANCEDB).cards, 3)
+
+    def test_a_lancedb_that_is_away_keeps_no_restore_of_postgresql_from_its_end(self) -> None:
+        store.checkpoint_all()
+        self.assertEqual(restore._kept(POSTGRESQL), "LanceDB")
+        with tempfile.NamedTemporaryFile() as file, override_settings(LANCEDB_URI=file.name):
+            store.clear_cache()
+            self.assertEqual(restore._kept(POSTGRESQL), "")
+        store.clear_cache()
 
     def test_a_switch_after_a_restore_takes_no_row_of_the_old_copy_for_done(self) -> None:
         switch_store.run(POSTGRESQL)
