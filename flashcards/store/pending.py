@@ -223,6 +223,10 @@ class PendingMemory(OrderedDict[UUID, Pending]):
                     self.popitem(last=False)
         return pending
 
+    def clear(self) -> None:
+        with self._lock:
+            super().clear()
+
 
 def _age(pending: Pending) -> tuple[int, int]:
     return pending.generation, pending.last_id
