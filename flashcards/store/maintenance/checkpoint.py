@@ -247,10 +247,13 @@ def optimize_table(
     try:
         table.optimize(cleanup_older_than=keep_versions)  # type: ignore[attr-defined]
     except RuntimeError as error:
-        # LanceDB cannot add rows without a vector to an index of which parts are empty, as they are
-        # where all vectors are much alike. An index made anew knows all rows.
+        indexed = _indexed_vectors(table)
+        if not indexed:
+            raise
+        # LanceDB cannot add rows without a vector to a new index of which parts are empty, as they
+        # are where all vectors are much alike. One that is made anew knows all rows.
         logger.warning("The index of %s is made anew, as optimizing failed: %s", spec.name, error)
-        for column in _indexed_vectors(table):
+        for column in indexed:
             _make_vector_index(table, column)
         table.optimize(cleanup_older_than=keep_versions)  # type: ignore[attr-defined]
 
