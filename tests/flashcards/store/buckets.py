@@ -7,11 +7,15 @@ import subprocess
 import sys
 import time
 import urllib.request
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.error import URLError
 
+from django.test import override_settings
+
 from tests import forks
+from tests.flashcards.store.processes import forget
 from tests.live import free_port
 
 _START_SECONDS = 60.0
@@ -74,3 +78,16 @@ def storage_options(environment: dict[str, str]) -> dict[str, str]:
     assert process.returncode == 0, errors
     options, cloud = json.loads(printed)
     return {**options, **{f"cloud.{name}": value for name, value in cloud.items()}}
+
+
+@contextlib.contextmanager
+def lancedb_in_bucket(server: dict[str, str]) -> Iterator[dict[str, str]]:
+    """Have this process keep its LanceDB in an empty place of the bucket; give its environment."""
+    bucket = {**server, "LANCEDB_URI": f"s3://{BUCKET}/{uuid.uuid4().hex}"}
+    options = storage_options(bucket)
+    with override_settings(LANCEDB_URI=bucket["LANCEDB_URI"], LANCEDB_STORAGE_OPTIONS=options):
+        forget()
+        try:
+            yield bucket
+        finally:
+            forget()

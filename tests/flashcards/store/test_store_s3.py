@@ -27,7 +27,7 @@ from flashcards.store.maintenance import checkpoint, optimize
 from tests import forks
 from tests.engines import InLanceDB
 from tests.factories import stored_card
-from tests.flashcards.store.buckets import BUCKET, s3_server, storage_options
+from tests.flashcards.store.buckets import lancedb_in_bucket, s3_server, storage_options
 from tests.flashcards.store.installations import Elsewhere
 from tests.flashcards.store.processes import database_url, forget
 from tests.live import free_port
@@ -88,13 +88,8 @@ class SharedBucketTests(InLanceDB, TransactionTestCase):
     def setUp(self) -> None:
         stack = contextlib.ExitStack()
         self.addCleanup(stack.close)
-        bucket = {**self.server, "LANCEDB_URI": f"s3://{BUCKET}/{uuid.uuid4().hex}"}
+        bucket = stack.enter_context(lancedb_in_bucket(self.server))
         data = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="memoryloop-s3-")))
-        stack.enter_context(
-            override_settings(
-                LANCEDB_URI=bucket["LANCEDB_URI"], LANCEDB_STORAGE_OPTIONS=storage_options(bucket)
-            )
-        )
         self.environment = {
             **os.environ,
             **bucket,
@@ -104,8 +99,6 @@ class SharedBucketTests(InLanceDB, TransactionTestCase):
             "MEMORYLOOP_SECRET_KEY": settings.SECRET_KEY,
         }
         self.stack = stack
-        forget()
-        stack.callback(forget)
         self.alice = User.objects.create_user("alice@example.org")
         self.client.force_login(self.alice)
 

@@ -9,29 +9,23 @@ from unittest import mock
 
 import numpy as np
 from django.db import connection, transaction
-from django.test import TransactionTestCase
 
 from accounts.models import User
 from flashcards import store
 from flashcards.domain.records import Flashcard, Rating
 from flashcards.maintenance import switch_store
-from flashcards.models import StoreVersions
 from flashcards.review.ratings import review_card, undo_review
 from flashcards.store import Change, engines
 from flashcards.store.switch.run import _Run
 from tests.factories import NOW, flashcard, review_log, stored_card
+from tests.flashcards.store.switch.switching import LANCEDB, POSTGRESQL, SwitchTestCase
 
-LANCEDB, POSTGRESQL = StoreVersions.Engine.LANCEDB.value, StoreVersions.Engine.POSTGRESQL.value
 BOTH_WAYS = (POSTGRESQL, LANCEDB)
 
 
-class LastMomentTests(TransactionTestCase):
+class LastMomentTests(SwitchTestCase):
     def setUp(self) -> None:
-        StoreVersions.objects.update_or_create(id=1, defaults={"engine": LANCEDB})
-        engines.forget()
-        self.addCleanup(engines.forget)
-        self.alice = User.objects.create_user("alice@example.org")
-        self.bob = User.objects.create_user("bob@example.org")
+        super().setUp()
         self.cards = [stored_card(self.alice) for _ in range(8)]
         for _ in range(3):
             stored_card(self.bob)

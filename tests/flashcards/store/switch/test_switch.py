@@ -33,8 +33,8 @@ from flashcards.store.rows.schema import REVIEW_LOGS
 from flashcards.store.switch import rows
 from memoryloop.postgres import extensions
 from tests.factories import NOW, flashcard, review_log
+from tests.flashcards.store.switch.switching import LANCEDB, POSTGRESQL, SwitchTestCase
 
-LANCEDB, POSTGRESQL = StoreVersions.Engine.LANCEDB.value, StoreVersions.Engine.POSTGRESQL.value
 ODD = ("\\.", "a\n\\.\nb", "tab\tand \\N", "'; --", "\U0001d54f e\u0301 \u202e", "\u0001", '"{},')
 
 
@@ -49,14 +49,7 @@ def whole(
     return cards, logs, vectors
 
 
-class SwitchHelpers(TransactionTestCase):
-    def setUp(self) -> None:
-        StoreVersions.objects.update_or_create(id=1, defaults={"engine": LANCEDB})
-        engines.forget()
-        self.addCleanup(engines.forget)
-        self.alice = User.objects.create_user("alice@example.org")
-        self.bob = User.objects.create_user("bob@example.org")
-
+class SwitchHelpers(SwitchTestCase):
     def write(self, *changes: Change) -> None:
         with transaction.atomic():
             for owner_id in {change.card.owner_id for change in changes}:

@@ -1,17 +1,13 @@
 """The switch from LanceDB in a bucket to PostgreSQL, and back."""
 
-import uuid
-
-from django.test import override_settings
-
 from flashcards import store
 from flashcards.maintenance import check, switch_store
 from flashcards.store import engines
 from flashcards.store.lance import tables
 from flashcards.store.rows.schema import FLASHCARDS, REVIEW_LOGS
-from tests.flashcards.store.buckets import BUCKET, s3_server, storage_options
-from tests.flashcards.store.processes import forget
-from tests.flashcards.store.switch.test_switch import LANCEDB, POSTGRESQL, SwitchHelpers, whole
+from tests.flashcards.store.buckets import lancedb_in_bucket, s3_server
+from tests.flashcards.store.switch.switching import LANCEDB, POSTGRESQL
+from tests.flashcards.store.switch.test_switch import SwitchHelpers, whole
 
 
 class BucketSwitchTests(SwitchHelpers):
@@ -23,14 +19,7 @@ class BucketSwitchTests(SwitchHelpers):
         cls.server = cls.enterClassContext(s3_server())
 
     def setUp(self) -> None:
-        bucket = {**self.server, "LANCEDB_URI": f"s3://{BUCKET}/{uuid.uuid4().hex}"}
-        self.enterContext(
-            override_settings(
-                LANCEDB_URI=bucket["LANCEDB_URI"], LANCEDB_STORAGE_OPTIONS=storage_options(bucket)
-            )
-        )
-        forget()
-        self.addCleanup(forget)
+        self.enterContext(lancedb_in_bucket(self.server))
         super().setUp()
 
     def test_all_rows_go_there_and_back_and_what_is_old_is_dropped(self) -> None:
