@@ -22,7 +22,7 @@ MOVED = outages.Outage(
 
 
 class StoreErrorMiddleware(MiddlewareMixin):
-    """Answer 503: cards, ratings and text that were saved are safe in the journal.
+    """Answer 503: cards, ratings and text that were saved are safe.
 
     What met a switch of engines is answered again by the engine that serves now, unless it has
     committed something: that would be done twice.
