@@ -43,7 +43,6 @@ _BEAT_SECONDS = 1.0
 _READ_MOST = 12_000
 _READ_AT_ONCE = 1_000
 BROKEN = "The map could not be made. Try again later."
-STOPPED = "You stopped the making of the map."
 INTERRUPTED = "Making the map was interrupted. Try again."
 
 Status = CardMap.Status
@@ -102,7 +101,7 @@ def latest(*, owner_id: UUID, now: datetime) -> CardMap | None:
 def bring_up(*, owner_id: UUID, now: datetime) -> CardMap | None:
     """Return the learner's map, with what was added since placed, or asked of the worker.
 
-    None while there are too few cards for a map. A map that failed stays as it is.
+    None while there are too few cards for a map. One that failed or was stopped stays as it is.
     """
     row = latest(owner_id=owner_id, now=now)
     columns = store.columns(owner_id)
@@ -142,7 +141,7 @@ def request(*, owner_id: UUID, now: datetime) -> CardMap:
 def stop(*, owner_id: UUID, now: datetime) -> None:
     """Have the worker give up the map that it is making; what was there before stays."""
     CardMap.objects.filter(owner_id=owner_id, status=Status.WORKING).update(
-        status=Status.FAILED, error=STOPPED, run=uuid.uuid4(), updated_at=now
+        status=Status.STOPPED, run=uuid.uuid4(), updated_at=now
     )
 
 

@@ -14,6 +14,7 @@ class CardMap(models.Model):
     class Status(models.TextChoices):
         WORKING = "working", "Working"
         DONE = "done", "Done"
+        STOPPED = "stopped", "Stopped"
         FAILED = "failed", "Failed"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

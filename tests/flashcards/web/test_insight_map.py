@@ -96,10 +96,14 @@ class PageTests(MapTestCase):
         give_topics(self.alice, 4)
         self.assertContains(self.client.get(URL), f"{URL}stop/")
         response = self.client.post(f"{URL}stop/", follow=True)
-        self.assertContains(response, card_map.STOPPED)
+        self.assertContains(response, "You stopped the making of the map.")
+        self.assertNotContains(response, "from before")
         self.assertNotContains(response, f"{URL}stop/")
         make_map(str(self.alice.id))
         self.assertFalse(CardMap.objects.get(owner=self.alice).version)
+        self.client.post(f"{URL}make/")
+        make_map(str(self.alice.id))
+        self.assertContains(self.client.get(URL), 'id="map"')
 
     def test_a_search_that_does_not_parse_is_told(self) -> None:
         self.make()
