@@ -193,7 +193,8 @@ PATTERNS = (
     '{"a":"b",', "a:", "$a$", "a{{c1::b}} ", "**a** B. ", "a, b and c ", '{"cards":[', "``a",
     "[a](b", "*a **a ", "![a](\ue010", "a\n- ", "<b>a</b>", "<b>!", "<a '\"<a\"'", "a&b;", "a.b@c",
     "w:", "xmpp:a@b/", "| a | b |\n", "\\begin{", "\\[a", "a[b](", "<x ", "[a]\n",
-    "\n\\[", "\n$$ a", "\n\\[ a\n\\] b",
+    "\n\\[", "\n$$ a", "\n\\[ a\n\\] b", "_](a", "\\hat](a ", "\\frac1](a ", "\\sqrt[3]](a ",
+    "\\bigl](a ", "\\bigl(", "\\pmod{\\hat}", "\\ket\\hat ",
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import re
 from math_core import LatexError, LatexToMathML
 
 from memoryloop.markdown import latex as latex_
-from memoryloop.markdown.latex.scanning import PIECE
+from memoryloop.markdown.latex import brackets
 
 logger = logging.getLogger(__name__)
 
@@ -46,16 +46,6 @@ CLASSES = {*_STYLES.values(), "menclose-updiagonalstrike", "menclose-downdiagona
 _STYLE = re.compile(r' style="([^"]*)"')
 # The converter draws the lines with a combining character, which takes no place.
 _LINE = re.compile('(<mo stretchy="true">)\u0332(?=</mo></(munder|mover)>)()')
-_OPENING = {
-    "(", "[", "\\{", "\\lbrace", "\\lbrack", "\\lparen", "\\langle", "\\lang", "\\lfloor",
-    "\\lceil", "\\lvert", "\\lVert", "\\llbracket", "\\lgroup", "\\lmoustache", "\\ulcorner",
-    "\\llcorner", "\\lBrace", "\\lAngle", "\\llparenthesis", *"⟨⌊⌈⟦⟪⦃⟮⎰⌜⌞",
-}  # fmt: skip
-_CLOSING = {
-    ")", "]", "\\}", "\\rbrace", "\\rbrack", "\\rparen", "\\rangle", "\\rang", "\\rfloor",
-    "\\rceil", "\\rvert", "\\rVert", "\\rrbracket", "\\rgroup", "\\rmoustache", "\\urcorner",
-    "\\lrcorner", "\\rBrace", "\\rAngle", "\\rrparenthesis", *"⟩⌋⌉⟧⟫⦄⟯⎱⌝⌟",
-}  # fmt: skip
 # Commands that a formula defines could be anything.
 _DEFINES = re.compile(r"\\(?:[gex]?def|let|futurelet|(?:re)?newcommand|providecommand|newenv\w*"
                       r"|renewenv\w*|Declare\w+|NewDocument\w+)(?![A-Za-z])")  # fmt: skip
@@ -73,7 +63,7 @@ def to_mathml(latex: str, display: str) -> str | None:
         return None
     try:
         known = latex_.rewrite(latex, is_display=display == "block")
-        if _depth(known) > 2 * MAX_DEPTH or _unclosed(known) > MAX_UNCLOSED:
+        if _depth(known) > 2 * MAX_DEPTH or brackets.unclosed(known) > MAX_UNCLOSED:
             return None
         mathml = _converter.convert_with_local_state(known, displaystyle=display == "block")
     except (LatexError, latex_.Unreadable):
@@ -108,26 +98,3 @@ def _depth(latex: str) -> int:
         deepest = max(deepest, depth)
     chained = max((len(run) for run in re.findall(r"(?:[\^_]\s*)+", latex)), default=0)
     return max(deepest, chained)
-
-
-def _unclosed(latex: str) -> int:
-    """Return how many opening brackets have no closing one in their group or cell."""
-    unclosed = 0
-    open_ = [0]
-    is_fence = False
-    for match in PIECE.finditer(latex):
-        piece = match[0]
-        if piece.isspace():
-            continue
-        if piece in ("{", "\\begin", "\\left"):
-            open_.append(0)
-        elif piece in ("}", "\\end", "\\right"):
-            unclosed += open_.pop() if len(open_) > 1 else 0
-        elif piece in ("&", "\\\\"):
-            unclosed, open_[-1] = unclosed + open_[-1], 0
-        elif piece in _OPENING and not is_fence:
-            open_[-1] += 1
-        elif piece in _CLOSING and not is_fence:
-            open_[-1] = max(0, open_[-1] - 1)
-        is_fence = piece in ("\\left", "\\right", "\\middle")
-    return unclosed + sum(open_)

@@ -170,6 +170,16 @@ def _written(template: str, arguments: int = 1, options: int = 0) -> _Command:
     return command
 
 
+def _in_group(name: str) -> _Command:
+    """Return a command that puts brackets around its argument, which is kept apart from them."""
+
+    def command(latex: str, at: int, place: Place) -> tuple[str, int]:
+        inside, at = argument(latex, at)
+        return rf"{name}{{{{{_rewrite(inside, place.within())}}}}}", at
+
+    return command
+
+
 def _of(function: Callable[..., str], arguments: int = 1, *, has_modes: bool = False) -> _Command:
     """Return the command that a function of its arguments writes, and of its options if it may."""
 
@@ -310,6 +320,8 @@ _IN_WORDS = re.compile("|".join(
     re.escape(name) + (r"(?![A-Za-z])" if name[1].isalpha() else "") for name in names.WORDS
 ))  # fmt: skip
 _COMMANDS: dict[str, _Command] = {
+    "\\pmod": _in_group("\\pmod"), "\\pod": _in_group("\\pod"), "\\bra": _in_group("\\bra"),
+    "\\ket": _in_group("\\ket"), "\\braket": _in_group("\\braket"), "\\set": _in_group("\\set"),
     "\\ce": _of(chemistry.formula), "\\cee": _of(chemistry.formula), "\\pu": _of(units.physical),
     "\\SI": _of(units.quantity, 2, has_modes=True), "\\si": _of(units.unit, 1, has_modes=True),
     "\\unit": _of(units.unit, 1, has_modes=True), "\\num": _of(units.number),

@@ -4,7 +4,7 @@ import re
 import time
 
 from django.test import SimpleTestCase
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from memoryloop.markdown import render
@@ -14,6 +14,12 @@ from tests.memoryloop.markdown.test_formulas import FORMULAS
 PIECES = re.compile(r"\\[A-Za-z]+|\\.|[^\\]")
 # Every command and sign of the formulas, in any order, with some that are always left open.
 SIGNS = sorted({piece for latex, _ in FORMULAS for piece in PIECES.findall(latex)})
+
+BRACKETS = (
+    *"()[]{}_^|&'1a", "\\{", "\\}", "\\\\", "\\bigl", "\\bigr", "\\big", "\\left(", "\\right)",
+    "\\langle", "\\rangle", "\\mathopen", "\\mathclose", "\\middle", "\\pmod", "\\ket", "\\hat",
+    "\\frac", "\\sqrt", "\\binom",
+)  # fmt: skip
 
 
 class LayoutTests(SimpleTestCase):
@@ -99,6 +105,36 @@ class AsWrittenTests(SimpleTestCase):
                     rf"\begin{{matrix}} {opening * 90} & {opening * 90} \end{{matrix}}", "block"
                 )
         self.assertLess(time.process_time() - started, 2)
+
+    def test_a_bracket_that_is_an_argument_closes_no_other(self) -> None:
+        """Test that what stands before a closing bracket does not hide that it closes nothing."""
+        takers = {"_", "^", r"\frac1", r"\frac{1}", r"\binom n", r"\sqrt[3]", r"\bigl", r"\Bigr"}
+        takers |= {sign for sign in SIGNS if re.fullmatch(r"\\[A-Za-z]+", sign)}
+        started = time.process_time()
+        for taker in sorted(takers - {r"\begin", r"\end", r"\left", r"\right"}):
+            for pair in ("(" + taker + " )a ", r"\pmod{" + taker + "}", r"\{" + taker + r"\} "):
+                to_mathml(pair * 60, "block")
+        self.assertLess(time.process_time() - started, 20)
+
+    @given(st.lists(st.sampled_from(BRACKETS) | st.sampled_from(SIGNS), min_size=2, max_size=6))
+    @settings(max_examples=300, phases=[Phase.reuse, Phase.generate])
+    def test_no_mixture_of_brackets_takes_longer_than_its_length(self, pieces: list[str]) -> None:
+        """Test mixtures that repeat: one that doubles its time with each is stopped soon enough."""
+        for times in (12, 20, 28):
+            started = time.process_time()
+            to_mathml(" ".join(pieces * times), "block")
+            self.assertLess(time.process_time() - started, 1, times)
+
+    def test_many_brackets_that_are_closed_are_laid_out(self) -> None:
+        for part in (
+            "(a) ", "[0,1] ", "(x_1) ", "(x^{n}) ", r"(\alpha) ", r"(a \le b, \infty) ", r"\{x\} ",
+            r"(\frac{1}{2}) ", r"(\sqrt[3]{x}) ", r"(\hat{x}) ", r"(\bar x) ", r"[\sin x] ",
+            r"f(g(x)) ", r"\bigl(a\bigr) ", r"\left(a\right] ", r"(\text{if } x) ", r"(\log) ",
+            r"(\mathbf{x}) ", r"(x') ", r"(n!) ", r"\lfloor x \rfloor ", r"]0,1[ ", r"(\max) ",
+        ):  # fmt: skip
+            with self.subTest(part):
+                many = part * 20 if part[0] != "]" else part * 8
+                self.assertIsNotNone(to_mathml(many, "inline"))
 
     @given(st.lists(st.sampled_from(SIGNS), max_size=60).map(" ".join))
     @settings(max_examples=300, deadline=2_000)
