@@ -18,6 +18,7 @@ from chat.models import Message
 from flashcards import scheduling, store, study_settings
 from flashcards.cards import batch
 from flashcards.domain.records import Flashcard, ReviewLog, text_hash
+from flashcards.maintenance import check_totals
 from flashcards.models import Document, StudySettings
 from flashcards.scheduling import ScheduleSettings
 from flashcards.store import Change, Manager, StoreError, cards, review_logs
@@ -59,6 +60,7 @@ SENTENCES = {
     "missing_logs": "A card's history has gaps or fewer reviews than the card says.",
     "state_is_not_fold": "A card's schedule is not what its reviews give.",
     "memory_outdated": "A card's memory is to be folded anew, with other parameters.",
+    "totals_behind": "A learner's statistics count fewer answers than their log has.",
     "image_differs": "A card is stored in two ways that do not agree.",
     "dangling_messages": "A card names a message that was deleted.",
     "dangling_documents": "A card names a document that was deleted.",
@@ -115,6 +117,7 @@ class _Check:
         for part, (start, end) in enumerate(_parts()):
             self._part(start, end)
             progress((part + 1) / PARTS)
+        self._totals()
         self._indexes()
         if self.repair:
             store.checkpoint_all()
@@ -240,6 +243,16 @@ class _Check:
     def _residue(self) -> None:
         for example in store.find_residue():
             self.found["journal_residue"].add(example)
+
+    def _totals(self) -> None:
+        for owner_id in self.owners:
+            behind = check_totals.missing(owner_id)
+            if not behind:
+                continue
+            self.found["totals_behind"].add(f"account {owner_id}: {behind:,} answers")
+            if self.repair:
+                store.mend_totals(owner_id)
+                self.found["totals_behind"].repaired += 1
 
     def _indexes(self) -> None:
         for kind, example in store.find_index_faults():

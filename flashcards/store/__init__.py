@@ -103,6 +103,7 @@ find_residue = engine.find_residue
 finish_vectors = engine.finish_vectors
 give_up_vectors = engine.give_up_vectors
 lock_owner = engine.lock_owner
+mend_totals = engine.mend_totals
 older_snapshot = engine.older_snapshot
 nearest_cards = engine.nearest_cards
 needed_upgrades = engine.needed_upgrades
@@ -195,6 +196,7 @@ __all__ = [
     "forget_engine",
     "give_up_vectors",
     "lock_owner",
+    "mend_totals",
     "named",
     "nearest_cards",
     "needed_upgrades",

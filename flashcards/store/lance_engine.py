@@ -30,6 +30,7 @@ from flashcards.store.maintenance.health import (
     find_index_faults,
     find_missing_rows,
     find_residue,
+    mend_totals,
     status,
 )
 from flashcards.store.maintenance.optimize import optimize, optimize_fully, optimize_if_due
@@ -85,6 +86,7 @@ __all__ = [
     "finish_vectors",
     "give_up_vectors",
     "lock_owner",
+    "mend_totals",
     "nearest_cards",
     "needed_upgrades",
     "older_snapshot",

@@ -19,6 +19,7 @@ from flashcards.store.postgres.care.health import (
     find_index_faults,
     find_missing_rows,
     find_residue,
+    mend_totals,
     status,
 )
 from flashcards.store.postgres.care.optimize import optimize, optimize_fully, optimize_if_due
@@ -84,6 +85,7 @@ __all__ = [
     "finish_vectors",
     "give_up_vectors",
     "lock_owner",
+    "mend_totals",
     "nearest_cards",
     "needed_upgrades",
     "older_snapshot",

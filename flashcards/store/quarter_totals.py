@@ -135,6 +135,26 @@ def recount(read_pending: Callable[[UUID], Pending]) -> None:
         _write([*found, *_beyond(owner_id, rows, found)])
 
 
+def mend(owner_id: UUID, pending: Pending) -> None:
+    """Raise an owner's totals to what the log has, where they are below it.
+
+    In a transaction in which neither of them changes.
+    """
+    rows = ReviewTotals.objects.filter(owner_id=owner_id)
+    known = {
+        Bucket(owner_id, quarter, code): (reviews, spent)
+        for quarter, code, reviews, spent in rows.values_list(
+            "quarter", "code", "reviews", "duration_ms"
+        )
+    }
+    missing = []
+    for at, count, spent in _counted(answers.stored(owner_id, pending)):
+        counted, counted_ms = known.get(at, (0, 0))
+        if count > counted:
+            missing.append((at, count - counted, max(0, spent - counted_ms)))
+    _write(missing)
+
+
 def _beyond(
     owner_id: UUID,
     old: Sequence[tuple[int, int, int, int]],

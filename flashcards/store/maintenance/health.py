@@ -7,7 +7,10 @@ from uuid import UUID
 from django.db.models import Count, Min
 
 from flashcards.models import JournalEntry, StoreVersions
+from flashcards.store import quarter_totals
+from flashcards.store.cache import answer_totals
 from flashcards.store.errors import StoreError
+from flashcards.store.journal.pending import read_pending
 from flashcards.store.lance import sql, tables, upgrades
 from flashcards.store.maintenance import checkpoint
 from flashcards.store.maintenance import recorded as records
@@ -154,3 +157,10 @@ def drop_duplicates(manager: Manager[Any], ids: Sequence[UUID]) -> None:
         if surplus:
             table.delete(f"_rowid IN ({', '.join(map(str, surplus))})")
         records.record_tables(recorded)
+
+
+def mend_totals(owner_id: UUID) -> None:
+    """Raise an owner's review totals to what the log has, under the checkpoint's lock."""
+    with checkpoint.exclusive(same_rows=True):
+        quarter_totals.mend(owner_id, read_pending(owner_id))
+    answer_totals.clear_cache()

@@ -262,6 +262,13 @@ class CardStore(Protocol):
         """Keep one row of each id in the manager's table, the newest image of a card."""
         ...
 
+    def mend_totals(self, owner_id: UUID) -> None:
+        """Raise an owner's review totals to what the log has, where they are below it.
+
+        What they have beyond it stays: it was answered for cards that were erased since.
+        """
+        ...
+
     def needed_upgrades(self) -> Sequence[Upgrade]:
         """Return the upgrades that the store lacks, in order.
 

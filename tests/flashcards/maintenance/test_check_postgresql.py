@@ -13,6 +13,7 @@ from memoryloop.server.health import FailingError
 from tests.base import TestCase
 from tests.engines import InPostgreSQL
 from tests.factories import NOW, stored_card
+from tests.flashcards.maintenance import totals_contract
 from tests.flashcards.maintenance.test_check_store import kinds
 
 
@@ -85,3 +86,7 @@ class CheckPostgresTests(InPostgreSQL, TestCase):
             cursor.execute("ALTER TABLE flashcards_reviewlog RENAME TO elsewhere")
         with self.assertRaisesRegex(FailingError, "cannot be read"):
             health.check_card_store()
+
+
+class PostgresTotalsTests(InPostgreSQL, totals_contract.TotalsContract):
+    pass

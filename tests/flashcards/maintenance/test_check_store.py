@@ -23,6 +23,7 @@ from memoryloop.embeddings.builtin import BuiltIn
 from tests.base import TestCase
 from tests.engines import InLanceDB
 from tests.factories import NOW, review_log, store, stored_card
+from tests.flashcards.maintenance import totals_contract
 
 
 def kinds(report: check.Report) -> dict[str, tuple[int, int]]:
@@ -176,3 +177,7 @@ class CheckStoreTests(InLanceDB, TestCase):
         self.assertEqual(kinds(check.check()), {})
         store(self.newest(), logs=(review_log(self.newest(), sequence=9),))
         self.assertEqual(kinds(check.check()), {"missing_logs": (1, 0)})
+
+
+class LanceDBTotalsTests(InLanceDB, totals_contract.TotalsContract):
+    pass

@@ -9,8 +9,11 @@ from django.db import DatabaseError, models, transaction
 from flashcards.domain.records import Flashcard
 from flashcards.domain.search_text import search_text
 from flashcards.models import CardRow, StoreVersions
+from flashcards.store import owner_lock, quarter_totals
+from flashcards.store.cache import answer_totals
 from flashcards.store.errors import StoreError
 from flashcards.store.postgres.care import indexes, relations, vector_upkeep
+from flashcards.store.postgres.changes import read_pending
 from flashcards.store.protocol.queries import Manager
 from flashcards.store.rows.schema import SCHEMA_VERSION
 from flashcards.store.rows.search_keys import search_keys
@@ -84,3 +87,11 @@ def find_index_faults() -> Iterator[tuple[str, str]]:
 
 def drop_duplicates(manager: Manager[Any], ids: Sequence[UUID]) -> None:
     """Do nothing: an id is a primary key."""
+
+
+def mend_totals(owner_id: UUID) -> None:
+    """Raise an owner's review totals to what the log has, while nothing of theirs is written."""
+    with transaction.atomic():
+        owner_lock.take(owner_id)
+        quarter_totals.mend(owner_id, read_pending(owner_id))
+    answer_totals.clear_cache()
