@@ -279,8 +279,8 @@ urlpatterns: list[URLPattern] = [
     path("cards/<uuid:card_id>/suspend/", card_actions.suspend_card, name="suspend_card"),
     path("cards/<uuid:card_id>/resume/", card_actions.resume_card, name="resume_card"),
     path("cards/<uuid:card_id>/unbury/", card_actions.unbury_card, name="unbury_card"),
-    path("media/", media.upload, name="upload_image"),
-    path("media/<str:name>", media.image, name="image"),
+    path("media/", media.upload, name="upload_media"),
+    path("media/<str:name>", media.show, name="media"),
     path("documents/", documents.document_list, name="documents"),
     path("documents/<uuid:document_id>/delete/", documents.delete_document, name="delete_document"),
     path(

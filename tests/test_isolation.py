@@ -24,8 +24,8 @@ from flashcards.models import (
     Draft,
     DraftBatch,
     Goal,
-    Image,
     JournalEntry,
+    MediaFile,
     ParameterFit,
     RemovedDecks,
     ReviewSession,
@@ -126,7 +126,7 @@ class Belongings(TestCase):
             "number": 1,
             "text_id": asked.conversation_id,
         }
-        Image.objects.create(
+        MediaFile.objects.create(
             owner=self.alice, sha256="0" * 64, extension="png", width=1, height=1, size_bytes=1
         )
 

@@ -36,7 +36,7 @@ from flashcards.duplicates import card_text, features, formulas, words
 from flashcards.exchange.anki import protobuf, templates
 from flashcards.exchange.anki.package import BadPackage
 from flashcards.exchange.html import to_markdown
-from flashcards.exchange.media import Pictures, placeholder
+from flashcards.exchange.media import PackageMedia, placeholder
 from flashcards.exchange.text.reader import TextFile
 from flashcards.review import answer_check
 from memoryloop import markdown
@@ -118,9 +118,9 @@ def compared(text: str) -> None:
 
 
 def resolved(text: str) -> None:
-    pictures = mock.create_autospec(Pictures, instance=True)
+    pictures = mock.create_autospec(PackageMedia, instance=True)
     pictures._shown.return_value = ""
-    Pictures.resolve(pictures, text + placeholder("a.png", text[:100]))
+    PackageMedia.resolve(pictures, text + placeholder("a.png", text[:100]))
 
 
 def formula(text: str) -> None:

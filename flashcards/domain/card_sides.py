@@ -29,6 +29,8 @@ _BLOCKS = re.compile(r"\n\s*\n|^\s*(?:```|~~~|[-*+] |\d+[.)] |#|>|\|)", re.MULTI
 
 # `*words*`, and signs that are no emphasis because a space is on either side.
 _EMPHASIS = re.compile(r"(?<![\w*\\])\*(?=\S)[^*\n]+(?<=\S)\*(?![\w*])|(?<=\s)\*(?=\s)")
+# A sound is written as an image is.
+_SOUND = re.compile(r"!\[[^\]]*\]\(/media/[0-9a-f]+\.(?:mp3|ogg|wav|m4a|aac|flac|webm)\)")
 
 
 class HasSides(Protocol):
@@ -83,6 +85,11 @@ def summary(card: HasSides) -> str:
     if len(text) <= SUMMARY_MAX_CHARACTERS:
         return text
     return text[: SUMMARY_MAX_CHARACTERS - 1].rstrip() + "…"
+
+
+def title(card: HasSides) -> str:
+    """Return the summary of a card, or what it has instead of words."""
+    return summary(card) or ("(sound only)" if _SOUND.search(front(card)) else "(image only)")
 
 
 def cloze_ordinals(text: str) -> list[int]:

@@ -159,7 +159,7 @@ def _write(row: CardExport, path: Path, clock: Clock) -> None:
                 [origin for origin in origins if _is_new(origin, known.get(origin.note_id))],
                 update_conflicts=True,
                 unique_fields=["owner", "note_id"],
-                update_fields=["guid", "words_hash", "labels"],
+                update_fields=["guid", "words_hash", "texts_hash", "labels"],
             )
             done += len(ids)
             CardExport.objects.filter(id=row.id).update(done=done, updated_at=clock())
@@ -177,8 +177,5 @@ def _end(row: CardExport, status: str, now: datetime, **values: Any) -> None:
 
 def _is_new(origin: NoteOrigin, known: NoteOrigin | None) -> bool:
     """Tell whether an origin says otherwise than the one that is stored."""
-    return known is None or (origin.guid, origin.words_hash, origin.labels) != (
-        known.guid,
-        known.words_hash,
-        known.labels,
-    )
+    names = ("guid", "words_hash", "texts_hash", "labels")
+    return known is None or any(getattr(origin, name) != getattr(known, name) for name in names)

@@ -15,11 +15,16 @@ from flashcards.exchange.anki.collection import FIELD_SEPARATOR
 from flashcards.exchange.anki.notes import OWN_PREFIX, words_of
 from flashcards.exchange.anki.schema import FIELDS, TYPE_IDS
 from flashcards.exchange.media import placeholder
-from flashcards.exchange.note_identity import OWN_GUID, fields_hash, words_hash
+from flashcards.exchange.note_identity import (
+    OWN_GUID,
+    fields_hash,
+    words_as_stored,
+    words_hash,
+)
 from flashcards.models import NoteOrigin
 from memoryloop.markdown import portable
 
-_IMAGE = re.compile(r'src="([0-9a-f]{64}\.[a-z]+)"')
+_FILE = re.compile(r'(?:src="|\[sound:)([0-9a-f]{64}\.[a-z0-9]+)["\]]')
 _ANSWER = "{{FrontSide}}<hr id=answer>"
 
 
@@ -32,9 +37,9 @@ class Outgoing:
     fields: tuple[str, ...]
     tags: tuple[str, ...]
 
-    def images(self) -> set[str]:
-        """Return the file names of its images."""
-        return {name for text in self.fields for name in _IMAGE.findall(text)}
+    def media(self) -> set[str]:
+        """Return the file names of its images and sounds."""
+        return {name for text in self.fields for name in _FILE.findall(text)}
 
 
 def note_of(card: Flashcard, origins: Mapping[UUID, NoteOrigin]) -> Outgoing:
@@ -81,7 +86,11 @@ def origin_of(card: Flashcard, note: Outgoing) -> NoteOrigin:
     found, _ = words_of(theirs, _TYPES[card.kind], ordinals, placeholder)
     hashed = words_hash(found[0].with_texts(clean)) if found else ""
     return NoteOrigin(
-        owner_id=card.owner_id, note_id=card.note_id, guid=note.guid, words_hash=hashed
+        owner_id=card.owner_id,
+        note_id=card.note_id,
+        guid=note.guid,
+        words_hash=hashed,
+        texts_hash=words_hash(words_as_stored(card)),
     )
 
 

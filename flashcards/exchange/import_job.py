@@ -29,7 +29,7 @@ from flashcards.exchange.anki.schedule import Calendar
 from flashcards.exchange.import_choice import Choice, Decks
 from flashcards.exchange.import_known import Update
 from flashcards.exchange.import_notes import Maker
-from flashcards.exchange.media import Pictures
+from flashcards.exchange.media import PackageMedia
 from flashcards.exchange.report import Report
 from flashcards.models import CardImport, ImportPart, NoteOrigin
 from flashcards.store import Change, StoreError
@@ -137,7 +137,7 @@ def _import(row: CardImport, clock: Clock, seconds: float) -> None:
         calendar = Calendar(
             source.day_zero(settings.day.zone), settings, now, source.first_scheduler
         )
-        pictures = Pictures(row.owner_id, package, now)
+        files = PackageMedia(row.owner_id, package, now)
         wanted = import_presets.of_decks(owner_id=row.owner_id, source=source, choice=choice)
         decks = Decks(row.owner_id, source.decks, choice, report, now, wanted)
         maker = Maker(
@@ -146,7 +146,7 @@ def _import(row: CardImport, clock: Clock, seconds: float) -> None:
             decks=decks,
             choice=choice,
             calendar=calendar,
-            pictures=pictures,
+            files=files,
             report=report,
             unsaid=source.unsaid,
         )
@@ -160,7 +160,7 @@ def _import(row: CardImport, clock: Clock, seconds: float) -> None:
             if ahead is None:
                 return False
             step = maker.step(ahead)
-            report.take_pictures(pictures)
+            report.take_media(files)
             if not _write(row, ahead, step, report, clock()):
                 return False
             ahead = next(steps, None)
@@ -218,7 +218,7 @@ def _write(
             step.origins,
             update_conflicts=True,
             unique_fields=["owner", "note_id"],
-            update_fields=["guid", "words_hash", "labels"],
+            update_fields=["guid", "words_hash", "texts_hash", "labels"],
         )
         row.position, row.done = wholes[-1].note.id, fresh.done + len(wholes)
         row.report, row.updated_at = report.as_json(), now

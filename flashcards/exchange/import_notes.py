@@ -30,7 +30,7 @@ from flashcards.exchange.html import to_markdown
 from flashcards.exchange.import_choice import Choice, Decks
 from flashcards.exchange.import_known import Update, logs_of
 from flashcards.exchange.import_labels import Labels
-from flashcards.exchange.media import Pictures, placeholder
+from flashcards.exchange.media import PackageMedia, placeholder
 from flashcards.exchange.note_identity import (
     as_imported,
     note_id_of,
@@ -89,7 +89,7 @@ class Maker:
         decks: Decks,
         choice: Choice,
         calendar: Calendar,
-        pictures: Pictures,
+        files: PackageMedia,
         report: Report,
         unsaid: frozenset[str] = frozenset(),
     ) -> None:
@@ -99,7 +99,7 @@ class Maker:
         self._decks = decks
         self._choice = choice
         self._calendar = calendar
-        self._pictures = pictures
+        self._files = files
         self._report = report
         self._guids: set[str] = set()
         self._seen: set[UUID] = set()
@@ -218,7 +218,8 @@ class Maker:
                     self._skip(OTHER_KIND, each.whole, theirs)
                 return
         is_same = origin.words_hash == hashed if origin else _has_words(there, exact)
-        texts = None if is_same else exact.with_texts(self._pictures.resolve)
+        texts = None if is_same else exact.with_texts(self._files.resolve)
+        texts_hash = origin.texts_hash if is_same and origin else words_hash(texts or exact)
         labels = {}
         for ordinal, theirs in sorted(each.cards.items()):
             card = by_ordinal.get(ordinal)
@@ -236,6 +237,7 @@ class Maker:
                     note_id=note_id,
                     guid=each.guid,
                     words_hash=hashed,
+                    texts_hash=texts_hash,
                     labels=said,
                 )
             )
@@ -300,7 +302,7 @@ class Maker:
         there: list[Flashcard],
     ) -> Labels:
         """Make a new card, and return what the file says of it."""
-        words = words.with_texts(self._pictures.resolve)
+        words = words.with_texts(self._files.resolve)
         made = self._made_at(each.whole.note.id) + timedelta(microseconds=ordinal)
         # All cards of a note have the same words: a card that is added takes those of the others.
         texts = there[0] if there and _has_words(there, words) else words

@@ -43,6 +43,7 @@ LEFT = {
 COMMON_LEFT = {
     "order": "the review order of the preset was not taken: here it is one for all cards",
     "new_cards": "the order of new cards among reviews was not taken: here it is one for all cards",
+    "play_sounds": "whether sounds are played was not taken: here it is one setting for all cards",
     "easy_days": "the easy days of the preset were not taken: here they are those of all cards",
 }
 UNKNOWN = "MemoryLoop does not have what the preset sets: {what}"

@@ -59,7 +59,7 @@ def origin_entry(note_id: UUID, before: NoteOrigin | None) -> list[Any]:
     """Return what gives a note the origin that it had, as a part of an import stores it."""
     if before is None:
         return [str(note_id), "", None, {}]
-    return [str(note_id), before.guid, before.words_hash, before.labels]
+    return [str(note_id), before.guid, before.words_hash, before.labels, before.texts_hash]
 
 
 def run(row: CardImport, clock: Clock, seconds: float) -> None:
@@ -174,7 +174,8 @@ def _fields(card: Flashcard) -> dict[str, Any]:
 def _give_back_origins(owner_id: UUID, origins: Iterable[list[Any]]) -> None:
     """Have the next import compare with what the one before this said."""
     gone, rows = [], []
-    for note_id, guid, words_hash, labels in origins:
+    # Those of an earlier version have no hash of the texts.
+    for note_id, guid, words_hash, labels, *texts_hash in origins:
         if words_hash is None:
             gone.append(UUID(note_id))
         else:
@@ -184,6 +185,7 @@ def _give_back_origins(owner_id: UUID, origins: Iterable[list[Any]]) -> None:
                     note_id=UUID(note_id),
                     guid=guid,
                     words_hash=words_hash,
+                    texts_hash=next(iter(texts_hash), ""),
                     labels=labels,
                 )
             )
@@ -192,7 +194,7 @@ def _give_back_origins(owner_id: UUID, origins: Iterable[list[Any]]) -> None:
         rows,
         update_conflicts=True,
         unique_fields=["owner", "note_id"],
-        update_fields=["guid", "words_hash", "labels"],
+        update_fields=["guid", "words_hash", "texts_hash", "labels"],
     )
 
 

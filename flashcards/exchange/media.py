@@ -1,6 +1,6 @@
-"""Images of imported notes: stored once each, and reported if they cannot be stored.
+"""Images and sounds of imported notes: stored once each, and reported if they cannot be stored.
 
-Until a note is known to be new or changed, its words have a placeholder with the image's name: a
+Until a note is known to be new or changed, its words have a placeholder with the file's name: a
 note is the same whether or not its package has the media.
 """
 
@@ -12,44 +12,38 @@ from datetime import datetime
 from urllib.parse import unquote
 from uuid import UUID
 
-from flashcards.cards import media
+from flashcards.cards import media, media_kinds
+from flashcards.cards.media_kinds import BadMedia
 from flashcards.exchange.anki.package import BadPackage, Package
+from flashcards.exchange.html.file_names import kind_of
 from flashcards.exchange.html.inline import escape
 
-AUDIO = {"mp3", "ogg", "oga", "opus", "wav", "m4a", "aac", "flac", "spx", "3gp", "wma"}
-VIDEO = {"mp4", "webm", "mkv", "avi", "mov", "mpg", "mpeg", "ogv", "flv", "m4v", "wmv"}
-IMAGES = {"png", "jpg", "jpeg", "gif", "webp"}
 _PLACEHOLDER = re.compile(
     "!\\[(?P<alt>(?:[^\\[\\]\\\\]|\\\\.)*)\\]\\(\ue010(?P<source>[^\ue010\ue011]*)\ue011\\)"
 )
-_STORED = re.compile(r"/media/([0-9a-f]{64}\.[a-z]+)")
+_STORED = re.compile(r"/media/([0-9a-f]{64}\.[a-z0-9]+)")
 _ADDRESS = re.compile("\ue010[^\ue010\ue011]*\ue011")
 NO_FILE = "the image is not in the package"
+NO_SOUND = "the sound is not in the package; the words beside it are there"
 _DATA = re.compile(r"data:image/[a-z+]+;base64,([A-Za-z0-9+/=\s]+)", re.IGNORECASE)
 
 
-def kind_of(name: str) -> str:
-    """Return "images", "audio", "video" or "other" for a file of a package."""
-    extension = name.rpartition(".")[2].lower()
-    for kind, extensions in (("images", IMAGES), ("audio", AUDIO), ("video", VIDEO)):
-        if extension in extensions:
-            return kind
-    return "other"
-
-
 def placeholder(source: str, alt: str) -> str:
-    """Return Markdown with an image's name in a package, which `Pictures.resolve` replaces."""
+    """Return Markdown with the name of an image or a sound in a package.
+
+    `PackageMedia.resolve` replaces it.
+    """
     words = escape(" ".join(alt.replace("[", "(").replace("]", ")").split()))
     return f"![{words}](\ue010{source}\ue011)"
 
 
 def without_addresses(text: str) -> str:
-    """Return Markdown without the names of its images in a package, which may be whole images."""
+    """Return Markdown without the names of its files in a package, which may be whole images."""
     return _ADDRESS.sub("", text) if "\ue010" in text else text
 
 
-class Pictures:
-    """Replaces placeholders by addresses; stores an image when it first occurs."""
+class PackageMedia:
+    """Replaces placeholders by addresses; stores a file when it first occurs."""
 
     def __init__(self, owner_id: UUID, package: Package | None, now: datetime) -> None:
         self._owner_id = owner_id
@@ -57,16 +51,22 @@ class Pictures:
         self._now = now
         self._names: dict[str, str] = {}
         # Counts for the report.
-        self.stored = 0
+        self.images = self.sounds = 0
         self.refused: Counter[str] = Counter()
         self.examples: dict[str, list[str]] = {}
 
     def resolve(self, text: str) -> str:
-        """Return Markdown with the addresses of its images, or the name of an image without one."""
+        """Return Markdown with the addresses of its files.
+
+        An image without a file becomes its name; so does a sound where there is nothing else.
+        """
         for name in set(_STORED.findall(text)):
             # Exported from here: the package has the image under its file name here.
             self._address(name)
-        return _PLACEHOLDER.sub(self._shown, text)
+        resolved = _PLACEHOLDER.sub(self._shown, text).strip()
+        if text.strip() and not resolved:
+            return _PLACEHOLDER.sub(lambda match: _name(match, "sound"), text)
+        return resolved
 
     def _shown(self, match: re.Match[str]) -> str:
         source, alt = match["source"], match["alt"]
@@ -76,8 +76,7 @@ class Pictures:
         address = self._address(source)
         if address:
             return f"![{alt}]({address})"
-        name = "embedded image" if source.startswith("data:") else source[:200]
-        return f"[image: {f'{alt}, ' if alt else ''}{escape(name)}]"
+        return "" if kind_of(source) == "audio" else _name(match, "image")
 
     def _address(self, source: str) -> str:
         if source not in self._names:
@@ -85,7 +84,7 @@ class Pictures:
         return self._names[source]
 
     def _store(self, source: str) -> str:
-        """Store an image and return its address; "" if it cannot be stored."""
+        """Store a file and return its address; "" if it cannot be stored."""
         if media.find(owner_id=self._owner_id, name=source) is not None:
             return f"/media/{source}"
         try:
@@ -93,13 +92,15 @@ class Pictures:
         except BadPackage as error:
             return self._refuse(source, error.sentence)
         if content is None:
-            return self._refuse(source, NO_FILE)
+            return self._refuse(source, NO_SOUND if kind_of(source) == "audio" else NO_FILE)
         try:
-            image = media.store(owner_id=self._owner_id, content=content, now=self._now)
-        except media.BadImage as error:
+            file = media.store(owner_id=self._owner_id, content=content, now=self._now)
+        except BadMedia as error:
             return self._refuse(source, error.sentence)
-        self.stored += 1
-        return f"/media/{image.name}"
+        is_sound = file.extension in media_kinds.SOUNDS
+        self.sounds += is_sound
+        self.images += not is_sound
+        return f"/media/{file.name}"
 
     def _content(self, source: str) -> bytes | None:
         embedded = _DATA.fullmatch(source)
@@ -111,7 +112,7 @@ class Pictures:
         if self._package is None:
             return None
         for name in (source, unquote(source)):
-            content = self._package.read_media(name, most=media.IMAGE_MAX_BYTES)
+            content = self._package.read_media(name, most=media_kinds.MAX_BYTES)
             if content is not None:
                 return content
         return None
@@ -122,3 +123,10 @@ class Pictures:
         if len(examples) < 5:
             examples.append(source[:80])
         return ""
+
+
+def _name(match: re.Match[str], what: str) -> str:
+    """Return what stands in the place of a file that is not there."""
+    source, alt = match["source"], match["alt"]
+    name = f"embedded {what}" if source.startswith("data:") else source[:200]
+    return f"[{what}: {f'{alt}, ' if alt else ''}{escape(name)}]"

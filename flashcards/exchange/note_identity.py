@@ -65,6 +65,11 @@ def words_hash(words: Words) -> str:
     return hashlib.sha256(joined.encode()).hexdigest()
 
 
+def words_as_stored(card: Flashcard) -> Words:
+    """Return the words of a card, with the addresses of its images and sounds."""
+    return Words("", card.kind, card.question, card.answer, card.extra, {})
+
+
 def fields_hash(fields: Sequence[str]) -> str:
     return hashlib.sha256("\x1f".join(fields).encode()).hexdigest()
 
@@ -93,8 +98,12 @@ def restore_markdown(note: Note, words: Words) -> Words:
 def was_edited(card: Flashcard, origin: NoteOrigin) -> bool:
     """Tell whether a card has other words than at its import.
 
-    Words with images are not compared.
+    Those with images are not compared if the import was one of an earlier version.
     """
-    words = Words("", card.kind, card.question, card.answer, card.extra, {})
+    if own_id(origin.guid) is not None:
+        return False
+    hashed = words_hash(words_as_stored(card))
+    if origin.texts_hash:
+        return hashed != origin.texts_hash
     has_image = any("](/media/" in text for text in (card.question, card.answer, card.extra))
-    return not has_image and own_id(origin.guid) is None and words_hash(words) != origin.words_hash
+    return not has_image and hashed != origin.words_hash

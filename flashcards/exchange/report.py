@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from flashcards.exchange.media import Pictures
+from flashcards.exchange.media import PackageMedia
 
 EXAMPLES_MOST = 5
 COUNTS = (
-    *("imported", "reviews", "updated", "same", "restored", "long", "images"),
+    *("imported", "reviews", "updated", "same", "restored", "long", "images", "sounds"),
     # Reviews of cards that were skipped.
     "reviews_skipped",
 )
@@ -26,7 +26,7 @@ class Report:
         self.presets: list[int] = [*known.get("presets", ())]
         # The preset whose settings were taken for all cards, and what was set before.
         self.settings: dict[str, Any] = {**known.get("settings", {})}
-        self._images_before = self.counts["images"]
+        self._media_before = {name: self.counts[name] for name in ("images", "sounds")}
         self._left_out_before = {reason: each["count"] for reason, each in self.left_out.items()}
 
     def count(self, name: str, number: int = 1) -> None:
@@ -48,13 +48,14 @@ class Report:
         """Count a card of which something was not taken over from the file."""
         _count(self.kept, reason, example)
 
-    def take_pictures(self, pictures: Pictures) -> None:
-        self.counts["images"] = self._images_before + pictures.stored
-        for reason, number in pictures.refused.items():
+    def take_media(self, files: PackageMedia) -> None:
+        self.counts["images"] = self._media_before["images"] + files.images
+        self.counts["sounds"] = self._media_before["sounds"] + files.sounds
+        for reason, number in files.refused.items():
             before = self._left_out_before.get(reason, 0)
             kept = self.left_out.setdefault(reason, {"count": 0, "examples": []})
             kept["count"] = before + number
-            kept["examples"] = kept["examples"] or pictures.examples[reason]
+            kept["examples"] = kept["examples"] or files.examples[reason]
 
     def as_json(self) -> dict[str, Any]:
         return {

@@ -14,11 +14,12 @@ from django.conf import settings
 from django.db import transaction
 
 from flashcards.cards import jobs
-from flashcards.exchange import import_presets, media
+from flashcards.exchange import import_presets
 from flashcards.exchange.anki.collection import Collection
 from flashcards.exchange.anki.notes import is_placeholder, mirrored_fields
 from flashcards.exchange.anki.package import TOO_NEW, BadPackage, Package
 from flashcards.exchange.anki.records import NoteType
+from flashcards.exchange.html.file_names import kind_of
 from flashcards.exchange.text.layout import Layout, guess
 from flashcards.exchange.text.reader import TextFile, read_text
 from flashcards.models import CardImport
@@ -209,7 +210,7 @@ def _inspect(
         ]
         files = {"images": 0, "audio": 0, "video": 0, "other": 0}
         for name in package.media if package else ():
-            files[media.kind_of(name)] += 1
+            files[kind_of(name)] += 1
         contents = {
             "decks": decks,
             "types": sorted(types, key=lambda each: -each[1]),

@@ -10,15 +10,16 @@ from django.apps import apps
 from accounts import account_export
 from flashcards import store
 from flashcards.cards import media
+from flashcards.cards.media_kinds import SOUNDS
 from flashcards.domain.records import State
 from flashcards.models import (
     CardKeys,
     CardMap,
     CardRow,
     CardVector,
-    Image,
     JournalEntry,
     KnownWord,
+    MediaFile,
     MovedEntry,
     ReviewRow,
     ReviewTotals,
@@ -36,7 +37,7 @@ ABOUT = """cards/
                               before an import: stability_before says how many there were,
                               difficulty_before how many of them were lapses
   the other files             your decks, drafts, texts, settings and edits, each under its name
-  images/                     the pictures of your cards, which name them as /media/…"""
+  images/, sounds/            the files of your cards, which name them as /media/…"""
 
 _STATES = {state.value: state.name.lower() for state in State}
 _CARD_COLUMNS = (
@@ -69,10 +70,11 @@ def files(owner_id: UUID) -> Iterator[account_export.File]:
     yield "cards/reviews.jsonl", account_export.json_lines(_reviews(owner_id))
     yield "cards/reviews.csv", account_export.csv_lines(_REVIEW_COLUMNS, _reviews(owner_id))
     yield from account_export.owned_models("cards", exported_models(), owner_id)
-    for image in Image.objects.filter(owner=owner_id).order_by("pk").iterator():
-        path = media.path_of(image)
+    for file in MediaFile.objects.filter(owner=owner_id).order_by("pk").iterator():
+        path = media.path_of(file)
         if path.exists():
-            yield f"cards/images/{image.name}", _read(path)
+            folder = "sounds" if file.extension in SOUNDS else "images"
+            yield f"cards/{folder}/{file.name}", _read(path)
 
 
 def exported_models() -> list[Any]:

@@ -8,7 +8,7 @@ from flashcards.models.card_tables import CardRow, CardVector, ReviewRow
 from flashcards.models.card_words import CardKeys, KnownWord
 from flashcards.models.coverage import CoverageAnswer
 from flashcards.models.decks import Deck
-from flashcards.models.documents import Document, Image
+from flashcards.models.documents import Document
 from flashcards.models.drafts import Draft, DraftBatch
 from flashcards.models.exchange import CardExport, CardImport, ImportPart, NoteOrigin
 from flashcards.models.fits import AutomaticFit, ParameterFit
@@ -16,6 +16,7 @@ from flashcards.models.goals import Goal
 from flashcards.models.history import CardEdit, DuplicateSearch, NotDuplicates
 from flashcards.models.journal import JournalEntry, MovedEntry, StoredOwner, StoreVersions
 from flashcards.models.maps import CardMap
+from flashcards.models.media_files import MediaFile
 from flashcards.models.plan import PlanSimulation
 from flashcards.models.reports import WeeklyReport
 from flashcards.models.sessions import ReviewAction, ReviewSession
@@ -43,10 +44,10 @@ __all__ = [
     "DraftBatch",
     "DuplicateSearch",
     "Goal",
-    "Image",
     "ImportPart",
     "JournalEntry",
     "KnownWord",
+    "MediaFile",
     "MovedEntry",
     "NotDuplicates",
     "NoteOrigin",

@@ -1,4 +1,4 @@
-"""Uploaded documents, which cards are made from, and images on cards."""
+"""Uploaded documents, which cards are made from."""
 
 import uuid
 
@@ -44,35 +44,3 @@ class Document(models.Model):
         if not self.page_starts:
             return None
         return max(1, sum(1 for start in self.page_starts if start <= offset))
-
-
-class Image(models.Model):
-    """A learner's permission to see an image; learners with the same image share the file."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="images"
-    )
-    # SHA-256 of the file, which is its name and part of its URL.
-    sha256 = models.CharField(max_length=64, db_index=True)
-    # "png", "jpg", "gif" or "webp", from the content.
-    extension = models.CharField(max_length=4)
-    width = models.PositiveIntegerField()
-    height = models.PositiveIntegerField()
-    size_bytes = models.PositiveIntegerField()
-    created_at = models.DateTimeField(default=timezone.now)
-    # When it was last found on a card or a draft.
-    used_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        ordering = ["-created_at", "id"]
-        constraints = [
-            models.UniqueConstraint(fields=["owner", "sha256"], name="image_once_per_owner")
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def name(self) -> str:
-        return f"{self.sha256}.{self.extension}"

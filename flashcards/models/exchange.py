@@ -102,6 +102,9 @@ class NoteOrigin(models.Model):
     guid = models.TextField()
     # Of the words when they were imported: shows whether they were changed here since.
     words_hash = models.CharField(max_length=64)
+    # Of the same as the cards have them, with the addresses of images and sounds; empty for notes
+    # of earlier versions.
+    texts_hash = models.CharField(max_length=64, default="", db_default="", blank=True)
     # The tags, decks, flags and suspensions then, for the same end; see exchange.import_labels.
     labels = models.JSONField(default=dict)
 

@@ -64,6 +64,8 @@ class StudySettings(models.Model):
     keep_apart = models.BooleanField(null=True, blank=True)
     # Whether answers are typed before they are shown.
     type_answers = models.BooleanField(null=True, blank=True)
+    # Whether the sounds of a side are played when it is shown.
+    play_sounds = models.BooleanField(null=True, blank=True)
     # Null: MemoryLoop's own, as for all settings.
     memory_model = models.CharField(max_length=32, null=True, blank=True)  # noqa: DJ001 - as above
     updated_at = models.DateTimeField(default=timezone.now)

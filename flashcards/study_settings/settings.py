@@ -33,7 +33,7 @@ FIELDS = (
     *("learning_steps_seconds", "relearning_steps_seconds", "desired_retention"),
     *("maximum_interval_days", "fuzz", "easy_days", "new_per_day", "reviews_per_day"),
     *("rollover_hour", "learn_ahead_minutes", "order", "new_cards"),
-    *("bury_siblings", "keep_apart", "type_answers"),
+    *("bury_siblings", "keep_apart", "type_answers", "play_sounds"),
 )
 PRESET_FIELDS = (
     *("learning_steps_seconds", "relearning_steps_seconds", "desired_retention"),
@@ -88,6 +88,7 @@ class EffectiveSettings:
     bury_siblings: bool = True
     keep_apart: bool = True
     type_answers: bool = False
+    play_sounds: bool = True
     memory_model: str = DEFAULT_MODEL
     # The model's, fitted to the learner; empty for its own.
     parameters: tuple[float, ...] = ()

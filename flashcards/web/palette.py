@@ -134,7 +134,7 @@ def find_cards(*, owner_id: uuid.UUID, text: str, limit: int) -> list[PaletteIte
     return [
         PaletteItem(
             "Cards",
-            card_sides.summary(each.card) or "(image only)",
+            card_sides.title(each.card),
             reverse("flashcards:card", args=[each.card.id]),
             "cards",
             MEANS[each.by],

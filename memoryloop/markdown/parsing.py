@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from typing import Any
 
+from django.utils.html import escape
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.ruler import RuleOptionsType
@@ -30,8 +31,10 @@ _MAX_PARAGRAPH_CHARACTERS = 50_000
 _MAX_DELIMITERS = 2_000
 _MAX_BRACKETS = 300
 _DELIMITERS = re.compile(r"[*_~`<&]")
-# The address of an image that a learner stored: the hash of its content. Only they can see it.
+# The address of an image or a sound that a learner stored: the hash of its content. Only they can
+# have it.
 OWN_IMAGE = re.compile(r"/media/[0-9a-f]{64}\.(?:png|jpg|gif|webp)")
+OWN_SOUND = re.compile(r"/media/[0-9a-f]{64}\.(?:mp3|ogg|wav|m4a|aac|flac|webm)")
 _TAGS = re.compile(TAG, re.IGNORECASE)
 _BOX = re.compile(r"\[([ xX])\]\s+")
 _ALIGNMENTS = {"text-align:center": "align-center", "text-align:right": "align-right"}
@@ -113,7 +116,10 @@ def _bound_paragraphs(state: StateCore) -> None:
 
 
 def _images_to_links(state: StateCore) -> None:
-    """Show images as links, except those stored here: no page loads anything from another host."""
+    """Show images as links, except those stored here: no page loads anything from another host.
+
+    A sound is written as an image is: `![](/media/….mp3)`.
+    """
     for token in state.tokens:
         if token.type == "bounded":
             token.type = "inline"
@@ -130,6 +136,11 @@ def _images_to_links(state: StateCore) -> None:
             if OWN_IMAGE.fullmatch(source):
                 child.attrs = {"src": source, "alt": "", "loading": "lazy"}
                 children.append(child)
+                continue
+            if OWN_SOUND.fullmatch(source):
+                called = escape(f"Sound: {child.content}" if child.content else "Sound")
+                player = f'<audio controls preload="none" src="{source}" aria-label="{called}">'
+                children.append(Token("html_inline", "", 0, content=f"{player}</audio>"))
                 continue
             label = Token("text", "", 0, content=child.content.strip() or source or "image")
             if links:

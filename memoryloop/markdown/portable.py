@@ -17,6 +17,7 @@ from memoryloop.markdown.parsing import Parser
 from memoryloop.markdown.sanitising import cleaner
 
 _OWN_IMAGE = re.compile(r'src="/media/([0-9a-f]{64}\.[a-z]+)"')
+_OWN_SOUND = re.compile(r'<audio [^<>]*src="/media/([0-9a-f]{64}\.[a-z0-9]+)"[^<>]*></audio>')
 _PARAGRAPH = re.compile(r"<p>((?:(?!</?p>).)*)</p>", re.DOTALL)
 # Words on one line that no rule of Markdown or HTML sees anything in: they stay as they are, which
 # takes a fiftieth of the time. Most fields of a collection are such.
@@ -29,7 +30,10 @@ _OURS = re.compile(r' (?:class|dir|loading|rel|data-language)="[^"]*"')
 
 
 def portable(text: str) -> str:
-    """Return a Markdown text as HTML for another program, with images by their file names."""
+    """Return a Markdown text as HTML for another program, with images by their file names.
+
+    Sounds are as Anki writes them: `[sound:name]`.
+    """
     if _PLAIN.fullmatch(text):
         return text
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
@@ -39,7 +43,8 @@ def portable(text: str) -> str:
         return str(escape(text)).replace("\n", "<br>")
     clean = _OURS.sub("", cleaner.clean(html)).strip()
     alone = _PARAGRAPH.fullmatch(clean)
-    return _OWN_IMAGE.sub(r'src="\1"', alone[1] if alone else clean)
+    html = _OWN_SOUND.sub(r"[sound:\1]", alone[1] if alone else clean)
+    return _OWN_IMAGE.sub(r'src="\1"', html)
 
 
 @functools.lru_cache(maxsize=1)

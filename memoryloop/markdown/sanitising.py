@@ -6,19 +6,22 @@ from memoryloop.markdown.code import CLASSES as CODE_CLASSES
 from memoryloop.markdown.mathml import ATTRIBUTES as MATH_ATTRIBUTES
 from memoryloop.markdown.mathml import CLASSES as MATH_CLASSES
 from memoryloop.markdown.mathml import ELEMENTS as MATH_ELEMENTS
-from memoryloop.markdown.parsing import OWN_IMAGE
+from memoryloop.markdown.parsing import OWN_IMAGE, OWN_SOUND
 
-# No form, frame or style: nothing that loads, submits or covers the page, except our own images.
+# No form, frame or style: nothing that loads, submits or covers the page, except our own files.
 _ELEMENTS = {
-    "a", "blockquote", "br", "code", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "img", "li",
-    "kbd", "mark", "ol", "p", "pre", "s", "span", "strong", "sub", "sup", "table", "tbody", "td",
-    "th", "thead", "tr", "u", "ul",
+    "a", "audio", "blockquote", "br", "code", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "img",
+    "li", "kbd", "mark", "ol", "p", "pre", "s", "span", "strong", "sub", "sup", "table", "tbody",
+    "td", "th", "thead", "tr", "u", "ul",
 }  # fmt: skip
 
 
-def _only_own_images(element: str, attribute: str, value: str) -> str | None:
-    """Return the attribute's value; None for an image that is not stored here."""
-    if element == "img" and attribute == "src" and not OWN_IMAGE.fullmatch(value):
+_OWN = {"img": OWN_IMAGE, "audio": OWN_SOUND}
+
+
+def _only_own_files(element: str, attribute: str, value: str) -> str | None:
+    """Return the attribute's value; None for an image or a sound that is not stored here."""
+    if attribute == "src" and element in _OWN and not _OWN[element].fullmatch(value):
         return None
     return value
 
@@ -30,6 +33,7 @@ cleaner = nh3.Cleaner(
     attributes={
         **{name: {"dir"} for name in _ELEMENTS},
         "a": {"href", "title"},
+        "audio": {"aria-label", "controls", "preload", "src"},
         "img": {"src", "alt", "loading"},
         "ol": {"start", "dir"},
         "pre": {"data-language", "dir"},
@@ -52,5 +56,5 @@ cleaner = nh3.Cleaner(
     url_schemes={"http", "https", "mailto"},
     link_rel="noopener nofollow",
     strip_comments=True,
-    attribute_filter=_only_own_images,
+    attribute_filter=_only_own_files,
 )

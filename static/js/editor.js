@@ -1,4 +1,4 @@
-/* Writing a note: gaps by a key, images pasted or dropped, and Ctrl+Enter to save. */
+/* Writing a note: gaps by a key, images and sounds pasted or dropped, and Ctrl+Enter to save. */
 "use strict";
 
 (() => {
@@ -7,7 +7,7 @@
   const tools = form.querySelector("[data-editor-tools]");
   const status = form.querySelector("[data-editor-status]");
   const question = form.elements.question;
-  const picker = form.querySelector("[data-image]");
+  const picker = form.querySelector("[data-file]");
   let last = question;
   tools.hidden = false;
   if (document.activeElement === question) question.setSelectionRange(question.value.length, question.value.length);
@@ -85,9 +85,9 @@
   }
 
   async function upload(file, field) {
-    tell("The image is being stored…");
+    tell("The file is being stored…");
     const body = new FormData();
-    body.append("image", file);
+    body.append("file", file);
     const token = form.querySelector("[name=csrfmiddlewaretoken]").value;
     try {
       const response = await fetch("/media/", {
@@ -101,20 +101,20 @@
         return;
       }
       insert(field, answer.markdown.replace(/(\/media\/[0-9a-f]{12})[0-9a-f]{52}/, "$1"));
-      tell("The image is in the text.");
+      tell("The file is in the text.");
     } catch {
-      tell("The image did not reach the server. Try again when you’re online.", { isError: true });
+      tell("The file did not reach the server. Try again when you’re online.", { isError: true });
     }
   }
 
-  const imageIn = (list) => Array.from(list || []).find((file) => file.type.startsWith("image/"));
+  const fileIn = (list) => Array.from(list || []).find((file) => /^(?:image|audio)\//.test(file.type));
 
   for (const field of fields()) {
     field.addEventListener("focus", () => {
       last = field;
     });
     field.addEventListener("paste", (event) => {
-      const file = imageIn(event.clipboardData?.files);
+      const file = fileIn(event.clipboardData?.files);
       if (!file) return;
       event.preventDefault();
       upload(file, field);
@@ -127,7 +127,7 @@
     field.addEventListener("dragleave", () => field.classList.remove("is-dropping"));
     field.addEventListener("drop", (event) => {
       field.classList.remove("is-dropping");
-      const file = imageIn(event.dataTransfer?.files);
+      const file = fileIn(event.dataTransfer?.files);
       if (!file) return;
       event.preventDefault();
       upload(file, field);

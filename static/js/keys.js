@@ -16,7 +16,7 @@
   const PAUSE_MS = 800;
   const GO_TO_WITHIN_MS = 1500;
   const FIELDS = "input:not([type=checkbox], [type=radio], [type=file]), textarea, select, [contenteditable]";
-  const CONTROLS = "a, button, summary, input, label";
+  const CONTROLS = "a, audio, button, summary, input, label";
 
   const finders = [];
   // When the last letter came that was typing and no shortcut.

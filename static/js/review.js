@@ -32,6 +32,7 @@
     rateForm().hidden = false;
     card().classList.add("is-revealed");
     answer().focus({ preventScroll: true });
+    document.dispatchEvent(new CustomEvent("review:revealed"));
     const box = answer().getBoundingClientRect();
     const room = rateForm().getBoundingClientRect().top;
     if (box.top > room - 80) {
@@ -244,7 +245,7 @@
 
   document.addEventListener("click", (event) => {
     if (!event.target.closest("#review-card") || isRevealed()) return;
-    if (event.target.closest("a, button, summary, input, label") || String(getSelection())) return;
+    if (event.target.closest("a, audio, button, summary, input, label") || String(getSelection())) return;
     ask();
   });
 

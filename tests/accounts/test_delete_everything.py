@@ -23,7 +23,7 @@ from flashcards.models import (
     Document,
     Draft,
     DraftBatch,
-    Image,
+    MediaFile,
     ReviewRow,
     StoreVersions,
 )
@@ -133,7 +133,7 @@ class DeleteEverythingTests(TransactionTestCase):
         self.assertEqual(rows_naming(str(self.bob.pk)), before)
         self.assertGreater(store_rows_naming(self.bob.pk), 0)
         self.assertTrue(bobs.exists())
-        self.assertEqual(Image.objects.count(), 1)
+        self.assertEqual(MediaFile.objects.count(), 1)
 
     def test_a_checkpoint_that_runs_meanwhile_brings_nothing_back(self) -> None:
         self.fill(self.alice)

@@ -37,7 +37,7 @@ def test_an_anki_package_comes_in_goes_out_and_is_undone(
     page.get_by_role("button", name="Upload").press("Enter")
 
     expect(page.get_by_text("21 cards of 21 notes, 100 reviews")).to_be_visible()
-    expect(page.get_by_text("Not imported: 1 sound")).to_be_visible()
+    expect(page.get_by_text(", 1 sound.")).to_be_visible()
     expect(page.get_by_label("Latin::Odd")).to_be_checked()
     page.get_by_label("Parent deck (optional)").fill("From Anki")
     page.get_by_role("button", name="Import", exact=True).press("Enter")

@@ -18,7 +18,7 @@ from flashcards.domain.records import Kind
 from flashcards.exchange.anki import templates
 from flashcards.exchange.anki.collection import VALUE_MAX_BYTES
 from flashcards.exchange.anki.records import Note, NoteType, Template
-from flashcards.exchange.html import inline, to_markdown
+from flashcards.exchange.html import file_names, inline, to_markdown
 from flashcards.exchange.media import without_addresses
 
 # The third field of packages exported from here; see export_notes.
@@ -31,18 +31,20 @@ GAPS_MOST = 1_000
 NO_TEMPLATE = "its note type has no template for it"
 NO_TYPE = "its note type is not in the package"
 EMPTY_FRONT = "its question is empty"
-SOUND_FRONT = "its question is only a sound, and sounds are not imported"
+VIDEO_FRONT = "its question is only a video, and videos are not imported"
 IMAGE_OCCLUSION = "image occlusion: hiding parts of an image is not supported"
 PLACEHOLDER = "it is Anki’s advice to update, which is no card"
 NO_GAP = "the text has no gap of this number"
 TOO_LONG = f"a side has more than {SIDE_MAX_CHARACTERS:,} characters"
 TOO_LARGE = f"its note has more than {VALUE_MAX_BYTES // 1024**2} MB"
 DRAWING = "a drawing (SVG) is not shown; the words in it are kept"
-SOUND = "sounds and videos are not imported; the words beside them are"
+VIDEO = "videos are not imported; the words beside them are"
 HIDDEN = "a script or a comment in a field, which no side shows, is not kept"
 _PLACEHOLDER_MAX_CHARACTERS = 400
 _DRAWING = re.compile(r"<svg\b", re.IGNORECASE)
-_SOUND = re.compile(r"\[sound:|<(?:audio|video)\b", re.IGNORECASE)
+_VIDEO = re.compile(
+    rf"\[sound:[^\]\n]*\.(?:{'|'.join(sorted(file_names.VIDEO))})\s*\]|<video\b", re.IGNORECASE
+)
 # Other comments than those that a word processor pastes.
 _HIDDEN = re.compile(r"<script\b|<!--(?!(?:Start|End)Fragment|\s*\[|\s*-->)", re.IGNORECASE)
 _BLOCK = re.compile(r"[-#>|] |\d+\. |```|\\\[")
@@ -148,7 +150,7 @@ def left_out(note: Note) -> list[str]:
     """Return what of a note's fields no card can have, as reasons for the report."""
     return [
         reason
-        for reason, sign in ((DRAWING, _DRAWING), (SOUND, _SOUND), (HIDDEN, _HIDDEN))
+        for reason, sign in ((DRAWING, _DRAWING), (VIDEO, _VIDEO), (HIDDEN, _HIDDEN))
         if any(map(sign.search, note.fields))
     ]
 
@@ -237,7 +239,7 @@ def _templates(
         front = templates.front(template.front, values)
         question = markdown(front)
         if not question:
-            skipped.append(Skipped(ordinal, SOUND_FRONT if _SOUND.search(front) else EMPTY_FRONT))
+            skipped.append(Skipped(ordinal, VIDEO_FRONT if _VIDEO.search(front) else EMPTY_FRONT))
             continue
         answer = markdown(templates.back(template.back, values, front))
         key = "" if not ordinal else str(ordinal)
@@ -313,7 +315,7 @@ def _cloze(
     if to_markdown.plain(blank) and answer.startswith(markdown(blank)):
         answer = answer[len(markdown(blank)) :].strip()
     if not question:
-        reason = SOUND_FRONT if _SOUND.search(front) else EMPTY_FRONT
+        reason = VIDEO_FRONT if _VIDEO.search(front) else EMPTY_FRONT
         return [], [Skipped(ordinal, reason) for ordinal in ordinals]
     if len(question) > SIDE_MAX_CHARACTERS:
         return [], [Skipped(ordinal, TOO_LONG) for ordinal in ordinals]

@@ -46,9 +46,7 @@ _UNKNOWN = {
     "the place of cards in learning among the reviews": ("learning_mix",),
     "the threshold and the action for leeches": ("leech_threshold", "leech_action"),
     "the least interval after forgetting": ("minimum_interval",),
-    "the timer, the longest answer time and the playing of sound": (
-        *("has_timer", "answer_time", "is_silent"),
-    ),
+    "the timer and the longest answer time": ("has_timer", "answer_time"),
 }
 OTHER_ORDER = "the review order"
 LONG_STEPS = "learning and relearning steps of a day or more"
@@ -138,6 +136,8 @@ def _options(known: Mapping[str, int], learning: Any, relearning: Any, easy: Any
         common["order"] = _ORDERS[order].value
     elif order not in _DEFAULT_ORDERS:
         unknown.append(OTHER_ORDER)
+    if known.get("is_silent"):
+        common["play_sounds"] = False
     if known.get("mix", 0) in _MIXES:
         common["new_cards"] = _MIXES[known["mix"]].value
     if days := _easy_days(easy):

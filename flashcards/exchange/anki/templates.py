@@ -22,7 +22,7 @@ _EMPTY = re.compile(r"^(?:\s|&nbsp;|</?(?:br|div|p)\s*/?>)*$", re.IGNORECASE)
 _CLOZE_CONDITION = re.compile(r"c\d+")
 _RUBY = re.compile(r" ?(?<![^ >\[\]])([^ >\[\]]+)\[((?!sound:)[^\[\]]+)\]")
 _RULE = re.compile(r"<hr\b[^<>]*\bid\s*=\s*[\"']?answer\b[^<>]*>", re.IGNORECASE)
-_PICTURE = re.compile(r"<img\b[^<>]*>", re.IGNORECASE)
+_FILE = re.compile(r"<(?:img|audio|source)\b[^<>]*>|\[sound:[^\]\n]*\]", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -108,8 +108,10 @@ def back(template: str, fields: Mapping[str, str], front_html: str) -> str:
     """Return the back of a card without the front, which most templates repeat. Raises TooLong."""
     whole = "".join(_render(parse(template), fields, [HTML_MAX_CHARACTERS], is_front=False))
     before, rule, after = _split(whole)
-    if rule and (not before.strip() or _repeats(before, front_html)):
-        whole = after
+    if rule and (not before.strip() or to_markdown.plain(before) == to_markdown.plain(front_html)):
+        # Its words are the question's. What is to be seen or heard besides is not.
+        known = set(_FILE.findall(front_html))
+        whole = "".join([each for each in _FILE.findall(before) if each not in known]) + after
     return _RULE.sub("<hr>", whole)
 
 
@@ -126,12 +128,6 @@ def shown_fields(front_: str, back_: str, filled: frozenset[str]) -> frozenset[s
     return frozenset(name for name, probe in probes.items() if probe in text)
 
 
-def _repeats(before: str, front_html: str) -> bool:
-    """Tell whether what is above the rule of an answer has no more than the question."""
-    pictures = set(_PICTURE.findall(before)) <= set(_PICTURE.findall(front_html))
-    return pictures and to_markdown.plain(before) == to_markdown.plain(front_html)
-
-
 def is_plain(template: str, *, is_front: bool) -> str:
     """Return the name of the only field that a template shows, "" if it shows anything else.
 
@@ -141,7 +137,7 @@ def is_plain(template: str, *, is_front: bool) -> str:
     rest = "".join(node.text for node in _flat(parse(template)) if isinstance(node, _Text))
     if not is_front:
         shown = [node for node in shown if node.name != "FrontSide"]
-    has_more = to_markdown.plain(rest) or _PICTURE.search(rest)
+    has_more = to_markdown.plain(rest) or _FILE.search(rest)
     if len(shown) != 1 or set(shown[0].filters) - {"type"} or has_more:
         return ""
     if shown[0].filters and is_front:

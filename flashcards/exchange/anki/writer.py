@@ -86,7 +86,7 @@ class AnkiWriter:
             if card.note_id not in self._notes:
                 note = note_of(card, known)
                 number = self._notes[card.note_id] = self._numbers.of(card.created_at)
-                self._media |= note.images()
+                self._media |= note.media()
                 origins[card.note_id] = origin_of(card, note)
                 first = to_markdown.plain(note.fields[0])
                 sum_ = int(hashlib.sha1(first.encode(), usedforsecurity=False).hexdigest()[:8], 16)
@@ -150,11 +150,11 @@ class AnkiWriter:
             bundle.write(self._database, "collection.anki2")
             names: list[str] = []
             for name in sorted(self._media) if self._with_media else ():
-                image = media.find(owner_id=self._owner_id, name=name)
-                path = media.path_of(image) if image else None
+                file = media.find(owner_id=self._owner_id, name=name)
+                path = media.path_of(file) if file else None
                 if path is None or not path.exists():
                     continue
-                # Images are already compressed.
+                # They are compressed already.
                 entry = zipfile.ZipInfo(str(len(names)), date_time=stamp)
                 bundle.writestr(entry, path.read_bytes())
                 names.append(name)

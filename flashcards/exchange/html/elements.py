@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 
 from flashcards.exchange.html import inline, styles, tables
+from flashcards.exchange.html.file_names import kind_of
 from flashcards.exchange.html.frames import (
     CODE,
     CONTAINERS,
@@ -105,7 +106,7 @@ class Reader:
             self._picture(self._image(given.get("src", ""), given.get("alt", "")))
         elif tag in _MEDIA:
             if source := given.get("src") or given.get("data"):
-                top.line.append(medium(tag, source))
+                self._start_medium(tag, source)
         elif tag == "input":
             if given.get("type", "").lower() not in _SILENT_INPUTS and given.get("value"):
                 top.line.append(f" {escape(given['value'])} ")
@@ -187,6 +188,13 @@ class Reader:
         while self._stack[-1] is not frame:
             self._close(self._stack[-1])
         self._close(frame)
+
+    def _start_medium(self, tag: str, source: str) -> None:
+        is_here = not re.match("https?://", source, re.IGNORECASE)
+        if tag in ("audio", "source") and is_here and kind_of(source) == "audio":
+            self._picture(self._image(source, ""))
+        else:
+            self._stack[-1].line.append(medium(tag, source))
 
     def _picture(self, markdown: str) -> None:
         """Add an image; within code, where Markdown has none, it interrupts or follows the code."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from flashcards.exchange.html import inline
 from flashcards.exchange.html.elements import Reader
+from flashcards.exchange.html.file_names import kind_of
 from flashcards.exchange.html.inline import escape
 from flashcards.exchange.html.tokens import Text, tokens
 
@@ -51,17 +52,20 @@ _BR = re.compile(r"<(?:br|/?div|/?p)\b[^<>]*>", re.IGNORECASE)
 # Placeholders for formulas while the HTML is read: private characters.
 _PLACEHOLDER = re.compile("\ue000([0-9]+)\ue001")
 _PLAIN = re.compile(r"[<&\ue000-\ue01f\x00-\x08]|\\[(\[]|\[\$|\[latex", re.IGNORECASE)
-_SOUND = re.compile(r"\[sound:[^\]\n]{0,1000}\]|\[/?anki:(?:play|tts)\b[^\]\n]{0,1000}\]")
+# What may end an attribute.
+_IN_ATTRIBUTE = str.maketrans({'"': "&quot;", "<": "&lt;", ">": "&gt;"})
+_SOUND = re.compile(r"\[sound:(?P<name>[^\]\n]{0,1000})\]|\[/?anki:(?:play|tts)\b[^\]\n]{0,1000}\]")
 _PRIVATE = re.compile("[\ue000-\ue01f]")
 _NUMERIC = re.compile(r"&#[xX]?[0-9a-fA-F]{1,8};?")
 
 
 def convert(source: str, image: Image | None = None) -> str:
-    """Return HTML as Markdown. `image` returns the Markdown of an image by its address and text.
+    """Return HTML as Markdown.
 
-    Takes time in proportion to the source.
+    `image` returns the Markdown of an image or a sound by its address and text; without it, sounds
+    are left out. Takes time in proportion to the source.
     """
-    source = without_sounds(source)
+    source = without_sounds(source) if image is None else _with_players(source)
     if not _PLAIN.search(source):
         return inline.finish(escape(source))
     text, formulas = _hold_formulas(_without_private(source))
@@ -74,6 +78,18 @@ def convert(source: str, image: Image | None = None) -> str:
 def without_sounds(source: str) -> str:
     """Return HTML without Anki's marks of sounds and videos."""
     return _SOUND.sub("", source) if "[" in source else source
+
+
+def _with_players(source: str) -> str:
+    """Return HTML with Anki's marks of sounds as elements, and without those of videos."""
+
+    def player(match: re.Match[str]) -> str:
+        name = (match["name"] or "").strip()
+        if kind_of(name) != "audio":
+            return ""
+        return f'<audio src="{name.translate(_IN_ATTRIBUTE)}"></audio>'
+
+    return _SOUND.sub(player, source) if "[" in source else source
 
 
 def plain(source: str) -> str:
@@ -167,4 +183,4 @@ def _latex_words(text: str) -> str:
 
 
 def _no_image(source: str, alt: str) -> str:
-    return f"[image: {escape(alt or source)}]"
+    return "" if kind_of(source) == "audio" else f"[image: {escape(alt or source)}]"

@@ -178,6 +178,11 @@ class StudyForm(DeckStudyForm):
         help_text="You write the answer before you see it, and are shown where yours differs. "
         "You still choose the rating. Press t to switch it for one session.",
     )
+    play_sounds = forms.BooleanField(
+        label="Play sounds",
+        required=False,
+        help_text="The sounds of a side are played when it is shown. Press r to hear them again.",
+    )
     rollover_hour = forms.TypedChoiceField(
         label="New day starts at",
         coerce=int,

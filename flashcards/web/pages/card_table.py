@@ -177,7 +177,7 @@ def rows(
         schedule = study_settings.for_card(found.settings, card).schedule
         source = RowSource(card, now, zone, deck_names, schedule)
         cells = tuple(Cell(column, *column.say(source)) for column in shown)
-        title = card_sides.summary(card) or "(image only)"
+        title = card_sides.title(card)
         flag = FLAGS[card.flag] if 0 < card.flag < len(FLAGS) else ""
         made.append(
             CardRow(card, at, title, state_of(card, now), _due(source)[0] or "—", flag, cells)

@@ -29,10 +29,7 @@ def lines(found: Found) -> list[NearLine]:
     """Return the cards near what was searched for, the best first."""
     least, most = (LIKELY, SHOWN_BEHIND_OTHERS) if len(found) else (WORTH_A_LOOK, SHOWN)
     likely = one_of_each_note(each for each in found.near if each.score >= least)[:most]
-    return [
-        NearLine(each.card, card_sides.summary(each.card) or "(image only)", _by(each))
-        for each in likely
-    ]
+    return [NearLine(each.card, card_sides.title(each.card), _by(each)) for each in likely]
 
 
 def meant(text: str, found: Found) -> str:

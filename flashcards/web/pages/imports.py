@@ -97,6 +97,8 @@ def preset_words(preset: Mapping[str, Any]) -> str:
         parts.append(f"the review order “{Order(options['order']).label}”")
     if "new_cards" in options:
         parts.append(f"new cards {NewCards(options['new_cards']).label.lower()}")
+    if "play_sounds" in options:
+        parts.append("that sounds are not played by themselves")
     if "easy_days" in options:
         parts.append("its easy days")
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)

@@ -244,6 +244,7 @@ def show(
         "error": error,
         "session": form.session,
         "types": form.session.types(learner.settings),
+        "plays": learner.settings.play_sounds,
         "links": session_links(form.session),
         "switch_url": session_url(form.session.switched(learner.settings)),
         "compared": compared,

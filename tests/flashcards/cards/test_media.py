@@ -14,10 +14,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import override_settings
 from django.utils import timezone
 
-from flashcards.cards import media
+from flashcards.cards import media, media_kinds
 from flashcards.cards.cards import delete_card
 from flashcards.domain.records import NewCard
-from flashcards.models import Image
+from flashcards.models import MediaFile
 from flashcards.store import cards
 from memoryloop.markdown import render
 from tests.base import TestCase
@@ -54,9 +54,9 @@ class MediaTestCase(TestCase):
         self.log_in()
 
     def upload(self, content: bytes, name: str = "x.png", type_: str = "image/png") -> Any:
-        return self.client.post("/media/", {"image": SimpleUploadedFile(name, content, type_)})
+        return self.client.post("/media/", {"file": SimpleUploadedFile(name, content, type_)})
 
-    def stored(self, content: bytes | None = None) -> Image:
+    def stored(self, content: bytes | None = None) -> MediaFile:
         return media.store(owner_id=self.alice.id, content=content or picture(), now=timezone.now())
 
     def files(self) -> list[str]:
@@ -67,14 +67,14 @@ class UploadTests(MediaTestCase):
     def test_an_image_is_stored_under_its_hash_and_shown_by_markdown(self) -> None:
         answer = self.upload(picture())
         self.assertEqual(answer.status_code, 200)
-        (image,) = Image.objects.filter(owner=self.alice)
+        (image,) = MediaFile.objects.filter(owner=self.alice)
         self.assertEqual(answer.json()["markdown"], f"![](/media/{image.name})")
         self.assertEqual((image.width, image.height, image.extension), (4, 3, "png"))
         self.assertEqual(self.files(), [image.name])
         self.assertIn(f'<img src="/media/{image.name}"', render(answer.json()["markdown"]))
 
     def test_the_content_decides_what_it_is(self) -> None:
-        for form, extension in media.EXTENSIONS.items():
+        for form, extension in {"PNG": "png", "JPEG": "jpg", "GIF": "gif", "WEBP": "webp"}.items():
             with self.subTest(form):
                 answer = self.upload(picture(form), "evil.html", "text/html")
                 self.assertTrue(answer.json()["url"].endswith(f".{extension}"))
@@ -95,31 +95,35 @@ class UploadTests(MediaTestCase):
     def test_the_same_image_twice_is_one(self) -> None:
         self.upload(picture())
         self.upload(picture())
-        self.assertEqual((Image.objects.count(), len(self.files())), (1, 1))
+        self.assertEqual((MediaFile.objects.count(), len(self.files())), (1, 1))
 
     def test_what_is_no_image_is_refused_in_plain_words(self) -> None:
         whole = picture("PNG", (64, 64))
         for name, content, words in (
-            ("svg", SVG, "not a PNG, JPEG, GIF or WebP"),
-            ("svg called png", b"\x89PNG\r\n\x1a\n" + SVG, "not a PNG, JPEG, GIF or WebP"),
-            ("html", b"<html><script>alert(1)</script></html>", "not a PNG"),
-            ("cut", whole[: len(whole) // 2], "not a PNG"),
+            ("svg", SVG, "not an image (PNG, JPEG, GIF, WebP) or a sound"),
+            (
+                "svg called png",
+                b"\x89PNG\r\n\x1a\n" + SVG,
+                "not an image (PNG, JPEG, GIF, WebP) or a sound",
+            ),
+            ("html", b"<html><script>alert(1)</script></html>", "not an image"),
+            ("cut", whole[: len(whole) // 2], "not an image"),
             ("empty", b"", "empty"),
-            ("bmp", picture("BMP"), "not a PNG"),
+            ("bmp", picture("BMP"), "not an image"),
             ("bomb", bomb(), "too many"),
             ("wide bomb", bomb(9_000, 9_000), "too many"),
-            ("lying", bomb(3_000, 3_000), "not a PNG"),
+            ("lying", bomb(3_000, 3_000), "not an image"),
         ):
             with self.subTest(name):
                 answer = self.upload(content)
                 self.assertEqual(answer.status_code, 422)
                 self.assertIn(words, answer.json()["error"])
-        self.assertEqual((Image.objects.count(), self.files()), (0, []))
+        self.assertEqual((MediaFile.objects.count(), self.files()), (0, []))
 
     def test_a_huge_file_is_refused_before_it_is_read(self) -> None:
         huge = SimpleUploadedFile("x.png", b"", "image/png")
         with (
-            mock.patch.object(media, "IMAGE_MAX_BYTES", 100),
+            mock.patch.object(media_kinds, "MAX_BYTES", 100),
             mock.patch.object(media, "inspect", side_effect=AssertionError) as inspect,
         ):
             answer = self.upload(b"x" * 101)
@@ -174,7 +178,7 @@ class ShortAddressTests(MediaTestCase):
         self.assertContains(page, short)
         self.assertNotContains(page, image.sha256)
         # The card holds it, so it comes back though the image is gone.
-        Image.objects.all().delete()
+        MediaFile.objects.all().delete()
         self.client.post(url, {"kind": "basic", "question": f"{short} B", "answer": "A"})
         self.assertEqual(cards.for_owner(self.alice.id).get(id=card.id).question, f"{whole} B")
 
@@ -264,7 +268,7 @@ class PurgeTests(MediaTestCase):
         self.assertEqual(media.purge(timezone.now()), 0)
         with self.captureOnCommitCallbacks(execute=True):
             self.assertEqual(media.purge(self.late()), 1)
-        self.assertEqual((Image.objects.count(), self.files()), (0, []))
+        self.assertEqual((MediaFile.objects.count(), self.files()), (0, []))
         self.assertEqual(self.client.get(f"/media/{image.name}").status_code, 404)
 
     def test_a_file_stays_while_another_learner_has_it(self) -> None:

@@ -20,8 +20,8 @@ from flashcards.cards.cards import delete_card, edit_card
 from flashcards.domain.records import Flashcard, Kind, Rating, ReviewLog, State
 from flashcards.exchange import import_job, uploads
 from flashcards.exchange.anki import collection
-from flashcards.exchange.anki.notes import SOUND
 from flashcards.exchange.import_choice import Choice
+from flashcards.exchange.media import NO_SOUND
 from flashcards.maintenance import check
 from flashcards.models import CardImport, Deck
 from flashcards.review.ratings import review_card
@@ -103,7 +103,7 @@ class ImportTestCase(TestCase):
 
 class EveryFormatTests(ImportTestCase):
     def test_each_of_the_three_formats_brings_the_same(self) -> None:
-        package = Package(media={"a cell.png": png(), "cell.mp3": b"x"})
+        package = Package(media={"a cell.png": png(), "other.mp3": b"x"})
         studied = package.basic(
             "What is <b>this</b>?<br><img src='a cell.png'>",
             "A cell [sound:cell.mp3]",
@@ -130,7 +130,9 @@ class EveryFormatTests(ImportTestCase):
                 report = self.take(row)
                 self.assertEqual((report["imported"], report["reviews"]), (3, 5))
                 self.assertEqual((report["images"], report["skipped"]), (1, {}))
-                self.assertEqual({SOUND: 1}, {r: n["count"] for r, n in report["left_out"].items()})
+                self.assertEqual(
+                    {NO_SOUND: 1}, {r: n["count"] for r, n in report["left_out"].items()}
+                )
                 cards = self.cards(owner)
                 card = next(card for name, card in cards.items() if "this" in name)
                 self.assertRegex(
@@ -336,7 +338,7 @@ class PageTests(ImportTestCase):
             "/cards/import/", {"file": SimpleUploadedFile("deck.apkg", content)}, follow=True
         )
         self.assertContains(page, "2 cards of 2 notes")
-        self.assertContains(page, "Not imported: 1 sound")
+        self.assertContains(page, ", 1 sound.")
         row = CardImport.objects.get()
         url = reverse("flashcards:import", args=[row.id])
         page = self.client.post(f"{url}start/", {"schedule": "keep"})

@@ -130,14 +130,15 @@ class ShownTests(unittest.TestCase):
         self.assertEqual(words.question, "Top::Sub: {{c1::a}} {{c2::b}}")
         self.assertIn("a b::c", words.answer)
 
-    def test_a_sound_is_left_out_and_reported(self) -> None:
+    def test_a_video_is_left_out_and_reported(self) -> None:
         sides = ("{{Front}}", "{{FrontSide}}<hr id=answer>{{Back}}")
-        ((words,), _) = kept(["ask [sound:ask.mp3]", "say[sound:say.mp3]", "[sound:x.mp3]"], sides)
+        ((words,), _) = kept(["ask [sound:ask.mp4]", "say[sound:say.mkv]", "[sound:x.avi]"], sides)
         self.assertEqual((words.question, words.answer, words.extra), ("ask", "say", ""))
-        _, skipped = kept(["[sound:ask.mp3]", "say"], sides)
-        self.assertEqual(skipped, [Skipped(0, notes.SOUND_FRONT)])
-        note = Note(1, "x", 1, (), ("[sound:ask.mp3]", "<audio src=x>"), "")
-        self.assertEqual(notes.left_out(note), [notes.SOUND])
+        _, skipped = kept(["[sound:ask.mp4]", "say"], sides)
+        self.assertEqual(skipped, [Skipped(0, notes.VIDEO_FRONT)])
+        for field in ("[sound:ask.MP4]", "<video src=x>"):
+            note = Note(1, "x", 1, (), (field, "[sound:a.mp3]"), "")
+            self.assertEqual(notes.left_out(note), [notes.VIDEO])
 
     def test_fields_without_a_name_and_of_one_name_are_kept(self) -> None:
         fields = ["one", "two", "three", "four", "five", "six", "seven"]

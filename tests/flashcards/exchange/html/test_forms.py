@@ -149,7 +149,7 @@ class FormulaTests(unittest.TestCase):
 
 
 class SoundsTests(unittest.TestCase):
-    def test_a_sound_or_video_of_the_collection_is_left_out(self) -> None:
+    def test_a_sound_or_video_of_the_collection_is_left_out_without_its_files(self) -> None:
         for source, markdown in (
             ("[sound:a b.mp3] word", "word"),
             ("word<br>[sound:a.mp3]", "word"),
@@ -162,3 +162,20 @@ class SoundsTests(unittest.TestCase):
         ):  # fmt: skip
             with self.subTest(source):
                 self.assertEqual(convert(source), markdown)
+
+    def test_a_sound_of_the_collection_stays_where_it_was(self) -> None:
+        for source, markdown in (
+            ("[sound:a b.mp3] word", "♪a b.mp3♪ word"),
+            ("word<br>[sound:a.MP3]", "word  \n♪a.MP3♪"),
+            ("a [sound:b.mp3] c [sound:d.ogg]", "a ♪b.mp3♪ c ♪d.ogg♪"),
+            ("word<audio src=a.mp3></audio>", "word♪a.mp3♪"),
+            ("<audio><source src=a.ogg></audio>word", "♪a.ogg♪word"),
+            ("<b>a [sound:b.mp3]</b>", "**a ♪b.mp3♪**"),
+            ("[sound:a<b.mp3]", "♪a<b.mp3♪"),
+            ("[sound:a.mp4]word<video src=a.mp4></video>", "word"),
+            ("<audio src=https://a.example/v.mp3>",
+             "[https://a.example/v.mp3](https://a.example/v.mp3)"),
+            ("[sound:] [sound:x]", ""),
+        ):  # fmt: skip
+            with self.subTest(source):
+                self.assertEqual(convert(source, lambda name, alt: f"♪{name}♪"), markdown)
