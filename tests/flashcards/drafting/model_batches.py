@@ -1,7 +1,5 @@
 """A learner with a model that drafts in the background, for the tests of batches."""
 
-import time
-from collections.abc import Callable
 from typing import Any
 from unittest import mock
 
@@ -16,6 +14,7 @@ from flashcards.models import DraftBatch
 from memoryloop.server import background
 from tests.base import PASSWORD
 from tests.servers.compatible import OpenAIServer
+from tests.waiting import wait_until
 
 TEXT = (
     "Osmosis is the movement of water through a membrane. In 1796 the British doctor Edward Jenner "
@@ -24,13 +23,6 @@ TEXT = (
     "chambers, and iron rusts because oxygen attacks the metal."
 )
 Status = DraftBatch.Status
-
-
-def wait_until(true: Callable[[], object], seconds: float = 15.0) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "It did not come about in time."
-        time.sleep(0.02)
 
 
 def cards(*questions: str) -> dict[str, Any]:

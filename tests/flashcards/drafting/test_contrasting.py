@@ -14,8 +14,8 @@ from flashcards.web.pages.origins import make_url
 from memoryloop.server import background
 from tests.base import PASSWORD
 from tests.factories import stored_card
-from tests.flashcards.drafting.model_batches import wait_until
 from tests.servers.compatible import OpenAIServer
+from tests.waiting import wait_until
 
 TEXT = "Meiosis gives four haploid cells. " * 10
 MITOSIS = ("What does mitosis give?", "Two diploid cells")

@@ -23,9 +23,10 @@ from flashcards.drafting.sections import sections
 from flashcards.models import Draft, DraftBatch
 from memoryloop.server import background
 from tests.base import PASSWORD, TestCase
-from tests.flashcards.drafting.model_batches import TEXT, ModelTestCase, cards, wait_until
+from tests.flashcards.drafting.model_batches import TEXT, ModelTestCase, cards
 from tests.servers.claude import ClaudeServer
 from tests.servers.core import ProviderServer
+from tests.waiting import wait_until
 
 ARTICLE = (Path(__file__).parents[2] / "fixtures" / "article.md").read_text()
 SECTIONS = len(sections(ARTICLE))

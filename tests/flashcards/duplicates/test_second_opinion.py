@@ -16,8 +16,8 @@ from flashcards.models import Draft, DraftBatch
 from memoryloop.server import background
 from tests.base import PASSWORD
 from tests.factories import stored_card
-from tests.flashcards.drafting.model_batches import wait_until
 from tests.servers.compatible import OpenAIServer
+from tests.waiting import wait_until
 
 REASON = "both ask for the year of the Magna Carta"
 SAID = {"pairs": [{"number": 1, "verdict": "same", "why": REASON}]}
