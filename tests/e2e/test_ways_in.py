@@ -109,10 +109,10 @@ def test_notes_are_written_one_after_the_other_by_keyboard_and_one_is_split(
         "mimeType": "image/png",
         "buffer": _picture(),
     }
-    page.locator("[data-image]").set_input_files([picture])
+    page.locator("[data-file]").set_input_files([picture])
     expect(question).to_have_value(re.compile(r"!\[\]\(/media/[0-9a-f]{12}\.png\)"))
     expect(page.locator("#card-preview img").first).to_be_visible()
-    expect(page.get_by_label("Images in this field").locator("img")).to_be_visible()
+    expect(page.get_by_label("Images and sounds in this field").locator("img")).to_be_visible()
     person.press("Control+Enter")
     expect(page.locator(".toast", has_text="Card saved.")).to_be_visible()
 

@@ -13,6 +13,7 @@ from flashcards import store
 from flashcards.domain.answer_codes import QUARTER_MICROS, code_of
 from flashcards.domain.records import Flashcard, LogKind, Rating, ReviewLog
 from flashcards.domain.study_day import micros
+from flashcards.models import ReviewTotals
 from tests.factories import NOW, flashcard, review_log
 from tests.factories import store as write
 from tests.flashcards.store.contract import Contract
@@ -87,6 +88,18 @@ class UpkeepContract(Contract):
             store.checkpoint_all()
         theirs = store.review_totals(self.bob.pk, *span, zone=UTC, day_begins=timedelta(hours=4))
         self.assertEqual(theirs.by_rating, {})
+
+    def test_totals_below_the_log_are_raised_to_it_and_others_stay(self) -> None:
+        self.fill()
+        self.settle()
+        totals = ReviewTotals.objects.filter(owner_id=self.alice.pk, reviews__gt=0)
+        lost, more, _ = totals.order_by("code")
+        totals.filter(pk=lost.pk).delete()
+        totals.filter(pk=more.pk).update(reviews=5)
+        store.mend_totals(self.alice.pk)
+        found = dict(totals.values_list("code", "reviews"))
+        self.assertEqual(sorted(found.values()), [1, 1, 5])
+        self.assertEqual((found[lost.code], found[more.code]), (1, 5))
 
     def test_answers_say_when_and_what_and_of_which_card(self) -> None:
         cards, logs = self.fill()
