@@ -14,6 +14,7 @@ from uuid import UUID
 
 from flashcards.cards import media, media_kinds
 from flashcards.cards.media_kinds import BadMedia
+from flashcards.exchange import masks
 from flashcards.exchange.anki.package import BadPackage, Package
 from flashcards.exchange.html.file_names import kind_of
 from flashcards.exchange.html.inline import escape
@@ -87,16 +88,19 @@ class PackageMedia:
         """Store a file and return its address; "" if it cannot be stored."""
         if media.find(owner_id=self._owner_id, name=source) is not None:
             return f"/media/{source}"
+        name, covered = masks.parted(source)
         try:
-            content = self._content(source)
+            content = self._content(name)
         except BadPackage as error:
-            return self._refuse(source, error.sentence)
+            return self._refuse(name, error.sentence)
         if content is None:
-            return self._refuse(source, NO_SOUND if kind_of(source) == "audio" else NO_FILE)
+            return self._refuse(name, NO_SOUND if kind_of(name) == "audio" else NO_FILE)
         try:
+            if covered:
+                content = masks.painted(content, covered)
             file = media.store(owner_id=self._owner_id, content=content, now=self._now)
         except BadMedia as error:
-            return self._refuse(source, error.sentence)
+            return self._refuse(name, error.sentence)
         is_sound = file.extension in media_kinds.SOUNDS
         self.sounds += is_sound
         self.images += not is_sound
@@ -127,6 +131,6 @@ class PackageMedia:
 
 def _name(match: re.Match[str], what: str) -> str:
     """Return what stands in the place of a file that is not there."""
-    source, alt = match["source"], match["alt"]
+    source, alt = masks.parted(match["source"])[0], match["alt"]
     name = f"embedded {what}" if source.startswith("data:") else source[:200]
     return f"[{what}: {f'{alt}, ' if alt else ''}{escape(name)}]"

@@ -248,7 +248,7 @@ def _becomes(source: Source, type_id: int) -> str:
     if note_type is None:
         return "cannot be imported"
     if note_type.is_image_occlusion:
-        return "cannot be imported: hiding parts of an image is not supported"
+        return "a question for each part of the image that is hidden"
     if note_type.is_cloze:
         return "texts with gaps"
     if mirrored_fields(note_type) and len(note_type.templates) == 2:

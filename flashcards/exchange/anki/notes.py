@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from flashcards.domain import cloze
 from flashcards.domain.card_sides import card_ordinals
 from flashcards.domain.records import Kind
-from flashcards.exchange.anki import templates
+from flashcards.exchange.anki import occlusion, templates
 from flashcards.exchange.anki.collection import VALUE_MAX_BYTES
 from flashcards.exchange.anki.records import Note, NoteType, Template
 from flashcards.exchange.html import file_names, inline, to_markdown
-from flashcards.exchange.media import without_addresses
+from flashcards.exchange.media import placeholder, without_addresses
 
 # The third field of packages exported from here; see export_notes.
 NOTE_FIELD = "Note"
@@ -32,7 +32,7 @@ NO_TEMPLATE = "its note type has no template for it"
 NO_TYPE = "its note type is not in the package"
 EMPTY_FRONT = "its question is empty"
 VIDEO_FRONT = "its question is only a video, and videos are not imported"
-IMAGE_OCCLUSION = "image occlusion: hiding parts of an image is not supported"
+NO_SHAPE = "nothing of its image is hidden, or there is no image"
 PLACEHOLDER = "it is Anki’s advice to update, which is no card"
 NO_GAP = "the text has no gap of this number"
 TOO_LONG = f"a side has more than {SIDE_MAX_CHARACTERS:,} characters"
@@ -51,7 +51,6 @@ _BLOCK = re.compile(r"[-#>|] |\d+\. |```|\\\[")
 _WORD = re.compile(r"[^\W_]+")
 # So many words are looked for within others; a field of more that are missing is kept besides.
 _PARTS_OF_WORDS_MOST = 200
-_STYLED_TAGS = re.compile(r"^\{\{c[\d,]+::image-occlusion:", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -106,9 +105,9 @@ def words_of(
     if is_placeholder(note.fields):
         return [], [Skipped(ordinal, PLACEHOLDER) for ordinal in ordinals]
     fields = _fields(note, note_type)
-    if note_type.is_image_occlusion or any(map(_STYLED_TAGS.search, fields.values())):
-        return [], [Skipped(ordinal, IMAGE_OCCLUSION) for ordinal in ordinals]
     markdown = functools.partial(to_markdown.convert, image=image)
+    if note_type.is_image_occlusion or any(map(occlusion.has_shapes, fields.values())):
+        return _occluded(fields, ordinals, image or placeholder, markdown)
     own_note = ""
     if note_type.name.startswith(OWN_PREFIX):
         # In packages exported from here the answer side shows this field too.
@@ -129,6 +128,21 @@ def words_of(
         if words not in kept:
             skipped += [Skipped(ordinal, TOO_LONG) for ordinal in words.ordinals]
     return kept, skipped
+
+
+def _occluded(
+    fields: Mapping[str, str],
+    ordinals: Sequence[int],
+    image: to_markdown.Image,
+    markdown: Callable[[str], str],
+) -> tuple[list[Words], list[Skipped]]:
+    """Return the cards of a note that hides parts of an image: each is a note of its own here."""
+    sides = occlusion.sides(fields, ordinals, image, markdown)
+    found = [
+        Words(str(at or ""), Kind.BASIC, each.question, each.answer, each.extra, {at: 1})
+        for at, each in sides.items()
+    ]
+    return found, [Skipped(at, NO_SHAPE) for at in ordinals if at not in sides]
 
 
 def is_placeholder(fields: Sequence[str]) -> bool:
