@@ -16,7 +16,6 @@ from django.core.management import ManagementUtility  # noqa: E402
 from django.core.management.base import BaseCommand  # noqa: E402
 from django.db import OperationalError  # noqa: E402
 
-from memoryloop.errors import chain, is_disk_full  # noqa: E402
 from memoryloop.postgres import unreachable  # noqa: E402
 from memoryloop.postgres.server import PostgresError  # noqa: E402
 
@@ -51,12 +50,10 @@ def manage(arguments: Sequence[str] | None = None) -> None:
 
 def _sentence(error: Exception) -> str:
     """Return a sentence for an error whose cause is outside of the program; else nothing."""
-    if is_disk_full(error):
+    if unreachable.is_for_want_of_room(error):
         return _FULL
     if isinstance(error, ImproperlyConfigured):
         return str(error)
-    if any(unreachable.is_away(each) for each in chain(error)) and unreachable.is_out_of_space():
-        return _FULL
     if isinstance(error, OperationalError):
         return unreachable.sentence(error)
     return str(error) if isinstance(error, PostgresError) else ""

@@ -12,6 +12,11 @@ class UserError(Exception):
         self.sentence = sentence
 
 
+# Of work that was cut off; what a page says is in memoryloop/web/outages.py.
+DISK_FULL = (
+    "The server’s disk is full. What was done so far is kept: try again once the person who runs "
+    "this MemoryLoop has made room."
+)
 # PostgreSQL's SQLSTATE disk_full.
 _FULL_STATE = "53100"
 _FULL_NUMBERS = (errno.ENOSPC, errno.EDQUOT)
@@ -34,7 +39,17 @@ def chain(error: BaseException | None) -> Iterator[BaseException]:
 
 def is_disk_full(error: BaseException) -> bool:
     """Tell whether an error, or one that it comes from, says that a disk is full."""
-    return any(_says_full(each) for each in chain(error))
+    return says_full(error) is not None
+
+
+def says_full(error: BaseException) -> BaseException | None:
+    """Return which of an error and those that it comes from says that a disk is full."""
+    return next((each for each in chain(error) if _says_full(each)), None)
+
+
+def sentence_of(error: BaseException, otherwise: str) -> str:
+    """Return what a learner is told of work that failed: that a disk is full, or the other."""
+    return DISK_FULL if is_disk_full(error) else otherwise
 
 
 def _says_full(error: BaseException) -> bool:

@@ -60,7 +60,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "memoryloop.web.watching.WatchMiddleware",
     "memoryloop.web.middleware.SecurityHeadersMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "memoryloop.web.sessions.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "memoryloop.web.middleware.StorableTextMiddleware",
@@ -306,7 +306,12 @@ TELEMETRY_PROTOCOL = environment.text("OTEL_EXPORTER_OTLP_PROTOCOL", "http/proto
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "formatters": {
+        "plain": {
+            "class": "memoryloop.log_format.Formatter",
+            "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     # While a collector is away: not each attempt, only that it came to nothing.
     "loggers": {"opentelemetry.exporter": {"level": "ERROR"}},

@@ -24,6 +24,7 @@ from chat.conversations.conversations import INTERRUPTED_SENTENCE, KEPT_CONTENT
 from chat.models import Conversation, Message
 from chat.recall import answer_context, prompts
 from chat.recall.lookup import Lookup
+from memoryloop.errors import sentence_of
 from memoryloop.llm import base as llm
 from memoryloop.llm import watched
 from memoryloop.server import background
@@ -257,7 +258,7 @@ def _outcome(generation: Generation, receiving: "asyncio.Task[None]") -> Outcome
         kind = failures.kind_of(error, generation.provider, answering=generation.has_begun)
         return Outcome(status, error.sentence[:500], kind, failures.retry_at(error))
     logger.error("An answer could not be written.", exc_info=error)
-    return Outcome(status, OUR_FAULT, ErrorKind.OURS)
+    return Outcome(status, sentence_of(error, OUR_FAULT), ErrorKind.OURS)
 
 
 async def _store_prompt(generation: Generation) -> None:

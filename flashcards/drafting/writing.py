@@ -25,6 +25,7 @@ from flashcards.drafting.labels import labels_of, proposed
 from flashcards.drafting.origins import Origin
 from flashcards.models import Draft, DraftBatch
 from flashcards.store import cards
+from memoryloop.errors import sentence_of
 from memoryloop.llm import base as llm
 from memoryloop.server import background
 
@@ -68,9 +69,9 @@ async def _write(batch_id: UUID, run: UUID, user: User, provider: llm.Provider) 
         status, error = Status.FAILED, INTERRUPTED
     except origins.NoOrigin:
         status, error = Status.FAILED, TEXT_GONE
-    except Exception:
+    except Exception as raised:
         logger.exception("The drafts %s failed", batch_id)
-        status, error = Status.FAILED, OUR_FAULT
+        status, error = Status.FAILED, sentence_of(raised, OUR_FAULT)
     await background.run_in_database(end, batch_id, run, status, error, provider.model)
 
 

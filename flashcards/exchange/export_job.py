@@ -21,6 +21,7 @@ from flashcards.exchange.text.csv_writer import CsvWriter
 from flashcards.exchange.uploads import folder_of
 from flashcards.models import CardExport, Deck, NoteOrigin
 from flashcards.store import cards, review_logs
+from memoryloop.errors import sentence_of
 
 logger = logging.getLogger(__name__)
 
@@ -111,8 +112,8 @@ def run(*, export_id: UUID, clock: Clock) -> None:
     try:
         _write(row, partial, clock)
         partial.replace(file_of(row))
-    except Exception:
-        _end(row, Status.FAILED, clock(), error=BROKEN)
+    except Exception as error:
+        _end(row, Status.FAILED, clock(), error=sentence_of(error, BROKEN))
         raise
     finally:
         for left in folder.glob(f"{partial.name}*"):

@@ -33,6 +33,7 @@ from flashcards.exchange.media import PackageMedia
 from flashcards.exchange.report import Report
 from flashcards.models import CardImport, ImportPart, NoteOrigin
 from flashcards.store import Change, StoreError
+from memoryloop.errors import is_disk_full, sentence_of
 
 Clock = Callable[[], datetime]
 Status = CardImport.Status
@@ -86,11 +87,10 @@ def run(*, import_id: UUID, clock: Clock, seconds: float = math.inf) -> None:
     if row.status in _UNDER_WAY:
         try:
             _go_on(row, clock, seconds)
-        except StoreError:
-            # It would fail again at once: `resume` asks for it later.
-            raise
-        except Exception:
-            _request_next(row.owner_id)
+        except Exception as error:
+            # These would fail again at once: `resume` asks for it later.
+            if not (isinstance(error, StoreError) or is_disk_full(error)):
+                _request_next(row.owner_id)
             raise
     _request_next(row.owner_id)
 
@@ -115,8 +115,8 @@ def _go_on(row: CardImport, clock: Clock, seconds: float) -> None:
         import_undo.run(row, clock, seconds)
     except CardError as error:
         _fail(row, error.sentence, clock())
-    except Exception:
-        _fail(row, BROKEN, clock())
+    except Exception as error:
+        _fail(row, sentence_of(error, BROKEN), clock())
         raise
     finally:
         store.settle_batches(row.owner_id)

@@ -25,6 +25,7 @@ from flashcards.insight.mapping.layout import CARDS_LEAST, Cancelled
 from flashcards.insight.mapping.regions import Region
 from flashcards.models import CardMap
 from flashcards.store import Numbers
+from memoryloop.errors import sentence_of
 
 logger = logging.getLogger(__name__)
 
@@ -155,8 +156,9 @@ def run(*, owner_id: UUID, clock: Clock) -> None:
     except Cancelled:
         # The learner stopped it, the account is gone, or another job took over.
         logger.info("The making of a map was given up.")
-    except Exception:
-        _own(row).update(status=Status.FAILED, error=BROKEN, updated_at=clock())
+    except Exception as error:
+        told = sentence_of(error, BROKEN)
+        _own(row).update(status=Status.FAILED, error=told, updated_at=clock())
         raise
 
 

@@ -19,6 +19,7 @@ from flashcards.models import AutomaticFit, BulkChange, ParameterFit
 from flashcards.review import rescheduling
 from flashcards.scheduling import DEFAULT_MODEL, DEFAULT_PARAMETERS
 from flashcards.scheduling.fitting import forecast, guard
+from memoryloop.errors import sentence_of
 
 Status = ParameterFit.Status
 # A worker that has reported nothing for so long is dead.
@@ -209,8 +210,9 @@ def run(*, owner_id: UUID, clock: Callable[[], datetime] = timezone.now) -> None
         return
     except CannotFit as error:
         _working(fit).update(status=Status.FAILED, error=error.sentence, updated_at=clock())
-    except Exception:
-        _working(fit).update(status=Status.FAILED, error=BROKEN, updated_at=clock())
+    except Exception as error:
+        told = sentence_of(error, BROKEN)
+        _working(fit).update(status=Status.FAILED, error=told, updated_at=clock())
         raise
 
 

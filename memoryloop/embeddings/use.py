@@ -5,7 +5,9 @@ is compressed, and takes 65 MB in each process once it is not, its tokenizer 45 
 written into the data folder once, as arrays that processes map and share.
 """
 
+import errno
 import logging
+import os
 import shutil
 import tempfile
 import threading
@@ -16,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from memoryloop import durable_files
+from memoryloop import disk_space, durable_files
 from memoryloop.embeddings.base import CANNOT_BE_LOADED, EmbeddingError
 from memoryloop.embeddings.sentencepiece import Pieces, vocabulary
 
@@ -29,6 +31,7 @@ logger = logging.getLogger(__name__)
 LONGEST_TOKENS = 256
 # The folder of the arrays. Another version of the package would need another name.
 FILES = "use-multilingual-v3-0.2.1"
+_FILES_BYTES = 80 * 1024**2
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -112,6 +115,7 @@ def _kept(folder: Path) -> Arrays:
     files = folder / FILES
     try:
         if not files.is_dir():
+            _require_room(files.parent)
             _write(files)
         return _mapped(files)
     except (OSError, ValueError):
@@ -122,6 +126,12 @@ def _kept(folder: Path) -> Arrays:
             exc_info=True,
         )
         return _unpacked()
+
+
+def _require_room(folder: Path) -> None:
+    """Raise OSError unless the arrays fit, and leave what PostgreSQL and learners need just now."""
+    if disk_space.free_at(folder) < _FILES_BYTES + disk_space.LOW_BYTES // 4:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _mapped(files: Path) -> Arrays:

@@ -1,6 +1,5 @@
 """An unreachable database: how it is told from other errors, and a sentence with the reason."""
 
-import shutil
 from typing import Any
 
 import psycopg
@@ -8,6 +7,8 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from psycopg_pool import PoolClosed, PoolTimeout
 
+from memoryloop import disk_space
+from memoryloop.errors import chain, is_disk_full
 from memoryloop.postgres.server import PostgresError
 
 # As long as the pool waits for a connection.
@@ -17,8 +18,6 @@ _CONNECT_SECONDS = 10
 _CLASSES = ("08", "28", "3D", "53300", "57P03")
 # And of a connection that is cut off: the server stops, has crashed, or ends it.
 _CUT_OFF = ("57P01", "57P02", "57P05")
-# A disk with less is full: PostgreSQL stops when it cannot add a segment of 16 MB to its log.
-_SPACE_BYTES = 16 * 1024**2
 
 
 def sentence(error: OperationalError) -> str:
@@ -45,9 +44,14 @@ def is_out_of_space() -> bool:
     if settings.EMBEDDED_POSTGRES is None:
         return False
     try:
-        return shutil.disk_usage(settings.EMBEDDED_POSTGRES.folder).free < _SPACE_BYTES
+        return disk_space.free_at(settings.EMBEDDED_POSTGRES.folder) < disk_space.FULL_BYTES
     except OSError:
         return False
+
+
+def is_for_want_of_room(error: BaseException) -> bool:
+    """Tell whether an error comes from a full disk, also if PostgreSQL is away because of it."""
+    return is_disk_full(error) or (any(map(is_away, chain(error))) and is_out_of_space())
 
 
 def check() -> str:

@@ -15,7 +15,9 @@ from django.db import connection, connections
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateWorker
 
+from memoryloop import disk_space
 from memoryloop.embeddings import EmbeddingError, remote
+from memoryloop.postgres import unreachable
 
 logger = logging.getLogger(__name__)
 
@@ -92,15 +94,27 @@ def check_postgresql() -> None:
         raise FailingError("PostgreSQL does not answer") from error
 
 
-def check_worker() -> None:
+def check_worker() -> str | None:
     try:
         alive = ProcrastinateWorker.objects.filter(
             last_heartbeat__gt=timezone.now() - HEARTBEAT
         ).exists()
     except Exception as error:
         raise FailingError("PostgreSQL does not say") from error
+    if not alive and unreachable.is_out_of_space():
+        # It cannot even say that it is there. Pages are read without it.
+        return "waits until the disk has room"
     if not alive:
         raise FailingError("no background worker has been heard of within a minute")
+    return None
+
+
+def check_disk() -> str | None:
+    """Tell whether a disk is full or nearly so, which is no reason not to send readers here."""
+    free = disk_space.free_bytes()
+    if free < disk_space.FULL_BYTES:
+        return f"full: {free // 1024**2} MB left, and nothing more may be saved until there is room"
+    return f"low: {free // 1024**2} MB left" if free < disk_space.LOW_BYTES else None
 
 
 def check_embedding_model() -> str | None:
@@ -118,5 +132,6 @@ def check_embedding_model() -> str | None:
 
 register("postgresql", check_postgresql)
 register("worker", check_worker)
+register("disk", check_disk)
 if settings.EMBEDDING_MODEL:
     register("embedding_model", check_embedding_model)

@@ -138,6 +138,12 @@ def commits_of(request: HttpRequest) -> "Commits":
     return cast("_Watched", request).commits
 
 
+def has_committed(request: HttpRequest) -> bool:
+    """Tell whether a request has committed anything; one that came to no view has not."""
+    commits: Commits | None = getattr(request, "commits", None)
+    return commits is not None and commits.were_made
+
+
 class Commits:
     """Notices whether a statement that may write is committed. A wrapper for Django's cursors."""
 

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.views.defaults import server_error
 
-from memoryloop.errors import chain, is_disk_full
+from memoryloop.errors import chain
 from memoryloop.postgres import unreachable
 
 logger = logging.getLogger(__name__)
@@ -51,11 +51,9 @@ DISK_FULL = Outage(
 
 def outage_of(error: BaseException) -> Outage | None:
     """Return the outage that an error comes from, also through other errors; None for a fault."""
-    if is_disk_full(error):
+    if unreachable.is_for_want_of_room(error):
         return DISK_FULL
-    if any(unreachable.is_away(each) for each in chain(error)):
-        return DISK_FULL if unreachable.is_out_of_space() else DATABASE_AWAY
-    return None
+    return DATABASE_AWAY if any(map(unreachable.is_away, chain(error))) else None
 
 
 def answer(request: HttpRequest, outage: Outage) -> HttpResponse:

@@ -14,6 +14,7 @@ from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.exceptions import ConnectorException
 from psycopg_pool import PoolTimeout
 
+from memoryloop.postgres import unreachable
 from memoryloop.server import free_memory, job_slots, readings
 from memoryloop.watching import telemetry
 
@@ -49,6 +50,8 @@ class Command(BaseCommand):
             with app.replace_connector(connector.get_worker_connector()) as working:
                 asyncio.run(job_slots.work(working))
         except (ConnectorException, PoolTimeout) as error:
+            if unreachable.is_for_want_of_room(error):
+                raise CommandError("The disk is full: jobs wait until there is room.") from error
             raise CommandError(
                 f"PostgreSQL does not answer: {error.__cause__ or error}."
             ) from error
