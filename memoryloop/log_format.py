@@ -27,7 +27,8 @@ class Formatter(logging.Formatter):
 
 def _reason(error: BaseException) -> str:
     cause = says_full(error) or error
-    said = _one_line(str(cause)) or type(cause).__name__
+    # Further lines may have a statement with its values.
+    said = (str(cause).strip().splitlines() or [type(cause).__name__])[0]
     frames = traceback.extract_tb(cause.__traceback__)
     where = f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
     return f"[the disk is full: {said.rstrip('.')}{where}]"

@@ -33,7 +33,7 @@ from flashcards.exchange.media import PackageMedia
 from flashcards.exchange.report import Report
 from flashcards.models import CardImport, ImportPart, NoteOrigin
 from flashcards.store import Change, StoreError
-from memoryloop.errors import is_disk_full, sentence_of
+from memoryloop.errors import is_disk_full
 
 Clock = Callable[[], datetime]
 Status = CardImport.Status
@@ -116,7 +116,9 @@ def _go_on(row: CardImport, clock: Clock, seconds: float) -> None:
     except CardError as error:
         _fail(row, error.sentence, clock())
     except Exception as error:
-        _fail(row, sentence_of(error, BROKEN), clock())
+        # On a full disk it stays under way, as the page says, and `resume` asks for it later.
+        if not is_disk_full(error):
+            _fail(row, BROKEN, clock())
         raise
     finally:
         store.settle_batches(row.owner_id)

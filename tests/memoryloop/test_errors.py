@@ -8,7 +8,7 @@ import pytest
 from django.db import OperationalError, connection
 
 from memoryloop import command_line
-from memoryloop.errors import is_disk_full
+from memoryloop.errors import DISK_FULL, is_disk_full, sentence_of
 from memoryloop.postgres import unreachable
 from memoryloop.postgres.server import PostgresError
 
@@ -47,6 +47,14 @@ def test_a_full_disk_is_a_sentence(error: Exception) -> None:
     assert said(outer).startswith("The disk is full: make room")
     with pytest.raises(type(error)):
         said(error, "--traceback")
+
+
+@pytest.mark.parametrize("error", FULL)
+def test_work_that_was_cut_off_by_one_says_so(error: Exception) -> None:
+    outer = LookupError("the job failed")
+    outer.__context__ = error
+    assert sentence_of(outer, "Something else.") == DISK_FULL
+    assert sentence_of(LookupError(), "Something else.") == "Something else."
 
 
 @pytest.mark.parametrize("error", OTHERS)

@@ -15,6 +15,7 @@ from flashcards.study_settings import NewCards, Order
 from flashcards.web.forms.columns import ColumnsForm
 from flashcards.web.forms.imports import ImportForm
 from flashcards.web.forms.study_settings import steps_in_words
+from memoryloop import disk_space
 
 
 def columns_form(row: CardImport, data: QueryDict | None = None) -> ColumnsForm | None:
@@ -36,6 +37,11 @@ def _columns(row: CardImport, form: ColumnsForm) -> list[dict[str, Any]]:
     ]
 
 
+def progress(row: CardImport) -> dict[str, Any]:
+    """Return what the template of the progress takes."""
+    return {"row": row, "is_out_of_space": disk_space.free_bytes() < disk_space.FULL_BYTES}
+
+
 def context(
     row: CardImport, form: ImportForm, columns: ColumnsForm | None = None
 ) -> dict[str, Any]:
@@ -44,7 +50,7 @@ def context(
     chosen = form.chosen_decks()
     presets = _presets(row, form) if row.status == row.Status.READY else []
     return {
-        "row": row,
+        **progress(row),
         "form": form,
         "columns_form": columns,
         "columns": _columns(row, columns) if columns else (),

@@ -58,7 +58,7 @@ def import_page(request: HtmxHttpRequest, import_id: uuid.UUID) -> HttpResponse:
         # The page as a whole has the report.
         return HttpResponse(headers={"HX-Refresh": "true"})
     if is_fragment:
-        return render(request, "flashcards/exchange/_import_progress.html", {"row": row})
+        return render(request, "flashcards/exchange/_import_progress.html", page.progress(row))
     context = page.context(row, ImportForm(contents=row.contents))
     return render(request, "flashcards/exchange/import.html", context)
 

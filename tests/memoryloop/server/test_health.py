@@ -4,12 +4,15 @@ import json
 import threading
 import time
 from datetime import timedelta
+from unittest import mock
 
 import pytest
 from django.db import connection
 from django.test import Client, RequestFactory, TestCase, TransactionTestCase
 from django.utils import timezone
 
+from memoryloop import disk_space
+from memoryloop.postgres import unreachable
 from memoryloop.server import health
 from tests.servers import EmbeddingServer
 
@@ -133,6 +136,29 @@ class CheckTests(TransactionTestCase):
         self.beat(timedelta(seconds=70))
         with self.assertRaisesRegex(health.FailingError, "no background worker"):
             health.check_worker()
+
+    def test_a_worker_that_cannot_say_that_it_is_there_takes_no_server_out_of_service(self) -> None:
+        self.beat(timedelta(seconds=70))
+        with mock.patch.object(unreachable, "is_out_of_space", autospec=True, return_value=True):
+            self.assertEqual(health.check_worker(), "waits until the disk has room")
+
+
+@pytest.mark.parametrize(
+    ("free", "said"),
+    [
+        (0, "full: 0 MB left, and nothing more may be saved until there is room"),
+        (16 * 1024**2 - 1, "full: 15 MB left, and nothing more may be saved until there is room"),
+        (16 * 1024**2, "low: 16 MB left"),
+        (512 * 1024**2, None),
+    ],
+)
+def test_a_disk_without_room_is_told_and_takes_no_server_out_of_service(
+    monkeypatch: pytest.MonkeyPatch, checks: dict[str, health.Check], free: int, said: str | None
+) -> None:
+    monkeypatch.setattr(disk_space, "free_bytes", lambda: free)
+    health.register("disk", health.check_disk)
+    assert health.report() == (True, {"disk": said or "ok"})
+    assert list(checks) == ["disk"]
 
 
 def test_the_embedding_model_of_the_operator_is_asked_and_need_not_answer(
