@@ -176,20 +176,30 @@ def find(owner_id: UUID, pending: Pending, ids: Collection[UUID]) -> list[Review
 
 
 def stored(owner_id: UUID, pending: Pending) -> OwnerAnswers:
-    """Return the answers that the table holds, without those that were taken back."""
+    """Return the answers that the table holds, without those that were taken back.
+
+    And without those that are pending: a checkpoint that was cut off, as by a full disk, has
+    appended them already, and they are added as entries.
+    """
     read = functools.partial(pending.read, REVIEW_LOGS, owner_id)
+    entries = pending.since(pending.stored.moved_id)
+    ahead = pa.array([str(entry.log.id) for entry in entries if entry.log], pa.string())
     is_undo = condition(REVIEW_LOGS, "kind", LogKind.UNDO)
-    undone = pc.drop_null(read(["undoes"], is_undo)["undoes"])
+    undone = pc.drop_null(_without_ids(read(["undoes", "id"], is_undo), ahead)["undoes"])
     # Half a million ids would be read to no end where nothing was taken back.
-    columns = [*_READ, "id"] if len(undone) else _READ
+    columns = [*_READ, "id"] if len(undone) or len(ahead) else _READ
     conditions: tuple[Expression, ...] = (
         condition(REVIEW_LOGS, "rating__isnull", False),
         condition(REVIEW_LOGS, "kind__in", list(KINDS)),
     )
     rows = read(columns, *conditions)
     if len(undone):
-        rows = rows.filter(pc.invert(pc.is_in(rows["id"], undone.combine_chunks())))
-    return of_rows(owner_id, rows)
+        rows = _without_ids(rows, undone.combine_chunks())
+    return of_rows(owner_id, _without_ids(rows, ahead))
+
+
+def _without_ids(rows: pa.Table, ids: pa.Array) -> pa.Table:
+    return rows.filter(pc.invert(pc.is_in(rows["id"], ids))) if len(ids) else rows
 
 
 def _none(owner_id: UUID) -> OwnerAnswers:

@@ -1,9 +1,11 @@
 """Statistics come from totals kept up at each checkpoint, and agree with the log itself."""
 
 import contextlib
+import errno
 import random
 import uuid
 from datetime import UTC, date, datetime, timedelta
+from unittest import mock
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -11,16 +13,18 @@ from django.db import transaction
 from flashcards import scheduling
 from flashcards.cards.cards import get_card
 from flashcards.domain.records import Rating, State
-from flashcards.maintenance import bulk_load
+from flashcards.maintenance import bulk_load, check_totals
 from flashcards.models import ReviewTotals, StoreVersions
 from flashcards.review.ratings import NothingToUndo, review_card, undo_review
 from flashcards.review.statistics import Statistics, statistics
 from flashcards.store import (
     Checkpoint,
     answer_totals,
+    answers,
     checkpoint_all,
     clear_cache,
     erase_cards,
+    failpoints,
     lock_owner,
     review_logs,
 )
@@ -158,6 +162,35 @@ class StatisticsTests(TestCase):
         totals = OwnerArrays(read_late).answer_totals(self.alice.pk)
         assert totals is not None
         self.assertEqual((totals.counts.sum(), len(seen)), (1, 2))
+
+    @looks_into_the_journal
+    def test_a_checkpoint_that_was_cut_off_has_no_answer_counted_twice(self) -> None:
+        moved, pending_card = (stored_card(self.alice) for _ in range(2))
+        self.rate(moved.id, 3, NOW)
+        checkpoint_all()
+        for day in (1, 2, 3):
+            self.rate(pending_card.id, 3, NOW + timedelta(days=day))
+        undo_review(owner_id=self.alice.pk, undo_id=uuid.uuid4(), now=NOW + timedelta(days=4))
+
+        def fill_the_disk(step: str) -> None:
+            # The log is written, the cards are not.
+            if step == "checkpoint-logs":
+                raise OSError(errno.ENOSPC, "No space left on device")
+
+        for tried in range(2):
+            with (
+                mock.patch.object(failpoints, "reach", fill_the_disk),
+                self.assertRaises(OSError),
+            ):
+                checkpoint_all()
+            clear_cache()
+            self.assertEqual((len(answers(self.alice.pk)), self.count()), (3, 3), tried)
+            self.assertEqual(check_totals.missing(self.alice.pk), 0)
+        for _ in range(2):
+            # Also of what was read before, with the entries that have come since.
+            checkpoint_all()
+            self.assertEqual((len(answers(self.alice.pk)), self.count()), (3, 3))
+            clear_cache()
 
     def test_a_card_that_is_erased_takes_only_what_is_pending_with_it(self) -> None:
         # Where nothing is pending, what was counted stays.
