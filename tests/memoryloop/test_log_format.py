@@ -3,6 +3,7 @@
 import errno
 import logging
 import sys
+from typing import Any
 from unittest import mock
 
 import psycopg
@@ -60,6 +61,5 @@ def test_a_database_that_stopped_for_want_of_room_is_a_full_disk() -> None:
 
 
 def test_it_is_how_the_log_is_written() -> None:
-    assert settings.LOGGING["formatters"]["plain"]["class"] == (
-        f"{log_format.__name__}.{log_format.Formatter.__name__}"
-    )
+    plain: Any = settings.LOGGING["formatters"]
+    assert plain["plain"]["class"] == (f"{log_format.__name__}.{log_format.Formatter.__name__}")
