@@ -60,7 +60,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "memoryloop.web.watching.WatchMiddleware",
     "memoryloop.web.middleware.SecurityHeadersMiddleware",
-    "memoryloop.web.sessions.SessionMiddleware",
+    "memoryloop.web.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "memoryloop.web.middleware.StorableTextMiddleware",

@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+from django.contrib.sessions.exceptions import SessionInterrupted
+from django.contrib.sessions.middleware import SessionMiddleware as DjangosSessionMiddleware
 from django.db import connection, transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.http.response import HttpResponseBase
@@ -184,6 +186,25 @@ class OutageMiddleware:
             return None
         logger.error("%s.", outage.heading, exc_info=exception)
         return outages.answer(request, outage)
+
+
+class SessionMiddleware(DjangosSessionMiddleware):
+    """Answer an outage where Django takes it for a session that was deleted, which is a 400.
+
+    Django's session says the same of every error of the database. By then the view is through: if
+    it has committed anything, its answer stands, or it would be sent again and done twice. What is
+    lost is what the session was to keep, such as a toast.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        try:
+            return super().process_response(request, response)
+        except SessionInterrupted as error:
+            outage = outages.outage_of(error)
+            if outage is None:
+                raise
+            logger.error("A session could not be saved. %s.", outage.heading, exc_info=error)
+            return response if has_committed(request) else outages.answer(request, outage)
 
 
 class HealthMiddleware:

@@ -43,7 +43,7 @@ class UnsavedSessionTests(TransactionTestCase):
             with (
                 self.subTest(outage=outage.heading),
                 unsaved(cause),
-                self.assertLogs("memoryloop.web.sessions") as logged,
+                self.assertLogs("memoryloop.web.middleware") as logged,
             ):
                 response = self.client.post("/cards/new/", CARD)
                 self.assertEqual((response.status_code, response["Location"]), (302, "/cards/new/"))
@@ -55,7 +55,7 @@ class UnsavedSessionTests(TransactionTestCase):
             with (
                 self.subTest(outage=outage.heading),
                 unsaved(cause),
-                self.assertLogs("memoryloop.web.sessions"),
+                self.assertLogs("memoryloop.web.middleware"),
             ):
                 response = self.client.get("/cards/new/")
                 self.assertContains(response, outage.sentence, status_code=outage.status)
