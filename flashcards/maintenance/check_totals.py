@@ -19,6 +19,8 @@ def missing(owner_id: UUID) -> int:
     found = 0
     for reading in range(READINGS):
         if reading:
+            # A checkpoint that was cut off may have stored what it had not counted yet.
+            store.settle_batches(owner_id)
             store.clear_cache()
         # In this order, so that an answer that comes in between is only in the totals.
         answers, totals = store.answers(owner_id), store.answer_totals(owner_id)

@@ -1,6 +1,7 @@
 """check_store finds what is wrong, says where, and mends what can be mended."""
 
 import dataclasses
+import errno
 import json
 import uuid
 from io import StringIO
@@ -9,12 +10,13 @@ from unittest import mock
 import numpy as np
 import pyarrow as pa
 from django.core.management import call_command
+from django.db import transaction
 
 from flashcards.domain.records import Flashcard, Rating
 from flashcards.maintenance import check
 from flashcards.models import JournalEntry, StoreVersions
 from flashcards.review.ratings import review_card, undo_review
-from flashcards.store import Change, cards, clear_cache, write
+from flashcards.store import Change, cards, clear_cache, failpoints, lock_owner, write, write_many
 from flashcards.store.lance import tables
 from flashcards.store.maintenance import checkpoint, health
 from flashcards.store.maintenance.recorded import record_tables
@@ -22,7 +24,7 @@ from flashcards.store.rows.schema import FLASHCARDS, REVIEW_LOGS
 from memoryloop.embeddings.builtin import BuiltIn
 from tests.base import TestCase
 from tests.engines import InLanceDB
-from tests.factories import NOW, review_log, store, stored_card
+from tests.factories import NOW, flashcard, review_log, store, stored_card
 from tests.flashcards.maintenance import totals_contract
 
 
@@ -180,4 +182,27 @@ class CheckStoreTests(InLanceDB, TestCase):
 
 
 class LanceDBTotalsTests(InLanceDB, totals_contract.TotalsContract):
-    pass
+    def test_what_a_checkpoint_stored_before_it_was_cut_off_is_no_fault(self) -> None:
+        for many in (False, True):
+            with self.subTest(many=many):
+                card = flashcard(self.alice, sequence=1)
+                log = review_log(card, sequence=0, reviewed_at=NOW)
+                if many:
+                    with transaction.atomic():
+                        lock_owner(self.alice.pk)
+                        write_many(self.alice.pk, [card], [log])
+                else:
+                    store(card, logs=(log,))
+                with (
+                    mock.patch.object(failpoints, "reach", _full_when_written),
+                    self.assertRaises(OSError),
+                ):
+                    checkpoint.run()
+                self.assertEqual(self.totals_found(), [])
+                checkpoint.run()
+                self.assertEqual(self.totals_found(), [])
+
+
+def _full_when_written(name: str) -> None:
+    if name == "checkpoint-written":
+        raise OSError(errno.ENOSPC, "No space left on device")
