@@ -147,4 +147,5 @@ def test_hostile_text_costs_in_proportion_to_its_length(piece: str) -> None:
         return time.process_time() - begun
 
     small = max(seconds(8_000 // len(piece)), 0.005)
-    assert seconds(32_000 // len(piece)) < 8 * small
+    # The least of some: other programs may be at work.
+    assert min(seconds(32_000 // len(piece)) for _ in range(3)) < 8 * small
