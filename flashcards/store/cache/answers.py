@@ -182,8 +182,9 @@ def stored(owner_id: UUID, pending: Pending) -> OwnerAnswers:
     appended them already, and they are added as entries.
     """
     read = functools.partial(pending.read, REVIEW_LOGS, owner_id)
-    entries = pending.since(pending.stored.moved_id)
-    ahead = pa.array([str(entry.log.id) for entry in entries if entry.log], pa.string())
+    logs = [entry.log.id for entry in pending.since(pending.stored.moved_id) if entry.log]
+    key = condition(REVIEW_LOGS, "id__in", logs)
+    ahead = pending.read_by_key(REVIEW_LOGS, owner_id, ["id"], key)["id"].combine_chunks()
     is_undo = condition(REVIEW_LOGS, "kind", LogKind.UNDO)
     undone = pc.drop_null(_without_ids(read(["undoes", "id"], is_undo), ahead)["undoes"])
     # Half a million ids would be read to no end where nothing was taken back.
