@@ -33,7 +33,7 @@ from flashcards.drafting import (
     splitting,
 )
 from flashcards.duplicates import card_text, features, formulas, words
-from flashcards.exchange.anki import protobuf, templates
+from flashcards.exchange.anki import occlusion, protobuf, templates
 from flashcards.exchange.anki.package import BadPackage
 from flashcards.exchange.html import to_markdown
 from flashcards.exchange.media import PackageMedia, placeholder
@@ -86,6 +86,11 @@ def fill_template(text: str) -> None:
     front = templates.front("{{A}}{{kana:A}}", {"A": text})
     shape = "{{FrontSide}}{{#A}}{{kanji:A}}{{furigana:A}}{{text:A}}{{/A}}<hr id=answer>{{A}}"
     templates.back(shape, {"A": text}, front)
+
+
+def shapes(text: str) -> None:
+    given = {"a": text + "{{c1::image-occlusion:" + text, "b": "<img src=x>"}
+    occlusion.sides(given, [0], placeholder, to_markdown.plain)
 
 
 def read_json(text: str) -> None:
@@ -164,6 +169,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "template": read_template,
     "field": fill_template,
     "images": resolved,
+    "shapes": shapes,
     "message": read_message,
     "text file": read_file,
     "JSON of a model": read_json,
@@ -194,6 +200,7 @@ PATTERNS = (
     "[a](b", "*a **a ", "![a](\ue010", "a\n- ", "<b>a</b>", "<b>!", "<a '\"<a\"'", "a&b;", "a.b@c",
     "w:", "xmpp:a@b/", "| a | b |\n", "\\begin{", "\\[a", "a[b](", "<x ", "[a]\n",
     "\n\\[", "\n$$ a", "\n\\[ a\n\\] b", "_](a", "\\hat](a ", "\\frac1](a ", "\\sqrt[3]](a ",
+    "{{c1::image-occlusion:rect", "{{c1,", ":a=", ":left=\\",
     "\\bigl](a ", "\\bigl(", "\\pmod{\\hat}", "\\ket\\hat ",
 )  # fmt: skip
 

@@ -54,21 +54,29 @@ def painted(content: bytes, masks: str) -> bytes:
     """Return an image with what a name says painted over it, as WebP. Raises BadMedia."""
     if media_kinds.inspect(content).is_sound:
         raise BadMedia("A sound has no parts that could be hidden.")
-    hidden, asked = json.loads(masks)
     with PIL.Image.open(io.BytesIO(content)) as opened:
-        upright = PIL.ImageOps.exif_transpose(opened).convert("RGBA")
+        upright = _with_eight_bits(PIL.ImageOps.exif_transpose(opened)).convert("RGBA")
     upright.thumbnail((_SIDE_MOST, _SIDE_MOST))
     image = PIL.Image.new("RGB", upright.size, "white")
     image.paste(upright, mask=upright)
     draw = PIL.ImageDraw.Draw(image)
-    for colour, shapes in ((_HIDDEN, hidden), (_ASKED, asked)):
-        for shape in shapes:
-            corners = _corners(Mask(*shape), image.size)
-            if len(corners) > 2:
-                draw.polygon(corners, fill=colour, outline=_EDGE)
+    try:
+        for colour, shapes in zip((_HIDDEN, _ASKED), json.loads(masks), strict=True):
+            for shape in shapes:
+                draw.polygon(_corners(Mask(*shape), image.size), fill=colour, outline=_EDGE)
+    except (ValueError, TypeError, RecursionError):
+        # A package may have any name, also one that looks like ours.
+        raise BadMedia("What is hidden of the image cannot be read.") from None
     stream = io.BytesIO()
     image.save(stream, "WEBP", quality=_QUALITY)
     return stream.getvalue()
+
+
+def _with_eight_bits(image: PIL.Image.Image) -> PIL.Image.Image:
+    """Return an image of 16 bits a pixel, as of an X-ray, as grey. Pillow makes all of it white."""
+    if not image.mode.startswith("I"):
+        return image
+    return image.convert("I").point(lambda level: level * (1 / 256)).convert("L")
 
 
 def _corners(mask: Mask, size: tuple[int, int]) -> list[tuple[float, float]]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from flashcards.exchange.html import inline, to_markdown
 from flashcards.exchange.masks import KINDS, Mask, named
 
-_SHAPE = re.compile(r"\{\{c([\d,]+)::image-occlusion:([a-z]+)((?:(?!\}\}).)*)", re.DOTALL)
+_SHAPE = re.compile(r"\{\{c([\d,]{1,100})::image-occlusion:([a-z]+)((?:(?!\}\}).)*)", re.DOTALL)
 # A colon in a value is escaped.
 _PROPERTY = re.compile(r":([a-z]+)=((?:[^:\\]|\\.)*)")
 _IMAGE = re.compile(r"<img\b", re.IGNORECASE)
@@ -105,7 +105,7 @@ def _shapes(field: str) -> tuple[list[_Shape], list[str]]:
         if kind not in KINDS:
             continue
         mask = _mask(kind, given)
-        if not (mask.width * mask.height or len(mask.points) > 2):
+        if not (len(mask.points) > 2 if kind == "polygon" else mask.width * mask.height):
             continue
         belongs = frozenset(int(number) for number in numbers.split(",") if number)
         shapes.append(_Shape(belongs, mask, given.get("oi") == "1"))

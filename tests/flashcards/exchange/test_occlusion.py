@@ -6,11 +6,13 @@ import unittest
 from typing import Any
 from unittest import mock
 
+import numpy as np
 import PIL.Image
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flashcards.cards import media
+from flashcards.cards.media_kinds import BadMedia
 from flashcards.domain.records import Flashcard, Kind
 from flashcards.exchange import masks
 from flashcards.exchange.anki import notes, occlusion
@@ -166,6 +168,17 @@ class OcclusionTests(ImportTestCase):
                 report = self.import_(package)
                 self.assertEqual(list(report["skipped"]), [notes.NO_SHAPE])
 
+    def test_a_number_that_is_none_of_a_card_is_no_reason_to_stop(self) -> None:
+        for number in ("9" * 5_000, "0", "9" * 90, ",", "1," * 60):
+            with self.subTest(number):
+                shapes = RECT.replace("c1", f"c{number}") % "" + ELLIPSE.replace("c2", "c1") % ""
+                package = Package(media={"body.png": picture()})
+                note = package.note(
+                    anki_packages.OCCLUSION, shapes, "<img src=body.png>", guid=number[:9]
+                )
+                package.card(note)
+                self.assertEqual(self.import_(package)["skipped"], {})
+
     def test_an_image_that_is_none_is_refused(self) -> None:
         report = self.import_note(RECT % "", image=b"<svg></svg>")
         self.assertIn("not an image", next(iter(report["left_out"])))
@@ -192,6 +205,21 @@ class MaskTests(unittest.TestCase):
         painted = masks.painted(picture(), covered)
         with PIL.Image.open(io.BytesIO(painted)) as image:
             self.assertEqual(image.size, (200, 100))
+
+    def test_a_name_that_only_looks_like_ours_is_refused(self) -> None:
+        for covered in ("x", "[]", "[1,2]", "[[],[[]]]", '{"a":1}', "[" * 100_000,
+                        '[[],[["rect"]]]', '[[],[["rect",0,0,1,1,"a",[]]]]',
+                        '[[],[["polygon",0,0,1,1,0,[[1],[2],[3]]]]]'):  # fmt: skip
+            with self.subTest(covered[:40]), self.assertRaises(BadMedia):
+                masks.painted(picture(), covered)
+
+    def test_grey_of_sixteen_bits_stays_grey(self) -> None:
+        stream = io.BytesIO()
+        PIL.Image.new("I;16", (40, 20), 30_000).save(stream, "PNG")
+        covered = masks.parted(masks.named("x", [], [masks.Mask("rect", 0, 0, 0.5, 1, 0)]))[1]
+        with PIL.Image.open(io.BytesIO(masks.painted(stream.getvalue(), covered))) as image:
+            grey = np.asarray(image.crop((30, 5, 38, 15)))
+            self.assertTrue(((grey > 110) & (grey < 125)).all(), grey)
 
     def test_a_large_image_becomes_smaller_and_one_that_lies_is_upright(self) -> None:
         covered = masks.parted(masks.named("x", [], [masks.Mask("rect", 0, 0, 0.5, 1, 0)]))[1]
