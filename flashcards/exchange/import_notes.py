@@ -33,6 +33,8 @@ from flashcards.exchange.import_labels import Labels
 from flashcards.exchange.media import PackageMedia, placeholder
 from flashcards.exchange.note_identity import (
     as_imported,
+    has_same_words,
+    has_words,
     note_id_of,
     own_id,
     restore_markdown,
@@ -217,7 +219,7 @@ class Maker:
                 for theirs in each.cards.values():
                     self._skip(OTHER_KIND, each.whole, theirs)
                 return
-        is_same = origin.words_hash == hashed if origin else _has_words(there, exact)
+        is_same = has_same_words(there, exact, origin, hashed)
         texts = None if is_same else exact.with_texts(self._files.resolve)
         texts_hash = origin.texts_hash if is_same and origin else words_hash(texts or exact)
         labels = {}
@@ -230,7 +232,8 @@ class Maker:
                 labels[ordinal] = update.labels
                 step.updates[card.id] = update
         said = import_labels.as_json(origin.labels if origin else {}, labels)
-        if origin is None or (origin.words_hash, origin.labels) != (hashed, said):
+        now = (hashed, texts_hash, said)
+        if origin is None or (origin.words_hash, origin.texts_hash, origin.labels) != now:
             step.origins.append(
                 NoteOrigin(
                     owner_id=self._owner_id,
@@ -305,7 +308,7 @@ class Maker:
         words = words.with_texts(self._files.resolve)
         made = self._made_at(each.whole.note.id) + timedelta(microseconds=ordinal)
         # All cards of a note have the same words: a card that is added takes those of the others.
-        texts = there[0] if there and _has_words(there, words) else words
+        texts = there[0] if there and has_words(there, words) else words
         deck_ids = self._decks.of(theirs.deck_id)
         labels = self._labels(each, theirs, next(iter(deck_ids), None))
         card = Flashcard(
@@ -355,13 +358,6 @@ def tags_of(tags: Iterable[str]) -> tuple[str, ...]:
     """Return Anki's tags as ours, each once."""
     cut = (clean(tag)[:TAG_MAX_CHARACTERS].strip() for tag in tags)
     return tuple(dict.fromkeys(tag for tag in cut if tag))
-
-
-def _has_words(cards: Sequence[Flashcard], words: Words) -> bool:
-    wanted = words.kind, words.question, words.answer, words.extra
-    return bool(cards) and all(
-        (card.kind, card.question, card.answer, card.extra) == wanted for card in cards
-    )
 
 
 def _note_id(

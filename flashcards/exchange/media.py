@@ -26,6 +26,8 @@ _STORED = re.compile(r"/media/([0-9a-f]{64}\.[a-z0-9]+)")
 _ADDRESS = re.compile("\ue010[^\ue010\ue011]*\ue011")
 NO_FILE = "the image is not in the package"
 NO_SOUND = "the sound is not in the package; the words beside it are there"
+# An image of another host is not kept.
+_FILE = re.compile("\\]\\((?:\ue010(?!https?://)|/media/)", re.IGNORECASE)
 _DATA = re.compile(r"data:image/[a-z+]+;base64,([A-Za-z0-9+/=\s]+)", re.IGNORECASE)
 
 
@@ -41,6 +43,11 @@ def placeholder(source: str, alt: str) -> str:
 def without_addresses(text: str) -> str:
     """Return Markdown without the names of its files in a package, which may be whole images."""
     return _ADDRESS.sub("", text) if "\ue010" in text else text
+
+
+def count_files(text: str) -> int:
+    """Return how many images and sounds a text has, or has the names of."""
+    return len(_FILE.findall(text)) if "](" in text else 0
 
 
 class PackageMedia:

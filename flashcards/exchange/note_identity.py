@@ -12,6 +12,7 @@ from flashcards.domain.records import Flashcard, Kind
 from flashcards.domain.validation import clean
 from flashcards.exchange.anki.notes import SIDE_MAX_CHARACTERS, Words
 from flashcards.exchange.anki.records import Note
+from flashcards.exchange.media import count_files
 from flashcards.models import NoteOrigin
 
 # The guid of notes that were created here, in packages exported from here.
@@ -93,6 +94,35 @@ def restore_markdown(note: Note, words: Words) -> Words:
     return dataclasses.replace(
         words, question=texts["question"], answer=texts["answer"], extra=texts["extra"]
     )
+
+
+def has_words(cards: Sequence[Flashcard], words: Words) -> bool:
+    """Tell whether there are cards, and all of them have exactly these words."""
+    wanted = words.kind, words.question, words.answer, words.extra
+    return bool(cards) and all(
+        (card.kind, card.question, card.answer, card.extra) == wanted for card in cards
+    )
+
+
+def has_same_words(
+    cards: Sequence[Flashcard], words: Words, origin: NoteOrigin | None, hashed: str
+) -> bool:
+    """Tell whether a note of a file says what it said at its last import; `hashed` are its words.
+
+    One that came without some of its files says more where they are there now.
+    """
+    if origin is None:
+        return has_words(cards, words)
+    if origin.words_hash != hashed:
+        return False
+    first = next(iter(cards), None)
+    return first is None or not _lacks_files(first, words) or was_edited(first, origin)
+
+
+def _lacks_files(card: Flashcard, words: Words) -> bool:
+    """Tell whether a card has fewer images and sounds than the words of its note name."""
+    given = sum(map(count_files, (words.question, words.answer, words.extra)))
+    return sum(map(count_files, (card.question, card.answer, card.extra))) < given
 
 
 def was_edited(card: Flashcard, origin: NoteOrigin) -> bool:

@@ -16,6 +16,7 @@ from tests.factories import NOW
 from tests.flashcards.exchange import anki_packages
 from tests.flashcards.exchange.anki_packages import Package
 from tests.flashcards.exchange.test_anki_export import ExportTestCase
+from tests.flashcards.exchange.test_anki_import import png
 from tests.flashcards.exchange.test_import_again import AgainTestCase
 from tests.flashcards.given_cards import give_cards
 from tests.sounds import mp3, wav
@@ -24,8 +25,8 @@ PLAYER = re.compile(r"!\[\]\(/media/[0-9a-f]{64}\.(?:mp3|wav)\)")
 
 
 def plain(text: str) -> str:
-    """Return a side with each of its sounds as a note sign."""
-    return PLAYER.sub("♪", text)
+    """Return a side with a sign for each of its sounds and images."""
+    return re.sub(r"!\[\]\(/media/[0-9a-f]{64}\.png\)", "▣", PLAYER.sub("♪", text))
 
 
 class ImportTests(AgainTestCase):
@@ -115,6 +116,29 @@ class ImportTests(AgainTestCase):
         self.assertEqual((report["updated"], report["sounds"]), (1, 1))
         self.assertEqual(plain(self.card().question), "ask ♪")
         self.assertEqual(self.import_(package)["same"], 1)
+
+    def test_files_that_were_not_there_come_with_a_package_that_has_them(self) -> None:
+        """Test that who forgot to take the media along brings them later."""
+        fields = ("ask [sound:a.mp3] <img src=b.png>", "[sound:c.mp3]")
+        whole = {"a.mp3": mp3(), "b.png": png(), "c.mp3": mp3(2)}
+        for given, ours in (
+            ({}, ("ask  [image: b.png]", "[sound: c.mp3]")),
+            ({}, ("ask  [image: b.png]", "[sound: c.mp3]")),
+            ({"b.png": png()}, ("ask  ▣", "[sound: c.mp3]")),
+            (whole, ("ask ♪ ▣", "♪")),
+            (whole, ("ask ♪ ▣", "♪")),
+            ({}, ("ask ♪ ▣", "♪")),
+        ):
+            package = Package(media=given)
+            package.card(package.note(anki_packages.BASIC, *fields))
+            self.import_(package)
+            card = self.card()
+            self.assertEqual((plain(card.question), plain(card.answer)), ours)
+        # What was taken out here is not put back.
+        edit_card(owner_id=self.alice.pk, card_id=card.id, question="ask", answer="say", now=NOW)
+        package.media = whole
+        self.assertEqual(self.import_(package)["same"], 1)
+        self.assertEqual(self.card().question, "ask")
 
     def test_words_that_were_changed_here_and_in_the_file_are_told(self) -> None:
         """Test that a card with a sound is compared with its import as any other card is."""
