@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.utils import timezone
 
 from flashcards.cards import media, media_kinds
@@ -87,6 +88,21 @@ class SoundTests(test_media.MediaTestCase):
                 answer = self.client.get(f"/media/{sound.name}", headers=headers)
                 self.assertEqual((answer.status_code, answer.content), (200, whole))
                 self.assertEqual(answer["Accept-Ranges"], "bytes")
+
+    def test_all_that_reads_a_cards_words_knows_the_same_sounds(self) -> None:
+        script = (settings.BASE_DIR / "static/js/editor-images.js").read_text()
+        for extension in media_kinds.SOUNDS:
+            with self.subTest(extension):
+                text = f"![](/media/{'a' * 64}.{extension})"
+                self.assertIn("<audio", render(text))
+                self.assertEqual(
+                    card_sides.title(card_sides.Draft("basic", text, "")), "(sound only)"
+                )
+                self.assertIsNotNone(media.NAME.fullmatch(f"{'a' * 64}.{extension}"))
+                self.assertIn(f'"{extension}"', script)
+        for extension in media_kinds.IMAGES:
+            with self.subTest(extension):
+                self.assertIn("<img", render(f"![](/media/{'a' * 64}.{extension})"))
 
     def test_it_is_kept_as_long_as_a_card_plays_it(self) -> None:
         sound = self.stored(mp3())
