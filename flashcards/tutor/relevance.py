@@ -2,7 +2,7 @@
 
 The search always finds something; the tutor is told only of what is to the point. The bounds were
 found with the questions of tests/benchmarks/data/recall_questions.jsonl, some of which no card is
-about.
+about. tests/benchmarks/fit_recall.py says what others would do.
 """
 
 from collections.abc import Sequence
@@ -14,11 +14,25 @@ from flashcards.search.find_cards import FoundCard, find_cards
 
 # How much it counts that a card has the question's words, beside what it means.
 WORDS_WEIGHT = 0.5
-# A card that fits less has nothing to do with the question, or is beside its point where another
-# fits it this much better: the capital of another country.
-LEAST, LEAST_OF_BEST = 0.22, 0.58
 # A card that fits so well, and nearly as well as the best, is what is asked for.
 ASKED, ASKED_OF_BEST = 0.6, 0.85
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How well cards have to fit, as `relevance` says."""
+
+    # Where the best card fits less, no card has to do with the question.
+    best: float = 0.22
+    # Any other card that is told of fits this well.
+    least: float = 0.22
+    # A card is beside the point that fits less than this share of the best, if it is also this far
+    # behind: the capital of another country.
+    of_best: float = 0.58
+    behind: float = 0.0
+
+
+BOUNDS = Bounds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +51,19 @@ def relevant_cards(*, owner_id: UUID, text: str, limit: int) -> list[RelevantCar
     return choose(found)
 
 
-def choose(found: Sequence[FoundCard]) -> list[RelevantCard]:
+def choose(found: Sequence[FoundCard], bounds: Bounds = BOUNDS) -> list[RelevantCard]:
     """Return those of the found cards that are relevant, the most relevant first."""
     ranked = sorted(
         ((relevance(each), each.card) for each in found),
         key=lambda pair: (-pair[0], str(pair[1].id)),
     )
     best = ranked[0][0] if ranked else 0.0
+    if best < bounds.best:
+        return []
+    least = max(bounds.least, min(best * bounds.of_best, best - bounds.behind))
     chosen: dict[UUID, RelevantCard] = {}
     for value, card in ranked:
-        if value >= max(LEAST, best * LEAST_OF_BEST):
+        if value >= least:
             is_asked = value >= max(ASKED, best * ASKED_OF_BEST)
             # Siblings ask for the same in other ways.
             chosen.setdefault(card.note_id, RelevantCard(card, value, is_asked))

@@ -7,10 +7,12 @@ from typing import Any
 DATA = Path(__file__).parent / "data"
 # Who wrote a text: whoever wrote what it measures, or somebody else, at two times.
 SETS = ("own", "blind", "fresh")
+# Of recall and duplicates, SETS are what is fitted, and this was written to be run once after that.
+LATEST = "fresh_2026_12"
 
 
 def read_rows(name: str, of: str = "own") -> list[dict[str, Any]]:
-    """Return the objects of one of SETS by its name, `cards` for data/cards.jsonl."""
+    """Return the objects of a set by its name, `cards` for data/cards.jsonl."""
     file = name if of == "own" else f"{name}_{of}"
     lines = (DATA / f"{file}.jsonl").read_text(encoding="utf-8").splitlines()
     return [json.loads(line) for line in lines]
