@@ -7,7 +7,7 @@ from typing import Any
 DATA = Path(__file__).parent / "data"
 # Who wrote a text: whoever wrote what it measures, or somebody else, at two times.
 SETS = ("own", "blind", "fresh")
-# Of recall and duplicates, SETS are what is fitted, and this was written to be run once after that.
+# Sets for recall and duplicates that were written when the others had been looked at.
 LATEST = "fresh_2026_12"
 
 
