@@ -161,6 +161,8 @@ def drop_duplicates(manager: Manager[Any], ids: Sequence[UUID]) -> None:
 
 def mend_totals(owner_id: UUID) -> None:
     """Raise an owner's review totals to what the log has, under the checkpoint's lock."""
+    # What a checkpoint has stored of a batch is counted once the next has ended.
+    checkpoint.settle_batches(owner_id)
     with checkpoint.exclusive(same_rows=True):
         quarter_totals.mend(owner_id, read_pending(owner_id))
     answer_totals.clear_cache()
