@@ -81,6 +81,11 @@ def gaps_within(found: Sequence[str | Deletion]) -> Iterator[Deletion]:
             yield from gaps_within(part.parts)
 
 
+def revealed(text: str) -> str:
+    """Return a text with the words of its deletions, without their markup and their hints."""
+    return "".join(part if isinstance(part, str) else part.words for part in parts(text))
+
+
 def hidden(text: str, ordinal: int) -> list[Deletion]:
     """Return the deletions that the card of a number hides; none is inside another of them."""
     return list(_hidden(parts(text), ordinal))

@@ -5,6 +5,7 @@ package twice creates nothing twice.
 """
 
 import dataclasses
+import functools
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,13 +33,13 @@ from flashcards.exchange.import_known import Update, logs_of
 from flashcards.exchange.import_labels import Labels
 from flashcards.exchange.media import PackageMedia, placeholder
 from flashcards.exchange.note_identity import (
-    as_imported,
     has_same_words,
     has_words,
     note_id_of,
     own_id,
     restore_markdown,
     was_edited,
+    words_as_imported,
     words_hash,
 )
 from flashcards.exchange.report import Report
@@ -183,12 +184,13 @@ class Maker:
         note_type = self._note_types.get(note.type_id)
         name_of, flag_of = self._decks.name_of, schedule.flag_of
         places = {o: Place(name_of(each.deck_id), flag_of(each)) for o, each in by_ordinal.items()}
-        found, skipped = words_of(note, note_type, sorted(by_ordinal), placeholder, places)
+        make = functools.partial(words_of, note, note_type, sorted(by_ordinal), placeholder, places)
+        found, skipped = words_as_imported(self._owner_id, note, make)
         for each in skipped:
             self._skip(each.reason, whole, by_ordinal.get(each.ordinal))
         for reason in left_out(note):
             self._report.leave_out(reason, _example(note))
-        for words in (part for each in found for part in as_imported(self._owner_id, note, each)):
+        for words in found:
             guids = [note.guid, *filter(None, [note.other_guid])]
             if words.key:
                 guids = [f"{guid}/{words.key}" for guid in guids]

@@ -50,6 +50,11 @@ def count_files(text: str) -> int:
     return len(_FILE.findall(text)) if "](" in text else 0
 
 
+def addresses(text: str) -> set[str]:
+    """Return the names of the files in a package that Markdown shows."""
+    return set(_ADDRESS.findall(text)) if "\ue010" in text else set()
+
+
 class PackageMedia:
     """Replaces placeholders by addresses; stores a file when it first occurs."""
 

@@ -4,13 +4,13 @@ import dataclasses
 import hashlib
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from flashcards.domain import cloze
 from flashcards.domain.records import Flashcard, Kind
 from flashcards.domain.validation import clean
-from flashcards.exchange.anki.notes import SIDE_MAX_CHARACTERS, Words
+from flashcards.exchange.anki.notes import SIDE_MAX_CHARACTERS, Skipped, Words
 from flashcards.exchange.anki.records import Note
 from flashcards.exchange.media import count_files
 from flashcards.models import NoteOrigin
@@ -38,7 +38,20 @@ def guid_of(note: Note, words: Words) -> str:
     return f"{note.guid}/{words.key}" if words.key else note.guid
 
 
-def as_imported(owner_id: UUID, note: Note, words: Words) -> list[Words]:
+def words_as_imported(
+    owner_id: UUID, note: Note, make: Callable[..., tuple[list[Words], list[Skipped]]]
+) -> tuple[list[Words], list[Skipped]]:
+    """Return the notes that a note becomes, as at its last import, and the cards that are skipped.
+
+    `make` is `words_of` for the note, which `as_one` may be given to.
+    """
+    found, skipped = make()
+    if was_one(owner_id, note, found):
+        found, skipped = make(as_one=True)
+    return [part for words in found for part in gaps_as_imported(owner_id, note, words)], skipped
+
+
+def gaps_as_imported(owner_id: UUID, note: Note, words: Words) -> list[Words]:
     """Return a note as the notes that it became at its last import.
 
     Each number of gaps within gaps was a note of its own once, and stays one. Costs one SQL query
@@ -59,6 +72,24 @@ def as_imported(owner_id: UUID, note: Note, words: Words) -> list[Words]:
     gone = {theirs for part in apart for theirs in part.ordinals}
     rest = {theirs: ours for theirs, ours in words.ordinals.items() if theirs not in gone}
     return [*([dataclasses.replace(words, ordinals=rest)] if rest else []), *apart]
+
+
+def was_one(owner_id: UUID, note: Note, found: Sequence[Words]) -> bool:
+    """Tell whether texts with gaps were imported as one note, as earlier versions did.
+
+    Costs one SQL query for a note that becomes several such texts.
+    """
+    others = [words for words in found if words.kind is Kind.CLOZE and words.key]
+    if not others:
+        return False
+    known = NoteOrigin.objects.filter(
+        owner_id=owner_id, note_id=note_id_of(owner_id, note.guid)
+    ).first()
+    if known is None:
+        return False
+    cards = known.labels.get("cards", {})
+    here = {str(ours) for words in others for ours in words.ordinals.values()}
+    return not cards or not here.isdisjoint(cards)
 
 
 def words_hash(words: Words) -> str:

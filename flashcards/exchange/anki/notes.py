@@ -8,17 +8,16 @@ import dataclasses
 import functools
 import html
 import re
-import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from flashcards.domain import cloze
-from flashcards.domain.card_sides import card_ordinals
+from flashcards.domain.card_sides import card_ordinals, cloze_ordinals
 from flashcards.domain.records import Kind
-from flashcards.exchange.anki import occlusion, templates
+from flashcards.exchange.anki import occlusion, templates, unshown
 from flashcards.exchange.anki.collection import VALUE_MAX_BYTES
 from flashcards.exchange.anki.records import Note, NoteType, Template
-from flashcards.exchange.html import file_names, inline, to_markdown
+from flashcards.exchange.html import file_names, to_markdown
 from flashcards.exchange.media import placeholder, without_addresses
 
 # The third field of packages exported from here; see export_notes.
@@ -47,10 +46,6 @@ _VIDEO = re.compile(
 )
 # Other comments than those that a word processor pastes.
 _HIDDEN = re.compile(r"<script\b|<!--(?!(?:Start|End)Fragment|\s*\[|\s*-->)", re.IGNORECASE)
-_BLOCK = re.compile(r"[-#>|] |\d+\. |```|\\\[")
-_WORD = re.compile(r"[^\W_]+")
-# So many words are looked for within others; a field of more that are missing is kept besides.
-_PARTS_OF_WORDS_MOST = 200
 
 
 @dataclass(frozen=True)
@@ -93,10 +88,13 @@ def words_of(
     ordinals: Sequence[int],
     image: to_markdown.Image | None = None,
     places: Mapping[int, Place] | None = None,
+    *,
+    as_one: bool = False,
 ) -> tuple[list[Words], list[Skipped]]:
     """Return the notes that these cards of a note become, and the cards that are skipped.
 
-    `places` are of the cards, by their ordinals.
+    `places` are of the cards, by their ordinals. `as_one` keeps all gaps of a note in one text, as
+    earlier versions did.
     """
     if note.is_too_large:
         return [], [Skipped(ordinal, TOO_LARGE) for ordinal in ordinals]
@@ -112,7 +110,7 @@ def words_of(
     if note_type.name.startswith(OWN_PREFIX):
         # In packages exported from here the answer side shows this field too.
         own_note, fields[NOTE_FIELD] = markdown(fields.get(NOTE_FIELD, "")), ""
-    make = _cloze if note_type.is_cloze else _templates
+    make = functools.partial(_cloze, as_one=as_one) if note_type.is_cloze else _templates
     special = functools.partial(_special_fields, note, note_type, places or {})
     try:
         found, skipped = make(note_type, fields, special, ordinals, markdown)
@@ -233,7 +231,7 @@ def _templates(
     found: list[tuple[str, Kind, str, str, dict[int, int]]] = []
     skipped: list[Skipped] = []
     # Fields that no card shows are kept in the note field.
-    shown: set[str] = set()
+    shown, whole = set[str](), set[str]()
     rest = list(ordinals)
     pair = mirrored_fields(note_type)
     both = [template.ordinal for template in note_type.templates[:2]]
@@ -243,6 +241,7 @@ def _templates(
             numbers = dict(zip(both, (1, 2), strict=True))
             found.append(("", Kind.REVERSED, question, answer, numbers))
             shown |= set(pair)
+            whole |= set(pair)
             rest = [ordinal for ordinal in rest if ordinal not in both]
     for ordinal in rest:
         template = by_ordinal.get(ordinal)
@@ -258,53 +257,18 @@ def _templates(
         answer = markdown(templates.back(template.back, values, front))
         key = "" if not ordinal else str(ordinal)
         found.append((key, Kind.BASIC, question, answer, {ordinal: 1}))
-        shown |= _shown(template, fields)
+        read, seen = _shown(template, fields)
+        shown |= read
+        whole |= seen
     sides = [side for _, _, question, answer, _ in found for side in (question, answer)]
-    extra = _extra(fields, shown, sides, markdown)
+    extra = unshown.texts(fields, shown, whole, sides, markdown)
     return [Words(key, kind, q, a, extra, numbers) for key, kind, q, a, numbers in found], skipped
 
 
-def _shown(template: Template, fields: Mapping[str, str]) -> frozenset[str]:
-    """Return the fields that are read on a card."""
+def _shown(template: Template, fields: Mapping[str, str]) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the fields that are read on a card, and those that are seen whole."""
     filled = frozenset(name for name, value in fields.items() if not templates.is_empty(value))
     return templates.shown_fields(template.front, template.back, filled)
-
-
-def _extra(
-    fields: Mapping[str, str],
-    shown: Collection[str],
-    sides: Sequence[str],
-    markdown: Callable[[str], str],
-) -> str:
-    """Return the texts of the fields that no side shows, or not with all of their words."""
-    kept = _Kept(sides)
-    parts = []
-    for name, value in fields.items():
-        if not value or (name in shown and kept.has(to_markdown.plain(value))):
-            continue
-        text = markdown(value)
-        if text and not (name in shown and kept.has(text)):
-            space = "\n\n" if _BLOCK.match(text) else " "
-            parts.append(f"**{inline.escape(name)}:**{space}{text}")
-    return "\n\n".join(parts)
-
-
-class _Kept:
-    """The words of a card's sides."""
-
-    def __init__(self, sides: Sequence[str]) -> None:
-        whole = unicodedata.normalize("NFKC", "\n".join(map(without_addresses, sides)))
-        words = _WORD.findall(whole)
-        self._words = set(words)
-        self._joined = "".join(words)
-
-    def has(self, text: str) -> bool:
-        """Tell whether all words of a text are there; markup may have joined or cut them."""
-        text = unicodedata.normalize("NFKC", without_addresses(text))
-        missing = set(_WORD.findall(text)) - self._words
-        return len(missing) <= _PARTS_OF_WORDS_MOST and all(
-            word in self._joined for word in missing
-        )
 
 
 def _cloze(
@@ -313,32 +277,74 @@ def _cloze(
     special: _Special,
     ordinals: Sequence[int],
     markdown: Callable[[str], str],
+    *,
+    as_one: bool,
 ) -> tuple[list[Words], list[Skipped]]:
     if not note_type.templates:
         return [], [Skipped(ordinal, NO_TEMPLATE) for ordinal in ordinals]
     template = note_type.templates[0]
-    # All cards of the note have the same words here: what is shown of its first card.
+    # All cards of a note have the same words here: what is shown of its first card.
     values = {**special(min(ordinals, default=0)), **fields}
+    gapped = frozenset(templates.cloze_fields(template.front))
+    found: list[Words] = []
+    skipped: list[Skipped] = []
+    for apart, group in _groups(fields, gapped, ordinals, as_one=as_one).items():
+        shown = {**values, **dict.fromkeys(apart, templates.UNSEEN)}
+        words, reason = _gapped(template, shown, gapped, markdown)
+        present = set(card_ordinals(Kind.CLOZE, words.question)) if words else set()
+        numbers = {ordinal: ordinal + 1 for ordinal in group if ordinal + 1 in present}
+        skipped += [Skipped(ordinal, reason) for ordinal in group if ordinal not in numbers]
+        if words and numbers:
+            key = str(min(numbers)) if found else ""
+            found.append(dataclasses.replace(words, key=key, ordinals=numbers))
+    if found:
+        sides = [side for words in found for side in (words.question, words.answer)]
+        extra = unshown.texts(fields, *_shown(template, fields), sides, markdown)
+        found = [dataclasses.replace(words, extra=extra) for words in found]
+    return found, skipped
+
+
+def _groups(
+    fields: Mapping[str, str], gapped: Collection[str], ordinals: Sequence[int], *, as_one: bool
+) -> dict[frozenset[str], list[int]]:
+    """Return cards by the fields of gaps that they do not show.
+
+    Anki shows such a field only on the cards whose numbers it has: where each field has numbers of
+    its own, one shows what another asks.
+    """
+    numbers = {name: set(cloze_ordinals(fields.get(name, ""))) for name in gapped}
+    groups: dict[frozenset[str], list[int]] = {}
+    for ordinal in sorted(ordinals):
+        without = (name for name, found in numbers.items() if found and ordinal + 1 not in found)
+        apart = frozenset(() if as_one else without)
+        is_anywhere = any(ordinal + 1 in found for found in numbers.values())
+        groups.setdefault(apart if is_anywhere else frozenset(), []).append(ordinal)
+    return groups
+
+
+def _gapped(
+    template: Template,
+    values: Mapping[str, str],
+    gapped: Collection[str],
+    markdown: Callable[[str], str],
+) -> tuple[Words | None, str]:
+    """Return a text with gaps and what follows it, or None; and why a card of it is skipped."""
     front = templates.front(template.front, values)
     question = markdown(front)
-    gapped = set(templates.cloze_fields(template.front))
-    # The answer side repeats the whole text.
-    without = {name: "" if name in gapped else value for name, value in values.items()}
+    if not question:
+        return None, VIDEO_FRONT if _VIDEO.search(front) else EMPTY_FRONT
+    if len(question) > SIDE_MAX_CHARACTERS:
+        return None, TOO_LONG
+    # The answer side repeats the whole text. What it shows where the text is not empty is kept.
+    without = {
+        name: value if name not in gapped or templates.is_empty(value) else templates.UNSEEN
+        for name, value in values.items()
+    }
     blank = templates.front(template.front, without)
     answer = markdown(templates.back(template.back, without, blank))
     if to_markdown.plain(blank) and answer.startswith(markdown(blank)):
         answer = answer[len(markdown(blank)) :].strip()
-    if not question:
-        reason = VIDEO_FRONT if _VIDEO.search(front) else EMPTY_FRONT
-        return [], [Skipped(ordinal, reason) for ordinal in ordinals]
-    if len(question) > SIDE_MAX_CHARACTERS:
-        return [], [Skipped(ordinal, TOO_LONG) for ordinal in ordinals]
-    extra = _extra(fields, _shown(template, fields), [question, answer], markdown)
-    present = set(card_ordinals(Kind.CLOZE, question))
-    skipped = [Skipped(ordinal, NO_GAP) for ordinal in ordinals if ordinal + 1 not in present]
-    numbers = {ordinal: ordinal + 1 for ordinal in ordinals if ordinal + 1 in present}
-    found = [Words("", Kind.CLOZE, question, answer, extra, numbers)] if numbers else []
-    return found, skipped
+    return Words("", Kind.CLOZE, question, answer, "", {}), NO_GAP
 
 
 def _is_too_long(words: Words) -> bool:

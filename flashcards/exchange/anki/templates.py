@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from flashcards.domain import cloze
 from flashcards.exchange.html import to_markdown
 
 # What a template can show of a card besides its note's fields.
@@ -18,7 +19,10 @@ DEPTH_MOST = 50
 # A side is refused beyond this length, which a few long fields shown a thousand times can reach.
 HTML_MAX_CHARACTERS = 20_000_000
 _TOKEN = re.compile(r"\{\{((?:[^{}]|\{(?!\{)|\}(?!\}))*)\}\}")
-_EMPTY = re.compile(r"^(?:\s|&nbsp;|</?(?:br|div|p)\s*/?>)*$", re.IGNORECASE)
+# As in Anki (rslib/src/template.rs): a space that does not break is no emptiness, nor is <p>.
+_EMPTY = re.compile(r"(?:[ \t\n\v\f\r]|</?(?:br|div) ?/?>)*", re.IGNORECASE)
+# A field that is not empty, and of which nothing is seen: the converter drops the sign.
+UNSEEN = "\ue01e"
 _CLOZE_CONDITION = re.compile(r"c\d+")
 _RUBY = re.compile(r" ?(?<![^ >\[\]])([^ >\[\]]+)\[((?!sound:)[^\[\]]+)\]")
 _RULE = re.compile(r"<hr\b[^<>]*\bid\s*=\s*[\"']?answer\b[^<>]*>", re.IGNORECASE)
@@ -116,14 +120,24 @@ def back(template: str, fields: Mapping[str, str], front_html: str) -> str:
 
 
 @functools.lru_cache(maxsize=2_048)
-def shown_fields(front_: str, back_: str, filled: frozenset[str]) -> frozenset[str]:
-    """Return which of a note's fields are read on a card, if these are filled.
+def shown_fields(
+    front_: str, back_: str, filled: frozenset[str]
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Return which of a note's fields are read on a card, if these are filled, and which whole.
 
-    A field is not read where only a condition or a script names it, nor in a box to type into.
+    A field is not read where only a condition or a script names it, nor in a box to type into. The
+    filter `text:` shows the words of a field alone, without its images.
     """
     probes = {name: f"probe{number}eborp" for number, name in enumerate(sorted(filled))}
-    front_html = front(front_, probes)
-    back_html = back(back_, probes, front_html)
+    whole = {name: f"<img src={probe}>" for name, probe in probes.items()}
+    return _read(front_, back_, probes, probes), _read(front_, back_, whole, probes)
+
+
+def _read(
+    front_: str, back_: str, fields: Mapping[str, str], probes: Mapping[str, str]
+) -> frozenset[str]:
+    front_html = front(front_, fields)
+    back_html = back(back_, fields, front_html)
     text = to_markdown.convert(front_html) + to_markdown.convert(back_html)
     return frozenset(name for name, probe in probes.items() if probe in text)
 
@@ -186,7 +200,7 @@ def _render(
 
 def is_empty(value: str) -> bool:
     """Tell whether a field counts as empty in a condition."""
-    return bool(_EMPTY.match(value))
+    return bool(_EMPTY.fullmatch(value))
 
 
 def _holds(node: _If, fields: Mapping[str, str]) -> bool:
@@ -205,6 +219,8 @@ def _field(node: _Shown, fields: Mapping[str, str], *, is_front: bool) -> str:
     for each in node.filters:
         if each == "text":
             value = to_markdown.plain(value)
+        elif each == "cloze" and not is_front:
+            value = cloze.revealed(value)
         elif each == "kanji":
             value = _RUBY.sub(r"\1", value)
         elif each == "kana":

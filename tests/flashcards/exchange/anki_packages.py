@@ -13,7 +13,7 @@ import zstandard
 
 CREATED = datetime(2025, 1, 1, 4, tzinfo=UTC)
 ANSWER = "{{FrontSide}}\n\n<hr id=answer>\n\n"
-BASIC, REVERSED, CLOZE, TYPED, CAPITALS, OCCLUSION = 11, 12, 13, 14, 15, 16
+BASIC, REVERSED, CLOZE, TYPED, CAPITALS, OCCLUSION, GAPS_APART = 11, 12, 13, 14, 15, 16, 17
 # (name, is cloze, fields, [(front, back), …])
 TYPES: dict[int, tuple[str, bool, list[str], list[tuple[str, str]]]] = {
     BASIC: ("Basic", False, ["Front", "Back"], [("{{Front}}", ANSWER + "{{Back}}")]),
@@ -52,6 +52,12 @@ TYPES: dict[int, tuple[str, bool, list[str], list[tuple[str, str]]]] = {
         True,
         ["Occlusion", "Image"],
         [("{{cloze:Occlusion}}{{Image}}", "{{cloze:Occlusion}}{{Image}}")],
+    ),
+    GAPS_APART: (
+        "Cloze in two fields",
+        True,
+        ["One", "Two"],
+        [("{{cloze:One}}{{cloze:Two}}", "{{cloze:One}}{{cloze:Two}}")],
     ),
 }  # fmt: skip
 

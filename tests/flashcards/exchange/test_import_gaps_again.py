@@ -5,7 +5,7 @@ import uuid
 from unittest import mock
 
 from flashcards.domain import card_sides
-from flashcards.exchange import import_notes
+from flashcards.exchange import note_identity
 from flashcards.exchange.anki.notes import Words
 from flashcards.exchange.anki.records import Note
 from flashcards.store import cards
@@ -27,7 +27,7 @@ class GapsInGapsTests(AgainTestCase):
                 dataclasses.replace(words, key="1", question="a {{c2::b}}", ordinals={1: 2}),
             ]
 
-        with mock.patch.object(import_notes, "as_imported", side_effect=apart, autospec=True):
+        with mock.patch.object(note_identity, "gaps_as_imported", side_effect=apart, autospec=True):
             self.import_(package)
         self.assertEqual(self.import_(package)["imported"], 0)
         found = sorted(cards.for_owner(self.alice), key=lambda card: card.ordinal)
