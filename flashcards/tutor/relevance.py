@@ -1,8 +1,8 @@
 """Relevance: which of the cards that a search finds bear on a question, and which it asks for.
 
 The search always finds something; the tutor is told only of what is to the point. The bounds were
-found with the questions of tests/benchmarks/data/recall_questions.jsonl, some of which no card is
-about. tests/benchmarks/fit_recall.py says what others would do.
+chosen by tests/benchmarks/fit_recall.py, with questions that a card is about and others that no
+card is about.
 """
 
 from collections.abc import Sequence
@@ -23,13 +23,13 @@ class Bounds:
     """How well cards have to fit, as `relevance` says."""
 
     # Where the best card fits less, no card has to do with the question.
-    best: float = 0.22
+    best: float = 0.13
     # Any other card that is told of fits this well.
-    least: float = 0.22
+    least: float = 0.0
     # A card is beside the point that fits less than this share of the best, if it is also this far
     # behind: the capital of another country.
     of_best: float = 0.58
-    behind: float = 0.0
+    behind: float = 0.2
 
 
 BOUNDS = Bounds()

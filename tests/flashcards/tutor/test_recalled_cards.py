@@ -72,6 +72,14 @@ class ChooseTests(SimpleTestCase):
     def test_the_best_of_what_is_merely_near_is_not_asked_for(self) -> None:
         self.assertEqual(self.chosen(found_card(near=0.5)), [(0, False)])
 
+    def test_the_best_for_a_roundabout_question_is_chosen_with_those_close_behind(self) -> None:
+        best, close, far = found_card(near=0.15), found_card(near=0.02), found_card(near=-0.02)
+
+        self.assertEqual(self.chosen(far, close, best), [(2, False), (1, False)])
+        # Not far behind what fits fairly well, though it is less than a share of it.
+        self.assertEqual(self.chosen(found_card(near=0.35), best), [(0, False), (1, False)])
+        self.assertEqual(self.chosen(found_card(near=0.36), best), [(0, False)])
+
     def test_one_card_of_a_note_is_enough(self) -> None:
         note = uuid.uuid4()
         siblings = [found_card(near=0.7 - 0.01 * n, spelt=1, note_id=note) for n in range(3)]
