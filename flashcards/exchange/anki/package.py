@@ -8,6 +8,7 @@ a limit, and no name in it becomes a path.
 import io
 import json
 import struct
+import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -107,14 +108,15 @@ class Package:
 
     @property
     def media(self) -> dict[str, str]:
-        """Return the names of ZIP entries by the names of the media. Raises BadPackage."""
+        """Return the names of ZIP entries by the media's names, in NFC. Raises BadPackage."""
         if self._entries is None:
             self._entries = self._read_media_map()
         return self._entries
 
     def read_media(self, name: str, *, most: int) -> bytes | None:
         """Return a file's content; None if it is not there. Raises BadPackage, also if too large"""
-        entry = self.media.get(name)
+        # A note may have it in another form of Unicode than the map, as macOS writes file names.
+        entry = self.media.get(unicodedata.normalize("NFC", name))
         if entry is None:
             return None
         return b"".join(self._pieces(entry, most, compressed=self.compressed))
@@ -127,7 +129,11 @@ class Package:
         present = set(self._zip.namelist())
         try:
             pairs = _new_media_map(data) if self.compressed else _old_media_map(data)
-            return {name: entry for name, entry in pairs if entry in present}
+            return {
+                unicodedata.normalize("NFC", name): entry
+                for name, entry in pairs
+                if entry in present
+            }
         except (ValueError, AttributeError) as error:
             raise BadPackage(DAMAGED) from error
 

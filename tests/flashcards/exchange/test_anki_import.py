@@ -2,11 +2,13 @@
 
 import io
 import tempfile
+import unicodedata
 import uuid
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from unittest import mock
+from urllib.parse import quote
 
 import PIL.Image
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -100,6 +102,27 @@ class ImportTestCase(TestCase):
         folding.fold_outdated(owner_id=self.alice.pk)
         found = [f for f in check.check().findings if not f.kind.startswith("index")]
         self.assertEqual(found, [])
+
+
+class MediaNameTests(ImportTestCase):
+    def test_an_image_is_found_by_its_name_in_any_form(self) -> None:
+        composed, apart = (unicodedata.normalize(form, "Bücher が.png") for form in ("NFC", "NFD"))
+        self.assertNotEqual(composed, apart)
+        for number, (stored, shown) in enumerate(
+            [
+                (composed, apart), (apart, composed), (apart, apart),
+                (composed, quote(apart)), (apart, quote(composed)), ("50%.png", "50%.png"),
+                ("a&b.png", "a&amp;b.png"),
+            ]
+        ):  # fmt: skip
+            with self.subTest(number):
+                package = Package(media={stored: png()})
+                package.basic(f"{number} <img src='{shown}'>", "answer")
+                owner = User.objects.create_user(f"{number}@example.org", "correct horse battery")
+                row = self.upload(package, "anki21b", owner)
+                self.take(row)
+                (card,) = cards.for_owner(owner)
+                self.assertIn("](/media/", card.question)
 
 
 class EveryFormatTests(ImportTestCase):
