@@ -2,16 +2,19 @@
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from flashcards.cards.labels import TAG_MAX_CHARACTERS
 from flashcards.cards.notes import CHANGEABLE
 from flashcards.domain.records import Flashcard, Kind, ReviewLog
+from flashcards.domain.validation import clean
 from flashcards.exchange import import_labels, import_reviews
+from flashcards.exchange.anki import schedule
 from flashcards.exchange.anki.notes import Words
-from flashcards.exchange.anki.records import Card, Review
+from flashcards.exchange.anki.records import Card, Note, Review
 from flashcards.exchange.anki.schedule import Calendar
 from flashcards.exchange.import_labels import Labels
 from flashcards.scheduling import ScheduleSettings
@@ -54,7 +57,13 @@ class Update:
 
     @property
     def needs_logs(self) -> bool:
-        return self.reviews is not None and (bool(self.reviews) or self.theirs.type > 0)
+        is_studied = bool(self.reviews) or self.theirs.type > 0
+        return self.reviews is not None and (is_studied or self._is_rescheduled)
+
+    @property
+    def _is_rescheduled(self) -> bool:
+        before = self.labels_before.schedule if self.labels_before else None
+        return before is not None and self.labels.schedule not in (None, before)
 
     def apply(self, card: Flashcard, logs: Sequence[ReviewLog], now: datetime) -> Updated:
         """Return what becomes of a card as it is now; `logs` is its whole log if it is needed."""
@@ -67,10 +76,39 @@ class Update:
         if not self.needs_logs or self.reviews is None:
             return Updated(after, [], told)
         calendar = dataclasses.replace(self.calendar, settings=self.schedule_of(after.deck_ids))
-        brought = import_reviews.bring(after, logs, self.theirs, self.reviews, calendar)
+        brought = import_reviews.bring(
+            after, logs, self.theirs, self.reviews, calendar, is_changed=self._is_rescheduled
+        )
         if brought.has_left_out:
             told.append(SCHEDULE_KEPT)
         return Updated(brought.card, brought.rows, told)
+
+
+def labels_of(
+    note: Note,
+    theirs: Card,
+    reviews: Sequence[Review] | None,
+    deck: str | None,
+    deck_id: UUID | None,
+) -> Labels:
+    """Return what a file says of a card besides its words and its reviews.
+
+    `reviews` is None if its schedule is not wanted.
+    """
+    return Labels(
+        tags=_tags(note.tags),
+        deck=deck,
+        deck_id=deck_id,
+        flag=schedule.flag_of(theirs),
+        suspended=schedule.is_suspended(theirs),
+        schedule=None if reviews is None else schedule.told_of(theirs, reviews),
+    )
+
+
+def _tags(tags: Iterable[str]) -> tuple[str, ...]:
+    """Return Anki's tags as ours, each once."""
+    cut = (clean(tag)[:TAG_MAX_CHARACTERS].strip() for tag in tags)
+    return tuple(dict.fromkeys(tag for tag in cut if tag))
 
 
 def logs_of(owner_id: UUID, card_ids: frozenset[UUID]) -> dict[UUID, list[ReviewLog]]:

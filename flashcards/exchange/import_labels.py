@@ -33,6 +33,9 @@ class Labels:
     deck_id: UUID | None
     flag: int
     suspended: bool
+    # What the file says of its schedule besides its reviews. None if it says nothing, or if that is
+    # not wanted.
+    schedule: str | None = None
 
 
 def as_json(known: Mapping[str, Any], labels: Mapping[int, Labels]) -> dict[str, Any]:
@@ -41,10 +44,13 @@ def as_json(known: Mapping[str, Any], labels: Mapping[int, Labels]) -> dict[str,
     tags = known.get("tags", [])
     for ordinal, each in labels.items():
         deck_id = str(each.deck_id) if each.deck_id else None
-        deck = each.deck
+        deck, schedule = each.deck, each.schedule
+        before = cards.get(str(ordinal), [])
         if deck is None:
-            deck, deck_id = cards.get(str(ordinal), [None, None])[:2]
-        cards[str(ordinal)] = [deck, deck_id, each.flag, each.suspended]
+            deck, deck_id = before[:2] or (None, None)
+        if schedule is None:
+            schedule = next(iter(before[4:]), None)
+        cards[str(ordinal)] = [deck, deck_id, each.flag, each.suspended, schedule]
         tags = list(each.tags)
     return {"tags": tags, "cards": cards}
 
@@ -54,8 +60,10 @@ def from_json(known: Mapping[str, Any], ordinal: int) -> Labels | None:
     stored = known.get("cards", {}).get(str(ordinal))
     if stored is None:
         return None
-    deck, deck_id, flag, suspended = stored
-    return Labels(tuple(known["tags"]), deck, UUID(deck_id) if deck_id else None, flag, suspended)
+    # Earlier versions did not store the schedule.
+    deck, deck_id, flag, suspended, *schedule = stored
+    decks = (deck, UUID(deck_id) if deck_id else None)
+    return Labels(tuple(known["tags"]), *decks, flag, suspended, next(iter(schedule), None))
 
 
 def is_to_move(

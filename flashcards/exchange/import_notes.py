@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from flashcards.cards.labels import TAG_MAX_CHARACTERS
 from flashcards.cards.notes import CHANGEABLE
 from flashcards.domain.records import (
     ANSWER_MAX_CHARACTERS,
@@ -25,11 +24,11 @@ from flashcards.domain.validation import clean
 from flashcards.exchange import import_labels
 from flashcards.exchange.anki import schedule
 from flashcards.exchange.anki.notes import Place, Words, left_out, words_of
-from flashcards.exchange.anki.records import ROW_ID, Card, Note, NoteType, Whole
+from flashcards.exchange.anki.records import ROW_ID, Card, Note, NoteType, Review, Whole
 from flashcards.exchange.anki.schedule import Calendar
 from flashcards.exchange.html import to_markdown
 from flashcards.exchange.import_choice import Choice, Decks
-from flashcards.exchange.import_known import Update, logs_of
+from flashcards.exchange.import_known import Update, labels_of, logs_of
 from flashcards.exchange.import_labels import Labels
 from flashcards.exchange.media import PackageMedia, placeholder
 from flashcards.exchange.note_identity import (
@@ -260,10 +259,9 @@ class Maker:
         """Return what the file says of a card that is here already."""
         before = import_labels.from_json(origin.labels, card.ordinal) if origin else None
         living = self._decks.living
-        labels = self._labels(each, theirs, None)
         # What the file does not say is as it was.
         as_it_was = {name: getattr(before or card, name) for name in self._unsaid & _PLAIN_LABELS}
-        labels = dataclasses.replace(labels, **as_it_was)
+        labels = dataclasses.replace(self._labels(each, theirs, None), **as_it_was)
         if "deck" in self._unsaid:
             labels = dataclasses.replace(labels, deck=None)
         name = labels.deck
@@ -282,19 +280,17 @@ class Maker:
             labels=dataclasses.replace(labels, deck_id=deck_id),
             living_decks=living if deck_id is None else living | {deck_id},
             theirs=theirs,
-            reviews=each.whole.reviews.get(theirs.id, []) if self._choice.keep_schedule else None,
+            reviews=self._reviews(each, theirs),
             calendar=self._calendar,
             schedule_of=self._decks.schedule_of,
         )
 
+    def _reviews(self, each: _Candidate, theirs: Card) -> Sequence[Review] | None:
+        return each.whole.reviews.get(theirs.id, []) if self._choice.keep_schedule else None
+
     def _labels(self, each: _Candidate, theirs: Card, deck_id: UUID | None) -> Labels:
-        return Labels(
-            tags=tags_of(each.whole.note.tags),
-            deck=self._decks.name_of(theirs.deck_id),
-            deck_id=deck_id,
-            flag=schedule.flag_of(theirs),
-            suspended=schedule.is_suspended(theirs),
-        )
+        deck, reviews = self._decks.name_of(theirs.deck_id), self._reviews(each, theirs)
+        return labels_of(each.whole.note, theirs, reviews, deck, deck_id)
 
     def _create(
         self,
@@ -329,8 +325,8 @@ class Maker:
             edited_at=self._calendar.now,
         )
         logs: list[ReviewLog] = []
-        if self._choice.keep_schedule:
-            reviews = each.whole.reviews.get(theirs.id, [])
+        reviews = self._reviews(each, theirs)
+        if reviews is not None:
             own = self._decks.schedule_of(deck_ids)
             calendar = dataclasses.replace(self._calendar, settings=own)
             card, logs = schedule.import_schedule(card, theirs, reviews, calendar)
@@ -354,12 +350,6 @@ class Maker:
             # In the order of the lines, and before now.
             return now - timedelta(seconds=100, microseconds=-100 * (note_id % 1_000_000))
         return min(at, now)
-
-
-def tags_of(tags: Iterable[str]) -> tuple[str, ...]:
-    """Return Anki's tags as ours, each once."""
-    cut = (clean(tag)[:TAG_MAX_CHARACTERS].strip() for tag in tags)
-    return tuple(dict.fromkeys(tag for tag in cut if tag))
 
 
 def _note_id(

@@ -44,10 +44,16 @@ def bring(
     theirs: Card,
     reviews: Sequence[Review],
     calendar: Calendar,
+    *,
+    is_changed: bool = False,
 ) -> Brought:
-    """Return a card with the reviews of the file that its log lacks. `logs` is its whole log."""
+    """Return a card with the reviews of the file that its log lacks. `logs` is its whole log.
+
+    `is_changed` tells that the file says something else of the card's schedule than at its last
+    import: it may have been rescheduled without a row in the file's log.
+    """
     standing = _standing(logs)
-    if reviews and _are_all_known(standing, reviews):
+    if reviews and not is_changed and _are_all_known(standing, reviews):
         return Brought(card)
     goal, file_rows = import_schedule(scheduling.as_new(card), theirs, reviews, calendar)
     log = _Log(card, logs, calendar.settings)
@@ -62,14 +68,16 @@ def bring(
     own = [row for row in standing if row.id not in here and _is_own(row)] + _own_undos(logs)
     if not own:
         # The file knows every review, and so the state. One without a log says the state alone.
-        if fresh or not reviews:
+        if fresh or not reviews or is_changed:
             log.add_all(fresh)
             return log.ending_as(goal)
         return Brought(card)
     reviewed = [row for row in fresh if row.rating is not None]
     log.add_all(reviewed)
     if not reviewed:
-        return Brought(card, has_left_out=bool(fresh))
+        theirs_alone = _Log(card, [row for row in logs if row not in own], calendar.settings)
+        is_rescheduled = is_changed and theirs_alone.ending_as(goal).rows
+        return Brought(card, has_left_out=bool(fresh or is_rescheduled))
     if reviewed[-1].reviewed_at > max(row.reviewed_at for row in own):
         return log.due_as(goal)
     return dataclasses.replace(log.replayed(), has_left_out=len(fresh) > len(reviewed))

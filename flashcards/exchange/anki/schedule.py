@@ -8,8 +8,9 @@ on the same day.
 """
 
 import dataclasses
+import hashlib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -145,6 +146,18 @@ def drop_schedule(card: Flashcard, theirs: Card, calendar: Calendar) -> Flashcar
 
 def flag_of(theirs: Card) -> int:
     return theirs.flag if 0 <= theirs.flag <= 7 else 0
+
+
+def told_of(theirs: Card, reviews: Collection[Review]) -> str | None:
+    """Return what a card's row says of its schedule, to be compared with what it says later.
+
+    None for a new card without reviews: so are all cards of a package without schedules.
+    """
+    if theirs.type == _NEW:
+        # Its position is none of the schedule.
+        return "new" if reviews else None
+    said = (theirs.type, theirs.due, theirs.interval, theirs.factor, theirs.data)
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
 
 
 def is_suspended(theirs: Card) -> bool:

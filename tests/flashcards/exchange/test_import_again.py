@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from accounts.models import User
 from flashcards.cards import decks
 from flashcards.cards.cards import edit_card, set_suspended
 from flashcards.cards.labels import set_labels
@@ -188,6 +189,75 @@ class ReviewsTests(AgainTestCase):
         # With its log at last, the log says it all.
         self.import_(self.package((0, 3, 3), (3, 3, 8), reps=2))
         self.assertEqual(self.times(), [0, 3])
+        self.assert_sound()
+
+    def test_what_is_rescheduled_without_a_row_of_the_log_is_so_here(self) -> None:
+        memory = '{"s": 40.5, "d": 3.25}'
+        first = {"type": 2, "queue": 2, "due": 40, "ivl": 20}
+        for name, later, expected in (
+            ("another day", {"due": 71}, {"due": 71}),
+            ("another interval", {"due": 71, "ivl": 51}, {"due": 71}),
+            ("another memory", {"data": memory}, {"due": 40, "stability": 40.5}),
+            ("relearnt by an add-on", {"type": 3, "queue": 1, "due": 1_800_000_000}, {"type": 3}),
+            ("new", {"type": 0, "queue": 0, "due": 7, "ivl": 0}, {"type": 0}),
+        ):
+            for reviews in ([(0, 3, 3), (3, 3, 8)], [])[: 1 if name == "new" else 2]:
+                with self.subTest(name, reviews=len(reviews)):
+                    self.alice = User.objects.create_user(f"{uuid.uuid4()}@example.org", "x")
+                    self.import_(self.package(*reviews, **first))
+                    before = self.schedule()
+                    row = self.upload(self.package(*reviews, **first | later))
+                    self.assertEqual(self.take(row)["updated"], 1)
+                    card = self.card()
+                    if "type" in expected:
+                        state = State.NEW if name == "new" else State.RELEARNING
+                        self.assertIs(card.state, state)
+                    else:
+                        self.assertEqual((card.due - CREATED).days, expected["due"])
+                    if "stability" in expected:
+                        self.assertEqual(card.stability, expected["stability"])
+                    self.assert_sound()
+                    again = self.import_(self.package(*reviews, **first | later))
+                    self.assertEqual((again["same"], again["updated"]), (1, 0))
+                    self.undo(row)
+                    self.assertEqual(self.schedule(), before)
+
+    def test_a_package_without_schedules_leaves_them_as_they_are(self) -> None:
+        new = {"type": 0, "queue": 0, "due": 7, "ivl": 0}
+        for reviews in ([(0, 3, 3), (3, 3, 8)], []):
+            self.alice = User.objects.create_user(f"{uuid.uuid4()}@example.org", "x")
+            self.import_(self.package(*reviews, type=2, queue=2, due=40, ivl=20))
+            before = self.schedule()
+            self.assertEqual(self.import_(self.package(**new))["same"], 1)
+            self.assertEqual(self.schedule(), before)
+            # And it is known afterwards what the last one with schedules said.
+            self.import_(self.package(*reviews, type=2, queue=2, due=71, ivl=20))
+            self.assertEqual((self.card().due - CREATED).days, 71)
+            self.assert_sound()
+
+    def test_what_is_rescheduled_and_was_reviewed_here_is_told(self) -> None:
+        given = {"type": 2, "queue": 2, "due": 40, "ivl": 20}
+        self.import_(self.package((0, 3, 20), **given))
+        self.review_here(FIRST + 21 * DAY)
+        before = self.schedule()
+        self.assertEqual(self.import_(self.package((0, 3, 20), **given))["kept"], {})
+        report = self.import_(self.package((0, 3, 20), **given | {"due": 71}))
+        self.assertEqual(set(report["kept"]), {import_known.SCHEDULE_KEPT})
+        self.assertEqual(self.schedule(), before)
+        # Said once: the same package again changes nothing.
+        self.assertEqual(self.import_(self.package((0, 3, 20), **given | {"due": 71}))["kept"], {})
+
+    def test_of_an_import_of_an_earlier_version_no_schedule_is_known(self) -> None:
+        self.import_(self.package((0, 3, 3)))
+        for origin in NoteOrigin.objects.all():
+            labels = origin.labels
+            origin.labels = labels | {"cards": {n: row[:4] for n, row in labels["cards"].items()}}
+            origin.save()
+        before = self.schedule()
+        self.import_(self.package((0, 3, 3), due=71))
+        self.assertEqual(self.schedule(), before)
+        self.import_(self.package((0, 3, 3), due=72))
+        self.assertEqual((self.card().due - CREATED).days, 72)
         self.assert_sound()
 
     def test_without_schedules_no_review_comes(self) -> None:

@@ -91,13 +91,14 @@ def answers(logs: list[ReviewLog]) -> list[tuple[datetime, Rating | None]]:
 
 
 @settings(deadline=None)
-@given(reviews, reviews, here, theirs, theirs)
+@given(reviews, reviews, here, theirs, theirs, st.booleans())
 def test_a_later_package(
     first: list[tuple[int, int, int, int]],
     more: list[tuple[int, int, int, int]],
     done: list[tuple[int, str]],
     before: Card,
     after: Card,
+    is_changed: bool,
 ) -> None:
     ours, logs = import_schedule(OURS, before, rows(first), CALENDAR)
     for hour, what in sorted(done):
@@ -105,7 +106,10 @@ def test_a_later_package(
     taken = {each[0] for each in first}
     later = rows([*first, *(each for each in more if each[0] not in taken)])
 
-    brought = import_reviews.bring(ours, logs, after, later, CALENDAR)
+    def bring(ours: Flashcard, logs: list[ReviewLog]) -> import_reviews.Brought:
+        return import_reviews.bring(ours, logs, after, later, CALENDAR, is_changed=is_changed)
+
+    brought = bring(ours, logs)
     both = [*logs, *brought.rows]
     # A card is the fold of its log, whose positions and ids are each there once.
     assert scheduling.fold(brought.card, both, settings=SETTINGS) == brought.card
@@ -133,7 +137,7 @@ def test_a_later_package(
     assert schedule_of(back) == schedule_of(scheduling.fold(ours, logs, settings=SETTINGS))
     rest = [*both, *undo]
     assert answers(rest) == answers(logs)
-    once_more = import_reviews.bring(back, rest, after, later, CALENDAR)
+    once_more = bring(back, rest)
     assert schedule_of(once_more.card) == schedule_of(brought.card)
     assert answers([*rest, *once_more.rows]) == there
 
