@@ -1,6 +1,6 @@
 """Import choices: which decks of a file are imported, and into which decks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,10 @@ from memoryloop.folding import fold
 
 # Anki's deck for cards that were put into no other.
 DEFAULT = "Default"
+NAME_CUT = (
+    f"its name is longer than {DECK_NAME_MAX_CHARACTERS} characters: the deck has its beginning"
+)
+NAME_SHARED = "its name is the same here as another deck’s of the file: their cards are in one deck"
 # Instead of the id of a preset: the one of most cards, if the learner has no parameters; or none.
 AUTOMATIC, NO_PRESET = "auto", "none"
 
@@ -121,6 +125,18 @@ class Decks:
         found = Deck.objects.filter(owner_id=self._owner_id, search="").named(name)
         return found.id if found else None
 
+    def tell_names(self, deck_ids: Iterable[int]) -> None:
+        """Name in the report which of these decks of the file have another's name here, or a part
+        of their own."""
+        used: set[str] = set()
+        for name in sorted(self.name_of(deck_id) for deck_id in deck_ids):
+            here = storable(name if name != DEFAULT else "", self._parent)
+            if here and fold(here) in used:
+                self._report.leave_out(NAME_SHARED, name)
+            elif len(_whole(name, self._parent)) > DECK_NAME_MAX_CHARACTERS:
+                self._report.leave_out(NAME_CUT, name)
+            used.add(fold(here))
+
     def of(self, deck_id: int) -> tuple[UUID, ...]:
         """Return the ids of the decks that a card goes into: one, or none."""
         if deck_id not in self._found:
@@ -179,8 +195,11 @@ class Decks:
 
 def storable(name: str, parent: str = "") -> str:
     """Return a valid name for a deck; "" if nothing is left of the name."""
+    kept = _whole(name, parent)[:DECK_NAME_MAX_CHARACTERS].rstrip(": ")
+    return f"{kept} (deck)" if fold(kept) == "none" else kept
+
+
+def _whole(name: str, parent: str) -> str:
     whole = DECK_SEPARATOR.join([parent, name])
     parts = (" ".join(part.replace("*", "-").split()) for part in whole.split(DECK_SEPARATOR))
-    kept = DECK_SEPARATOR.join(part for part in parts if part)
-    kept = kept[:DECK_NAME_MAX_CHARACTERS].rstrip(": ")
-    return f"{kept} (deck)" if fold(kept) == "none" else kept
+    return DECK_SEPARATOR.join(part for part in parts if part)

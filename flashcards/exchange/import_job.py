@@ -170,6 +170,7 @@ def _import(row: CardImport, clock: Clock, seconds: float) -> None:
 
         batch.run_batches(row.owner_id, import_next, seconds=seconds)
         if ahead is None:
+            decks.tell_names(filter(choice.wants, source.cards_by_deck()))
             import_presets.tell(
                 owner_id=row.owner_id, source=source, choice=choice, decks=decks, report=report
             )

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from flashcards.cards.labels import TAG_MAX_CHARACTERS
 from flashcards.domain import cloze
 from flashcards.domain.card_sides import card_ordinals, cloze_ordinals
 from flashcards.domain.records import Kind
@@ -37,6 +38,7 @@ NO_GAP = "the text has no gap of this number"
 TOO_LONG = f"a side has more than {SIDE_MAX_CHARACTERS:,} characters"
 TOO_LARGE = f"its note has more than {VALUE_MAX_BYTES // 1024**2} MB"
 DRAWING = "a drawing (SVG) is not shown; the words in it are kept"
+TAG_CUT = f"a tag is longer than {TAG_MAX_CHARACTERS} characters: its beginning is kept"
 VIDEO = "videos are not imported; the words beside them are"
 HIDDEN = "a script or a comment in a field, which no side shows, is not kept"
 _PLACEHOLDER_MAX_CHARACTERS = 400
@@ -159,12 +161,14 @@ def is_placeholder(fields: Sequence[str]) -> bool:
 
 
 def left_out(note: Note) -> list[str]:
-    """Return what of a note's fields no card can have, as reasons for the report."""
-    return [
+    """Return what of a note no card can have, as reasons for the report."""
+    found = [
         reason
         for reason, sign in ((DRAWING, _DRAWING), (VIDEO, _VIDEO), (HIDDEN, _HIDDEN))
         if any(map(sign.search, note.fields))
     ]
+    is_cut = any(len(tag) > TAG_MAX_CHARACTERS for tag in note.tags)
+    return [*found, TAG_CUT] if is_cut else found
 
 
 def _fields(note: Note, note_type: NoteType) -> dict[str, str]:

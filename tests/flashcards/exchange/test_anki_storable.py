@@ -7,7 +7,7 @@ from unittest import mock
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from flashcards.exchange import uploads
+from flashcards.exchange import import_choice, uploads
 from flashcards.exchange.anki import collection, notes
 from flashcards.exchange.anki.package import BadPackage
 from flashcards.models import Deck
@@ -58,6 +58,30 @@ class LargeNoteTests(ImportTestCase):
         db.close()
         with collection.Collection(path) as opened, self.assertRaises(BadPackage):
             list(opened.wholes(after=0))
+
+
+class NamesTests(ImportTestCase):
+    def test_names_that_cannot_be_kept_are_told(self) -> None:
+        long = "Long::" + "x" * 300
+        package = Package()
+        for number, deck in enumerate(
+            ["A*B", "A-B", f"{long}::one", f"{long}::two", "short", "ﬁn", "fin", "Default"]
+        ):
+            package.basic(f"q{number}", "a", deck, tags=f"{'t' * 120} {'t' * 121} other")
+        report = self.import_(package)
+        told = {reason: each["examples"] for reason, each in report["left_out"].items()}
+        self.assertEqual(told[import_choice.NAME_SHARED], ["A-B", f"{long}::two", "ﬁn"])
+        self.assertEqual(told[import_choice.NAME_CUT], [f"{long}::one"])
+        self.assertEqual(report["left_out"][notes.TAG_CUT]["count"], 8)
+        self.assertEqual(self.cards()["q0#1"].tags, ("t" * 100, "other"))
+        self.assertEqual(Deck.objects.filter(owner=self.alice).count(), 4)
+
+    def test_of_names_that_are_kept_nothing_is_told(self) -> None:
+        package = Package()
+        for deck in ("A", "A::B", "a::C", "x" * 200, "Default"):
+            package.basic(deck, "a", deck, tags=f"{'t' * 100} {'u' * 100}")
+        self.assertEqual(self.import_(package)["left_out"], {})
+        self.assertEqual(self.import_(package)["left_out"], {})
 
 
 class StorableTests(ImportTestCase):
