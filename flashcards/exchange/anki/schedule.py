@@ -22,6 +22,8 @@ from flashcards.exchange.anki.records import Card, Review
 from flashcards.scheduling import Memory, ScheduleSettings
 
 _NEW, _REVIEW = 0, 2
+# Queues of cards in their steps, of minutes and of days.
+_LEARNING = (1, 3)
 _SUSPENDED = -1
 _BURIED = (-2, -3)
 # Kinds of rows in Anki's log.
@@ -242,9 +244,10 @@ def _end(history: _History, theirs: Card) -> None:
         if history.memory is not None:
             history.reset("reset", history.rows[-1].reviewed_at)
         return
-    if theirs.type == _REVIEW:
+    if theirs.type == _REVIEW and theirs.queue not in _LEARNING:
         state = State.REVIEW
     else:
+        # Anki's first scheduler calls a card that is relearnt one of reviews, among the learning.
         state = State.LEARNING if theirs.type == 1 else State.RELEARNING
     if history.memory is None:
         _give(history, theirs, state)

@@ -285,3 +285,13 @@ def test_what_a_card_counts_is_what_the_package_counts(
     if not history or scheduling.is_given(logs[0]):
         assert made.reps >= min(theirs.reps, 1_000_000)
         assert made.lapses >= min(theirs.lapses, 1_000_000)
+
+
+def test_a_card_that_the_first_scheduler_relearns_is_so_here() -> None:
+    # Its kind is that of reviews; later schedulers have one of its own.
+    lapsed = [*HISTORY[:3], review(FIRST + 11 * DAY, 1, -600, 8)]
+    later = FIRST + 11 * DAY + timedelta(minutes=10)
+    for queue, due in ((1, round(later.timestamp())), (3, 22)):
+        made, _ = take(card(type=2, queue=queue, due=due, interval=4), lapsed)
+        assert (made.state, made.reps, made.lapses) == (State.RELEARNING, 4, 1)
+        assert made.due == (later if queue == 1 else FIRST + 13 * DAY)
