@@ -15,7 +15,7 @@ from uuid import UUID
 from flashcards.cards import media, media_kinds
 from flashcards.cards.media_kinds import BadMedia
 from flashcards.exchange import masks
-from flashcards.exchange.anki.package import BadPackage, Package
+from flashcards.exchange.anki.package import DAMAGED, BadPackage, Package
 from flashcards.exchange.html.file_names import kind_of
 from flashcards.exchange.html.inline import escape
 
@@ -25,6 +25,7 @@ _PLACEHOLDER = re.compile(
 _STORED = re.compile(r"/media/([0-9a-f]{64}\.[a-z0-9]+)")
 _ADDRESS = re.compile("\ue010[^\ue010\ue011]*\ue011")
 NO_FILE = "the image is not in the package"
+FILE_DAMAGED = "its file in the package is damaged"
 NO_SOUND = "the sound is not in the package; the words beside it are there"
 # An image of another host is not kept.
 _FILE = re.compile("\\]\\((?:\ue010(?!https?://)|/media/)", re.IGNORECASE)
@@ -104,7 +105,7 @@ class PackageMedia:
         try:
             content = self._content(name)
         except BadPackage as error:
-            return self._refuse(name, error.sentence)
+            return self._refuse(name, FILE_DAMAGED if error.sentence == DAMAGED else error.sentence)
         if content is None:
             return self._refuse(name, NO_SOUND if kind_of(name) == "audio" else NO_FILE)
         try:

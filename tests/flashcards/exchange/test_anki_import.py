@@ -4,6 +4,7 @@ import io
 import tempfile
 import unicodedata
 import uuid
+import zipfile
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from flashcards.exchange import import_job, uploads
 from flashcards.exchange.anki import collection
 from flashcards.exchange.anki.notes import NO_SHAPE
 from flashcards.exchange.import_choice import Choice
-from flashcards.exchange.media import NO_SOUND
+from flashcards.exchange.media import FILE_DAMAGED, NO_SOUND
 from flashcards.maintenance import check
 from flashcards.models import CardImport, Deck
 from flashcards.review.ratings import review_card
@@ -123,6 +124,18 @@ class MediaNameTests(ImportTestCase):
                 self.take(row)
                 (card,) = cards.for_owner(owner)
                 self.assertIn("](/media/", card.question)
+
+    def test_a_damaged_file_is_left_out_alone(self) -> None:
+        package = Package(media={"whole.png": png(), "bad.png": png()})
+        package.basic("<img src='whole.png'>", "<img src='bad.png'>")
+        path = package.write(self.folder / "deck.apkg", "anki21")
+        with zipfile.ZipFile(path) as bundle:
+            entry = bundle.getinfo("1")
+        content = bytearray(path.read_bytes())
+        content[entry.header_offset + 50] ^= 0xFF
+        report = self.take(self.receive("deck.apkg", bytes(content)))
+        self.assertEqual((report["imported"], report["images"]), (1, 1))
+        self.assertEqual(report["left_out"][FILE_DAMAGED]["examples"], ["bad.png"])
 
 
 class EveryFormatTests(ImportTestCase):
