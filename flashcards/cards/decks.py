@@ -129,6 +129,8 @@ def restore_decks(*, owner_id: UUID, removed: RemovedDecks) -> int:
     here = set(Deck.objects.filter(owner_id=owner_id).values_list("id", flat=True))
     # Some may be there again, because a card came back to them.
     gone = [each for each in removed.decks if UUID(each["id"]) not in here]
+    if gone and len(here) + len(gone) > DECKS_MOST:
+        raise BadDeck(f"With these you would have more than {DECKS_MOST:,} decks, the maximum.")
     try:
         with transaction.atomic():
             removed_decks.create_again(owner_id, gone)

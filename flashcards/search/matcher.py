@@ -1,9 +1,11 @@
 """The matcher: turns the tree of a search into a mask over the owner's columns."""
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from uuid import UUID
 
 import numpy as np
@@ -33,6 +35,25 @@ TEXTS_MOST = 32
 WORDS_MOST = 64
 MEANINGS_MOST = 4
 RATED_MOST = 4
+# Each name with a wildcard is compared with all tags or decks.
+WILDCARDS_MOST = 32
+_COSTLY: tuple[tuple[Callable[[Node], bool], int, str], ...] = (
+    (lambda node: isinstance(node, syntax.Text), TEXTS_MOST, "phrases"),
+    (lambda node: isinstance(node, syntax.Meaning), MEANINGS_MOST, "meanings"),
+    (lambda node: isinstance(node, syntax.Rated), RATED_MOST, "rated: terms"),
+    (lambda node: isinstance(node, syntax.Introduced), RATED_MOST, "introduced: terms"),
+    (lambda node: isinstance(node, syntax.Returned), RATED_MOST, "returned: terms"),
+    (
+        lambda node: isinstance(node, (syntax.Tagged, syntax.InDeck)) and "*" in node.name,
+        WILDCARDS_MOST,
+        "tags and decks with a *",
+    ),
+)
+# All smart decks that one matcher opens may have so many times the terms of one search.
+SMART_DECKS_COST = 10
+# A smart deck can ask for a smart deck, and so on. Each takes of Python's stack, which is 1,000
+# calls deep, as much as the deepest search does.
+SMART_DECKS_DEEP = 8
 LEECH_TAG = "leech"
 NONE = "none"
 SEPARATOR = "::"
@@ -67,6 +88,17 @@ class Matcher:
     settings: EffectiveSettings
     # The smart decks that are being searched, to find a deck that contains itself.
     _inside: list[UUID] = field(default_factory=list)
+    # What each smart deck found, and how many of them, one in another, that took. Without it a deck
+    # that is asked for twice, by decks that are asked for twice themselves, is searched 2^n times.
+    _opened: dict[UUID, tuple[Mask, int]] = field(default_factory=dict)
+    _deepest: int = 0
+    # The costly terms of the smart decks that were opened.
+    _spent: Counter[str] = field(default_factory=Counter)
+
+    @cached_property
+    def _by_name(self) -> list[tuple[str, Deck]]:
+        """Each deck with its folded name: smart decks may ask for decks a thousand times."""
+        return [(fold(deck.name), deck) for deck in self.decks]
 
     def mask(self, node: Node) -> Mask:
         """Return a mask of the cards that the search finds. Raises BadQuery."""
@@ -144,17 +176,18 @@ class Matcher:
         return mask
 
     def _check_cost(self, node: Node) -> None:
-        for kind, most, what in (
-            (syntax.Text, TEXTS_MOST, "phrases"),
-            (syntax.Meaning, MEANINGS_MOST, "meanings"),
-            (syntax.Rated, RATED_MOST, "rated: terms"),
-            (syntax.Introduced, RATED_MOST, "introduced: terms"),
-            (syntax.Returned, RATED_MOST, "returned: terms"),
-        ):
-            found = [leaf for leaf in leaves(node) if isinstance(leaf, kind)]
+        for is_kind, most, what in _COSTLY:
+            found = [leaf for leaf in leaves(node) if is_kind(leaf)]
             if len(found) > most:
                 raise BadQuery(f"A search may have {most} {what}; this is one too many.",
                                found[most].at)  # fmt: skip
+            if not self._inside:
+                continue
+            self._spent[what] += len(found)
+            if self._spent[what] > most * SMART_DECKS_COST:
+                raise BadQuery(
+                    f"Smart decks may have {most * SMART_DECKS_COST} {what} together.", 0
+                )
 
     def _marked(self, places: Numbers) -> Mask:
         mask = np.zeros(len(self.columns), dtype=bool)
@@ -178,11 +211,11 @@ class Matcher:
                            asked.at) from error  # fmt: skip
 
     def _in_deck(self, node: syntax.InDeck) -> Mask:
-        known = {str(deck.id) for deck in self.decks}
         if fold(node.name) == NONE:
+            known = {str(deck.id) for deck in self.decks}
             return ~self.columns.labelled("deck_ids", known.__contains__)
         matches = _matcher(node.name)
-        decks = [deck for deck in self.decks if matches(deck.name)]
+        decks = [deck for name, deck in self._by_name if matches(name)]
         if not decks and "*" not in node.name:
             raise BadQuery(f"You have no deck called “{node.name}”.", node.at)
         ids = {str(deck.id) for deck in decks if not deck.is_smart}
@@ -195,21 +228,37 @@ class Matcher:
     def _smart(self, deck: Deck, at: int) -> Mask:
         if deck.id in self._inside:
             raise BadQuery(f"The search of the deck “{deck.name}” refers to itself.", at)
+        too_deep = BadQuery(f"More than {SMART_DECKS_DEEP} smart decks refer to each other.", at)
+        if len(self._inside) == SMART_DECKS_DEEP:
+            raise too_deep
+        if deck.id not in self._opened:
+            self._open(deck, at)
+        mask, deep = self._opened[deck.id]
+        if len(self._inside) + deep > SMART_DECKS_DEEP:
+            raise too_deep
+        self._deepest = max(self._deepest, deep)
+        return mask
+
+    def _open(self, deck: Deck, at: int) -> None:
+        beside, self._deepest = self._deepest, 0
         self._inside.append(deck.id)
         try:
             node = parse(deck.search)
             self._check_cost(node)
-            return self._mask(node)
+            mask = self._mask(node)
+            self._opened[deck.id] = mask, self._deepest + 1
         except BadQuery as error:
             raise BadQuery(f"In the search of the deck “{deck.name}”: {error.sentence}",
                            at) from error  # fmt: skip
         finally:
             self._inside.pop()
+            self._deepest = beside
 
     def _tagged(self, name: str) -> Mask:
         if fold(name) == NONE:
             return self.columns.unlabelled("tags")
-        return self.columns.labelled("tags", _matcher(name))
+        matches = _matcher(name)
+        return self.columns.labelled("tags", lambda tag: matches(fold(tag)))
 
     def _with_status(self, status: CardStatus) -> Mask:
         columns = self.columns
@@ -321,12 +370,16 @@ def path_and_parents(name: str) -> list[str]:
 
 
 def _matcher(pattern: str) -> Callable[[str], bool]:
-    """Return a function that tells whether a name or a parent of it matches; `*` is a wildcard."""
+    """Return a function that tells whether a folded name, or a parent of it, matches.
+
+    `*` is a wildcard.
+    """
     first, *rest = fold(pattern).split("*")
+    inside = first + SEPARATOR
+    if not rest:
+        return lambda name: name == first or name.startswith(inside)
 
     def is_it(name: str) -> bool:
-        if not rest:
-            return name == first
         if not name.startswith(first):
             return False
         at = len(first)
@@ -337,4 +390,4 @@ def _matcher(pattern: str) -> Callable[[str], bool]:
             at = found + len(piece)
         return len(name) - at >= len(rest[-1]) and name.endswith(rest[-1])
 
-    return lambda name: any(map(is_it, path_and_parents(fold(name))))
+    return lambda name: any(map(is_it, path_and_parents(name)))

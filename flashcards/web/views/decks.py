@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -27,6 +28,9 @@ from flashcards.web.forms.ids import ids_in
 from memoryloop.web.address import next_url
 from memoryloop.web.toasts import toast
 
+# Rows of the tree. A thousand decks, each inside decks of its own, are 60,000 rows.
+PAGE_SIZE = 500
+
 
 @require_safe
 @login_required
@@ -34,7 +38,8 @@ def deck_list(request: HtmxHttpRequest) -> HttpResponse:
     """Show the deck tree with the cards that wait in each deck."""
     now, zone = timezone.now(), zone_of(request.user)
     lines = deck_tree.tree(owner_id=request.user.id, now=now, zone=zone)
-    return render(request, "flashcards/decks/decks.html", {"lines": lines, "form": DeckForm()})
+    page = Paginator(lines, PAGE_SIZE).get_page(request.GET.get("page"))
+    return render(request, "flashcards/decks/decks.html", {"lines": page, "form": DeckForm()})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
