@@ -14,6 +14,7 @@ from memoryloop.storable import storable
 # By number, as in Anki.
 FLAGS = ("No flag", "Red", "Orange", "Green", "Blue", "Pink", "Turquoise", "Purple")
 TAG_MAX_CHARACTERS = 100
+TAGS_MOST = 1_000
 
 
 class BadLabel(CardError):
@@ -28,6 +29,8 @@ def set_labels(
     Changed tags are an edit in its history; a flag is not. Raises DoesNotExist or BadLabel.
     """
     kept = clean_tags(tags)
+    if len(kept) > TAGS_MOST:
+        raise BadLabel(f"These are {len(kept):,} tags; a card can have {TAGS_MOST:,}.")
     if not 0 <= flag < len(FLAGS):
         raise BadLabel("There is no such flag.")
     return change_card(

@@ -59,7 +59,9 @@ def given(data: QueryDict, *, owner_id: UUID, before: Flashcard | None = None) -
     for name in ("question", "answer", "extra"):
         if name in whole:
             text = str(whole.get(name, ""))
-            whole[name] = media.lengthen(text, owner_id=owner_id, before=known)
+            # A longer text is refused by the form. Each of its addresses would be looked up.
+            if len(text) <= ANSWER_MAX_CHARACTERS:
+                whole[name] = media.lengthen(text, owner_id=owner_id, before=known)
     return whole
 
 

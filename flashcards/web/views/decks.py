@@ -174,7 +174,8 @@ def about(request: HtmxHttpRequest) -> HttpResponse:
 @login_required
 def create_about(request: HtmxHttpRequest) -> HttpResponse:
     """Create the deck with the cards that were selected."""
-    topic, ids = request.POST.get("topic", ""), ids_in(request.POST.getlist("ids"))
+    topic = request.POST.get("topic", "")[: deck_about.TOPIC_MAX_CHARACTERS]
+    ids = ids_in(request.POST.getlist("ids"))
     now, owner_id = timezone.now(), request.user.id
     try:
         if not ids:

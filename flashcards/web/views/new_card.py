@@ -18,7 +18,13 @@ from flashcards.domain.records import ANSWER_MAX_CHARACTERS, QUESTION_MAX_CHARAC
 from flashcards.domain.validation import CardError
 from flashcards.drafting import linter
 from flashcards.duplicates import resolving
-from flashcards.web.forms.cards import CardForm, given, split_tags
+from flashcards.web.forms.cards import (
+    DECKS_MAX_CHARACTERS,
+    TAGS_MAX_CHARACTERS,
+    CardForm,
+    given,
+    split_tags,
+)
 from flashcards.web.pages import overlaps
 from flashcards.web.views.access import card_or_404
 from memoryloop.web.toasts import toast
@@ -63,15 +69,17 @@ def preview_card(request: HtmxHttpRequest) -> HttpResponse:
     """Show the cards of a note that is being written, and what is weak about it."""
     sent = given(request.POST, owner_id=request.user.id)
     kind = _kind(sent.get("kind", ""))
-    question, answer = sent.get("question", ""), sent.get("answer", "")
+    # A longer text cannot be saved, so it is not made into pages of Markdown either.
+    question = sent.get("question", "")[:QUESTION_MAX_CHARACTERS]
+    answer = sent.get("answer", "")[:ANSWER_MAX_CHARACTERS]
     ordinals = card_sides.card_ordinals(kind, question) or [1]
     context = {
         "cards": [card_sides.Draft(kind, question, answer, n) for n in ordinals[:PREVIEWED_MOST]],
         "count": len(ordinals),
         "more": max(0, len(ordinals) - PREVIEWED_MOST),
         "findings": linter.lint(question, answer, kind) if question.strip() else [],
-        "tags": split_tags(sent.get("tags", "")),
-        "decks": split_tags(sent.get("decks", "")),
+        "tags": split_tags(sent.get("tags", "")[:TAGS_MAX_CHARACTERS]),
+        "decks": split_tags(sent.get("decks", "")[:DECKS_MAX_CHARACTERS]),
     }
     return render(request, "flashcards/cards/_card_preview.html", context)
 
