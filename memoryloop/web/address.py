@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import MAX_URL_REDIRECT_LENGTH, url_has_allowed_host_and_scheme
 
 
 def base_url(request: HttpRequest) -> str:
@@ -29,3 +29,11 @@ def next_url(request: HttpRequest, default: str = "") -> str:
         url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
     return url if is_ours else default
+
+
+def can_redirect_to(url: str) -> bool:
+    """Tell whether Django redirects to an address of ours: longer ones it answers with 400.
+
+    A search of 2,000 characters may be longer, as an address has up to twelve for each of them.
+    """
+    return len(url) <= MAX_URL_REDIRECT_LENGTH

@@ -24,7 +24,7 @@ from flashcards.web.forms.ids import ids_in
 from flashcards.web.pages import browser as page
 from flashcards.web.pages import bulk_change
 from flashcards.web.pages.browser import BrowserQuery
-from memoryloop.web.address import next_url
+from memoryloop.web.address import can_redirect_to, next_url
 from memoryloop.web.toasts import toast
 
 
@@ -49,7 +49,8 @@ def change_cards(request: HtmxHttpRequest) -> HttpResponse:
         return _refused(request, query, error.sentence)
     bulk_change.tell(request, change)
     if not request.htmx:
-        return redirect(query.url)
+        # What was done is done, however long the search is.
+        return redirect(query.url if can_redirect_to(query.url) else "flashcards:cards")
     context = {**_table(request, query), "with_toasts": True}
     response = render(request, "flashcards/cards/_card_list.html", context)
     return trigger_client_event(response, "cards-changed")

@@ -26,6 +26,7 @@ from flashcards.review.session import StudySession, time_for
 from flashcards.study_settings.settings import EffectiveSettings
 from flashcards.web.forms.study_modes import ExamForm, How, StudyModeForm
 from flashcards.web.views.review import session_url
+from memoryloop.web.address import can_redirect_to
 from memoryloop.web.toasts import toast
 
 MINUTES = (5, 10, 20)
@@ -108,7 +109,10 @@ def _begun(request: HtmxHttpRequest, data: dict[str, Any], now: datetime, learne
     typed = _chosen(learner.settings, typed=data["typed"])
     if how is How.EXAM:
         asked = {"scope": named.key, "on": data["on"], "typed": int(data["typed"])}
-        return f"{reverse('flashcards:exam_plan')}?{urlencode(asked)}"
+        url = f"{reverse('flashcards:exam_plan')}?{urlencode(asked)}"
+        if not can_redirect_to(url):
+            raise CardError("This search is too long for an exam: shorten it.")
+        return url
     if how is How.CRAM:
         ids = scope.studied_cards(learner, named, now)
         todo = begin_session.ordered(user.id, ids, data["order"])

@@ -1,9 +1,14 @@
 """Texts that no form takes are not worked on either: what a page does with a text is bounded."""
 
+from datetime import timedelta
+from typing import Any
 from unittest import mock
+
+from django.utils import timezone
 
 from flashcards.cards import labels, media
 from flashcards.cards.cards import get_card
+from flashcards.domain.query.parser import QUERY_MAX_CHARACTERS
 from flashcards.domain.records import ANSWER_MAX_CHARACTERS, QUESTION_MAX_CHARACTERS
 from memoryloop import markdown
 from tests.base import TestCase
@@ -60,6 +65,26 @@ class LongTextTests(TestCase):
         self.assertContains(response, tags, status_code=422)
         card = get_card(owner_id=self.alice.id, card_id=self.card.id)
         self.assertEqual(len(card.tags), labels.TAGS_MOST)
+
+    def test_the_longest_search_is_answered_by_every_form_that_has_one(self) -> None:
+        # Twelve characters of an address each.
+        search = "🙂" * (QUERY_MAX_CHARACTERS - 10)
+        on = timezone.now().date() + timedelta(days=9)
+        exam = {"how": "exam", "on": on, "search": search}
+        sent: dict[str, tuple[dict[str, Any], int]] = {
+            "/cards/change/": ({"q": search, "verb": "suspend", "ids": self.card.id}, 302),
+            "/study/": (exam, 422),
+            "/cards/export/": ({"q": search, "format": "csv"}, 422),
+            "/decks/new/": ({"name": "A", "search": search}, 302),
+        }
+        for url, (form, status) in sent.items():
+            with self.subTest(url=url):
+                response = self.client.post(url, form)
+                self.assertEqual(response.status_code, status)
+                if url == "/study/":
+                    self.assertEqual(response.context["form"]["search"].value(), search)
+                    self.assertContains(response, "too long for an exam", status_code=422)
+        self.assertTrue(get_card(owner_id=self.alice.id, card_id=self.card.id).suspended)
 
     def test_a_topic_that_is_too_long_is_no_address(self) -> None:
         response = self.client.post("/decks/about/create/", {"topic": "x" * 100_000})
