@@ -67,7 +67,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
+    "memoryloop.web.middleware.HtmxMiddleware",
     "accounts.web.middleware.KnownDeviceMiddleware",
     "accounts.web.middleware.TimeZoneMiddleware",
     "memoryloop.web.middleware.CommitsMiddleware",

@@ -112,6 +112,8 @@ class AnyParameterTests(Belongings):
         CardImport.objects.update(contents={**CONTENTS, "decks": [], "types": []})
         self.names = parameters()
         self.random = random.Random(1)
+        # Of htmx, instead of any that it sends itself.
+        self.headers: dict[str, str] = {}
         self.failures: dict[str, str] = {}
         # Methods that an address does not take, with whatever parameters.
         self.not_allowed: set[tuple[str, str]] = set()
@@ -149,6 +151,22 @@ class AnyParameterTests(Belongings):
                     self.send(url.replace("PLACE", quote(value, safe="") or "-"), [])
         self.assertEqual(self.failures, {})
 
+    def test_no_header_of_htmx_is_too_much(self) -> None:
+        for value in ("http://[", "http://%5B", "\xff", "javascript:x"):
+            names = (
+                "Current-URL",
+                "Current-URL-URI-AutoEncoded",
+                "Target",
+                "Trigger-Name",
+                "Prompt",
+            )
+            self.headers = {"HX-Request": "true", **{f"HX-{name}": value for name in names}}
+            self.headers["HX-Current-URL-URI-AutoEncoded"] = "true"
+            every = list(addresses()) if value == "http://[" else [("flashcards:cards", [])]
+            for name, arguments in every:
+                self.send(self.url(name, arguments), [])
+        self.assertEqual(self.failures, {})
+
     def test_no_cookie_is_too_much(self) -> None:
         values = ("", "\0", "a\0b", "x" * 5_000, "\xed\xa0\x80", '"', "9" * 400, "a-b-question")
         session = self.client.cookies["sessionid"].value
@@ -180,7 +198,9 @@ class AnyParameterTests(Belongings):
             if (method, url) in self.not_allowed:
                 continue
             charset = self.random.choice(CHARSETS[method])
-            headers = self.random.choice(({}, {"HX-Request": "true", "HX-Target": "card-list"}))
+            headers = self.headers or self.random.choice(
+                ({}, {"HX-Request": "true", "HX-Target": "card-list"})
+            )
             self.client.cookies = SimpleCookie(self.cookies)
             try:
                 with transaction.atomic():

@@ -8,6 +8,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
+from urllib.parse import unquote, urlsplit
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.contrib.sessions.exceptions import SessionInterrupted
@@ -17,6 +18,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryD
 from django.http.response import HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
 from django.views.decorators.http import require_safe
+from django_htmx.middleware import HtmxMiddleware as DjangosHtmxMiddleware
 
 from memoryloop.server import health
 from memoryloop.storable import storable
@@ -118,6 +120,25 @@ def _without_nul(data: QueryDict) -> QueryDict:
         cleaned.setlist(storable(name), [storable(value) for value in values])
     cleaned._mutable = False
     return cleaned
+
+
+class HtmxMiddleware(DjangosHtmxMiddleware):
+    """Set `request.htmx`, whose address of the page is None if the header is no address."""
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        if not _is_address(request.headers.get("HX-Current-URL", "")):
+            del request.META["HTTP_HX_CURRENT_URL"]
+            del request.headers  # made anew of META
+        return super().__call__(request)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        urlsplit(unquote(text))
+        urlsplit(text)
+    except ValueError:
+        return False
+    return True
 
 
 class CommitsMiddleware:
