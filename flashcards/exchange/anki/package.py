@@ -13,7 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, BinaryIO, cast
+from typing import IO, Any, BinaryIO
 
 import zstandard
 
@@ -28,6 +28,8 @@ MEDIA_MAP_MAX_BYTES = 64 * 1024**2
 # The window of zstd; Anki's packages need 8 MB at most.
 _WINDOW_MAX_BYTES = 128 * 1024**2
 _PIECE_BYTES = 1024 * 1024
+# So much is given to zstd at once: four bytes may become 128 KB, this much 32 MB.
+_PACKED_BYTES = 1024
 # The versions in the entry "meta" that are known, as in Anki's import_export.proto.
 _VERSIONS = (1, 2, 3)
 _META_MAX_BYTES = 64 * 1024
@@ -142,11 +144,7 @@ class Package:
         length = 0
         try:
             with self._zip.open(entry) as packed:
-                stream: IO[bytes] = packed
-                if compressed:
-                    unpacker = zstandard.ZstdDecompressor(max_window_size=_WINDOW_MAX_BYTES)
-                    stream = cast("IO[bytes]", unpacker.stream_reader(packed))
-                while piece := stream.read(_PIECE_BYTES):
+                for piece in _unpacked(packed) if compressed else _read(packed, _PIECE_BYTES):
                     length += len(piece)
                     if length > most:
                         raise BadPackage(
@@ -156,6 +154,30 @@ class Package:
                     yield piece
         except (*_ZIP_ERRORS, KeyError) as error:
             raise BadPackage(DAMAGED) from error
+
+
+def _read(file: IO[bytes], size: int) -> Iterator[bytes]:
+    while piece := file.read(size):
+        yield piece
+
+
+def _unpacked(file: IO[bytes]) -> Iterator[bytes]:
+    """Yield what the frames of zstd in a file hold. Raises EOFError where the last is cut off.
+
+    `stream_reader` of zstandard takes a frame that is cut off for a whole one.
+    """
+    unpacker = zstandard.ZstdDecompressor(max_window_size=_WINDOW_MAX_BYTES)
+    frame = None
+    for packed in _read(file, _PACKED_BYTES):
+        rest = packed
+        while rest:
+            frame = frame or unpacker.decompressobj()
+            yield frame.decompress(rest)
+            rest = b""
+            if frame.eof:
+                rest, frame = frame.unused_data, None
+    if frame is not None:
+        raise EOFError
 
 
 def _old_media_map(data: bytes) -> Iterator[tuple[str, str]]:
