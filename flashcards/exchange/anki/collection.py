@@ -264,7 +264,7 @@ class Collection:
         )
         found: dict[str, Any] = {"schedVer": 2}
         for key, value in rows:
-            with contextlib.suppress(ValueError):
+            with contextlib.suppress(ValueError, RecursionError):
                 found[text(key)] = json.loads(text(value))
         return found
 

@@ -42,6 +42,7 @@ _ZIP_ERRORS = (
     OSError,
     NotImplementedError,
     RuntimeError,  # a password
+    UnicodeDecodeError,  # a name that is marked as UTF-8
     struct.error,
 )
 
@@ -136,7 +137,7 @@ class Package:
                 for name, entry in pairs
                 if entry in present
             }
-        except (ValueError, AttributeError) as error:
+        except (ValueError, AttributeError, RecursionError) as error:
             raise BadPackage(DAMAGED) from error
 
     def _pieces(self, entry: str, most: int, *, compressed: bool) -> Iterator[bytes]:

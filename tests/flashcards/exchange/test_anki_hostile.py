@@ -1,5 +1,6 @@
 """Files that mean harm: nothing hangs, nothing fills the disk, nothing is run."""
 
+import contextlib
 import sqlite3
 import tempfile
 import unittest
@@ -56,8 +57,26 @@ class PackageTests(HostileTestCase):
         with mock.patch.object(packages, "DIRECTORY_MAX_BYTES", 10):
             self.assertIn("more files", self.refuse(self.zipped(collection__anki2=b"x")))
 
+    def test_a_byte_that_is_another_is_read_or_refused(self) -> None:
+        whole = self.zipped(collection__anki21=b"words", media=b"{}", ä=b"x").read_bytes()
+        path = self.folder / "broken.apkg"
+        for at in range(len(whole)):
+            path.write_bytes(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
+            with self.subTest(at=at), contextlib.suppress(BadPackage):
+                with packages.Package(path) as package:
+                    package.unpack_collection(self.folder / "out")
+                    self.assertEqual(package.media, {})
+                self.assertEqual((self.folder / "out").read_bytes(), b"words")
+
     def test_no_name_of_a_medium_leaves_the_package(self) -> None:
-        for media in (b'{"0": "../../etc/passwd"}', b"[]", b'{"0": 5}', b"\xff", b'{"9": "x"}'):
+        for media in (
+            b'{"0": "../../etc/passwd"}',
+            b"[]",
+            b'{"0": 5}',
+            b"\xff",
+            b'{"9": "x"}',
+            b"[" * 10**5,
+        ):
             path = self.zipped(collection__anki2=b"x", media=media, **{"0": b"content"})
             with self.subTest(media=media), packages.Package(path) as package:
                 try:
