@@ -28,7 +28,7 @@ class Rows:
         self.comments = 0
         self._separator = separator
         self._line = self._begun = skipped
-        self._is_within = False
+        self._is_within = self._is_at_end = False
         if len(separator) > 1:
             text = text.replace(_SEPARATOR, "").replace(separator, _SEPARATOR)
         self._text = text
@@ -42,7 +42,9 @@ class Rows:
             self._is_within, self._begun = False, self._line
             try:
                 row = next(reader, None)
-                if self._line - self._begun > ROW_LINES_MOST:
+                lines = self._line - self._begun
+                # The reader asks for a line after the last only within quotation marks.
+                if lines > ROW_LINES_MOST or (row and self._is_at_end and lines > 1):
                     raise csv.Error
             except csv.Error as error:
                 raise BadRow(self._begun + 1) from error
@@ -64,6 +66,7 @@ class Rows:
                 continue
             self._is_within = True
             yield line
+        self._is_at_end = True
 
 
 def noted(

@@ -30,6 +30,24 @@ class TextTests(ImportTestCase):
         self.assertEqual(cards["**dos**#2"].kind, Kind.REVERSED)
         self.assertEqual({deck.name for deck in Deck.objects.all()}, {"ES", "ES::A"})
 
+    def test_a_quotation_mark_that_never_closes_takes_in_no_other_row(self) -> None:
+        for text, line in (
+            ('a\tb\n"c\td\ne\tf\n', 2),
+            ('a\tb\nc\t"d\ne\tf', 2),
+            ('#html:false\n"a\n\n', 2),
+        ):
+            with self.subTest(text), self.assertRaises(BadPackage) as caught:
+                self.receive("x.txt", text.encode())
+            self.assertIn(f"begins on line {line} of", caught.exception.sentence)
+        for text, cards in (
+            ('a\tb\n"c\nd"\te', 2),
+            ('a\tb\n"c\nd"\n# e', 2),
+            ('a\tb\nc\t"d', 2),
+            ('a\tb\nc\t5" d\ne\t"f"\n', 3),
+        ):
+            with self.subTest(text):
+                self.assertEqual(self.receive("x.txt", text.encode()).total, cards)
+
     def test_it_says_what_is_wrong_with_a_file(self) -> None:
         for name, content, said in (
             ("x.csv", b"", "no cards in it"),
