@@ -31,6 +31,7 @@ from flashcards.exchange.import_known import Update
 from flashcards.exchange.import_notes import Maker
 from flashcards.exchange.media import PackageMedia
 from flashcards.exchange.report import Report
+from flashcards.exchange.text.reader import COLUMNS_CUT, TextFile
 from flashcards.models import CardImport, ImportPart, NoteOrigin
 from flashcards.store import Change, StoreError
 from memoryloop.errors import is_disk_full
@@ -170,6 +171,8 @@ def _import(row: CardImport, clock: Clock, seconds: float) -> None:
 
         batch.run_batches(row.owner_id, import_next, seconds=seconds)
         if ahead is None:
+            for line in source.cut_lines if isinstance(source, TextFile) else ():
+                report.leave_out(COLUMNS_CUT, f"line {line}")
             decks.tell_names(filter(choice.wants, source.cards_by_deck()))
             import_presets.tell(
                 owner_id=row.owner_id, source=source, choice=choice, decks=decks, report=report

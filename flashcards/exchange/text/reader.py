@@ -25,6 +25,7 @@ from flashcards.exchange.text.rows import COLUMNS_MOST, BadRow, noted
 from memoryloop.csv_cells import unquoted
 from memoryloop.storable import storable
 
+COLUMNS_CUT = f"it has more than {COLUMNS_MOST} columns: those after them are not there"
 FILE_MAX_BYTES = 100 * 1024**2
 
 # Of a file's first rows so many are shown before the import, with so much of each column.
@@ -69,6 +70,7 @@ class TextFile:
         self.names = names
         self._names = [name for at, name in enumerate(names) if at not in self._taken]
         self.comments = self.text.comments
+        self.cut_lines: list[int] = []
         said = {role for role in (Role.DECK, Role.TAGS) if role in self._head or roles(role)}
         self.unsaid = frozenset({"deck", "tags", "flag", "suspended"} - said)
         self.decks: dict[int, str] = {}
@@ -168,6 +170,7 @@ class TextFile:
                 "a quotation mark may be missing."
             ) from error
         self.comments = self.text.comments + rows.comments
+        self.cut_lines = rows.cut
 
     def _whole(self, number: int, row: list[str]) -> Whole:
         raw = self._raw(row)

@@ -26,6 +26,8 @@ class Rows:
 
     def __init__(self, text: str, separator: str, *, skipped: int = 0) -> None:
         self.comments = 0
+        # The lines on which rows with too many columns begin.
+        self.cut: list[int] = []
         self._separator = separator
         self._line = self._begun = skipped
         self._is_within = self._is_at_end = False
@@ -50,6 +52,8 @@ class Rows:
                 raise BadRow(self._begun + 1) from error
             if row is None:
                 return
+            if any(row[COLUMNS_MOST:]):
+                self.cut.append(self._begun + 1)
             row = row[:COLUMNS_MOST]
             # Within quotation marks it separates nothing.
             yield [cell.replace(_SEPARATOR, self._separator) for cell in row] if is_long else row

@@ -6,6 +6,7 @@ from django.conf import settings
 
 from flashcards.domain.records import Kind
 from flashcards.exchange.anki.package import BadPackage
+from flashcards.exchange.text.reader import COLUMNS_CUT
 from flashcards.models import CardImport, Deck
 from tests.flashcards.exchange.test_anki_import import ImportTestCase
 
@@ -47,6 +48,13 @@ class TextTests(ImportTestCase):
         ):
             with self.subTest(text):
                 self.assertEqual(self.receive("x.txt", text.encode()).total, cards)
+
+    def test_columns_beyond_the_most_are_named_as_left_out(self) -> None:
+        rows = [["a", "b"], ["wide", *"x" * 100], ["empty", "y", *[""] * 200]]
+        text = "\n".join(map("\t".join, rows))
+        report = self.take(self.receive("x.txt", text.encode()))
+        self.assertEqual(report["imported"], 3)
+        self.assertEqual(report["left_out"][COLUMNS_CUT], {"count": 1, "examples": ["line 2"]})
 
     def test_it_says_what_is_wrong_with_a_file(self) -> None:
         for name, content, said in (
