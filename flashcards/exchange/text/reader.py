@@ -9,6 +9,7 @@ import csv
 import dataclasses
 import html
 import itertools
+import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, tzinfo
 from hashlib import sha256
@@ -26,6 +27,9 @@ from memoryloop.csv_cells import unquoted
 from memoryloop.storable import storable
 
 COLUMNS_CUT = f"it has more than {COLUMNS_MOST} columns: those after them are not there"
+# A byte that is no part of UTF-8, as `surrogateescape` decodes it.
+_STRAY = re.compile("[\udc80-\udcff]")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 FILE_MAX_BYTES = 100 * 1024**2
 
 # Of a file's first rows so many are shown before the import, with so much of each column.
@@ -288,4 +292,18 @@ def _decode(data: bytes) -> str:
             break
     if b"\x00" in data[:4_096]:
         raise BadPackage("This is not a text file. Choose a CSV file or an Anki package.")
-    return data.decode("cp1252", "replace")
+    return _mixed(data) or data.decode("cp1252", "replace")
+
+
+def _mixed(data: bytes) -> str:
+    """Return the text of a file in UTF-8 with some bytes of Windows in it; "" for another file.
+
+    Somebody has put two files together: read as one of Windows, all its letters were wrong.
+    """
+    text = data.decode("utf-8-sig", "surrogateescape")
+    strays = _STRAY.findall(text)
+    if len(strays) >= len(_NOT_ASCII.findall(text)) - len(strays):
+        return ""
+    return _STRAY.sub(
+        lambda stray: stray[0].encode("utf-8", "surrogateescape").decode("cp1252", "replace"), text
+    )

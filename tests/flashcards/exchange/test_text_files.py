@@ -4,6 +4,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from accounts.models import User
 from flashcards.domain.records import Kind
 from flashcards.exchange.anki.package import BadPackage
 from flashcards.exchange.text.reader import COLUMNS_CUT
@@ -48,6 +49,20 @@ class TextTests(ImportTestCase):
         ):
             with self.subTest(text):
                 self.assertEqual(self.receive("x.txt", text.encode()).total, cards)
+
+    def test_stray_bytes_of_windows_do_not_make_the_other_letters_wrong(self) -> None:
+        utf_8, windows = "Größe\tSüden\nÄpfel\tfrüh\n", "naïve\tcafé\n"
+        for name, content, expected in (
+            ("utf-8 alone", utf_8.encode(), {"Größe#1", "Äpfel#1"}),
+            ("windows alone", windows.encode("cp1252"), {"naïve#1"}),
+            ("both", utf_8.encode() + "naïve\tcafe\n".encode("cp1252"),
+             {"Größe#1", "Äpfel#1", "naïve#1"}),
+            ("one letter each", "ö\t1\n".encode() + "ï\t2\n".encode("cp1252"), {"Ã¶#1", "ï#1"}),
+        ):  # fmt: skip
+            with self.subTest(name):
+                owner = User.objects.create_user(f"{len(name)}@example.org", "x")
+                self.take(self.receive("x.txt", content, owner))
+                self.assertEqual(set(self.cards(owner)), expected)
 
     def test_columns_beyond_the_most_are_named_as_left_out(self) -> None:
         rows = [["a", "b"], ["wide", *"x" * 100], ["empty", "y", *[""] * 200]]
